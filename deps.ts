@@ -1,0 +1,26 @@
+/**
+ * Every package that Dinokit loads, each specifier once. A remote module gets no import map of its own, so the specifiers
+ * are complete. What is needed by some users only is behind a function, so that importing `mod.ts` does not load it.
+ *
+ * @module
+ */
+
+// Messages to bytes and .proto to descriptors. Seen by codec/ and codegen/ only.
+export { default as protobuf } from "npm:protobufjs@8.8.1";
+
+// The second transport. Seen by transport/grpc_js/ only. It reads the environment while it loads.
+export type * as grpc from "npm:@grpc/grpc-js@1.14.7";
+/** Loads grpc-js. */
+export const loadGrpcJs = (): Promise<typeof import("npm:@grpc/grpc-js@1.14.7")> => import("npm:@grpc/grpc-js@1.14.7");
+
+// The Consul client. Seen by registry/consul.ts only.
+export type { default as Consul } from "npm:consul@2.0.1";
+/** Loads the Consul client. */
+export const loadConsul = async (): Promise<typeof import("npm:consul@2.0.1")> =>
+  (await import("npm:consul@2.0.1")).default;
+
+// conf.yaml: a parser that knows its lines, and a schema check. Seen by config/ only.
+/** Loads the YAML parser. */
+export const loadYaml = (): Promise<typeof import("npm:yaml@2.9.1")> => import("npm:yaml@2.9.1");
+/** Loads the schema library. */
+export const loadValibot = (): Promise<typeof import("npm:valibot@1.5.0")> => import("npm:valibot@1.5.0");

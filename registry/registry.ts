@@ -1,0 +1,77 @@
+/**
+ * Service discovery in two interfaces: a {@linkcode Registry} keeps a server registered, a {@linkcode Resolver} tells a client
+ * where the servers are.
+ *
+ * @module
+ */
+
+import type { Logger } from "../rpc/logger.ts";
+
+/** One server of a service, as a registry knows it. */
+export interface Instance {
+  /** Where it takes calls: `"127.0.0.1:8888"` or `"unix:/path"`. */
+  readonly address: string;
+  /** Its share of the calls beside the others' weights. @default {10} */
+  readonly weight: number;
+  /** Labels such as `zone` and `version`: Consul's tags of the form `key:value`. */
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** What a server registers. */
+export interface Registration {
+  /** The service's name, such as `"echoservice"`. */
+  readonly name: string;
+  /** Where clients reach it: a host and port that are valid on other machines, never a wildcard. */
+  readonly address: string;
+  /** The URL of its readiness check, which answers 200 while it serves: `"http://127.0.0.1:8889/health"`. */
+  readonly healthUrl?: string;
+  /** Its share of the calls. @default {10} */
+  readonly weight?: number;
+  /** Labels. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Other facts, for people and tools; clients do not see them. */
+  readonly meta?: Readonly<Record<string, string>>;
+}
+
+/** Where servers register. */
+export interface Registry {
+  /** What it may touch, so that a server can check it before it starts. */
+  readonly permissions: readonly Deno.PermissionDescriptor[];
+  /**
+   * Registers a server and keeps it registered until {@linkcode Lease.release}. It returns at once and retries in the
+   * background for as long as it takes: a registry that is down delays the registration, not the service.
+   *
+   * @throws {TypeError} If the registry can't hold such a registration; the message names the field.
+   */
+  register(registration: Registration, logger: Logger): Lease;
+}
+
+/** A registration that is kept alive. */
+export interface Lease {
+  /** Resolves when the server is registered for the first time, or released. Never rejects. */
+  readonly registered: Promise<void>;
+  /** Removes the registration and stops keeping it. Gives up after 2 seconds. Never rejects. */
+  release(): Promise<void>;
+}
+
+/** What a resolver tells: the instances that take calls now, or why it can't know. The last list stays valid beside an error. */
+export type Resolution = { readonly instances: readonly Instance[] } | { readonly error: Error };
+
+/** Where clients look services up. */
+export interface Resolver {
+  /** What it may touch. */
+  readonly permissions: readonly Deno.PermissionDescriptor[];
+  /**
+   * Watches a service: calls `listener` with the first resolution as soon as there is one, and with each change after it.
+   *
+   * @param name The service's name.
+   * @param listener Takes the resolutions. It never throws.
+   */
+  watch(name: string, listener: (resolution: Resolution) => void, logger: Logger): Watch;
+}
+
+/** A watch that is running. */
+export interface Watch {
+  /** Ends it: the listener is not called again, and nothing stays open. */
+  close(): void;
+}

@@ -1,0 +1,63 @@
+/** What a log line says beside its message: plain values by name. */
+export type LogFields = Record<string, unknown>;
+
+/** Where Dinokit writes its log lines. `console` is one. */
+export interface Logger {
+  /** For who looks for a fault in the kit. */
+  debug(message: string, fields?: LogFields): void;
+  /** What happens in an ordinary life. */
+  info(message: string, fields?: LogFields): void;
+  /** What somebody should look at some day. */
+  warn(message: string, fields?: LogFields): void;
+  /** What somebody should look at now. */
+  error(message: string, fields?: LogFields): void;
+}
+
+/** The levels of a log, the most talkative first. `"silent"` writes nothing. */
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+const LEVELS: LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+
+/**
+ * A logger that writes one line an event to stderr: time, level, message, then `name=value` with each value in JSON, so that
+ * no value can forge a line.
+ *
+ * @param level The lowest level that is written. `"info"` by default.
+ * @param write Takes each line, without its line break. Writes to stderr by default.
+ * @throws {RangeError} If `level` is not a level.
+ */
+export function createLogger(
+  level: LogLevel = "info",
+  write: (line: string) => void = (line) => console.error(line),
+): Logger {
+  const lowest = LEVELS.indexOf(level);
+  if (lowest < 0) {
+    throw new RangeError(`createLogger: level is ${JSON.stringify(level)}; use one of ${LEVELS.join(", ")}`);
+  }
+  const at = (name: LogLevel) =>
+    LEVELS.indexOf(name) < lowest
+      ? () => {}
+      : (message: string, fields?: LogFields) => write(logLine(name, message, fields));
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+function logLine(level: LogLevel, message: string, fields: LogFields = {}): string {
+  let line = `${new Date().toISOString()} ${level.toUpperCase().padEnd(5)} ${oneLine(message)}`;
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) line += ` ${name}=${toJson(value)}`;
+  }
+  return line;
+}
+
+// deno-lint-ignore no-control-regex -- control characters are what must not reach a terminal or a log reader
+const oneLine = (text: string) =>
+  text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, (c) => JSON.stringify(c).slice(1, -1));
+
+function toJson(value: unknown): string {
+  if (value instanceof Error) return oneLine(JSON.stringify(value.stack ?? String(value)));
+  try {
+    return oneLine(JSON.stringify(value) ?? String(value));
+  } catch {
+    return JSON.stringify(String(value)); // a cycle, or a bigint
+  }
+}

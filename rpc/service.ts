@@ -1,0 +1,72 @@
+/**
+ * Turns messages of one type into bytes and back.
+ *
+ * @typeParam T The message as it is received: every field without presence is there, with its default.
+ */
+export interface MessageType<T> {
+  /** The full protobuf name, such as `"echo.Req"`. */
+  readonly typeName: string;
+  /**
+   * Encodes a message. Fields that are left out get their default.
+   *
+   * @throws {TypeError} If a field has the wrong type; the message names the field: `echo.Req.mes: expected string, got 42`.
+   */
+  encode(value: Init<T>): Uint8Array;
+  /**
+   * Decodes a message. Unknown fields are kept and written again by {@linkcode encode}.
+   *
+   * @throws {Error} If the bytes are not a valid message.
+   */
+  decode(bytes: Uint8Array): T;
+}
+
+/** A message as it may be given to be sent: any field may be left out, at any depth. */
+export type Init<T> = T extends string | number | bigint | boolean | undefined | null | Uint8Array ? T
+  : T extends Map<infer K, infer V> ? ReadonlyMap<K, Init<V>>
+  : T extends readonly (infer U)[] ? readonly Init<U>[]
+  : T extends { case: string; value: unknown } ? { case: T["case"]; value: Init<T["value"]> }
+  : { [K in keyof T]?: Init<T[K]> };
+
+/** The four kinds of call. */
+export type MethodKind = "unary" | "client_streaming" | "server_streaming" | "bidi";
+
+/** One method of a service, whatever its kind. */
+export interface Method<Req = unknown, Res = unknown, Kind extends MethodKind = MethodKind> {
+  /** The name in the .proto file, such as `"Echo"`. */
+  readonly name: string;
+  /** The `:path` of a call, such as `"/echo.EchoService/Echo"`. */
+  readonly path: string;
+  /** Which of the four kinds of call it is. */
+  readonly kind: Kind;
+  /** The type of its requests. */
+  readonly request: MessageType<Req>;
+  /** The type of its responses. */
+  readonly response: MessageType<Res>;
+}
+
+/** A method with one request and one response. */
+export type Unary<Req, Res> = Method<Req, Res, "unary">;
+/** A method with many requests and one response. */
+export type ClientStreaming<Req, Res> = Method<Req, Res, "client_streaming">;
+/** A method with one request and many responses. */
+export type ServerStreaming<Req, Res> = Method<Req, Res, "server_streaming">;
+/** A method with many requests and many responses, which may interleave. */
+export type Bidi<Req, Res> = Method<Req, Res, "bidi">;
+
+// deno-lint-ignore no-explicit-any -- a method's types stand on both sides of the arrow, so only `any` holds every method
+type AnyMethod = Method<any, any>;
+
+/** The methods of a service by the name they have in TypeScript. */
+export type Methods = Record<string, AnyMethod>;
+
+/**
+ * A service, as generated from a .proto file.
+ *
+ * @typeParam M Its methods by their TypeScript name: `{ echo: Unary<Req, Resp> }`.
+ */
+export interface Service<M extends Methods = Methods> {
+  /** The full protobuf name, such as `"echo.EchoService"`. */
+  readonly typeName: string;
+  /** The methods by the name they have in TypeScript: `echo` for the .proto's `Echo`. */
+  readonly methods: Readonly<M>;
+}

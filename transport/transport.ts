@@ -1,0 +1,192 @@
+/**
+ * What moves calls: the contract between the call path (server/, client/) and the wires below it. A transport knows bytes,
+ * headers, status and time; it knows no messages, services or handlers.
+ *
+ * @module
+ */
+
+import type { Address } from "../rpc/address.ts";
+import type { Logger } from "../rpc/logger.ts";
+import type { Metadata } from "../rpc/metadata.ts";
+import type { Status } from "../rpc/status.ts";
+
+/** A value, or the promise of one where it takes time: the common case then costs no turn of the event loop. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** One way to move calls. */
+export interface Transport {
+  /** Its name in options and logs, such as `"grpc-js"`. */
+  readonly name: string;
+  /** What it needs beyond the sockets it is told to use. */
+  readonly permissions: readonly Deno.PermissionDescriptor[];
+  /**
+   * Serves calls at an address.
+   *
+   * @throws {Deno.errors.AddrInUse} If another process listens there.
+   */
+  listen(options: ListenOptions): Promise<Listener>;
+  /**
+   * Connects to a server: resolves once calls can be started.
+   *
+   * @throws {Error} If no connection can be made before `options.signal` aborts.
+   */
+  connect(options: ConnectOptions): Promise<Connection>;
+}
+
+/** The bounds on what a peer may send or make us send. */
+export interface Limits {
+  /** The largest message that is received, in bytes, after decompression. @default {4194304} */
+  receiveMessageBytes: number;
+  /** The largest message that is sent, in bytes, before compression. @default {4194304} */
+  sendMessageBytes: number;
+  /** The most header or trailer fields of a call, in bytes as HTTP/2 counts them (32 a field and its text). @default {8192} */
+  metadataBytes: number;
+  /** The most header or trailer fields of a call. @default {100} */
+  metadataEntries: number;
+  /** The most calls at one time on one connection. @default {100} */
+  concurrentStreams: number;
+}
+
+/** Encodings of a message on the wire. */
+export type Compression = "identity" | "gzip";
+
+/** The two ends of a connection as the other side sees them. */
+export interface Peer {
+  /** Where it is: `"127.0.0.1:51234"`, `"unix:/path"` or `"memory:name"`. */
+  readonly address: string;
+  /** The subject of its certificate, with mutual TLS. */
+  readonly identity?: string;
+}
+
+/** TLS of a server. All are PEM texts. */
+export interface ServerTls {
+  /** The certificate chain. */
+  cert: string;
+  /** The private key. */
+  key: string;
+  /** The certificates that sign those of clients; with it, a client must show one (mutual TLS). */
+  ca?: string;
+}
+
+/** TLS of a client. All are PEM texts. */
+export interface ClientTls {
+  /** The certificates that sign the server's. @default the system's */
+  ca?: string;
+  /** The client's own certificate chain, for mutual TLS. */
+  cert?: string;
+  /** Its private key. */
+  key?: string;
+  /** The name that the server's certificate must have. @default the host of the address */
+  serverName?: string;
+}
+
+/** What a transport is told to serve. */
+export interface ListenOptions {
+  address: Address;
+  tls?: ServerTls;
+  limits: Limits;
+  /** How replies are encoded for callers that accept it. */
+  compression: Compression;
+  logger: Logger;
+  /** Takes each call. It never throws. */
+  onCall(call: ServerCall): void;
+}
+
+/** A transport that serves. */
+export interface Listener {
+  /** Where it really listens: the port is never 0. */
+  readonly address: Address;
+  /** Takes no new connections and calls; resolves when the calls in flight have ended. */
+  drain(): Promise<void>;
+  /** Ends everything at once: calls in flight get UNAVAILABLE. */
+  close(): Promise<void>;
+}
+
+/** How a call ended, and what stood in the trailers. */
+export interface CallStatus {
+  readonly code: Status;
+  /** The text for the peer, `""` if there is none. Any Unicode text: the transport encodes it. */
+  readonly message: string;
+  /** The fields that the application put into the trailers. */
+  readonly trailer?: Metadata;
+  /** A `google.rpc.Status` message (`grpc-status-details-bin`). */
+  readonly details?: Uint8Array;
+}
+
+/** A call as its server sees it. */
+export interface ServerCall {
+  /** The method's path, such as `"/echo.EchoService/Echo"`. */
+  readonly path: string;
+  readonly peer: Peer;
+  /** The request's fields. UTF-8 values are decoded. */
+  readonly metadata: Metadata;
+  /** When the call must have ended, in milliseconds since 1970; undefined if the caller sets no limit. */
+  readonly deadline: number | undefined;
+  /**
+   * Aborts when the call ends before {@linkcode finish}: the caller cancelled or went away (CANCELLED), the deadline passed
+   * (DEADLINE_EXCEEDED; the transport has told the caller by itself), or the server was closed (UNAVAILABLE). The reason is an RpcError.
+   */
+  readonly signal: AbortSignal;
+  /**
+   * The next request, or undefined when the caller has sent all. Nothing more is read from the wire than the windows allow
+   * before it is called. Rejects with an RpcError if a request can't be read (too large, damaged) or the call has ended.
+   */
+  receive(): MaybePromise<Uint8Array | undefined>;
+  /** Sends the header, once; without it an empty one goes out with the first message. */
+  sendHeader(header: Metadata): void;
+  /** Sends a reply. A promise asks to wait before the next: the peer reads slowly. Does nothing if the call has ended. */
+  send(message: Uint8Array): MaybePromise<void>;
+  /** Ends the call. Only the first call of it counts. */
+  finish(status: CallStatus): void;
+}
+
+/** Where a client connects. */
+export interface ConnectOptions {
+  address: Address;
+  /** The `:authority` of its calls: the service's name where it was resolved by name, as Kitex does, else the address. */
+  authority: string;
+  tls?: ClientTls;
+  limits: Limits;
+  /** How requests are encoded. */
+  compression: Compression;
+  logger: Logger;
+  /** Gives up connecting. */
+  signal: AbortSignal;
+}
+
+/** A connection that calls can be started on. */
+export interface Connection {
+  readonly peer: Peer;
+  /** Resolves when no more calls can be started: lost, closed, or the server is going away. It says why. Never rejects. */
+  readonly closed: Promise<string>;
+  /** Starts a call. It never throws: whatever goes wrong is in the call's status. */
+  start(options: CallStart): ClientCall;
+  /** Takes no more calls, and ends once those in flight have; with `force` those are cancelled. */
+  close(force?: boolean): Promise<void>;
+}
+
+/** What a call begins with. */
+export interface CallStart {
+  path: string;
+  metadata: Metadata;
+  /** When it must have ended, in milliseconds since 1970. The transport enforces it and sends it as `grpc-timeout`. */
+  deadline?: number;
+  /** Cancels the call: the server sees it, and the status is CANCELLED. */
+  signal?: AbortSignal;
+  /** Called once if a header arrives, before the first message is received. */
+  onHeader?(header: Metadata): void;
+}
+
+/** A call as its client sees it. */
+export interface ClientCall {
+  /** Sends a request. A promise asks to wait before the next. Does nothing if the call has ended. */
+  send(message: Uint8Array): MaybePromise<void>;
+  /** Says that all requests are sent. */
+  end(): void;
+  /** The next reply, or undefined when the call has ended: then {@linkcode status} says how. Never rejects. */
+  receive(): MaybePromise<Uint8Array | undefined>;
+  /** How the call ended; undefined while it has not. */
+  readonly status: CallStatus | undefined;
+  /** Gives the call up. */
+  cancel(): void;
+}
