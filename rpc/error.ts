@@ -54,11 +54,15 @@ export class RpcError extends Error {
    * @param code The status code.
    * @param rawMessage A text for whoever called.
    * @param options What else it holds.
+   * @throws {RangeError} If `code` is OK or no status code.
    */
   constructor(code: Status, rawMessage: string = "", options: RpcErrorOptions = {}) {
     const { details = [], metadata = new Metadata(), path, cause } = options;
     const where = path === undefined ? "" : ` ${path}`;
     super(`[${statusName(code)}]${where}${rawMessage && (where ? `: ${rawMessage}` : ` ${rawMessage}`)}`, { cause });
+    if (code === Status.OK || Status[code] === undefined) {
+      throw new RangeError(`RpcError: code is ${code}; use a status from 1 (CANCELLED) to 16 (UNAUTHENTICATED)`);
+    }
     this.name = "RpcError";
     this.code = code;
     this.rawMessage = rawMessage;

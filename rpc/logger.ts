@@ -49,9 +49,8 @@ function logLine(level: LogLevel, message: string, fields: LogFields = {}): stri
   return line;
 }
 
-// deno-lint-ignore no-control-regex -- control characters are what must not reach a terminal or a log reader
 const oneLine = (text: string) =>
-  text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, (c) => JSON.stringify(c).slice(1, -1));
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 function toJson(value: unknown): string {
   if (value instanceof Error) return oneLine(JSON.stringify(value.stack ?? String(value)));

@@ -45,11 +45,11 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
   }
 
   /**
-   * Metadata as it came over the wire: the keys are in lower case, and the values are what the peer sent, so nothing is checked.
+   * Metadata of fields that are known to be right, or came over the wire: keys in lower case, values as the peer sent them.
    *
    * @param entries The fields in their order.
    */
-  static received(entries: [string, MetadataValue][]): Metadata {
+  static unchecked(entries: [string, MetadataValue][]): Metadata {
     const metadata = new Metadata();
     metadata.#entries = entries;
     return metadata;

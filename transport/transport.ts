@@ -8,6 +8,7 @@
 import type { Address } from "../rpc/address.ts";
 import type { Logger } from "../rpc/logger.ts";
 import type { Metadata } from "../rpc/metadata.ts";
+import type { Peer } from "../rpc/peer.ts";
 import type { Status } from "../rpc/status.ts";
 
 /** A value, or the promise of one where it takes time: the common case then costs no turn of the event loop. */
@@ -49,14 +50,6 @@ export interface Limits {
 
 /** Encodings of a message on the wire. */
 export type Compression = "identity" | "gzip";
-
-/** The two ends of a connection as the other side sees them. */
-export interface Peer {
-  /** Where it is: `"127.0.0.1:51234"`, `"unix:/path"` or `"memory:name"`. */
-  readonly address: string;
-  /** The subject of its certificate, with mutual TLS. */
-  readonly identity?: string;
-}
 
 /** TLS of a server. All are PEM texts. */
 export interface ServerTls {

@@ -1,0 +1,167 @@
+/**
+ * Kitex's metainfo: values that travel with a call beside its message. On the wire they are header fields whose names begin with
+ * `rpc-persist-`, `rpc-transit-` or (in trailers) `rpc-backward-`; the rules are those of `github.com/bytedance/gopkg/cloud/metainfo` over gRPC.
+ *
+ * @module
+ */
+
+import { Metadata, type MetadataValue } from "./metadata.ts";
+
+const PERSISTENT = "rpc-persist-";
+const TRANSIENT = "rpc-transit-";
+const BACKWARD = "rpc-backward-";
+
+/**
+ * Values by key. A key is kept as it arrives at the other side, in upper case with `_` for `-`, so `client-name` and
+ * `CLIENT_NAME` are the same key.
+ */
+export class MetainfoMap extends Map<string, string> {
+  /** The value of `key`. */
+  override get(key: string): string | undefined {
+    return super.get(canonical(key));
+  }
+
+  /** Whether `key` is there. */
+  override has(key: string): boolean {
+    return super.has(canonical(key));
+  }
+
+  /**
+   * Sets the value of `key`.
+   *
+   * @throws {TypeError} If the key has characters that no header name may have, or if the value is empty, has control characters or a
+   * lone surrogate, or begins or ends with a space: it could not arrive as it is.
+   */
+  override set(key: string, value: string): this {
+    return super.set(checkKey(key), checkValue(key, value));
+  }
+
+  /** Removes `key`. */
+  override delete(key: string): boolean {
+    return super.delete(canonical(key));
+  }
+}
+
+/** Values to send, as an object or a map. */
+export type MetainfoValues = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+
+/** What {@linkcode withMetainfo} and the `metainfo` of a call take. */
+export interface MetainfoInit {
+  /** Travels over every hop of the chain of calls. */
+  readonly persistent?: MetainfoValues;
+  /** Travels to the next service only. */
+  readonly transient?: MetainfoValues;
+}
+
+/** Metainfo that goes out with a call. */
+export interface OutgoingMetainfo {
+  /** Travels over every hop. */
+  readonly persistent: ReadonlyMap<string, string>;
+  /** Travels to the next service only. */
+  readonly transient: ReadonlyMap<string, string>;
+}
+
+/** The metainfo of a call that a handler serves. Never use it to decide who may do what: any caller can send any value. */
+export interface Metainfo extends OutgoingMetainfo {
+  /** Travels back to the caller, in the trailers. Kitex peers ignore it: use {@linkcode ServerContext.trailer} for those. */
+  readonly backward: Map<string, string>;
+}
+
+/** An outgoing metainfo that holds nothing. */
+export const NO_METAINFO: OutgoingMetainfo = { persistent: new MetainfoMap(), transient: new MetainfoMap() };
+
+/** The metainfo `base` with the values of `init` over it. `base` stays as it is. */
+export function mergeMetainfo(base: OutgoingMetainfo, init: MetainfoInit): OutgoingMetainfo {
+  return { persistent: merge(base.persistent, init.persistent), transient: merge(base.transient, init.transient) };
+}
+
+function merge(base: ReadonlyMap<string, string>, values: MetainfoValues | undefined): ReadonlyMap<string, string> {
+  if (values === undefined) return base;
+  const merged = new MetainfoMap(base);
+  for (const [key, value] of values instanceof Map ? values : Object.entries(values)) merged.set(key, value);
+  return merged;
+}
+
+/** The metadata of a call with its metainfo added. */
+export function addMetainfo(metadata: Metadata, { persistent, transient }: OutgoingMetainfo): Metadata {
+  if (persistent.size === 0 && transient.size === 0) return metadata;
+  return Metadata.unchecked([...metadata, ...fields(PERSISTENT, persistent), ...fields(TRANSIENT, transient)]);
+}
+
+/** The trailer with backward values added. */
+export function addBackward(trailer: Metadata, backward: ReadonlyMap<string, string>): Metadata {
+  return backward.size === 0 ? trailer : Metadata.unchecked([...trailer, ...fields(BACKWARD, backward)]);
+}
+
+/**
+ * Reads the metainfo of a request.
+ *
+ * @param metadata The request's fields.
+ * @param allowed The keys that are taken, in any spelling; all without it.
+ */
+export function readMetainfo(
+  metadata: Iterable<[string, MetadataValue]>,
+  allowed?: ReadonlySet<string>,
+): OutgoingMetainfo {
+  let persistent = NO_METAINFO.persistent;
+  let transient = NO_METAINFO.transient;
+  for (const [name, value] of metadata) {
+    if (name.startsWith(PERSISTENT)) persistent = take(persistent, name.slice(PERSISTENT.length), value, allowed);
+    else if (name.startsWith(TRANSIENT)) transient = take(transient, name.slice(TRANSIENT.length), value, allowed);
+  }
+  return { persistent, transient };
+}
+
+/** Reads the backward values of a trailer. */
+export function readBackward(trailer: Iterable<[string, MetadataValue]>): ReadonlyMap<string, string> {
+  let backward = NO_METAINFO.persistent;
+  for (const [name, value] of trailer) {
+    if (name.startsWith(BACKWARD)) backward = take(backward, name.slice(BACKWARD.length), value);
+  }
+  return backward;
+}
+
+/** Takes one received field: the first of a name wins, and what is empty or can't be a value is passed over, as in Kitex. */
+function take(
+  into: ReadonlyMap<string, string>,
+  name: string,
+  value: MetadataValue,
+  allowed?: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const key = canonical(name);
+  if (typeof value !== "string" || !TOKEN.test(key) || CONTROL.test(value)) return into;
+  const text = value.trim();
+  if (text === "" || into.has(key) || (allowed && !allowed.has(key))) return into;
+  const map = into.size === 0 ? new MetainfoMap() : into as MetainfoMap;
+  return map.set(key, text);
+}
+
+function* fields(prefix: string, values: ReadonlyMap<string, string>): Generator<[string, string]> {
+  for (const [key, value] of values) yield [prefix + key.toLowerCase().replaceAll("_", "-"), value];
+}
+
+/** The set of keys that {@linkcode readMetainfo} lets in. */
+export function allowList(keys: readonly string[]): ReadonlySet<string> {
+  return new Set(keys.map(checkKey));
+}
+
+const canonical = (key: string) => key.replaceAll("-", "_").toUpperCase();
+
+const TOKEN = /^[0-9A-Z_!#$%&'*+.^`|~]+$/;
+const CONTROL = /\p{Cc}/u;
+
+function checkKey(key: string): string {
+  const name = canonical(String(key));
+  if (TOKEN.test(name)) return name;
+  throw new TypeError(`metainfo key ${JSON.stringify(key)}: use letters, digits, "_" and "-" only`);
+}
+
+function checkValue(key: string, value: string): string {
+  const fail = (why: string) => new TypeError(`metainfo ${JSON.stringify(key)}: the value ${why}`);
+  if (typeof value !== "string") throw fail(`is ${typeof value}; expected a string`);
+  if (value === "") throw fail("is empty, and Kitex drops empty values; leave the key out");
+  if (CONTROL.test(value)) throw fail("has a line break or another control character");
+  if (!value.isWellFormed()) throw fail("has a lone surrogate, which is not Unicode text");
+  if (value !== value.trim()) throw fail("begins or ends with a space, which HTTP/2 does not carry");
+  return value;
+}

@@ -1,0 +1,61 @@
+import type { Address } from "./address.ts";
+
+/**
+ * Checks before anything starts that Deno grants all that is needed, so that nothing fails half way.
+ *
+ * @param who What needs them, for the message: `createServer("echoservice")`.
+ * @param needed All that it touches.
+ * @throws {Deno.errors.NotCapable} If something is missing: the message lists it, and the complete command and permission set to use.
+ */
+export function requirePermissions(who: string, needed: readonly Deno.PermissionDescriptor[]): void {
+  const missing = needed.filter((one) => Deno.permissions.querySync(one).state !== "granted");
+  if (missing.length === 0) return;
+  const flags = [...byName(needed)].map(([name, values]) =>
+    `--allow-${name}${values.length ? `=${values.join(",")}` : ""}`
+  );
+  const set = Object.fromEntries([...byName(needed)].map(([name, values]) => [name, values.length ? values : true]));
+  throw new Deno.errors.NotCapable(
+    `${who} needs permissions that this process does not have: ${missing.map(describe).join("; ")}\n` +
+      `  Run it with:      deno run ${flags.join(" ")} ${mainModule()}\n` +
+      `  Or in deno.json:  "permissions": { "NAME": ${JSON.stringify(set)} }, and deno run -P=NAME ${mainModule()}`,
+  );
+}
+
+/** The net permission to listen on or connect to an address; for a unix socket that is its file as well. */
+export function netPermissions(address: Address): Deno.PermissionDescriptor[] {
+  if (address.kind === "memory") return [];
+  if (address.kind === "tcp") {
+    const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+    return [{ name: "net", host: `${host}:${address.port}` }];
+  }
+  return [{ name: "read", path: address.path }, { name: "write", path: address.path }, {
+    name: "net",
+    host: `unix:${address.path}`,
+  }];
+}
+
+function valueOf(one: Deno.PermissionDescriptor): string {
+  const { host, path, variable, kind, command } = one as { [key: string]: unknown };
+  return String(host ?? path ?? variable ?? kind ?? command ?? "");
+}
+
+function byName(list: readonly Deno.PermissionDescriptor[]): Map<string, string[]> {
+  const names = new Map<string, Set<string>>();
+  for (const one of list) {
+    if (!names.has(one.name)) names.set(one.name, new Set());
+    if (valueOf(one)) names.get(one.name)!.add(valueOf(one));
+  }
+  return new Map([...names].map(([name, values]) => [name, [...values]]));
+}
+
+const describe = (one: Deno.PermissionDescriptor) => `${one.name} ${valueOf(one)}`.trim();
+
+function mainModule(): string {
+  try {
+    const url = new URL(Deno.mainModule);
+    if (url.protocol !== "file:") return url.href;
+    return decodeURIComponent(url.pathname).split("/").pop()!;
+  } catch {
+    return "main.ts";
+  }
+}
