@@ -34,9 +34,9 @@ export function netPermissions(address: Address): Deno.PermissionDescriptor[] {
   }];
 }
 
-function valueOf(one: Deno.PermissionDescriptor): string {
-  const { host, path, variable, kind, command } = one as { [key: string]: unknown };
-  return String(host ?? path ?? variable ?? kind ?? command ?? "");
+/** The host, path or variable: every descriptor has one such field beside its name, or none. */
+function valueOf({ name: _, ...rest }: Deno.PermissionDescriptor): string {
+  return String(Object.values(rest)[0] ?? "");
 }
 
 function byName(list: readonly Deno.PermissionDescriptor[]): Map<string, string[]> {

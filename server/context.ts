@@ -1,0 +1,91 @@
+import type { Scope, ServerContext } from "../rpc/context.ts";
+import { Metadata } from "../rpc/metadata.ts";
+import {
+  addBackward,
+  type Metainfo,
+  MetainfoMap,
+  NO_METAINFO,
+  type OutgoingMetainfo,
+  readMetainfo,
+} from "../rpc/metainfo.ts";
+import type { ServerCall } from "../transport/transport.ts";
+import type { Route } from "./handlers.ts";
+
+/** How a server treats the metainfo that it receives. */
+export interface MetainfoRules {
+  /** The keys that are taken; all if undefined. */
+  readonly allowed: ReadonlySet<string> | undefined;
+  /** Whether transient values go on to the next hop too, as in Kitex's default mode. */
+  readonly forwardTransient: boolean;
+}
+
+/** The context of one call. What costs is made when somebody looks at it. */
+export class CallContext implements ServerContext, Scope {
+  readonly #call: ServerCall;
+  readonly #route: Route;
+  readonly #rules: MetainfoRules;
+  #header: Metadata | undefined;
+  #trailer: Metadata | undefined;
+  #metainfo: Metainfo | undefined;
+  #headerSent = false;
+
+  constructor(call: ServerCall, route: Route, rules: MetainfoRules) {
+    this.#call = call;
+    this.#route = route;
+    this.#rules = rules;
+  }
+
+  get service(): string {
+    return this.#route.service;
+  }
+  get method(): string {
+    return this.#route.method.name;
+  }
+  get peer(): ServerContext["peer"] {
+    return this.#call.peer;
+  }
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+  get deadline(): number | undefined {
+    return this.#call.deadline;
+  }
+  get metadata(): Metadata {
+    return this.#call.metadata;
+  }
+  get header(): Metadata {
+    return this.#header ??= new Metadata();
+  }
+  get trailer(): Metadata {
+    return this.#trailer ??= new Metadata();
+  }
+  get metainfo(): Metainfo {
+    return this.#metainfo ??= {
+      ...readMetainfo(this.#call.metadata, this.#rules.allowed),
+      backward: new MetainfoMap(),
+    };
+  }
+
+  /** What the calls that the handler makes carry on. */
+  get outgoing(): OutgoingMetainfo {
+    const { persistent, transient } = this.metainfo;
+    return { persistent, transient: this.#rules.forwardTransient ? transient : NO_METAINFO.transient };
+  }
+
+  sendHeader(): void {
+    if (this.#headerSent) return;
+    this.#headerSent = true;
+    this.#call.sendHeader(this.header);
+  }
+
+  /** Sends the header if the handler put something into it. */
+  flushHeader(): void {
+    if (this.#header !== undefined && this.#header.size > 0) this.sendHeader();
+  }
+
+  /** What goes into the trailers, undefined if nothing does. */
+  endTrailer(): Metadata | undefined {
+    if (this.#metainfo === undefined || this.#metainfo.backward.size === 0) return this.#trailer;
+    return addBackward(this.trailer, this.#metainfo.backward);
+  }
+}

@@ -1,0 +1,59 @@
+import type { ServerContext } from "../rpc/context.ts";
+import { didYouMean } from "../rpc/nearest.ts";
+import type { Init, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
+
+/** What serves one method, by its kind of call. */
+export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? HandlerOf<Req, Res>[Kind] : never;
+
+interface HandlerOf<Req, Res> {
+  unary(request: Req, context: ServerContext): Init<Res> | Promise<Init<Res>>;
+  client_streaming(requests: AsyncIterable<Req>, context: ServerContext): Init<Res> | Promise<Init<Res>>;
+  server_streaming(request: Req, context: ServerContext): AsyncIterable<Init<Res>>;
+  bidi(requests: AsyncIterable<Req>, context: ServerContext): AsyncIterable<Init<Res>>;
+}
+
+/** The handlers of a service: one function for each of its methods. */
+export type Handlers<M extends Methods> = { [Name in keyof M]: Handler<M[Name]> };
+
+/** A method that the server has, and what serves it. */
+export interface Route {
+  readonly service: string;
+  readonly method: Method;
+  readonly handler: (request: unknown, context: ServerContext) => unknown;
+}
+
+/** Whether calls of this kind have many requests. */
+export const streamsRequests = (kind: MethodKind): boolean => kind === "client_streaming" || kind === "bidi";
+/** Whether calls of this kind have many responses. */
+export const streamsResponses = (kind: MethodKind): boolean => kind === "server_streaming" || kind === "bidi";
+
+/**
+ * The routes of a service, by path.
+ *
+ * @throws {TypeError} If a method has no handler or a handler no method; the message names it.
+ */
+export function routesOf<M extends Methods>(service: Service<M>, handlers: Handlers<M>): Map<string, Route> {
+  const names = Object.keys(service.methods);
+  for (const name of Object.keys(handlers)) {
+    if (!Object.hasOwn(service.methods, name)) {
+      throw new TypeError(
+        `server.add: ${service.typeName} has no method ${JSON.stringify(name)}${didYouMean(name, names)}`,
+      );
+    }
+  }
+  const routes = new Map<string, Route>();
+  for (const name of names) {
+    const method = service.methods[name]!;
+    // Read at each call, so that handlers may be the methods of an object that uses `this`.
+    const owner = handlers as Record<string, Route["handler"]>;
+    if (typeof owner[name] !== "function") {
+      throw new TypeError(`server.add: the handler ${JSON.stringify(name)} of ${service.typeName} is missing`);
+    }
+    routes.set(method.path, {
+      service: service.typeName,
+      method,
+      handler: (request, context) => owner[name]!(request, context),
+    });
+  }
+  return routes;
+}

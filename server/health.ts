@@ -1,0 +1,114 @@
+import type { Address } from "../rpc/address.ts";
+import type { Logger } from "../rpc/logger.ts";
+
+/** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
+export type HealthCheck = (signal: AbortSignal) => unknown;
+
+/** Where a server is in its life. Only while it is `serving` it is ready. */
+export type Phase = "starting" | "serving" | "draining";
+
+/** What `/health` and `/readyz` answer, in JSON: with status 200 if `status` is `"serving"`, else 503. */
+export interface HealthReport {
+  /** The service's name. */
+  service: string;
+  /** The server's phase, or `"failing"` if a check says no. */
+  status: Phase | "failing";
+  /** What each check says. Why it fails is in the log, not here. */
+  checks: Record<string, "ok" | "failed">;
+  /** Seconds since the server was started. */
+  uptime: number;
+}
+
+/** What the health endpoints work with. */
+export interface HealthSetup {
+  readonly service: string;
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+  readonly checkTimeout: number;
+  readonly logger: Logger;
+  phase(): Phase;
+}
+
+/** Answers `/health` and `/readyz` (readiness), and `/livez` (liveness). */
+export function healthHandler(setup: HealthSetup): (request: Request) => Promise<Response> {
+  const start = performance.now();
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    if (!["/health", "/livez", "/readyz"].includes(pathname)) {
+      return Response.json({ error: "not found" }, { status: 404 });
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return Response.json({ error: "use GET" }, { status: 405, headers: { allow: "GET, HEAD" } });
+    }
+    if (pathname === "/livez") return Response.json({ service: setup.service, status: "alive" });
+    const report: HealthReport = {
+      service: setup.service,
+      status: setup.phase(),
+      checks: await runChecks(setup),
+      uptime: Math.round((performance.now() - start) / 1000),
+    };
+    if (report.status === "serving" && Object.values(report.checks).includes("failed")) report.status = "failing";
+    return Response.json(report, {
+      status: report.status === "serving" ? 200 : 503,
+      headers: { "cache-control": "no-store" },
+    });
+  };
+}
+
+/** Runs all checks at the same time, each within its time. */
+async function runChecks({ checks, checkTimeout, logger }: HealthSetup): Promise<HealthReport["checks"]> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      try {
+        const answer = await within(checkTimeout, check);
+        if (answer === false) throw new Error("it returned false");
+        return [name, "ok"] as const;
+      } catch (error) {
+        logger.warn("health check failed", {
+          check: name,
+          error: error instanceof Error ? error.message : String(error),
+        });
+        return [name, "failed"] as const;
+      }
+    }),
+  );
+  return Object.fromEntries(results);
+}
+
+async function within(milliseconds: number, check: HealthCheck): Promise<unknown> {
+  const controller = new AbortController();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new Error(`no answer within ${milliseconds} ms`);
+    reject(error);
+    controller.abort(error);
+  }, milliseconds);
+  try {
+    return await Promise.race([check(controller.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The endpoints over Deno.serve. */
+export interface HealthServer {
+  readonly address: Extract<Address, { kind: "tcp" }>;
+  close(): Promise<void>;
+}
+
+/** Serves the health endpoints. */
+export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: HealthSetup): HealthServer {
+  const controller = new AbortController();
+  const server = Deno.serve({
+    hostname: address.host,
+    port: address.port,
+    signal: controller.signal,
+    onListen: () => {},
+  }, healthHandler(setup));
+  return {
+    address: { ...address, port: (server.addr as Deno.NetAddr).port },
+    async close() {
+      controller.abort();
+      await server.finished;
+    },
+  };
+}

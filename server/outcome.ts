@@ -1,0 +1,53 @@
+import { encodeStatusDetails } from "../codec/mod.ts";
+import { BizError, RpcError } from "../rpc/error.ts";
+import { Metadata } from "../rpc/metadata.ts";
+import { Status } from "../rpc/status.ts";
+import type { CallStatus } from "../transport/transport.ts";
+
+/** What a caller may learn of an error that a handler threw, and whether it was a fault that the log should hold. */
+export interface Outcome {
+  readonly status: CallStatus;
+  readonly fault: boolean;
+}
+
+/**
+ * The status for what a handler threw. Only {@linkcode RpcError} and {@linkcode BizError} speak to the caller; the text of any
+ * other error stays here.
+ *
+ * @param thrown What was thrown.
+ * @param trailer The handler's own trailer.
+ */
+export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outcome {
+  if (thrown instanceof BizError) return { status: bizStatus(thrown, trailer), fault: false };
+  if (thrown instanceof RpcError) {
+    const { code, rawMessage: message, details, path } = thrown;
+    return {
+      status: {
+        code,
+        message,
+        details: details.length === 0 ? undefined : encodeStatusDetails(code, message, details),
+        // With a path it is the error of another service's call: that one's trailers are not for our caller.
+        trailer: path === undefined ? join(trailer, thrown.metadata) : trailer,
+      },
+      fault: false,
+    };
+  }
+  return { status: { code: Status.INTERNAL, message: "internal error", trailer }, fault: true };
+}
+
+/** As Kitex sends a BizStatusError over gRPC: status 13, and the code and facts in trailers of their own. */
+function bizStatus({ code, message, extra }: BizError, trailer: Metadata | undefined): CallStatus {
+  const fields = new Metadata({ "biz-status": String(code) });
+  if (Object.keys(extra).length > 0) fields.set("biz-extra", asciiJson(extra));
+  return { code: Status.INTERNAL, message, trailer: join(trailer, fields) };
+}
+
+/** JSON whose text can stand in a header: what is not ASCII becomes `\u` escapes. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function join(first: Metadata | undefined, second: Metadata): Metadata | undefined {
+  if (first === undefined || first.size === 0) return second.size === 0 ? first : second;
+  return second.size === 0 ? first : Metadata.unchecked([...first, ...second]);
+}

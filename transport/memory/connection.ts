@@ -1,0 +1,73 @@
+import { RpcError } from "../../rpc/error.ts";
+import { Status } from "../../rpc/status.ts";
+import type { CallStart, ClientCall, Connection, ConnectOptions, ListenOptions, Peer, ServerCall } from "../transport.ts";
+import { Call } from "./call.ts";
+import { MemoryClientCall } from "./client_call.ts";
+import { MemoryServerCall } from "./server_call.ts";
+
+/** What a connection needs of the server that it leads to. */
+export interface Target {
+  readonly options: ListenOptions;
+  /** Hands a call to the server's code. */
+  take(call: ServerCall): void;
+}
+
+/** A connection inside this process: the calls in flight, and those that wait because too many are. */
+export class MemoryConnection implements Connection {
+  readonly peer: Peer;
+  readonly closed: Promise<string>;
+  #client: Peer;
+  #options: ConnectOptions;
+  #target: Target;
+  #calls = new Set<Call>();
+  #waiting: (() => void)[] = [];
+  #why: string | undefined;
+  #close: (why: string) => void;
+  #idle = Promise.withResolvers<void>();
+
+  constructor(options: ConnectOptions, target: Target, peer: Peer, client: Peer) {
+    this.peer = peer;
+    this.#client = client;
+    this.#options = options;
+    this.#target = target;
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.closed = promise;
+    this.#close = resolve;
+  }
+
+  start(start: CallStart): ClientCall {
+    const { options: { limits } } = this.#target;
+    const call = new Call(start, this.#options.limits, limits, (call) => this.#ended(call));
+    const client = new MemoryClientCall(call);
+    if (call.ended) return client;
+    if (this.#why !== undefined) call.cut(new RpcError(Status.UNAVAILABLE, `${this.peer.address}: ${this.#why}`));
+    else this.#admit(call, new MemoryServerCall(call, start, this.#client));
+    return client;
+  }
+
+  close(force: boolean = false): Promise<void> {
+    const gone = this.retire("the client closed the connection");
+    if (force) { for (const call of this.#calls) call.cancel(); }
+    return gone;
+  }
+
+  /** Takes no more calls; resolves when those in flight have ended. */
+  retire(why: string): Promise<void> {
+    if (this.#why === undefined) {
+      this.#why = why;
+      this.#close(why);
+    }
+    if (this.#calls.size === 0) this.#idle.resolve();
+    return this.#idle.promise;
+  }
+
+  /** Takes no more calls; those that the server has not seen get UNAVAILABLE, and with `force` all. */
+  goAway(why: string, force: boolean): Promise<void> {
+    const gone = this.retire(why);
+    const error = new RpcError(Status.UNAVAILABLE, `${this.peer.address}: ${why}`);
+    for (const call of this.#calls) {
+      if (force || !call.delivered) call.cut(error);
+    }
+    return gone;
+  }
+}
