@@ -4,7 +4,7 @@ import { allowList } from "../rpc/metainfo.ts";
 import { checkNames, checkNumber } from "../rpc/options.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
-import { limitsOf } from "../transport/limits.ts";
+import { limitsOf } from "../transport/default_limits.ts";
 import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
 import type { MetainfoRules } from "./context.ts";
 import type { HealthCheck } from "./health.ts";

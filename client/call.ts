@@ -1,0 +1,193 @@
+import { currentScope, type Scope } from "../rpc/context.ts";
+import { RpcError } from "../rpc/error.ts";
+import { Metadata } from "../rpc/metadata.ts";
+import { addMetainfo, mergeMetainfo, readBackward } from "../rpc/metainfo.ts";
+import type { Middleware, Next } from "../rpc/middleware.ts";
+import { checkNumber } from "../rpc/options.ts";
+import type { Method } from "../rpc/service.ts";
+import { Status } from "../rpc/status.ts";
+import type { ClientCall } from "../transport/transport.ts";
+import type { Channel } from "./channel.ts";
+import { cancelled } from "./deadline.ts";
+import type { CallOptions } from "./options.ts";
+import { errorOf } from "./outcome.ts";
+
+/** What a client knows of a call that it makes. Middleware may give the next layer another one. */
+export interface ClientContext {
+  /** What the caller asked for. */
+  readonly options: CallOptions;
+  /** When the call must have ended, in milliseconds since 1970; undefined without a limit. */
+  readonly deadline: number | undefined;
+  /** Gives the call up. */
+  readonly signal: AbortSignal | undefined;
+  /** What is sent: the call's own fields and all metainfo. */
+  readonly metadata: Metadata;
+}
+
+/** Code around every call that a client makes. */
+export type ClientMiddleware = Middleware<ClientContext>;
+
+/**
+ * The context of a call: its own options, and what flows in from the handler or {@linkcode withMetainfo} around it.
+ *
+ * @throws {TypeError} If an option is malformed or its metadata can't be sent.
+ * @throws {RangeError} If a time is negative.
+ */
+export function contextOf(method: Method, options: CallOptions, timeout: number): ClientContext {
+  const scope = currentScope();
+  const metainfo = options.metainfo ? mergeMetainfo(scope.outgoing, options.metainfo) : scope.outgoing;
+  return {
+    options,
+    deadline: deadlineOf(method, options, scope, timeout),
+    signal: options.signal && scope.signal
+      ? AbortSignal.any([options.signal, scope.signal])
+      : options.signal ?? scope.signal,
+    metadata: addMetainfo(new Metadata(options.metadata), metainfo),
+  };
+}
+
+function deadlineOf(method: Method, options: CallOptions, scope: Scope, fallback: number): number | undefined {
+  let timeout = options.timeout;
+  if (timeout !== undefined) checkNumber(`${method.path}: timeout`, timeout, 0);
+  else if (method.kind === "unary" && options.deadline === undefined && scope.deadline === undefined) {
+    timeout = fallback;
+  }
+  const limits = [options.deadline?.valueOf(), scope.deadline, timeout === undefined ? undefined : Date.now() + timeout]
+    .filter((limit) => limit !== undefined);
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/** The innermost end of a call with one response: resolves with it. */
+export function oneResponse(channel: Channel): Next<ClientContext> {
+  return async ({ method, request, context }) => {
+    const { call, pump } = await begin(channel, method, request, context);
+    try {
+      const message = await call.receive();
+      if (message !== undefined && await call.receive() !== undefined) {
+        call.cancel();
+        throw new RpcError(Status.UNIMPLEMENTED, "one response was expected, and more came", { path: method.path });
+      }
+      conclude(call, method, context, pump);
+      if (message === undefined) {
+        throw new RpcError(Status.UNIMPLEMENTED, "one response was expected, and none came", { path: method.path });
+      }
+      return decode(method, message);
+    } finally {
+      pump?.stop();
+    }
+  };
+}
+
+/** The innermost end of a call with many responses: resolves with an iterable of them. */
+export function manyResponses(channel: Channel): Next<ClientContext> {
+  // deno-lint-ignore require-await -- what is awaited stands in the generator
+  return async ({ method, request, context }) => responses(channel, method, request, context);
+}
+
+async function* responses(
+  channel: Channel,
+  method: Method,
+  request: unknown,
+  context: ClientContext,
+): AsyncGenerator<unknown> {
+  const { call, pump } = await begin(channel, method, request, context);
+  try {
+    for (;;) {
+      const message = await call.receive();
+      if (message === undefined) break;
+      yield decode(method, message);
+    }
+    conclude(call, method, context, pump);
+  } finally {
+    // Whoever leaves the loop early gives the call up.
+    if (call.status === undefined) call.cancel();
+    pump?.stop();
+  }
+}
+
+async function begin(channel: Channel, method: Method, request: unknown, context: ClientContext) {
+  const { deadline, signal, metadata, options } = context;
+  const many = method.kind === "client_streaming" || method.kind === "bidi";
+  const only = many ? undefined : method.request.encode(request as never);
+  if (signal?.aborted) throw at(method, cancelled(signal));
+  if (deadline !== undefined && deadline <= Date.now()) {
+    throw new RpcError(Status.DEADLINE_EXCEEDED, "the deadline had passed before the call began", {
+      path: method.path,
+    });
+  }
+  const connection = await channel.connection(deadline, signal).catch((error) => {
+    throw at(method, error);
+  });
+  const call = connection.start({ path: method.path, metadata, deadline, signal, onHeader: options.onHeader });
+  if (only === undefined) return { call, pump: new Pump(call, method, request as AsyncIterable<unknown>) };
+  call.send(only);
+  call.end();
+  return { call };
+}
+
+/** Tells the caller of the trailer, and throws unless the call succeeded. */
+function conclude(call: ClientCall, method: Method, { options, signal }: ClientContext, pump: Pump | undefined): void {
+  const status = call.status!;
+  const trailer = status.trailer ?? new Metadata();
+  options.onTrailer?.(trailer);
+  if (options.onBackward) {
+    const backward = readBackward(trailer);
+    if (backward.size > 0) options.onBackward(backward);
+  }
+  if (pump?.failure) throw pump.failure.error;
+  if (status.code === Status.OK) return;
+  if (status.code === Status.CANCELLED && signal?.aborted) throw at(method, cancelled(signal));
+  throw errorOf(status, method.path);
+}
+
+/** Sends the requests of a stream while the responses are received. */
+class Pump {
+  /** What the caller's own iterable threw. */
+  failure: { error: unknown } | undefined;
+  #iterator: AsyncIterator<unknown>;
+  #stopped = false;
+
+  constructor(call: ClientCall, method: Method, requests: AsyncIterable<unknown>) {
+    this.#iterator = requests[Symbol.asyncIterator]();
+    this.#run(call, method).catch((error) => {
+      if (this.#stopped) return;
+      this.failure = { error };
+      call.cancel();
+    });
+  }
+
+  async #run(call: ClientCall, method: Method): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#iterator.next();
+      if (this.#stopped) return;
+      if (done) return call.end();
+      await call.send(method.request.encode(value as never));
+    }
+  }
+
+  /** The call has ended: no more requests are asked for. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    // The iterable may wait for something that never comes; nobody waits for it here.
+    Promise.resolve(this.#iterator.return?.()).catch(() => {});
+  }
+}
+
+function decode(method: Method, message: Uint8Array): unknown {
+  try {
+    return method.response.decode(message);
+  } catch (cause) {
+    throw new RpcError(Status.INTERNAL, `the response is no valid ${method.response.typeName}`, {
+      path: method.path,
+      cause,
+    });
+  }
+}
+
+/** The same error with the method's path. */
+function at(method: Method, error: unknown): unknown {
+  if (!(error instanceof RpcError) || error.path !== undefined) return error;
+  const { code, rawMessage, details, metadata, cause } = error;
+  return new RpcError(code, rawMessage, { details, metadata, cause, path: method.path });
+}

@@ -1,0 +1,72 @@
+import { compose } from "../rpc/middleware.ts";
+import { parseAddress } from "../rpc/address.ts";
+import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
+import type { Init, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
+import { contextOf, manyResponses, oneResponse } from "./call.ts";
+import { Channel } from "./channel.ts";
+import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
+
+/** The function that calls one method, by its kind of call. */
+export type ClientMethod<M> = M extends Method<infer Req, infer Res, infer Kind> ? MethodOf<Req, Res>[Kind] : never;
+
+interface MethodOf<Req, Res> extends Record<MethodKind, unknown> {
+  unary: (request: Init<Req>, options?: CallOptions) => Promise<Res>;
+  client_streaming: (requests: AsyncIterable<Init<Req>>, options?: CallOptions) => Promise<Res>;
+  server_streaming: (request: Init<Req>, options?: CallOptions) => AsyncIterable<Res>;
+  bidi: (requests: AsyncIterable<Init<Req>>, options?: CallOptions) => AsyncIterable<Res>;
+}
+
+/**
+ * A client of a service: one function for each of its methods. It is closed by `await using`, or by `await client[Symbol.asyncDispose]()`,
+ * so that no name of a method is taken.
+ */
+export type Client<M extends Methods> = { readonly [Name in keyof M]: ClientMethod<M[Name]> } & AsyncDisposable;
+
+/**
+ * Makes a client. It connects at the first call, makes lost connections again, and spreads calls over all instances.
+ *
+ * Every call rejects with an {@linkcode RpcError} (or a {@linkcode BizError}) if it fails. A stream of responses starts when it is iterated, and leaving
+ * the loop gives the call up.
+ *
+ * @example
+ * ```ts ignore
+ * import { createClient } from "@dinokit/dinokit";
+ * import { EchoService } from "./proto/echo.ts";
+ *
+ * await using echo = createClient(EchoService, { address: "127.0.0.1:8888" });
+ * console.log(await echo.echo({ mes: "hello, world" }, { timeout: 500 }));
+ * ```
+ *
+ * @param service The generated definition.
+ * @param options Where the service is, and all else.
+ * @throws {TypeError} If an option is missing, unknown or malformed; the message names it.
+ * @throws {RangeError} If a number is out of range.
+ * @throws {Deno.errors.NotCapable} If a permission that it surely needs is missing.
+ */
+export function createClient<M extends Methods>(service: Service<M>, options: ClientOptions): Client<M> {
+  const settings = clientSettings(options);
+  const addresses = options.address === undefined ? [] : [options.address].flat();
+  requirePermissions(`createClient(${settings.target})`, [
+    ...addresses.flatMap((one) => netPermissions(parseAddress(one, "createClient: address"))),
+    ...settings.resolver.permissions,
+  ]);
+  const channel = new Channel(settings, options.transport);
+  const one = compose(options.middleware ?? [], oneResponse(channel));
+  const many = compose(options.middleware ?? [], manyResponses(channel));
+  const client: Record<PropertyKey, unknown> = Object.create(null);
+  for (const [name, method] of Object.entries(service.methods)) {
+    client[name] = method.kind === "unary" || method.kind === "client_streaming"
+      // deno-lint-ignore require-await -- what contextOf throws must reject
+      ? async (request: unknown, callOptions: CallOptions = {}) =>
+        one({ method, request, context: contextOf(method, callOptions, settings.timeout) })
+      : (request: unknown, callOptions: CallOptions = {}) => {
+        // Taken now and not at the first iteration: that may happen in another scope.
+        const context = contextOf(method, callOptions, settings.timeout);
+        return (async function* () {
+          yield* await many({ method, request, context }) as AsyncIterable<unknown>;
+        })();
+      };
+  }
+  client[Symbol.asyncDispose] = () => channel.close();
+  return client as Client<M>;
+}

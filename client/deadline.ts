@@ -1,0 +1,37 @@
+import { RpcError } from "../rpc/error.ts";
+import { Status } from "../rpc/status.ts";
+
+/** The longest wait that a timer can measure: 2^31 - 1 ms, 24.8 days. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Waits for `promise`, but not past `deadline` nor after `signal` aborts. What is waited for goes on: it may serve others.
+ *
+ * @param deadline Milliseconds since 1970; undefined for no limit.
+ * @throws {RpcError} DEADLINE_EXCEEDED or CANCELLED.
+ */
+export async function waitFor<T>(promise: Promise<T>, deadline?: number, signal?: AbortSignal): Promise<T> {
+  if (signal?.aborted) throw cancelled(signal);
+  if (deadline === undefined && signal === undefined) return await promise;
+  const { promise: given, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(cancelled(signal!));
+  const late = () =>
+    reject(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed before a connection was there"));
+  signal?.addEventListener("abort", onAbort);
+  const timer = deadline === undefined
+    ? undefined
+    : setTimeout(late, Math.min(Math.max(deadline - Date.now(), 0), LONGEST));
+  try {
+    return await Promise.race([promise, given]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** The error of a call whose signal aborted. */
+export function cancelled(signal: AbortSignal): RpcError {
+  const { reason } = signal;
+  if (reason instanceof RpcError) return reason;
+  return new RpcError(Status.CANCELLED, "the caller gave up", { cause: reason });
+}

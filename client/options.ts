@@ -1,0 +1,131 @@
+import { parseAddress } from "../rpc/address.ts";
+import { createLogger, type Logger } from "../rpc/logger.ts";
+import type { MetadataInit } from "../rpc/metadata.ts";
+import type { Metadata } from "../rpc/metadata.ts";
+import type { MetainfoInit } from "../rpc/metainfo.ts";
+import { checkNames, checkNumber } from "../rpc/options.ts";
+import type { Resolver } from "../registry/registry.ts";
+import { staticAddresses } from "../registry/static.ts";
+import { checkTransport, type TransportChoice } from "../transport/choose.ts";
+import { limitsOf } from "../transport/default_limits.ts";
+import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
+import { type Balancer, roundRobin } from "./balancer.ts";
+import type { ClientMiddleware } from "./call.ts";
+
+/** What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`. */
+export interface ClientOptions {
+  /** The name that the service has in the registry; also the `:authority` of its calls. @default the address */
+  name?: string;
+  /** Where the name is looked up. Needs `name`. */
+  resolver?: Resolver;
+  /** The server's address, or those of several: `"127.0.0.1:8888"`, `"unix:/run/echo.sock"`. Not together with `resolver`. */
+  address?: string | readonly string[];
+  /** The deadline of unary calls that set none, in milliseconds. Streams have none unless they set one. @default {10000} */
+  timeout?: number;
+  /** How long one attempt to connect may take, in milliseconds. @default {5000} */
+  connectTimeout?: number;
+  /** Which instance takes a call. @default round robin */
+  balancer?: Balancer;
+  /** Code around every call; the first is the outermost. @default {[]} */
+  middleware?: readonly ClientMiddleware[];
+  /** TLS. @default plaintext */
+  tls?: ClientTls;
+  /** Bounds on what a server may send. */
+  limits?: Partial<Limits>;
+  /** How requests are encoded. @default {"identity"} */
+  compression?: Compression;
+  /** What moves the calls. @default {"grpc-js"} */
+  transport?: TransportChoice;
+  /** Where log lines go. @default stderr, from level warn on */
+  logger?: Logger;
+}
+
+/** What one call can say. */
+export interface CallOptions {
+  /** Gives the call up: it rejects with CANCELLED, and the server sees it. */
+  signal?: AbortSignal;
+  /** How long it may take, in milliseconds. @default the client's `timeout` for unary calls */
+  timeout?: number;
+  /** When it must have ended: milliseconds since 1970, or a date. Of several limits the earliest counts. */
+  deadline?: number | Date;
+  /** Fields to send. */
+  metadata?: MetadataInit;
+  /** Kitex's metainfo to send, over what {@linkcode withMetainfo} and the handler's own call bring. */
+  metainfo?: MetainfoInit;
+  /** Takes the header when it arrives. */
+  onHeader?(header: Metadata): void;
+  /** Takes the trailer when the call has ended, also when it failed. */
+  onTrailer?(trailer: Metadata): void;
+  /** Takes the backward metainfo when the call has ended, if there is any. */
+  onBackward?(values: ReadonlyMap<string, string>): void;
+}
+
+/** The options in the form that the client works with. */
+export interface ClientSettings {
+  /** What errors and logs call the service. */
+  readonly target: string;
+  readonly authority: string | undefined;
+  readonly resolver: Resolver;
+  readonly timeout: number;
+  readonly connectTimeout: number;
+  readonly balancer: Balancer;
+  readonly limits: Limits;
+  readonly compression: Compression;
+  readonly tls: ClientTls | undefined;
+  readonly logger: Logger;
+}
+
+const NAMES = [
+  "name",
+  "resolver",
+  "address",
+  "timeout",
+  "connectTimeout",
+  "balancer",
+  "middleware",
+  "tls",
+  "limits",
+  "compression",
+  "transport",
+  "logger",
+] satisfies (keyof ClientOptions)[];
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {TypeError} If an option is missing, unknown or of the wrong form; the message names it and what is allowed.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function clientSettings(options: ClientOptions): ClientSettings {
+  const who = "createClient";
+  checkNames(who, options, NAMES);
+  checkTransport(who, options.transport);
+  const { name, resolver, address, tls, compression = "identity", balancer = roundRobin() } = options;
+  if ((resolver === undefined) === (address === undefined)) {
+    throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
+  }
+  if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
+  if (compression !== "identity" && compression !== "gzip") {
+    throw new TypeError(`${who}: compression is ${JSON.stringify(compression)}; use "identity" or "gzip"`);
+  }
+  const addresses = address === undefined ? [] : typeof address === "string" ? [address] : address;
+  if (address !== undefined && addresses.length === 0) throw new TypeError(`${who}: address is an empty list`);
+  for (const one of addresses) {
+    const parsed = parseAddress(one, `${who}: address`);
+    if (parsed.kind === "tcp" && parsed.port === 0) {
+      throw new TypeError(`${who}: address ${one} has port 0; give the server's port`);
+    }
+  }
+  return {
+    target: name ?? addresses.join(","),
+    authority: name,
+    resolver: resolver ?? staticAddresses(addresses),
+    timeout: checkNumber(`${who}: timeout`, options.timeout ?? 10_000, 1),
+    connectTimeout: checkNumber(`${who}: connectTimeout`, options.connectTimeout ?? 5000, 1),
+    balancer,
+    limits: limitsOf(who, options.limits),
+    compression,
+    tls,
+    logger: options.logger ?? createLogger("warn"),
+  };
+}

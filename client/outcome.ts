@@ -1,0 +1,49 @@
+import { decodeStatusDetails } from "../codec/mod.ts";
+import { BizError, type ErrorDetail, RpcError } from "../rpc/error.ts";
+import { Metadata } from "../rpc/metadata.ts";
+import { Status } from "../rpc/status.ts";
+import type { CallStatus } from "../transport/transport.ts";
+
+/**
+ * The error for how a call ended: a {@linkcode BizError} where the server sent one as Kitex does, else an {@linkcode RpcError}.
+ *
+ * @param status What came in the trailers. Its code is not OK.
+ * @param path The method's path.
+ */
+export function errorOf(status: CallStatus, path: string): RpcError | BizError {
+  const trailer = status.trailer ?? new Metadata();
+  const biz = trailer.get("biz-status");
+  if (biz !== undefined && /^-?\d+$/.test(biz) && (Number(biz) | 0) === Number(biz) && Number(biz) !== 0) {
+    return new BizError(Number(biz), status.message, extraOf(trailer.get("biz-extra")));
+  }
+  return new RpcError(codeOf(status), status.message, { path, metadata: trailer, details: detailsOf(status) });
+}
+
+/** Kitex answers an unknown method with 1 and an unknown service with 20; what gRPC does not define is UNKNOWN. */
+function codeOf({ code, message }: CallStatus): Status {
+  const kitexUnknown = /unknown (service|method)/i.test(message) &&
+    ((code as number) === 20 || code === Status.CANCELLED);
+  if (kitexUnknown) return Status.UNIMPLEMENTED;
+  return code === Status.OK || Status[code] === undefined ? Status.UNKNOWN : code;
+}
+
+function detailsOf({ details }: CallStatus): readonly ErrorDetail[] {
+  if (details === undefined) return [];
+  try {
+    return decodeStatusDetails(details).details;
+  } catch {
+    return []; // the status itself is what counts
+  }
+}
+
+function extraOf(json: string | undefined): Record<string, string> {
+  const extra: Record<string, string> = Object.create(null);
+  try {
+    const parsed: unknown = JSON.parse(json ?? "{}");
+    if (typeof parsed !== "object" || parsed === null) return extra;
+    for (const [key, value] of Object.entries(parsed)) extra[key] = String(value);
+  } catch {
+    // not ours to judge: the code and message are there
+  }
+  return extra;
+}

@@ -1,0 +1,100 @@
+import { parseAddress } from "../rpc/address.ts";
+import type { Instance } from "../registry/registry.ts";
+import type { Connection, ConnectOptions, Transport } from "../transport/transport.ts";
+
+/** What every connection of a channel has in common. */
+export interface SubchannelSetup {
+  readonly transport: () => Promise<Transport>;
+  readonly connectTimeout: number;
+  readonly options: Omit<ConnectOptions, "address" | "authority" | "signal">;
+  readonly authority: string | undefined;
+}
+
+const FIRST_BACKOFF = 100;
+const LONGEST_BACKOFF = 5000;
+
+/** One instance and the connection to it: made when it is wanted, made again when it was lost, not sooner than its backoff allows. */
+export class Subchannel {
+  /** What the registry says of it now. */
+  instance: Instance;
+  readonly #setup: SubchannelSetup;
+  readonly #closing = new AbortController();
+  #connection: Connection | undefined;
+  #connecting: Promise<void> | undefined;
+  #failures = 0;
+  #notBefore = 0;
+  #lastError: Error | undefined;
+
+  constructor(instance: Instance, setup: SubchannelSetup) {
+    this.instance = instance;
+    this.#setup = setup;
+  }
+
+  /** The connection, if calls can be started on it now. */
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** Why the last attempt to connect failed. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
+  }
+
+  /** Whether an attempt to connect may begin now or is under way. */
+  get hopeful(): boolean {
+    return this.#connecting !== undefined || Date.now() >= this.#notBefore;
+  }
+
+  /** Connects, unless it is or waits for its backoff. Rejects with why it failed. */
+  connect(): Promise<void> {
+    if (this.#connection) return Promise.resolve();
+    if (!this.hopeful) return Promise.reject(this.#lastError);
+    return this.#connecting ??= this.#connect().finally(() => this.#connecting = undefined);
+  }
+
+  async #connect(): Promise<void> {
+    const { transport, connectTimeout, options, authority } = this.#setup;
+    const { address } = this.instance;
+    const attempt = new AbortController();
+    const giveUp = () => attempt.abort(new Error("the client was closed"));
+    const late = () => attempt.abort(new Error(`no connection to ${address} within ${connectTimeout} ms`));
+    const timer = setTimeout(late, connectTimeout);
+    this.#closing.signal.addEventListener("abort", giveUp);
+    try {
+      const connection = await (await transport()).connect({
+        ...options,
+        address: parseAddress(address, "instance"),
+        authority: authority ?? address,
+        signal: attempt.signal,
+      });
+      if (this.#closing.signal.aborted) return void connection.close(true);
+      this.#failures = 0;
+      this.#lastError = undefined;
+      this.#connection = connection;
+      connection.closed.then((why) => this.#lost(connection, why));
+    } catch (error) {
+      this.#lastError = error instanceof Error ? error : new Error(String(error));
+      const backoff = Math.min(FIRST_BACKOFF * 1.6 ** this.#failures++, LONGEST_BACKOFF);
+      this.#notBefore = Date.now() + backoff * (0.8 + 0.4 * Math.random());
+      throw this.#lastError;
+    } finally {
+      clearTimeout(timer);
+      this.#closing.signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  #lost(connection: Connection, why: string): void {
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    this.#lastError = new Error(why);
+    void connection.close();
+  }
+
+  /** Takes no more calls; those in flight end by themselves, or at once with `force`. */
+  async close(force: boolean): Promise<void> {
+    this.#closing.abort();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close(force);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Dinokit: gRPC microservices on Deno. A typed server and a typed client from a .proto file, found through Consul, on one wire with Kitex.
+ *
+ * @example
+ * ```ts ignore
+ * import { consul, createServer } from "@dinokit/dinokit";
+ * import { EchoService } from "./proto/echo.ts";
+ *
+ * const server = createServer({
+ *   name: "echoservice",
+ *   address: "127.0.0.1:8888",
+ *   health: { address: "127.0.0.1:8889" },
+ *   registry: consul("127.0.0.1:8500"),
+ * });
+ * server.add(EchoService, { echo: (req) => ({ resp: req.mes }) });
+ * await server.run();
+ * ```
+ *
+ * @module
+ */
+
+// Server and client
+export { createServer, type Server } from "./server/server.ts";
+export type { HealthOptions, ServerOptions } from "./server/options.ts";
+export type { HealthCheck, HealthReport, Phase } from "./server/health.ts";
+export type { Handler, Handlers } from "./server/handlers.ts";
+export type { ServerMiddleware } from "./server/dispatch.ts";
+export { type Client, type ClientMethod, createClient } from "./client/client.ts";
+export type { CallOptions, ClientOptions } from "./client/options.ts";
+export type { ClientContext, ClientMiddleware } from "./client/call.ts";
+export { type Balancer, roundRobin } from "./client/balancer.ts";
+
+// The vocabulary
+export { type ServerContext, withMetainfo } from "./rpc/context.ts";
+export type { Metainfo, MetainfoInit, MetainfoValues, OutgoingMetainfo } from "./rpc/metainfo.ts";
+export { Metadata, type MetadataInit, type MetadataValue } from "./rpc/metadata.ts";
+export { BizError, type ErrorDetail, errorDetail, RpcError, type RpcErrorOptions } from "./rpc/error.ts";
+export { Status, statusName } from "./rpc/status.ts";
+export type { Call, Middleware, Next } from "./rpc/middleware.ts";
+export type { Peer } from "./rpc/peer.ts";
+export { createLogger, type LogFields, type Logger, type LogLevel } from "./rpc/logger.ts";
+export { type Address, formatAddress, parseAddress } from "./rpc/address.ts";
+
+// Discovery
+export { consul, type ConsulOptions } from "./registry/consul.ts";
+export { memoryRegistry } from "./registry/memory.ts";
+export { staticAddresses } from "./registry/static.ts";
+export type { Instance, Lease, Registration, Registry, Resolution, Resolver, Watch } from "./registry/registry.ts";
+
+// Transports
+export { memoryTransport } from "./transport/memory/mod.ts";
+export type { TransportChoice } from "./transport/choose.ts";
+export type { ClientTls, Compression, Limits, ServerTls, Transport } from "./transport/transport.ts";
+
+// Configuration
+export { type Config, loadConfig } from "./config/mod.ts";
+
+// What generated code is made of
+export * from "./codec/mod.ts";
+export type {
+  Bidi,
+  ClientStreaming,
+  Init,
+  MessageType,
+  Method,
+  MethodKind,
+  Methods,
+  ServerStreaming,
+  Service,
+  Unary,
+} from "./rpc/service.ts";
