@@ -1,0 +1,119 @@
+import { protobuf } from "../deps.ts";
+import type { MessageType, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
+import { converterOf } from "./convert.ts";
+
+/** A compiled .proto file: what generated code hands to {@linkcode messageType} and {@linkcode defineService}. */
+export interface ProtoFile {
+  /** The file's descriptor, in protobufjs's JSON form. */
+  readonly descriptor: ProtoDescriptor;
+  /** The files that it imports. */
+  readonly imports: readonly ProtoFile[];
+}
+
+/** A descriptor in protobufjs's JSON form. */
+export type ProtoDescriptor = {
+  readonly nested?: Readonly<Record<string, unknown>>;
+  readonly [option: string]: unknown;
+};
+
+/**
+ * Holds a .proto file's descriptor. Generated code calls it.
+ *
+ * @param descriptor The descriptor in protobufjs's JSON form.
+ * @param imports The files that it imports.
+ */
+export function protoFile(descriptor: ProtoDescriptor, imports: readonly ProtoFile[] = []): ProtoFile {
+  return { descriptor, imports };
+}
+
+const roots = new WeakMap<ProtoFile, protobuf.Root>();
+
+/** The reflection of a file and all that it imports, made when it is first needed. */
+function rootOf(file: ProtoFile): protobuf.Root {
+  let root = roots.get(file);
+  if (root === undefined) {
+    root = new protobuf.Root();
+    const seen = new Set<ProtoFile>();
+    const add = (one: ProtoFile) => {
+      if (seen.has(one)) return;
+      seen.add(one);
+      one.imports.forEach(add);
+      root!.addJSON(one.descriptor.nested as Record<string, protobuf.AnyNestedObject>);
+    };
+    add(file);
+    root.resolveAll();
+    roots.set(file, root);
+  }
+  return root;
+}
+
+/**
+ * The codec of a message. Generated code calls it.
+ *
+ * @param file The file that declares it.
+ * @param typeName The full name, such as `"echo.Req"`.
+ */
+export function messageType<T>(file: ProtoFile, typeName: string): MessageType<T> {
+  let type: protobuf.Type | undefined;
+  const reflection = () => type ??= rootOf(file).lookupType(typeName);
+  return {
+    typeName,
+    encode(value) {
+      const reflected = reflection();
+      const wire = converterOf(reflected).toWire(value, typeName);
+      // A copy: protobufjs hands out slices of a pool that it goes on using.
+      return reflected.encode(wire as unknown as protobuf.Message).finish();
+    },
+    decode(bytes) {
+      const reflected = reflection();
+      try {
+        return converterOf(reflected).fromWire(reflected.decode(bytes) as never) as T;
+      } catch (cause) {
+        throw new Error(`these ${bytes.length} bytes are no valid ${typeName}: ${(cause as Error).message}`, { cause });
+      }
+    },
+  };
+}
+
+/**
+ * The definition of a service. Generated code calls it; its methods are those of the descriptor.
+ *
+ * @param file The file that declares it.
+ * @param typeName The full name, such as `"echo.EchoService"`.
+ */
+export function defineService<M extends Methods>(file: ProtoFile, typeName: string): Service<M> {
+  let methods: M | undefined;
+  return {
+    typeName,
+    get methods() {
+      return methods ??= methodsOf(file, typeName) as M;
+    },
+  };
+}
+
+function methodsOf(file: ProtoFile, typeName: string): Methods {
+  const methods: Methods = Object.create(null);
+  for (const method of rootOf(file).lookupService(typeName).methodsArray) {
+    method.resolve();
+    const { name, requestStream, responseStream } = method;
+    const kind: MethodKind = requestStream
+      ? (responseStream ? "bidi" : "client_streaming")
+      : (responseStream ? "server_streaming" : "unary");
+    const type = (one: protobuf.Type | null) => messageType(file, one!.fullName.slice(1));
+    methods[localName(name)] = {
+      name,
+      path: `/${typeName}/${name}`,
+      kind,
+      request: type(method.resolvedRequestType),
+      response: type(method.resolvedResponseType),
+    } satisfies Method;
+  }
+  return methods;
+}
+
+/** The name of a method in TypeScript: lower camel case; `then` gets a `_`, or a client could not be awaited past. */
+export function localName(name: string): string {
+  const camel = name.replace(/_+(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const local = camel[0]!.toLowerCase() + camel.slice(1);
+  return local === "then" ? "then_" : local;
+}
