@@ -57,15 +57,3 @@ export { type Config, loadConfig } from "./config/mod.ts";
 
 // What generated code is made of
 export * from "./codec/mod.ts";
-export type {
-  Bidi,
-  ClientStreaming,
-  Init,
-  MessageType,
-  Method,
-  MethodKind,
-  Methods,
-  ServerStreaming,
-  Service,
-  Unary,
-} from "./rpc/service.ts";

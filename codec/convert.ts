@@ -114,7 +114,7 @@ function fieldProperty(field: protobuf.Field): Property {
     };
   }
   const write: Property["write"] = (one, wire, path, depth) => wire[name] = value.write(one, path, depth);
-  if (field.hasPresence) {
+  if (field.hasPresence || field.resolvedType instanceof protobuf.Type) {
     const read: Property["read"] = (message, plain) => {
       if (Object.hasOwn(message, name)) plain[name] = value.read(message[name]);
     };
@@ -159,7 +159,7 @@ function mapProperty(field: protobuf.MapField, value: Value): Property {
 }
 
 function oneofProperty(oneof: protobuf.OneOf): Property {
-  const name = camel(oneof.name);
+  const { name } = oneof;
   const cases = new Map(oneof.fieldsArray.map((field) => [field.name, valueOf(field.resolve())]));
   return {
     name,
@@ -174,16 +174,10 @@ function oneofProperty(oneof: protobuf.OneOf): Property {
       wire[which] = chosen.write(value, `${path}.value`, depth);
     },
     read(message, plain) {
-      const which = message[oneof.name] as string | undefined;
+      const which = message[name] as string | undefined;
       if (which !== undefined) plain[name] = { case: which, value: cases.get(which)!.read(message[which]) };
     },
   };
-}
-
-/** `some_name` as `someName`, as protobufjs names fields. */
-export function camel(name: string): string {
-  return name[0] +
-    name.slice(1).replace(/_([a-z])(?=[a-z]|$)|_([a-z])/g, (_, a?: string, b?: string) => (a ?? b)!.toUpperCase());
 }
 
 /** The error for a value of the wrong type. */

@@ -1,6 +1,7 @@
 import { protobuf } from "../deps.ts";
 import type { MessageType, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
 import { converterOf } from "./convert.ts";
+import { localName } from "./local_name.ts";
 
 /** A compiled .proto file: what generated code hands to {@linkcode messageType} and {@linkcode defineService}. */
 export interface ProtoFile {
@@ -38,7 +39,7 @@ function rootOf(file: ProtoFile): protobuf.Root {
       if (seen.has(one)) return;
       seen.add(one);
       one.imports.forEach(add);
-      root!.addJSON(one.descriptor.nested as Record<string, protobuf.AnyNestedObject>);
+      root!.addJSON((one.descriptor.nested ?? {}) as Record<string, protobuf.AnyNestedObject>);
     };
     add(file);
     root.resolveAll();
@@ -109,11 +110,4 @@ function methodsOf(file: ProtoFile, typeName: string): Methods {
     } satisfies Method;
   }
   return methods;
-}
-
-/** The name of a method in TypeScript: lower camel case; `then` gets a `_`, or a client could not be awaited past. */
-export function localName(name: string): string {
-  const camel = name.replace(/_+(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const local = camel[0]!.toLowerCase() + camel.slice(1);
-  return local === "then" ? "then_" : local;
 }

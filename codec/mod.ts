@@ -5,3 +5,17 @@
  */
 
 export { defineService, messageType, type ProtoDescriptor, type ProtoFile, protoFile } from "./file.ts";
+/** The messages of google/protobuf/*.proto. */
+export * as pb from "./well_known.ts";
+export type {
+  Bidi,
+  ClientStreaming,
+  Init,
+  MessageType,
+  Method,
+  MethodKind,
+  Methods,
+  ServerStreaming,
+  Service,
+  Unary,
+} from "../rpc/service.ts";

@@ -1,0 +1,79 @@
+import { protobuf } from "../deps.ts";
+import { checkFile } from "./check.ts";
+import { lineOf, literal, ProtoProblem } from "./problem.ts";
+
+/** A parsed .proto file. */
+export interface LoadedFile {
+  /** Its path, as imports name it. */
+  readonly name: string;
+  readonly source: string;
+  /** What it declares, and nothing else; not resolved. */
+  readonly own: protobuf.Root;
+  readonly imports: readonly string[];
+}
+
+/** The path of a well-known file that comes with the kit. */
+export const isWellKnown = (name: string): boolean =>
+  name.startsWith("google/protobuf/") && protobuf.common.get(name) !== null;
+
+/**
+ * Parses a file and all that it imports.
+ *
+ * @param name The file, as an import would name it.
+ * @param read Gives the text of a file, or undefined if there is none.
+ * @returns The files by name, those that are imported first. Well-known files are not among them.
+ * @throws {ProtoProblem} If one has a mistake.
+ */
+export function loadProto(name: string, read: (name: string) => string | undefined): Map<string, LoadedFile> {
+  const files = new Map<string, LoadedFile>();
+  load(name, read, files, []);
+  return files;
+}
+
+function load(
+  name: string,
+  read: (name: string) => string | undefined,
+  files: Map<string, LoadedFile>,
+  path: string[],
+): void {
+  const source = read(name)!;
+  const { own, imports } = parse(name, source);
+  for (const other of imports) {
+    if (files.has(other) || isWellKnown(other)) continue;
+    const line = lineOf(source, new RegExp(`import\\s+(\\w+\\s+)?["']${literal(other)}["']`));
+    if (other === name) throw new ProtoProblem(name, line, `the file imports itself; remove the import`);
+    if (path.includes(other)) {
+      throw new ProtoProblem(name, line, `the imports form a circle: ${[...path, name, other].join(" -> ")}`);
+    }
+    if (read(other) === undefined) {
+      throw new ProtoProblem(
+        name,
+        line,
+        `import ${JSON.stringify(other)}: no such file; check the name or add its folder with -I`,
+      );
+    }
+    load(other, read, files, [...path, name]);
+  }
+  files.set(name, { name, source, own, imports });
+}
+
+function parse(name: string, source: string): { own: protobuf.Root; imports: string[] } {
+  const own = new protobuf.Root();
+  let imports: string[] | undefined;
+  try {
+    ({ imports } = protobuf.parse(source, own, { alternateCommentMode: true }));
+  } catch (error) {
+    const { message } = error as Error;
+    const line = /line (\d+)/.exec(message)?.[1];
+    throw new ProtoProblem(name, Number(line ?? 1), message.replace(/\s*\([^()]*line \d+\)/, ""));
+  }
+  if (!/^\s*syntax\s*=\s*["']proto3["']/m.test(source)) {
+    throw new ProtoProblem(
+      name,
+      lineOf(source, /^\s*(syntax|edition)\s*=/m),
+      `only proto3 is supported; begin with: syntax = "proto3";`,
+    );
+  }
+  checkFile(name, source, own);
+  return { own, imports: imports ?? [] };
+}
