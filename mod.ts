@@ -42,7 +42,7 @@ export { createLogger, type LogFields, type Logger, type LogLevel } from "./rpc/
 export { type Address, formatAddress, parseAddress } from "./rpc/address.ts";
 
 // Discovery
-export { consul, type ConsulOptions } from "./registry/consul.ts";
+// export { consul, type ConsulOptions } from "./registry/consul.ts";
 export { memoryRegistry } from "./registry/memory.ts";
 export { staticAddresses } from "./registry/static.ts";
 export type { Instance, Lease, Registration, Registry, Resolution, Resolver, Watch } from "./registry/registry.ts";
@@ -53,7 +53,7 @@ export type { TransportChoice } from "./transport/choose.ts";
 export type { ClientTls, Compression, Limits, ServerTls, Transport } from "./transport/transport.ts";
 
 // Configuration
-export { type Config, loadConfig } from "./config/mod.ts";
+// export { type Config, loadConfig } from "./config/mod.ts";
 
 // What generated code is made of
 export * from "./codec/mod.ts";

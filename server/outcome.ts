@@ -1,4 +1,4 @@
-import { encodeStatusDetails } from "../codec/mod.ts";
+import { encodeStatusDetails } from "../codec/status_details.ts";
 import { BizError, RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
 import { Status } from "../rpc/status.ts";

@@ -189,7 +189,7 @@ class GrpcServer implements Server {
     const { registry, name, weight, tags, meta, advertise } = this.#options;
     if (!registry) return;
     const { logger } = this.#settings;
-    const { address, note } = advertisedAddress(this.address, advertise);
+    const { address, note } = advertisedAddress(this.#listener!.address, advertise);
     if (note) logger.info(note, { service: name, address });
     this.#lease = registry.register({ name, address, healthUrl: this.#healthUrl(address), weight, tags, meta }, logger);
   }

@@ -90,12 +90,14 @@ export class Call {
   finish(status: CallStatus): void {
     if (this.#ended) return;
     const error = statusExcess(status, this.serverLimits) ?? statusExcess(status, this.clientLimits);
-    this.#end(error ? statusOf(error) : {
-      code: status.code,
-      message: status.message.toWellFormed(),
-      trailer: copyOf(status.trailer ?? new Metadata()),
-      details: status.details?.slice(),
-    });
+    this.#end(
+      error ? statusOf(error) : {
+        code: status.code,
+        message: status.message.toWellFormed(),
+        trailer: copyOf(status.trailer ?? new Metadata()),
+        details: status.details?.slice(),
+      },
+    );
   }
 
   /** Takes the header from the server. The client is shown it in the next turn, or before it takes a reply. */

@@ -1,6 +1,7 @@
 import { RpcError } from "../../rpc/error.ts";
+import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
-import type { CallStart, ClientCall, Connection, ConnectOptions, ListenOptions, Peer, ServerCall } from "../transport.ts";
+import type { CallStart, ClientCall, Connection, ConnectOptions, ListenOptions, ServerCall } from "../transport.ts";
 import { Call } from "./call.ts";
 import { MemoryClientCall } from "./client_call.ts";
 import { MemoryServerCall } from "./server_call.ts";
@@ -20,7 +21,8 @@ export class MemoryConnection implements Connection {
   #options: ConnectOptions;
   #target: Target;
   #calls = new Set<Call>();
-  #waiting: (() => void)[] = [];
+  #seen = new Set<Call>();
+  #waiting: { call: Call; server: ServerCall }[] = [];
   #why: string | undefined;
   #close: (why: string) => void;
   #idle = Promise.withResolvers<void>();
@@ -41,7 +43,11 @@ export class MemoryConnection implements Connection {
     const client = new MemoryClientCall(call);
     if (call.ended) return client;
     if (this.#why !== undefined) call.cut(new RpcError(Status.UNAVAILABLE, `${this.peer.address}: ${this.#why}`));
-    else this.#admit(call, new MemoryServerCall(call, start, this.#client));
+    else {
+      this.#calls.add(call);
+      this.#waiting.push({ call, server: new MemoryServerCall(call, start, this.#client) });
+      this.#admit();
+    }
     return client;
   }
 
@@ -66,8 +72,25 @@ export class MemoryConnection implements Connection {
     const gone = this.retire(why);
     const error = new RpcError(Status.UNAVAILABLE, `${this.peer.address}: ${why}`);
     for (const call of this.#calls) {
-      if (force || !call.delivered) call.cut(error);
+      if (force || !this.#seen.has(call)) call.cut(error);
     }
     return gone;
+  }
+
+  #admit(): void {
+    const { concurrentStreams } = this.#target.options.limits;
+    while (this.#seen.size < concurrentStreams && this.#waiting.length > 0) {
+      const { call, server } = this.#waiting.shift()!;
+      if (call.ended) continue;
+      this.#seen.add(call);
+      queueMicrotask(() => call.ended || this.#target.take(server));
+    }
+  }
+
+  #ended(call: Call): void {
+    this.#calls.delete(call);
+    this.#seen.delete(call);
+    this.#admit();
+    if (this.#why !== undefined && this.#calls.size === 0) this.#idle.resolve();
   }
 }

@@ -1,6 +1,7 @@
 import { Metadata } from "../../rpc/metadata.ts";
+import type { Peer } from "../../rpc/peer.ts";
 import { messageExcess } from "../limits.ts";
-import type { CallStart, CallStatus, MaybePromise, Peer, ServerCall } from "../transport.ts";
+import type { CallStart, CallStatus, MaybePromise, ServerCall } from "../transport.ts";
 import { type Call, copyOf } from "./call.ts";
 
 /** The server's end of a call. */

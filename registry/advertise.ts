@@ -1,0 +1,79 @@
+import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
+
+/** The address that a server registers, and how it was found. */
+export interface Advertised {
+  /** Where clients reach the server: `"192.0.2.7:8888"`. */
+  readonly address: string;
+  /** For the log, if the address was looked up rather than told. */
+  readonly note?: string;
+}
+
+/** What {@linkcode advertisedAddress} touches: the machine's interfaces, if it has to look the address up. */
+export function advertisePermissions(listen: Address, advertise?: string): Deno.PermissionDescriptor[] {
+  return advertise === undefined && isWildcard(listen) ? [{ name: "sys", kind: "networkInterfaces" }] : [];
+}
+
+/**
+ * The address under which other machines reach a server. One that listens on all interfaces (`0.0.0.0`, `::`) gets the
+ * machine's first address that is not loopback, as with Kitex.
+ *
+ * @param listen Where it listens, with its real port.
+ * @param advertise What its owner says instead: `"host:port"`; port 0 is the port of `listen`.
+ * @param interfaces Lists the machine's addresses. `Deno.networkInterfaces` by default.
+ * @throws {TypeError} If `advertise` is not an address that others can reach, such as a wildcard.
+ * @throws {Deno.errors.NotCapable} If the address must be looked up and `--allow-sys=networkInterfaces` is missing.
+ */
+export function advertisedAddress(
+  listen: Address,
+  advertise?: string,
+  interfaces: () => Deno.NetworkInterfaceInfo[] = Deno.networkInterfaces,
+): Advertised {
+  if (advertise !== undefined) return { address: told(listen, advertise) };
+  const text = formatAddress(listen);
+  if (listen.kind !== "tcp" || !isWildcard(listen)) return { address: text };
+  const found = firstReachable(lookUp(text, interfaces));
+  const host = found?.address ?? "127.0.0.1";
+  const address = formatAddress({ ...listen, host });
+  const which = found ? `the address of ${found.name}` : "which only this machine reaches: it has no other address";
+  return { address, note: `${text} is no address to register, so ${address} is: ${which}; set advertise for another` };
+}
+
+function told(listen: Address, advertise: string): string {
+  const address = parseAddress(advertise, "advertise");
+  if (address.kind !== "tcp") return advertise;
+  if (isWildcard(address)) {
+    throw new TypeError(
+      `advertise: ${
+        JSON.stringify(advertise)
+      } is a wildcard; use an address that other machines reach, such as "192.0.2.7:8888"`,
+    );
+  }
+  if (address.port > 0) return formatAddress(address);
+  if (listen.kind === "tcp") return formatAddress({ ...address, port: listen.port });
+  throw new TypeError(
+    `advertise: ${JSON.stringify(advertise)} has port 0; use the port where clients reach the server`,
+  );
+}
+
+function lookUp(text: string, interfaces: () => Deno.NetworkInterfaceInfo[]): Deno.NetworkInterfaceInfo[] {
+  try {
+    return interfaces();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new Deno.errors.NotCapable(
+      `${text} is no address to register, and looking one up needs --allow-sys=networkInterfaces; grant it, or set advertise`,
+      { cause: error },
+    );
+  }
+}
+
+/** IPv4 before IPv6, as with Kitex. Link-local addresses are left out: they mean nothing on another link. */
+function firstReachable(interfaces: Deno.NetworkInterfaceInfo[]): Deno.NetworkInterfaceInfo | undefined {
+  const reachable = interfaces.filter(({ address }) => !/^(127\.|::1$|169\.254\.|fe[89ab])/i.test(address));
+  return reachable.find(({ family }) => family === "IPv4") ?? reachable[0];
+}
+
+/** All interfaces: `0.0.0.0`, or `::` in any of its spellings. */
+function isWildcard(address: Address): boolean {
+  return address.kind === "tcp" && /^(0\.0\.0\.0|[0:]+)$/.test(address.host);
+}

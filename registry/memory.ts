@@ -1,0 +1,53 @@
+import { parseAddress } from "../rpc/address.ts";
+import type { Instance, Registry, Resolver } from "./registry.ts";
+
+/**
+ * A registry inside this process, for tests and demos: what registers in it is found by it. It needs no permission.
+ *
+ * @example
+ * ```ts
+ * import { memoryRegistry } from "../mod.ts";
+ *
+ * const registry = memoryRegistry();
+ * // createServer({ name: "echoservice", registry, ... });
+ * // createClient(EchoService, { name: "echoservice", resolver: registry });
+ * ```
+ */
+export function memoryRegistry(): Registry & Resolver {
+  const instances = new Map<symbol, { name: string; instance: Instance }>();
+  const watches = new Map<() => void, string>();
+  const changed = (name: string) => watches.forEach((watched, tell) => watched === name && tell());
+
+  return {
+    permissions: [],
+    register({ name, address, weight = 10, tags = {} }) {
+      parseAddress(address, `memoryRegistry: address of ${JSON.stringify(name)}`);
+      const key = Symbol(name);
+      instances.set(key, { name, instance: { address, weight, tags: new Map(Object.entries(tags)) } });
+      changed(name);
+      return {
+        registered: Promise.resolve(),
+        release() {
+          if (instances.delete(key)) changed(name);
+          return Promise.resolve();
+        },
+      };
+    },
+    watch(name, listener) {
+      let waiting = false;
+      const tell = () => {
+        if (waiting) return;
+        waiting = true;
+        // Not at once: a listener must not be called before its watch is returned, nor inside a server's register().
+        queueMicrotask(() => {
+          waiting = false;
+          const found = [...instances.values()].filter((one) => one.name === name);
+          if (watches.has(tell)) listener({ instances: found.map((one) => one.instance) });
+        });
+      };
+      watches.set(tell, name);
+      tell();
+      return { close: () => void watches.delete(tell) };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { createLogger } from "../rpc/logger.ts";
+import { memoryRegistry } from "./memory.ts";
+import type { Resolution } from "./registry.ts";
+
+const silent = createLogger("silent");
+
+/** What a listener was told, as the addresses of each list. */
+const addresses = (told: Resolution[]) =>
+  told.map((one) => "error" in one ? one.error.message : one.instances.map((instance) => instance.address));
+
+const turn = () => new Promise<void>((done) => setTimeout(done));
+
+Deno.test("memoryRegistry() tells a watch at first what is there, even if it is nothing", async () => {
+  const told: Resolution[] = [];
+  const watch = memoryRegistry().watch("echo", (one) => told.push(one), silent);
+  assertEquals(told, [], "not before watch() has returned");
+  await turn();
+  assertEquals(addresses(told), [[]]);
+  watch.close();
+});
+
+Deno.test("memoryRegistry() tells each change of the watched service, and no other's", async () => {
+  const registry = memoryRegistry();
+  const told: Resolution[] = [];
+  const watch = registry.watch("echo", (one) => told.push(one), silent);
+  await turn();
+  const first = registry.register({ name: "echo", address: "memory:one" }, silent);
+  await turn();
+  registry.register({ name: "other", address: "memory:other" }, silent);
+  await turn();
+  registry.register({ name: "echo", address: "127.0.0.1:1" }, silent);
+  await turn();
+  await first.release();
+  await first.release();
+  await turn();
+  assertEquals(addresses(told), [[], ["memory:one"], ["memory:one", "127.0.0.1:1"], ["127.0.0.1:1"]]);
+  watch.close();
+});
+
+Deno.test("memoryRegistry() passes weight and tags on, with a weight of 10 where none is set", async () => {
+  const registry = memoryRegistry();
+  registry.register({ name: "echo", address: "memory:one", weight: 3, tags: { zone: "a" } }, silent);
+  registry.register({ name: "echo", address: "memory:two" }, silent);
+  const told: Resolution[] = [];
+  registry.watch("echo", (one) => told.push(one), silent);
+  await turn();
+  assertEquals(told, [{
+    instances: [
+      { address: "memory:one", weight: 3, tags: new Map([["zone", "a"]]) },
+      { address: "memory:two", weight: 10, tags: new Map() },
+    ],
+  }]);
+});
+
+Deno.test("memoryRegistry() tells a closed watch nothing, not even what was under way", async () => {
+  const registry = memoryRegistry();
+  const told: Resolution[] = [];
+  const watch = registry.watch("echo", (one) => told.push(one), silent);
+  watch.close();
+  registry.register({ name: "echo", address: "memory:one" }, silent);
+  await turn();
+  assertEquals(told, []);
+});
+
+Deno.test("memoryRegistry() refuses what is no address, and names the service", () => {
+  assertThrows(
+    () => memoryRegistry().register({ name: "echo", address: "127.0.0.1" }, silent),
+    TypeError,
+    `memoryRegistry: address of "echo": "127.0.0.1" has no port`,
+  );
+});
