@@ -1,4 +1,4 @@
-import { decodeStatusDetails } from "../codec/mod.ts";
+import { decodeStatusDetails } from "../codec/status_details.ts";
 import { BizError, type ErrorDetail, RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
 import { Status } from "../rpc/status.ts";
