@@ -50,7 +50,22 @@ export type { Instance, Lease, Registration, Registry, Resolution, Resolver, Wat
 // Transports
 export { memoryTransport } from "./transport/memory/mod.ts";
 export type { TransportChoice } from "./transport/choose.ts";
-export type { ClientTls, Compression, Limits, ServerTls, Transport } from "./transport/transport.ts";
+export type {
+  CallStart,
+  CallStatus,
+  ClientCall,
+  ClientTls,
+  Compression,
+  Connection,
+  ConnectOptions,
+  Limits,
+  Listener,
+  ListenOptions,
+  MaybePromise,
+  ServerCall,
+  ServerTls,
+  Transport,
+} from "./transport/transport.ts";
 
 // Configuration
 // export { type Config, loadConfig } from "./config/mod.ts";

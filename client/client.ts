@@ -1,20 +1,19 @@
 import { compose } from "../rpc/middleware.ts";
 import { parseAddress } from "../rpc/address.ts";
 import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
-import type { Init, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
+import type { Init, Method, Methods, Service } from "../rpc/service.ts";
 import { contextOf, manyResponses, oneResponse } from "./call.ts";
 import { Channel } from "./channel.ts";
 import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
 
 /** The function that calls one method, by its kind of call. */
-export type ClientMethod<M> = M extends Method<infer Req, infer Res, infer Kind> ? MethodOf<Req, Res>[Kind] : never;
-
-interface MethodOf<Req, Res> extends Record<MethodKind, unknown> {
-  unary: (request: Init<Req>, options?: CallOptions) => Promise<Res>;
-  client_streaming: (requests: AsyncIterable<Init<Req>>, options?: CallOptions) => Promise<Res>;
-  server_streaming: (request: Init<Req>, options?: CallOptions) => AsyncIterable<Res>;
-  bidi: (requests: AsyncIterable<Init<Req>>, options?: CallOptions) => AsyncIterable<Res>;
-}
+export type ClientMethod<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
+    unary(request: Init<Req>, options?: CallOptions): Promise<Res>;
+    client_streaming(requests: AsyncIterable<Init<Req>>, options?: CallOptions): Promise<Res>;
+    server_streaming(request: Init<Req>, options?: CallOptions): AsyncIterable<Res>;
+    bidi(requests: AsyncIterable<Init<Req>>, options?: CallOptions): AsyncIterable<Res>;
+  }[Kind]
+  : never;
 
 /**
  * A client of a service: one function for each of its methods. It is closed by `await using`, or by `await client[Symbol.asyncDispose]()`,

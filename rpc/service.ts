@@ -53,11 +53,9 @@ export type ServerStreaming<Req, Res> = Method<Req, Res, "server_streaming">;
 /** A method with many requests and many responses, which may interleave. */
 export type Bidi<Req, Res> = Method<Req, Res, "bidi">;
 
-// deno-lint-ignore no-explicit-any -- a method's types stand on both sides of the arrow, so only `any` holds every method
-type AnyMethod = Method<any, any>;
-
 /** The methods of a service by the name they have in TypeScript. */
-export type Methods = Record<string, AnyMethod>;
+// deno-lint-ignore no-explicit-any -- a method's types stand on both sides of the arrow, so only `any` holds every method
+export type Methods = Record<string, Method<any, any>>;
 
 /**
  * A service, as generated from a .proto file.

@@ -3,14 +3,13 @@ import { didYouMean } from "../rpc/nearest.ts";
 import type { Init, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
 
 /** What serves one method, by its kind of call. */
-export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? HandlerOf<Req, Res>[Kind] : never;
-
-interface HandlerOf<Req, Res> {
-  unary(request: Req, context: ServerContext): Init<Res> | Promise<Init<Res>>;
-  client_streaming(requests: AsyncIterable<Req>, context: ServerContext): Init<Res> | Promise<Init<Res>>;
-  server_streaming(request: Req, context: ServerContext): AsyncIterable<Init<Res>>;
-  bidi(requests: AsyncIterable<Req>, context: ServerContext): AsyncIterable<Init<Res>>;
-}
+export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
+    unary(request: Req, context: ServerContext): Init<Res> | Promise<Init<Res>>;
+    client_streaming(requests: AsyncIterable<Req>, context: ServerContext): Init<Res> | Promise<Init<Res>>;
+    server_streaming(request: Req, context: ServerContext): AsyncIterable<Init<Res>>;
+    bidi(requests: AsyncIterable<Req>, context: ServerContext): AsyncIterable<Init<Res>>;
+  }[Kind]
+  : never;
 
 /** The handlers of a service: one function for each of its methods. */
 export type Handlers<M extends Methods> = { [Name in keyof M]: Handler<M[Name]> };

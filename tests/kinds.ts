@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BizError, errorDetail, type Handlers, RpcError, type ServerContext, Status } from "../mod.ts";
+import { BizError, errorDetail, type Handlers, RpcError, type ServerContext, type Status } from "../mod.ts";
 import { type Kinds, Msg } from "./proto/kinds.ts";
 
 /** What handlers saw of a call, so that tests can look at it. */
