@@ -75,11 +75,15 @@ export interface ClientTls {
 
 /** What a transport is told to serve. */
 export interface ListenOptions {
+  /** Where. Port 0 is a free one. */
   address: Address;
+  /** TLS; plaintext without. */
   tls?: ServerTls;
+  /** Bounds on what callers may send and what is sent to them. */
   limits: Limits;
   /** How replies are encoded for callers that accept it. */
   compression: Compression;
+  /** For what no caller can be told. */
   logger: Logger;
   /** Takes each call. It never throws. */
   onCall(call: ServerCall): void;
@@ -97,6 +101,7 @@ export interface Listener {
 
 /** How a call ended, and what stood in the trailers. */
 export interface CallStatus {
+  /** The gRPC status code, as it came: a peer may send one that gRPC does not define. */
   readonly code: Status;
   /** The text for the peer, `""` if there is none. Any Unicode text: the transport encodes it. */
   readonly message: string;
@@ -110,6 +115,7 @@ export interface CallStatus {
 export interface ServerCall {
   /** The method's path, such as `"/echo.EchoService/Echo"`. */
   readonly path: string;
+  /** Who calls. */
   readonly peer: Peer;
   /** The request's fields. UTF-8 values are decoded. */
   readonly metadata: Metadata;
@@ -135,13 +141,17 @@ export interface ServerCall {
 
 /** Where a client connects. */
 export interface ConnectOptions {
+  /** The server. */
   address: Address;
   /** The `:authority` of its calls: the service's name where it was resolved by name, as Kitex does, else the address. */
   authority: string;
+  /** TLS; plaintext without. */
   tls?: ClientTls;
+  /** Bounds on what the server may send and what is sent to it. */
   limits: Limits;
   /** How requests are encoded. */
   compression: Compression;
+  /** For what no call can be told. */
   logger: Logger;
   /** Gives up connecting. */
   signal: AbortSignal;
@@ -149,6 +159,7 @@ export interface ConnectOptions {
 
 /** A connection that calls can be started on. */
 export interface Connection {
+  /** The server. */
   readonly peer: Peer;
   /** Resolves when no more calls can be started: lost, closed, or the server is going away. It says why. Never rejects. */
   readonly closed: Promise<string>;
@@ -160,7 +171,9 @@ export interface Connection {
 
 /** What a call begins with. */
 export interface CallStart {
+  /** The method's path, such as `"/echo.EchoService/Echo"`. */
   path: string;
+  /** The request's fields. */
   metadata: Metadata;
   /** When it must have ended, in milliseconds since 1970. The transport enforces it and sends it as `grpc-timeout`. */
   deadline?: number;

@@ -1,0 +1,92 @@
+import { Buffer } from "node:buffer";
+import type { grpc } from "../../deps.ts";
+import { Status } from "../../rpc/status.ts";
+import { LONGEST_TIMER, metadataExcess } from "../limits.ts";
+import type { CallStart, CallStatus, ClientCall, Limits, MaybePromise } from "../transport.ts";
+import { detailsOf, fromGrpc, toGrpc } from "./fields.ts";
+import type { GrpcJs } from "./load.ts";
+import { Reader, type Source } from "./reader.ts";
+
+type Stream = grpc.ClientDuplexStream<Uint8Array, Uint8Array>;
+
+/** A call that grpc-js makes. */
+export class GrpcClientCall implements ClientCall {
+  status: CallStatus | undefined;
+  readonly #stream: Stream | undefined;
+  readonly #reader: Reader | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #ended: (call: GrpcClientCall) => void;
+  #drain = Promise.withResolvers<void>();
+  #onAbort = () => this.cancel();
+
+  constructor(
+    grpc: GrpcJs,
+    client: grpc.Client,
+    start: CallStart,
+    limits: Limits,
+    ended: (call: GrpcClientCall) => void,
+  ) {
+    this.#ended = ended;
+    this.#signal = start.signal;
+    const excess = metadataExcess(start.metadata, limits, "the header");
+    if (excess) {
+      this.status = { code: excess.code, message: excess.rawMessage };
+      return;
+    }
+    const same = (bytes: Uint8Array) => bytes as Buffer;
+    const deadline = start.deadline === undefined ? Infinity : Math.min(start.deadline, Date.now() + LONGEST_TIMER);
+    const stream = client.makeBidiStreamRequest(start.path, same, same, toGrpc(grpc, start.metadata), { deadline });
+    this.#stream = stream;
+    this.#reader = new Reader(
+      stream as unknown as Source,
+      ["readable", "end", "status"],
+      () => this.status !== undefined,
+    );
+    stream.on("metadata", (header) => start.onHeader?.(fromGrpc(header)));
+    stream.on("error", () => {}); // the status says it
+    stream.on("drain", () => this.#drain.resolve());
+    stream.on("status", (status) => this.#finish(statusOf(status)));
+    start.signal?.addEventListener("abort", this.#onAbort);
+    if (start.signal?.aborted) this.cancel();
+  }
+
+  send(message: Uint8Array): MaybePromise<void> {
+    if (this.status !== undefined || this.#stream!.writableEnded) return;
+    if (this.#stream!.write(message)) return;
+    this.#drain = Promise.withResolvers();
+    return this.#drain.promise;
+  }
+
+  end(): void {
+    if (this.status === undefined) this.#stream!.end();
+  }
+
+  receive(): MaybePromise<Uint8Array | undefined> {
+    return this.#reader?.next();
+  }
+
+  cancel(): void {
+    if (this.status === undefined) this.#stream!.cancel();
+  }
+
+  #finish(status: CallStatus): void {
+    if (this.status !== undefined) return;
+    this.status = status;
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#drain.resolve();
+    this.#reader!.wake();
+    this.#ended(this);
+  }
+}
+
+function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {
+  return {
+    // A lost connection: grpc-js calls it INTERNAL, https://github.com/grpc/grpc-node/issues/2502
+    code: /RST_STREAM with code 2 triggered by internal client error/.test(details)
+      ? Status.UNAVAILABLE
+      : code as number,
+    message: details === "OK" && (code as number) === Status.OK ? "" : details,
+    trailer: fromGrpc(metadata),
+    details: detailsOf(metadata),
+  };
+}

@@ -1,0 +1,129 @@
+import { Buffer } from "node:buffer";
+import { type Address, formatAddress } from "../../rpc/address.ts";
+import type { grpc } from "../../deps.ts";
+import type { CallStart, ClientCall, Connection, ConnectOptions } from "../transport.ts";
+import { GrpcClientCall } from "./client_call.ts";
+import type { GrpcJs } from "./load.ts";
+
+const GZIP = 2;
+
+/** Connects by grpc-js: one client, one subchannel, one connection. */
+export async function connect(grpc: GrpcJs, options: ConnectOptions): Promise<Connection> {
+  const { address, limits, compression, authority } = options;
+  await probe(address, options.signal);
+  const client = new grpc.Client(targetOf(address), credentialsOf(grpc, options), {
+    "grpc.default_authority": authority,
+    "grpc.max_receive_message_length": limits.receiveMessageBytes,
+    "grpc.max_send_message_length": limits.sendMessageBytes,
+    "grpc.enable_retries": 0,
+    "grpc.enable_http_proxy": 0,
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.service_config_disable_resolution": 1,
+    "grpc.enable_channelz": 0,
+    ...(options.tls ? { "grpc.ssl_target_name_override": options.tls.serverName ?? hostOf(address) } : {}),
+    ...(compression === "gzip" ? { "grpc.default_compression_algorithm": GZIP } : {}),
+  });
+  try {
+    await ready(grpc, client, options);
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return new GrpcConnection(grpc, client, options);
+}
+
+class GrpcConnection implements Connection {
+  readonly peer: { address: string };
+  readonly closed: Promise<string>;
+  readonly #grpc: GrpcJs;
+  readonly #client: grpc.Client;
+  readonly #options: ConnectOptions;
+  readonly #calls = new Set<GrpcClientCall>();
+  readonly #lost = Promise.withResolvers<string>();
+  readonly #idle = Promise.withResolvers<void>();
+  #closing = false;
+
+  constructor(grpc: GrpcJs, client: grpc.Client, options: ConnectOptions) {
+    this.#grpc = grpc;
+    this.#client = client;
+    this.#options = options;
+    this.peer = { address: formatAddress(options.address) };
+    this.closed = this.#lost.promise;
+    client.getChannel().watchConnectivityState(grpc.connectivityState.READY, Infinity, () => {
+      this.#lost.resolve(`the connection to ${this.peer.address} was lost`);
+    });
+  }
+
+  start(start: CallStart): ClientCall {
+    const call = new GrpcClientCall(this.#grpc, this.#client, start, this.#options.limits, (one) => {
+      this.#calls.delete(one);
+      this.#check();
+    });
+    if (call.status === undefined) this.#calls.add(call);
+    return call;
+  }
+
+  close(force: boolean = false): Promise<void> {
+    this.#closing = true;
+    this.#lost.resolve("the client closed the connection");
+    if (force) { for (const call of this.#calls) call.cancel(); }
+    this.#check();
+    return this.#idle.promise;
+  }
+
+  #check(): void {
+    if (!this.#closing || this.#calls.size > 0) return;
+    this.#client.close();
+    this.#idle.resolve();
+  }
+}
+
+/** Waits until the channel is ready, or fails for the first time: grpc-js itself would try for ever. */
+function ready(grpc: GrpcJs, client: grpc.Client, { address, signal }: ConnectOptions): Promise<void> {
+  const { READY, TRANSIENT_FAILURE, SHUTDOWN } = grpc.connectivityState;
+  const channel = client.getChannel();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = () => reject(signal.reason);
+  const look = () => {
+    const state = channel.getConnectivityState(true);
+    if (state === READY) return resolve();
+    if (state === TRANSIENT_FAILURE) return reject(new Error(notHttp2(address)));
+    if (state !== SHUTDOWN) channel.watchConnectivityState(state, Infinity, look);
+  };
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  look();
+  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+}
+
+/** Connects and hangs up: grpc-js does not tell why a connection fails, and goes on trying for a while. */
+async function probe(address: Address, signal: AbortSignal): Promise<void> {
+  try {
+    const socket = address.kind === "unix"
+      ? await Deno.connect({ transport: "unix", path: address.path })
+      : await Deno.connect({ hostname: hostOf(address), port: address.kind === "tcp" ? address.port : 0, signal });
+    socket.close();
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new Error(`can't connect to ${formatAddress(address)}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const notHttp2 = (address: Address) =>
+  `${
+    formatAddress(address)
+  } takes connections but no HTTP/2: is TLS on one side only, its certificate not trusted, or is it another service?`;
+
+function credentialsOf({ credentials }: GrpcJs, { tls }: ConnectOptions): grpc.ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
+  return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
+}
+
+const hostOf = (address: Address) => address.kind === "tcp" ? address.host : "localhost";
+
+function targetOf(address: Address): string {
+  if (address.kind !== "tcp") return formatAddress(address);
+  if (address.host.includes(":")) return `ipv6:${formatAddress(address)}`;
+  return /^[\d.]+$/.test(address.host) ? `ipv4:${formatAddress(address)}` : `dns:${formatAddress(address)}`;
+}

@@ -1,0 +1,100 @@
+import { Buffer } from "node:buffer";
+import { type Address, formatAddress } from "../../rpc/address.ts";
+import type { grpc } from "../../deps.ts";
+import type { Listener, ListenOptions } from "../transport.ts";
+import type { GrpcJs } from "./load.ts";
+import { GrpcServerCall } from "./server_call.ts";
+
+/** What is private in grpc-js's Server and used here; `load_test.ts` fails if it is gone. */
+export interface RawServer {
+  handlers: { get(path: string): unknown };
+  _streamHandler(extra: unknown, stream: { destroy(error?: Error): void }, headers: unknown): void;
+}
+
+const GZIP = 2;
+
+/** Serves calls by grpc-js. */
+export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<Listener> {
+  const { address, limits, compression, tls } = options;
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": limits.receiveMessageBytes,
+    "grpc.max_send_message_length": limits.sendMessageBytes,
+    "grpc.max_concurrent_streams": limits.concurrentStreams,
+    "grpc.enable_channelz": 0,
+    ...(compression === "gzip" ? { "grpc.default_compression_algorithm": GZIP } : {}),
+  });
+  const calls = new Set<GrpcServerCall>();
+  let cut = false;
+  takeAll(server as unknown as RawServer, (path, stream) => {
+    const call = new GrpcServerCall(path, stream, { grpc, limits, cut: () => cut, ended: (one) => calls.delete(one) });
+    calls.add(call);
+    options.onCall(call);
+  }, options);
+  const credentials = tls
+    // null for the CA breaks every TLS client: https://github.com/grpc/grpc-node/issues/2093
+    ? grpc.ServerCredentials.createSsl(
+      Buffer.from(tls.ca ?? ""),
+      [{ cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }],
+      tls.ca !== undefined,
+    )
+    : grpc.ServerCredentials.createInsecure();
+  const port = await bind(server, address, credentials);
+  return {
+    address: address.kind === "tcp" ? { ...address, port } : address,
+    drain: () => new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
+    close() {
+      cut = true;
+      for (const call of calls) call.cut();
+      // The statuses of the calls that were cut go out first.
+      return new Promise<void>((resolve) =>
+        setTimeout(() => {
+          server.forceShutdown();
+          resolve();
+        }, 20)
+      );
+    },
+  };
+}
+
+/** Leads every path to one handler. grpc-js knows single paths only, and answers others by itself. */
+function takeAll(
+  server: RawServer,
+  take: (path: string, stream: grpc.ServerDuplexStream<Uint8Array, Uint8Array>) => void,
+  { logger }: ListenOptions,
+): void {
+  const same = (bytes: Uint8Array) => bytes;
+  server.handlers = {
+    get: (path) => ({
+      type: "bidi",
+      path,
+      func: (stream: never) => take(path, stream),
+      serialize: same,
+      deserialize: same,
+    }),
+  };
+  // A frame that follows a refused request in the same segment makes it throw out of an event, which ends the process.
+  const inner = server._streamHandler;
+  server._streamHandler = function (extra, stream, headers) {
+    try {
+      inner.call(this, extra, stream, headers);
+    } catch (error) {
+      logger.debug("grpc-js: a stream was dropped", { error });
+      stream.destroy();
+    }
+  };
+}
+
+function bind(server: grpc.Server, address: Address, credentials: grpc.ServerCredentials): Promise<number> {
+  const text = formatAddress(address);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(text, credentials, (error, port) => {
+      if (error === null) return resolve(port);
+      const used = /EADDRINUSE|address already in use/i.test(error.message);
+      reject(
+        used
+          ? new Deno.errors.AddrInUse(`${text} is in use by another process; stop it or choose another address`)
+          : new Error(`can't listen on ${text}: ${error.message}`),
+      );
+    });
+  });
+}

@@ -1,0 +1,76 @@
+import { Buffer } from "node:buffer";
+import http2 from "node:http2";
+import { type grpc, loadGrpcJs } from "../../deps.ts";
+
+/** grpc-js, as it is loaded. */
+export type GrpcJs = typeof grpc;
+
+let loading: Promise<GrpcJs> | undefined;
+
+/** Loads grpc-js once, with what keeps a process alive on Deno and its text intact. */
+export function load(): Promise<GrpcJs> {
+  return loading ??= (async () => {
+    deferGoaway();
+    const module = await loadGrpcJs() as unknown as GrpcJs & { default?: GrpcJs };
+    const grpc = module.default ?? module;
+    keepUtf8(grpc);
+    return grpc;
+  })();
+}
+
+/**
+ * grpc-js closes its session inside node:http2's `goaway` event, and Deno 2.9.4 to 2.9.6 abort the process there:
+ * https://github.com/denoland/deno/issues/36788. A turn later it is safe. To be removed when that issue is closed.
+ */
+function deferGoaway(): void {
+  const { connect } = http2;
+  http2.connect = ((...args: Parameters<typeof connect>) => {
+    const session = connect(...args);
+    const emit = session.emit.bind(session) as (event: string | symbol, ...values: unknown[]) => boolean;
+    session.emit = ((event: string | symbol, ...values: unknown[]) => {
+      if (event !== "goaway") return emit(event, ...values);
+      setTimeout(() => emit(event, ...values), 0);
+      return true;
+    }) as typeof session.emit;
+    return session;
+  }) as typeof connect;
+}
+
+/** What is private in grpc-js's Metadata and used here; `load_test.ts` fails if it is gone. */
+export interface RawMetadata {
+  internalRepr: Map<string, (string | Uint8Array)[]>;
+}
+
+/**
+ * grpc-js drops received values that are not ASCII, and Kitex sends metainfo as raw UTF-8: take every value as it is.
+ * https://github.com/grpc/grpc-node/issues/1173 is why it drops them. To be removed with this transport.
+ */
+function keepUtf8(grpc: GrpcJs): void {
+  grpc.Metadata.fromHttp2Headers = (headers) => {
+    const metadata = new grpc.Metadata();
+    const { internalRepr } = metadata as unknown as RawMetadata;
+    for (const [key, value] of Object.entries(headers)) {
+      if (key.startsWith(":") || value === undefined) continue;
+      const values = typeof value === "string" ? [value] : Array.isArray(value) ? value : [String(value)];
+      internalRepr.set(
+        key,
+        key.endsWith("-bin")
+          ? values.flatMap((one) => one.split(",")).map((one) => Buffer.from(one.trim(), "base64"))
+          : values.map(fromLatin1),
+      );
+    }
+    return metadata;
+  };
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Text whose UTF-8 bytes came as one character each. */
+function fromLatin1(text: string): string {
+  if (!/[\x80-\xff]/.test(text)) return text;
+  try {
+    return utf8.decode(Uint8Array.from(text, (c) => c.charCodeAt(0)));
+  } catch {
+    return text;
+  }
+}

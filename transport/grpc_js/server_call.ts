@@ -1,0 +1,141 @@
+import { Buffer } from "node:buffer";
+import type { grpc } from "../../deps.ts";
+import { RpcError } from "../../rpc/error.ts";
+import type { Metadata } from "../../rpc/metadata.ts";
+import type { Peer } from "../../rpc/peer.ts";
+import { Status } from "../../rpc/status.ts";
+import { metadataExcess, statusExcess } from "../limits.ts";
+import type { CallStatus, Limits, MaybePromise, ServerCall } from "../transport.ts";
+import { fromGrpc, toGrpc } from "./fields.ts";
+import type { GrpcJs } from "./load.ts";
+import { Reader, type Source } from "./reader.ts";
+
+type Stream = grpc.ServerDuplexStream<Uint8Array, Uint8Array>;
+
+/** What a call needs of its server. */
+export interface CallHost {
+  readonly grpc: GrpcJs;
+  readonly limits: Limits;
+  /** Whether the server was cut. */
+  readonly cut: () => boolean;
+  /** Told when the call has ended. */
+  ended(call: GrpcServerCall): void;
+}
+
+/** A call that grpc-js takes. */
+export class GrpcServerCall implements ServerCall {
+  readonly path: string;
+  readonly #stream: Stream;
+  readonly #host: CallHost;
+  readonly #reader: Reader;
+  readonly #controller = new AbortController();
+  #metadata: Metadata | undefined;
+  #requestsEnded = false;
+  #over = false;
+  #drain = Promise.withResolvers<void>();
+
+  constructor(path: string, stream: Stream, host: CallHost) {
+    this.path = path;
+    this.#stream = stream;
+    this.#host = host;
+    this.#reader = new Reader(stream as unknown as Source, ["readable"], () => {
+      if (this.#over && this.signal.aborted) throw this.signal.reason;
+      return this.#requestsEnded;
+    });
+    // A client's cancel shows as 'end' first and as 'cancelled' right after: only an end that stays alone is one.
+    stream.on("end", () =>
+      setImmediate(() => {
+        this.#requestsEnded = true;
+        this.#reader.wake();
+      }));
+    // It fires at the end of every call: then #over says that the call was ended from here.
+    stream.on("cancelled", () => this.#abort(this.#whyCancelled()));
+    stream.on("drain", () => this.#drain.resolve());
+  }
+
+  get peer(): Peer {
+    const { sslPeerCertificate } = this.#stream.getAuthContext();
+    const identity = sslPeerCertificate?.subject.CN;
+    const address = this.#stream.getPeer();
+    return identity === undefined ? { address } : { address, identity: String(identity) };
+  }
+
+  get metadata(): Metadata {
+    return this.#metadata ??= fromGrpc(this.#stream.metadata);
+  }
+
+  get deadline(): number | undefined {
+    const deadline = this.#stream.getDeadline().valueOf();
+    return deadline === Infinity ? undefined : deadline;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  receive(): MaybePromise<Uint8Array | undefined> {
+    return this.#reader.next();
+  }
+
+  sendHeader(header: Metadata): void {
+    if (this.#over) return;
+    const excess = metadataExcess(header, this.#host.limits, "the header");
+    if (excess) throw excess;
+    this.#stream.sendMetadata(toGrpc(this.#host.grpc, header));
+  }
+
+  send(message: Uint8Array): MaybePromise<void> {
+    if (this.#over) return;
+    const { sendMessageBytes } = this.#host.limits;
+    if (message.length > sendMessageBytes) {
+      throw new RpcError(
+        Status.RESOURCE_EXHAUSTED,
+        `a message has ${message.length} bytes, over the limit of ${sendMessageBytes} (limits.sendMessageBytes)`,
+      );
+    }
+    if (this.#stream.write(Buffer.from(message))) return;
+    this.#drain = Promise.withResolvers();
+    return this.#drain.promise;
+  }
+
+  finish(status: CallStatus): void {
+    if (this.#over) return;
+    this.#over = true;
+    const excess = statusExcess(status, this.#host.limits);
+    const { code, message, trailer, details } = excess
+      ? { ...excess, code: excess.code, message: excess.rawMessage, trailer: undefined, details: undefined }
+      : status;
+    const metadata = toGrpc(this.#host.grpc, trailer, details);
+    if (code === Status.OK) this.#stream.end(metadata);
+    else this.#stream.emit("error", { code, details: message.toWellFormed(), metadata });
+    this.#done();
+  }
+
+  /** Ends the call because the server is cut. */
+  cut(): void {
+    const error = new RpcError(Status.UNAVAILABLE, "the server was stopped");
+    const over = this.#over;
+    this.finish({ code: error.code, message: error.rawMessage });
+    if (!over) this.#controller.abort(error);
+  }
+
+  #whyCancelled(): RpcError {
+    if (this.deadline !== undefined && Date.now() >= this.deadline) {
+      return new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed");
+    }
+    return new RpcError(Status.CANCELLED, "the caller cancelled the call or went away");
+  }
+
+  #abort(reason: RpcError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#controller.abort(reason);
+    this.#done();
+  }
+
+  #done(): void {
+    this.#drain.resolve();
+    this.#reader.wake();
+    this.#host.ended(this);
+  }
+}
