@@ -42,7 +42,7 @@ export { createLogger, type LogFields, type Logger, type LogLevel } from "./rpc/
 export { type Address, formatAddress, parseAddress } from "./rpc/address.ts";
 
 // Discovery
-// export { consul, type ConsulOptions } from "./registry/consul.ts";
+export { consul, type ConsulOptions, type ConsulTls } from "./registry/consul.ts";
 export { memoryRegistry } from "./registry/memory.ts";
 export { staticAddresses } from "./registry/static.ts";
 export type { Instance, Lease, Registration, Registry, Resolution, Resolver, Watch } from "./registry/registry.ts";
@@ -68,7 +68,17 @@ export type {
 } from "./transport/transport.ts";
 
 // Configuration
-// export { type Config, loadConfig } from "./config/mod.ts";
+export {
+  type Config,
+  ConfigError,
+  configLogger,
+  type ConfigPermissions,
+  configPermissions,
+  type ConfigProblem,
+  loadConfig,
+  type LoadConfigOptions,
+  readTls,
+} from "./config/mod.ts";
 
 // What generated code is made of
 export * from "./codec/mod.ts";

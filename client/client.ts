@@ -2,6 +2,7 @@ import { compose } from "../rpc/middleware.ts";
 import { parseAddress } from "../rpc/address.ts";
 import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Init, Method, Methods, Service } from "../rpc/service.ts";
+import { transportPermissions } from "../transport/choose.ts";
 import { contextOf, manyResponses, oneResponse } from "./call.ts";
 import { Channel } from "./channel.ts";
 import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
@@ -48,6 +49,7 @@ export function createClient<M extends Methods>(service: Service<M>, options: Cl
   requirePermissions(`createClient(${settings.target})`, [
     ...addresses.flatMap((one) => netPermissions(parseAddress(one, "createClient: address"))),
     ...settings.resolver.permissions,
+    ...transportPermissions(options.transport),
   ]);
   const channel = new Channel(settings, options.transport);
   const one = compose(options.middleware ?? [], oneResponse(channel));

@@ -10,7 +10,9 @@ export interface Advertised {
 
 /** What {@linkcode advertisedAddress} touches: the machine's interfaces, if it has to look the address up. */
 export function advertisePermissions(listen: Address, advertise?: string): Deno.PermissionDescriptor[] {
-  return advertise === undefined && isWildcard(listen) ? [{ name: "sys", kind: "networkInterfaces" }] : [];
+  return advertise === undefined && listen.kind === "tcp" && isWildcard(listen.host)
+    ? [{ name: "sys", kind: "networkInterfaces" }]
+    : [];
 }
 
 /**
@@ -30,7 +32,7 @@ export function advertisedAddress(
 ): Advertised {
   if (advertise !== undefined) return { address: told(listen, advertise) };
   const text = formatAddress(listen);
-  if (listen.kind !== "tcp" || !isWildcard(listen)) return { address: text };
+  if (listen.kind !== "tcp" || !isWildcard(listen.host)) return { address: text };
   const found = firstReachable(lookUp(text, interfaces));
   const host = found?.address ?? "127.0.0.1";
   const address = formatAddress({ ...listen, host });
@@ -41,7 +43,7 @@ export function advertisedAddress(
 function told(listen: Address, advertise: string): string {
   const address = parseAddress(advertise, "advertise");
   if (address.kind !== "tcp") return advertise;
-  if (isWildcard(address)) {
+  if (isWildcard(address.host)) {
     throw new TypeError(
       `advertise: ${
         JSON.stringify(advertise)
@@ -73,7 +75,7 @@ function firstReachable(interfaces: Deno.NetworkInterfaceInfo[]): Deno.NetworkIn
   return reachable.find(({ family }) => family === "IPv4") ?? reachable[0];
 }
 
-/** All interfaces: `0.0.0.0`, or `::` in any of its spellings. */
-function isWildcard(address: Address): boolean {
-  return address.kind === "tcp" && /^(0\.0\.0\.0|[0:]+)$/.test(address.host);
+/** Whether a host stands for all interfaces: `0.0.0.0`, or `::` in any of its spellings. */
+export function isWildcard(host: string): boolean {
+  return /^(0\.0\.0\.0|[0:]+)$/.test(host);
 }

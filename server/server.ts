@@ -1,10 +1,10 @@
 import { type Address, formatAddress } from "../rpc/address.ts";
 import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Methods, Service } from "../rpc/service.ts";
-import { advertisedAddress } from "../registry/advertise.ts";
+import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
 import type { Lease } from "../registry/registry.ts";
-import { chooseTransport } from "../transport/choose.ts";
-import type { Listener, Transport } from "../transport/transport.ts";
+import { chooseTransport, transportPermissions } from "../transport/choose.ts";
+import type { Listener } from "../transport/transport.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
@@ -137,8 +137,8 @@ class GrpcServer implements Server {
   }
 
   async #start(): Promise<void> {
+    this.#preflight();
     const transport = await chooseTransport("createServer", this.#options.transport);
-    this.#preflight(transport);
     const { address, healthAddress, limits, logger } = this.#settings;
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
     const { compression = "identity", tls, name } = this.#options;
@@ -164,13 +164,13 @@ class GrpcServer implements Server {
     if (this.#options.dropPermissions) dropPermissions(address, logger);
   }
 
-  #preflight(transport: Transport): void {
+  #preflight(): void {
     const { address, healthAddress } = this.#settings;
-    const needed = [...netPermissions(address), ...transport.permissions];
+    const needed = [...netPermissions(address), ...transportPermissions(this.#options.transport)];
     if (healthAddress) needed.push(...netPermissions(healthAddress));
     const { registry, advertise, name } = this.#options;
     if (registry) needed.push(...registry.permissions);
-    if (registry && !advertise && isWildcard(address)) needed.push({ name: "sys", kind: "networkInterfaces" });
+    if (registry) needed.push(...advertisePermissions(address, advertise));
     requirePermissions(`createServer(${JSON.stringify(name)})`, needed);
   }
 

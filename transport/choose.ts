@@ -3,6 +3,14 @@ import type { Transport } from "./transport.ts";
 /** A transport, or the name of one that the kit brings. @default {"grpc-js"} */
 export type TransportChoice = Transport | "grpc-js";
 
+/** What grpc-js reads while it loads. */
+const GRPC_JS_PERMISSIONS: readonly Deno.PermissionDescriptor[] = [{ name: "env", variable: "GRPC_*" }];
+
+/** What the transport of a choice needs beyond its sockets. */
+export function transportPermissions(choice: TransportChoice = "grpc-js"): readonly Deno.PermissionDescriptor[] {
+  return typeof choice === "object" ? choice.permissions : GRPC_JS_PERMISSIONS;
+}
+
 /**
  * The transport for a choice. What the named ones are made of is loaded here and not before.
  *

@@ -35,7 +35,7 @@ type service struct{}
 //	deadline              how many milliseconds are left, or "none"
 //	sleep:MS              waits; prints "CANCELLED" if the caller does not
 //	forward:ADDRESS TEXT  calls the echo service there with TEXT
-func (service) Echo(ctx context.Context, req *echo.Req) (*echo.Resp, error) {
+func (*service) Echo(ctx context.Context, req *echo.Req) (*echo.Resp, error) {
 	if name, ok := metainfo.GetPersistentValue(ctx, "CLIENT_NAME"); ok {
 		fmt.Println("client_name = ", name)
 	}

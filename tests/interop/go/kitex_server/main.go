@@ -44,7 +44,7 @@ func main() {
 		}
 		options = append(options, server.WithRegistry(announced{r}))
 	}
-	if err := echoservice.NewServer(service{}, options...).Run(); err != nil {
+	if err := echoservice.NewServer(new(service), options...).Run(); err != nil {
 		peer.Fail(err)
 	}
 }

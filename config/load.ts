@@ -1,0 +1,91 @@
+import { fileURLToPath } from "node:url";
+import { checkNames } from "../rpc/options.ts";
+import type { Config } from "./config.ts";
+import { chooseEnvironment, type Environment, overrides } from "./environment.ts";
+import { parseConfig } from "./parse.ts";
+import { permit } from "./permit.ts";
+import { ConfigError } from "./problem.ts";
+
+/** What {@linkcode loadConfig} takes. */
+export interface LoadConfigOptions {
+  /** The folder of the environments: a path, or a file URL such as `new URL("../conf/", import.meta.url)`. @default {"conf"} */
+  dir?: string | URL;
+  /** The environment: the folder in `dir` that holds its conf.yaml. @default DENO_ENV, then GO_ENV, then "test" */
+  env?: string;
+}
+
+/** What {@linkcode loadConfig} touches. */
+export interface ConfigPermissions {
+  /** Without these it fails: the folder. */
+  needed: Deno.PermissionDescriptor[];
+  /** These it uses if they are granted: the environment variables. */
+  used: Deno.PermissionDescriptor[];
+}
+
+const who = "loadConfig";
+
+/**
+ * Reads the settings of a service from `conf/<env>/conf.yaml`. Environment variables override single keys: their name is
+ * `DINOKIT_` and the key's path in capitals, such as `DINOKIT_KITEX_ADDRESS`, `DINOKIT_REGISTRY_REGISTRY_ADDRESS` (values with commas
+ * between) or, for the section `dinokit`, `DINOKIT_HEALTH_ADDRESS`. An empty one takes the file's value away.
+ *
+ * It needs permission to read the folder. Environment variables are read as far as that is permitted: all of them, so that a
+ * misspelt one is found, or single names, or none.
+ *
+ * @throws {ConfigError} If settings are wrong: all problems, each with file, line, column and what is allowed.
+ * @throws {Deno.errors.NotFound} If there is no such file; the message lists the environments that there are.
+ * @throws {Deno.errors.NotCapable} If it may not be read; the message names the flag.
+ * @throws {TypeError} If an option is wrong, or the environment's name is no folder name.
+ */
+export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
+  checkNames(who, options, ["dir", "env"]);
+  const dir = pathOf(options.dir ?? "conf");
+  const environment = chooseEnvironment(options.env, who);
+  const file = `${dir}/${environment.env}/conf.yaml`;
+  return await parseConfig(await readText(file, dir, environment), file, environment.env, overrides());
+}
+
+/**
+ * What {@linkcode loadConfig} touches with these options, for a check before the start.
+ *
+ * @throws {TypeError} If `dir` is no path and no file URL.
+ */
+export function configPermissions(options: Pick<LoadConfigOptions, "dir"> = {}): ConfigPermissions {
+  return {
+    needed: [{ name: "read", path: pathOf(options.dir ?? "conf") }],
+    used: ["DENO_ENV", "GO_ENV", "DINOKIT_*"].map((variable) => ({ name: "env", variable })),
+  };
+}
+
+function pathOf(dir: string | URL): string {
+  const text = String(dir);
+  if (text === "" || /^(?!file:)\w{2,}:/.test(text)) {
+    throw new TypeError(`${who}: dir is ${JSON.stringify(text)}; use a path or a file URL, for example "conf"`);
+  }
+  return (text.startsWith("file:") ? fileURLToPath(text) : text).replace(/(?<=.)[/\\]+$/, "");
+}
+
+async function readText(file: string, dir: string, { env, from }: Environment): Promise<string> {
+  permit("read", file, who, dir);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(file));
+  } catch (error) {
+    if (error instanceof TypeError) throw new ConfigError([{ file, message: "is not UTF-8 text; save it as UTF-8" }]);
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Deno.errors.NotFound(
+      `${who}: ${file} does not exist (environment ${JSON.stringify(env)} comes from ${from}); ${await choices(dir)}`,
+    );
+  }
+}
+
+/** What could have been meant by an environment that is not there. */
+async function choices(dir: string): Promise<string> {
+  const names: string[] = [];
+  try {
+    for await (const { name, isFile } of Deno.readDir(dir)) if (!isFile && !name.startsWith(".")) names.push(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return `there is no folder ${dir} either; give its path as "dir"`;
+    return `which environments there are can't be read: run with --allow-read=${dir} to see them`;
+  }
+  return names.length === 0 ? `${dir} holds no environments` : `there are ${names.sort().join(", ")} in ${dir}`;
+}

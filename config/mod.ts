@@ -1,0 +1,12 @@
+/**
+ * Settings of a service by environment: conf/<env>/conf.yaml, and environment variables over it.
+ *
+ * @module
+ */
+
+export type { Config } from "./config.ts";
+export { type ConfigPermissions, configPermissions, loadConfig, type LoadConfigOptions } from "./load.ts";
+export { configLogger } from "./logger.ts";
+export { parseConfig } from "./parse.ts";
+export { ConfigError, type ConfigProblem } from "./problem.ts";
+export { readTls } from "./tls.ts";

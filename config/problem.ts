@@ -1,0 +1,38 @@
+/** One thing that is wrong with the settings. */
+export interface ConfigProblem {
+  /** The file; undefined if an environment variable is wrong. */
+  readonly file?: string;
+  /** The line in the file, from 1. */
+  readonly line?: number;
+  /** The column in that line, from 1. */
+  readonly column?: number;
+  /** The environment variable; undefined if the file is wrong. */
+  readonly variable?: string;
+  /** The full path of the key, such as `"kitex.address"`; undefined if it is about no key. */
+  readonly key?: string;
+  /** What is wrong and what to do. It never shows a password or a token. */
+  readonly message: string;
+}
+
+/** Settings that can't be used. Its message holds all problems, one a line, each with its place. */
+export class ConfigError extends Error {
+  /** `"ConfigError"`. */
+  override name = "ConfigError";
+  /** All that is wrong, in the order of the file. */
+  readonly problems: readonly ConfigProblem[];
+
+  /**
+   * Makes the error of all problems.
+   *
+   * @param problems What is wrong: at least one.
+   */
+  constructor(problems: readonly ConfigProblem[]) {
+    super(["the settings can't be used:", ...problems.map((one) => `${placeOf(one)}: ${one.message}`)].join("\n  "));
+    this.problems = problems;
+  }
+}
+
+function placeOf({ file, line, column, variable }: ConfigProblem): string {
+  if (variable !== undefined) return `environment variable ${variable}`;
+  return line === undefined ? file! : `${file}:${line}:${column}`;
+}

@@ -1,0 +1,36 @@
+import type { ServerTls } from "../transport/transport.ts";
+import type { Config } from "./config.ts";
+import { permit } from "./permit.ts";
+
+/**
+ * Reads the files of the section `dinokit.tls`, for the option `tls` of `createServer`. Their paths are relative to the working
+ * directory.
+ *
+ * @param tls `config.dinokit.tls`.
+ * @returns The PEM texts, or undefined if there is no such section.
+ * @throws {Deno.errors.NotFound} If a file does not exist; the message names its key, as the following do.
+ * @throws {Deno.errors.NotCapable} If a file may not be read.
+ * @throws {TypeError} If a file does not hold what it should.
+ */
+export async function readTls(tls: Config["dinokit"]["tls"]): Promise<ServerTls | undefined> {
+  if (!tls) return undefined;
+  const [cert, key, ca] = await Promise.all([
+    readPem("cert_file", tls.certFile, /-----BEGIN CERTIFICATE-----/, "a certificate"),
+    readPem("key_file", tls.keyFile, /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/, "a private key that is not encrypted"),
+    tls.caFile === undefined
+      ? undefined
+      : readPem("ca_file", tls.caFile, /-----BEGIN CERTIFICATE-----/, "a certificate"),
+  ]);
+  return { cert, key, ...(ca !== undefined && { ca }) };
+}
+
+async function readPem(key: string, path: string, form: RegExp, what: string): Promise<string> {
+  const who = `dinokit.tls.${key}`;
+  permit("read", path, who);
+  const text = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) throw new Deno.errors.NotFound(`${who}: ${path} does not exist`);
+    throw new Error(`${who}: ${path} can't be read: ${error.message}`, { cause: error });
+  });
+  if (!form.test(text)) throw new TypeError(`${who}: ${path} holds no PEM text of ${what}`);
+  return text;
+}

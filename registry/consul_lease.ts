@@ -1,0 +1,195 @@
+import type { Logger } from "../rpc/logger.ts";
+import { backoff, sleep } from "./backoff.ts";
+import { ConsulError, type ConsulHttp } from "./consul_http.ts";
+import { type ConsulService, LEASE_KEY } from "./consul_wire.ts";
+import type { Lease } from "./registry.ts";
+
+/** How often the agent is asked whether it still has the registration, in milliseconds. */
+const POLL_INTERVAL = 3000;
+/** The longest pause after a failure. With the timeout of a request it stays below the 10 s in which a registration is put back. */
+const LONGEST_PAUSE = 5000;
+const REQUEST_TIMEOUT = 4000;
+const RELEASE_TIMEOUT = 2000;
+
+/** What a lease registers. */
+export interface Lessee {
+  readonly service: ConsulService;
+  /** The fields that npm:consul does not know. */
+  readonly extraBody: Record<string, unknown>;
+  /** The value of {@linkcode LEASE_KEY}. */
+  readonly key: string;
+}
+
+/** A registration in a Consul agent: made, looked after every three seconds, put back when it is lost. */
+export class ConsulLease implements Lease {
+  readonly registered: Promise<void>;
+  readonly #http: ConsulHttp;
+  readonly #lessee: Lessee;
+  readonly #logger: Logger;
+  readonly #fields: { id: string };
+  readonly #running: Promise<void>;
+  readonly #stop = new AbortController();
+  /** Cuts a registration under way, which a release lets end if it does so soon: else it could come after its removal. */
+  readonly #cut = new AbortController();
+  #resolveRegistered!: () => void;
+  #releasing: Promise<void> | undefined;
+  /** `"held"` once registered, `"taken"` while another process has the ID. */
+  #state: "new" | "held" | "lost" | "taken" = "new";
+  /** Whether Consul may have the registration, as far as is known here. */
+  #mayStand = false;
+  #problem: number | string | undefined;
+
+  constructor(http: ConsulHttp, lessee: Lessee, logger: Logger) {
+    this.#http = http;
+    this.#lessee = lessee;
+    this.#logger = logger;
+    this.#fields = { id: lessee.service.id };
+    this.registered = new Promise((resolve) => this.#resolveRegistered = resolve);
+    this.#running = this.#run();
+  }
+
+  release(): Promise<void> {
+    return this.#releasing ??= this.#release();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await this.#lookAfter();
+        failures = 0;
+        await sleep(POLL_INTERVAL, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#report(error as ConsulError);
+        await sleep(backoff(failures++, LONGEST_PAUSE), signal);
+      }
+    }
+  }
+
+  async #lookAfter(): Promise<void> {
+    if (this.#state === "held" || this.#state === "taken") {
+      const holder = await this.#holder(REQUEST_TIMEOUT, this.#stop.signal);
+      this.#answered();
+      if (holder === this.#lessee.key) return;
+      if (holder !== undefined) return this.#lose(holder);
+      this.#state = "lost";
+    }
+    await this.#register();
+  }
+
+  /** The lease that has our ID in the agent's own record: undefined if nobody has it, `""` if it is none of Dinokit's. */
+  async #holder(timeout: number, signal: AbortSignal): Promise<string | undefined> {
+    const { id } = this.#lessee.service;
+    const filter = `ID == ${JSON.stringify(id)}`;
+    const [, body] = await this.#http.ask((api, options) => api.agent.service.list({ ...options, filter }), {
+      timeout,
+      signal,
+    });
+    if (typeof body !== "object" || body === null) {
+      throw new ConsulError(
+        `Consul at ${this.#http.address} answered with what is no list of services`,
+        "garbage",
+        body,
+      );
+    }
+    const record = (body as Record<string, { Meta?: Record<string, string> | null } | undefined>)[id];
+    return record && (record.Meta?.[LEASE_KEY] ?? "");
+  }
+
+  async #register(): Promise<void> {
+    const { service, extraBody } = this.#lessee;
+    this.#mayStand = true;
+    try {
+      await this.#http.ask((api, options) => api.agent.service.register({ ...options, ...service }), {
+        timeout: REQUEST_TIMEOUT,
+        signal: this.#cut.signal,
+        extraBody,
+      });
+    } catch (error) {
+      const { kind, refused } = error as ConsulError;
+      if (refused || kind === "ECONNREFUSED") this.#mayStand = false;
+      throw error;
+    }
+    const again = this.#state === "new" ? "" : " again, which had lost it";
+    this.#logger.info(`${this.#what} is registered in Consul at ${this.#http.address}${again}`, this.#fields);
+    this.#state = "held";
+    this.#problem = undefined;
+    this.#resolveRegistered();
+  }
+
+  /** Another process has registered itself with our ID. Taking it back would start a fight that no one wins. */
+  #lose(holder: string): void {
+    if (this.#state === "taken") return;
+    this.#state = "taken";
+    this.#mayStand = false;
+    this.#logger.error(
+      `Consul ID ${
+        JSON.stringify(this.#lessee.service.id)
+      } was taken over by another process: two servers advertise the ` +
+        `same name and address, and clients see the other only; give one of them another address. ` +
+        `This one registers again when the ID is free`,
+      { ...this.#fields, holder },
+    );
+  }
+
+  #answered(): void {
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#logger.info(`Consul at ${this.#http.address} answers again about ${this.#what}`, this.#fields);
+  }
+
+  /** Logs a failure, once for each kind that follows another. */
+  #report(error: ConsulError): void {
+    if (this.#problem !== undefined && error.kind === this.#problem) return;
+    this.#problem = error.kind;
+    const what = this.#state === "held" ? "the registration can't be looked after" : "it is not registered";
+    const remedy = error.kind === 403
+      ? `; ${this.#http.tokenName} is not enough: it needs service:write for ${
+        JSON.stringify(this.#lessee.service.name)
+      }`
+      : "";
+    this.#logger.warn(
+      `${error.message}${remedy}; ${this.#what} serves meanwhile, but ${what}, which is tried again until it succeeds`,
+      this.#fields,
+    );
+  }
+
+  get #what(): string {
+    return `service ${JSON.stringify(this.#lessee.service.name)}`;
+  }
+
+  async #release(): Promise<void> {
+    const end = performance.now() + RELEASE_TIMEOUT;
+    this.#stop.abort();
+    await Promise.race([this.#running, sleep(RELEASE_TIMEOUT / 2, this.#cut.signal)]);
+    this.#cut.abort();
+    if (this.#mayStand) await this.#deregister(end);
+    this.#resolveRegistered();
+  }
+
+  async #deregister(end: number): Promise<void> {
+    const { id } = this.#lessee.service;
+    const { signal } = new AbortController();
+    const left = () => Math.max(1, end - performance.now());
+    let failure: ConsulError;
+    do {
+      try {
+        if (await this.#holder(left(), signal) !== this.#lessee.key) return;
+        await this.#http.ask((api, options) => api.agent.service.deregister({ ...options, id }), {
+          timeout: left(),
+          signal,
+        });
+        return this.#logger.info(`${this.#what} is deregistered`, this.#fields);
+      } catch (error) {
+        failure = error as ConsulError;
+        if (failure.refused) break;
+        await sleep(Math.min(200, left()), signal);
+      }
+    } while (performance.now() < end);
+    this.#logger.warn(
+      `${failure.message}; ${this.#what} is not deregistered: Consul removes it when its check has failed for a while`,
+      this.#fields,
+    );
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * What goes to Consul and comes from it, as Kitex writes and reads it.
+ *
+ * @module
+ */
+
+import { formatAddress, parseAddress } from "../rpc/address.ts";
+import { isWildcard } from "./advertise.ts";
+import type { Instance, Registration } from "./registry.ts";
+
+/** The key of a service's `Meta` that holds a value of its own for each lease, so that one sees when another takes its ID. */
+export const LEASE_KEY = "dinokit-instance";
+
+/** The times of a health check, in milliseconds. */
+export interface CheckTimes {
+  readonly checkInterval: number;
+  readonly checkTimeout: number;
+  readonly deregisterCriticalServiceAfter: number;
+}
+
+/** A service as npm:consul's `agent.service.register` takes it. */
+export interface ConsulService extends Record<string, unknown> {
+  readonly name: string;
+  readonly id: string;
+}
+
+/**
+ * Checks the name of a service: Consul itself takes names that no URL and no DNS name can hold.
+ *
+ * @throws {TypeError} If it is empty or has other characters than letters, digits, `.`, `_` and `-`.
+ */
+export function checkName(name: string): void {
+  if (typeof name === "string" && /^[\w.-]{1,128}$/.test(name)) return;
+  throw new TypeError(
+    `consul: name is ${
+      JSON.stringify(name)
+    }; use 1 to 128 letters, digits, ".", "_" and "-", for example "echoservice"`,
+  );
+}
+
+/**
+ * Writes a registration.
+ *
+ * @param registration What the server registers.
+ * @param times The times of its check.
+ * @param lease The value of {@linkcode LEASE_KEY}.
+ * @throws {TypeError} If Consul or Kitex can't hold a field; the message names it.
+ */
+export function toService(registration: Registration, times: CheckTimes, lease: string): ConsulService {
+  const { name, healthUrl, tags = {}, meta = {} } = registration;
+  checkName(name);
+  const { host, port } = checkAddress(registration.address);
+  const address = formatAddress({ kind: "tcp", host, port });
+  if (healthUrl !== undefined && !/^https?:$/.test(URL.parse(healthUrl)?.protocol ?? "")) {
+    throw new TypeError(
+      `consul: healthUrl is ${JSON.stringify(healthUrl)}; use a URL such as "http://127.0.0.1:8889/health"`,
+    );
+  }
+  return {
+    name,
+    id: `${name}:${address}`,
+    address: host,
+    port,
+    tags: toTags(tags),
+    meta: { ...checkMeta(meta), [LEASE_KEY]: lease },
+    check: {
+      ...(healthUrl === undefined ? { tcp: address } : { http: healthUrl }),
+      interval: `${times.checkInterval}ms`,
+      timeout: `${times.checkTimeout}ms`,
+      // The server answers by now, and critical until the first check would keep callers away for no reason.
+      status: "passing",
+      deregistercriticalserviceafter: `${times.deregisterCriticalServiceAfter}ms`,
+    },
+  };
+}
+
+/** The weight of a registration, in the form of Consul: npm:consul has no field for it. */
+export function toWeights({ weight = 10 }: Registration): Record<string, unknown> {
+  if (!Number.isInteger(weight) || weight < 1 || weight > 65535) {
+    throw new TypeError(`consul: weight is ${weight}; use a whole number from 1 to 65535`);
+  }
+  return { Weights: { Passing: weight, Warning: weight } };
+}
+
+function checkAddress(text: string): { host: string; port: number } {
+  const address = parseAddress(text, "consul: address");
+  const fail = (why: string) => new TypeError(`consul: address ${JSON.stringify(text)} ${why}`);
+  if (address.kind !== "tcp") {
+    throw fail(`can't be registered: Consul holds a host and a port, such as "192.0.2.7:8888"`);
+  }
+  if (address.port === 0) throw fail("has port 0; register the port that the server listens on");
+  if (isWildcard(address.host)) throw fail("is a wildcard; register an address that other machines reach");
+  return address;
+}
+
+function toTags(tags: Readonly<Record<string, string>>): string[] {
+  return Object.entries(tags).map(([key, value]) => {
+    if (/^[^:\p{Cc}]+$/u.test(key) && /^\P{Cc}*$/u.test(value)) return `${key}:${value}`;
+    throw new TypeError(
+      `consul: tags[${JSON.stringify(key)}] is ${JSON.stringify(value)}; ` +
+        `use a key of at least one character without ":", and no control characters`,
+    );
+  });
+}
+
+/** Checks by Consul's limits. */
+function checkMeta(meta: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(meta);
+  // One of Consul's 64 is ours.
+  if (entries.length > 63) throw new TypeError(`consul: meta has ${entries.length} entries; use at most 63`);
+  for (const [key, value] of entries) {
+    if (key === LEASE_KEY) {
+      throw new TypeError(`consul: meta[${JSON.stringify(key)}] is Dinokit's own; use another key`);
+    }
+    if (/^[\w-]{1,128}$/.test(key) && typeof value === "string" && new Blob([value]).size <= 512) continue;
+    throw new TypeError(
+      `consul: meta[${JSON.stringify(key)}] is ${JSON.stringify(value)}; ` +
+        `use a key of 1 to 128 letters, digits, "_" and "-", and a value of at most 512 bytes`,
+    );
+  }
+  return meta;
+}
+
+/** One entry of Consul's answer, of which nothing is sure. */
+interface Entry {
+  Service?: { Address?: unknown; Port?: unknown; Weights?: { Passing?: unknown }; Tags?: unknown };
+}
+
+/**
+ * Reads the answer to `/v1/health/service`. As with Kitex, an entry without an address of its own is left out. One that leads
+ * nowhere else than to this machine or this link is refused.
+ *
+ * @param body The answer's body.
+ * @returns The instances in the order of their addresses, each once, and the addresses that were refused; undefined if
+ * the body is no such answer.
+ */
+export function readInstances(body: unknown): { instances: Instance[]; refused: string[] } | undefined {
+  if (!Array.isArray(body)) return undefined;
+  const found = new Map<string, Instance>();
+  const refused: string[] = [];
+  for (const entry of body as (Entry | null)[]) {
+    const { Address: host, Port: port, Weights, Tags } = entry?.Service ?? {};
+    if (typeof host !== "string" || host === "") continue;
+    const address = toAddress(host, port);
+    if (address === undefined) refused.push(`${host}:${port}`);
+    else if (!found.has(address)) {
+      found.set(address, { address, weight: toWeight(Weights?.Passing), tags: readTags(Tags) });
+    }
+  }
+  return { instances: [...found.values()].sort((a, b) => a.address < b.address ? -1 : 1), refused };
+}
+
+function toAddress(host: string, port: unknown): string | undefined {
+  if (!/^([\w.-]+|[\da-f:.]+)$/i.test(host)) return undefined;
+  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
+  const text = formatAddress({ kind: "tcp", host, port });
+  // A URL's host is written in one way only, so that 0xA9FE0101 is seen to be 169.254.1.1.
+  const canonical = URL.parse(`http://${text}/`)?.hostname.replace(/^\[(::ffff:)?|\]$/g, "");
+  if (canonical === undefined || isWildcard(canonical) || isLinkLocal(canonical)) return undefined;
+  return text;
+}
+
+/** IPv4's `169.254.0.0/16`, also as the last half of an IPv6 address, and IPv6's `fe80::/10`. */
+const isLinkLocal = (host: string) => /^(169\.254\.|a9fe:|fe[89ab][0-9a-f]:)/i.test(host);
+
+const toWeight = (weight: unknown) => typeof weight === "number" && weight > 0 ? weight : 10;
+
+function readTags(tags: unknown): Map<string, string> {
+  const labels = new Map<string, string>();
+  for (const tag of Array.isArray(tags) ? tags : []) {
+    const colon = String(tag).indexOf(":");
+    if (colon > 0) labels.set(tag.slice(0, colon), tag.slice(colon + 1));
+  }
+  return labels;
+}
