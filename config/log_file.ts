@@ -38,7 +38,7 @@ export class LogFile implements Disposable {
   constructor(options: LogFileOptions) {
     this.#options = options;
     const [, folder, stem, extension] = /^(.*[/\\])?([^/\\]*?)(\.[^./\\]*)?$/.exec(options.path)!;
-    this.#folder = folder ?? "./";
+    this.#folder = folder?.slice(0, -1) ?? ".";
     this.#stem = stem!;
     this.#extension = extension ?? "";
     const who = "kitex.log_file_name";
@@ -79,7 +79,7 @@ export class LogFile implements Disposable {
     try {
       this.#lastBackup = Math.max(Date.now(), this.#lastBackup + 1);
       const time = new Date(this.#lastBackup).toISOString().replaceAll(":", "-").slice(0, -1);
-      Deno.renameSync(this.#options.path, `${this.#folder}${this.#stem}-${time}${this.#extension}`);
+      Deno.renameSync(this.#options.path, `${this.#folder}/${this.#stem}-${time}${this.#extension}`);
       const full = this.#file;
       this.#file = this.#open();
       full.close();
@@ -99,7 +99,7 @@ export class LogFile implements Disposable {
     const oldest = maxAge > 0 ? Date.now() - maxAge * DAY : -Infinity;
     const newestFirst = [...this.#backups()].sort((a, b) => b.time - a.time);
     newestFirst.forEach(({ name, time }, i) => {
-      if (maxBackups > 0 && i >= maxBackups || time < oldest) Deno.removeSync(this.#folder + name);
+      if (maxBackups > 0 && i >= maxBackups || time < oldest) Deno.removeSync(`${this.#folder}/${name}`);
     });
   }
 

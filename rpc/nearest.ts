@@ -1,12 +1,12 @@
 /**
- * The candidate that is most like a misspelt word, or undefined if none is near: at most a third of its letters differ.
+ * The candidate that is most like a misspelt word, or undefined if none is near: about a third of its letters may differ.
  *
  * @param word What was written.
  * @param candidates What may be meant.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.ceil(word.length / 3) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];

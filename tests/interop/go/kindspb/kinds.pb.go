@@ -6,7 +6,7 @@
 // 	protoc        v7.35.1
 // source: kinds.proto
 
-package kinds
+package kindspb
 
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"

@@ -1,0 +1,167 @@
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { needs } from "../tests/needs.ts";
+import { configPermissions, loadConfig } from "./load.ts";
+import { ConfigError } from "./problem.ts";
+
+const FILES: Deno.PermissionDescriptor[] = [{ name: "read" }, { name: "write" }];
+const PROCESS: Deno.PermissionDescriptor[] = [...FILES, { name: "run", command: Deno.execPath() }, { name: "env" }];
+
+const conf = (service: string) => `kitex:\n  service: ${service}\n  address: ":8888"\n`;
+
+/** A folder with the environments test, dev and online; each service is named after its environment. */
+async function withFolder(run: (dir: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "dinokit conf-" });
+  try {
+    for (const env of ["test", "dev", "online"]) {
+      await Deno.mkdir(`${root}/conf/${env}`, { recursive: true });
+      await Deno.writeTextFile(`${root}/conf/${env}/conf.yaml`, conf(`${env}-service`));
+    }
+    await run(root);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Runs loadConfig in a process of its own, with its own permissions, folder and environment: what it gives, or its error. */
+async function inProcess(cwd: string, flags: string[], env: Record<string, string>, options = {}): Promise<string> {
+  const script = `import { loadConfig } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
+    try {
+      const { env, kitex } = await loadConfig(${JSON.stringify(options)});
+      console.log(env, kitex.service, kitex.address);
+    } catch (error) { console.log(error.name + ": " + error.message); }`;
+  const cache = ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"].map((name) => [name, Deno.env.get(name) ?? ""]);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", ...flags, "-"],
+    cwd,
+    clearEnv: true,
+    env: { ...Object.fromEntries(cache.filter(([, value]) => value !== "")), NO_COLOR: "1", ...env },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(60_000),
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(script));
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  return new TextDecoder().decode(stdout).trim() + new TextDecoder().decode(stderr).trim();
+}
+
+Deno.test("loadConfig() refuses wrong options and folders that are none", async () => {
+  await assertRejects(
+    () => loadConfig({ directory: "conf" } as never),
+    TypeError,
+    'loadConfig: unknown option "directory"',
+  );
+  for (const dir of ["", "https://example.com/conf", new URL("https://example.com/conf/")]) {
+    await assertRejects(
+      () => loadConfig({ dir }),
+      TypeError,
+      `loadConfig: dir is ${JSON.stringify(String(dir))}; use a path or a file URL, for example "conf"`,
+    );
+  }
+});
+
+Deno.test("configPermissions() tells the folder that is needed and the variables that are used", () => {
+  const used = ["DENO_ENV", "GO_ENV", "DINOKIT_*"].map((variable) => ({ name: "env", variable }));
+  assertEquals(configPermissions(), { needed: [{ name: "read", path: "conf" }], used });
+  assertEquals(configPermissions({ dir: new URL("file:///srv/my%20shop/conf/") }).needed, [
+    { name: "read", path: "/srv/my shop/conf" },
+  ]);
+  assertThrows(() => configPermissions({ dir: "" }), TypeError, "loadConfig: dir is");
+});
+
+needs(FILES, "loadConfig() reads the file of an environment, from a path or a file URL", async () => {
+  await withFolder(async (root) => {
+    const dir = `${root}/conf`;
+    const url = new URL(`file://${encodeURI(dir)}/`);
+    for (const one of [dir, `${dir}/`, url, url.href]) {
+      const { env, file, kitex } = await loadConfig({ dir: one, env: "dev" });
+      assertEquals([env, file, kitex.service], ["dev", `${dir}/dev/conf.yaml`, "dev-service"]);
+    }
+  });
+});
+
+needs(FILES, "loadConfig() lists the environments if the chosen one is not there", async () => {
+  await withFolder(async (root) => {
+    await Deno.writeTextFile(`${root}/conf/README.md`, "");
+    await assertRejects(
+      () => loadConfig({ dir: `${root}/conf`, env: "prod" }),
+      Deno.errors.NotFound,
+      `loadConfig: ${root}/conf/prod/conf.yaml does not exist (environment "prod" comes from the option "env"); ` +
+        `there are dev, online, test in ${root}/conf`,
+    );
+    await assertRejects(
+      () => loadConfig({ dir: `${root}/cnf`, env: "test" }),
+      Deno.errors.NotFound,
+      `there is no folder ${root}/cnf either; give its path as "dir"`,
+    );
+  });
+});
+
+needs(FILES, "loadConfig() names file, line and column of what is wrong, and refuses what is not UTF-8", async () => {
+  await withFolder(async (root) => {
+    const file = `${root}/conf/test/conf.yaml`;
+    const load = () => loadConfig({ dir: `${root}/conf`, env: "test" });
+    await Deno.writeTextFile(file, "kitex: { service: a, adress: b }\n");
+    await assertRejects(load, ConfigError, `\n  ${file}:1:22: kitex.adress is not a key; did you mean kitex.address?`);
+    await Deno.writeFile(file, new Uint8Array([0xff, 0xfe, 0x6b, 0x00]));
+    await assertRejects(load, ConfigError, `\n  ${file}: is not UTF-8 text; save it as UTF-8`);
+  });
+});
+
+needs([{ name: "read" }], "loadConfig() takes the settings of the example", async () => {
+  const dir = new URL("../conf/", import.meta.url);
+  for (const env of ["dev", "test", "online"]) {
+    assertEquals((await loadConfig({ dir, env })).kitex.service, "echoservice");
+  }
+});
+
+needs(PROCESS, "loadConfig() takes the environment from DENO_ENV, then GO_ENV, then test", async () => {
+  await withFolder(async (root) => {
+    const flags = ["--allow-read=conf", "--allow-env=DENO_ENV,GO_ENV"];
+    const load = (env: Record<string, string>) => inProcess(root, flags, env);
+    assertEquals(await load({ DENO_ENV: "dev", GO_ENV: "online" }), "dev dev-service :8888");
+    assertEquals(await load({ DENO_ENV: "", GO_ENV: "online" }), "online online-service :8888");
+    assertEquals(await load({}), "test test-service :8888");
+  });
+});
+
+needs(PROCESS, "loadConfig() works with no permission but to read the file", async () => {
+  await withFolder(async (root) => {
+    const variables = { DENO_ENV: "dev", DINOKIT_KITEX_ADDRESS: ":9999", DINOKIT_TYPO: "1" };
+    assertEquals(await inProcess(root, ["--allow-read=conf/test/conf.yaml"], variables), "test test-service :8888");
+    assertEquals(await inProcess(root, ["--allow-read=conf", "--ignore-env"], variables), "test test-service :8888");
+  });
+});
+
+needs(PROCESS, "loadConfig() names the flag if it may not read", async () => {
+  await withFolder(async (root) => {
+    assertEquals(
+      await inProcess(root, [], {}),
+      "NotCapable: loadConfig: may not read conf/test/conf.yaml; run with --allow-read=conf",
+    );
+    assertStringIncludes(
+      await inProcess(root, ["--allow-read=conf/prod"], {}, { env: "prod" }),
+      "which environments there are can't be read: run with --allow-read=conf to see them",
+    );
+  });
+});
+
+needs(PROCESS, "loadConfig() lets variables override keys as far as they may be read", async () => {
+  await withFolder(async (root) => {
+    const variables = { DINOKIT_KITEX_ADDRESS: ":9999", DINOKIT_KITEX_SERVICE: "other" };
+    const load = (env: string, more = {}) => inProcess(root, ["--allow-read=conf", env], { ...variables, ...more });
+    assertEquals(await load("--allow-env=DINOKIT_KITEX_ADDRESS"), "test test-service :9999");
+    assertEquals(await load("--allow-env=DINOKIT_*"), "test other :9999");
+    assertEquals(
+      await load("--allow-env", { DINOKIT_SERVICE_HOST: "10.0.0.1", DINOKIT_PORT: "x" }),
+      "test other :9999",
+    );
+    assertEquals(
+      await load("--allow-env", { DINOKIT_KITEX_ADRESS: ":1" }),
+      "ConfigError: the settings can't be used:\n" +
+        "  environment variable DINOKIT_KITEX_ADRESS: stands for no key; did you mean DINOKIT_KITEX_ADDRESS?",
+    );
+  });
+});
