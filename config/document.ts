@@ -42,9 +42,7 @@ export interface Document {
  * @throws {ConfigError} If it is not YAML.
  */
 export function readDocument(yaml: Yaml, source: string, file: string): Document {
-  const reader = new Reader(yaml, source, file);
-  reader.section(reader.yaml.contents, SCHEMA as AnySection, "", reader.place(0));
-  return reader;
+  return new Reader(yaml, source, file);
 }
 
 class Reader implements Document {
@@ -52,54 +50,62 @@ class Reader implements Document {
   readonly sections = new Map<string, Place>();
   readonly problems: ConfigProblem[] = [];
   readonly faulty = new Set<string>();
-  readonly yaml: ReturnType<Yaml["parseDocument"]>;
-  readonly #kinds: Yaml;
+  readonly #yaml: Yaml;
   readonly #file: string;
   readonly #lines: InstanceType<Yaml["LineCounter"]>;
+  readonly #document: ReturnType<Yaml["parseDocument"]>;
 
   constructor(yaml: Yaml, source: string, file: string) {
-    this.#kinds = yaml;
+    this.#yaml = yaml;
     this.#file = file;
     this.#lines = new yaml.LineCounter();
     const options = { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false, stringKeys: true } as const;
-    this.yaml = withoutVariables(() => yaml.parseDocument(source, options));
-    const lines = new Set<number>(); // what follows in the same line is most often the same fault
-    for (const { code, pos } of [...this.yaml.errors, ...this.yaml.warnings]) {
-      const place = this.place(pos[0]);
+    this.#document = withoutVariables(() => yaml.parseDocument(source.replace(/^\ufeff/, ""), options));
+    this.#syntax();
+    this.#section(this.#document.contents, SCHEMA as AnySection, "", this.#place(0));
+  }
+
+  #syntax(): void {
+    const lines = new Set<number>();
+    for (const { code, pos } of [...this.#document.errors, ...this.#document.warnings]) {
+      const place = this.#place(pos[0]);
+      // What follows in the same line is most often the same fault.
       if (!lines.has(place.line)) this.#report(place, syntaxText(code));
       lines.add(place.line);
     }
     if (this.problems.length > 0) throw new ConfigError(this.problems);
   }
 
-  place(offset: number): Place {
+  #place(offset: number): Place {
     const { line, col } = this.#lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
 
-  section(node: unknown, section: AnySection, path: string, place: Place): void {
-    const { isAlias, isMap, isScalar } = this.#kinds;
-    const target = isAlias(node) ? node.resolve(this.yaml) : node;
+  #section(node: unknown, section: AnySection, path: string, place: Place): void {
+    const { isAlias, isMap, isScalar } = this.#yaml;
+    const target = isAlias(node) ? node.resolve(this.#document) : node;
     this.sections.set(path, place);
     if (target === null || isScalar(target) && target.value === null) return;
     if (!isMap(target)) {
       const what = path || "the file";
       return this.#report(place, `${what} holds no keys; write "key: value" lines, with a space after the colon`, path);
     }
-    const seen = new Map<string, Place>();
-    for (const { key, value } of target.items) {
-      const { value: name, range } = key as { value: string; range?: [number] };
-      this.#key(name, value, section, path, this.place(range?.[0] ?? 0), seen);
+    const lines = new Map<string, number>();
+    for (const { key: node, value } of target.items) {
+      const { value: name, range } = node as { value: string; range?: [number] };
+      const here = this.#place(range?.[0] ?? 0);
+      const key = path ? `${path}.${name}` : name;
+      const first = lines.get(name);
+      lines.set(name, here.line);
+      if (first) this.#report(here, `${key} comes twice, first in line ${first}; keep one of them`, key);
+      else this.#key(name, value, section, path, here);
     }
   }
 
-  #key(name: string, value: unknown, section: AnySection, path: string, place: Place, seen: Map<string, Place>): void {
+  #key(name: string, value: unknown, section: AnySection, path: string, place: Place): void {
     const key = path ? `${path}.${name}` : name;
-    const first = seen.get(name);
-    if (first) return this.#report(place, `${key} comes twice, first in line ${first.line}; keep one of them`, key);
-    seen.set(name, place);
     const entry = Object.hasOwn(section.entries, name) ? section.entries[name] : undefined;
-    if (entry?.kind === "section") return this.section(value, entry, key, place);
+    if (entry?.kind === "section") return this.#section(value, entry, key, place);
     if (entry) return this.#value(value, key, place);
     const { meant, text } = unknownKey(path, name);
     if (meant) this.faulty.add(meant);
@@ -107,11 +113,11 @@ class Reader implements Document {
   }
 
   #value(node: unknown, key: string, keyPlace: Place): void {
-    const { isAlias, isNode, isSeq } = this.#kinds;
-    const placeOf = (one: unknown) => isNode(one) && one.range ? this.place(one.range[0]) : keyPlace;
+    const { isAlias, isNode, isSeq } = this.#yaml;
+    const placeOf = (one: unknown) => isNode(one) && one.range ? this.#place(one.range[0]) : keyPlace;
     try {
-      const value = isNode(node) ? node.toJS(this.yaml, { maxAliasCount: MAX_ALIASES }) : null;
-      const target = isAlias(node) ? node.resolve(this.yaml) : node;
+      const value = isNode(node) ? node.toJS(this.#document, { maxAliasCount: MAX_ALIASES }) : null;
+      const target = isAlias(node) ? node.resolve(this.#document) : node;
       this.entries.set(key, { value, place: placeOf(node), items: isSeq(target) ? target.items.map(placeOf) : [] });
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error; // an alias without an anchor, or too many of them

@@ -33,7 +33,7 @@ export class LogFile implements Disposable {
   /**
    * Opens it and removes old ones.
    *
-   * @throws {Deno.errors.NotCapable} If it may not be written, or its folder not be read where old ones are to be removed.
+   * @throws {Deno.errors.NotCapable} If its folder may not be written and read.
    */
   constructor(options: LogFileOptions) {
     this.#options = options;
@@ -43,7 +43,7 @@ export class LogFile implements Disposable {
     this.#extension = extension ?? "";
     const who = "kitex.log_file_name";
     permit("write", this.#folder, who);
-    if (this.#removesOld()) permit("read", this.#folder, who);
+    permit("read", this.#folder, who); // Deno wants both to rename a file
     Deno.mkdirSync(this.#folder, { recursive: true });
     this.#file = this.#open();
     this.#size = this.#file.statSync().size;
@@ -89,13 +89,9 @@ export class LogFile implements Disposable {
     }
   }
 
-  #removesOld(): boolean {
-    return this.#options.maxAge > 0 || this.#options.maxBackups > 0;
-  }
-
   #removeOld(): void {
-    if (!this.#removesOld()) return;
     const { maxAge, maxBackups } = this.#options;
+    if (maxAge === 0 && maxBackups === 0) return;
     const oldest = maxAge > 0 ? Date.now() - maxAge * DAY : -Infinity;
     const newestFirst = [...this.#backups()].sort((a, b) => b.time - a.time);
     newestFirst.forEach(({ name, time }, i) => {

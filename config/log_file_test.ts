@@ -133,7 +133,7 @@ needs(FILES, "configLogger() writes to the file that the settings name, from the
     using logger = configLogger((await parseConfig(conf, "conf.yaml", "test")).kitex);
     logger.info("not this");
     logger.warn("this", { times: 2 });
-    assertMatch(texts(folder).join(), /^\S+ WARN  this times=2\n$/);
+    assertMatch(texts(folder).join(), /^\S+ WARN {2}this times=2\n$/);
   });
 });
 

@@ -14,14 +14,13 @@ import { permit } from "./permit.ts";
  */
 export async function readTls(tls: Config["dinokit"]["tls"]): Promise<ServerTls | undefined> {
   if (!tls) return undefined;
-  const [cert, key, ca] = await Promise.all([
-    readPem("cert_file", tls.certFile, /-----BEGIN CERTIFICATE-----/, "a certificate"),
-    readPem("key_file", tls.keyFile, /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/, "a private key that is not encrypted"),
-    tls.caFile === undefined
-      ? undefined
-      : readPem("ca_file", tls.caFile, /-----BEGIN CERTIFICATE-----/, "a certificate"),
-  ]);
-  return { cert, key, ...(ca !== undefined && { ca }) };
+  const certificate = [/-----BEGIN CERTIFICATE-----/, "a certificate"] as const;
+  const privateKey = [/-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/, "a private key that is not encrypted"] as const;
+  return {
+    cert: await readPem("cert_file", tls.certFile, ...certificate),
+    key: await readPem("key_file", tls.keyFile, ...privateKey),
+    ...(tls.caFile !== undefined && { ca: await readPem("ca_file", tls.caFile, ...certificate) }),
+  };
 }
 
 async function readPem(key: string, path: string, form: RegExp, what: string): Promise<string> {

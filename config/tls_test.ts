@@ -49,6 +49,7 @@ needs(FILES, "readTls() reads the files, and refuses what they should not hold",
       TypeError,
       `dinokit.tls.key_file: ${keyFile} holds no PEM text of a private key that is not encrypted`,
     );
+    await Deno.writeTextFile(keyFile, pem("PRIVATE KEY"));
     await assertRejects(
       () => readTls({ certFile, keyFile, caFile: `${dir}/none.pem` }),
       Deno.errors.NotFound,

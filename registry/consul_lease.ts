@@ -111,8 +111,13 @@ export class ConsulLease implements Lease {
       if (refused || kind === "ECONNREFUSED") this.#mayStand = false;
       throw error;
     }
-    const again = this.#state === "new" ? "" : " again, which had lost it";
-    this.#logger.info(`${this.#what} is registered in Consul at ${this.#http.address}${again}`, this.#fields);
+    const where = `in Consul at ${this.#http.address}`;
+    this.#logger.info(
+      this.#state === "new"
+        ? `${this.#what} is registered ${where}`
+        : `${this.#what} is registered again ${where}, which had lost it`,
+      this.#fields,
+    );
     this.#state = "held";
     this.#problem = undefined;
     this.#resolveRegistered();

@@ -63,7 +63,7 @@ export class ConsulWatch implements Watch {
       try {
         index = await this.#query(index);
         failures = 0;
-        await sleep(QUERY_INTERVAL - (performance.now() - start), signal);
+        await sleep(Math.max(0, QUERY_INTERVAL - (performance.now() - start)), signal);
       } catch (error) {
         if (signal.aborted) return;
         index = 0n;
