@@ -62,7 +62,9 @@ needs(CONSUL_PERMISSIONS, "consul().register() stands in Consul as Kitex writes 
 
 needs(CONSUL_PERMISSIONS, "consul().register() has the port checked where there is no health URL", async () => {
   await using agent = await startConsul();
-  const lease = consul(agent.address).register(ECHO, recordingLogger());
+  using open = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${open.addr.port}`;
+  const lease = consul(agent.address).register({ ...ECHO, address }, recordingLogger());
   await lease.registered;
   const checks = Object.values(await agent.get("/v1/agent/checks")) as Record<string, unknown>[];
   assertEquals(checks.map(({ Type, Status }) => [Type, Status]), [["tcp", "passing"]]);

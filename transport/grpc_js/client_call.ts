@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
 import { Status } from "../../rpc/status.ts";
 import { LONGEST_TIMER, metadataExcess } from "../limits.ts";
