@@ -20,8 +20,6 @@ export type { default as Consul } from "npm:consul@2.0.1";
 export const loadConsul = async (): Promise<typeof import("npm:consul@2.0.1")> =>
   (await import("npm:consul@2.0.1")).default;
 
-// conf.yaml: a parser that knows its lines, and a schema check. Seen by config/ only.
+// conf.yaml: a parser that knows its lines. Seen by config/ only.
 /** Loads the YAML parser. */
 export const loadYaml = (): Promise<typeof import("npm:yaml@2.9.1")> => import("npm:yaml@2.9.1");
-/** Loads the schema library. */
-export const loadValibot = (): Promise<typeof import("npm:valibot@1.5.0")> => import("npm:valibot@1.5.0");

@@ -26,7 +26,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   codegen: ["protobuf"],
   "transport/grpc_js": ["grpc", "loadGrpcJs"],
   registry: ["Consul", "loadConsul"],
-  config: ["loadYaml", "loadValibot"],
+  config: ["loadYaml"],
 };
 
 /** One import that breaks the rule. */

@@ -6,19 +6,21 @@
  * @module
  */
 
-import { consul, createLogger, createServer, loadConfig } from "../../mod.ts";
+import { configLogger, consul, createServer, loadConfig, readTls } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
 
 const conf = await loadConfig({ dir: new URL("../../conf/", import.meta.url) });
 
+const logger = configLogger(conf.kitex);
 const server = createServer({
   name: conf.kitex.service,
   address: conf.kitex.address,
-  health: { address: conf.dinokit.health?.address ?? "127.0.0.1:8889" },
-  registry: consul(conf.registry.registryAddress[0] ?? "127.0.0.1:8500"),
-  drainDelay: conf.dinokit.drainDelay,
-  logger: createLogger(conf.kitex.logLevel),
+  registry: consul(conf.registry.registryAddress[0] ?? "127.0.0.1:8500", { token: conf.registry.token }),
+  ...conf.dinokit,
+  tls: await readTls(conf.dinokit.tls),
+  logger,
 });
+logger.info("settings", { env: conf.env, file: conf.file });
 
 server.add(EchoService, {
   echo(req, ctx) {

@@ -1,0 +1,132 @@
+/**
+ * The import rule as a plugin of `deno lint`: who may import whom, and which package is seen where. It sees every import of a file:
+ * of values and of types, static and dynamic, and what is exported from elsewhere.
+ *
+ * @module
+ */
+
+/** What each part of the library may import, beside itself and Node's built-in modules. Tests beside the source are free. */
+const MAY: Record<string, readonly string[]> = {
+  "deps.ts": [],
+  rpc: [],
+  codec: ["rpc", "deps.ts"],
+  transport: ["rpc", "codec", "deps.ts"],
+  registry: ["rpc", "deps.ts"],
+  config: ["rpc", "deps.ts"],
+  codegen: ["codec", "deps.ts"],
+  server: ["rpc", "codec", "transport", "registry", "proto/grpc"],
+  client: ["rpc", "codec", "transport", "registry"],
+  "proto/grpc": ["codec"],
+  "mod.ts": ["rpc", "codec", "transport", "registry", "server", "client", "config"],
+  proto: ["mod.ts"],
+  cli: ["codegen", "codec", "mod.ts"],
+  testing: ["mod.ts"],
+  examples: ["mod.ts", "proto"],
+};
+
+/** What a part may import the types of. */
+const TYPES: Record<string, readonly string[]> = { config: ["transport"] };
+
+/** Where a name of deps.ts may be seen: in a folder or in one file. */
+const PACKAGES: Record<string, readonly string[]> = {
+  protobuf: ["codec/", "codegen/"],
+  grpc: ["transport/grpc_js/"],
+  loadGrpcJs: ["transport/grpc_js/"],
+  Consul: ["registry/consul_http.ts"],
+  loadConsul: ["registry/consul_http.ts"],
+  loadYaml: ["config/"],
+  loadValibot: ["config/"],
+};
+
+const ROOT = new URL("..", import.meta.url).pathname;
+
+/** One import: what is written, whether it leaves nothing at run time, and the names (undefined for all of them). */
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+  readonly names: readonly string[] | undefined;
+}
+
+/** The part of the library that a file belongs to: the innermost one. */
+function partOf(path: string): string | undefined {
+  return Object.keys(MAY).filter((part) => path === part || path.startsWith(`${part}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+/** Why `file` may not have this import; undefined if it may. Paths are relative to the root. */
+function objection(file: string, { specifier, typeOnly, names }: Import): string | undefined {
+  const part = partOf(file);
+  if (part === undefined || file === "deps.ts" || specifier.startsWith("node:")) return undefined;
+  if (!/^\.\.?\//.test(specifier)) {
+    return `${file} may not import ${specifier}: packages come from deps.ts, everything else by relative path`;
+  }
+  const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
+  const other = partOf(target);
+  if (other === undefined) return `${file} may not import ${target}: it is no part of the library`;
+  const may = other === part || MAY[part]!.includes(other) || (typeOnly && TYPES[part]?.includes(other));
+  if (!may) return `${file} may not import ${target}: ${allowed(part)}`;
+  if (other !== "deps.ts") return undefined;
+  if (names === undefined) return `${file} may not import all of deps.ts: it names what it uses`;
+  const bad = names.find((name) => !PACKAGES[name]?.some((place) => file.startsWith(place)));
+  return bad && `${file} may not import ${bad} of deps.ts: only ${PACKAGES[bad]?.join(", ") ?? "nobody"} may see it`;
+}
+
+function allowed(part: string): string {
+  const parts = [...MAY[part]!, ...(TYPES[part] ?? []).map((other) => `the types of ${other}`)];
+  return `${part} may see ${parts.length === 0 ? "only itself" : parts.join(", ")}`;
+}
+
+type Specifiers = Deno.lint.ImportDeclaration["specifiers"] | Deno.lint.ExportNamedDeclaration["specifiers"];
+
+/** The names that a statement takes from its module; undefined where it takes all of them. */
+function namesOf(specifiers: Specifiers): string[] | undefined {
+  const names = specifiers.map((specifier) => {
+    const name = specifier.type === "ImportSpecifier"
+      ? specifier.imported
+      : specifier.type === "ExportSpecifier"
+      ? specifier.local
+      : undefined;
+    return name?.type === "Identifier" ? name.name : undefined;
+  });
+  return names.includes(undefined) ? undefined : names as string[];
+}
+
+/** The plugin. */
+const plugin: Deno.lint.Plugin = {
+  name: "dinokit",
+  rules: {
+    imports: {
+      create(context) {
+        const file = context.filename.replace(ROOT, "");
+        if (file.endsWith("_test.ts")) return {};
+        const look = (node: Deno.lint.Node, source: unknown, typeOnly: boolean, names?: string[]) => {
+          // An import of a computed specifier can't be judged: so it is refused where the rule holds.
+          const specifier = typeof source === "string" ? source : "a computed specifier";
+          const message = objection(file, { specifier, typeOnly, names });
+          if (message) context.report({ node, message });
+        };
+        return {
+          ImportDeclaration(node) {
+            const typeOnly = node.importKind === "type" ||
+              node.specifiers.length > 0 &&
+                node.specifiers.every((one) => one.type === "ImportSpecifier" && one.importKind === "type");
+            look(node, node.source.value, typeOnly, namesOf(node.specifiers));
+          },
+          ExportNamedDeclaration(node) {
+            if (node.source) look(node, node.source.value, node.exportKind === "type", namesOf(node.specifiers));
+          },
+          ExportAllDeclaration: (node) => look(node, node.source.value, node.exportKind === "type"),
+          ImportExpression: (node) => look(node, "value" in node.source ? node.source.value : undefined, false),
+          TSImportType: (node) => look(node, typeSource(node.argument), true),
+        };
+      },
+    },
+  },
+};
+
+/** The specifier of `import("./x.ts").X`. */
+function typeSource(argument: Deno.lint.TSImportType["argument"]): unknown {
+  return argument.type === "TSLiteralType" && "value" in argument.literal ? argument.literal.value : undefined;
+}
+
+export default plugin;

@@ -1,0 +1,81 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { needs } from "../tests/needs.ts";
+import plugin from "./import_rule.ts";
+
+/** What the rule says of a file with this text. */
+function said(file: string, source: string): string[] {
+  return Deno.lint.runPlugin(plugin, file, source).map((one) => one.message);
+}
+
+/** Asserts that the rule refuses each line by itself, and that its message holds `part`. */
+function assertRefused(file: string, part: string, lines: string[]): void {
+  for (const line of lines) {
+    const messages = said(file, line);
+    assertEquals(messages.length, 1, `${line}: ${messages}`);
+    assertStringIncludes(messages[0]!, part);
+  }
+}
+
+Deno.test("import rule: lets pass what goes one way", () => {
+  assertEquals(said("server/a.ts", `import { x } from "../rpc/x.ts"; import type { y } from "./y.ts";`), []);
+  assertEquals(said("codec/a.ts", `import { protobuf } from "../deps.ts";`), []);
+  assertEquals(said("rpc/a.ts", `import { AsyncLocalStorage } from "node:async_hooks"; export { x };`), []);
+  assertEquals(said("config/a.ts", `import { type A, type B } from "../transport/x.ts";`), []);
+  assertEquals(said("proto/grpc/a.ts", `import { x } from "../../codec/mod.ts";`), []);
+});
+
+Deno.test("import rule: sees every form of import", () => {
+  assertRefused("rpc/a.ts", "rpc/a.ts may not import server/x.ts: rpc may see only itself", [
+    `import { x } from "../server/x.ts";`,
+    `import type { x } from "../server/x.ts";`,
+    `import * as x from "../server/x.ts";`,
+    `import "../server/x.ts";`,
+    `export { x } from "../server/x.ts";`,
+    `export * from "../server/x.ts";`,
+    `export type * from "../server/x.ts";`,
+    `const x = await import("../server/x.ts");`,
+    `type X = import("../server/x.ts").X;`,
+    `type X = typeof import("../server/x.ts");`,
+  ]);
+});
+
+Deno.test("import rule: server and client don't see each other, and config sees types of transport only", () => {
+  assertRefused("server/a.ts", "may not import client/x.ts", [`import type { x } from "../client/x.ts";`]);
+  assertRefused("client/a.ts", "may not import server/x.ts", [`const x = await import("../server/x.ts");`]);
+  assertRefused("config/a.ts", "the types of transport", [
+    `import { x } from "../transport/x.ts";`,
+    `import { type A, x } from "../transport/x.ts";`,
+  ]);
+  assertRefused("server/a.ts", "no part of the library", [`import { x } from "../tests/needs.ts";`]);
+});
+
+Deno.test("import rule: packages come from deps.ts, each where it belongs", () => {
+  assertRefused("server/a.ts", "packages come from deps.ts", [
+    `import { x } from "npm:x@1";`,
+    `import { x } from "jsr:@x/x";`,
+    `import { x } from "https://x.test/x.ts";`,
+    `import { x } from "@std/assert";`,
+    "const x = await import(name);",
+  ]);
+  assertRefused("registry/a.ts", "only codec/, codegen/ may see it", [`import { protobuf } from "../deps.ts";`]);
+  assertRefused("registry/a.ts", "registry/consul_http.ts may see it", [
+    `import { loadConsul as x } from "../deps.ts";`,
+  ]);
+  assertRefused("transport/http2/a.ts", "transport/grpc_js/", [`import type { grpc } from "../../deps.ts";`]);
+  assertRefused("codec/a.ts", "may not import all of deps.ts", [
+    `import * as deps from "../deps.ts";`,
+    `export * from "../deps.ts";`,
+    `const { protobuf } = await import("../deps.ts");`,
+  ]);
+});
+
+Deno.test("import rule: passes over comments, strings, tests and what is no library", () => {
+  assertEquals(said("rpc/a.ts", `// import { x } from "../mod.ts";\nexport const x = 'import "npm:x"';`), []);
+  assertEquals(said("rpc/a_test.ts", `import { x } from "../mod.ts";`), []);
+  assertEquals(said("tests/a.ts", `import { x } from "npm:x@1";`), []);
+});
+
+needs([{ name: "read" }], "import rule: deno lint uses it", async () => {
+  const config = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+  assertEquals(config.lint.plugins, ["./_tools/import_rule.ts"]);
+});
