@@ -13,63 +13,71 @@ const ID = "echoservice:127.0.0.1:21010";
 const held = (agent: ConsulAgent, within?: number) =>
   until(async () => (await agent.get("/v1/agent/services"))[ID], `the agent has ${ID}`, within);
 
-/** A health endpoint, as a server has it. */
-function serveHealth(): { url: string; asked: () => number } & AsyncDisposable {
-  let asked = 0;
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
-    asked++;
-    return new Response("ok");
-  });
-  const url = `http://127.0.0.1:${server.addr.port}/health`;
-  return { url, asked: () => asked, [Symbol.asyncDispose]: () => server.shutdown() };
-}
+needs(
+  CONSUL_PERMISSIONS,
+  "consul().register() stands in Consul as Kitex writes and reads it, and passes at once",
+  async () => {
+    await using agent = await startConsul();
+    const logger = recordingLogger();
+    const healthUrl = "http://127.0.0.1:1/health";
+    const registration = { ...ECHO, healthUrl, tags: { zone: "a", version: "v1" }, meta: { team: "blue" } };
+    // Consul checks for the first time within the interval: not in this test.
+    const lease = consul(agent.address, { checkInterval: 3_600_000 }).register(registration, logger);
+    await lease.registered;
 
-needs(CONSUL_PERMISSIONS, "consul().register() stands in Consul as Kitex writes and reads it", async () => {
-  await using agent = await startConsul();
-  await using health = serveHealth();
-  const logger = recordingLogger();
-  const registration = { ...ECHO, healthUrl: health.url, tags: { zone: "a", version: "v1" }, meta: { team: "blue" } };
-  const lease = consul(agent.address, { checkInterval: 1000 }).register(registration, logger);
-  await lease.registered;
+    const list = () => agent.get("/v1/health/service/echoservice?passing=1") as Promise<{ Service: Entry }[]>;
+    // The agent answers before it has told its servers.
+    const entry = await until(async () => (await list())[0], "it passes");
+    const { ID: id, Service, Tags, Address, Port, Weights, Meta } = entry.Service;
+    assertEquals({ id, Service, Tags, Address, Port, Weights }, {
+      id: ID,
+      Service: "echoservice",
+      Tags: ["zone:a", "version:v1"],
+      Address: "127.0.0.1",
+      Port: 21010,
+      Weights: { Passing: 10, Warning: 10 },
+    });
+    assertEquals((Meta as Entry).team, "blue");
+    assertEquals(typeof (Meta as Entry)[LEASE_KEY], "string");
 
-  const list = () => agent.get("/v1/health/service/echoservice?passing=1") as Promise<{ Service: Entry }[]>;
-  // The agent answers before it has told its servers.
-  const entry = await until(async () => (await list())[0], "it passes");
-  assertEquals(health.asked(), 0, "it passes before any check was made");
-  const { ID: id, Service, Tags, Address, Port, Weights, Meta } = entry.Service;
-  assertEquals({ id, Service, Tags, Address, Port, Weights }, {
-    id: ID,
-    Service: "echoservice",
-    Tags: ["zone:a", "version:v1"],
-    Address: "127.0.0.1",
-    Port: 21010,
-    Weights: { Passing: 10, Warning: 10 },
-  });
-  assertEquals((Meta as Record<string, string>).team, "blue");
-  assertEquals(typeof (Meta as Record<string, string>)[LEASE_KEY], "string");
+    await lease.release();
+    assertEquals(await agent.get("/v1/agent/services"), {});
+    assertEquals(logger.lines, [
+      `info: service "echoservice" is registered in Consul at ${agent.address}`,
+      `info: service "echoservice" is deregistered`,
+    ]);
+  },
+);
 
-  await until(() => health.asked() > 0, "Consul asks the health endpoint");
-  const checks = Object.values(await agent.get("/v1/agent/checks")) as Record<string, unknown>[];
-  assertEquals(checks.map(({ ServiceID, Type, Status }) => [ServiceID, Type, Status]), [[ID, "http", "passing"]]);
-
-  await lease.release();
-  assertEquals(await agent.get("/v1/agent/services"), {});
-  assertEquals(logger.lines, [
-    `info: service "echoservice" is registered in Consul at ${agent.address}`,
-    `info: service "echoservice" is deregistered`,
-  ]);
-});
-
-needs(CONSUL_PERMISSIONS, "consul().register() has the port checked where there is no health URL", async () => {
-  await using agent = await startConsul();
-  using open = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const address = `127.0.0.1:${open.addr.port}`;
-  const lease = consul(agent.address).register({ ...ECHO, address }, recordingLogger());
-  await lease.registered;
-  const checks = Object.values(await agent.get("/v1/agent/checks")) as Record<string, unknown>[];
-  assertEquals(checks.map(({ Type, Status }) => [Type, Status]), [["tcp", "passing"]]);
-  await lease.release();
-});
+needs(
+  CONSUL_PERMISSIONS,
+  "consul().register() has the health URL checked, or the port where there is none",
+  async () => {
+    await using agent = await startConsul();
+    const seen: string[] = [];
+    await using health = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, ({ url }) => {
+      seen.push(new URL(url).pathname);
+      return new Response("ok");
+    });
+    const address = `127.0.0.1:${health.addr.port}`;
+    const registry = consul(agent.address, { checkInterval: 1000 });
+    const byUrl = registry.register({ name: "url", address, healthUrl: `http://${address}/health` }, recordingLogger());
+    const byPort = registry.register({ name: "port", address }, recordingLogger());
+    await Promise.all([byUrl.registered, byPort.registered]);
+    const checks = () => agent.get("/v1/agent/checks") as Promise<Record<string, Entry>>;
+    const done = async () => Object.values(await checks()).every(({ Output }) => Output !== "");
+    await until(done, "both are checked");
+    assertEquals(
+      Object.values(await checks()).map(({ ServiceName, Type, Status }) => [ServiceName, Type, Status]).sort(),
+      [
+        ["port", "tcp", "passing"],
+        ["url", "http", "passing"],
+      ],
+    );
+    assertEquals(new Set(seen), new Set(["/health"]));
+    await Promise.all([byUrl.release(), byPort.release()]);
+  },
+);
 
 needs(CONSUL_PERMISSIONS, "consul().register() registers within 10 s after a Consul that was down starts", async () => {
   await using agent = await startConsul({ running: false });

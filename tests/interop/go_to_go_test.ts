@@ -2,17 +2,11 @@
 import { assert, assertEquals, assertMatch, assertObjectMatch } from "@std/assert";
 import { CONSUL_PERMISSIONS, startConsul } from "../consul.ts";
 import { needs } from "../needs.ts";
-import { type GrpcGoOutcome, type KitexOutcome, PEER_PERMISSIONS, runPeer, startPeer } from "./peers.ts";
+import { PEER_PERMISSIONS, startPeer } from "./peers.ts";
+import { type GrpcGoOutcome, type KitexOutcome, runClient } from "./run_client.ts";
 
-async function kitex(...args: string[]): Promise<KitexOutcome> {
-  const [outcome] = await runPeer<KitexOutcome>("kitex_client", args);
-  return outcome!;
-}
-
-async function grpcGo(...args: string[]): Promise<GrpcGoOutcome> {
-  const [outcome] = await runPeer<GrpcGoOutcome>("grpcgo_client", args);
-  return outcome!;
-}
+const kitex = async (...args: string[]): Promise<KitexOutcome> => (await runClient("kitex_client", ...args))[0];
+const grpcGo = async (...args: string[]): Promise<GrpcGoOutcome> => (await runClient("grpcgo_client", ...args))[0];
 
 needs(PEER_PERMISSIONS, "Kitex to Kitex: echo and the tutorial's client_name", async () => {
   await using server = await startPeer("kitex_server");

@@ -112,7 +112,13 @@ export interface Peer extends AsyncDisposable {
  * @throws {Error} If it does not say READY within 10 seconds; the message holds what it logged.
  */
 export async function startPeer(name: string, args: readonly string[] = []): Promise<Peer> {
-  const child = await spawn(name, args);
+  const program = new Deno.Command(`${await buildPeers()}/${name}`, {
+    args: [...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const child = program.spawn();
   const log = new Response(child.stderr).text();
   const output = new Lines(child.stdout);
   const stop = async (): Promise<void> => {
@@ -129,45 +135,6 @@ export async function startPeer(name: string, args: readonly string[] = []): Pro
   };
   const ready = await line("READY ");
   return { address: ready.slice("READY ".length), lines: output.lines, line, stop, [Symbol.asyncDispose]: stop };
-}
-
-/** What `kitex_client` prints of a call: a reply, a business error or another error. */
-export interface KitexOutcome {
-  resp: string;
-  header: Record<string, string[]>;
-  trailer: Record<string, string[]>;
-  biz: { code: number; message: string; extra: Record<string, string> } | null;
-  error: { code: number; message: string } | null;
-}
-
-/** What `grpcgo_client` prints of a call. The values of `-bin` keys are base64, the details the texts of their messages. */
-export interface GrpcGoOutcome {
-  replies: { text: string; count: number; bytes: number }[];
-  header: Record<string, string[]>;
-  trailer: Record<string, string[]>;
-  status: { code: number; message: string; details: string[] };
-}
-
-/**
- * Runs a client to its end.
- *
- * @param name The program: `"kitex_client"` or `"grpcgo_client"`.
- * @param args Its flags.
- * @returns What it printed: one object for each call.
- * @throws {Error} If it fails, or has not ended after 30 seconds; the message holds what it logged.
- */
-export async function runPeer<T>(name: string, args: readonly string[]): Promise<T[]> {
-  const child = await spawn(name, args);
-  const timer = setTimeout(() => kill(child, "SIGKILL"), 30_000);
-  const { success, stdout, stderr } = await child.output();
-  clearTimeout(timer);
-  if (!success) throw new Error(`${name} ${args.join(" ")} failed: ${text(stdout)}\n${text(stderr)}`);
-  return text(stdout).trimEnd().split("\n").map((line) => JSON.parse(line));
-}
-
-async function spawn(name: string, args: readonly string[]): Promise<Deno.ChildProcess> {
-  const program = `${await buildPeers()}/${name}`;
-  return new Deno.Command(program, { args: [...args], stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
 }
 
 function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {

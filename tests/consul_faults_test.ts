@@ -1,0 +1,205 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { consul } from "../registry/consul.ts";
+import type { ConsulOptions } from "../registry/consul.ts";
+import { needs } from "./needs.ts";
+import { recordingLogger, until } from "./observe.ts";
+
+const NET: Deno.PermissionDescriptor[] = [{ name: "net" }];
+const ECHO = { name: "echoservice", address: "127.0.0.1:21010" };
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** An entry of a list as Consul writes it. */
+const entry = (port: number, address = "127.0.0.1") => ({ Service: { Address: address, Port: port } });
+
+/** A list as Consul answers it, at an index. */
+const list = (index: number | string, ...entries: unknown[]) =>
+  Response.json(entries, { headers: { "x-consul-index": String(index) } });
+
+/** Something that is not quite a Consul: it answers as the test says, and keeps what it was asked. */
+function fake(answer: (request: Request, n: number) => Response | Promise<Response>) {
+  const requests: Request[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    requests.push(request);
+    return answer(request, requests.length);
+  });
+  return {
+    address: `127.0.0.1:${server.addr.port}`,
+    requests,
+    /** The `index` of each query, null where it has none. */
+    indexes: () => requests.map(({ url }) => new URL(url).searchParams.get("index")),
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Watches `echoservice`, and keeps what it is told: the addresses, or the error. */
+function watching(address: string, options: ConsulOptions = {}) {
+  const logger = recordingLogger();
+  const told: string[] = [];
+  const watch = consul(address, options).watch("echoservice", (one) => {
+    told.push("error" in one ? one.error.message : one.instances.map(({ address }) => address).join());
+  }, logger);
+  return { told, logger, [Symbol.dispose]: () => watch.close() };
+}
+
+/** Answers when the test ends: it hangs. */
+function hanging() {
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  return { answer: () => promise.then(() => new Response()), [Symbol.dispose]: () => resolve(new Response()) };
+}
+
+needs(
+  NET,
+  "consul().register() under 403 warns which token lacks what, once, and uses a new token at once",
+  async () => {
+    let token = "3b0e9f6c-0000-old\n";
+    await using server = fake((request) =>
+      request.headers.get("x-consul-token") === "3b0e9f6c-0000-new"
+        ? Response.json({})
+        : new Response("Permission denied", { status: 403, headers: { "content-type": "text/plain" } })
+    );
+    const logger = recordingLogger();
+    const lease = consul(server.address, { token: () => token }).register(ECHO, logger);
+    await until(() => server.requests.length >= 3, "it tries again");
+    assertEquals(server.requests[0]!.headers.get("x-consul-token"), "3b0e9f6c-0000-old");
+    assertEquals(logger.lines, [
+      `warn: Consul at ${server.address} answered 403: Permission denied; the token "3b0e..." of option token is not ` +
+      `enough: it needs service:write for "echoservice"; service "echoservice" serves meanwhile, but it is not ` +
+      `registered, which is tried again until it succeeds`,
+    ]);
+    token = "3b0e9f6c-0000-new";
+    await lease.registered;
+    await lease.release();
+  },
+);
+
+const FAULTS: [what: string, answer: () => Response, message: string][] = [
+  ["500", () => new Response("No cluster leader", { status: 500 }), "answered 500: "],
+  ["403", () => new Response("ACL not found", { status: 403 }), "answered 403: "],
+  ["broken JSON", () => new Response("[{", { headers: { "content-type": "application/json" } }), "what is not JSON"],
+  [
+    "a page",
+    () => new Response("<html>", { headers: { "content-type": "text/html" } }),
+    "what is no list of instances",
+  ],
+  ["other JSON", () => Response.json({ a: 1 }, { headers: { "x-consul-index": "1" } }), "what is no list of instances"],
+  ["no index", () => Response.json([]), "without X-Consul-Index"],
+  ["a wrong index", () => list("-1"), "without X-Consul-Index"],
+];
+
+for (const [what, answer, message] of FAULTS) {
+  needs(NET, `consul().watch() given ${what} tells an error, makes no busy loop, and recovers`, async () => {
+    let well = false;
+    await using server = fake(() => well ? list(5, entry(1)) : answer());
+    using watch = watching(server.address);
+    await until(() => watch.told.length > 0, "the error");
+    assertStringIncludes(watch.told[0]!, `Consul at ${server.address} answered `);
+    assertStringIncludes(watch.told[0]!, message);
+    await pause(500);
+    assert(server.requests.length <= 6, `${server.requests.length} requests in 500 ms`);
+    assertEquals(watch.logger.lines.length, 1, "logged once");
+    well = true;
+    await until(() => watch.told.at(-1) === "127.0.0.1:1", "the list");
+    assertStringIncludes(watch.logger.lines[1]!, "answers again");
+  });
+
+  needs(NET, `consul().register() given ${what} goes on, makes no busy loop, and is released`, async () => {
+    await using server = fake(answer);
+    const logger = recordingLogger();
+    const lease = consul(server.address).register(ECHO, logger);
+    await pause(500);
+    assert(server.requests.length <= 6, `${server.requests.length} requests in 500 ms`);
+    const start = performance.now();
+    await lease.release();
+    assert(performance.now() - start < 2300);
+  });
+}
+
+needs(NET, "consul().watch() gives up a first query that hangs after 5 s", async () => {
+  using hang = hanging();
+  await using server = fake(hang.answer);
+  using watch = watching(server.address);
+  const start = performance.now();
+  await until(() => watch.told.length > 0, "the error");
+  const took = performance.now() - start;
+  assert(took > 4900 && took < 5500, `told after ${took} ms`);
+  assertStringIncludes(watch.told[0]!, "does not answer");
+});
+
+needs(NET, "consul().watch() gives up a query that waits too long, keeps the list and asks afresh", async () => {
+  using hang = hanging();
+  await using server = fake((_, n) => n === 2 ? hang.answer() : list(7, entry(1)));
+  using watch = watching(server.address, { wait: 1000 });
+  const start = performance.now();
+  await until(() => server.requests.length === 3, "it asks again");
+  const took = performance.now() - start;
+  // 1000 ms and a sixteenth, 5 s, and at most 250 ms of backoff
+  assert(took > 6000 && took < 7000, `asked again after ${took} ms`);
+  assertEquals(server.indexes(), [null, "7", null]);
+  assertEquals(new URL(server.requests[1]!.url).searchParams.get("wait"), "1000ms");
+  assertEquals(watch.told, ["127.0.0.1:1"]);
+});
+
+needs(NET, "consul().watch() asks at most every 100 ms when the index races", async () => {
+  await using server = fake((_, n) => list(n, entry(1)));
+  using _watch = watching(server.address);
+  await until(() => server.requests.length > 0, "the first query");
+  await pause(1000);
+  assert(server.requests.length > 5 && server.requests.length <= 11, `${server.requests.length} queries in 1000 ms`);
+});
+
+needs(NET, "consul().watch() asks without an index after one that went back, and never with 0", async () => {
+  const answers = [list(42, entry(1)), list(10), list(0, entry(2)), list(0, entry(3))];
+  using hang = hanging();
+  await using server = fake(() => answers.shift() ?? hang.answer());
+  using watch = watching(server.address);
+  await until(() => server.requests.length === 5, "five queries");
+  assertEquals(server.indexes(), [null, "42", null, "1", null]);
+  assertEquals(watch.told, ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]);
+});
+
+needs(NET, "consul().watch() under 500 keeps the last list for the grace, then tells the error", async () => {
+  await using server = fake((_, n) => n === 1 ? list(5, entry(1)) : new Response(null, { status: 500 }));
+  using watch = watching(server.address, { grace: 700 });
+  await until(() => watch.told.length === 2, "the error");
+  assertEquals(watch.told[0], "127.0.0.1:1");
+  assertStringIncludes(watch.told[1]!, "answered 500");
+  assertStringIncludes(watch.logger.lines[0]!, "answered 500");
+  assertStringIncludes(
+    watch.logger.lines[0]!,
+    `the last list of service "echoservice", of 1, is kept for up to 700 ms`,
+  );
+});
+
+needs(NET, "consul().watch() tells nothing twice, and warns once about addresses that it refuses", async () => {
+  const entries = [entry(1), entry(1, "169.254.169.254"), entry(0)];
+  await using server = fake((_, n) => list(n, ...entries));
+  using watch = watching(server.address);
+  await until(() => server.requests.length === 4, "four queries");
+  assertEquals(watch.told, ["127.0.0.1:1"]);
+  assertEquals(watch.logger.lines, [
+    `warn: service "echoservice" has addresses in Consul that are not called: link-local, wildcard or wrong`,
+  ]);
+});
+
+needs(NET, "consul().watch() asks for its datacenter and namespace", async () => {
+  await using server = fake((_, n) => list(n));
+  using _watch = watching(server.address, { datacenter: "dc2", namespace: "team" });
+  await until(() => server.requests.length > 0, "the first query");
+  const { url, headers } = server.requests[0]!;
+  assertEquals(new URL(url).pathname + new URL(url).search, "/v1/health/service/echoservice?passing=true&dc=dc2");
+  assertEquals(headers.get("x-consul-namespace"), "team");
+});
+
+needs(NET, "consul() reports a token that can't be read, and goes on", async () => {
+  let readable = false;
+  await using server = fake(() => list(1));
+  const token = () => {
+    if (readable) return "3b0e9f6c";
+    throw new Error("no such file: /run/secrets/consul");
+  };
+  using watch = watching(server.address, { token });
+  await until(() => watch.told.length > 0, "the error");
+  assertStringIncludes(watch.told[0]!, "no such file: /run/secrets/consul");
+  readable = true;
+  await until(() => watch.told.length > 1, "the list");
+});
