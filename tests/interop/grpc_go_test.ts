@@ -36,7 +36,7 @@ for (const gzip of [false, true]) {
       return outcome.replies;
     };
     assertEquals(await run("unary"), [{ text: "hello", count: 1, bytes: 2000 }]);
-    assertEquals((await run("client", "-messages", "3"))[0].text, "hello,hello,hello");
+    assertEquals((await run("client", "-messages", "3"))[0]!.text, "hello,hello,hello");
     assertEquals((await run("server", "-messages", "50")).length, 50);
     assertEquals((await run("bidi", "-messages", "5")).length, 5);
   });
@@ -103,7 +103,7 @@ needs(PEER_PERMISSIONS, "a grpc-go client's deadline and cancel reach a Dinokit 
 needs(PEER_PERMISSIONS, "grpc-go's health client reads grpc.health.v1", async () => {
   await using server = await startKinds();
   const [whole] = await runClient("grpcgo_client", "-addr", server.address, "-kind", "health", "-text", "");
-  assertEquals(whole.replies[0].text, "SERVING");
+  assertEquals(whole!.replies[0]!.text, "SERVING");
   const [missing] = await runClient("grpcgo_client", "-addr", server.address, "-kind", "health", "-text", "no.Such");
   assertEquals(missing.status.code, Status.NOT_FOUND);
   assertStringIncludes(missing.status.message, "no.Such");

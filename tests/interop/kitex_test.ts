@@ -186,8 +186,8 @@ needs(PEER_PERMISSIONS, "a Kitex server's BizStatusError is a BizError", async (
 needs(PEER_PERMISSIONS, "statuses cross both ways", async () => {
   await using server = await startEcho();
   const [outcome] = await runClient("kitex_client", "-addr", server.address, "-message", "fail:9:not yet");
-  assertEquals(outcome.error.code, Status.FAILED_PRECONDITION);
-  assertStringIncludes(outcome.error.message, "not yet");
+  assertEquals(outcome.error!.code, Status.FAILED_PRECONDITION);
+  assertStringIncludes(outcome.error!.message, "not yet");
   await using peer = await startPeer("kitex_server");
   await using echo = createClient(EchoService, { address: peer.address, logger: quiet });
   const error = await assertRejects(() => echo.echo({ mes: "status:9:not yet" }), RpcError);
