@@ -11,13 +11,13 @@ export function requirePermissions(who: string, needed: readonly Deno.Permission
   const missing = needed.filter((one) => Deno.permissions.querySync(one).state !== "granted");
   if (missing.length === 0) return;
   const flags = [...byName(needed)].map(([name, values]) =>
-    `--allow-${name}${values.length ? `=${values.join(",")}` : ""}`
+    quoted(`--allow-${name}${values.length ? `=${values.join(",")}` : ""}`)
   );
   const set = Object.fromEntries([...byName(needed)].map(([name, values]) => [name, values.length ? values : true]));
   throw new Deno.errors.NotCapable(
     `${who} needs permissions that this process does not have: ${missing.map(describe).join("; ")}\n` +
-      `  Run it with:      deno run ${flags.join(" ")} ${mainModule()}\n` +
-      `  Or in deno.json:  "permissions": { "NAME": ${JSON.stringify(set)} }, and deno run -P=NAME ${mainModule()}`,
+      `  Run it with these, beside what it needs for itself:\n    deno run ${flags.join(" ")} ${mainModule()}\n` +
+      `  Or in deno.json:\n    "permissions": { "NAME": ${JSON.stringify(set)} }\n    deno run -P=NAME ${mainModule()}`,
   );
 }
 
@@ -49,6 +49,9 @@ function byName(list: readonly Deno.PermissionDescriptor[]): Map<string, string[
 }
 
 const describe = (one: Deno.PermissionDescriptor) => `${one.name} ${valueOf(one)}`.trim();
+
+/** A flag as a shell takes it: some expand a `*`. */
+const quoted = (flag: string) => flag.includes("*") ? `'${flag}'` : flag;
 
 function mainModule(): string {
   try {

@@ -32,4 +32,9 @@ server.add(EchoService, {
   },
 });
 
-await server.run();
+try {
+  await server.run();
+} catch (error) {
+  console.error((error as Error).message);
+  Deno.exit(1);
+}

@@ -14,6 +14,8 @@ export function load(): Promise<GrpcJs> {
     const module = await loadGrpcJs() as unknown as GrpcJs & { default?: GrpcJs };
     const grpc = module.default ?? module;
     keepUtf8(grpc);
+    // It writes to stderr what its errors say anyway.
+    grpc.setLogVerbosity(grpc.logVerbosity.NONE);
     return grpc;
   })();
 }
