@@ -35,7 +35,6 @@ const PACKAGES: Record<string, readonly string[]> = {
   Consul: ["registry/consul_http.ts"],
   loadConsul: ["registry/consul_http.ts"],
   loadYaml: ["config/"],
-  loadValibot: ["config/"],
 };
 
 const ROOT = new URL("..", import.meta.url).pathname;

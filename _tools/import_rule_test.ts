@@ -76,6 +76,6 @@ Deno.test("import rule: passes over comments, strings, tests and what is no libr
 });
 
 needs([{ name: "read" }], "import rule: deno lint uses it", async () => {
-  const config = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
-  assertEquals(config.lint.plugins, ["./_tools/import_rule.ts"]);
+  const { lint } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+  assertEquals(lint.plugins, ["./_tools/import_rule.ts"]);
 });

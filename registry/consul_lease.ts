@@ -111,6 +111,14 @@ export class ConsulLease implements Lease {
       if (refused || kind === "ECONNREFUSED") this.#mayStand = false;
       throw error;
     }
+    // Whatever listens there may answer 200: only what it has counts.
+    if (await this.#holder(REQUEST_TIMEOUT, this.#cut.signal) === undefined) {
+      throw new ConsulError(
+        `Consul at ${this.#http.address} took the registration and does not have it`,
+        "garbage",
+        undefined,
+      );
+    }
     const where = `in Consul at ${this.#http.address}`;
     this.#logger.info(
       this.#state === "new"

@@ -1,7 +1,7 @@
 /**
  * A real Consul agent for tests, on free ports of 127.0.0.1.
  *
- * ```ts
+ * ```ts ignore
  * needs(CONSUL_PERMISSIONS, "createClient() finds a server through Consul", async () => {
  *   await using agent = await startConsul();
  *   const registry = consul(agent.address);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { consul } from "../registry/consul.ts";
-import type { ConsulOptions } from "../registry/consul.ts";
+import { consul, type ConsulOptions } from "../registry/consul.ts";
+import { LEASE_KEY } from "../registry/consul_wire.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";
 
@@ -15,19 +15,22 @@ const entry = (port: number, address = "127.0.0.1") => ({ Service: { Address: ad
 const list = (index: number | string, ...entries: unknown[]) =>
   Response.json(entries, { headers: { "x-consul-index": String(index) } });
 
-/** Something that is not quite a Consul: it answers as the test says, and keeps what it was asked. */
+/** Something that is not quite a Consul: it answers as the test says, and keeps what it was asked. `hang` ends with the test. */
 function fake(answer: (request: Request, n: number) => Response | Promise<Response>) {
-  const requests: Request[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    requests.push(request);
-    return answer(request, requests.length);
+  const requests: { url: string; headers: Headers }[] = [];
+  // Not shutdown(): that waits for answers, and some tests give none.
+  const closing = new AbortController();
+  const options = { hostname: "127.0.0.1", port: 0, onListen: () => {}, signal: closing.signal };
+  const server = Deno.serve(options, (request) => {
+    requests.push({ url: request.url, headers: new Headers(request.headers) });
+    return answer(request, requests.length, end.promise.then(() => new Response()));
   });
   return {
     address: `127.0.0.1:${server.addr.port}`,
     requests,
     /** The `index` of each query, null where it has none. */
     indexes: () => requests.map(({ url }) => new URL(url).searchParams.get("index")),
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: () => (closing.abort(), server.finished),
   };
 }
 
@@ -41,22 +44,19 @@ function watching(address: string, options: ConsulOptions = {}) {
   return { told, logger, [Symbol.dispose]: () => watch.close() };
 }
 
-/** Answers when the test ends: it hangs. */
-function hanging() {
-  const { promise, resolve } = Promise.withResolvers<Response>();
-  return { answer: () => promise.then(() => new Response()), [Symbol.dispose]: () => resolve(new Response()) };
-}
-
 needs(
   NET,
   "consul().register() under 403 warns which token lacks what, once, and uses a new token at once",
   async () => {
     let token = "3b0e9f6c-0000-old\n";
-    await using server = fake((request) =>
-      request.headers.get("x-consul-token") === "3b0e9f6c-0000-new"
-        ? Response.json({})
-        : new Response("Permission denied", { status: 403, headers: { "content-type": "text/plain" } })
-    );
+    let key: string | undefined;
+    await using server = fake(async (request) => {
+      if (request.headers.get("x-consul-token") !== "3b0e9f6c-0000-new") {
+        return new Response("Permission denied", { status: 403, headers: { "content-type": "text/plain" } });
+      }
+      if (request.method === "PUT") key = (JSON.parse(await request.text())).Meta[LEASE_KEY];
+      return Response.json({ "echoservice:127.0.0.1:21010": { Meta: { [LEASE_KEY]: key } } });
+    });
     const logger = recordingLogger();
     const lease = consul(server.address, { token: () => token }).register(ECHO, logger);
     await until(() => server.requests.length >= 3, "it tries again");
@@ -106,6 +106,8 @@ for (const [what, answer, message] of FAULTS) {
     await using server = fake(answer);
     const logger = recordingLogger();
     const lease = consul(server.address).register(ECHO, logger);
+    await until(() => logger.lines.length > 0, "a warning");
+    assert(logger.lines.every((line) => line.startsWith("warn: Consul at ")), logger.lines.join("\n"));
     await pause(500);
     assert(server.requests.length <= 6, `${server.requests.length} requests in 500 ms`);
     const start = performance.now();
@@ -115,8 +117,7 @@ for (const [what, answer, message] of FAULTS) {
 }
 
 needs(NET, "consul().watch() gives up a first query that hangs after 5 s", async () => {
-  using hang = hanging();
-  await using server = fake(hang.answer);
+  await using server = fake((_request, _n, hang) => hang);
   using watch = watching(server.address);
   const start = performance.now();
   await until(() => watch.told.length > 0, "the error");
@@ -126,8 +127,7 @@ needs(NET, "consul().watch() gives up a first query that hangs after 5 s", async
 });
 
 needs(NET, "consul().watch() gives up a query that waits too long, keeps the list and asks afresh", async () => {
-  using hang = hanging();
-  await using server = fake((_, n) => n === 2 ? hang.answer() : list(7, entry(1)));
+  await using server = fake((_, n, hang) => n === 2 ? hang : list(7, entry(1)));
   using watch = watching(server.address, { wait: 1000 });
   const start = performance.now();
   await until(() => server.requests.length === 3, "it asks again");
@@ -149,8 +149,7 @@ needs(NET, "consul().watch() asks at most every 100 ms when the index races", as
 
 needs(NET, "consul().watch() asks without an index after one that went back, and never with 0", async () => {
   const answers = [list(42, entry(1)), list(10), list(0, entry(2)), list(0, entry(3))];
-  using hang = hanging();
-  await using server = fake(() => answers.shift() ?? hang.answer());
+  await using server = fake((_request, _n, hang) => answers.shift() ?? hang);
   using watch = watching(server.address);
   await until(() => server.requests.length === 5, "five queries");
   assertEquals(server.indexes(), [null, "42", null, "1", null]);

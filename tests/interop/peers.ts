@@ -1,7 +1,7 @@
 /**
  * Other people's gRPC, to test against: programs on Kitex and grpc-go, built by Go from `go/`.
  *
- * ```ts
+ * ```ts ignore
  * needs(PEER_PERMISSIONS, "createClient() calls a Kitex server", async () => {
  *   await using server = await startPeer("kitex_server");
  *   await using echo = createClient(EchoService, { address: server.address });
