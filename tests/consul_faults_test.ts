@@ -15,7 +15,10 @@ const entry = (port: number, address = "127.0.0.1") => ({ Service: { Address: ad
 const list = (index: number | string, ...entries: unknown[]) =>
   Response.json(entries, { headers: { "x-consul-index": String(index) } });
 
-/** Something that is not quite a Consul: it answers as the test says, and keeps what it was asked. `hang` ends with the test. */
+/** No answer at all. */
+const hang = () => new Promise<Response>(() => {});
+
+/** Something that is not quite a Consul: it answers as the test says, and keeps what it was asked. */
 function fake(answer: (request: Request, n: number) => Response | Promise<Response>) {
   const requests: { url: string; headers: Headers }[] = [];
   // Not shutdown(): that waits for answers, and some tests give none.
@@ -23,7 +26,7 @@ function fake(answer: (request: Request, n: number) => Response | Promise<Respon
   const options = { hostname: "127.0.0.1", port: 0, onListen: () => {}, signal: closing.signal };
   const server = Deno.serve(options, (request) => {
     requests.push({ url: request.url, headers: new Headers(request.headers) });
-    return answer(request, requests.length, end.promise.then(() => new Response()));
+    return answer(request, requests.length);
   });
   return {
     address: `127.0.0.1:${server.addr.port}`,
@@ -117,7 +120,7 @@ for (const [what, answer, message] of FAULTS) {
 }
 
 needs(NET, "consul().watch() gives up a first query that hangs after 5 s", async () => {
-  await using server = fake((_request, _n, hang) => hang);
+  await using server = fake(() => hang());
   using watch = watching(server.address);
   const start = performance.now();
   await until(() => watch.told.length > 0, "the error");
@@ -127,7 +130,7 @@ needs(NET, "consul().watch() gives up a first query that hangs after 5 s", async
 });
 
 needs(NET, "consul().watch() gives up a query that waits too long, keeps the list and asks afresh", async () => {
-  await using server = fake((_, n, hang) => n === 2 ? hang : list(7, entry(1)));
+  await using server = fake((_, n) => n === 2 ? hang() : list(7, entry(1)));
   using watch = watching(server.address, { wait: 1000 });
   const start = performance.now();
   await until(() => server.requests.length === 3, "it asks again");
@@ -149,7 +152,7 @@ needs(NET, "consul().watch() asks at most every 100 ms when the index races", as
 
 needs(NET, "consul().watch() asks without an index after one that went back, and never with 0", async () => {
   const answers = [list(42, entry(1)), list(10), list(0, entry(2)), list(0, entry(3))];
-  await using server = fake((_request, _n, hang) => answers.shift() ?? hang);
+  await using server = fake(() => answers.shift() ?? hang());
   using watch = watching(server.address);
   await until(() => server.requests.length === 5, "five queries");
   assertEquals(server.indexes(), [null, "42", null, "1", null]);
