@@ -57,7 +57,7 @@ needs(
       if (request.headers.get("x-consul-token") !== "3b0e9f6c-0000-new") {
         return new Response("Permission denied", { status: 403, headers: { "content-type": "text/plain" } });
       }
-      if (request.method === "PUT") key = (JSON.parse(await request.text())).Meta[LEASE_KEY];
+      if (request.url.endsWith("/register")) key = (JSON.parse(await request.text())).Meta[LEASE_KEY];
       return Response.json({ "echoservice:127.0.0.1:21010": { Meta: { [LEASE_KEY]: key } } });
     });
     const logger = recordingLogger();
@@ -153,7 +153,7 @@ needs(NET, "consul().watch() asks at most every 100 ms when the index races", as
 needs(NET, "consul().watch() asks without an index after one that went back, and never with 0", async () => {
   const answers = [list(42, entry(1)), list(10), list(0, entry(2)), list(0, entry(3))];
   await using server = fake(() => answers.shift() ?? hang());
-  using watch = watching(server.address);
+  using watch = watching(server.address, { token: "3b0e9f6c" });
   await until(() => server.requests.length === 5, "five queries");
   assertEquals(server.indexes(), [null, "42", null, "1", null]);
   assertEquals(watch.told, ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]);
