@@ -68,7 +68,9 @@ export function messageType<T>(file: ProtoFile, typeName: string): MessageType<T
     decode(bytes) {
       const reflected = reflection();
       try {
-        return converterOf(reflected).fromWire(reflected.decode(bytes) as never) as T;
+        const reader = protobuf.Reader.create(bytes) as protobuf.Reader & { discardUnknown: boolean };
+        reader.discardUnknown = false;
+        return converterOf(reflected).fromWire(reflected.decode(reader) as never) as T;
       } catch (cause) {
         throw new Error(`these ${bytes.length} bytes are no valid ${typeName}: ${(cause as Error).message}`, { cause });
       }

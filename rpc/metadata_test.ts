@@ -1,0 +1,51 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Metadata } from "./metadata.ts";
+
+Deno.test("Metadata keeps fields in order, compares keys without case, and keeps repeated keys", () => {
+  const metadata = new Metadata({ "X-Tag": ["a", "b"], "x-id": "1" }).append("x-tag", "c");
+  assertEquals([...metadata], [["x-tag", "a"], ["x-tag", "b"], ["x-id", "1"], ["x-tag", "c"]]);
+  assertEquals([metadata.get("X-TAG"), metadata.getAll("x-tag"), metadata.has("x-no")], ["a", ["a", "b", "c"], false]);
+  assertEquals([metadata.delete("x-tag"), metadata.size, metadata.get("constructor")], [true, 1, undefined]);
+});
+
+Deno.test("Metadata made from another is a copy", () => {
+  const first = new Metadata({ a: "1" });
+  new Metadata(first).set("a", "2");
+  assertEquals(first.get("a"), "1");
+});
+
+Deno.test("Metadata refuses what belongs to HTTP/2 or gRPC, and what can't be a key", () => {
+  for (
+    const key of [
+      "connection",
+      "transfer-encoding",
+      "upgrade",
+      "te",
+      "Host",
+      "content-type",
+      "grpc-status",
+      "grpc-anything",
+      ":path",
+      "a b",
+      "",
+      "a\n",
+      "ä",
+    ]
+  ) {
+    assertThrows(() => new Metadata().append(key, "x"), TypeError, "metadata key");
+  }
+});
+
+Deno.test("Metadata refuses values that could split a header or are not printable ASCII", () => {
+  for (const value of ["a\r\nb", "a\nb", "a\0b", "ä", " a", "a ", "\x7f"]) {
+    assertThrows(() => new Metadata().set("key", value), TypeError);
+  }
+  assertThrows(() => new Metadata().set("key", new Uint8Array()), TypeError, "-bin");
+  assertThrows(() => new Metadata().set("key-bin", "text"), TypeError, "Uint8Array");
+});
+
+Deno.test("Metadata treats __proto__ as any key", () => {
+  const metadata = new Metadata([["__proto__", "x"]]);
+  assertEquals(metadata.get("__proto__"), "x");
+  assertEquals(JSON.stringify(metadata), `{"__proto__":"x"}`);
+});

@@ -1,0 +1,75 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Metadata } from "./metadata.ts";
+import {
+  addMetainfo,
+  allowList,
+  mergeMetainfo,
+  MetainfoMap,
+  NO_METAINFO,
+  readBackward,
+  readMetainfo,
+} from "./metainfo.ts";
+import { currentScope, withMetainfo } from "./context.ts";
+
+const entries = (map: ReadonlyMap<string, string>) => Object.fromEntries(map);
+
+Deno.test("addMetainfo() writes keys in lower case with - for _", () => {
+  const outgoing = mergeMetainfo(NO_METAINFO, {
+    persistent: { CLIENT_NAME: "a" },
+    transient: { "mixed-Case_key": "b" },
+  });
+  assertEquals([...addMetainfo(new Metadata(), outgoing)], [["rpc-persist-client-name", "a"], [
+    "rpc-transit-mixed-case-key",
+    "b",
+  ]]);
+});
+
+Deno.test("readMetainfo() reads keys in upper case with _ for -, the first of a name wins, what is empty is passed over", () => {
+  const { persistent, transient } = readMetainfo([
+    ["rpc-persist-client-name", "first"],
+    ["rpc-persist-client_name", "second"],
+    ["rpc-persist-empty", ""],
+    ["rpc-persist-", "no key"],
+    ["rpc-persist-broken", "a\nb"],
+    ["rpc-persist-bytes-bin", new Uint8Array([1])],
+    ["rpc-transit-once", "1"],
+    ["rpc-backward-x", "a request has no such thing"],
+    ["other", "x"],
+  ]);
+  assertEquals([entries(persistent), entries(transient)], [{ CLIENT_NAME: "first" }, { ONCE: "1" }]);
+});
+
+Deno.test("readMetainfo() takes only what the allow-list names", () => {
+  const { persistent } = readMetainfo([["rpc-persist-a", "1"], ["rpc-persist-b-c", "2"]], allowList(["b_c"]));
+  assertEquals(entries(persistent), { B_C: "2" });
+});
+
+Deno.test("readBackward() reads the trailer's values", () => {
+  assertEquals(entries(readBackward([["rpc-backward-mood", "fine"], ["rpc-persist-x", "1"]])), { MOOD: "fine" });
+});
+
+Deno.test("MetainfoMap refuses what could not arrive as it is", () => {
+  const map = new MetainfoMap();
+  for (const value of ["", "a\r\nb", "a\nb", "a\0", "\x7f", " a", "a ", "\ud800", 5 as unknown as string]) {
+    assertThrows(() => map.set("KEY", value), TypeError, "metainfo");
+  }
+  for (const key of ["", "a b", "a\nb", "ключ", "a:b"]) {
+    assertThrows(() => map.set(key, "x"), TypeError, "metainfo key");
+  }
+  assertEquals(map.size, 0);
+  assertEquals(map.set("client-name", "北京").get("CLIENT_NAME"), "北京");
+});
+
+Deno.test("withMetainfo() adds to what is there, and two at the same time never see each other's values", async () => {
+  const see = async (name: string) => {
+    await withMetainfo({ persistent: { NAME: name } }, async () => {
+      for (let i = 0; i < 5; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        assertEquals(entries(currentScope().outgoing.persistent), { OUTER: "1", NAME: name });
+      }
+    });
+    assertEquals(entries(currentScope().outgoing.persistent), { OUTER: "1" });
+  };
+  await withMetainfo({ persistent: { OUTER: "1" } }, () => Promise.all([see("a"), see("b")]));
+  assertEquals(currentScope().outgoing.persistent.size, 0);
+});

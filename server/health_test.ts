@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { createLogger } from "../rpc/logger.ts";
+import { type HealthCheck, healthHandler, type Phase } from "./health.ts";
+
+async function ask(path: string, phase: Phase, checks: Record<string, HealthCheck> = {}, method = "GET") {
+  const lines: string[] = [];
+  const logger = createLogger("info", (line) => lines.push(line));
+  const handler = healthHandler({ service: "echo", checks, checkTimeout: 20, logger, phase: () => phase });
+  const response = await handler(new Request(`http://localhost${path}`, { method }));
+  return { status: response.status, body: await response.json(), lines };
+}
+
+Deno.test("/health and /readyz answer 200 only while the server serves", async () => {
+  for (const path of ["/health", "/readyz"]) {
+    assertEquals(await ask(path, "serving").then(({ status, body }) => [status, body]), [200, {
+      service: "echo",
+      status: "serving",
+      checks: {},
+      uptime: 0,
+    }]);
+    assertEquals((await ask(path, "starting")).status, 503);
+    assertEquals((await ask(path, "draining")).body.status, "draining");
+  }
+});
+
+Deno.test("/health runs the checks, bounds their time, and tells nobody but the log why one fails", async () => {
+  const { status, body, lines } = await ask("/health", "serving", {
+    good: () => true,
+    no: () => false,
+    broken: () => Promise.reject(new Error("the password of db1 is wrong")),
+    slow: (signal) => new Promise((resolve) => signal.addEventListener("abort", resolve)),
+  });
+  assertEquals([status, body.status], [503, "failing"]);
+  assertEquals(body.checks, { good: "ok", no: "failed", broken: "failed", slow: "failed" });
+  assertEquals(JSON.stringify(body).includes("db1"), false);
+  assertEquals(lines.filter((line) => line.includes("db1")).length, 1);
+});
+
+Deno.test("/livez answers 200 in every phase; other paths and methods are 404 and 405", async () => {
+  assertEquals((await ask("/livez", "draining")).status, 200);
+  assertEquals((await ask("/other", "serving")).status, 404);
+  assertEquals((await ask("/health", "serving", {}, "POST")).status, 405);
+});
