@@ -64,7 +64,8 @@ export class Subchannel {
       const connection = await (await transport()).connect({
         ...options,
         address: parseAddress(address, "instance"),
-        authority: authority ?? address,
+        // A path can't stand in :authority; gRPC puts localhost there.
+        authority: authority ?? (address.startsWith("unix:") ? "localhost" : address),
         signal: attempt.signal,
       });
       if (this.#closing.signal.aborted) return void connection.close(true);

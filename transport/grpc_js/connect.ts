@@ -17,6 +17,7 @@ export async function connect(grpc: GrpcJs, options: ConnectOptions): Promise<Co
     "grpc.max_send_message_length": limits.sendMessageBytes,
     "grpc.enable_retries": 0,
     "grpc.enable_http_proxy": 0,
+    "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.use_local_subchannel_pool": 1,
     "grpc.service_config_disable_resolution": 1,
     "grpc.enable_channelz": 0,
