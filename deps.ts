@@ -14,7 +14,7 @@ export type * as grpc from "npm:@grpc/grpc-js@1.14.7";
 /** Loads grpc-js. */
 export const loadGrpcJs = (): Promise<typeof import("npm:@grpc/grpc-js@1.14.7")> => import("npm:@grpc/grpc-js@1.14.7");
 
-// The Consul client. Seen by registry/consul.ts only.
+// The Consul client. Seen by registry/consul_http.ts only.
 export type { default as Consul } from "npm:consul@2.0.1";
 /** Loads the Consul client. */
 export const loadConsul = async (): Promise<typeof import("npm:consul@2.0.1")> =>

@@ -52,6 +52,7 @@ function deadlineOf(method: Method, options: CallOptions, scope: Scope, fallback
   else if (method.kind === "unary" && options.deadline === undefined && scope.deadline === undefined) {
     timeout = fallback;
   }
+  if (options.deadline !== undefined) checkNumber(`${method.path}: deadline`, options.deadline.valueOf(), 0);
   const limits = [options.deadline?.valueOf(), scope.deadline, timeout === undefined ? undefined : Date.now() + timeout]
     .filter((limit) => limit !== undefined);
   return limits.length === 0 ? undefined : Math.min(...limits);
@@ -115,14 +116,44 @@ async function begin(channel: Channel, method: Method, request: unknown, context
       path: method.path,
     });
   }
+  const iterator = many ? iteratorOf(method, request) : undefined;
   const connection = await channel.connection(deadline, signal).catch((error) => {
     throw at(method, error);
   });
-  const call = connection.start({ path: method.path, metadata, deadline, signal, onHeader: options.onHeader });
-  if (only === undefined) return { call, pump: new Pump(call, method, request as AsyncIterable<unknown>) };
-  call.send(only);
+  const call = connection.start({
+    path: method.path,
+    metadata,
+    deadline,
+    signal,
+    onHeader: guarded(options, () => call),
+  });
+  if (iterator !== undefined) return { call, pump: new Pump(call, method, iterator) };
+  call.send(only!);
   call.end();
   return { call };
+}
+
+/** What the caller's `onHeader` threw, by call: it ends the call and reaches the caller. */
+const headerFailures = new WeakMap<ClientCall, { error: unknown }>();
+
+function guarded({ onHeader }: CallOptions, call: () => ClientCall): CallOptions["onHeader"] {
+  if (onHeader === undefined) return undefined;
+  return (header) => {
+    try {
+      onHeader(header);
+    } catch (error) {
+      headerFailures.set(call(), { error });
+      call().cancel();
+    }
+  };
+}
+
+function iteratorOf(method: Method, requests: unknown): AsyncIterator<unknown> {
+  const iterable = requests as Partial<AsyncIterable<unknown>> | null | undefined;
+  if (typeof iterable?.[Symbol.asyncIterator] !== "function") {
+    throw new TypeError(`${method.path}: the requests are no AsyncIterable; give an async generator`);
+  }
+  return iterable[Symbol.asyncIterator]!();
 }
 
 /** Tells the caller of the trailer, and throws unless the call succeeded. */
@@ -134,7 +165,8 @@ function conclude(call: ClientCall, method: Method, { options, signal }: ClientC
     const backward = readBackward(trailer);
     if (backward.size > 0) options.onBackward(backward);
   }
-  if (pump?.failure) throw pump.failure.error;
+  const failure = headerFailures.get(call) ?? pump?.failure;
+  if (failure) throw failure.error;
   if (status.code === Status.OK) return;
   if (status.code === Status.CANCELLED && signal?.aborted) throw at(method, cancelled(signal));
   throw errorOf(status, method.path);
@@ -147,8 +179,8 @@ class Pump {
   #iterator: AsyncIterator<unknown>;
   #stopped = false;
 
-  constructor(call: ClientCall, method: Method, requests: AsyncIterable<unknown>) {
-    this.#iterator = requests[Symbol.asyncIterator]();
+  constructor(call: ClientCall, method: Method, iterator: AsyncIterator<unknown>) {
+    this.#iterator = iterator;
     this.#run(call, method).catch((error) => {
       if (this.#stopped) return;
       this.failure = { error };
@@ -170,7 +202,7 @@ class Pump {
     if (this.#stopped) return;
     this.#stopped = true;
     // The iterable may wait for something that never comes; nobody waits for it here.
-    Promise.resolve(this.#iterator.return?.()).catch(() => {});
+    Promise.try(() => this.#iterator.return?.()).catch(() => {});
   }
 }
 

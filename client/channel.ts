@@ -13,6 +13,8 @@ export class Channel {
   readonly #setup: SubchannelSetup;
   readonly #subchannels = new Map<string, Subchannel>();
   readonly #first = Promise.withResolvers<void>();
+  /** The ends of the instances that are gone, while their calls are in flight. */
+  readonly #leaving = new Set<Promise<void>>();
   #transport: Promise<Transport> | undefined;
   #watch: Watch | undefined;
   #resolveError: Error | undefined;
@@ -43,6 +45,7 @@ export class Channel {
     const ready = this.#pick();
     if (ready) return ready;
     if (this.#subchannels.size === 0) await waitFor(this.#first.promise, deadline, signal);
+    if (this.#closed) throw new RpcError(Status.UNAVAILABLE, `the client of ${this.#settings.target} was closed`);
     return this.#pick() ?? await this.#connectAny(deadline, signal);
   }
 
@@ -92,7 +95,8 @@ export class Channel {
     for (const [address, subchannel] of this.#subchannels) {
       if (wanted.has(address)) continue;
       this.#subchannels.delete(address);
-      void subchannel.close(false);
+      const leaving = subchannel.close(false).finally(() => this.#leaving.delete(leaving));
+      this.#leaving.add(leaving);
     }
     for (const instance of resolution.instances) {
       const known = this.#subchannels.get(instance.address);
@@ -106,7 +110,8 @@ export class Channel {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.close();
-    await Promise.all([...this.#subchannels.values()].map((one) => one.close(false)));
+    this.#first.resolve();
+    await Promise.all([...this.#leaving, ...[...this.#subchannels.values()].map((one) => one.close(false))]);
     this.#subchannels.clear();
   }
 }

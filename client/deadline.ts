@@ -11,6 +11,7 @@ const LONGEST = 2 ** 31 - 1;
  * @throws {RpcError} DEADLINE_EXCEEDED or CANCELLED.
  */
 export async function waitFor<T>(promise: Promise<T>, deadline?: number, signal?: AbortSignal): Promise<T> {
+  promise.catch(() => {}); // it may fail when nobody waits any more
   if (signal?.aborted) throw cancelled(signal);
   if (deadline === undefined && signal === undefined) return await promise;
   const { promise: given, reject } = Promise.withResolvers<never>();

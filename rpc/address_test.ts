@@ -27,3 +27,28 @@ Deno.test("parseAddress() refuses what is no address, and names option, value an
     assertThrows(() => parseAddress(text, "createServer: address"), TypeError, "createServer: address: ");
   }
 });
+
+Deno.test("parseAddress() says what is wrong", () => {
+  for (
+    const [text, why] of [
+      ["localhost", "has no port"],
+      ["host:70000", "has no port from 0 to 65535"],
+      ["unix:", "has no path"],
+      ["a b:1", "is not an address"],
+    ] as const
+  ) {
+    const error = assertThrows(() => parseAddress(text, "--addr"), TypeError);
+    assertEquals(
+      error.message,
+      `--addr: "${text}" ${why}; use "host:port", "[ipv6]:port" or "unix:/path", for example "127.0.0.1:8888"`,
+    );
+  }
+  assertThrows(() => parseAddress(undefined as unknown as string, "--addr"), TypeError, "--addr: ");
+});
+
+Deno.test("parseAddress() knows IPv6 by its brackets, scope included, and the port's range", () => {
+  assertEquals(parseAddress("[fe80::1%eth0]:1", "a"), { kind: "tcp", host: "fe80::1%eth0", port: 1 });
+  assertEquals(parseAddress("h:65535", "a"), { kind: "tcp", host: "h", port: 65535 });
+  assertThrows(() => parseAddress("h:65536", "a"), TypeError);
+  assertThrows(() => parseAddress("::1:80", "a"), TypeError);
+});

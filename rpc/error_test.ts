@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { BizError, RpcError } from "./error.ts";
+import { BizError, errorDetail, RpcError } from "./error.ts";
+import type { MessageType } from "./service.ts";
 import { Status } from "./status.ts";
 
 Deno.test("RpcError says code, path and text", () => {
@@ -35,4 +36,49 @@ Deno.test("instanceof knows the errors of another copy of the package, and tells
 
 Deno.test("BizError refuses code 0 and what is no 32-bit integer", () => {
   for (const code of [0, 1.5, 2 ** 31, NaN]) assertThrows(() => new BizError(code, "x"), RangeError);
+});
+
+Deno.test("RpcError.from() is total: even an error whose own text throws has an RpcError", () => {
+  const hostile = new Error();
+  Object.defineProperty(hostile, "message", {
+    get() {
+      throw new Error("no text for you");
+    },
+  });
+  const odd = Object.assign(new Error(), { message: { toString: null } });
+  for (const thrown of [hostile, odd]) {
+    const error = RpcError.from(thrown);
+    assertEquals([error.code, error.cause === thrown, typeof error.rawMessage], [Status.UNKNOWN, true, "string"]);
+  }
+  assertEquals(RpcError.from(new Error("x"), Status.INTERNAL).message, "[INTERNAL] x");
+});
+
+Deno.test(
+  "the errors of a second copy of the module are known by instanceof, both ways",
+  { permissions: "none" },
+  async () => {
+    const copy = "./error.ts?copy";
+    const other: typeof import("./error.ts") = await import(copy);
+    assert(other.RpcError !== RpcError);
+    assert(new other.RpcError(Status.ABORTED as never, "x") instanceof RpcError);
+    assert(new RpcError(Status.ABORTED, "x") instanceof other.RpcError);
+    assert(new other.BizError(7, "x") instanceof BizError);
+    assert(!(new other.BizError(7, "x") instanceof RpcError));
+    const error = new other.RpcError(Status.ABORTED as never, "x");
+    assert(RpcError.from(error) as unknown === error);
+  },
+);
+
+Deno.test("findDetails() gives the details of one type, and leaves out what can't be decoded", () => {
+  const type = {
+    typeName: "a.B",
+    encode: (text: string) => new TextEncoder().encode(text),
+    decode: (bytes: Uint8Array) => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+  } as unknown as MessageType<string>;
+  const details = [
+    errorDetail(type, "one"),
+    { type: "a.C", value: new Uint8Array() },
+    { type: "a.B", value: new Uint8Array([255]) },
+  ];
+  assertEquals(new RpcError(Status.ABORTED, "x", { details }).findDetails(type), ["one"]);
 });

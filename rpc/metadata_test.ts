@@ -49,3 +49,23 @@ Deno.test("Metadata treats __proto__ as any key", () => {
   assertEquals(metadata.get("__proto__"), "x");
   assertEquals(JSON.stringify(metadata), `{"__proto__":"x"}`);
 });
+
+Deno.test("Metadata holds bytes under -bin keys, all values of a key, and pairs", () => {
+  const bytes = new Uint8Array([0, 255]);
+  const metadata = new Metadata([["Trace-Bin", bytes], ["a", "1"]]).append("trace-bin", new Uint8Array([7]));
+  assertEquals(metadata.get("trace-bin"), bytes);
+  assertEquals(metadata.getAll("trace-bin"), [bytes, new Uint8Array([7])]);
+  assertEquals([metadata.get("none"), metadata.getAll("none"), metadata.delete("none")], [undefined, [], false]);
+  assertEquals(metadata.set("A", "2").getAll("a"), ["2"]);
+});
+
+Deno.test("Metadata stays as it was where a field is refused", () => {
+  const metadata = new Metadata({ a: "1" });
+  assertThrows(() => metadata.set("a", "x\ny"), TypeError, `"a"`);
+  assertEquals([...metadata], [["a", "1"]]);
+});
+
+Deno.test("Metadata counts bytes as HTTP/2 does", () => {
+  assertEquals(new Metadata({ abc: "12345" }).bytes, 32 + 3 + 5);
+  assertEquals(new Metadata({ "a-bin": new Uint8Array(3) }).bytes, 32 + 5 + 4);
+});

@@ -73,3 +73,26 @@ Deno.test("withMetainfo() adds to what is there, and two at the same time never 
   await withMetainfo({ persistent: { OUTER: "1" } }, () => Promise.all([see("a"), see("b")]));
   assertEquals(currentScope().outgoing.persistent.size, 0);
 });
+
+Deno.test("a key survives the wire as Kitex brings it over: upper case with _ for -", () => {
+  const sent = mergeMetainfo(NO_METAINFO, { persistent: { CLIENT_NAME: "a", "mixed-Case_key": "b" } });
+  const { persistent } = readMetainfo(addMetainfo(new Metadata(), sent));
+  assertEquals(entries(persistent), { CLIENT_NAME: "a", MIXED_CASE_KEY: "b" });
+});
+
+Deno.test("mergeMetainfo() leaves its base as it is, and the new value of a key wins in any spelling", () => {
+  const base = mergeMetainfo(NO_METAINFO, { persistent: { A_B: "1" }, transient: { T: "1" } });
+  const next = mergeMetainfo(base, { persistent: new Map([["a-b", "2"]]) });
+  assertEquals([entries(base.persistent), entries(next.persistent)], [{ A_B: "1" }, { A_B: "2" }]);
+  assertEquals(entries(next.transient), { T: "1" });
+  assertEquals([NO_METAINFO.persistent.size, NO_METAINFO.transient.size], [0, 0]);
+});
+
+Deno.test("withMetainfo() refuses a value that could split a header, and runs nothing then", () => {
+  let ran = false;
+  for (const value of ["a\r\nrpc-persist-admin: 1", "a\n", "", " a"]) {
+    const call = () => withMetainfo({ persistent: { KEY: value } }, () => ran = true);
+    assertThrows(call, TypeError, `metainfo "KEY"`);
+  }
+  assertEquals(ran, false);
+});

@@ -7,7 +7,7 @@ import { Status } from "../rpc/status.ts";
 import type { ServerCall } from "../transport/transport.ts";
 import { CallContext, type MetainfoRules } from "./context.ts";
 import { type Route, streamsRequests, streamsResponses } from "./handlers.ts";
-import { outcomeOf } from "./outcome.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 
 /** Code around every call that a server serves. */
 export type ServerMiddleware = Middleware<ServerContext>;
@@ -37,9 +37,13 @@ export function createDispatcher(
     const context = new CallContext(call, route, metainfo);
     // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
     runInScope(context, () => serve(call, route, context, ends.get(route)!)).catch((thrown) => {
-      const { status, fault } = outcomeOf(reasonOf(thrown, call), context.endTrailer());
+      const { status, fault } = failureOf(reasonOf(thrown, call), context);
       if (fault) logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
-      context.flushHeader();
+      try {
+        context.flushHeader();
+      } catch (error) {
+        logger.error("the header was not sent", { path: call.path, error });
+      }
       call.finish(status);
     });
   };
@@ -91,6 +95,15 @@ function decode(method: Method, message: Uint8Array): unknown {
     return method.request.decode(message);
   } catch (cause) {
     throw new RpcError(Status.INTERNAL, `the request is no valid ${method.request.typeName}`, { cause });
+  }
+}
+
+/** The outcome of a failed call. An error whose own parts can't be sent is a fault like any other. */
+function failureOf(thrown: unknown, context: CallContext): Outcome {
+  try {
+    return outcomeOf(thrown, context.endTrailer());
+  } catch (error) {
+    return outcomeOf(error, undefined);
   }
 }
 

@@ -129,6 +129,7 @@ class GrpcServer implements Server {
   }
 
   start(): Promise<void> {
+    if (this.#stopping && !this.#starting) return Promise.reject(new TypeError("server.start: the server was stopped"));
     return this.#starting ??= this.#start().catch(async (error) => {
       this.#finished.reject(error);
       await this.stop({ force: true });
@@ -152,7 +153,10 @@ class GrpcServer implements Server {
         phase: () => this.#phase.value,
       });
     }
-    if (this.#stopping) return;
+    if (this.#stopping) {
+      await Promise.all([this.#listener.close(), this.#health?.close()]);
+      throw new Error(`the server ${JSON.stringify(name)} was stopped while it started`);
+    }
     this.#enter("serving");
     logger.info("serving", {
       service: name,
@@ -221,7 +225,7 @@ class GrpcServer implements Server {
     if (this.#listener) {
       logger.info("draining", { service: this.#options.name, delay: drainDelay, timeout: drainTimeout });
     }
-    await this.#lease?.release();
+    if (this.#lease) await this.#patiently(3000, this.#lease.release());
     if (this.#listener) {
       await this.#patiently(drainDelay);
       await this.#patiently(drainTimeout, this.#listener.drain());

@@ -220,3 +220,27 @@ each("stop lets a call in flight end, then takes no more", async ({ server, clie
   const error = await assertRejects(() => client.unary({}, { timeout: 1000 }), RpcError);
   assertEquals(error.code, Status.UNAVAILABLE);
 });
+
+each("a deadline 100 days away is no deadline that has passed", async ({ client }) => {
+  assertEquals((await client.unary({ text: "a" }, { timeout: 100 * 24 * 3600 * 1000 })).text, "a");
+});
+
+each("what onHeader throws comes back to the caller, and the call is given up", async ({ client }) => {
+  const options = {
+    metadata: { "x-echo": "a" },
+    onHeader: () => {
+      throw new RangeError("my own");
+    },
+  };
+  await assertRejects(() => client.unary({ text: "hang" }, { ...options, timeout: 300 }), Error);
+  await assertRejects(() => client.unary({}, options), RangeError, "my own");
+});
+
+each("requests that are no AsyncIterable are refused, and nothing stays open", async ({ client, seen }) => {
+  await assertRejects(() => client.clientStream([{ text: "a" }] as never), TypeError, "no AsyncIterable");
+  assertEquals(seen.length, 0);
+});
+
+each("a wrong deadline is refused", async ({ client }) => {
+  await assertRejects(() => client.unary({}, { deadline: new Date("nonsense") }), RangeError, "deadline");
+});

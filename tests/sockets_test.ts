@@ -96,9 +96,10 @@ async function echo(
   return { reply, identity, peer };
 }
 
-needs(ALL, "TLS: by a configured name, and not without trust", async () => {
+needs(ALL, "TLS: by IP address, by a configured name, and not without trust", async () => {
   const { ca, server, serverKey } = await certificates();
   const tls = { cert: server, key: serverKey };
+  assertEquals((await echo({ tls }, (address) => ({ address, tls: { ca } }))).reply, "hello");
   assertEquals((await echo({ tls }, (address) => ({ address, tls: { ca, serverName: "echo.test" } }))).reply, "hello");
   for (const bad of [{}, { ca, serverName: "other.test" }]) {
     const error = await assertRejects(

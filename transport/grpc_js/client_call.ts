@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
+import type { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
 import { LONGEST_TIMER, metadataExcess } from "../limits.ts";
 import type { CallStart, CallStatus, ClientCall, Limits, MaybePromise } from "../transport.ts";
@@ -42,10 +43,19 @@ export class GrpcClientCall implements ClientCall {
       ["readable", "end", "status"],
       () => this.status !== undefined,
     );
-    stream.on("metadata", (header) => start.onHeader?.(fromGrpc(header)));
+    stream.on("metadata", (fields) => {
+      const header = fromGrpc(fields);
+      const excess = metadataExcess(header, limits, "the server's header");
+      if (excess) this.#fail(excess);
+      else start.onHeader?.(header);
+    });
     stream.on("error", () => {}); // the status says it
     stream.on("drain", () => this.#drain.resolve());
-    stream.on("status", (status) => this.#finish(statusOf(status)));
+    stream.on("status", (object) => {
+      const status = statusOf(object);
+      const excess = status.trailer && metadataExcess(status.trailer, limits, "the server's trailer");
+      this.#finish(excess ? { code: excess.code, message: excess.rawMessage } : status);
+    });
     start.signal?.addEventListener("abort", this.#onAbort);
     if (start.signal?.aborted) this.cancel();
   }
@@ -67,6 +77,11 @@ export class GrpcClientCall implements ClientCall {
 
   cancel(): void {
     if (this.status === undefined) this.#stream!.cancel();
+  }
+
+  #fail(error: RpcError): void {
+    this.#finish({ code: error.code, message: error.rawMessage });
+    this.#stream!.cancel();
   }
 
   #finish(status: CallStatus): void {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type Address, formatAddress } from "../../rpc/address.ts";
 import type { grpc } from "../../deps.ts";
+import { metadataExcess } from "../limits.ts";
 import type { Listener, ListenOptions } from "../transport.ts";
 import type { GrpcJs } from "./load.ts";
 import { GrpcServerCall } from "./server_call.ts";
@@ -27,6 +28,8 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
   let cut = false;
   takeAll(server as unknown as RawServer, (path, stream) => {
     const call = new GrpcServerCall(path, stream, { grpc, limits, cut: () => cut, ended: (one) => calls.delete(one) });
+    const excess = metadataExcess(call.metadata, limits, "the caller's header");
+    if (excess) return call.finish({ code: excess.code, message: excess.rawMessage });
     calls.add(call);
     options.onCall(call);
   }, options);

@@ -1,5 +1,7 @@
 import { Buffer } from "node:buffer";
 import http2 from "node:http2";
+import { isIP } from "node:net";
+import tls from "node:tls";
 import { type grpc, loadGrpcJs } from "../../deps.ts";
 
 /** grpc-js, as it is loaded. */
@@ -11,6 +13,7 @@ let loading: Promise<GrpcJs> | undefined;
 export function load(): Promise<GrpcJs> {
   return loading ??= (async () => {
     deferGoaway();
+    dropIpServername();
     const module = await loadGrpcJs() as unknown as GrpcJs & { default?: GrpcJs };
     const grpc = module.default ?? module;
     keepUtf8(grpc);
@@ -36,6 +39,18 @@ function deferGoaway(): void {
     }) as typeof session.emit;
     return session;
   }) as typeof connect;
+}
+
+/**
+ * grpc-js names the server in TLS (SNI) by its host, and Deno's node:tls refuses an IP address there, as RFC 6066 does. Without the name the
+ * certificate is checked against the address itself. To be removed with this transport.
+ */
+function dropIpServername(): void {
+  const { connect } = tls as unknown as { connect(options: tls.ConnectionOptions, ...rest: unknown[]): tls.TLSSocket };
+  (tls as { connect: unknown }).connect = (options: tls.ConnectionOptions, ...rest: unknown[]) => {
+    const { servername, ...others } = options;
+    return connect(servername !== undefined && isIP(servername) ? others : options, ...rest);
+  };
 }
 
 /** What is private in grpc-js's Metadata and used here; `load_test.ts` fails if it is gone. */

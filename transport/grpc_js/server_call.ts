@@ -39,8 +39,8 @@ export class GrpcServerCall implements ServerCall {
     this.#stream = stream;
     this.#host = host;
     this.#reader = new Reader(stream as unknown as Source, ["readable"], () => {
-      if (this.#over && this.signal.aborted) throw this.signal.reason;
-      return this.#requestsEnded;
+      if (this.signal.aborted) throw this.signal.reason;
+      return this.#over || this.#requestsEnded;
     });
     // A client's cancel shows as 'end' first and as 'cancelled' right after: only an end that stays alone is one.
     stream.on("end", () =>

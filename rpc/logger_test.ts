@@ -1,0 +1,49 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { createLogger, type LogLevel } from "./logger.ts";
+
+function lines(level: LogLevel = "debug") {
+  const lines: string[] = [];
+  return { lines, logger: createLogger(level, (line) => lines.push(line)) };
+}
+
+Deno.test("createLogger() writes time, level, message and each field in JSON", () => {
+  const { lines: [line], logger } = lines();
+  assertEquals(line, undefined);
+  const written = lines();
+  written.logger.info("serving", { address: "127.0.0.1:1", weight: 10, tags: ["a"], left: undefined });
+  assertMatch(
+    written.lines[0]!,
+    /^\d{4}-\d\d-\d\dT[\d:.]+Z INFO  serving address="127\.0\.0\.1:1" weight=10 tags=\["a"\]$/,
+  );
+  logger.debug("x");
+});
+
+Deno.test("createLogger() writes one line an event, whatever message, field or error hold", () => {
+  const { lines: all, logger } = lines();
+  const forged = "a\nb\r\nc\u2028d\u2029e\x1b[31mf\u0085g";
+  logger.warn(forged, { value: forged, error: new Error(forged), list: [forged] });
+  assertEquals(all.length, 1);
+  // deno-lint-ignore no-control-regex -- they are what must not be there
+  assert(!/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(all[0]!), all[0]);
+  assertStringIncludes(all[0]!, "a\\u000ab");
+});
+
+Deno.test("createLogger() writes what JSON can't hold as text", () => {
+  const { lines: all, logger } = lines();
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  logger.error("odd", { cycle, big: 5n, fn: () => 1, symbol: Symbol("s"), nothing: null });
+  assertMatch(all[0]!, /cycle="\[object Object\]" big="5" fn=.* symbol=Symbol\(s\) nothing=null$/);
+});
+
+Deno.test("createLogger() leaves out what is below its level", () => {
+  for (const [level, count] of [["debug", 4], ["info", 3], ["warn", 2], ["error", 1], ["silent", 0]] as const) {
+    const { lines: all, logger } = lines(level);
+    for (const name of ["debug", "info", "warn", "error"] as const) logger[name]("x");
+    assertEquals([level, all.length], [level, count]);
+  }
+});
+
+Deno.test("createLogger() refuses a level that does not exist, and lists those that do", () => {
+  assertThrows(() => createLogger("verbose" as LogLevel), RangeError, `level is "verbose"; use one of debug, info`);
+});

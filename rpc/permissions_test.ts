@@ -1,0 +1,46 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { parseAddress } from "./address.ts";
+import { netPermissions, requirePermissions } from "./permissions.ts";
+
+const none = { permissions: "none" } as const;
+
+Deno.test("requirePermissions() asks for nothing where nothing is needed", none, () => {
+  requirePermissions("createServer", []);
+});
+
+Deno.test("requirePermissions() lists what is missing, and the complete command and permission set", none, () => {
+  const { message } = assertThrows(
+    () =>
+      requirePermissions(`createServer("echo")`, [
+        { name: "net", host: "127.0.0.1:8888" },
+        { name: "net", host: "127.0.0.1:8889" },
+        { name: "net", host: "127.0.0.1:8888" },
+        { name: "env", variable: "GRPC_*" },
+        { name: "sys", kind: "networkInterfaces" },
+        { name: "read" },
+      ]),
+    Deno.errors.NotCapable,
+  );
+  assertStringIncludes(message, `createServer("echo") needs permissions that this process does not have: `);
+  assertStringIncludes(message, "net 127.0.0.1:8888; net 127.0.0.1:8889; ");
+  assertStringIncludes(
+    message,
+    "deno run --allow-net=127.0.0.1:8888,127.0.0.1:8889 '--allow-env=GRPC_*' --allow-sys=networkInterfaces --allow-read ",
+  );
+  assertStringIncludes(
+    message,
+    `{"net":["127.0.0.1:8888","127.0.0.1:8889"],"env":["GRPC_*"],"sys":["networkInterfaces"],"read":true}`,
+  );
+});
+
+Deno.test("netPermissions() names host and port, the files of a unix socket, and nothing in memory", () => {
+  const of = (text: string) => netPermissions(parseAddress(text, "address"));
+  assertEquals(of("localhost:1"), [{ name: "net", host: "localhost:1" }]);
+  assertEquals(of("[::1]:1"), [{ name: "net", host: "[::1]:1" }]);
+  assertEquals(of("memory:x"), []);
+  assertEquals(of("unix:/run/x"), [
+    { name: "read", path: "/run/x" },
+    { name: "write", path: "/run/x" },
+    { name: "net", host: "unix:/run/x" },
+  ]);
+});
