@@ -93,9 +93,9 @@ export class RpcError extends Error {
     if (thrown instanceof Error) {
       if (thrown.name === "AbortError") code = Status.CANCELLED;
       if (thrown.name === "TimeoutError") code = Status.DEADLINE_EXCEEDED;
-      return new RpcError(code, thrown.message, { cause: thrown });
+      return new RpcError(code, textOf(() => thrown.message), { cause: thrown });
     }
-    return new RpcError(code, textOf(thrown), { cause: thrown });
+    return new RpcError(code, textOf(() => thrown), { cause: thrown });
   }
 
   /**
@@ -169,9 +169,10 @@ function hasBrand(value: unknown, brand: symbol): boolean {
   return typeof value === "object" && value !== null && brand in value;
 }
 
-function textOf(thrown: unknown): string {
+/** The text of a value that may refuse to have one. */
+function textOf(value: () => unknown): string {
   try {
-    return String(thrown);
+    return String(value());
   } catch {
     return "an error without a text";
   }

@@ -7,15 +7,12 @@ function lines(level: LogLevel = "debug") {
 }
 
 Deno.test("createLogger() writes time, level, message and each field in JSON", () => {
-  const { lines: [line], logger } = lines();
-  assertEquals(line, undefined);
-  const written = lines();
-  written.logger.info("serving", { address: "127.0.0.1:1", weight: 10, tags: ["a"], left: undefined });
+  const { lines: all, logger } = lines();
+  logger.info("serving", { address: "127.0.0.1:1", weight: 10, tags: ["a"], left: undefined });
   assertMatch(
-    written.lines[0]!,
-    /^\d{4}-\d\d-\d\dT[\d:.]+Z INFO  serving address="127\.0\.0\.1:1" weight=10 tags=\["a"\]$/,
+    all[0]!,
+    /^\d{4}-\d\d-\d\dT[\d:.]+Z INFO {2}serving address="127\.0\.0\.1:1" weight=10 tags=\["a"\]$/,
   );
-  logger.debug("x");
 });
 
 Deno.test("createLogger() writes one line an event, whatever message, field or error hold", () => {
