@@ -3,7 +3,6 @@ import { BizError, errorDetail, RpcError } from "./error.ts";
 import type { MessageType } from "./service.ts";
 import * as copy from "./error.ts?copy";
 import { Status } from "./status.ts";
-import { needs } from "../tests/needs.ts";
 
 Deno.test("RpcError says code, path and text", () => {
   assertEquals(
