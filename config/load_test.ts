@@ -31,7 +31,15 @@ async function inProcess(cwd: string, flags: string[], env: Record<string, strin
     } catch (error) { console.log(error.name + ": " + error.message); }`;
   const cache = ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"].map((name) => [name, Deno.env.get(name) ?? ""]);
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", ...flags, "-"],
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-config",
+      `--lock=${new URL("../deno.lock", import.meta.url).pathname}`,
+      ...flags,
+      "-",
+    ],
     cwd,
     clearEnv: true,
     env: { ...Object.fromEntries(cache.filter(([, value]) => value !== "")), NO_COLOR: "1", ...env },

@@ -52,11 +52,17 @@ function logLine(level: LogLevel, message: string, fields: LogFields = {}): stri
 const oneLine = (text: string) =>
   text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
+/** A value in JSON; what JSON can't hold, and what refuses to be read, as text. */
 function toJson(value: unknown): string {
-  if (value instanceof Error) return oneLine(JSON.stringify(value.stack ?? String(value)));
   try {
+    if (value instanceof Error) return oneLine(JSON.stringify(value.stack ?? String(value)));
     return oneLine(JSON.stringify(value) ?? String(value));
   } catch {
-    return JSON.stringify(String(value)); // a cycle, or a bigint
+    // a cycle, a bigint, or a trap
+  }
+  try {
+    return oneLine(JSON.stringify(String(value)));
+  } catch {
+    return `"a value without a text"`;
   }
 }

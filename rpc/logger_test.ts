@@ -33,6 +33,15 @@ Deno.test("createLogger() writes what JSON can't hold as text", () => {
   assertMatch(all[0]!, /cycle="\[object Object\]" big="5" fn=.* symbol=Symbol\(s\) nothing=null$/);
 });
 
+Deno.test("createLogger() is not stopped by a value that refuses to be read", () => {
+  const { lines: all, logger } = lines();
+  const trap = () => {
+    throw new Error("a trap");
+  };
+  logger.error("odd", { value: new Proxy({}, { get: trap, getPrototypeOf: trap }), bare: Object.create(null) });
+  assertMatch(all[0]!, /value="a value without a text" bare=\{\}$/);
+});
+
 Deno.test("createLogger() leaves out what is below its level", () => {
   for (const [level, count] of [["debug", 4], ["info", 3], ["warn", 2], ["error", 1], ["silent", 0]] as const) {
     const { lines: all, logger } = lines(level);

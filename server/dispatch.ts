@@ -37,7 +37,7 @@ export function createDispatcher(
     const context = new CallContext(call, route, metainfo);
     // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
     runInScope(context, () => serve(call, route, context, ends.get(route)!)).catch((thrown) => {
-      const { status, fault } = failureOf(reasonOf(thrown, call), context);
+      const { status, fault } = failureOf(thrown, call, context);
       if (fault) logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
       try {
         context.flushHeader();
@@ -99,9 +99,9 @@ function decode(method: Method, message: Uint8Array): unknown {
 }
 
 /** The outcome of a failed call. An error whose own parts can't be sent is a fault like any other. */
-function failureOf(thrown: unknown, context: CallContext): Outcome {
+function failureOf(thrown: unknown, call: ServerCall, context: CallContext): Outcome {
   try {
-    return outcomeOf(thrown, context.endTrailer());
+    return outcomeOf(reasonOf(thrown, call), context.endTrailer());
   } catch (error) {
     return outcomeOf(error, undefined);
   }

@@ -33,8 +33,9 @@ export const streamsResponses = (kind: MethodKind): boolean => kind === "server_
  */
 export function routesOf<M extends Methods>(service: Service<M>, handlers: Handlers<M>): Map<string, Route> {
   const names = Object.keys(service.methods);
-  for (const name of Object.keys(handlers)) {
-    if (!Object.hasOwn(service.methods, name)) {
+  for (const [name, value] of Object.entries(handlers)) {
+    // What is no function is the state of an object whose methods are the handlers.
+    if (typeof value === "function" && !Object.hasOwn(service.methods, name)) {
       throw new TypeError(
         `server.add: ${service.typeName} has no method ${JSON.stringify(name)}${didYouMean(name, names)}`,
       );

@@ -41,3 +41,32 @@ Deno.test("/livez answers 200 in every phase; other paths and methods are 404 an
   assertEquals((await ask("/other", "serving")).status, 404);
   assertEquals((await ask("/health", "serving", {}, "POST")).status, 405);
 });
+
+Deno.test("/health is not cached, and a HEAD is answered as a GET is", async () => {
+  const handler = healthHandler({
+    service: "echo",
+    checks: {},
+    checkTimeout: 20,
+    logger: createLogger("silent"),
+    phase: () => "serving",
+  });
+  const response = await handler(new Request("http://localhost/health?full", { method: "HEAD" }));
+  assertEquals([response.status, response.headers.get("cache-control")], [200, "no-store"]);
+  const refused = await handler(new Request("http://localhost/livez", { method: "DELETE" }));
+  assertEquals([refused.status, refused.headers.get("allow")], [405, "GET, HEAD"]);
+});
+
+Deno.test("a health check that throws at once fails as one that rejects, and its time is over by a signal", async () => {
+  const { promise: reason, resolve } = Promise.withResolvers<unknown>();
+  const { body } = await ask("/readyz", "serving", {
+    throws: () => {
+      throw new Error("now");
+    },
+    slow: (signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener("abort", () => (resolve(signal.reason), reject(signal.reason)))
+      ),
+  });
+  assertEquals(body.checks, { throws: "failed", slow: "failed" });
+  assertEquals(String(await reason), "Error: no answer within 20 ms");
+});

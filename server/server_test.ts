@@ -1,0 +1,272 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { createClient } from "../client/client.ts";
+import { EchoService, Req, Resp } from "../proto/echo.ts";
+import type { Registry } from "../registry/registry.ts";
+import { RpcError } from "../rpc/error.ts";
+import { createLogger } from "../rpc/logger.ts";
+import type { Service, Unary } from "../rpc/service.ts";
+import { Status } from "../rpc/status.ts";
+import { kindsHandlers } from "../tests/kinds.ts";
+import { needs } from "../tests/needs.ts";
+import { until } from "../tests/observe.ts";
+import { Kinds } from "../tests/proto/kinds.ts";
+import { memoryTransport } from "../transport/memory/mod.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { ServerOptions } from "./options.ts";
+import { createServer, type Server } from "./server.ts";
+
+const silent = createLogger("silent");
+
+function make(transport: Transport, more: Partial<ServerOptions> = {}): Server {
+  return createServer({ name: "echo", address: "memory:x", transport, logger: silent, drainDelay: 0, ...more });
+}
+
+const echo = { echo: (req: Req) => ({ resp: req.mes }) };
+const echoClient = (transport: Transport) =>
+  createClient(EchoService, { address: "memory:x", transport, logger: silent });
+
+/** A registry that notes what happens to it. */
+function recorder(life: string[], released: Promise<void> = Promise.resolve()): Registry {
+  return {
+    permissions: [],
+    register({ name, address, healthUrl }) {
+      life.push(`register ${name} ${address}${healthUrl ? " with health" : ""}`);
+      return { registered: Promise.resolve(), release: () => (life.push("release"), released) };
+    },
+  };
+}
+
+Deno.test("stop() leaves the registry, goes on for drainDelay, then lets what is in flight end", async () => {
+  const transport = memoryTransport();
+  const life: string[] = [];
+  const hold = Promise.withResolvers<void>();
+  const server = make(transport, { registry: recorder(life), drainDelay: 150 }).add(EchoService, {
+    async echo({ mes }) {
+      if (mes === "hold") await hold.promise;
+      return { resp: mes };
+    },
+  });
+  await server.start();
+  await using client = echoClient(transport);
+  const held = client.echo({ mes: "hold" });
+  const stopped = server.stop().then(() => life.push("stopped"));
+  assertEquals((await client.echo({ mes: "late" })).resp, "late");
+  life.push("answered while it drains");
+  const error = await until(
+    () => client.echo({}, { timeout: 1000 }).then(() => undefined, (error) => error as RpcError),
+    "no calls are taken any more",
+  );
+  assertEquals(error.code, Status.UNAVAILABLE);
+  hold.resolve();
+  assertEquals((await held).resp, "hold");
+  await stopped;
+  assertEquals(life, ["register echo memory:x", "release", "answered while it drains", "stopped"]);
+});
+
+needs([{ name: "net" }], "health says 503 before the server leaves the registry, and is gone at the end", async () => {
+  const released = Promise.withResolvers<void>();
+  const life: string[] = [];
+  const server = make(memoryTransport(), {
+    registry: recorder(life, released.promise),
+    health: { address: "127.0.0.1:0" },
+  }).add(EchoService, echo);
+  await server.start();
+  const health = async () => {
+    const response = await fetch(`http://${server.healthAddress}/health`);
+    return [response.status, (await response.json()).status];
+  };
+  assertEquals(await health(), [200, "serving"]);
+  const stopped = server.stop();
+  assertEquals([await health(), life], [[503, "draining"], ["register echo memory:x with health", "release"]]);
+  released.resolve();
+  await stopped;
+  await assertRejects(health, TypeError);
+});
+
+Deno.test("stop() is the same end for all who call it, before a start as well", async () => {
+  const server = make(memoryTransport()).add(EchoService, echo);
+  await server.start();
+  await Promise.all([server.stop(), server.stop(), server[Symbol.asyncDispose](), server.finished]);
+  await server.stop();
+  const never = make(memoryTransport()).add(EchoService, echo);
+  await never.stop();
+  await assertRejects(() => never.start(), TypeError, "server.start: the server was stopped");
+});
+
+Deno.test("force cuts a stop that waits for its registry, its delay or its calls", async () => {
+  const transport = memoryTransport();
+  const life: string[] = [];
+  const registry = recorder(life, new Promise(() => {}));
+  const entered = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<void>();
+  const server = make(transport, { registry, drainDelay: 60_000, drainTimeout: 60_000 }).add(EchoService, {
+    async echo() {
+      entered.resolve();
+      await late.promise; // it does not care for its signal
+      return {};
+    },
+  });
+  await server.start();
+  await using client = echoClient(transport);
+  const call = assertRejects(() => client.echo({}), RpcError);
+  await entered.promise;
+  const stopped = server.stop();
+  await server.stop({ force: true });
+  await stopped;
+  assertEquals((await call).code, Status.UNAVAILABLE);
+  late.resolve(); // what it answers now goes nowhere, and harms nobody
+});
+
+Deno.test("a start that fails leaves nothing open, and says the same to all", async () => {
+  const transport = memoryTransport();
+  await using first = make(transport).add(EchoService, echo);
+  await first.start();
+  const second = make(transport).add(EchoService, echo);
+  const error = await assertRejects(() => second.start(), Deno.errors.AddrInUse, "memory:x");
+  assert(error === await assertRejects(() => second.finished));
+  await second.stop();
+
+  const refusing: Registry = {
+    permissions: [],
+    register() {
+      throw new TypeError("no such name");
+    },
+  };
+  const third = make(transport, { address: "memory:y", registry: refusing }).add(EchoService, echo);
+  await assertRejects(() => third.start(), TypeError, "no such name");
+  await using again = make(transport, { address: "memory:y" }).add(EchoService, echo);
+  await again.start();
+});
+
+Deno.test("a server without a service does not start, and says what to do", async () => {
+  await assertRejects(() => make(memoryTransport()).start(), TypeError, "add a service first");
+});
+
+Deno.test("add() and use() after start() are refused", async () => {
+  await using server = make(memoryTransport()).add(EchoService, echo);
+  await server.start();
+  assertThrows(() => server.add(Kinds, kindsHandlers()), TypeError, "dinokit.test.Kinds comes too late");
+  assertThrows(() => server.use((call, next) => next(call)), TypeError, "the server was started");
+});
+
+Deno.test("an unknown method of a known service is UNIMPLEMENTED and named", async () => {
+  const transport = memoryTransport();
+  await using server = make(transport).add(EchoService, echo);
+  await server.start();
+  const path = "/echo.EchoService/Nope";
+  const Other: Service<{ nope: Unary<Req, Resp> }> = {
+    typeName: "echo.EchoService",
+    methods: { nope: { name: "Nope", path, kind: "unary", request: Req, response: Resp } },
+  };
+  await using client = createClient(Other, { address: "memory:x", transport, logger: silent });
+  const error = await assertRejects(() => client.nope({}), RpcError);
+  assertEquals([error.code, error.rawMessage], [
+    Status.UNIMPLEMENTED,
+    "unknown method Nope of service echo.EchoService",
+  ]);
+});
+
+Deno.test("a request that is no valid message is refused, and the handler not called", async () => {
+  const transport = memoryTransport();
+  let called = false;
+  await using server = make(transport).add(EchoService, { echo: () => (called = true, {}) });
+  await server.start();
+  const garbage = { ...Req, typeName: "echo.Req", encode: () => new Uint8Array([0x0a, 200]), decode: Req.decode };
+  const methods = { echo: { ...EchoService.methods.echo, request: garbage } };
+  await using client = createClient({ typeName: "echo.EchoService", methods }, {
+    address: "memory:x",
+    transport,
+    logger: silent,
+  });
+  const error = await assertRejects(() => client.echo({}), RpcError);
+  assertEquals([error.code, error.rawMessage, called], [Status.INTERNAL, "the request is no valid echo.Req", false]);
+});
+
+Deno.test("a handler of the wrong form is INTERNAL, and the log says why; the server serves on", async () => {
+  const transport = memoryTransport();
+  const lines: string[] = [];
+  await using server = make(transport, { logger: createLogger("error", (line) => lines.push(line)) }).add(Kinds, {
+    ...kindsHandlers(),
+    unary: () => undefined as never,
+    serverStream: () => [{ text: "an array" }] as never,
+  });
+  await server.start();
+  await using client = createClient(Kinds, { address: "memory:x", transport, logger: silent });
+  assertEquals((await assertRejects(() => client.unary({}), RpcError)).rawMessage, "internal error");
+  const stream = async () => {
+    for await (const _ of client.serverStream({}));
+  };
+  assertEquals((await assertRejects(stream, RpcError)).rawMessage, "internal error");
+  assertStringIncludes(lines[0]!, "dinokit.test.Msg");
+  assertStringIncludes(lines[1]!, "the handler of /dinokit.test.Kinds/ServerStream returned no AsyncIterable");
+  async function* one() {
+    yield { text: "a" };
+  }
+  assertEquals((await client.clientStream(one())).text, "a");
+});
+
+Deno.test("whatever a handler or middleware throws, the caller gets a status and the server serves on", async () => {
+  const transport = memoryTransport();
+  const hostile = new Proxy(new Error("x"), {
+    get() {
+      throw new Error("a trap");
+    },
+  });
+  const thrown: unknown[] = [undefined, null, 5, "text", Symbol("s"), Object.create(null), hostile];
+  await using server = make(transport).add(EchoService, {
+    echo({ mes }) {
+      if (mes === "") return { resp: "fine" };
+      throw thrown[Number(mes)];
+    },
+  });
+  await server.start();
+  await using client = echoClient(transport);
+  for (const index of thrown.keys()) {
+    const error = await assertRejects(() => client.echo({ mes: `${index}` }, { timeout: 2000 }), RpcError);
+    assertEquals([index, error.code, error.rawMessage], [index, Status.INTERNAL, "internal error"]);
+  }
+  assertEquals((await client.echo({})).resp, "fine");
+});
+
+Deno.test("handlers may be the methods of an object that uses this", async () => {
+  const transport = memoryTransport();
+  class Greeter {
+    greeting = "hello";
+    echo({ mes }: Req) {
+      return { resp: `${this.greeting}, ${mes}` };
+    }
+  }
+  await using server = make(transport).add(EchoService, new Greeter());
+  await server.start();
+  await using client = echoClient(transport);
+  assertEquals((await client.echo({ mes: "world" })).resp, "hello, world");
+});
+
+Deno.test("allowMetainfo takes only the keys that it names", async () => {
+  const transport = memoryTransport();
+  let keys: string[] = [];
+  await using server = make(transport, { allowMetainfo: ["client-name"] }).add(EchoService, {
+    echo: (_req, { metainfo }) => (keys = [...metainfo.persistent.keys(), ...metainfo.transient.keys()], {}),
+  });
+  await server.start();
+  await using client = echoClient(transport);
+  await client.echo({}, { metainfo: { persistent: { CLIENT_NAME: "a", ADMIN: "1" }, transient: { X: "1" } } });
+  assertEquals(keys, ["CLIENT_NAME"]);
+});
+
+Deno.test("createServer() names the option that is wrong, its value and what is allowed", () => {
+  const wrong = (options: object, type: typeof TypeError | typeof RangeError, text: string) =>
+    assertThrows(() => make(memoryTransport(), options as Partial<ServerOptions>), type, `createServer: ${text}`);
+  wrong({ name: undefined }, TypeError, "name is undefined; give the service's name");
+  wrong({ address: undefined }, TypeError, "address: undefined is not an address");
+  wrong({ address: "1.2.3.4:99999" }, TypeError, `address: "1.2.3.4:99999" has no port from 0 to 65535`);
+  wrong({ advertise: "me" }, TypeError, `advertise: "me" has no port`);
+  wrong({ compression: "br" }, TypeError, `compression is "br"; use "identity" or "gzip"`);
+  wrong({ tls: { cert: "cert.pem", key: "key.pem" } }, TypeError, `tls takes "cert" and "key" as PEM texts`);
+  wrong({ health: { address: "unix:/x" } }, TypeError, `health.address is unix:/x; use "host:port"`);
+  wrong({ health: { address: "a:1", check: {} } }, TypeError, `health: unknown option "check"; did you mean "checks"?`);
+  wrong({ health: { address: "a:1", checkTimeout: 0 } }, RangeError, "health.checkTimeout is 0");
+  wrong({ weight: 0 }, RangeError, "weight is 0; use a number of at least 1");
+  wrong({ drainTimeout: Infinity }, RangeError, "drainTimeout is Infinity");
+  wrong({ drainTimeout: "1s" }, TypeError, `drainTimeout is "1s"; use a number`);
+});
