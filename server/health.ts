@@ -1,4 +1,4 @@
-import type { Address } from "../rpc/address.ts";
+import { type Address, formatAddress } from "../rpc/address.ts";
 import type { Logger } from "../rpc/logger.ts";
 
 /** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
@@ -95,15 +95,18 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** Serves the health endpoints. */
+/**
+ * Serves the health endpoints.
+ *
+ * @throws {Deno.errors.AddrInUse} If another process listens there; the message names the address.
+ */
 export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: HealthSetup): HealthServer {
   const controller = new AbortController();
-  const server = Deno.serve({
-    hostname: address.host,
-    port: address.port,
-    signal: controller.signal,
-    onListen: () => {},
-  }, healthHandler(setup));
+  const { host: hostname, port } = address;
+  const server = named(
+    address,
+    () => Deno.serve({ hostname, port, signal: controller.signal, onListen: () => {} }, healthHandler(setup)),
+  );
   return {
     address: { ...address, port: (server.addr as Deno.NetAddr).port },
     async close() {
@@ -111,4 +114,14 @@ export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: H
       await server.finished;
     },
   };
+}
+
+/** Deno's own error does not say which address is in use. */
+function named<T>(address: Address, listen: () => T): T {
+  try {
+    return listen();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new Deno.errors.AddrInUse(`health: another process listens on ${formatAddress(address)}`, { cause: error });
+  }
 }

@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
 import type { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
@@ -34,9 +34,12 @@ export class GrpcClientCall implements ClientCall {
       this.status = { code: excess.code, message: excess.rawMessage };
       return;
     }
-    const same = (bytes: Uint8Array) => bytes as Buffer;
+    const serialize = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const same = (bytes: Buffer) => bytes;
     const deadline = start.deadline === undefined ? Infinity : Math.min(start.deadline, Date.now() + LONGEST_TIMER);
-    const stream = client.makeBidiStreamRequest(start.path, same, same, toGrpc(grpc, start.metadata), { deadline });
+    const stream = client.makeBidiStreamRequest(start.path, serialize, same, toGrpc(grpc, start.metadata), {
+      deadline,
+    });
     this.#stream = stream;
     this.#reader = new Reader(
       stream as unknown as Source,
