@@ -1,0 +1,155 @@
+import { DynamicTable, FIELD_OVERHEAD } from "./dynamic_table.ts";
+import { EncoderIndex, type Name } from "./encoder_index.ts";
+import type { FieldList } from "./field_list.ts";
+import { huffmanEncode, huffmanLength } from "./huffman.ts";
+import { INCREMENTAL, NEVER, WITHOUT } from "./indexing.ts";
+import { writeInteger } from "./integer.ts";
+import { writeText } from "./octets.ts";
+import { FIRST_DYNAMIC } from "./static_table.ts";
+
+/** SETTINGS_HEADER_TABLE_SIZE until the peer says another one (RFC 7540, 6.5.2). */
+const DEFAULT_TABLE_BYTES = 4096;
+
+/** The shortest text that is Huffman-coded: one that is shorter gains an octet at most. */
+const SHORTEST_CODED = 5;
+
+/** The most octets of an integer, and so of what stands before a text. */
+const INTEGER_BYTES = 6;
+
+/** The longest block that is remembered. */
+const REMEMBERED_BYTES = 64;
+
+/** A block that changed no table, and comes out the same as long as the table does. */
+class KnownBlock {
+  readonly octets = new Uint8Array(REMEMBERED_BYTES);
+  length = 0;
+  version = -1;
+  fields: FieldList = [];
+}
+
+/** Encodes the header blocks that go over one connection, in their order. */
+export class HpackEncoder {
+  readonly #maxTableBytes: number;
+  readonly #table: DynamicTable;
+  readonly #index = new EncoderIndex();
+  /** The table size to come, and the lowest that was asked for before it: the peer is told both with the next block. */
+  #nextBytes: number;
+  #lowestBytes: number;
+  readonly #known = [new KnownBlock(), new KnownBlock(), new KnownBlock(), new KnownBlock()];
+  #oldest = 0;
+
+  /**
+   * Makes an encoder for a new connection.
+   *
+   * @param maxTableBytes The largest table that is used, however much the peer allows.
+   */
+  constructor(maxTableBytes: number = DEFAULT_TABLE_BYTES) {
+    this.#maxTableBytes = maxTableBytes;
+    this.#table = new DynamicTable(
+      Math.max(maxTableBytes, DEFAULT_TABLE_BYTES),
+      (name, value) => this.#index.drop(name, value),
+    );
+    this.#table.resize(DEFAULT_TABLE_BYTES);
+    this.#nextBytes = this.#lowestBytes = Math.min(maxTableBytes, DEFAULT_TABLE_BYTES);
+  }
+
+  /**
+   * Takes the peer's SETTINGS_HEADER_TABLE_SIZE. The next block begins with what that changes.
+   *
+   * @param bytes The most that the peer keeps.
+   */
+  setPeerTableBytes(bytes: number): void {
+    this.#nextBytes = Math.min(bytes, this.#maxTableBytes);
+    this.#lowestBytes = Math.min(this.#lowestBytes, this.#nextBytes);
+  }
+
+  /** At most how many octets the fields take, with all that a block may begin with. */
+  bound(fields: FieldList): number {
+    let most = 2 * INTEGER_BYTES;
+    for (let i = 0; i < fields.length; i++) most += fields[i]!.length + INTEGER_BYTES + 1;
+    return most;
+  }
+
+  /**
+   * Encodes fields into `buf` from `offset` on, where there is room for {@linkcode HpackEncoder.bound}. A list that is the same
+   * one as before costs no more than copying its octets, so keep those that come again.
+   *
+   * @returns The offset after them.
+   */
+  encode(fields: FieldList, buf: Uint8Array, offset: number): number {
+    let at = this.#writeSizeUpdates(buf, offset);
+    const version = this.#table.version;
+    for (const known of this.#known) {
+      if (known.fields !== fields || known.version !== version) continue;
+      for (let i = 0; i < known.length; i++) buf[at++] = known.octets[i]!;
+      return at;
+    }
+    const start = at;
+    for (let i = 0; i < fields.length; i += 2) at = this.#writeField(fields[i]!, fields[i + 1]!, buf, at);
+    if (this.#table.version === version) this.#remember(fields, buf, start, at);
+    return at;
+  }
+
+  #writeSizeUpdates(buf: Uint8Array, offset: number): number {
+    const next = this.#nextBytes;
+    if (this.#table.maxBytes === next && this.#lowestBytes === next) return offset;
+    // The lowest one has made the peer drop entries (RFC 7541, 4.2).
+    if (this.#lowestBytes < next) offset = this.#resize(this.#lowestBytes, buf, offset);
+    this.#lowestBytes = next;
+    return this.#resize(next, buf, offset);
+  }
+
+  #resize(bytes: number, buf: Uint8Array, offset: number): number {
+    if (this.#table.maxBytes === bytes) return offset;
+    this.#table.resize(bytes);
+    return writeInteger(bytes, 0x20, 0x1f, buf, offset);
+  }
+
+  #writeField(name: string, value: string, buf: Uint8Array, offset: number): number {
+    const known = this.#index.find(name);
+    const entry = known?.values.get(value);
+    if (entry === undefined) return this.#writeLiteral(known, name, value, buf, offset);
+    return writeInteger(this.#wireIndex(entry), 0x80, 0x7f, buf, offset);
+  }
+
+  #writeLiteral(known: Name | undefined, name: string, value: string, buf: Uint8Array, offset: number): number {
+    const nameIndex = known === undefined || known.entry === 0 ? 0 : this.#wireIndex(known.entry);
+    const wanted = known?.indexing ?? INCREMENTAL;
+    // A name that is in no table is worth an entry whatever its value: its next fields refer to it.
+    const adds = (wanted === INCREMENTAL || wanted === WITHOUT && nameIndex === 0) &&
+      name.length + value.length + FIELD_OVERHEAD <= this.#table.maxBytes / 4;
+    let at: number;
+    if (adds) at = writeInteger(nameIndex, INCREMENTAL, 0x3f, buf, offset);
+    else at = writeInteger(nameIndex, wanted === NEVER ? NEVER : WITHOUT, 0x0f, buf, offset);
+    if (nameIndex === 0) at = writeLiteralText(name, buf, at);
+    at = writeLiteralText(value, buf, at);
+    if (adds) {
+      this.#table.add(name, value);
+      this.#index.add(name, value, FIRST_DYNAMIC - 1 + this.#table.added);
+    }
+    return at;
+  }
+
+  /** An entry's index now: the newest of the dynamic table is the first of it. */
+  #wireIndex(entry: number): number {
+    return entry < FIRST_DYNAMIC ? entry : 2 * FIRST_DYNAMIC - 1 + this.#table.added - entry;
+  }
+
+  #remember(fields: FieldList, buf: Uint8Array, start: number, end: number): void {
+    if (end - start > REMEMBERED_BYTES) return;
+    const known = this.#known[this.#oldest]!;
+    this.#oldest = (this.#oldest + 1) % this.#known.length;
+    for (let at = start, i = 0; at < end; at++, i++) known.octets[i] = buf[at]!;
+    known.length = end - start;
+    known.version = this.#table.version;
+    known.fields = fields;
+  }
+}
+
+function writeLiteralText(text: string, buf: Uint8Array, offset: number): number {
+  if (text.length >= SHORTEST_CODED) {
+    const length = huffmanLength(text);
+    if (length < text.length) return huffmanEncode(text, buf, writeInteger(length, 0x80, 0x7f, buf, offset));
+  }
+  return writeText(text, buf, writeInteger(text.length, 0, 0x7f, buf, offset));
+}

@@ -1,0 +1,130 @@
+import { HpackError } from "./error.ts";
+import { CODE_BITS, CODES, EOS } from "./huffman_code.ts";
+import { textOf } from "./octets.ts";
+
+/** The inner nodes of the code's tree: one less than its leaves. Node 0 is the root. */
+const NODES = EOS;
+
+// A step of the decoder: the next node in the low octet, a symbol in the one above, and:
+/** The step has a symbol: as one has 5 bits at least, four bits complete no more than one. */
+const EMITS = 1 << 16;
+/** The step has gone through EOS. */
+const FAILS = 1 << 17;
+
+/** What four bits do at a node: the step at `node << 4 | bits`. */
+const STEPS = new Uint32Array(NODES << 4);
+/** Whether a text may end at a node: at the root, or after up to 7 bits of padding, all ones. */
+const ENDS = new Uint8Array(NODES);
+
+build();
+
+/** Builds the tables, in less than a millisecond. */
+function build(): void {
+  const tree = growTree();
+  for (let node = 0; node < NODES; node++) {
+    for (let bits = 0; bits < 16; bits++) STEPS[node << 4 | bits] = walk(tree, node, bits);
+  }
+  for (let node = 0, ones = 0; ones < 8; ones++, node = tree[node * 2 + 1]!) ENDS[node] = 1;
+}
+
+/** The child of a node by a bit is at `node * 2 + bit`: a node, or the complement of a symbol. */
+function growTree(): Int16Array {
+  const tree = new Int16Array(NODES * 2);
+  let nodes = 1;
+  CODES.forEach((code, symbol) => {
+    let node = 0;
+    for (let bit = CODE_BITS[symbol]! - 1; bit > 0; bit--) {
+      const branch = node * 2 + (code >>> bit & 1);
+      node = tree[branch] ||= nodes++;
+    }
+    tree[node * 2 + (code & 1)] = ~symbol;
+  });
+  return tree;
+}
+
+function walk(tree: Int16Array, node: number, bits: number): number {
+  let found = 0;
+  for (let bit = 3; bit >= 0; bit--) {
+    const child = tree[node * 2 + (bits >>> bit & 1)]!;
+    if (child < 0) found = ~child === EOS ? FAILS : EMITS | ~child << 8;
+    node = child < 0 ? 0 : child;
+  }
+  return found | node;
+}
+
+/** Where decoded octets are put: a longer text is made in pieces, so that no peer decides how much is kept. */
+const scratch = new Uint8Array(4096);
+
+/**
+ * Decodes the Huffman-coded text `buf[start..end)` (RFC 7541, 5.2).
+ *
+ * @throws {HpackError} If it contains EOS, or its padding is 8 bits or more or not all ones.
+ */
+export function huffmanDecode(buf: Uint8Array, start: number, end: number): string {
+  let text = "";
+  let length = 0;
+  let node = 0;
+  let seen = 0;
+  for (let at = start; at < end; at++) {
+    const octet = buf[at]!;
+    const high = STEPS[node << 4 | octet >>> 4]!;
+    // Written whether there is a symbol or not: a branch that can't be foretold costs more.
+    scratch[length] = high >>> 8;
+    length += high >>> 16 & 1;
+    const low = STEPS[(high & 0xff) << 4 | octet & 15]!;
+    scratch[length] = low >>> 8;
+    length += low >>> 16 & 1;
+    node = low & 0xff;
+    seen |= high | low;
+    if (length > scratch.length - 2) {
+      text += textOf(scratch, 0, length);
+      length = 0;
+    }
+  }
+  if ((seen & FAILS) !== 0) throw new HpackError("a Huffman-coded text contains the end-of-string symbol");
+  if (ENDS[node] === 0) {
+    throw new HpackError("a Huffman-coded text ends with more than 7 bits of padding, or not with ones");
+  }
+  const rest = textOf(scratch, 0, length);
+  return text === "" ? rest : text + rest;
+}
+
+/** The octets that a text takes when it is coded: Infinity if a character is above 255, as those have no code. */
+export function huffmanLength(text: string): number {
+  let bits = 0;
+  let seen = 0;
+  for (let i = 0; i < text.length; i++) {
+    const symbol = text.charCodeAt(i);
+    seen |= symbol;
+    bits += CODE_BITS[symbol & 0xff]!;
+  }
+  return seen > 0xff ? Infinity : bits + 7 >>> 3;
+}
+
+/**
+ * Writes a text, coded.
+ *
+ * @param text Octets, one a character: none may be above 255.
+ * @returns The offset after it.
+ */
+export function huffmanEncode(text: string, buf: Uint8Array, offset: number): number {
+  // Octets leave from the top of the last `count` bits. What is above those has left before, and the buffer cuts it off.
+  let pending = 0;
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const symbol = text.charCodeAt(i);
+    let code = CODES[symbol]!;
+    let bits = CODE_BITS[symbol]!;
+    if (bits > 24) { // with 7 more of the one before, too many for 32
+      bits -= 16;
+      pending = pending << bits | code >>> 16;
+      for (count += bits; count >= 8;) buf[offset++] = pending >>> (count -= 8);
+      code &= 0xffff;
+      bits = 16;
+    }
+    pending = pending << bits | code;
+    for (count += bits; count >= 8;) buf[offset++] = pending >>> (count -= 8);
+  }
+  if (count > 0) buf[offset++] = pending << 8 - count | 0xff >>> count;
+  return offset;
+}
