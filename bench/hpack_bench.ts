@@ -8,7 +8,7 @@ import { HpackDecoder } from "../transport/http2/hpack/decoder.ts";
 import { HpackEncoder } from "../transport/http2/hpack/encoder.ts";
 import type { FieldList } from "../transport/http2/hpack/field_list.ts";
 import { huffmanDecode, huffmanEncode } from "../transport/http2/hpack/huffman.ts";
-import { textOf } from "../transport/http2/hpack/octets.ts";
+import { textOf, writeText } from "../transport/http2/hpack/octets.ts";
 
 const REQUEST = [
   [":method", "POST"],
@@ -107,6 +107,9 @@ function warm(...lists: FieldList[]): { encoder: HpackEncoder; decoder: HpackDec
 for (const text of ["999983u", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]) {
   const buf = new Uint8Array(256);
   const end = huffmanEncode(text, buf, 0);
+  Deno.bench(`plain: encode ${text.length} octets`, () => {
+    writeText(text, buf, 128);
+  });
   Deno.bench(`Huffman: encode ${text.length} octets`, () => {
     huffmanEncode(text, buf, 0);
   });

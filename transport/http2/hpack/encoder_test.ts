@@ -88,10 +88,12 @@ Deno.test("HpackEncoder does not index an entry of more than a quarter of the ta
   }
 });
 
-Deno.test("HpackEncoder codes a text only where that is shorter", () => {
+Deno.test("HpackEncoder codes a text that enters the table, where that is shorter", () => {
   const encoder = new HpackEncoder();
-  assertEquals(encode(encoder, ["cookie", "aaaaaaaa"]), "1f1185" + "18c6318c63");
-  assertEquals(encode(encoder, ["cookie", "{}{}{}{}"]), "1f1108" + "7b7d7b7d7b7d7b7d");
+  assertEquals(encode(encoder, [":path", "aaaaaaaa"]), "4485" + "18c6318c63");
+  assertEquals(encode(encoder, [":path", "{}{}{}{}"]), "4408" + "7b7d7b7d7b7d7b7d");
+  assertEquals(encode(encoder, [":path", "aaaa"]), "4404" + "61616161");
+  assertEquals(encode(encoder, ["cookie", "aaaaaaaa"]), "1f1108" + "6161616161616161");
 });
 
 Deno.test("HpackEncoder sends an octet for each character, whatever the text holds", () => {

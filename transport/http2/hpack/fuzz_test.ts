@@ -1,12 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { readStories, withStories } from "../../../tests/hpack_stories.ts";
-import { seeded } from "../../../tests/random.ts";
+import { mutate, type Random, seeded } from "../../../tests/random.ts";
 import { HpackDecoder } from "./decoder.ts";
 import { HpackEncoder } from "./encoder.ts";
 import { HpackError } from "./error.ts";
 import type { FieldList } from "./field_list.ts";
-
-type Random = ReturnType<typeof seeded>;
 
 const MOST_BYTES = 2000;
 const MOST_FIELDS = 20;
@@ -14,31 +12,6 @@ const MOST_FIELDS = 20;
 function encode(encoder: HpackEncoder, fields: FieldList): Uint8Array {
   const buf = new Uint8Array(encoder.bound(fields));
   return buf.subarray(0, encoder.encode(fields, buf, 0));
-}
-
-/** A block that is almost the one given: octets changed, left out, put in, or come again. */
-function mutate(block: Uint8Array, random: Random): Uint8Array {
-  const octets = [...block];
-  for (let changes = 1 + random(3); changes > 0; changes--) {
-    const at = random(octets.length + 1);
-    switch (random(5)) {
-      case 0:
-        octets[at] = random(256);
-        break;
-      case 1:
-        octets.splice(at, 1 + random(4));
-        break;
-      case 2:
-        octets.splice(at, 0, ...Array.from({ length: 1 + random(4) }, () => random(3) === 0 ? 0xff : random(256)));
-        break;
-      case 3:
-        octets[at] = (octets[at] ?? 0) ^ 1 << random(8);
-        break;
-      default:
-        octets.splice(at, 0, ...octets.slice(random(at + 1), at));
-    }
-  }
-  return new Uint8Array(octets);
 }
 
 /** Decodes a connection's blocks, some of them mutated, up to the first that can't be. Returns how many could. */

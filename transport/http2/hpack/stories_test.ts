@@ -16,19 +16,22 @@ for (const [set, count] of Object.entries(STORIES) as [keyof typeof STORIES, num
   });
 }
 
-withStories("HpackEncoder takes at most a quarter more octets than nghttp2, though it indexes no cookies", async () => {
-  let ours = 0;
-  let theirs = 0;
-  for (const story of await readStories("nghttp2")) {
-    const encoder = new HpackEncoder();
-    const decoder = newDecoder();
-    for (const { block, fields } of story) {
-      const buf = new Uint8Array(encoder.bound(fields));
-      const end = encoder.encode(fields, buf, 0);
-      assertEquals(decoder.decode(buf, 0, end), fields);
-      ours += end;
-      theirs += block.length;
+withStories(
+  "HpackEncoder takes at most 1.3 times the octets of nghttp2, though it neither indexes nor codes cookies",
+  async () => {
+    let ours = 0;
+    let theirs = 0;
+    for (const story of await readStories("nghttp2")) {
+      const encoder = new HpackEncoder();
+      const decoder = newDecoder();
+      for (const { block, fields } of story) {
+        const buf = new Uint8Array(encoder.bound(fields));
+        const end = encoder.encode(fields, buf, 0);
+        assertEquals(decoder.decode(buf, 0, end), fields);
+        ours += end;
+        theirs += block.length;
+      }
     }
-  }
-  assert(ours < 1.25 * theirs, `${ours} octets, where nghttp2 takes ${theirs}`);
-});
+    assert(ours < 1.3 * theirs, `${ours} octets, where nghttp2 takes ${theirs}`);
+  },
+);

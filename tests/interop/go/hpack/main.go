@@ -1,5 +1,5 @@
 // The two ends of connections on x/net's HPACK: reads a JSON list of connections from standard input, each a list of steps, and
-// prints what each step gives, in the same shape.
+// prints what each step gives, in the same shape. A connection ends with the first block that can't be decoded.
 package main
 
 import (
@@ -16,6 +16,7 @@ type step struct {
 	TableBytes *uint32  `json:"tableBytes"`
 	Block      []byte   `json:"block"`
 	Fields     [][]byte `json:"fields"`
+	Error      string   `json:"error,omitempty"`
 }
 
 func main() {
@@ -48,7 +49,7 @@ func run(connection int, steps []step) []step {
 		if s.Block != nil {
 			fields, err := decoder.DecodeFull(s.Block)
 			if err != nil {
-				log.Fatalf("connection %d, step %d: %x: %v", connection, i, s.Block, err)
+				return append(results, step{Error: err.Error()})
 			}
 			for _, field := range fields {
 				result.Fields = append(result.Fields, []byte(field.Name), []byte(field.Value))
