@@ -45,6 +45,7 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 /** What each case is run over. */
 const TRANSPORTS: { name: string; net: boolean; options(): Partial<ServerOptions> & { address: string } }[] = [
   { name: "memory", net: false, options: () => ({ address: "memory:kinds", transport: memoryTransport() }) },
+  { name: "http2", net: true, options: () => ({ address: "127.0.0.1:0", transport: "http2" }) },
   { name: "grpc-js", net: true, options: () => ({ address: "127.0.0.1:0", transport: "grpc-js" }) },
 ];
 

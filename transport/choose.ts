@@ -1,14 +1,27 @@
 import type { Transport } from "./transport.ts";
 
-/** A transport, or the name of one that the kit brings. @default {"grpc-js"} */
-export type TransportChoice = Transport | "grpc-js";
+/** A transport, or the name of one that the kit brings. @default {"http2"} */
+export type TransportChoice = Transport | "http2" | "grpc-js";
 
-/** What grpc-js reads while it loads. */
-const GRPC_JS_PERMISSIONS: readonly Deno.PermissionDescriptor[] = [{ name: "env", variable: "GRPC_*" }];
+/** The transports that have a name: what they need beyond their sockets, and how they are loaded. */
+const NAMED = {
+  "http2": {
+    permissions: [],
+    load: async () => (await import("./grpc/mod.ts")).http2Transport(),
+  },
+  "grpc-js": {
+    // It reads the environment while it loads.
+    permissions: [{ name: "env", variable: "GRPC_*" }],
+    load: async () => (await import("./grpc_js/mod.ts")).grpcJsTransport(),
+  },
+} as const satisfies Record<
+  string,
+  { permissions: readonly Deno.PermissionDescriptor[]; load: () => Promise<Transport> }
+>;
 
 /** What the transport of a choice needs beyond its sockets. */
-export function transportPermissions(choice: TransportChoice = "grpc-js"): readonly Deno.PermissionDescriptor[] {
-  return typeof choice === "object" ? choice.permissions : GRPC_JS_PERMISSIONS;
+export function transportPermissions(choice: TransportChoice = "http2"): readonly Deno.PermissionDescriptor[] {
+  return typeof choice === "object" ? choice.permissions : NAMED[choice].permissions;
 }
 
 /**
@@ -17,17 +30,16 @@ export function transportPermissions(choice: TransportChoice = "grpc-js"): reado
  * @param who The function, for the message.
  * @throws {TypeError} If there is none of that name.
  */
-export async function chooseTransport(who: string, choice: TransportChoice = "grpc-js"): Promise<Transport> {
-  if (typeof choice === "object" && choice !== null) return choice;
+export async function chooseTransport(who: string, choice: TransportChoice = "http2"): Promise<Transport> {
   checkTransport(who, choice);
-  const { grpcJsTransport } = await import("./grpc_js/mod.ts");
-  return grpcJsTransport();
+  return typeof choice === "object" ? choice : await NAMED[choice].load();
 }
 
 /** As {@linkcode chooseTransport} checks, at once. */
-export function checkTransport(who: string, choice: TransportChoice = "grpc-js"): void {
-  if (choice === "grpc-js" || (typeof choice === "object" && choice !== null)) return;
+export function checkTransport(who: string, choice: TransportChoice = "http2"): void {
+  if (typeof choice === "object" ? choice !== null : Object.hasOwn(NAMED, choice)) return;
+  const names = Object.keys(NAMED).map((name) => JSON.stringify(name)).join(", ");
   throw new TypeError(
-    `${who}: transport is ${JSON.stringify(choice)}; use "grpc-js" or a transport such as memoryTransport()`,
+    `${who}: transport is ${JSON.stringify(choice)}; use ${names} or a transport such as memoryTransport()`,
   );
 }

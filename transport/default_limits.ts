@@ -8,6 +8,21 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   metadataBytes: 8 * 1024,
   metadataEntries: 100,
   concurrentStreams: 100,
+  connections: 10_000,
+  connectionBufferBytes: 16 * 1024 * 1024,
+  bufferBytes: 128 * 1024 * 1024,
+  headerBlockFrames: 16,
+  controlFrames: 1000,
+  resets: 500,
+  pingInterval: 10_000,
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
+  idleTimeout: 300_000,
+  stallTimeout: 300_000,
+  connectionAge: Infinity,
+  connectionAgeGrace: 10_000,
+  keepaliveInterval: 60_000,
+  keepaliveTimeout: 20_000,
 };
 
 /**
@@ -20,6 +35,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 export function limitsOf(who: string, limits: Partial<Limits> = {}): Limits {
   checkNames(`${who}: limits`, limits, Object.keys(DEFAULT_LIMITS));
   const all = { ...DEFAULT_LIMITS, ...limits };
-  for (const [name, value] of Object.entries(all)) checkNumber(`${who}: limits.${name}`, value, 1);
+  for (const [name, value] of Object.entries(all)) {
+    if (value !== Infinity) checkNumber(`${who}: limits.${name}`, value, 1);
+  }
   return all;
 }

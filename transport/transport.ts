@@ -34,22 +34,55 @@ export interface Transport {
   connect(options: ConnectOptions): Promise<Connection>;
 }
 
-/** The bounds on what a peer may send or make us send. */
+/**
+ * The bounds on what a peer may send, hold or make us do. Numbers are octets, counts or milliseconds; `Infinity` sets no bound. Those from
+ * `connections` on are kept by the kit's own transport only.
+ */
 export interface Limits {
-  /** The largest message that is received, in bytes, after decompression. @default {4194304} */
+  /** The largest message that is received, in octets, before and after decompression. Past it: RESOURCE_EXHAUSTED. @default {4194304} */
   receiveMessageBytes: number;
-  /** The largest message that is sent, in bytes, before compression. @default {4194304} */
+  /** The largest message that is sent, in octets, before compression. Past it: RESOURCE_EXHAUSTED. @default {4194304} */
   sendMessageBytes: number;
-  /** The most header or trailer fields of a call, in bytes as HTTP/2 counts them (32 a field and its text). @default {8192} */
+  /** The most header or trailer fields of a call, in octets as HTTP/2 counts them (32 a field and its text). Past it: RESOURCE_EXHAUSTED. @default {8192} */
   metadataBytes: number;
-  /** The most header or trailer fields of a call. @default {100} */
+  /** The most header or trailer fields of a call. Past it: RESOURCE_EXHAUSTED. @default {100} */
   metadataEntries: number;
-  /** The most calls at one time on one connection. @default {100} */
+  /** The most calls at one time on one connection. Past it: REFUSED_STREAM. @default {100} */
   concurrentStreams: number;
+  /** The most connections of a server. Past it: closed at once. @default {10000} */
+  connections: number;
+  /** What is held of one connection's messages that nobody has taken, in octets. Past it the peer has to wait. @default {16777216} */
+  connectionBufferBytes: number;
+  /** What is held of all connections' messages, in octets. Past it: RESOURCE_EXHAUSTED. @default {134217728} */
+  bufferBytes: number;
+  /** The most HEADERS and CONTINUATION frames of one header block. Past it: ENHANCE_YOUR_CALM. @default {16} */
+  headerBlockFrames: number;
+  /** How many frames that carry nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA) may come in a burst, beyond four for each useful frame and 100 a second. Past it: ENHANCE_YOUR_CALM. @default {1000} */
+  controlFrames: number;
+  /** How many calls a client may reset, or have reset by its errors, in a burst, beyond four for each call that ended well and 100 a second (CVE-2023-44487). Past it: ENHANCE_YOUR_CALM. @default {500} */
+  resets: number;
+  /** The least time between two PINGs of a client while no call sends anything; it may be two times too early (gRPC A8). Past it: GOAWAY `too_many_pings`. @default {10000} */
+  pingInterval: number;
+  /** How long a new connection may take for TLS and its first SETTINGS, in milliseconds. Past it: closed. @default {10000} */
+  handshakeTimeout: number;
+  /** How long a header block that has begun may take, in milliseconds. Past it: closed. @default {10000} */
+  headersTimeout: number;
+  /** How long a connection may have no call, in milliseconds. Past it: GOAWAY. @default {300000} */
+  idleTimeout: number;
+  /** How long what is to be sent may wait for a peer that takes nothing, in milliseconds. Past it: closed. @default {300000} */
+  stallTimeout: number;
+  /** How old a connection may grow, in milliseconds, give or take a tenth. Past it: GOAWAY. @default {Infinity} */
+  connectionAge: number;
+  /** How long calls in flight may take after a GOAWAY for age, in milliseconds. @default {10000} */
+  connectionAgeGrace: number;
+  /** After how long without a frame the peer is asked by PING whether it is there, in milliseconds. A client asks only while calls are in flight. @default {60000} */
+  keepaliveInterval: number;
+  /** How long that PING may wait for its answer, in milliseconds. Past it: closed. @default {20000} */
+  keepaliveTimeout: number;
 }
 
 /** Encodings of a message on the wire. */
-export type Compression = "identity" | "gzip";
+export type Compression = "identity" | "gzip" | "deflate";
 
 /** TLS of a server. All are PEM texts. */
 export interface ServerTls {
@@ -97,6 +130,8 @@ export interface Listener {
   drain(): Promise<void>;
   /** Ends everything at once: calls in flight get UNAVAILABLE. */
   close(): Promise<void>;
+  /** How often each limit was passed, by its name; only those that were. */
+  readonly limitHits?: ReadonlyMap<keyof Limits, number>;
 }
 
 /** How a call ended, and what stood in the trailers. */
@@ -109,6 +144,8 @@ export interface CallStatus {
   readonly trailer?: Metadata;
   /** A `google.rpc.Status` message (`grpc-status-details-bin`). */
   readonly details?: Uint8Array;
+  /** Whether the server has certainly not begun to process the call, so that it may be sent again. @default {false} */
+  readonly unprocessed?: boolean;
 }
 
 /** A call as its server sees it. */
@@ -185,8 +222,13 @@ export interface CallStart {
 
 /** A call as its client sees it. */
 export interface ClientCall {
-  /** Sends a request. A promise asks to wait before the next. Does nothing if the call has ended. */
-  send(message: Uint8Array): MaybePromise<void>;
+  /**
+   * Sends a request. A promise asks to wait before the next. Does nothing if the call has ended.
+   *
+   * @param message The request. It must not change any more.
+   * @param last Whether it is the last one: it then does what {@linkcode end} does. False by default.
+   */
+  send(message: Uint8Array, last?: boolean): MaybePromise<void>;
   /** Says that all requests are sent. */
   end(): void;
   /** The next reply, or undefined when the call has ended: then {@linkcode status} says how. Never rejects. */

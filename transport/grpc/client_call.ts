@@ -1,0 +1,204 @@
+import { RpcError } from "../../rpc/error.ts";
+import { Status } from "../../rpc/status.ts";
+import { ErrorCode } from "../http2/error.ts";
+import type { FieldList } from "../http2/hpack/field_list.ts";
+import type { Stream, StreamEvents } from "../http2/stream.ts";
+import { messageExcess, metadataExcess } from "../limits.ts";
+import type { CallStart, CallStatus, ClientCall, MaybePromise } from "../transport.ts";
+import type { ClientConnection } from "./client_connection.ts";
+import type { Dated } from "./deadlines.ts";
+import { metadataOf } from "./fields.ts";
+import { Inbox } from "./inbox.ts";
+import { Outbox } from "./outbox.ts";
+import { encodingOf, headerProblem, isTrailersOnly, statusOf, statusOfReset } from "./reply.ts";
+
+/** One call that a client makes. */
+export class GrpcClientCall implements ClientCall, StreamEvents, Dated {
+  readonly deadline: number | undefined;
+  readonly #host: ClientConnection;
+  readonly #start: CallStart;
+  #stream: Stream | undefined;
+  #inbox: Inbox | undefined;
+  #outbox: Outbox | undefined;
+  /** What is sent before the call has a stream. */
+  #early: { message: Uint8Array; last: boolean }[] | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+  #receiver: PromiseWithResolvers<undefined> | undefined;
+  #result: CallStatus | undefined;
+  #endSent = false;
+
+  constructor(host: ClientConnection, start: CallStart) {
+    this.#host = host;
+    this.#start = start;
+    const { deadline, signal, metadata } = start;
+    const excess = metadataExcess(metadata, host.limits, "the header");
+    if (excess) return this.#end({ code: excess.code, message: excess.rawMessage }), this;
+    if (signal?.aborted) return this.cancel(), this;
+    signal?.addEventListener("abort", this.#onAbort);
+    if (deadline === undefined) return;
+    this.deadline = deadline;
+    if (deadline <= Date.now()) this.onLate();
+    else host.deadlines.add(this);
+  }
+
+  get status(): CallStatus | undefined {
+    return this.#inbox === undefined || this.#inbox.drained ? this.#result : undefined;
+  }
+
+  /** Gives the call its stream: its fields, and what was sent already, go out. */
+  begin(stream: Stream): void {
+    const { connection, options } = this.#host;
+    this.#stream = stream;
+    stream.events = this;
+    this.#outbox = new Outbox(connection, stream, options.compression === "identity" ? undefined : options.compression);
+    connection.sendHeaders(stream, this.#host.fieldsOf(this.#start), false);
+    for (const { message, last } of this.#early?.splice(0) ?? []) void this.#send(message, last);
+    if (this.#endSent) this.#sendEnd();
+    this.#room?.resolve();
+    this.#host.wake();
+  }
+
+  send(message: Uint8Array, last = false): MaybePromise<void> {
+    if (this.#result || this.#endSent) return;
+    const excess = messageExcess(message.length, this.#host.limits, "sendMessageBytes");
+    if (excess) return this.#fail(excess);
+    if (this.#stream) return this.#send(message, last);
+    (this.#early ??= []).push({ message, last });
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
+  end(): void {
+    if (this.#result || this.#endSent) return;
+    this.#endSent = true;
+    if (this.#stream) this.#sendEnd();
+  }
+
+  receive(): MaybePromise<Uint8Array | undefined> {
+    if (this.#inbox) return this.#inbox.next();
+    if (this.#result) return undefined;
+    this.#receiver ??= Promise.withResolvers();
+    return this.#receiver.promise.then(() => this.#inbox?.next());
+  }
+
+  cancel(): void {
+    this.#fail(new RpcError(Status.CANCELLED, "the caller cancelled the call"));
+  }
+
+  onHeaders(fields: FieldList, end: boolean, exceeded: boolean): void {
+    if (exceeded) {
+      const text = `${
+        this.#inbox ? "the trailers are" : "the header is"
+      } over limits.metadataBytes or limits.metadataEntries`;
+      return this.#fail(new RpcError(Status.RESOURCE_EXHAUSTED, text));
+    }
+    if (this.#inbox) return this.#trailers(fields);
+    const problem = headerProblem(fields);
+    if (problem) return this.#fail(problem);
+    if (end) return this.#ended(isTrailersOnly(fields) ? statusOf(fields) : NO_STATUS);
+    const metadata = metadataOf(fields);
+    const excess = metadataExcess(metadata, this.#host.limits, "the header");
+    if (excess) return this.#fail(excess);
+    this.#open(fields);
+    const { onHeader } = this.#start;
+    if (onHeader) this.#tell(onHeader, metadata);
+  }
+
+  onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
+    if (this.#inbox === undefined || this.#result) this.#host.connection.window.release(end - start);
+    else this.#inbox.push(buf, start, end);
+    if (last && !this.#result) this.#ended(NO_STATUS);
+  }
+
+  onReset(code: ErrorCode, why: string): void {
+    this.#finish(statusOfReset(code, why));
+  }
+
+  onLost(why: string, unprocessed: boolean): void {
+    this.#finish({ code: Status.UNAVAILABLE, message: why, unprocessed });
+  }
+
+  onDrained(): void {
+    this.#outbox!.release();
+  }
+
+  onLate(): void {
+    this.#fail(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
+  }
+
+  #send(message: Uint8Array, last: boolean): MaybePromise<void> {
+    if (last) this.#endSent = true;
+    const wait = this.#outbox!.send(message, this.#outbox!.encoding !== undefined, last);
+    this.#host.wake();
+    return wait;
+  }
+
+  #sendEnd(): void {
+    if (this.#stream!.ending) return;
+    this.#host.connection.sendData(this.#stream!, NOTHING, NOTHING, true);
+    this.#host.wake();
+  }
+
+  /** The header came: messages follow. */
+  #open(fields: FieldList): void {
+    const { connection, limits } = this.#host;
+    const onBad = (error: RpcError) => this.#fail(error);
+    this.#inbox = new Inbox(this.#stream!, connection.window, limits.receiveMessageBytes, encodingOf(fields), onBad);
+    this.#receiver?.resolve(undefined);
+  }
+
+  #tell(onHeader: NonNullable<CallStart["onHeader"]>, metadata: Parameters<typeof onHeader>[0]): void {
+    try {
+      onHeader(metadata);
+    } catch (error) {
+      this.#fail(RpcError.from(error));
+    }
+  }
+
+  #trailers(fields: FieldList): void {
+    const metadata = metadataOf(fields);
+    const excess = metadataExcess(metadata, this.#host.limits, "the trailer");
+    if (excess) return this.#fail(excess);
+    this.#ended(statusOf(fields, metadata));
+  }
+
+  /** The server has sent all. Messages that nobody has taken come before the status. */
+  #ended(status: CallStatus): void {
+    this.#inbox?.finish();
+    this.#finish(status);
+  }
+
+  /** Ends the call at once, from this side. */
+  #fail(error: RpcError): void {
+    if (this.status) return;
+    this.#result = undefined;
+    if (this.#stream) this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
+    this.#end({ code: error.code, message: error.rawMessage });
+    this.#inbox?.discard();
+    if (this.#stream) this.#host.wake();
+    else this.#host.forget(this);
+  }
+
+  /** The call has ended on the wire. */
+  #finish(status: CallStatus): void {
+    if (this.#result) return;
+    this.#end(status);
+    this.#inbox?.end();
+    // The server answers before it has all requests, or the connection is gone: the rest is not sent.
+    if (this.#stream && !this.#stream.closed) this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
+  }
+
+  #end(status: CallStatus): void {
+    this.#result = status;
+    this.#start.signal?.removeEventListener("abort", this.#onAbort);
+    if (this.deadline !== undefined) this.#host.deadlines.remove(this);
+    this.#receiver?.resolve(undefined);
+    this.#room?.resolve();
+    this.#outbox?.release();
+  }
+
+  readonly #onAbort = (): void => this.cancel();
+}
+
+const NOTHING = new Uint8Array(0);
+const NO_STATUS: CallStatus = { code: Status.INTERNAL, message: "the server ended the call without a status" };

@@ -1,0 +1,164 @@
+import { formatAddress } from "../../rpc/address.ts";
+import type { Peer } from "../../rpc/peer.ts";
+import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
+import type { ConnectionError } from "../http2/error.ts";
+import type { FieldList } from "../http2/hpack/field_list.ts";
+import type { Budget, Stream } from "../http2/stream.ts";
+import type { CallStart, ClientCall, Connection, ConnectOptions, Limits } from "../transport.ts";
+import { GrpcClientCall } from "./client_call.ts";
+import { ACCEPTED } from "./compression.ts";
+import { Deadlines } from "./deadlines.ts";
+import { addMetadata } from "./fields.ts";
+import { http2Limits } from "./http2_limits.ts";
+import { Lifetime } from "./lifetime.ts";
+import { Pump, type Socket } from "./socket.ts";
+import { formatTimeout } from "./timeout.ts";
+import { USER_AGENT } from "./user_agent.ts";
+
+/** How often a client looks what time it is, in milliseconds. */
+const TICK = 1000;
+
+/** One connection of a client: the calls in flight, and those that wait because the server takes no more at a time. */
+export class ClientConnection implements Connection, ConnectionEvents {
+  readonly peer: Peer;
+  readonly closed: Promise<string>;
+  readonly connection: Http2Connection;
+  readonly limits: Limits;
+  readonly options: ConnectOptions;
+  readonly deadlines: Deadlines = new Deadlines();
+  readonly budget: Budget = { octets: 0 };
+  readonly #pump: Pump;
+  readonly #lost = Promise.withResolvers<string>();
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #ticker: ReturnType<typeof setInterval>;
+  readonly #base: FieldList;
+  readonly #paths = new Map<string, FieldList>();
+  #waiting: GrpcClientCall[] = [];
+  #why: string | undefined;
+  #closing = false;
+
+  constructor(socket: Socket, options: ConnectOptions) {
+    const { address, authority, tls, limits, compression } = options;
+    this.peer = { address: formatAddress(address) };
+    this.closed = this.#lost.promise;
+    this.options = options;
+    this.limits = limits;
+    this.connection = new Http2Connection("client", http2Limits(limits), this, this.budget);
+    this.#pump = new Pump(socket, this.connection, () => this.connection.established && this.#ready.resolve());
+    const lifetime = new Lifetime(this.connection, this.#pump, limits);
+    this.#ticker = setInterval(() => this.#tick(lifetime), TICK);
+    this.#base = [
+      ...[":method", "POST", ":scheme", tls ? "https" : "http", ":authority", authority],
+      ...["content-type", "application/grpc", "te", "trailers", "user-agent", USER_AGENT],
+      ...["grpc-accept-encoding", ACCEPTED],
+      ...(compression === "identity" ? [] : ["grpc-encoding", compression]),
+    ];
+    this.#run();
+  }
+
+  /** Resolves when the server's SETTINGS have come. Rejects if the connection ends before. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  start(start: CallStart): ClientCall {
+    const call = new GrpcClientCall(this, start);
+    if (call.status === undefined) this.#begin(call);
+    return call;
+  }
+
+  close(force = false): Promise<void> {
+    this.#closing = true;
+    this.#retire("the client closed the connection");
+    if (force) {
+      for (const { events } of [...this.connection.streams.values()]) (events as GrpcClientCall).cancel();
+      for (const call of [...this.#waiting]) call.cancel();
+    }
+    this.onClosed();
+    return this.#gone.promise;
+  }
+
+  /** Something is to be sent. */
+  wake(): void {
+    this.#pump.wake();
+  }
+
+  /** The fields that a call begins with. */
+  fieldsOf({ path, metadata, deadline }: CallStart): FieldList {
+    let fields = this.#paths.get(path);
+    if (fields === undefined) {
+      fields = [...this.#base.slice(0, 4), ":path", path, ...this.#base.slice(4)];
+      if (this.#paths.size < 1000) this.#paths.set(path, fields);
+    }
+    if (deadline === undefined && metadata.size === 0) return fields;
+    const all = [...fields];
+    if (deadline !== undefined) all.push("grpc-timeout", formatTimeout(deadline - Date.now()));
+    addMetadata(all, metadata);
+    return all;
+  }
+
+  /** A call that waited for its turn has ended. */
+  forget(call: GrpcClientCall): void {
+    this.#waiting = this.#waiting.filter((one) => one !== call);
+    this.onClosed();
+  }
+
+  onStream(_: Stream, __: FieldList): void {
+    // A server opens no streams: the connection has refused it.
+  }
+
+  onClosed(): void {
+    while (this.#waiting.length > 0) {
+      const stream = this.connection.open();
+      if (stream === undefined) break;
+      this.#waiting.shift()!.begin(stream);
+    }
+    if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.length === 0) this.#pump.end();
+  }
+
+  onGoAway(_code: number, why: string): void {
+    this.#retire(`${this.peer.address}: ${why}`);
+    for (const call of this.#waiting.splice(0)) call.onLost(why, true);
+    this.onClosed();
+  }
+
+  onFailed(error: ConnectionError): void {
+    this.#retire(`${this.peer.address} broke HTTP/2: ${error.message}`);
+    this.#pump.end();
+  }
+
+  async #run(): Promise<void> {
+    const why = await this.#pump.run();
+    clearInterval(this.#ticker);
+    const text = `${this.peer.address}: ${this.#closing ? "the client closed the connection" : why}`;
+    this.#retire(text);
+    this.connection.lose(text);
+    for (const call of this.#waiting.splice(0)) call.onLost(text, true);
+    this.deadlines.close();
+    this.#ready.promise.catch(() => {});
+    this.#ready.reject(new Error(text));
+    this.#gone.resolve();
+  }
+
+  #begin(call: GrpcClientCall): void {
+    if (this.#why !== undefined) return call.onLost(this.#why, true);
+    const stream = this.#waiting.length === 0 ? this.connection.open() : undefined;
+    if (stream !== undefined) call.begin(stream);
+    else if (this.connection.accepting) this.#waiting.push(call);
+    else call.onLost("the server takes no more calls", true);
+  }
+
+  #retire(why: string): void {
+    this.#why ??= why;
+    this.#lost.resolve(this.#why);
+  }
+
+  #tick(lifetime: Lifetime): void {
+    const limit = lifetime.check(performance.now());
+    if (limit === undefined || limit === "drain") return;
+    if (limit !== "idleTimeout" && limit !== "connectionAge") return this.#pump.close(`limits.${limit}`);
+    this.#retire(`the connection was closed (limits.${limit})`);
+    this.onClosed();
+  }
+}

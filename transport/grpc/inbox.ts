@@ -1,0 +1,140 @@
+import { RpcError } from "../../rpc/error.ts";
+import { Status } from "../../rpc/status.ts";
+import type { ReceiveWindow } from "../http2/receive_window.ts";
+import type { Stream } from "../http2/stream.ts";
+import type { MaybePromise } from "../transport.ts";
+import { MessageReader, PREFIX } from "./message_reader.ts";
+
+/** The messages that came on a stream, for one reader. What nobody has taken keeps the peer's windows closed. */
+export class Inbox {
+  readonly #stream: Stream;
+  readonly #window: ReceiveWindow;
+  readonly #reader: MessageReader;
+  /** Told of a message that can't be read; it is to end the inbox. */
+  readonly #onBad: (error: RpcError) => void;
+  #waiter: PromiseWithResolvers<Uint8Array | undefined> | undefined;
+  #ended = false;
+  #error: RpcError | undefined;
+  /** The octets that came and hold the connection's window. */
+  #held = 0;
+  /** Those of them that hold the stream's window too. */
+  #unread = 0;
+
+  /**
+   * Makes an inbox.
+   *
+   * @param stream The stream.
+   * @param window The connection's flow control.
+   * @param limit The largest message, in octets.
+   * @param encoding The peer's `grpc-encoding`.
+   * @param onBad Told of a message that can't be read.
+   */
+  constructor(
+    stream: Stream,
+    window: ReceiveWindow,
+    limit: number,
+    encoding: string | undefined,
+    onBad: (error: RpcError) => void,
+  ) {
+    this.#stream = stream;
+    this.#window = window;
+    this.#reader = new MessageReader(limit, encoding);
+    this.#onBad = onBad;
+  }
+
+  /** The octets of a message that is not complete. */
+  get partial(): number {
+    return this.#reader.partial;
+  }
+
+  /** Whether all that came was taken, and no more comes. */
+  get drained(): boolean {
+    return this.#ended && !this.#reader.ready;
+  }
+
+  /** Takes DATA. */
+  push(buf: Uint8Array, start: number, end: number): void {
+    const octets = end - start;
+    if (this.#ended) return this.#window.release(octets);
+    this.#held += octets;
+    this.#unread += octets;
+    try {
+      this.#reader.push(buf, start, end);
+    } catch (error) {
+      return this.#onBad(error as RpcError);
+    }
+    // Nobody can take a part of a message: its rest is let in, up to the limit of a message.
+    if (!this.#reader.ready) return this.#consume(this.#unread);
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    this.#waiter = undefined;
+    const message = this.#take();
+    if (message) waiter.resolve(message);
+    else this.#settle(waiter);
+  }
+
+  /** The next message; undefined behind the last, or a rejection if it ended with an error. One asks at a time. */
+  next(): MaybePromise<Uint8Array | undefined> {
+    const message = this.#reader.ready ? this.#take() : undefined;
+    if (message !== undefined) return message;
+    if (this.#ended && this.#error === undefined) return undefined;
+    const waiter = Promise.withResolvers<Uint8Array | undefined>();
+    if (this.#ended) this.#settle(waiter);
+    else this.#waiter = waiter;
+    return waiter.promise;
+  }
+
+  /** The peer sends no more. Inside a message that is an error. */
+  finish(): void {
+    if (this.partial === 0) this.end();
+    else this.#onBad(new RpcError(Status.INTERNAL, "the stream ended inside a message"));
+  }
+
+  /** No more comes. What came can still be taken; then comes the error, if there is one. */
+  end(error?: RpcError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    if (this.#waiter) this.#settle(this.#waiter);
+    this.#waiter = undefined;
+  }
+
+  /** No more comes, and what came is let go. */
+  discard(error?: RpcError): void {
+    this.#reader.clear();
+    if (this.#held > 0) this.#release(this.#held);
+    if (this.#ended) this.#error ??= error;
+    else this.end(error);
+  }
+
+  #take(): Uint8Array | undefined {
+    const octets = this.#reader.nextSize + PREFIX;
+    try {
+      const message = this.#reader.take();
+      this.#release(octets);
+      return message;
+    } catch (error) {
+      this.#onBad(error as RpcError);
+      return undefined;
+    }
+  }
+
+  #release(octets: number): void {
+    this.#held -= octets;
+    this.#window.release(octets);
+    this.#consume(this.#reader.ready ? Math.min(octets, this.#unread) : this.#unread);
+  }
+
+  #consume(octets: number): void {
+    if (octets === 0) return;
+    this.#unread -= octets;
+    this.#window.consume(this.#stream, octets);
+  }
+
+  #settle({ resolve, reject, promise }: PromiseWithResolvers<Uint8Array | undefined>): void {
+    if (this.#error === undefined) return resolve(undefined);
+    // Whoever asked may have stopped listening, and an unhandled rejection would end the process.
+    promise.catch(() => {});
+    reject(this.#error);
+  }
+}

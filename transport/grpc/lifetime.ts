@@ -1,0 +1,85 @@
+import type { Connection } from "../http2/connection.ts";
+import { PingPurpose } from "../http2/pings.ts";
+import type { Limits } from "../transport.ts";
+import type { Pump } from "./socket.ts";
+
+/** How long a client may take to answer the PING behind the first GOAWAY, in milliseconds. */
+const DRAIN_PONG = 1000;
+
+/** What time does to a connection: each limit that is a time. It keeps no timer, somebody calls {@linkcode Lifetime.check}. */
+export class Lifetime {
+  readonly #connection: Connection;
+  readonly #pump: Pump;
+  readonly #limits: Limits;
+  readonly #born: number = performance.now();
+  /** A tenth more or less, so that connections of one moment don't end in one moment. */
+  readonly #age: number;
+  #blockSince: number | undefined;
+  #idleSince: number | undefined;
+  #pingSince: number | undefined;
+  #stalledSince: number | undefined;
+  #drainSince: number | undefined;
+  #sentFrames = 0;
+
+  constructor(connection: Connection, pump: Pump, limits: Limits) {
+    this.#connection = connection;
+    this.#pump = pump;
+    this.#limits = limits;
+    this.#age = limits.connectionAge * (0.9 + Math.random() * 0.2);
+  }
+
+  /** The server has begun to drain the connection. */
+  drainBegan(): void {
+    this.#drainSince = performance.now();
+  }
+
+  /** The limit that is passed now; `"drain"` if a drain need not wait for the PING any more. */
+  check(now: number): keyof Limits | "drain" | undefined {
+    const { established, streams, output } = this.#connection;
+    const limits = this.#limits;
+    if (!established) return now - this.#born >= limits.handshakeTimeout ? "handshakeTimeout" : undefined;
+    this.#blockSince = this.#connection.inHeaderBlock ? this.#blockSince ?? now : undefined;
+    if (past(this.#blockSince, now, limits.headersTimeout)) return "headersTimeout";
+    if (this.#stalled(now)) return "stallTimeout";
+    if (this.#unanswered(now)) return "keepaliveTimeout";
+    if (this.#drainSince !== undefined) {
+      if (now - this.#drainSince >= this.#grace) return "connectionAgeGrace";
+      return now - this.#drainSince >= DRAIN_PONG ? "drain" : undefined;
+    }
+    this.#idleSince = streams.size === 0 ? this.#idleSince ?? now : undefined;
+    if (this.#idleSince === now && this.#pump.writingSince === undefined) output.shrink();
+    if (past(this.#idleSince, now, limits.idleTimeout)) return "idleTimeout";
+    if (now - this.#born < this.#age) return undefined;
+    this.#grace = limits.connectionAgeGrace;
+    return "connectionAge";
+  }
+  /** How long a drain may take: bounded only where age began it, as a stopping server has its own bound. */
+  #grace = Infinity;
+
+  /** What is to be sent has waited too long: for the socket, or for a window that the peer does not open. */
+  #stalled(now: number): boolean {
+    if (past(this.#pump.writingSince, now, this.#limits.stallTimeout)) return true;
+    const { waiting, frames } = this.#connection.sender;
+    const stuck = waiting > 0 && frames === this.#sentFrames;
+    this.#sentFrames = frames;
+    this.#stalledSince = stuck ? this.#stalledSince ?? now : undefined;
+    return past(this.#stalledSince, now, this.#limits.stallTimeout);
+  }
+
+  /** Nothing has come for long, and no answer to the PING that asked. */
+  #unanswered(now: number): boolean {
+    const { lastRead } = this.#pump;
+    if (this.#pingSince !== undefined) {
+      if (lastRead > this.#pingSince) this.#pingSince = undefined;
+      else return now - this.#pingSince >= this.#limits.keepaliveTimeout;
+    }
+    const { server, streams } = this.#connection;
+    if (now - lastRead < this.#limits.keepaliveInterval || (!server && streams.size === 0)) return false;
+    this.#connection.pings.send(PingPurpose.Keepalive);
+    this.#pingSince = now;
+    this.#pump.wake();
+    return false;
+  }
+}
+
+const past = (since: number | undefined, now: number, limit: number) => since !== undefined && now - since >= limit;

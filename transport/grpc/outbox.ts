@@ -1,0 +1,52 @@
+import type { Connection } from "../http2/connection.ts";
+import type { Stream } from "../http2/stream.ts";
+import type { MaybePromise } from "../transport.ts";
+import { compress } from "./compression.ts";
+import { PREFIX } from "./message_reader.ts";
+
+/** The prefix of the message that is being sent: the connection copies it at once. */
+const prefix = new Uint8Array(PREFIX);
+
+/** The messages that go out on a stream. */
+export class Outbox {
+  readonly #connection: Connection;
+  readonly #stream: Stream;
+  /** How messages are encoded. */
+  readonly encoding: string | undefined;
+  #drained: PromiseWithResolvers<void> | undefined;
+
+  /**
+   * Makes an outbox.
+   *
+   * @param connection Where it goes out.
+   * @param stream The stream.
+   * @param encoding How messages are encoded; not at all without.
+   */
+  constructor(connection: Connection, stream: Stream, encoding: string | undefined) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.encoding = encoding;
+  }
+
+  /** Sends a message. A promise asks to wait. */
+  send(message: Uint8Array, compressed: boolean, last: boolean): MaybePromise<void> {
+    const body = compressed ? compress(this.encoding!, message) : message;
+    const { length } = body;
+    prefix[0] = compressed ? 1 : 0;
+    prefix[1] = length >>> 24;
+    prefix[2] = length >>> 16;
+    prefix[3] = length >>> 8;
+    prefix[4] = length;
+    if (this.#connection.sendData(this.#stream, prefix, body, last)) return;
+    // One message may wait, so that the connection never runs dry while the next one is made.
+    if (this.#stream.queue === undefined || this.#stream.queue.length < 2) return;
+    this.#drained ??= Promise.withResolvers();
+    return this.#drained.promise;
+  }
+
+  /** Nothing waits any more: it was sent, or it will never be. */
+  release(): void {
+    this.#drained?.resolve();
+    this.#drained = undefined;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What a client reads out of a response.
+ *
+ * @module
+ */
+
+import { RpcError } from "../../rpc/error.ts";
+import type { Metadata } from "../../rpc/metadata.ts";
+import { Status } from "../../rpc/status.ts";
+import { ErrorCode } from "../http2/error.ts";
+import type { FieldList } from "../http2/hpack/field_list.ts";
+import type { CallStatus } from "../transport.ts";
+import { isKnownEncoding } from "./compression.ts";
+import { decodeBase64, malformedMetadata, metadataOf } from "./fields.ts";
+import { isGrpc } from "./request.ts";
+import { decodeStatusText } from "./status_text.ts";
+
+/** The first value of a field. */
+function valueOf(fields: FieldList, name: string): string | undefined {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
+  return undefined;
+}
+
+/** The encoding of the messages that follow. */
+export const encodingOf = (fields: FieldList): string | undefined => valueOf(fields, "grpc-encoding");
+
+/** Whether the header is all that comes: it holds the status. */
+export const isTrailersOnly = (fields: FieldList): boolean => valueOf(fields, "grpc-status") !== undefined;
+
+/**
+ * gRPC's code for a status of HTTP, where the server is none of gRPC.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
+ */
+const HTTP_STATUS: ReadonlyMap<string, Status> = new Map([
+  ["400", Status.INTERNAL],
+  ["401", Status.UNAUTHENTICATED],
+  ["403", Status.PERMISSION_DENIED],
+  ["404", Status.UNIMPLEMENTED],
+  ["429", Status.UNAVAILABLE],
+  ["502", Status.UNAVAILABLE],
+  ["503", Status.UNAVAILABLE],
+  ["504", Status.UNAVAILABLE],
+]);
+
+/** Why the header of a response is not gRPC's; undefined if it is. */
+export function headerProblem(fields: FieldList): RpcError | undefined {
+  const http = fields[1]!; // :status comes first
+  const type = valueOf(fields, "content-type") ?? "";
+  if (isTrailersOnly(fields)) return undefined;
+  if (http !== "200") {
+    const text = `the server answers with HTTP status ${http} and content-type ${JSON.stringify(type)}`;
+    return new RpcError(HTTP_STATUS.get(http) ?? Status.UNKNOWN, text);
+  }
+  if (!isGrpc(type)) {
+    return new RpcError(
+      Status.UNKNOWN,
+      `the server answers with content-type ${JSON.stringify(type)}, which is not gRPC`,
+    );
+  }
+  const encoding = encodingOf(fields);
+  if (encoding !== undefined && !isKnownEncoding(encoding)) {
+    return new RpcError(Status.INTERNAL, `the server's grpc-encoding ${JSON.stringify(encoding)} is not supported`);
+  }
+  const why = malformedMetadata(fields);
+  return why === undefined ? undefined : new RpcError(Status.INTERNAL, why);
+}
+
+/** How a call ended, by its trailers. */
+export function statusOf(fields: FieldList, trailer: Metadata = metadataOf(fields)): CallStatus {
+  const status = valueOf(fields, "grpc-status");
+  if (status === undefined || !/^\d{1,9}$/.test(status)) {
+    const what = status === undefined ? "no grpc-status" : `the grpc-status ${JSON.stringify(status)}`;
+    return { code: Status.UNKNOWN, message: `the server sent ${what} in its trailers`, trailer };
+  }
+  const details = valueOf(fields, "grpc-status-details-bin");
+  return {
+    code: Number(status),
+    message: decodeStatusText(valueOf(fields, "grpc-message") ?? ""),
+    trailer,
+    details: details === undefined ? undefined : decodeBase64(details),
+  };
+}
+
+/**
+ * How a call ended whose stream was reset.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors
+ */
+export function statusOfReset(code: ErrorCode, why: string): CallStatus {
+  const name = ErrorCode[code] ?? `code ${code}`;
+  const message = why ? `the server broke HTTP/2: ${why}` : `the server reset the call: ${name}`;
+  switch (why ? ErrorCode.INTERNAL_ERROR : code) {
+    case ErrorCode.REFUSED_STREAM:
+      return { code: Status.UNAVAILABLE, message, unprocessed: true };
+    case ErrorCode.CANCEL:
+      return { code: Status.CANCELLED, message };
+    case ErrorCode.ENHANCE_YOUR_CALM:
+      return { code: Status.RESOURCE_EXHAUSTED, message };
+    case ErrorCode.INADEQUATE_SECURITY:
+      return { code: Status.PERMISSION_DENIED, message };
+    default:
+      return { code: Status.INTERNAL, message };
+  }
+}

@@ -1,0 +1,96 @@
+import { Status } from "../../rpc/status.ts";
+import type { FieldList } from "../http2/hpack/field_list.ts";
+import type { Limits } from "../transport.ts";
+import { isKnownEncoding } from "./compression.ts";
+import { isApplicationField, malformedMetadata } from "./fields.ts";
+import { parseTimeout } from "./timeout.ts";
+
+/** Why a request is not taken: by gRPC's status, or by HTTP's where the caller does not speak gRPC. */
+export interface Refusal {
+  readonly http: number;
+  readonly code: Status;
+  readonly message: string;
+}
+
+/** What a server reads out of the fields of a request. */
+export interface Request {
+  readonly fields: FieldList;
+  readonly path: string;
+  /** In milliseconds; undefined without one. */
+  readonly timeout: number | undefined;
+  /** How the caller's compressed messages are encoded. */
+  readonly encoding: string | undefined;
+  /** The encodings that the caller accepts. */
+  readonly accepts: string;
+  readonly refusal: Refusal | undefined;
+}
+
+/** Reads the fields of a request, well-formed ones as HTTP/2 goes. */
+export function readRequest(fields: FieldList, exceeded: boolean, limits: Limits): Request {
+  let [method, path, type, accepts] = ["", "", "", ""];
+  let timeout: string | undefined, encoding: string | undefined;
+  for (let i = 0; i < fields.length; i += 2) {
+    const value = fields[i + 1]!;
+    switch (fields[i]) {
+      case ":method":
+        method = value;
+        break;
+      case ":path":
+        path = value;
+        break;
+      case "content-type":
+        type = value;
+        break;
+      case "grpc-timeout":
+        timeout = value;
+        break;
+      case "grpc-encoding":
+        encoding = value;
+        break;
+      case "grpc-accept-encoding":
+        accepts = value;
+    }
+  }
+  const milliseconds = timeout === undefined ? undefined : parseTimeout(timeout);
+  let refusal = exceeded ? tooMuch("more fields or longer ones", limits) : refusalOf(method, type);
+  if (!refusal && timeout !== undefined && milliseconds === undefined) {
+    refusal = refuse(Status.INTERNAL, `grpc-timeout is ${JSON.stringify(timeout)}, which is no timeout`);
+  }
+  if (!refusal && encoding !== undefined && !isKnownEncoding(encoding)) {
+    refusal = refuse(Status.UNIMPLEMENTED, `grpc-encoding ${JSON.stringify(encoding)} is not supported`);
+  }
+  refusal ??= metadataRefusal(fields, limits);
+  return { fields, path, timeout: milliseconds, encoding, accepts, refusal };
+}
+
+/** Whether a content-type is gRPC's, with messages of protobuf. */
+export function isGrpc(type: string): boolean {
+  return /^application\/grpc(?:\+proto)?(?:;.*)?$/i.test(type);
+}
+
+const refuse = (code: Status, message: string): Refusal => ({ http: 200, code, message });
+
+function refusalOf(method: string, type: string): Refusal | undefined {
+  if (method !== "POST") return { ...refuse(Status.INTERNAL, `gRPC is called by POST, not by ${method}`), http: 405 };
+  if (isGrpc(type)) return undefined;
+  const text = `the content-type is ${JSON.stringify(type)}; a gRPC server takes application/grpc`;
+  return { ...refuse(Status.INTERNAL, text), http: 415 };
+}
+
+function metadataRefusal(fields: FieldList, limits: Limits): Refusal | undefined {
+  let entries = 0, bytes = 0;
+  for (let i = 0; i < fields.length; i += 2) {
+    if (!isApplicationField(fields[i]!)) continue;
+    entries++;
+    bytes += 32 + fields[i]!.length + fields[i + 1]!.length;
+  }
+  if (entries > limits.metadataEntries) return tooMuch(`${entries} fields`, limits);
+  if (bytes > limits.metadataBytes) return tooMuch(`${bytes} bytes`, limits);
+  const why = malformedMetadata(fields);
+  return why === undefined ? undefined : refuse(Status.INTERNAL, why);
+}
+
+function tooMuch(what: string, { metadataEntries, metadataBytes }: Limits): Refusal {
+  const bounds = `${metadataEntries} fields (limits.metadataEntries) and ${metadataBytes} bytes (limits.metadataBytes)`;
+  return refuse(Status.RESOURCE_EXHAUSTED, `the header has ${what}; the limits are ${bounds}`);
+}

@@ -1,0 +1,186 @@
+import { RpcError } from "../../rpc/error.ts";
+import type { Metadata } from "../../rpc/metadata.ts";
+import type { Peer } from "../../rpc/peer.ts";
+import { Status } from "../../rpc/status.ts";
+import { ErrorCode } from "../http2/error.ts";
+import type { FieldList } from "../http2/hpack/field_list.ts";
+import type { Stream, StreamEvents } from "../http2/stream.ts";
+import { messageExcess, metadataExcess, statusExcess } from "../limits.ts";
+import type { CallStatus, MaybePromise, ServerCall } from "../transport.ts";
+import type { Dated } from "./deadlines.ts";
+import { addMetadata, metadataOf } from "./fields.ts";
+import { Inbox } from "./inbox.ts";
+import { Outbox } from "./outbox.ts";
+import type { Request } from "./request.ts";
+import { responseFields, trailerFields } from "./response.ts";
+import type { ServerConnection } from "./server_connection.ts";
+
+/** One call that a server takes. */
+export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
+  readonly path: string;
+  readonly deadline: number | undefined;
+  readonly #host: ServerConnection;
+  readonly #stream: Stream;
+  readonly #request: Request;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  #metadata: Metadata | undefined;
+  #controller: AbortController | undefined;
+  #headerSent = false;
+  #over = false;
+  #reason: RpcError | undefined;
+
+  constructor(host: ServerConnection, stream: Stream, request: Request) {
+    this.path = request.path;
+    this.#host = host;
+    this.#stream = stream;
+    this.#request = request;
+    const { limits, connection } = host;
+    this.#inbox = new Inbox(stream, connection.window, limits.receiveMessageBytes, request.encoding, this.#refuse);
+    this.#outbox = new Outbox(connection, stream, host.encodingFor(request));
+    if (request.timeout === undefined) return;
+    this.deadline = Date.now() + request.timeout;
+    host.deadlines.add(this);
+  }
+
+  get peer(): Peer {
+    return this.#host.peer;
+  }
+
+  get metadata(): Metadata {
+    return this.#metadata ??= metadataOf(this.#request.fields);
+  }
+
+  /** The octets of a request whose rest is on its way. */
+  get partial(): number {
+    return this.#inbox.partial;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  receive(): MaybePromise<Uint8Array | undefined> {
+    return this.#inbox.next();
+  }
+
+  sendHeader(header: Metadata): void {
+    if (this.#over || this.#headerSent) return;
+    const excess = metadataExcess(header, this.#host.limits, "the header");
+    if (excess) throw excess;
+    this.#sendHeader(header);
+    this.#host.wake();
+  }
+
+  send(message: Uint8Array): MaybePromise<void> {
+    if (this.#over) return;
+    const { limits, budget } = this.#host;
+    const excess = messageExcess(message.length, limits, "sendMessageBytes");
+    if (excess) throw excess;
+    if (budget.octets + message.length > limits.bufferBytes) {
+      this.#host.hit("bufferBytes");
+      throw new RpcError(Status.RESOURCE_EXHAUSTED, `the server holds too many unsent replies (limits.bufferBytes)`);
+    }
+    if (!this.#headerSent) this.#sendHeader(undefined);
+    const wait = this.#outbox.send(message, this.#outbox.encoding !== undefined, false);
+    this.#host.wake();
+    return wait;
+  }
+
+  finish(status: CallStatus): void {
+    if (this.#over) return;
+    const excess = statusExcess(status, this.#host.limits);
+    this.#finish(excess ? { code: excess.code, message: excess.rawMessage } : status);
+  }
+
+  onHeaders(_: FieldList, __: boolean): void {
+    this.#inbox.finish(); // trailers of a request end it, and gRPC gives them no other meaning
+  }
+
+  onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
+    this.#inbox.push(buf, start, end);
+    if (this.#inbox.partial > 0 && !this.#over) {
+      const limit = this.#host.overBudget(this.#inbox.partial);
+      if (limit) {
+        return this.#refuse(
+          new RpcError(Status.RESOURCE_EXHAUSTED, `the server holds too many unread requests (limits.${limit})`),
+        );
+      }
+    }
+    if (last) this.#inbox.finish();
+  }
+
+  onReset(_code: ErrorCode, why: string): void {
+    this.#abort(new RpcError(Status.CANCELLED, why || "the caller cancelled the call"));
+  }
+
+  onLost(why: string): void {
+    this.#abort(new RpcError(Status.CANCELLED, `the caller went away: ${why}`));
+  }
+
+  onDrained(): void {
+    this.#outbox.release();
+  }
+
+  onLate(): void {
+    this.cut(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
+  }
+
+  /** Ends the call from this side, and tells the caller and the handler why. */
+  cut(error: RpcError): void {
+    if (this.#over) return;
+    // What waits for a slow reader would hold back the status.
+    if (this.#stream.queue) {
+      this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
+      this.#host.wake();
+    } else this.#finish({ code: error.code, message: error.rawMessage });
+    this.#abort(error);
+  }
+
+  /** A request can't be read. */
+  readonly #refuse = (error: RpcError): void => {
+    this.#inbox.discard(error);
+    if (error.code === Status.RESOURCE_EXHAUSTED) this.#host.hit("receiveMessageBytes");
+  };
+
+  #finish(status: CallStatus): void {
+    const trailersOnly = !this.#headerSent;
+    this.#headerSent = true;
+    const { connection } = this.#host;
+    connection.sendHeaders(this.#stream, trailerFields(status, trailersOnly, this.#request), true);
+    this.#done();
+    this.#inbox.discard();
+    this.#host.wake();
+  }
+
+  #sendHeader(header: Metadata | undefined): void {
+    this.#headerSent = true;
+    const fields = responseFields(this.#outbox.encoding);
+    if (header === undefined || header.size === 0) {
+      return this.#host.connection.sendHeaders(this.#stream, fields, false);
+    }
+    const all = [...fields];
+    addMetadata(all, header);
+    this.#host.connection.sendHeaders(this.#stream, all, false);
+  }
+
+  #abort(reason: RpcError): void {
+    if (this.#reason === undefined) {
+      this.#reason = reason;
+      if (!this.#over || this.#controller) this.#controller?.abort(reason);
+    }
+    this.#done();
+    this.#inbox.discard(reason);
+    this.#outbox.release();
+  }
+
+  #done(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.deadline !== undefined) this.#host.deadlines.remove(this);
+  }
+}

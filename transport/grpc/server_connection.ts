@@ -1,0 +1,187 @@
+import { RpcError } from "../../rpc/error.ts";
+import type { Peer } from "../../rpc/peer.ts";
+import { Status } from "../../rpc/status.ts";
+import { Connection, type ConnectionEvents } from "../http2/connection.ts";
+import { type ConnectionError, ErrorCode } from "../http2/error.ts";
+import type { FieldList } from "../http2/hpack/field_list.ts";
+import { PingPurpose } from "../http2/pings.ts";
+import type { Budget, Stream } from "../http2/stream.ts";
+import type { Limits, ListenOptions } from "../transport.ts";
+import { Deadlines } from "./deadlines.ts";
+import { http2Limits } from "./http2_limits.ts";
+import { Lifetime } from "./lifetime.ts";
+import { readRequest, type Request } from "./request.ts";
+import { GrpcServerCall } from "./server_call.ts";
+import { Pump, type Socket } from "./socket.ts";
+
+/** What the connections of a listener share. */
+export interface ServerHost {
+  readonly options: ListenOptions;
+  /** The octets of messages that all of them hold. */
+  readonly budget: Budget;
+  /** A limit was passed. */
+  hit(limit: keyof Limits): void;
+}
+
+/** How far the largest stream identifier lies: GOAWAY with it says "soon" (RFC 9113, section 6.8). */
+const LAST_STREAM = 2 ** 31 - 1;
+
+/** One client's connection to a server: its calls, from the first octet to the last. */
+export class ServerConnection implements ConnectionEvents {
+  readonly connection: Connection;
+  readonly peer: Peer;
+  readonly limits: Limits;
+  readonly budget: Budget;
+  readonly deadlines: Deadlines = new Deadlines();
+  readonly #host: ServerHost;
+  readonly #pump: Pump;
+  readonly #lifetime: Lifetime;
+  /** The calls whose fields have come in this read: their messages may stand behind them. */
+  #fresh: GrpcServerCall[] = [];
+  #lastFields: FieldList | undefined;
+  #lastRequest: Request | undefined;
+  #draining = false;
+
+  constructor(socket: Socket, peer: Peer, host: ServerHost) {
+    this.peer = peer;
+    this.#host = host;
+    this.budget = host.budget;
+    const { limits } = host.options;
+    this.limits = limits;
+    this.connection = new Connection("server", http2Limits(limits), this, host.budget);
+    this.#pump = new Pump(socket, this.connection, () => this.#dispatch());
+    this.#lifetime = new Lifetime(this.connection, this.#pump, limits);
+    this.connection.pings.onPong = (purpose) => purpose === PingPurpose.Drain && this.#drained();
+  }
+
+  /** Serves until the connection ends. Never rejects. */
+  async run(): Promise<void> {
+    const why = await this.#pump.run();
+    this.connection.lose(why);
+    this.deadlines.close();
+  }
+
+  /** Something is to be sent. */
+  wake(): void {
+    this.#pump.wake();
+  }
+
+  /** Counts that a limit was passed. */
+  hit(limit: keyof Limits): void {
+    this.#host.hit(limit);
+  }
+
+  /** The encoding of replies to a request, if they are to be encoded and the caller accepts it. */
+  encodingFor({ accepts }: Request): string | undefined {
+    const { compression } = this.#host.options;
+    if (compression === "identity" || accepts === "") return undefined;
+    return accepts.split(",").some((one) => one.trim() === compression) ? compression : undefined;
+  }
+
+  /** The limit that a message passes whose rest is on its way: too much is held, and waiting would not help. */
+  overBudget(partial: number): keyof Limits | undefined {
+    const { window } = this.connection;
+    const limit = this.budget.octets > this.limits.bufferBytes
+      ? "bufferBytes"
+      // Nearly all of the connection's window is held by halves of messages, so no one of them would get its rest.
+      : window.available < 64 * 1024 && this.#partials(partial) > window.held / 2
+      ? "connectionBufferBytes"
+      : undefined;
+    if (limit) this.hit(limit);
+    return limit;
+  }
+
+  /** Says that it will take no more calls, and ends when those in flight have. */
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    // In two steps: what the client sends before it hears of this is served still.
+    this.connection.goAway(LAST_STREAM, ErrorCode.NO_ERROR, "");
+    this.connection.pings.send(PingPurpose.Drain);
+    this.#lifetime.drainBegan();
+    this.wake();
+  }
+
+  /** Looks what time it is. Called by the listener now and then. */
+  tick(now: number): void {
+    const limit = this.#lifetime.check(now);
+    if (limit === undefined) return;
+    if (limit === "drain") return this.#drained();
+    this.hit(limit);
+    if (limit === "idleTimeout" || limit === "connectionAge") return this.drain();
+    this.#pump.close(`limits.${limit}`);
+  }
+
+  /** Ends the calls in flight, and the connection. */
+  close(): void {
+    const error = new RpcError(Status.UNAVAILABLE, "the server was stopped");
+    for (const { events } of [...this.connection.streams.values()]) (events as GrpcServerCall).cut(error);
+    this.#drained();
+    this.#pump.end();
+  }
+
+  onStream(stream: Stream, fields: FieldList, end: boolean, exceeded: boolean): void {
+    const request = fields === this.#lastFields && !exceeded
+      ? this.#lastRequest!
+      : readRequest(fields, exceeded, this.limits);
+    this.#lastFields = fields;
+    this.#lastRequest = request;
+    const call = new GrpcServerCall(this, stream, request);
+    stream.events = call;
+    const { refusal } = request;
+    if (refusal) {
+      if (refusal.code === Status.RESOURCE_EXHAUSTED) this.hit("metadataBytes");
+      return call.finish({ code: refusal.code, message: refusal.message });
+    }
+    if (end) call.onData(NOTHING, 0, 0, true);
+    this.#fresh.push(call);
+  }
+
+  onClosed(): void {
+    if (this.#draining) this.#endIfIdle();
+  }
+
+  onGoAway(): void {
+    // A client that goes away opens no more streams; those that are open are served.
+  }
+
+  onFailed(error: ConnectionError): void {
+    if (error.limit) this.hit(error.limit as keyof Limits);
+    this.#host.options.logger.debug("a connection was ended", { peer: this.peer.address, error: error.message });
+    this.#pump.end();
+  }
+
+  /** The client knows of the first GOAWAY: streams above the last one it has opened are refused from here on. */
+  #drained(): void {
+    const { connection } = this;
+    if (connection.lastAllowed === LAST_STREAM && connection.failure === undefined) {
+      connection.goAway(connection.lastPeerStream, ErrorCode.NO_ERROR, "");
+      connection.lastAllowed = connection.lastPeerStream;
+      this.wake();
+    }
+    this.#draining = true;
+    this.#endIfIdle();
+  }
+
+  #endIfIdle(): void {
+    const { connection } = this;
+    if (connection.streams.size === 0 && connection.lastAllowed < LAST_STREAM) this.#pump.end();
+  }
+
+  #dispatch(): void {
+    if (this.#fresh.length === 0) return;
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const call of fresh) this.#host.options.onCall(call);
+  }
+
+  #partials(least: number): number {
+    let sum = least;
+    for (const { events } of this.connection.streams.values()) {
+      sum += (events as GrpcServerCall | undefined)?.partial ?? 0;
+    }
+    return sum;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,145 @@
+import type { Connection } from "../http2/connection.ts";
+
+/** What a connection needs of a socket: a `Deno.Conn`, or something that looks like one. */
+export interface Socket {
+  /** Reads into `buf`; null at the end. */
+  read(buf: Uint8Array): Promise<number | null>;
+  /** Writes some of `bytes`. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Ends the writing side. */
+  closeWrite?(): Promise<void>;
+  /** Closes it; may be called again. */
+  close(): void;
+}
+
+/** What a read is given at first, and what it grows to while the peer fills it, in octets. An idle connection keeps the first. */
+const SMALL_READ = 4 * 1024;
+const LARGE_READ = 256 * 1024;
+/** How long a peer may go on sending after this side has ended, so that it reads what it was told, in milliseconds. */
+const LINGER = 500;
+
+/**
+ * Moves octets between a socket and a {@linkcode Connection}: one read buffer, all frames in it handled before anything is
+ * written; one write on its way, with all that was to be sent when it began.
+ */
+export class Pump {
+  /** When octets last came, by performance.now(). */
+  lastRead: number = performance.now();
+  /** Since when a write has been on its way; undefined if none is. */
+  writingSince: number | undefined;
+  readonly #socket: Socket;
+  readonly #connection: Connection;
+  readonly #onRead: () => void;
+  readonly #done = Promise.withResolvers<string>();
+  #scheduled = false;
+  #ending = false;
+  #closed = false;
+
+  /**
+   * Makes a pump; {@linkcode Pump.run} starts it.
+   *
+   * @param socket The socket.
+   * @param connection The connection.
+   * @param onRead Called when all frames of a read were handled.
+   */
+  constructor(socket: Socket, connection: Connection, onRead: () => void) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#onRead = onRead;
+  }
+
+  /** Reads until the end. Resolves with why it ended, when the socket is closed. Never rejects. */
+  async run(): Promise<string> {
+    this.wake();
+    this.close(await this.#read());
+    return await this.#done.promise;
+  }
+
+  /** Something is to be sent: it goes out when the code that runs now, and what waits for it, has run. */
+  readonly wake = (): void => {
+    if (this.#scheduled || this.writingSince !== undefined || this.#connection.output.length === 0) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#flush);
+  };
+
+  /** Sends what waits, then ends the connection. */
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.wake();
+    if (!this.#scheduled && this.writingSince === undefined) void this.#endWriting();
+  }
+
+  /** Closes the socket now. */
+  close(why: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+    this.#done.resolve(why);
+  }
+
+  async #read(): Promise<string> {
+    const connection = this.#connection;
+    let buf = new Uint8Array(SMALL_READ);
+    let kept = 0, small = 0;
+    try {
+      for (;;) {
+        const n = await this.#socket.read(kept === 0 ? buf : buf.subarray(kept));
+        if (n === null) return "the peer closed the connection";
+        this.lastRead = performance.now();
+        const end = kept + n;
+        const stopped = connection.receive(buf, 0, end);
+        this.#onRead();
+        this.wake();
+        kept = end - stopped;
+        small = n < buf.length / 8 ? small + 1 : 0;
+        if (end === buf.length && buf.length < LARGE_READ) buf = resized(buf, stopped, end, buf.length * 2);
+        else if (small > 100 && buf.length > SMALL_READ && kept < SMALL_READ) {
+          buf = resized(buf, stopped, end, buf.length / 2);
+          small = 0;
+        } else if (kept > 0) buf.copyWithin(0, stopped, end);
+      }
+    } catch (error) {
+      return `the connection was lost: ${(error as Error).message}`;
+    }
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    if (this.#closed || this.writingSince !== undefined || this.#connection.output.length === 0) return;
+    void this.#write();
+  };
+
+  async #write(): Promise<void> {
+    const { output, sender } = this.#connection;
+    try {
+      while (output.length > 0) {
+        const bytes = output.take();
+        this.writingSince = performance.now();
+        let at = await this.#socket.write(bytes);
+        while (at < bytes.length) at += await this.#socket.write(bytes.subarray(at));
+        output.giveBack(bytes);
+        sender.resume();
+      }
+      this.writingSince = undefined;
+      if (this.#ending) await this.#endWriting();
+    } catch (error) {
+      this.close(`the connection was lost: ${(error as Error).message}`);
+    }
+  }
+
+  /** Ends the writing side and lets the peer read it: closing a socket with unread octets would take back what was sent. */
+  async #endWriting(): Promise<void> {
+    if (this.#closed) return;
+    const timer = setTimeout(() => this.close("closed"), LINGER);
+    this.#done.promise.then(() => clearTimeout(timer));
+    await this.#socket.closeWrite?.().catch(() => {});
+    if (!this.#socket.closeWrite) this.close("closed");
+  }
+}
+
+function resized(buf: Uint8Array, start: number, end: number, size: number): Uint8Array<ArrayBuffer> {
+  const other = new Uint8Array(Math.max(size, end - start));
+  other.set(buf.subarray(start, end));
+  return other;
+}

@@ -1,0 +1,36 @@
+/**
+ * The text of `grpc-message`: UTF-8, where all but printable ASCII, and the percent sign, is percent-encoded.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses
+ * @module
+ */
+
+const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
+const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
+
+/** Encodes a text for `grpc-message`. A space at an end is encoded too: HTTP/2 fields don't carry those. */
+export function encodeStatusText(text: string): string {
+  if (PLAIN.test(text) && text === text.trim()) return text;
+  let encoded = "";
+  const bytes = UTF8.encoder.encode(text);
+  for (const [i, byte] of bytes.entries()) {
+    const edge = byte === 0x20 && (i === 0 || i === bytes.length - 1);
+    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && !edge;
+    encoded += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return encoded;
+}
+
+/** Decodes the value of `grpc-message`. What is no valid encoding stays as it is: a text is never lost. */
+export function decodeStatusText(value: string): string {
+  if (PLAIN.test(value)) return value;
+  const bytes = new Uint8Array(value.length);
+  let length = 0;
+  for (let i = 0; i < value.length; i++) {
+    const hex = value[i] === "%" ? value.slice(i + 1, i + 3) : "";
+    const encoded = /^[0-9A-Fa-f]{2}$/.test(hex);
+    bytes[length++] = encoded ? parseInt(hex, 16) : value.charCodeAt(i);
+    if (encoded) i += 2;
+  }
+  return UTF8.decoder.decode(bytes.subarray(0, length));
+}

@@ -1,0 +1,22 @@
+/** Milliseconds in each unit of `grpc-timeout`. */
+const UNITS: Readonly<Record<string, number>> = { n: 1e-6, u: 1e-3, m: 1, S: 1000, M: 60_000, H: 3_600_000 };
+const MOST = 99_999_999;
+
+/**
+ * Reads the value of `grpc-timeout`.
+ *
+ * @returns Milliseconds, or undefined if it is no timeout.
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
+ */
+export function parseTimeout(text: string): number | undefined {
+  if (!/^\d{1,8}[HMSmun]$/.test(text)) return undefined;
+  return Number(text.slice(0, -1)) * UNITS[text.at(-1)!]!;
+}
+
+/** Writes a timeout of so many milliseconds, rounded up, in the finest unit that eight digits hold. */
+export function formatTimeout(milliseconds: number): string {
+  const left = Math.max(Math.ceil(milliseconds), 1);
+  if (left <= MOST) return `${left}m`;
+  const seconds = Math.ceil(left / 1000);
+  return seconds <= MOST ? `${seconds}S` : `${Math.min(Math.ceil(seconds / 3600), MOST)}H`;
+}

@@ -1,0 +1,299 @@
+import type { Connection } from "./connection.ts";
+import { ConnectionError, ErrorCode } from "./error.ts";
+import { Flag, FRAME_HEADER, FrameType, MIN_FRAME_SIZE, PREFACE, readUint31, readUint32 } from "./frame.ts";
+import { Guard } from "./guard.ts";
+import { HeaderReader } from "./header_reader.ts";
+import { PingPurpose } from "./pings.ts";
+import { readSettings } from "./settings.ts";
+import type { Stream } from "./stream.ts";
+
+/** PINGs that come too often, before the peer is sent away. */
+const PING_STRIKES = 2;
+
+/** Reads the peer's frames (RFC 9113, sections 4 and 6) and acts on them. */
+export class FrameReader {
+  readonly #connection: Connection;
+  readonly #headers: HeaderReader;
+  readonly #control: Guard;
+  readonly #resets: Guard;
+  #prefaceRead = 0;
+  #settled = false;
+  #lastPing = 0;
+  #strikes = 0;
+  /** The frames of calls that had been sent when the last PING came: one since then excuses the next. */
+  #sentAtPing = -1;
+  #dataFrames = 0;
+  #endedStreams = 0;
+
+  /**
+   * Makes the reader of a connection.
+   *
+   * @param connection What the frames are about.
+   */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    const { limits, server } = connection;
+    const useful = () => this.#dataFrames + connection.lastPeerStream / 2 + connection.sender.frames;
+    this.#control = new Guard("controlFrames", limits.controlFrames, useful);
+    this.#resets = new Guard("resets", limits.resets, () => this.#endedStreams);
+    this.#headers = new HeaderReader(connection, (stream, code, why) => this.#streamError(stream, code, why));
+    if (!server) this.#prefaceRead = PREFACE.length;
+  }
+
+  /** Whether the peer's first SETTINGS have come. */
+  get established(): boolean {
+    return this.#settled;
+  }
+
+  /** Whether a header block has begun and not ended. */
+  get inHeaderBlock(): boolean {
+    return this.#headers.expected !== 0;
+  }
+
+  /**
+   * Reads all complete frames in buf from `at` to `end`.
+   *
+   * @returns Where it stopped.
+   * @throws {ConnectionError} If the connection must end.
+   */
+  read(buf: Uint8Array, at: number, end: number): number {
+    if (this.#prefaceRead < PREFACE.length) at = this.#readPreface(buf, at, end);
+    while (end - at >= FRAME_HEADER) {
+      const length = buf[at]! << 16 | buf[at + 1]! << 8 | buf[at + 2]!;
+      if (length > MIN_FRAME_SIZE) throw sizeError(`a frame of ${length} octets, over SETTINGS_MAX_FRAME_SIZE`);
+      const start = at + FRAME_HEADER;
+      if (end - start < length) break;
+      this.#frame(buf[at + 3]!, buf[at + 4]!, readUint31(buf, at + 5), buf, start, start + length);
+      at = start + length;
+    }
+    return at;
+  }
+
+  #readPreface(buf: Uint8Array, at: number, end: number): number {
+    while (at < end && this.#prefaceRead < PREFACE.length) {
+      if (buf[at++] !== PREFACE[this.#prefaceRead++]) throw protocol("no HTTP/2 client preface");
+    }
+    return at;
+  }
+
+  #frame(type: number, flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    const { expected } = this.#headers;
+    if (expected !== 0 && (type !== FrameType.CONTINUATION || id !== expected)) {
+      throw protocol("a frame inside a header block that is no CONTINUATION of it");
+    }
+    if (!this.#settled && type !== FrameType.SETTINGS) throw protocol("the first frame is no SETTINGS");
+    switch (type) {
+      case FrameType.DATA:
+        return this.#data(flags, id, buf, start, end);
+      case FrameType.HEADERS:
+        return this.#headers.headers(flags, id, buf, start, end);
+      case FrameType.CONTINUATION:
+        return this.#headers.continuation(flags, id, buf, start, end);
+      case FrameType.WINDOW_UPDATE:
+        return this.#windowUpdate(id, buf, start, end);
+      case FrameType.RST_STREAM:
+        return this.#rstStream(id, buf, start, end);
+      case FrameType.SETTINGS:
+        return this.#settings(flags, id, buf, start, end);
+      case FrameType.PING:
+        return this.#ping(flags, id, buf, start, end);
+      case FrameType.GOAWAY:
+        return this.#goAway(id, buf, start, end);
+      case FrameType.PRIORITY:
+        return this.#priority(id, buf, start, end);
+      case FrameType.PUSH_PROMISE:
+        throw protocol("PUSH_PROMISE, which was not allowed");
+      default:
+        // Extensions (section 5.5).
+        this.#control.spend("frames of unknown types");
+    }
+  }
+
+  /** DATA (section 6.1). */
+  #data(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    const { window, closed } = this.#connection;
+    const octets = end - start;
+    window.receive(octets);
+    const stream = this.#known(id, "DATA");
+    if (flags & Flag.PADDED) {
+      const padding = buf[start]!;
+      if (octets <= padding) throw protocol("padding as long as its frame");
+      start += 1;
+      end -= padding;
+    }
+    if (stream === undefined || stream.remoteEnded || !stream.headersReceived) {
+      window.release(octets);
+      if (stream) {
+        this.#streamError(
+          stream,
+          stream.remoteEnded ? ErrorCode.STREAM_CLOSED : ErrorCode.PROTOCOL_ERROR,
+          "DATA out of place",
+        );
+      } else if (this.#connection.server && !closed.wasResetByUs(id)) this.#strayReset(id);
+      return;
+    }
+    const last = (flags & Flag.END_STREAM) !== 0;
+    if (end === start && !last) this.#control.spend("empty DATA frames");
+    else this.#dataFrames++;
+    stream.receiveWindow -= octets;
+    stream.received += end - start;
+    const why = stream.receiveWindow < 0
+      ? "DATA beyond the stream's window"
+      : isWrongLength(stream, last)
+      ? "DATA of another length than content-length"
+      : undefined;
+    if (why !== undefined) {
+      window.release(octets);
+      const code = stream.receiveWindow < 0 ? ErrorCode.FLOW_CONTROL_ERROR : ErrorCode.PROTOCOL_ERROR;
+      return this.#streamError(stream, code, why);
+    }
+    if (octets > end - start) {
+      window.release(octets - (end - start));
+      window.consume(stream, octets - (end - start));
+    }
+    if (last) this.#remoteEnd(stream);
+    stream.events!.onData(buf, start, end, last);
+    if (window.wantsSample()) this.#connection.pings.send(PingPurpose.Bandwidth);
+  }
+
+  #remoteEnd(stream: Stream): void {
+    stream.remoteEnded = true;
+    this.#endedStreams++;
+    if (stream.localEnded) this.#connection.close(stream, false);
+  }
+
+  /** RST_STREAM (section 6.4). */
+  #rstStream(id: number, buf: Uint8Array, start: number, end: number): void {
+    if (end - start !== 4) throw sizeError("an RST_STREAM of a wrong size");
+    const stream = this.#known(id, "RST_STREAM");
+    if (this.#connection.server) this.#resets.spend("streams reset");
+    else this.#control.spend("RST_STREAM frames");
+    if (stream === undefined) return;
+    const code = readUint32(buf, start);
+    this.#connection.close(stream, false);
+    stream.events?.onReset(code, "");
+  }
+
+  /** SETTINGS (section 6.5). */
+  #settings(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    const { peer, encoder, streams, sender, output } = this.#connection;
+    if (id !== 0) throw protocol("SETTINGS on a stream");
+    if (flags & Flag.ACK) {
+      if (end > start) throw sizeError("an acknowledgement of SETTINGS with a payload");
+      return;
+    }
+    if ((end - start) % 6 !== 0) throw sizeError("SETTINGS of a wrong size");
+    if (this.#settled) this.#control.spend("SETTINGS frames");
+    // Without a bound of the peer there is none.
+    else peer.maxConcurrentStreams = Infinity;
+    this.#settled = true;
+    const before = peer.initialWindowSize;
+    readSettings(peer, buf, start, end);
+    encoder.setPeerTableBytes(peer.headerTableSize);
+    const change = peer.initialWindowSize - before;
+    if (change !== 0) {
+      for (const stream of streams.values()) if (!sender.open(stream, change)) throw windowTooLarge();
+    }
+    output.frame(0, FrameType.SETTINGS, Flag.ACK, 0);
+    sender.resume();
+  }
+
+  /** PING (section 6.7). One that comes too often without cause is a strike, as in gRPC (A8). */
+  #ping(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    if (id !== 0) throw protocol("PING on a stream");
+    if (end - start !== 8) throw sizeError("a PING of a wrong size");
+    const { window, pings, sender, server, limits } = this.#connection;
+    if (flags & Flag.ACK) {
+      if (buf[start] === PingPurpose.Bandwidth) window.sampled();
+      return pings.onPong?.(buf[start]!);
+    }
+    this.#control.spend("PING frames");
+    pings.answer(buf.subarray(start, end));
+    if (!server) return;
+    const now = performance.now();
+    const excused = sender.frames !== this.#sentAtPing || now - this.#lastPing >= limits.pingInterval;
+    this.#strikes = excused ? 0 : this.#strikes + 1;
+    this.#lastPing = now;
+    this.#sentAtPing = sender.frames;
+    if (this.#strikes <= PING_STRIKES) return;
+    // The text is what gRPC's clients look for: they ping less often then.
+    throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings", "pingInterval");
+  }
+
+  /** GOAWAY (section 6.8). */
+  #goAway(id: number, buf: Uint8Array, start: number, end: number): void {
+    if (id !== 0) throw protocol("GOAWAY on a stream");
+    if (end - start < 8) throw sizeError("a GOAWAY of a wrong size");
+    this.#control.spend("GOAWAY frames");
+    const last = readUint31(buf, start);
+    const code: ErrorCode = readUint32(buf, start + 4);
+    const text = new TextDecoder().decode(buf.subarray(start + 8, Math.min(end, start + 208)));
+    const connection = this.#connection;
+    if (!connection.server) {
+      connection.accepting = false;
+      for (const stream of [...connection.streams.values()]) {
+        if (stream.id > last) connection.dropStream(stream, goAwayText(code, text), true);
+      }
+    }
+    connection.events.onGoAway(code, goAwayText(code, text));
+  }
+
+  /** WINDOW_UPDATE (section 6.9). */
+  #windowUpdate(id: number, buf: Uint8Array, start: number, end: number): void {
+    if (end - start !== 4) throw sizeError("a WINDOW_UPDATE of a wrong size");
+    const { sender } = this.#connection;
+    const stream = id === 0 ? undefined : this.#known(id, "WINDOW_UPDATE");
+    this.#control.spend("WINDOW_UPDATE frames");
+    if (id !== 0 && stream === undefined) return;
+    const octets = readUint31(buf, start);
+    if (octets === 0) {
+      if (stream === undefined) throw protocol("a WINDOW_UPDATE of 0");
+      return this.#streamError(stream, ErrorCode.PROTOCOL_ERROR, "a WINDOW_UPDATE of 0");
+    }
+    if (!sender.open(stream, octets)) {
+      if (stream === undefined) throw windowTooLarge();
+      return this.#streamError(stream, ErrorCode.FLOW_CONTROL_ERROR, "a window over 2^31-1 octets");
+    }
+    if (sender.waiting > 0) sender.resume();
+  }
+
+  /** PRIORITY (section 6.3): read and ignored. */
+  #priority(id: number, buf: Uint8Array, start: number, end: number): void {
+    if (id === 0) throw protocol("PRIORITY on stream 0");
+    if (end - start !== 5) throw sizeError("a PRIORITY of a wrong size");
+    if (readUint31(buf, start) === id) throw protocol("a stream that depends on itself");
+    this.#control.spend("PRIORITY frames");
+  }
+
+  /** The open stream that a frame names; undefined if it is closed. */
+  #known(id: number, frame: string): Stream | undefined {
+    const stream = this.#connection.streams.get(id);
+    if (stream === undefined && !this.#connection.known(id)) throw protocol(`${frame} on stream ${id}, which is idle`);
+    return stream;
+  }
+
+  /** Ends a stream by the peer's fault. Many such streams cost as much as many resets by the peer itself. */
+  #streamError(stream: Stream, code: ErrorCode, why: string): void {
+    this.#connection.reset(stream, code);
+    stream.events?.onReset(code, why);
+    if (this.#connection.server) this.#resets.spend("streams in error");
+  }
+
+  #strayReset(id: number): void {
+    this.#connection.output.number(FrameType.RST_STREAM, id, ErrorCode.STREAM_CLOSED);
+    this.#resets.spend("frames on closed streams");
+  }
+}
+
+function isWrongLength({ contentLength, received }: Stream, last: boolean): boolean {
+  return contentLength >= 0 && (last ? received !== contentLength : received > contentLength);
+}
+
+function goAwayText(code: ErrorCode, text: string): string {
+  const name = ErrorCode[code] ?? `code ${code}`;
+  return `the peer is going away: ${name}${text && ` ${JSON.stringify(text)}`}`;
+}
+
+const protocol = (text: string) => new ConnectionError(ErrorCode.PROTOCOL_ERROR, text);
+const sizeError = (text: string) => new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, text);
+const windowTooLarge = () => new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "a window over 2^31-1 octets");

@@ -1,0 +1,50 @@
+import { ConnectionError, ErrorCode } from "./error.ts";
+
+/** How many tokens come back, per second. */
+const REFILL = 100;
+/** How many frames that only make work a useful frame pays for. */
+const EARNED = 4;
+
+/**
+ * A token bucket against floods of frames that cost the peer nothing and us something (RFC 9113, section 10.5): each such frame
+ * takes a token; time and useful frames give some back. It counts that up only when it is empty.
+ */
+export class Guard {
+  readonly #limit: string;
+  readonly #burst: number;
+  readonly #useful: () => number;
+  #tokens: number;
+  #filledAt: number = performance.now();
+  #usefulAt = 0;
+
+  /**
+   * Makes a full bucket.
+   *
+   * @param limit The name of the limit, for the error.
+   * @param burst The most tokens.
+   * @param useful How many useful frames there were so far.
+   */
+  constructor(limit: string, burst: number, useful: () => number) {
+    this.#limit = limit;
+    this.#burst = burst;
+    this.#useful = useful;
+    this.#tokens = burst;
+  }
+
+  /**
+   * Takes a token.
+   *
+   * @param what What the peer does, for the error.
+   * @throws {ConnectionError} ENHANCE_YOUR_CALM if there is none.
+   */
+  spend(what: string): void {
+    if (this.#tokens-- > 0) return;
+    const now = performance.now(), useful = this.#useful();
+    const earned = (useful - this.#usefulAt) * EARNED + (now - this.#filledAt) / 1000 * REFILL;
+    this.#tokens = Math.min(this.#burst, Math.floor(earned));
+    this.#filledAt = now;
+    this.#usefulAt = useful;
+    if (this.#tokens-- > 0) return;
+    throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, `too many ${what} (limits.${this.#limit})`, this.#limit);
+  }
+}

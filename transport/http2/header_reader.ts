@@ -1,0 +1,177 @@
+import type { Connection } from "./connection.ts";
+import { ConnectionError, ErrorCode } from "./error.ts";
+import { Flag, readUint31 } from "./frame.ts";
+import { malformedRequest, malformedResponse, malformedTrailers } from "./header_rules.ts";
+import { HpackDecoder } from "./hpack/decoder.ts";
+import { HpackError } from "./hpack/error.ts";
+import type { FieldList } from "./hpack/field_list.ts";
+import { INITIAL_STREAM_WINDOW } from "./receive_window.ts";
+import { Stream } from "./stream.ts";
+
+/** Reads HEADERS and CONTINUATION (RFC 9113, sections 6.2 and 6.10), and opens streams. */
+export class HeaderReader {
+  /** The stream whose header block has begun and not ended: nothing else may come before its CONTINUATION. 0 if none has. */
+  expected = 0;
+  readonly #connection: Connection;
+  readonly #decoder: HpackDecoder;
+  readonly #onError: (stream: Stream, code: ErrorCode, why: string) => void;
+  #flags = 0;
+  #parts: Uint8Array[] = [];
+  /** The last list that was found right: the decoder gives the same array for the same block. */
+  #right: FieldList | undefined;
+
+  /**
+   * Makes the reader of a connection.
+   *
+   * @param connection What the frames are about.
+   * @param onError Ends a stream by the peer's fault.
+   */
+  constructor(connection: Connection, onError: (stream: Stream, code: ErrorCode, why: string) => void) {
+    const { headerListBytes: maxListBytes, headerFields: maxFields } = connection.limits;
+    this.#connection = connection;
+    this.#decoder = new HpackDecoder({ maxTableBytes: 4096, maxListBytes, maxFields });
+    this.#onError = onError;
+  }
+
+  /** HEADERS. */
+  headers(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    if (id === 0) throw protocol("HEADERS on stream 0");
+    if (flags & Flag.PADDED) {
+      if (start === end) {
+        throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, "HEADERS without their padding's length");
+      }
+      end -= buf[start++]!;
+    }
+    if (flags & Flag.PRIORITY) {
+      if (end - start >= 5 && readUint31(buf, start) === id) throw protocol("a stream that depends on itself");
+      start += 5;
+    }
+    if (start > end) throw protocol("padding as long as its frame");
+    if (flags & Flag.END_HEADERS) return this.#block(flags, id, buf, start, end);
+    this.expected = id;
+    this.#flags = flags;
+    this.#parts.push(buf.slice(start, end));
+  }
+
+  /** CONTINUATION. */
+  continuation(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    if (this.expected === 0) throw protocol("CONTINUATION without HEADERS");
+    const { headerBlockFrames } = this.#connection.limits;
+    if (this.#parts.push(buf.slice(start, end)) > headerBlockFrames) {
+      const text = `a header block of more than ${headerBlockFrames} frames (limits.headerBlockFrames)`;
+      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, text, "headerBlockFrames");
+    }
+    if ((flags & Flag.END_HEADERS) === 0) return;
+    const block = join(this.#parts);
+    this.#parts = [];
+    this.expected = 0;
+    this.#block(this.#flags, id, block, 0, block.length);
+  }
+
+  /** A whole header block. It is decoded whatever becomes of the stream, as the table must stay right. */
+  #block(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    let fields: FieldList;
+    try {
+      fields = this.#decoder.decode(buf, start, end);
+    } catch (error) {
+      if (!(error instanceof HpackError)) throw error;
+      throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, error.message);
+    }
+    const last = (flags & Flag.END_STREAM) !== 0;
+    const { server, streams } = this.#connection;
+    const stream = streams.get(id);
+    if (stream === undefined) return server ? this.#open(id, fields, last) : this.#late(id);
+    if (stream.remoteEnded) return this.#onError(stream, ErrorCode.STREAM_CLOSED, "HEADERS behind END_STREAM");
+    if (server || stream.headersReceived) this.#trailers(stream, fields, last);
+    else this.#response(stream, fields, last);
+  }
+
+  #open(id: number, fields: FieldList, last: boolean): void {
+    const connection = this.#connection;
+    if ((id & 1) === 0) throw protocol("a client's stream with an even identifier");
+    if (id <= connection.lastPeerStream) {
+      if (connection.closed.wasResetByUs(id)) return;
+      if (!connection.closed.has(id)) throw protocol("a stream identifier that is not above the last one");
+      throw new ConnectionError(ErrorCode.STREAM_CLOSED, "HEADERS on a closed stream");
+    }
+    const stream = new Stream(id, connection.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
+    connection.lastPeerStream = id;
+    connection.streams.set(id, stream);
+    stream.headersReceived = true;
+    // One that comes while the server stops was perhaps sent before the peer knew.
+    if (id > connection.lastAllowed) return connection.reset(stream, ErrorCode.REFUSED_STREAM);
+    const { concurrentStreams } = connection.limits;
+    if (connection.streams.size > concurrentStreams) {
+      return this.#onError(stream, ErrorCode.REFUSED_STREAM, "over limits.concurrentStreams");
+    }
+    if (!this.#isRight(stream, fields, malformedRequest)) return;
+    if (last) this.#remoteEnd(stream);
+    if (!stream.closed) connection.events.onStream(stream, fields, last, this.#decoder.exceeded);
+  }
+
+  #response(stream: Stream, fields: FieldList, last: boolean): void {
+    if (!this.#isRight(stream, fields, malformedResponse)) return;
+    const interim = fields[1]![0] === "1";
+    if (interim && last) {
+      return this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "an interim response that ends the stream");
+    }
+    if (interim) return;
+    stream.headersReceived = true;
+    if (last) this.#remoteEnd(stream);
+    stream.events!.onHeaders(fields, last, this.#decoder.exceeded);
+  }
+
+  #trailers(stream: Stream, fields: FieldList, last: boolean): void {
+    if (!last) return this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream");
+    if (!this.#isRight(stream, fields, malformedTrailers)) return;
+    if (stream.contentLength >= 0 && stream.received !== stream.contentLength) {
+      return this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "DATA of another length than content-length");
+    }
+    this.#remoteEnd(stream);
+    stream.events!.onHeaders(fields, last, this.#decoder.exceeded);
+  }
+
+  /** For a stream that is closed: a client has given it up, and the answer was on its way. */
+  #late(id: number): void {
+    if (!this.#connection.known(id)) throw protocol(`HEADERS on stream ${id}, which is idle`);
+  }
+
+  #remoteEnd(stream: Stream): void {
+    stream.remoteEnded = true;
+    if (stream.localEnded) this.#connection.close(stream, false);
+  }
+
+  /** Whether fields are well-formed; if not, their stream is at its end. Where some are missing, it can't be told. */
+  #isRight(stream: Stream, fields: FieldList, malformed: (fields: FieldList) => string | undefined): boolean {
+    if (fields === this.#right || this.#decoder.exceeded) return true;
+    const why = malformed(fields) ?? readContentLength(stream, fields);
+    if (why !== undefined) {
+      this.#onError(stream, ErrorCode.PROTOCOL_ERROR, why);
+      return false;
+    }
+    if (stream.contentLength < 0) this.#right = fields;
+    return true;
+  }
+}
+
+function readContentLength(stream: Stream, fields: FieldList): string | undefined {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i] !== "content-length") continue;
+    const value = fields[i + 1]!;
+    if (!/^\d{1,15}$/.test(value)) return "a content-length that is no number";
+    stream.contentLength = Number(value);
+  }
+  return undefined;
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const protocol = (text: string) => new ConnectionError(ErrorCode.PROTOCOL_ERROR, text);

@@ -1,0 +1,87 @@
+import { FRAME_HEADER, type FrameType } from "./frame.ts";
+
+/** What an idle connection may keep, in octets. */
+const SMALL = 2048;
+
+/** The octets that wait to be written: two buffers that take turns, one filled while the other is on its way. */
+export class Output {
+  /** The buffer that is being filled. It changes whenever room is made. */
+  buf: Uint8Array = new Uint8Array(0);
+  /** The octets in it. */
+  length = 0;
+  #spare: Uint8Array | undefined;
+
+  /** Makes room for `octets` more; the octets are to be written at {@linkcode Output.length}, which the caller then moves. */
+  reserve(octets: number): void {
+    const needed = this.length + octets;
+    if (needed <= this.buf.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.buf.length * 2, SMALL));
+    grown.set(this.buf.subarray(0, this.length));
+    this.buf = grown;
+  }
+
+  /** Writes a frame header, and makes room for its payload. */
+  frame(length: number, type: number, flags: number, streamId: number): void {
+    this.reserve(FRAME_HEADER + length);
+    this.putHeader(this.length, length, type, flags, streamId);
+    this.length += FRAME_HEADER;
+  }
+
+  /** Writes a frame header at `at`, where there is room for it. */
+  putHeader(at: number, length: number, type: number, flags: number, streamId: number): void {
+    const { buf } = this;
+    buf[at] = length >>> 16;
+    buf[at + 1] = length >>> 8;
+    buf[at + 2] = length;
+    buf[at + 3] = type;
+    buf[at + 4] = flags;
+    this.#put(at + 5, streamId);
+  }
+
+  /** Writes a 32-bit number. */
+  uint32(value: number): void {
+    this.#put(this.length, value);
+    this.length += 4;
+  }
+
+  /** Writes octets. */
+  bytes(bytes: Uint8Array): void {
+    this.buf.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** Writes a frame whose payload is one 32-bit number: RST_STREAM or WINDOW_UPDATE. */
+  number(type: typeof FrameType.RST_STREAM | typeof FrameType.WINDOW_UPDATE, streamId: number, value: number): void {
+    this.frame(4, type, 0, streamId);
+    this.uint32(value);
+  }
+
+  /** Takes what waits, to be written to the peer; {@linkcode Output.giveBack} wants it back then. */
+  take(): Uint8Array {
+    const taken = this.buf.subarray(0, this.length);
+    this.buf = this.#spare ?? new Uint8Array(0);
+    this.#spare = undefined;
+    this.length = 0;
+    return taken;
+  }
+
+  /** Gives back what was taken, once it is written. */
+  giveBack(taken: Uint8Array): void {
+    if (this.buf.length === 0) this.buf = new Uint8Array(taken.buffer);
+    else this.#spare ??= new Uint8Array(taken.buffer);
+  }
+
+  /** Lets go of large buffers: the connection is idle. */
+  shrink(): void {
+    this.#spare = undefined;
+    if (this.length === 0 && this.buf.length > SMALL) this.buf = new Uint8Array(0);
+  }
+
+  #put(at: number, value: number): void {
+    const { buf } = this;
+    buf[at] = value >>> 24;
+    buf[at + 1] = value >>> 16;
+    buf[at + 2] = value >>> 8;
+    buf[at + 3] = value;
+  }
+}

@@ -1,0 +1,109 @@
+import { ConnectionError, ErrorCode } from "./error.ts";
+import { FrameType } from "./frame.ts";
+import type { Output } from "./output.ts";
+import { DEFAULT_WINDOW, MAX_WINDOW } from "./settings.ts";
+import type { Budget, Stream } from "./stream.ts";
+
+/** The window that streams begin with, in octets: announced in SETTINGS. */
+export const INITIAL_STREAM_WINDOW = 256 * 1024;
+/** The window that streams grow to at the most. */
+const LARGEST_STREAM_WINDOW = 4 * 1024 * 1024;
+
+/**
+ * The receiving side of flow control (RFC 9113, section 5.2). The connection's window is what may be held of all streams together,
+ * and opens as the application takes what was held; a stream's window opens as its own data is taken. So a slow reader stops the
+ * writer, and memory stays bounded.
+ *
+ * Streams' windows grow with the bandwidth-delay product: a PING measures what arrives in one round trip, and when that comes near
+ * the window, the window is made twice as large.
+ */
+export class ReceiveWindow {
+  /** What the peer may still send on the connection. */
+  available: number = DEFAULT_WINDOW;
+  /** What has come and was not released. */
+  held = 0;
+  readonly #output: Output;
+  readonly #target: number;
+  readonly #budget: Budget;
+  #credit = 0;
+  #streamTarget = INITIAL_STREAM_WINDOW;
+  #sampling = false;
+  #sample = 0;
+
+  /**
+   * Makes the window of a connection.
+   *
+   * @param output Where WINDOW_UPDATE goes.
+   * @param target What may be held at the most, in octets.
+   * @param budget Where what is held is counted.
+   */
+  constructor(output: Output, target: number, budget: Budget) {
+    this.#output = output;
+    this.#target = Math.min(Math.max(target, DEFAULT_WINDOW), MAX_WINDOW);
+    this.#budget = budget;
+  }
+
+  /** Opens the connection's window to its full size; it begins smaller, whatever SETTINGS say. */
+  start(): void {
+    if (this.#target > this.available) {
+      this.#output.number(FrameType.WINDOW_UPDATE, 0, this.#target - this.available);
+      this.available = this.#target;
+    }
+  }
+
+  /**
+   * Takes note of data, padding included.
+   *
+   * @throws {ConnectionError} If the peer had no window for it.
+   */
+  receive(octets: number): void {
+    this.available -= octets;
+    this.held += octets;
+    this.#budget.octets += octets;
+    this.#sample += octets;
+    if (this.available < 0) {
+      throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
+    }
+  }
+
+  /** What was held is gone: the connection's window opens again. */
+  release(octets: number): void {
+    this.held -= octets;
+    this.#budget.octets -= octets;
+    this.#credit += octets;
+    if (this.#credit < this.#target / 2) return;
+    this.#output.number(FrameType.WINDOW_UPDATE, 0, this.#credit);
+    this.available += this.#credit;
+    this.#credit = 0;
+  }
+
+  /** A stream's data was taken: its window opens again, and wider if the streams' window has grown. */
+  consume(stream: Stream, octets: number): void {
+    stream.credit += octets;
+    if (stream.remoteEnded || stream.closed || stream.credit < this.#streamTarget / 2) return;
+    const increment = stream.credit + this.#streamTarget - stream.windowTarget;
+    this.#output.number(FrameType.WINDOW_UPDATE, stream.id, increment);
+    stream.receiveWindow += increment;
+    stream.windowTarget = this.#streamTarget;
+    stream.credit = 0;
+  }
+
+  /** Whether a PING should be sent now to measure a round trip. */
+  wantsSample(): boolean {
+    if (this.#sampling || this.#sample < this.#streamTarget / 2 || this.#streamTarget >= LARGEST_STREAM_WINDOW) {
+      return false;
+    }
+    this.#sampling = true;
+    this.#sample = 0;
+    return true;
+  }
+
+  /** The PING came back. */
+  sampled(): void {
+    this.#sampling = false;
+    if (this.#sample * 3 > this.#streamTarget * 2) {
+      this.#streamTarget = Math.min(this.#streamTarget * 2, LARGEST_STREAM_WINDOW);
+    }
+    this.#sample = 0;
+  }
+}

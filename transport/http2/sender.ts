@@ -1,0 +1,189 @@
+import type { FieldList } from "./hpack/field_list.ts";
+import type { HpackEncoder } from "./hpack/encoder.ts";
+import { Flag, FRAME_HEADER, FrameType } from "./frame.ts";
+import type { Output } from "./output.ts";
+import { DEFAULT_WINDOW, MAX_WINDOW, type PeerSettings } from "./settings.ts";
+import type { Budget, Queued, Stream } from "./stream.ts";
+
+/** With this many octets waiting to be written, streams wait rather than add to them. */
+const HIGH_WATER = 256 * 1024;
+/** What one stream sends before the next one has its turn, in octets. */
+const QUANTUM = 16 * 1024;
+
+/** The sending side of a connection: flow control (RFC 9113, section 5.2), fairness between streams, and HEADERS and DATA on the wire. */
+export class Sender {
+  /** What may still be sent on the connection, in octets. */
+  window: number = DEFAULT_WINDOW;
+  /** The HEADERS and DATA frames that were written. */
+  frames = 0;
+  readonly #output: Output;
+  readonly #encoder: HpackEncoder;
+  readonly #peer: PeerSettings;
+  readonly #budget: Budget;
+  readonly #onEnd: (stream: Stream) => void;
+  readonly #waiting = new Set<Stream>();
+
+  /**
+   * Makes a sender.
+   *
+   * @param output Where the frames go.
+   * @param encoder Compresses the fields.
+   * @param peer What the peer has announced.
+   * @param budget Where the octets are counted that wait in the streams' queues.
+   * @param onEnd Called when END_STREAM of a stream was written.
+   */
+  constructor(
+    output: Output,
+    encoder: HpackEncoder,
+    peer: PeerSettings,
+    budget: Budget,
+    onEnd: (stream: Stream) => void,
+  ) {
+    this.#output = output;
+    this.#encoder = encoder;
+    this.#peer = peer;
+    this.#budget = budget;
+    this.#onEnd = onEnd;
+  }
+
+  /** The streams that wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Sends fields, behind what waits on the stream. */
+  headers(stream: Stream, fields: FieldList, end: boolean): void {
+    stream.ending = end;
+    if (stream.queue === undefined && this.#output.length < HIGH_WATER) this.#writeHeaders(stream, fields, end);
+    else this.#enqueue(stream, { fields, end });
+  }
+
+  /**
+   * Sends data, which has two parts so that nobody needs to join them.
+   *
+   * @param head The first part. It is copied before this returns.
+   * @param body The second part. It must not change any more.
+   * @returns Whether all of it was written; if not, `onDrained` of the stream comes later.
+   */
+  data(stream: Stream, head: Uint8Array, body: Uint8Array, end: boolean): boolean {
+    stream.ending = end;
+    const size = head.length + body.length;
+    const free = stream.queue === undefined && this.#output.length < HIGH_WATER;
+    if (free && size <= stream.sendWindow && size <= this.window && size <= this.#peer.maxFrameSize) {
+      this.#output.frame(size, FrameType.DATA, end ? Flag.END_STREAM : 0, stream.id);
+      this.#output.bytes(head);
+      this.#output.bytes(body);
+      this.#sent(stream, size, end);
+      return true;
+    }
+    this.#budget.octets += size;
+    this.#enqueue(stream, { head: head.slice(), body, sent: 0, end });
+    if (free) this.#flush(stream, Infinity);
+    return stream.queue === undefined;
+  }
+
+  /** Opens the connection's window, or a stream's. False if that makes it larger than allowed (section 6.9.1). */
+  open(stream: Stream | undefined, octets: number): boolean {
+    if ((stream === undefined ? this.window : stream.sendWindow) + octets > MAX_WINDOW) return false;
+    if (stream === undefined) this.window += octets;
+    else stream.sendWindow += octets;
+    return true;
+  }
+
+  /** Sends what can be sent, one quantum of each waiting stream after the other. */
+  resume(): void {
+    for (const stream of this.#waiting) {
+      if (this.#output.length >= HIGH_WATER) return;
+      // What still waits goes behind the others: a Set keeps the order of insertion, and its iteration comes to what is added.
+      if (this.#flush(stream, QUANTUM) && this.#waiting.delete(stream)) this.#waiting.add(stream);
+    }
+  }
+
+  /** Forgets what waits on a stream: it was reset. */
+  discard(stream: Stream): void {
+    for (const item of stream.queue ?? []) if (item.fields === undefined) this.#budget.octets -= left(item);
+    stream.queue = undefined;
+    this.#waiting.delete(stream);
+  }
+
+  #enqueue(stream: Stream, item: Queued): void {
+    if (stream.queue) stream.queue.push(item);
+    else stream.queue = [item];
+    this.#waiting.add(stream);
+  }
+
+  /** Writes at most `quantum` octets of what waits on a stream. Whether it wrote anything. */
+  #flush(stream: Stream, quantum: number): boolean {
+    const queue = stream.queue!;
+    let wrote = false;
+    while (queue.length > 0) {
+      const item = queue[0]!;
+      if (item.fields) this.#writeHeaders(stream, item.fields, item.end);
+      else {
+        const size = Math.min(left(item), quantum, stream.sendWindow, this.window, this.#peer.maxFrameSize);
+        // An empty frame needs no window.
+        if ((size <= 0 && left(item) > 0) || this.#output.length >= HIGH_WATER) return wrote;
+        this.#writeData(stream, item, size);
+        quantum -= size;
+        if (left(item) > 0) {
+          wrote = true;
+          continue;
+        }
+      }
+      wrote = true;
+      queue.shift();
+      if (stream.closed) return true;
+    }
+    stream.queue = undefined;
+    this.#waiting.delete(stream);
+    stream.events?.onDrained();
+    return true;
+  }
+
+  #writeData(stream: Stream, item: Queued & { fields?: undefined }, size: number): void {
+    const { head, body, sent } = item;
+    const end = item.end && size === left(item);
+    this.#output.frame(size, FrameType.DATA, end ? Flag.END_STREAM : 0, stream.id);
+    const ofHead = Math.min(size, Math.max(head.length - sent, 0));
+    if (ofHead > 0) this.#output.bytes(head.subarray(sent, sent + ofHead));
+    const from = sent + ofHead - head.length;
+    if (size > ofHead) this.#output.bytes(body.subarray(from, from + size - ofHead));
+    item.sent += size;
+    this.#budget.octets -= size;
+    this.#sent(stream, size, end);
+  }
+
+  #sent(stream: Stream, size: number, end: boolean): void {
+    this.frames++;
+    stream.sendWindow -= size;
+    this.window -= size;
+    if (end) this.#onEnd(stream);
+  }
+
+  #writeHeaders(stream: Stream, fields: FieldList, end: boolean): void {
+    const output = this.#output;
+    output.reserve(FRAME_HEADER + this.#encoder.bound(fields));
+    const start = output.length + FRAME_HEADER;
+    const size = this.#encoder.encode(fields, output.buf, start) - start;
+    const flags = end ? Flag.END_STREAM : 0;
+    this.frames++;
+    if (size <= this.#peer.maxFrameSize) {
+      output.putHeader(output.length, size, FrameType.HEADERS, flags | Flag.END_HEADERS, stream.id);
+      output.length = start + size;
+    } else this.#writeBlock(stream.id, output.buf.slice(start, start + size), flags);
+    if (end) this.#onEnd(stream);
+  }
+
+  /** Writes a header block that needs CONTINUATION (section 6.10). */
+  #writeBlock(id: number, block: Uint8Array, flags: number): void {
+    for (let at = 0; at < block.length; at += this.#peer.maxFrameSize) {
+      const part = block.subarray(at, at + this.#peer.maxFrameSize);
+      const last = at + part.length === block.length ? Flag.END_HEADERS : 0;
+      if (at === 0) this.#output.frame(part.length, FrameType.HEADERS, flags | last, id);
+      else this.#output.frame(part.length, FrameType.CONTINUATION, last, id);
+      this.#output.bytes(part);
+    }
+  }
+}
+
+const left = (item: Queued & { fields?: undefined }) => item.head.length + item.body.length - item.sent;

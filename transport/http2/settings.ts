@@ -1,0 +1,77 @@
+import { ConnectionError, ErrorCode } from "./error.ts";
+import { MAX_FRAME_SIZE, MIN_FRAME_SIZE, readUint32 } from "./frame.ts";
+
+/** The window that a stream and a connection begin with where SETTINGS say nothing (RFC 9113, section 6.9.2). */
+export const DEFAULT_WINDOW = 65_535;
+/** The largest window (section 6.9.1). */
+export const MAX_WINDOW = 2 ** 31 - 1;
+
+/** The identifiers of settings (section 6.5.2). */
+export const SettingId = {
+  HEADER_TABLE_SIZE: 0x1,
+  ENABLE_PUSH: 0x2,
+  MAX_CONCURRENT_STREAMS: 0x3,
+  INITIAL_WINDOW_SIZE: 0x4,
+  MAX_FRAME_SIZE: 0x5,
+  MAX_HEADER_LIST_SIZE: 0x6,
+} as const;
+
+/** What a peer has announced, with the defaults of the RFC where it has not. */
+export interface PeerSettings {
+  headerTableSize: number;
+  maxConcurrentStreams: number;
+  initialWindowSize: number;
+  maxFrameSize: number;
+  maxHeaderListSize: number;
+}
+
+/** What holds before a peer has said anything. */
+export function initialSettings(): PeerSettings {
+  return {
+    headerTableSize: 4096,
+    // There is no bound before the peer names one; 100 is what it recommends at the least, and nothing is lost by waiting for its SETTINGS.
+    maxConcurrentStreams: 100,
+    initialWindowSize: DEFAULT_WINDOW,
+    maxFrameSize: MIN_FRAME_SIZE,
+    maxHeaderListSize: Infinity,
+  };
+}
+
+/**
+ * Reads the payload of a SETTINGS frame into `settings`.
+ *
+ * @throws {ConnectionError} If a value is out of its range.
+ */
+export function readSettings(settings: PeerSettings, buf: Uint8Array, start: number, end: number): void {
+  for (let at = start; at < end; at += 6) {
+    const id = buf[at]! << 8 | buf[at + 1]!;
+    const value = readUint32(buf, at + 2);
+    switch (id) {
+      case SettingId.HEADER_TABLE_SIZE:
+        settings.headerTableSize = value;
+        break;
+      case SettingId.ENABLE_PUSH:
+        if (value > 1) throw protocol(`SETTINGS_ENABLE_PUSH is ${value}`);
+        break;
+      case SettingId.MAX_CONCURRENT_STREAMS:
+        settings.maxConcurrentStreams = value;
+        break;
+      case SettingId.INITIAL_WINDOW_SIZE:
+        if (value > MAX_WINDOW) {
+          throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, `SETTINGS_INITIAL_WINDOW_SIZE is ${value}`);
+        }
+        settings.initialWindowSize = value;
+        break;
+      case SettingId.MAX_FRAME_SIZE:
+        if (value < MIN_FRAME_SIZE || value > MAX_FRAME_SIZE) throw protocol(`SETTINGS_MAX_FRAME_SIZE is ${value}`);
+        settings.maxFrameSize = value;
+        break;
+      case SettingId.MAX_HEADER_LIST_SIZE:
+        settings.maxHeaderListSize = value;
+        break;
+        // Others are ignored (section 6.5.2).
+    }
+  }
+}
+
+const protocol = (text: string) => new ConnectionError(ErrorCode.PROTOCOL_ERROR, text);
