@@ -210,10 +210,12 @@ Deno.test("HpackDecoder does not take a block with literals or size updates for 
   }
 });
 
-Deno.test("HpackDecoder tells long blocks apart that begin alike", () => {
+Deno.test("HpackDecoder remembers blocks of up to 64 octets, and tells longer ones apart that begin alike", () => {
   const decoder = newDecoder();
   const long = "82".repeat(64);
   assertStrictEquals(decode(decoder, long), decode(decoder, long));
+  const known = decode(decoder, long);
   assertEquals(decode(decoder, long + "84").at(-1), "/");
   assertEquals(decode(decoder, long + "88").at(-1), "200");
+  assertStrictEquals(decode(decoder, long), known); // those longer ones have not taken its place
 });

@@ -38,7 +38,7 @@ export class EncoderIndex {
   #meet(name: string): Name | undefined {
     const familiar = FAMILIAR.get(name);
     if (familiar === undefined) return undefined;
-    const known = { ...familiar, values: new Map(familiar.values) };
+    const known: Name = { indexing: familiar.indexing, entry: familiar.entry, values: new Map(familiar.values) };
     this.#names.set(name, known);
     return known;
   }
@@ -57,7 +57,7 @@ export class EncoderIndex {
     // The newest entry of a name leaves last.
     if (known.entry === known.values.get(value)) known.entry = 0;
     known.values.delete(value);
-    // Names of the caller's own choice are kept no longer than the table has them.
-    if (known.values.size === 0 && !FAMILIAR.has(name)) this.#names.delete(name);
+    // Or names that come once would be kept for ever.
+    if (known.values.size === 0) this.#names.delete(name);
   }
 }

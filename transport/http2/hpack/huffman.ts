@@ -115,7 +115,7 @@ export function huffmanEncode(text: string, buf: Uint8Array, offset: number): nu
     const symbol = text.charCodeAt(i);
     let code = CODES[symbol]!;
     let bits = CODE_BITS[symbol]!;
-    if (bits > 24) { // with 7 more of the one before, too many for 32
+    if (bits > 25) { // with 7 more of the symbols before, too many for 32
       bits -= 16;
       pending = pending << bits | code >>> 16;
       for (count += bits; count >= 8;) buf[offset++] = pending >>> (count -= 8);

@@ -91,3 +91,7 @@ Deno.test("huffmanDecode() refuses padding that is not all ones", () => {
     assertThrows(() => decodedBits("00000" + padding), HpackError, "padding"); // "0" has 5 bits
   }
 });
+
+Deno.test("huffmanLength() is never shorter than a text that can't be coded", () => {
+  for (const char of ["\u0100", "\u0161", "\u4e2d"]) assertEquals(huffmanLength("aaaaaaaa" + char), Infinity);
+});

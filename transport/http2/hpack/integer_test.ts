@@ -63,6 +63,7 @@ Deno.test("readInteger() refuses 2^31, however it is written", () => {
 
 Deno.test("readInteger() refuses an endless integer", () => {
   assertThrows(() => read([0x7f, ...new Array(1000).fill(0x80), 0], 0x7f), HpackError, "more than 5 octets");
+  assertThrows(() => read([0x7f, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], 0x7f), HpackError, "more than 5 octets");
   assertEquals(read([0x7f, 0x80, 0x80, 0x80, 0x80, 0x00], 0x7f), { value: 127, pos: 6 });
 });
 
