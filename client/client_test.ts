@@ -205,6 +205,19 @@ Deno.test("an attempt to connect that fails when nobody waits for it any more ha
   await using echo = client({ ...memoryTransport(), connect: () => attempt.promise }, "memory:a");
   assertEquals((await failure(() => echo.echo({}, { signal: AbortSignal.timeout(5) }))).code, Status.CANCELLED);
   assertEquals((await failure(() => echo.echo({}, { timeout: 5 }))).code, Status.DEADLINE_EXCEEDED);
+
+  const resolver = told();
+  await using late = createClient(EchoService, {
+    name: "echo",
+    resolver,
+    transport: { ...memoryTransport(), connect: () => attempt.promise },
+    logger,
+  });
+  const caller = new AbortController();
+  const call = failure(() => late.echo({}, { signal: caller.signal }));
+  resolver.tell(at("memory:a"));
+  caller.abort(); // after the list has come and before the attempt begins
+  assertEquals((await call).code, Status.CANCELLED);
   attempt.reject(new Error("refused"));
   await new Promise((resolve) => setTimeout(resolve)); // an unhandled rejection would end the process here
 });

@@ -32,16 +32,20 @@ each("a client that is closed cancels after drainTimeout what is still in flight
   await within(2000, Promise.all(seen.map(({ aborted }) => aborted)));
 });
 
-each("a header over the sender's limit ends the call with RESOURCE_EXHAUSTED", async ({ client }) => {
+each("a header over the sender's limit ends the call with RESOURCE_EXHAUSTED", async ({ client, log }) => {
   const error = await assertRejects(() => client.unary({ text: "long" }), RpcError);
   assertEquals(error.code, Status.RESOURCE_EXHAUSTED);
   assertStringIncludes(error.rawMessage, "the header has");
+  const failed = await assertRejects(() => client.unary({ text: "long, then fail" }), RpcError);
+  assertEquals([failed.code, failed.rawMessage], [Status.NOT_FOUND, "no such thing"]);
+  assertStringIncludes(log.join(), "the header was not sent");
   assertEquals((await client.unary({ text: "still here" })).text, "still here");
 }, {
   limits: { metadataBytes: 500 },
   handlers: {
     unary(req, ctx) {
-      if (req.text === "long") ctx.header.set("x-long", "x".repeat(500));
+      if (req.text.startsWith("long")) ctx.header.set("x-long", "x".repeat(500));
+      if (req.text.endsWith("fail")) throw new RpcError(Status.NOT_FOUND, "no such thing");
       return req;
     },
   },
