@@ -37,7 +37,7 @@ export { Metadata, type MetadataInit, type MetadataValue } from "./rpc/metadata.
 export { BizError, type ErrorDetail, errorDetail, RpcError, type RpcErrorOptions } from "./rpc/error.ts";
 export { Status, statusName } from "./rpc/status.ts";
 export type { Call, Middleware, Next } from "./rpc/middleware.ts";
-export type { Peer } from "./rpc/peer.ts";
+export type { Peer, PeerIdentity } from "./rpc/peer.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel } from "./rpc/logger.ts";
 export { type Address, formatAddress, parseAddress } from "./rpc/address.ts";
 

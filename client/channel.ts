@@ -2,6 +2,7 @@ import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
 import type { Resolution, Watch } from "../registry/registry.ts";
 import { chooseTransport, type TransportChoice } from "../transport/choose.ts";
+import { LONGEST_TIMER } from "../transport/limits.ts";
 import type { Connection, Transport } from "../transport/transport.ts";
 import { waitFor } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
@@ -13,8 +14,8 @@ export class Channel {
   readonly #setup: SubchannelSetup;
   readonly #subchannels = new Map<string, Subchannel>();
   readonly #first = Promise.withResolvers<void>();
-  /** The ends of the instances that are gone, while their calls are in flight. */
-  readonly #leaving = new Set<Promise<void>>();
+  /** The instances that are gone, while their calls are in flight. */
+  readonly #leaving = new Set<Subchannel>();
   #transport: Promise<Transport> | undefined;
   #watch: Watch | undefined;
   #resolveError: Error | undefined;
@@ -95,8 +96,8 @@ export class Channel {
     for (const [address, subchannel] of this.#subchannels) {
       if (wanted.has(address)) continue;
       this.#subchannels.delete(address);
-      const leaving = subchannel.close(false).finally(() => this.#leaving.delete(leaving));
-      this.#leaving.add(leaving);
+      this.#leaving.add(subchannel);
+      void subchannel.close().finally(() => this.#leaving.delete(subchannel));
     }
     for (const instance of resolution.instances) {
       const known = this.#subchannels.get(instance.address);
@@ -106,13 +107,16 @@ export class Channel {
     this.#first.resolve();
   }
 
-  /** Ends the watch, then the connections once their calls have ended. */
+  /** Ends the watch, then the connections once their calls have ended; those that last longer than `drainTimeout` are cancelled. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.close();
     this.#first.resolve();
-    await Promise.all([...this.#leaving, ...[...this.#subchannels.values()].map((one) => one.close(false))]);
+    const all = [...this.#leaving, ...this.#subchannels.values()];
     this.#subchannels.clear();
+    const cut = () => all.forEach((one) => void one.close(true));
+    const timer = setTimeout(cut, Math.min(this.#settings.drainTimeout, LONGEST_TIMER));
+    await Promise.all(all.map((one) => one.close())).finally(() => clearTimeout(timer));
   }
 }
 

@@ -5,6 +5,7 @@ import type { Init, Method, Methods, Service } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
 import { contextOf, manyResponses, oneResponse } from "./call.ts";
 import { Channel } from "./channel.ts";
+import { Replies } from "./replies.ts";
 import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
 
 /** The function that calls one method, by its kind of call. */
@@ -26,7 +27,7 @@ export type Client<M extends Methods> = { readonly [Name in keyof M]: ClientMeth
  * Makes a client. It connects at the first call, makes lost connections again, and spreads calls over all instances.
  *
  * Every call rejects with an {@linkcode RpcError} (or a {@linkcode BizError}) if it fails. A stream of responses starts when it is iterated, and leaving
- * the loop gives the call up.
+ * the loop gives the call up. Closing the client waits for the calls in flight, for as long as `drainTimeout`, then cancels them.
  *
  * @example
  * ```ts ignore
@@ -63,9 +64,7 @@ export function createClient<M extends Methods>(service: Service<M>, options: Cl
       : (request: unknown, callOptions: CallOptions = {}) => {
         // Taken now and not at the first iteration: that may happen in another scope.
         const context = contextOf(method, callOptions, settings.timeout);
-        return (async function* () {
-          yield* await many({ method, request, context }) as AsyncIterable<unknown>;
-        })();
+        return new Replies(context, (context) => many({ method, request, context }));
       };
   }
   client[Symbol.asyncDispose] = () => channel.close();

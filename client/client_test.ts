@@ -8,6 +8,7 @@ import { createLogger } from "../rpc/logger.ts";
 import { Status } from "../rpc/status.ts";
 import { createServer } from "../server/server.ts";
 import { kindsHandlers } from "../tests/kinds.ts";
+import { needs } from "../tests/needs.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
 import { memoryTransport } from "../transport/memory/mod.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -179,6 +180,57 @@ Deno.test("calls in flight on an instance that leaves the list end as they would
   assertEquals((await held).resp, "a");
 });
 
+Deno.test("a closed client waits for calls on an instance that has left the list, too", async () => {
+  const transport = memoryTransport();
+  const hold = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  await using _a = await serve(transport, "a", async () => (entered.resolve(), await hold.promise, { resp: "a" }));
+  const resolver = told();
+  const echo = createClient(EchoService, { name: "echo", resolver, transport, logger });
+  const held = echo.echo({});
+  resolver.tell(at("memory:a"));
+  await entered.promise;
+  resolver.tell(at());
+  let closed = false;
+  const closing = echo[Symbol.asyncDispose]().then(() => closed = true);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(closed, false);
+  hold.resolve();
+  assertEquals((await held).resp, "a");
+  await closing;
+});
+
+Deno.test("an attempt to connect that fails when nobody waits for it any more harms nobody", async () => {
+  const attempt = Promise.withResolvers<never>();
+  await using echo = client({ ...memoryTransport(), connect: () => attempt.promise }, "memory:a");
+  assertEquals((await failure(() => echo.echo({}, { signal: AbortSignal.timeout(5) }))).code, Status.CANCELLED);
+  assertEquals((await failure(() => echo.echo({}, { timeout: 5 }))).code, Status.DEADLINE_EXCEEDED);
+
+  const resolver = told();
+  await using late = createClient(EchoService, {
+    name: "echo",
+    resolver,
+    transport: { ...memoryTransport(), connect: () => attempt.promise },
+    logger,
+  });
+  const caller = new AbortController();
+  const call = failure(() => late.echo({}, { signal: caller.signal }));
+  resolver.tell(at("memory:a"));
+  caller.abort(); // after the list has come and before the attempt begins
+  assertEquals((await call).code, Status.CANCELLED);
+  attempt.reject(new Error("refused"));
+  await new Promise((resolve) => setTimeout(resolve)); // an unhandled rejection would end the process here
+});
+
+const SOCKET: Deno.PermissionDescriptor[] = [{ name: "read" }, { name: "write" }, { name: "net" }];
+
+needs(SOCKET, "the :authority of a unix socket is localhost", async () => {
+  const { transport, attempts } = counting();
+  await using echo = client(transport, "unix:/nowhere/echo.sock");
+  await failure(() => echo.echo({}));
+  assertEquals(attempts, ["localhost"]);
+});
+
 Deno.test("a closed client lets its calls end and takes no more", async () => {
   const transport = memoryTransport();
   const hold = Promise.withResolvers<void>();
@@ -305,6 +357,7 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ address: ["memory:a", "b"] }, TypeError, `address: "b" has no port`);
   wrong({ address: "memory:a", compression: "br" }, TypeError, `compression is "br"`);
   wrong({ address: "memory:a", connectTimeout: 0 }, RangeError, "connectTimeout is 0");
+  wrong({ address: "memory:a", drainTimeout: -1 }, RangeError, "drainTimeout is -1");
   wrong({ address: "memory:a", timeout: "5s" }, TypeError, `timeout is "5s"`);
   wrong({ address: "memory:a", limits: { receiveMessageBytes: 0 } }, RangeError, "limits.receiveMessageBytes is 0");
   wrong({ address: "memory:a", transport: "quic" }, TypeError, `transport is "quic"`);

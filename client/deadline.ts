@@ -1,8 +1,6 @@
 import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
-
-/** The longest wait that a timer can measure: 2^31 - 1 ms, 24.8 days. */
-const LONGEST = 2 ** 31 - 1;
+import { LONGEST_TIMER } from "../transport/limits.ts";
 
 /**
  * Waits for `promise`, but not past `deadline` nor after `signal` aborts. What is waited for goes on: it may serve others.
@@ -21,7 +19,7 @@ export async function waitFor<T>(promise: Promise<T>, deadline?: number, signal?
   signal?.addEventListener("abort", onAbort);
   const timer = deadline === undefined
     ? undefined
-    : setTimeout(late, Math.min(Math.max(deadline - Date.now(), 0), LONGEST));
+    : setTimeout(late, Math.min(Math.max(deadline - Date.now(), 0), LONGEST_TIMER));
   try {
     return await Promise.race([promise, given]);
   } finally {

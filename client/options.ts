@@ -24,6 +24,8 @@ export interface ClientOptions {
   timeout?: number;
   /** How long one attempt to connect may take, in milliseconds. @default {5000} */
   connectTimeout?: number;
+  /** How long closing the client waits for the calls in flight before it cancels them, in milliseconds. @default {10000} */
+  drainTimeout?: number;
   /** Which instance takes a call. @default round robin */
   balancer?: Balancer;
   /** Code around every call; the first is the outermost. @default {[]} */
@@ -68,6 +70,7 @@ export interface ClientSettings {
   readonly resolver: Resolver;
   readonly timeout: number;
   readonly connectTimeout: number;
+  readonly drainTimeout: number;
   readonly balancer: Balancer;
   readonly limits: Limits;
   readonly compression: Compression;
@@ -81,6 +84,7 @@ const NAMES = [
   "address",
   "timeout",
   "connectTimeout",
+  "drainTimeout",
   "balancer",
   "middleware",
   "tls",
@@ -122,6 +126,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     resolver: resolver ?? staticAddresses(addresses),
     timeout: checkNumber(`${who}: timeout`, options.timeout ?? 10_000, 1),
     connectTimeout: checkNumber(`${who}: connectTimeout`, options.connectTimeout ?? 5000, 1),
+    drainTimeout: checkNumber(`${who}: drainTimeout`, options.drainTimeout ?? 10_000, 0),
     balancer,
     limits: limitsOf(who, options.limits),
     compression,

@@ -20,6 +20,8 @@ export class Subchannel {
   readonly #setup: SubchannelSetup;
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
+  /** The connection whose last calls are in flight. */
+  #leaving: Connection | undefined;
   #connecting: Promise<void> | undefined;
   #failures = 0;
   #notBefore = 0;
@@ -91,11 +93,11 @@ export class Subchannel {
     void connection.close();
   }
 
-  /** Takes no more calls; those in flight end by themselves, or at once with `force`. */
-  async close(force: boolean): Promise<void> {
+  /** Takes no more calls; those in flight end by themselves, or at once with `force`, also when it was called without before. */
+  async close(force: boolean = false): Promise<void> {
     this.#closing.abort();
-    const connection = this.#connection;
+    this.#leaving ??= this.#connection;
     this.#connection = undefined;
-    await connection?.close(force);
+    await this.#leaving?.close(force);
   }
 }

@@ -2,10 +2,13 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { createClient } from "../client/client.ts";
 import { EchoService } from "../proto/echo.ts";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../proto/grpc/health/v1/health.ts";
+import type { ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { createLogger } from "../rpc/logger.ts";
 import { Status } from "../rpc/status.ts";
 import { memoryTransport } from "../transport/memory/mod.ts";
+import type { Phase } from "./health.ts";
+import { healthRoutes, type Watched } from "./health_service.ts";
 import { createServer } from "./server.ts";
 
 async function serve() {
@@ -54,6 +57,21 @@ Deno.test("Watch tells SERVING at once, NOT_SERVING when the server drains, and 
   hold.resolve();
   await call;
   await stopped;
+});
+
+Deno.test("a Watch leaves nothing behind when its caller has left", async () => {
+  const phase: Watched<Phase> = { value: "serving", watchers: new Set() };
+  const routes = healthRoutes(() => new Set(), phase);
+  const { handler } = routes.get("/grpc.health.v1.Health/Watch")!;
+  const caller = new AbortController();
+  const watch = () => handler({ service: "" }, { signal: caller.signal } as ServerContext) as AsyncGenerator<unknown>;
+  const watches = [watch(), watch()];
+  for (const one of watches) assertEquals((await one.next()).value, { status: Serving.SERVING });
+  assertEquals(phase.watchers.size, 2);
+  const waiting = watches.map((one) => one.next());
+  caller.abort();
+  for (const one of waiting) assertEquals((await one).done, true);
+  assertEquals(phase.watchers.size, 0);
 });
 
 Deno.test("Check says NOT_SERVING while the server drains", async () => {

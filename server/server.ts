@@ -4,6 +4,7 @@ import type { Methods, Service } from "../rpc/service.ts";
 import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport, transportPermissions } from "../transport/choose.ts";
+import { LONGEST_TIMER } from "../transport/limits.ts";
 import type { Listener } from "../transport/transport.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
@@ -87,7 +88,7 @@ class GrpcServer implements Server {
   readonly #middleware: ServerMiddleware[] = [];
   readonly #finished = Promise.withResolvers<void>();
   readonly #cut = Promise.withResolvers<void>();
-  #phase: Watched<Phase> & { tell(): void } = watched("starting");
+  readonly #phase: Watched<Phase> = { value: "starting", watchers: new Set() };
   #listener: Listener | undefined;
   #health: HealthServer | undefined;
   #lease: Lease | undefined;
@@ -179,7 +180,7 @@ class GrpcServer implements Server {
   }
 
   #dispatcher(): ReturnType<typeof createDispatcher> {
-    const health = healthRoutes(() => this.#services, () => this.#phase);
+    const health = healthRoutes(() => this.#services, this.#phase);
     return createDispatcher({
       // The application's own grpc.health.v1 service, if it has one, goes before ours.
       routes: new Map([...health, ...this.#routes]),
@@ -207,9 +208,8 @@ class GrpcServer implements Server {
   }
 
   #enter(phase: Phase): void {
-    const before = this.#phase;
-    this.#phase = watched(phase);
-    before.tell();
+    this.#phase.value = phase;
+    for (const watcher of this.#phase.watchers) watcher();
   }
 
   stop({ force = false }: { force?: boolean } = {}): Promise<void> {
@@ -238,7 +238,7 @@ class GrpcServer implements Server {
   /** Waits until `done`, the time is over or the server is cut. */
   async #patiently(milliseconds: number, done?: Promise<void>): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
+    const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER));
     await Promise.race([late, this.#cut.promise, ...(done ? [done] : [])]);
     clearTimeout(timer);
   }
@@ -258,11 +258,6 @@ class GrpcServer implements Server {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-function watched(value: Phase): Watched<Phase> & { tell(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { value, changed: promise, tell: resolve };
 }
 
 const isWildcard = (address: Address) =>

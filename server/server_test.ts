@@ -1,3 +1,4 @@
+import { mock } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { createClient } from "../client/client.ts";
 import { EchoService, Req, Resp } from "../proto/echo.ts";
@@ -115,6 +116,43 @@ Deno.test("force cuts a stop that waits for its registry, its delay or its calls
   await stopped;
   assertEquals((await call).code, Status.UNAVAILABLE);
   late.resolve(); // what it answers now goes nowhere, and harms nobody
+});
+
+Deno.test("stop() while the server starts closes what the start opens, and the start says so", async () => {
+  const inner = memoryTransport();
+  const go = Promise.withResolvers<void>();
+  const transport: Transport = { ...inner, listen: (options) => go.promise.then(() => inner.listen(options)) };
+  const life: string[] = [];
+  const server = make(transport, { registry: recorder(life) }).add(EchoService, echo);
+  const started = assertRejects(() => server.start(), Error, `the server "echo" was stopped while it started`);
+  const stopped = server.stop();
+  go.resolve();
+  await started;
+  await stopped;
+  assertEquals(life, []);
+  await using again = make(inner).add(EchoService, echo); // the address is free
+  await again.start();
+});
+
+Deno.test("a registry that never releases holds stop() for 3 s and no longer", async () => {
+  const registry = recorder([], new Promise(() => {}));
+  const server = make(memoryTransport(), { registry }).add(EchoService, echo);
+  await server.start();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    let stopped = false;
+    const stopping = server.stop().then(() => stopped = true);
+    mock.timers.tick(2999);
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    assertEquals(stopped, false);
+    for (let i = 0; i < 20 && !stopped; i++) {
+      mock.timers.tick(1);
+      await Promise.resolve();
+    }
+    await stopping;
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 Deno.test("a start that fails leaves nothing open, and says the same to all", async () => {

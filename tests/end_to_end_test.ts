@@ -1,72 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import {
-  BizError,
-  type Client,
-  createClient,
-  createServer,
-  type Logger,
-  memoryTransport,
-  type Metadata,
-  RpcError,
-  type Server,
-  type ServerOptions,
-  Status,
-  withMetainfo,
-} from "../mod.ts";
-import { kindsHandlers, type Seen } from "./kinds.ts";
-import { needs } from "./needs.ts";
-import { Kinds, Msg } from "./proto/kinds.ts";
-
-type KindsClient = Client<typeof Kinds.methods>;
-
-interface Pair {
-  server: Server;
-  client: KindsClient;
-  seen: Seen[];
-  log: string[];
-}
-
-const within = <T>(ms: number, promise: Promise<T>): Promise<T> => {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`nothing within ${ms} ms`)), ms);
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-};
-
-async function* from<T>(...values: T[]): AsyncGenerator<T> {
-  yield* values;
-}
+import { BizError, type Metadata, RpcError, Status, withMetainfo } from "../mod.ts";
+import { each, from, type KindsClient, within } from "./each_transport.ts";
+import { Msg } from "./proto/kinds.ts";
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const value of values) all.push(value);
   return all;
-}
-
-/** What each case is run over. */
-const TRANSPORTS: { name: string; net: boolean; options(): Partial<ServerOptions> & { address: string } }[] = [
-  { name: "memory", net: false, options: () => ({ address: "memory:kinds", transport: memoryTransport() }) },
-  { name: "http2", net: true, options: () => ({ address: "127.0.0.1:0", transport: "http2" }) },
-  { name: "grpc-js", net: true, options: () => ({ address: "127.0.0.1:0", transport: "grpc-js" }) },
-];
-
-/** Registers a case once for each transport. */
-function each(name: string, body: (pair: Pair) => Promise<void>, more: Partial<ServerOptions> = {}): void {
-  for (const { name: transport, net, options } of TRANSPORTS) {
-    const permissions: Deno.PermissionDescriptor[] = net ? [{ name: "net" }, { name: "env" }] : [];
-    needs(permissions, `${transport}: ${name}`, async () => {
-      const seen: Seen[] = [];
-      const log: string[] = [];
-      const write = (message: string, fields?: Record<string, unknown>) =>
-        void log.push(`${message} ${Deno.inspect(fields)}`);
-      const logger: Logger = { debug() {}, info() {}, warn: write, error: write };
-      const common = options();
-      await using server = createServer({ name: "kinds", logger, drainTimeout: 1000, ...common, ...more });
-      server.add(Kinds, kindsHandlers(seen));
-      await server.start();
-      await using client = createClient(Kinds, { address: server.address, transport: common.transport, logger });
-      await body({ server, client, seen, log });
-    });
-  }
 }
 
 each("a unary call gets its reply", async ({ client }) => {

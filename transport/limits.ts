@@ -44,7 +44,7 @@ export function statusExcess(status: CallStatus, limits: Limits): RpcError | und
   if (!trailer && !message && !details) return undefined;
   const text = message && 32 + "grpc-message".length + encodeURI(message.toWellFormed()).length;
   const bytes = details ? 32 + "grpc-status-details-bin".length + Math.ceil(details.length * 4 / 3) : 0;
-  return excess(trailer?.size ?? 0, (trailer?.bytes ?? 0) + (text || 0) + bytes, limits, "the trailers");
+  return excess(trailer?.size ?? 0, (trailer?.bytes ?? 0) + (text || 0) + bytes, limits, "the trailer");
 }
 
 function excess(entries: number, bytes: number, limits: Limits, what: string): RpcError | undefined {

@@ -202,7 +202,7 @@ export interface Connection {
   readonly closed: Promise<string>;
   /** Starts a call. It never throws: whatever goes wrong is in the call's status. */
   start(options: CallStart): ClientCall;
-  /** Takes no more calls, and ends once those in flight have; with `force` those are cancelled. */
+  /** Takes no more calls, and ends once those in flight have; with `force` those are cancelled, also if it was called without before. */
   close(force?: boolean): Promise<void>;
 }
 

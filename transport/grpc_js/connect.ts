@@ -4,6 +4,7 @@ import type { grpc } from "../../deps.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions } from "../transport.ts";
 import { GrpcClientCall } from "./client_call.ts";
 import type { GrpcJs } from "./load.ts";
+import { hostOf, whyNot } from "./why_not.ts";
 
 const GZIP = 2;
 
@@ -80,21 +81,23 @@ class GrpcConnection implements Connection {
 }
 
 /** Waits until the channel is ready, or fails for the first time: grpc-js itself would try for ever. */
-function ready(grpc: GrpcJs, client: grpc.Client, { address, signal }: ConnectOptions): Promise<void> {
+async function ready(grpc: GrpcJs, client: grpc.Client, options: ConnectOptions): Promise<void> {
+  const { signal } = options;
   const { READY, TRANSIENT_FAILURE, SHUTDOWN } = grpc.connectivityState;
   const channel = client.getChannel();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const onAbort = () => reject(signal.reason);
   const look = () => {
     const state = channel.getConnectivityState(true);
-    if (state === READY) return resolve();
-    if (state === TRANSIENT_FAILURE) return reject(new Error(notHttp2(address)));
+    if (state === READY) return resolve(true);
+    if (state === TRANSIENT_FAILURE) return resolve(false);
     if (state !== SHUTDOWN) channel.watchConnectivityState(state, Infinity, look);
   };
   signal.addEventListener("abort", onAbort);
   if (signal.aborted) onAbort();
   look();
-  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  const connected = await promise.finally(() => signal.removeEventListener("abort", onAbort));
+  if (!connected) throw new Error(await whyNot(options));
 }
 
 /** Connects and hangs up: grpc-js does not tell why a connection fails, and goes on trying for a while. */
@@ -110,18 +113,11 @@ async function probe(address: Address, signal: AbortSignal): Promise<void> {
   }
 }
 
-const notHttp2 = (address: Address) =>
-  `${
-    formatAddress(address)
-  } takes connections but no HTTP/2: is TLS on one side only, its certificate not trusted, or is it another service?`;
-
 function credentialsOf({ credentials }: GrpcJs, { tls }: ConnectOptions): grpc.ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
   return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
 }
-
-const hostOf = (address: Address) => address.kind === "tcp" ? address.host : "localhost";
 
 function targetOf(address: Address): string {
   if (address.kind !== "tcp") return formatAddress(address);

@@ -27,7 +27,13 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
   const calls = new Set<GrpcServerCall>();
   let cut = false;
   takeAll(server as unknown as RawServer, (path, stream) => {
-    const call = new GrpcServerCall(path, stream, { grpc, limits, cut: () => cut, ended: (one) => calls.delete(one) });
+    const call = new GrpcServerCall(path, stream, {
+      grpc,
+      limits,
+      address,
+      cut: () => cut,
+      ended: (one) => calls.delete(one),
+    });
     const excess = metadataExcess(call.metadata, limits, "the caller's header");
     if (excess) return call.finish({ code: excess.code, message: excess.rawMessage });
     calls.add(call);

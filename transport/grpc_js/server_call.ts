@@ -1,9 +1,11 @@
 import { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
+import { type Address, formatAddress } from "../../rpc/address.ts";
 import { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
+import { identityOf } from "../certificate.ts";
 import { metadataExcess, statusExcess } from "../limits.ts";
 import type { CallStatus, Limits, MaybePromise, ServerCall } from "../transport.ts";
 import { fromGrpc, toGrpc } from "./fields.ts";
@@ -16,6 +18,8 @@ type Stream = grpc.ServerDuplexStream<Uint8Array, Uint8Array>;
 export interface CallHost {
   readonly grpc: GrpcJs;
   readonly limits: Limits;
+  /** Where it listens. */
+  readonly address: Address;
   /** Whether the server was cut. */
   readonly cut: () => boolean;
   /** Told when the call has ended. */
@@ -54,10 +58,9 @@ export class GrpcServerCall implements ServerCall {
   }
 
   get peer(): Peer {
+    const address = peerAddress(this.#stream.getPeer(), this.#host.address);
     const { sslPeerCertificate } = this.#stream.getAuthContext();
-    const identity = sslPeerCertificate?.subject.CN;
-    const address = this.#stream.getPeer();
-    return identity === undefined ? { address } : { address, identity: String(identity) };
+    return sslPeerCertificate ? { address, identity: identityOf(sslPeerCertificate.raw) } : { address };
   }
 
   get metadata(): Metadata {
@@ -138,4 +141,12 @@ export class GrpcServerCall implements ServerCall {
     this.#reader.wake();
     this.#host.ended(this);
   }
+}
+
+/** grpc-js knows nothing of who calls by a unix socket, and writes IPv6 without brackets. */
+function peerAddress(peer: string, own: Address): string {
+  if (own.kind !== "tcp") return formatAddress(own);
+  const at = peer.lastIndexOf(":");
+  const host = peer.slice(0, at).replace(/^::ffff:(?=[\d.]+$)/i, "");
+  return formatAddress({ kind: "tcp", host, port: Number(peer.slice(at + 1)) });
 }

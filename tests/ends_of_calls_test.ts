@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { RpcError, Status } from "../mod.ts";
+import { each, within } from "./each_transport.ts";
+import { until } from "./observe.ts";
+
+each("return() gives the call up at once, while a next() waits for a reply", async ({ client, seen }) => {
+  const replies = client.serverStream({ text: "hang", count: 1 })[Symbol.asyncIterator]();
+  assertEquals((await replies.next()).value?.count, 0);
+  const waiting = replies.next();
+  assertEquals(await within(2000, replies.return!()), { done: true, value: undefined });
+  assertEquals(await within(2000, waiting), { done: true, value: undefined });
+  assertEquals((await within(2000, seen[0]!.aborted) as RpcError).code, Status.CANCELLED);
+  assertEquals((await replies.next()).done, true);
+});
+
+each("return() before the first next() makes no call", async ({ client, seen }) => {
+  const replies = client.serverStream({ count: 1 })[Symbol.asyncIterator]();
+  await replies.return!();
+  assertEquals((await replies.next()).done, true);
+  await client.unary({});
+  assertEquals(seen.map(({ method }) => method), ["Unary"]);
+});
+
+each("a client that is closed cancels after drainTimeout what is still in flight", async ({ connect, seen }) => {
+  const client = connect({ drainTimeout: 50 });
+  const call = assertRejects(() => client.unary({ text: "hang" }), RpcError);
+  const idle = client.serverStream({ text: "hang" })[Symbol.asyncIterator]();
+  const next = assertRejects(() => idle.next(), RpcError);
+  await until(() => seen.length === 2, "both calls have arrived");
+  await within(2000, client[Symbol.asyncDispose]());
+  for (const error of [await call, await next]) assertEquals(error.code, Status.CANCELLED);
+  await within(2000, Promise.all(seen.map(({ aborted }) => aborted)));
+});
+
+each("a header over the sender's limit ends the call with RESOURCE_EXHAUSTED", async ({ client }) => {
+  const error = await assertRejects(() => client.unary({ text: "long" }), RpcError);
+  assertEquals(error.code, Status.RESOURCE_EXHAUSTED);
+  assertStringIncludes(error.rawMessage, "the header has");
+  const failed = await assertRejects(() => client.unary({ text: "long, then fail" }), RpcError);
+  // Which of the two is told first is the transport's; that the call ends is not.
+  assert([Status.RESOURCE_EXHAUSTED, Status.NOT_FOUND].includes(failed.code), failed.message);
+  assertEquals((await client.unary({ text: "still here" })).text, "still here");
+}, {
+  limits: { metadataBytes: 500 },
+  handlers: {
+    unary(req, ctx) {
+      if (req.text.startsWith("long")) ctx.header.set("x-long", "x".repeat(500));
+      if (req.text.endsWith("fail")) throw new RpcError(Status.NOT_FOUND, "no such thing");
+      return req;
+    },
+  },
+});
+
+// More than the default limit of 100, and less than the 128 at which node:http2 itself gives up.
+const MANY = Object.fromEntries(Array.from({ length: 110 }, (_, i) => [`x-${i}`, "x"]));
+
+each("a request's fields over the server's limit are RESOURCE_EXHAUSTED", async ({ connect, seen }) => {
+  await using client = connect({ limits: { metadataEntries: 1000, metadataBytes: 100_000 } });
+  const error = await assertRejects(() => client.unary({}, { metadata: MANY }), RpcError);
+  assertEquals(error.code, Status.RESOURCE_EXHAUSTED);
+  assertStringIncludes(error.rawMessage, "limits.metadataEntries");
+  assertEquals(seen.length, 0);
+  await client.unary({});
+});
+
+each("a reply's fields over the client's limit are RESOURCE_EXHAUSTED", async ({ client }) => {
+  for (const text of ["header", "trailer"]) {
+    const error = await assertRejects(() => client.unary({ text }), RpcError);
+    assertEquals(error.code, Status.RESOURCE_EXHAUSTED);
+    assertStringIncludes(error.rawMessage, `${text} has 110 fields, over the limit of 100`);
+  }
+  await client.unary({});
+}, {
+  limits: { metadataEntries: 1000, metadataBytes: 100_000 },
+  handlers: {
+    unary(req, ctx) {
+      const fields = { header: ctx.header, trailer: ctx.trailer }[req.text];
+      for (const [key, value] of Object.entries(MANY)) fields?.set(key, value);
+      return req;
+    },
+  },
+});
+
+each("an error whose details can't be encoded is INTERNAL, and the log says why", async ({ client, log }) => {
+  const error = await assertRejects(() => client.unary({}), RpcError);
+  assertEquals([error.code, error.rawMessage], [Status.INTERNAL, "internal error"]);
+  assertStringIncludes(log.join(), "handler failed");
+}, {
+  handlers: {
+    unary() {
+      throw new RpcError(Status.NOT_FOUND, "no such thing", { details: [{ type: "a.B", value: "text" as never }] });
+    },
+  },
+});
+
+each("requests whose return() throws do not change how the call ends", async ({ client }) => {
+  let returned = false;
+  const requests: AsyncIterable<{ text: string }> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.resolve({ done: false, value: { text: "fail:5:no such thing" } }),
+      return() {
+        returned = true;
+        throw new Error("not now");
+      },
+    }),
+  };
+  const error = await assertRejects(() => client.clientStream(requests), RpcError);
+  assertEquals([error.code, error.rawMessage], [Status.NOT_FOUND, "no such thing"]);
+  assert(returned);
+});

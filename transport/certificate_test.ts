@@ -1,0 +1,28 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { identityOf } from "./certificate.ts";
+
+// By openssl: /O=org/CN=client, and as alternative names DNS:caller.test, DNS:b.test, URI:spiffe://test/ns/a/sa/caller, an IP address, an
+// e-mail address, and one URI that is written to look like two names.
+const CERTIFICATE = Uint8Array.fromBase64(
+  "MIIB+TCCAZ+gAwIBAgIUYbEUDjafFEo4TbPAqLJRd259PNEwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOdGVzdCBhdXRob3JpdHkwHhcNMjYx" +
+    "MTI0MjMzMTI5WhcNMjYxMTI1MjMzMTI5WjAfMQwwCgYDVQQKDANvcmcxDzANBgNVBAMMBmNsaWVudDBZMBMGByqGSM49AgEGCCqGSM49AwEH" +
+    "A0IABFelSdHs+4ogXKX+ZjAi4K8eVliOwfdmfMHU636tkaDCyp0Bageq24esqCRlsHITQA7xx6c7nSc/MAoXBpM1p/qjgb4wgbswEwYDVR0l" +
+    "BAwwCgYIKwYBBQUHAwIwZAYDVR0RBF0wW4ILY2FsbGVyLnRlc3SCBmIudGVzdIYcc3BpZmZlOi8vdGVzdC9ucy9hL3NhL2NhbGxlcoYZaHR0" +
+    "cDovL3gvLCBETlM6YWRtaW4udGVzdIcECgAAAYEFYUBiLmMwHQYDVR0OBBYEFHEbZG774oJXfRUVSYt60Q3zN8GCMB8GA1UdIwQYMBaAFHxq" +
+    "GsLgzOFaCBEFOLSN2hICWLolMAoGCCqGSM49BAMCA0gAMEUCIQCeEjyKPLSnrhoMUZ92y5FEwPSTYG0dbOOmEKy+8IWZrwIgEGQVNdQjiy5w" +
+    "4VdqBPHCyUiPbwDVBT0+12ieG2ataJA=",
+);
+
+Deno.test("identityOf() reads the names, and a name that holds a comma stays one name", () => {
+  assertEquals(identityOf(CERTIFICATE), {
+    commonName: "client",
+    dnsNames: ["caller.test", "b.test"],
+    uris: ["spiffe://test/ns/a/sa/caller", "http://x/, DNS:admin.test"],
+  });
+});
+
+Deno.test("identityOf() refuses what is no certificate, or a part of one", () => {
+  for (const length of [0, 1, 2, 100, CERTIFICATE.length - 1]) {
+    assertThrows(() => identityOf(CERTIFICATE.subarray(0, length)), TypeError, "no certificate");
+  }
+});
