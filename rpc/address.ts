@@ -35,6 +35,11 @@ export function parseAddress(text: string, name: string): Address {
   return { kind: "tcp", host: ipv6 ?? (host || "0.0.0.0"), port: Number(port) };
 }
 
+/** The address of a socket's other end. An IPv4 one that a socket for both shows as IPv6 is IPv4 again. */
+export function peerAddress(host: string, port: number): Address {
+  return { kind: "tcp", host: host.replace(/^::ffff:(?=[\d.]+$)/i, ""), port };
+}
+
 /** Writes an address as {@linkcode parseAddress} reads it. */
 export function formatAddress(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;

@@ -130,6 +130,8 @@ export interface Listener {
   drain(): Promise<void>;
   /** Ends everything at once: calls in flight get UNAVAILABLE. */
   close(): Promise<void>;
+  /** Shows other certificates to those who connect from now on. Only where TLS was asked for. */
+  setTls?(tls: ServerTls): void;
   /** How often each limit was passed, by its name; only those that were. */
   readonly limitHits?: ReadonlyMap<keyof Limits, number>;
 }

@@ -1,7 +1,7 @@
 import { formatAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
-import type { ConnectionError } from "../http2/error.ts";
+import { type ConnectionError, ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Budget, Stream } from "../http2/stream.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Limits } from "../transport.ts";
@@ -9,6 +9,7 @@ import { GrpcClientCall } from "./client_call.ts";
 import { ACCEPTED } from "./compression.ts";
 import { Deadlines } from "./deadlines.ts";
 import { addMetadata } from "./fields.ts";
+import { foreignServer } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Pump, type Socket } from "./socket.ts";
@@ -37,6 +38,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
   #waiting: GrpcClientCall[] = [];
   #why: string | undefined;
   #closing = false;
+  /** Why the server can't be called at all, said of it. */
+  #trouble: string | undefined;
 
   constructor(socket: Socket, options: ConnectOptions) {
     const { address, authority, tls, limits, compression } = options;
@@ -45,7 +48,10 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.options = options;
     this.limits = limits;
     this.connection = new Http2Connection("client", http2Limits(limits), this, this.budget);
-    this.#pump = new Pump(socket, this.connection, () => this.connection.established && this.#ready.resolve());
+    const onRead = () => this.connection.established && this.#why === undefined && this.#ready.resolve();
+    this.#pump = new Pump(socket, this.connection, onRead, (first) => {
+      return this.#trouble = foreignServer(first);
+    });
     const lifetime = new Lifetime(this.connection, this.#pump, limits);
     this.#ticker = setInterval(() => this.#tick(lifetime), TICK);
     this.#base = [
@@ -117,13 +123,16 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.length === 0) this.#pump.end();
   }
 
-  onGoAway(_code: number, why: string): void {
+  onGoAway(code: ErrorCode, why: string): void {
+    const insecure = code === ErrorCode.INADEQUATE_SECURITY;
+    this.#trouble ??= insecure ? "speaks TLS; set the option tls" : `takes no calls: ${why}`;
     this.#retire(`${this.peer.address}: ${why}`);
     for (const call of this.#waiting.splice(0)) call.onLost(why, true);
     this.onClosed();
   }
 
   onFailed(error: ConnectionError): void {
+    this.#trouble = `takes connections but speaks no HTTP/2; is it another service? It sent ${error.message}`;
     this.#retire(`${this.peer.address} broke HTTP/2: ${error.message}`);
     this.#pump.end();
   }
@@ -131,13 +140,13 @@ export class ClientConnection implements Connection, ConnectionEvents {
   async #run(): Promise<void> {
     const why = await this.#pump.run();
     clearInterval(this.#ticker);
-    const text = `${this.peer.address}: ${this.#closing ? "the client closed the connection" : why}`;
+    const text = `${this.peer.address}: ${this.#closing ? "the client closed the connection" : this.#why ?? why}`;
     this.#retire(text);
     this.connection.lose(text);
     for (const call of this.#waiting.splice(0)) call.onLost(text, true);
     this.deadlines.close();
     this.#ready.promise.catch(() => {});
-    this.#ready.reject(new Error(text));
+    this.#ready.reject(new Error(this.#trouble ?? why));
     this.#gone.resolve();
   }
 

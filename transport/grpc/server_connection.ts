@@ -8,6 +8,7 @@ import { PingPurpose } from "../http2/pings.ts";
 import type { Budget, Stream } from "../http2/stream.ts";
 import type { Limits, ListenOptions } from "../transport.ts";
 import { Deadlines } from "./deadlines.ts";
+import { foreignClient } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
 import { readRequest, type Request } from "./request.ts";
@@ -49,7 +50,7 @@ export class ServerConnection implements ConnectionEvents {
     const { limits } = host.options;
     this.limits = limits;
     this.connection = new Connection("server", http2Limits(limits), this, host.budget);
-    this.#pump = new Pump(socket, this.connection, () => this.#dispatch());
+    this.#pump = new Pump(socket, this.connection, () => this.#dispatch(), (first) => this.#foreign(first));
     this.#lifetime = new Lifetime(this.connection, this.#pump, limits);
     this.connection.pings.onPong = (purpose) => purpose === PingPurpose.Drain && this.#drained();
   }
@@ -166,6 +167,15 @@ export class ServerConnection implements ConnectionEvents {
   #endIfIdle(): void {
     const { connection } = this;
     if (connection.streams.size === 0 && connection.lastAllowed < LAST_STREAM) this.#pump.end();
+  }
+
+  /** Tells a client that speaks something else, and goes on reading until it hangs up. */
+  #foreign(first: Uint8Array): string | undefined {
+    const foreign = this.connection.established ? undefined : foreignClient(first, false);
+    if (foreign === undefined) return undefined;
+    this.#host.options.logger.debug("a connection was refused", { peer: this.peer.address, error: foreign.why });
+    void this.#pump.answer(foreign.answer);
+    return undefined;
   }
 
   #dispatch(): void {

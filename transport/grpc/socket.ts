@@ -30,6 +30,7 @@ export class Pump {
   readonly #socket: Socket;
   readonly #connection: Connection;
   readonly #onRead: () => void;
+  readonly #onFirst: (first: Uint8Array) => string | undefined;
   readonly #done = Promise.withResolvers<string>();
   #scheduled = false;
   #ending = false;
@@ -41,11 +42,18 @@ export class Pump {
    * @param socket The socket.
    * @param connection The connection.
    * @param onRead Called when all frames of a read were handled.
+   * @param onFirst Given the first octets that come: why the peer is none of HTTP/2, if it is not.
    */
-  constructor(socket: Socket, connection: Connection, onRead: () => void) {
+  constructor(
+    socket: Socket,
+    connection: Connection,
+    onRead: () => void,
+    onFirst: (first: Uint8Array) => string | undefined,
+  ) {
     this.#socket = socket;
     this.#connection = connection;
     this.#onRead = onRead;
+    this.#onFirst = onFirst;
   }
 
   /** Reads until the end. Resolves with why it ended, when the socket is closed. Never rejects. */
@@ -70,6 +78,15 @@ export class Pump {
     if (!this.#scheduled && this.writingSince === undefined) void this.#endWriting();
   }
 
+  /** Sends these octets in place of all else, then ends the connection. */
+  async answer(octets: Uint8Array): Promise<void> {
+    this.#ending = true;
+    this.writingSince = performance.now();
+    await this.#socket.write(octets).catch(() => {});
+    this.#connection.output.take();
+    await this.#endWriting();
+  }
+
   /** Closes the socket now. */
   close(why: string): void {
     if (this.#closed) return;
@@ -81,13 +98,18 @@ export class Pump {
   async #read(): Promise<string> {
     const connection = this.#connection;
     let buf = new Uint8Array(SMALL_READ);
-    let kept = 0, small = 0;
+    let kept = 0, small = 0, first = true;
     try {
       for (;;) {
         const n = await this.#socket.read(kept === 0 ? buf : buf.subarray(kept));
         if (n === null) return "the peer closed the connection";
         this.lastRead = performance.now();
         const end = kept + n;
+        if (first) {
+          first = false;
+          const foreign = this.#onFirst(buf.subarray(0, end));
+          if (foreign !== undefined) return foreign;
+        }
         const stopped = connection.receive(buf, 0, end);
         this.#onRead();
         this.wake();

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
-import { type Address, formatAddress } from "../../rpc/address.ts";
+import { type Address, formatAddress, peerAddress as tcpPeer } from "../../rpc/address.ts";
 import { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
@@ -147,6 +147,5 @@ export class GrpcServerCall implements ServerCall {
 function peerAddress(peer: string, own: Address): string {
   if (own.kind !== "tcp") return formatAddress(own);
   const at = peer.lastIndexOf(":");
-  const host = peer.slice(0, at).replace(/^::ffff:(?=[\d.]+$)/i, "");
-  return formatAddress({ kind: "tcp", host, port: Number(peer.slice(at + 1)) });
+  return formatAddress(tcpPeer(peer.slice(0, at), Number(peer.slice(at + 1))));
 }

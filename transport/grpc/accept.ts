@@ -1,0 +1,147 @@
+import { createServer as createTcpServer, type Socket as NodeTcpSocket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from "node:tls";
+import { type Address, formatAddress, peerAddress } from "../../rpc/address.ts";
+import type { Peer } from "../../rpc/peer.ts";
+import { identityOf } from "../certificate.ts";
+import type { ListenOptions, ServerTls } from "../transport.ts";
+import { foreignClient } from "./foreign.ts";
+import { NodeSocket } from "./node_socket.ts";
+import type { Socket } from "./socket.ts";
+
+/** What listens, and gives the sockets that it accepts to somebody. */
+export interface Acceptor {
+  /** Where it listens: the port is never 0. */
+  readonly address: Address;
+  /** Shows other certificates to those who connect from now on. */
+  setTls?(tls: ServerTls): void;
+  /** Accepts no more. */
+  close(): void;
+}
+
+/** Takes a socket that was accepted. */
+export type OnSocket = (socket: Socket, peer: Peer) => void;
+
+/**
+ * Listens without TLS.
+ *
+ * @throws {Deno.errors.AddrInUse} If another process listens there.
+ */
+export function acceptPlain({ address, logger }: ListenOptions, onSocket: OnSocket): Acceptor {
+  const listener = bound(
+    address,
+    () =>
+      address.kind === "unix"
+        ? Deno.listen({ transport: "unix", path: address.path })
+        : Deno.listen({ hostname: (address as { host: string }).host, port: (address as { port: number }).port }),
+  );
+  const { addr } = listener;
+  const own: Address = addr.transport === "tcp" ? { kind: "tcp", host: addr.hostname, port: addr.port } : address;
+  let closed = false;
+  const accept = async () => {
+    while (!closed) {
+      try {
+        const conn: Deno.Conn = await listener.accept();
+        if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+        const { remoteAddr: peer } = conn;
+        const from = peer.transport === "tcp" ? peerAddress(peer.hostname, peer.port) : own;
+        onSocket(conn, { address: formatAddress(from) });
+      } catch (error) {
+        if (closed) return;
+        // Out of descriptors, for example: that passes when connections end.
+        logger.error("a connection was not accepted", { error });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  };
+  void accept();
+  return {
+    address: own,
+    close() {
+      closed = true;
+      listener.close();
+    },
+  };
+}
+
+/**
+ * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor change its own. The first
+ * octets are looked at before TLS sees them, so that whoever speaks something else is told.
+ */
+export async function acceptTls(options: ListenOptions, onSocket: OnSocket): Promise<Acceptor> {
+  const { address, tls, limits, logger } = options;
+  const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: limits.handshakeTimeout }, (socket) => {
+    if (socket.alpnProtocol !== "h2") return void socket.destroy();
+    socket.setNoDelay(true);
+    onSocket(new NodeSocket(socket), peerOf(socket, address));
+  });
+  secure.on("tlsClientError", (error, socket) => {
+    logger.debug("a TLS handshake failed", { peer: socket.remoteAddress, error: error.message });
+    socket.destroy();
+  });
+  const waiting = new Set<NodeTcpSocket>();
+  const server = createTcpServer((socket) => {
+    waiting.add(socket);
+    socket.on("error", () => {});
+    socket.setTimeout(Math.min(limits.handshakeTimeout, 2 ** 31 - 1), () => socket.destroy());
+    const done = () => waiting.delete(socket);
+    socket.once("close", done);
+    socket.once("readable", () => {
+      const first: Uint8Array | null = socket.read();
+      if (first === null) return;
+      socket.setTimeout(0);
+      const foreign = foreignClient(first, true);
+      if (foreign) {
+        logger.debug("a connection was refused", { peer: socket.remoteAddress, error: foreign.why });
+        return void socket.end(foreign.answer);
+      }
+      done();
+      socket.unshift(first);
+      secure.emit("connection", socket);
+    });
+  });
+  await listening(server, address);
+  const port = address.kind === "tcp" ? (server.address() as { port: number }).port : 0;
+  return {
+    address: address.kind === "tcp" ? { ...address, port } : address,
+    setTls: (other) => secure.setSecureContext(contextOf(other)),
+    close() {
+      server.close();
+      for (const socket of waiting) socket.destroy();
+    },
+  };
+}
+
+function contextOf({ cert, key, ca }: ServerTls): TlsOptions {
+  const mutual = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+  return { cert, key, ...mutual, minVersion: "TLSv1.2", ALPNProtocols: ["h2"] };
+}
+
+function listening(server: ReturnType<typeof createTcpServer>, address: Address): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", (error: Error & { code?: string }) => {
+    reject(error.code === "EADDRINUSE" ? inUse(address) : error);
+  });
+  if (address.kind === "unix") server.listen(address.path, resolve);
+  else if (address.kind === "tcp") server.listen(address.port, address.host, resolve);
+  return promise;
+}
+
+function peerOf(socket: TLSSocket, own: Address): Peer {
+  const { remoteAddress: host, remotePort: port } = socket;
+  const from = own.kind === "tcp" && host && port ? peerAddress(host, port) : own;
+  const { raw } = socket.getPeerCertificate() ?? {};
+  return raw ? { address: formatAddress(from), identity: identityOf(raw) } : { address: formatAddress(from) };
+}
+
+function bound<T>(address: Address, listen: () => T): T {
+  try {
+    return listen();
+  } catch (error) {
+    throw error instanceof Deno.errors.AddrInUse ? inUse(address) : error;
+  }
+}
+
+const inUse = (address: Address) =>
+  new Deno.errors.AddrInUse(
+    `${formatAddress(address)} is in use by another process; stop it or choose another address`,
+  );

@@ -1,0 +1,72 @@
+import { FrameType, PREFACE } from "../http2/frame.ts";
+import { Output } from "../http2/output.ts";
+import { ErrorCode } from "../http2/error.ts";
+
+/** A peer that does not speak HTTP/2, or not on this kind of port. */
+export interface Foreign {
+  /** What it speaks, and what to do. */
+  readonly why: string;
+  /** What to tell it, in its own language. */
+  readonly answer: Uint8Array;
+}
+
+const TLS_HANDSHAKE = 22;
+const TLS_ALERT = 21;
+const UTF8 = new TextEncoder();
+
+/**
+ * Recognizes a client that does not speak what its port speaks.
+ *
+ * @param first The first octets that it sent.
+ * @param tls Whether the port speaks TLS; `first` is what came before any TLS.
+ * @returns Undefined if it may well be right.
+ */
+export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefined {
+  if (first[0] === TLS_HANDSHAKE) return tls ? undefined : foreign("TLS on a port without TLS: leave out TLS");
+  if (startsLikePreface(first)) {
+    if (!tls) return undefined;
+    const why = "plaintext on a TLS port: use TLS";
+    return { why, answer: goAway(why) };
+  }
+  if (/^[A-Z]+ [^ ]/.test(latin1(first))) {
+    const how = tls ? "TLS and HTTP/2" : "HTTP/2 without TLS (prior knowledge)";
+    return foreign(`HTTP/1.1 on a port for gRPC: it speaks ${how} only`);
+  }
+  return tls ? foreign("no TLS on a TLS port: use TLS") : undefined;
+}
+
+/**
+ * Recognizes a server that does not speak HTTP/2.
+ *
+ * @param first The first octets that it sent.
+ */
+export function foreignServer(first: Uint8Array): string | undefined {
+  if (first[0] === TLS_ALERT && first[1] === 3) return "speaks TLS; set the option tls";
+  const text = latin1(first);
+  if (!text.startsWith("HTTP/1.")) return undefined;
+  const reason = text.split("\r\n\r\n")[1]?.slice(0, 200).trim();
+  return `answers with HTTP/1, so it is no gRPC server${reason ? `: ${JSON.stringify(reason)}` : ""}`;
+}
+
+const startsLikePreface = (first: Uint8Array) => PREFACE.every((octet, i) => i >= first.length || first[i] === octet);
+
+const latin1 = (octets: Uint8Array) => String.fromCharCode(...octets.subarray(0, 1000));
+
+/** An answer that HTTP/1 clients show, and TLS clients recognize as no TLS. */
+function foreign(why: string): Foreign {
+  const body = `${why}\n`;
+  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n`;
+  return { why, answer: UTF8.encode(`${head}connection: close\r\n\r\n${body}`) };
+}
+
+/** SETTINGS and GOAWAY: what an HTTP/2 client understands. */
+function goAway(why: string): Uint8Array {
+  const output = new Output();
+  const text = UTF8.encode(why);
+  output.frame(0, FrameType.SETTINGS, 0, 0);
+  output.frame(8 + text.length, FrameType.GOAWAY, 0, 0);
+  output.uint32(0);
+  output.uint32(ErrorCode.INADEQUATE_SECURITY);
+  output.bytes(text);
+  return output.take();
+}
