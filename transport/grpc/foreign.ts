@@ -12,6 +12,7 @@ export interface Foreign {
 
 const TLS_HANDSHAKE = 22;
 const TLS_ALERT = 21;
+const HTTP1 = /^(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE) \S/;
 const UTF8 = new TextEncoder();
 
 /**
@@ -28,7 +29,7 @@ export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefi
     const why = "plaintext on a TLS port: use TLS";
     return { why, answer: goAway(why) };
   }
-  if (/^[A-Z]+ [^ ]/.test(latin1(first))) {
+  if (HTTP1.test(latin1(first))) {
     const how = tls ? "TLS and HTTP/2" : "HTTP/2 without TLS (prior knowledge)";
     return foreign(`HTTP/1.1 on a port for gRPC: it speaks ${how} only`);
   }

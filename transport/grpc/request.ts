@@ -5,9 +5,9 @@ import { isKnownEncoding } from "./compression.ts";
 import { isApplicationField, malformedMetadata } from "./fields.ts";
 import { parseTimeout } from "./timeout.ts";
 
-/** Why a request is not taken: by gRPC's status, or by HTTP's where the caller does not speak gRPC. */
+/** Why a request is not taken: by gRPC's status, and by HTTP's where the caller does not speak gRPC. */
 export interface Refusal {
-  readonly http: number;
+  readonly http?: number;
   readonly code: Status;
   readonly message: string;
 }
@@ -68,7 +68,7 @@ export function isGrpc(type: string): boolean {
   return /^application\/grpc(?:\+proto)?(?:;.*)?$/i.test(type);
 }
 
-const refuse = (code: Status, message: string): Refusal => ({ http: 200, code, message });
+const refuse = (code: Status, message: string): Refusal => ({ code, message });
 
 function refusalOf(method: string, type: string): Refusal | undefined {
   if (method !== "POST") return { ...refuse(Status.INTERNAL, `gRPC is called by POST, not by ${method}`), http: 405 };

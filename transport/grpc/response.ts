@@ -3,7 +3,7 @@ import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { CallStatus } from "../transport.ts";
 import { ACCEPTED } from "./compression.ts";
 import { addMetadata, encodeBase64 } from "./fields.ts";
-import type { Request } from "./request.ts";
+import type { Refusal, Request } from "./request.ts";
 import { encodeStatusText } from "./status_text.ts";
 
 const PLAIN: FieldList = [":status", "200", "content-type", "application/grpc"];
@@ -16,6 +16,13 @@ const OK: FieldList = ["grpc-status", "0", "grpc-message", ""];
 /** The fields that a response begins with. */
 export function responseFields(encoding: string | undefined): FieldList {
   return encoding === undefined ? PLAIN : ENCODED.get(encoding)!;
+}
+
+/** The answer to a request that is none of gRPC: for people. */
+export function plainAnswer({ http, message }: Refusal): { fields: FieldList; body: Uint8Array } {
+  const allow = http === 405 ? ["allow", "POST"] : [];
+  const fields = [":status", String(http), "content-type", "text/plain; charset=utf-8", ...allow];
+  return { fields, body: new TextEncoder().encode(`${message}\n`) };
 }
 
 /**
@@ -32,7 +39,7 @@ export function trailerFields(
 ): FieldList {
   const { code, message, trailer, details } = status;
   if (code === Status.OK && !only && trailer === undefined && details === undefined) return OK;
-  const fields: string[] = only ? [":status", String(refusal?.http ?? 200), "content-type", "application/grpc"] : [];
+  const fields: string[] = only ? [":status", "200", "content-type", "application/grpc"] : [];
   fields.push("grpc-status", String(code), "grpc-message", encodeStatusText(message.toWellFormed()));
   if (details) fields.push("grpc-status-details-bin", encodeBase64(details));
   if (refusal && encoding) fields.push("grpc-accept-encoding", ACCEPTED);

@@ -11,6 +11,7 @@ import { Deadlines } from "./deadlines.ts";
 import { foreignClient } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
+import { PlainCall } from "./plain_call.ts";
 import { readRequest, type Request } from "./request.ts";
 import { GrpcServerCall } from "./server_call.ts";
 import { Pump, type Socket } from "./socket.ts";
@@ -116,7 +117,7 @@ export class ServerConnection implements ConnectionEvents {
   /** Ends the calls in flight, and the connection. */
   close(): void {
     const error = new RpcError(Status.UNAVAILABLE, "the server was stopped");
-    for (const { events } of [...this.connection.streams.values()]) (events as GrpcServerCall).cut(error);
+    for (const { events } of [...this.connection.streams.values()]) (events as GrpcServerCall | PlainCall).cut(error);
     this.#drained();
     this.#pump.end();
   }
@@ -127,9 +128,10 @@ export class ServerConnection implements ConnectionEvents {
       : readRequest(fields, exceeded, this.limits);
     this.#lastFields = fields;
     this.#lastRequest = request;
+    const { refusal } = request;
+    if (refusal?.http !== undefined) return void new PlainCall(this, stream, refusal, end);
     const call = new GrpcServerCall(this, stream, request);
     stream.events = call;
-    const { refusal } = request;
     if (refusal) {
       if (refusal.code === Status.RESOURCE_EXHAUSTED) this.hit("metadataBytes");
       return call.finish({ code: refusal.code, message: refusal.message });
@@ -188,7 +190,7 @@ export class ServerConnection implements ConnectionEvents {
   #partials(least: number): number {
     let sum = least;
     for (const { events } of this.connection.streams.values()) {
-      sum += (events as GrpcServerCall | undefined)?.partial ?? 0;
+      if (events instanceof GrpcServerCall) sum += events.partial;
     }
     return sum;
   }

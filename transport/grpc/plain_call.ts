@@ -1,0 +1,58 @@
+import type { Stream, StreamEvents } from "../http2/stream.ts";
+import { ErrorCode } from "../http2/error.ts";
+import type { Refusal } from "./request.ts";
+import { plainAnswer } from "./response.ts";
+import type { ServerConnection } from "./server_connection.ts";
+
+/** A request that is none of gRPC: it is read to its end, and then answered as HTTP answers. */
+export class PlainCall implements StreamEvents {
+  readonly #host: ServerConnection;
+  readonly #stream: Stream;
+  readonly #refusal: Refusal;
+
+  /**
+   * Takes a request.
+   *
+   * @param host The connection.
+   * @param stream Its stream.
+   * @param refusal Why it is not gRPC.
+   * @param ended Whether it has ended.
+   */
+  constructor(host: ServerConnection, stream: Stream, refusal: Refusal, ended: boolean) {
+    this.#host = host;
+    this.#stream = stream;
+    this.#refusal = refusal;
+    stream.events = this;
+    if (ended) this.#answer();
+  }
+
+  /** Gives it up: the server stops. */
+  cut(): void {
+    this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
+  }
+
+  onHeaders(): void {
+    this.#answer();
+  }
+
+  onData(_: Uint8Array, start: number, end: number, last: boolean): void {
+    const { window } = this.#host.connection;
+    window.release(end - start);
+    window.consume(this.#stream, end - start);
+    if (last) this.#answer();
+  }
+
+  onReset(): void {}
+  onLost(): void {}
+  onDrained(): void {}
+
+  #answer(): void {
+    const { fields, body } = plainAnswer(this.#refusal);
+    const { connection } = this.#host;
+    connection.sendHeaders(this.#stream, fields, false);
+    connection.sendData(this.#stream, NOTHING, body, true);
+    this.#host.wake();
+  }
+}
+
+const NOTHING = new Uint8Array(0);
