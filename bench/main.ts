@@ -12,7 +12,7 @@ import { help, type Options, parseOptions } from "./options.ts";
 import { allPeers, REFERENCE } from "./peers/all.ts";
 import { buildGo } from "./peers/go.ts";
 import type { Peer } from "./peers/peer.ts";
-import { has } from "./process.ts";
+import { has, killAll } from "./process.ts";
 import { startServer } from "./server.ts";
 import { markdownTable, type Row } from "./table.ts";
 
@@ -84,12 +84,15 @@ async function bench(options: Options): Promise<void> {
   }
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => Deno.exit(130));
+addEventListener("unload", killAll);
 try {
   const peers = allPeers(undefined).map(({ name }) => name);
   const loads = LOADS.map(({ name }) => name);
   const options = parseOptions(Deno.args, peers, loads);
   if (options) await bench(options);
   else console.log(help(peers, loads));
+  Deno.exit(0); // the signals would keep it alive
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`);
   Deno.exit(1);

@@ -34,11 +34,22 @@ export function pinned(program: Program, cores: string): Program {
   return { ...program, command: "taskset", args: ["-c", cores, program.command, ...program.args] };
 }
 
+/** What was started and has not ended. */
+const running = new Set<Deno.ChildProcess>();
+
+/** Ends all that was started: for the end of the bench itself. */
+export function killAll(): void {
+  for (const child of running) kill(child, "SIGKILL");
+}
+
 /** Starts a program whose output is read. */
 export function spawn({ command, args, cwd, env }: Program, stdin: "null" | "piped" = "null"): Deno.ChildProcess {
   const plain = { NO_COLOR: "1", ...env };
-  return new Deno.Command(command, { args: [...args], cwd, env: plain, stdin, stdout: "piped", stderr: "piped" })
-    .spawn();
+  const pipes = { stdin, stdout: "piped", stderr: "piped" } as const;
+  const child = new Deno.Command(command, { args: [...args], cwd, env: plain, ...pipes }).spawn();
+  running.add(child);
+  child.status.then(() => running.delete(child));
+  return child;
 }
 
 /** Ends a process, unless it has ended by itself. */
