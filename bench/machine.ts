@@ -23,11 +23,14 @@ export async function machineFacts(): Promise<string[]> {
   const cpu = /^model name\s*: (.*)$/m.exec(await read("/proc/cpuinfo"))?.[1] ?? "unknown CPU";
   const kib = Number(/^MemTotal:\s+(\d+)/m.exec(await read("/proc/meminfo"))?.[1]);
   const siblings = (await read("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list")).trim();
-  const load = Deno.loadavg()[0]!.toFixed(2);
+  const load = Deno.loadavg()[0]!;
+  const shared = load > 0.5
+    ? ": others use the cores, so calls/s and latencies are worse than they could be; CPU per call holds"
+    : "";
   return [
-    `${CORES} cores of ${cpu}, ${
-      Math.round(kib / 1024 / 1024)
-    } GiB, Linux ${Deno.osRelease()}; load before the start ${load}`,
+    `${CORES} cores of ${cpu}, ${Math.round(kib / 1024 / 1024)} GiB, Linux ${Deno.osRelease()}; load before the start ${
+      load.toFixed(2)
+    }${shared}`,
     `Deno ${Deno.version.deno} (V8 ${Deno.version.v8}), ${await versions()}`,
     pinning(siblings),
   ];

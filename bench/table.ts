@@ -41,6 +41,7 @@ export function markdownTable(columns: readonly Column[], rows: readonly Row[], 
 }
 
 function spread(row: Row, key: string): string {
+  if (row.samples.length === 1) return "";
   const values = row.samples.map((sample) => sample[key] ?? NaN);
   return `${show(Math.min(...values))} to ${show(Math.max(...values))}`;
 }

@@ -21,7 +21,7 @@ Deno.test("markdownTable() shows medians, a spread, and how many times better th
     `| server | calls/s | min to max | ours is | CPU | ours is | busy |
 | --- | --: | --: | --: | --: | --: | --: |
 | OURS | 2,000 | 1,000 to 3,000 |  | 5 |  | 50 |
-| THEIRS | 400 | 400 to 400 | 5 x | 50 | 10 x | 99 |`,
+| THEIRS | 400 |  | 5 x | 50 | 10 x | 99 |`,
   );
 });
 
@@ -30,6 +30,6 @@ Deno.test("markdownTable() has no ratios without the reference, and no line for 
     markdownTable(COLUMNS, [row("ours"), row("theirs", [400, 50, 99])], "ours"),
     `| server | calls/s | min to max | CPU | busy |
 | --- | --: | --: | --: | --: |
-| THEIRS | 400 | 400 to 400 | 50 | 99 |`,
+| THEIRS | 400 |  | 50 | 99 |`,
   );
 });

@@ -1,7 +1,7 @@
 import { load } from "../peers/go.ts";
 import type { Server } from "../server.ts";
 import { generate } from "./generate.ts";
-import { BUSY, CPU, grpcOnly, type Load, oneCore } from "./load.ts";
+import { BUSY, CALL_BYTES, CPU, grpcOnly, type Load, oneCore } from "./load.ts";
 
 const go = (server: Server, mode: string, flags: Record<string, number>) =>
   generate(server, load(server.address, mode, { ...flags, tls: server.tls }), flags.seconds!);
@@ -20,7 +20,9 @@ const latency: Load = {
   ],
   refuses: oneCore,
   run: (server, seconds) =>
-    go(server, server.peer.raw ? "raw-echo" : "unary", { seconds, size: server.peer.raw ? 54 : 12 }),
+    server.peer.raw
+      ? go(server, "raw-echo", { seconds, size: CALL_BYTES })
+      : go(server, "unary", { seconds, size: 12 }),
 };
 
 /** Small messages as fast as they come. */

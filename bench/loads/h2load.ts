@@ -4,13 +4,10 @@ import { run } from "../process.ts";
 import { cpuOf, type Server } from "../server.ts";
 import { generate } from "./generate.ts";
 import { frame, parseH2load } from "./h2load_text.ts";
-import { BUSY, CPU, grpcOnly, type Load, type Sample } from "./load.ts";
+import { BUSY, CALL_BYTES, CPU, grpcOnly, type Load, type Sample } from "./load.ts";
 
 /** Connections, and calls at the same time on each. */
 const [CONNECTIONS, STREAMS] = [8, 16];
-
-/** The bytes of one call of 12 bytes on an HTTP/2 connection, each way, once HPACK knows the fields. */
-const CALL_BYTES = 54;
 
 const COLUMNS = [{ key: "rate", title: "calls/s", better: "more" }, CPU("call"), ...BUSY] as const;
 

@@ -40,6 +40,9 @@ export const BUSY: readonly Column[] = [
   { key: "loadBusy", title: "load busy, %" },
 ];
 
+/** The bytes of one call of 12 bytes on an HTTP/2 connection, each way, once HPACK knows the fields: for bare TCP. */
+export const CALL_BYTES = 54;
+
 /** The processor time of the server. */
 export const CPU = (unit: string): Column => ({ key: "cpu", title: `server CPU, us/${unit}`, better: "less" });
 

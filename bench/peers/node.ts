@@ -1,5 +1,5 @@
 import { build, CACHE, copyFile, copySources, SOURCE } from "../cache.ts";
-import type { Program } from "../process.ts";
+import { has, type Program } from "../process.ts";
 import type { Peer } from "./peer.ts";
 
 const FOLDER = `${CACHE}/node`;
@@ -22,6 +22,11 @@ function install(): Promise<void> {
   })();
 }
 
+async function installForNode(): Promise<void> {
+  if (!await has("node")) throw new Error("there is no node on PATH: install Node 20 or newer");
+  await install();
+}
+
 /** The flags of the programs in node/ and deno/. */
 export function flagsOf(values: Record<string, string | number>): string[] {
   return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
@@ -38,7 +43,7 @@ export const grpcJs = (runtime: "node" | "deno"): Peer => ({
   name: `grpc-js-${runtime}`,
   title: `grpc-js ${PINS["@grpc/grpc-js"]} on ${runtime === "node" ? "Node" : "Deno"}`,
   cores: 1,
-  prepare: install,
+  prepare: runtime === "node" ? installForNode : install,
   server: (tls) => program(runtime, "grpc_js_server.mjs", { ...tls }),
   client: (addr, streams, seconds) => program(runtime, "grpc_js_client.mjs", { addr, streams, seconds }),
 });
@@ -48,7 +53,7 @@ export const niceGrpc: Peer = {
   name: "nice-grpc",
   title: `nice-grpc ${PINS["nice-grpc"]} on Node`,
   cores: 1,
-  prepare: install,
+  prepare: installForNode,
   server: (tls) => program("node", "nice_grpc_server.mjs", { ...tls }),
 };
 
@@ -57,6 +62,6 @@ export const connectNode: Peer = {
   name: "connect-node",
   title: `connect-node ${PINS["@connectrpc/connect-node"]} on Node`,
   cores: 1,
-  prepare: install,
+  prepare: installForNode,
   server: (tls) => program("node", "connect_server.mjs", { ...tls }),
 };
