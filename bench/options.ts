@@ -30,7 +30,7 @@ export const help = (peers: readonly string[], loads: readonly string[]): string
   --json       where all samples are written too
 
 Peers are installed and built in ~/.cache/dinokit/bench. It needs Go; without Node, Rust, h2load or openssl it leaves out
-what needs them, and says so. About 10 minutes on two cores, with nothing else running.`;
+what needs them, and says so. About 11 minutes on two cores, with nothing else running.`;
 
 /**
  * Reads the flags; undefined if the help is wanted.
