@@ -18,7 +18,7 @@ const HELP = `Writes TypeScript for .proto files: x.ts beside each x.proto.
   -I DIR              where imports are looked for           (the folder of each file)
   --import SPECIFIER  the kit, as generated code imports it  (the path to this copy's mod.ts)
 
-Without files: every .proto file in proto/ and tests/proto/.
+Without files: every .proto file in proto/, tests/proto/ and bench/.
 
   deno task gen
   deno task gen proto/user.proto -I third_party`;
@@ -41,7 +41,9 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const files = positionals.length > 0 ? positionals : [...findProtos("proto"), ...findProtos("tests/proto")];
+  const files = positionals.length > 0
+    ? positionals
+    : ["proto", "tests/proto", "bench"].flatMap((folder) => [...findProtos(folder)]);
   let stale = 0;
   for (const file of files) {
     const out = file.replace(/\.proto$/, ".ts");

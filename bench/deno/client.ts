@@ -1,0 +1,15 @@
+/**
+ * A client on Dinokit: many unary calls on one connection.
+ *
+ * @module
+ */
+
+import { type ClientOptions, createClient } from "../../mod.ts";
+import { EchoService } from "../bench.ts";
+import { flags, measure } from "../node/flags.mjs";
+
+const options: ClientOptions = { address: flags.addr! };
+if (flags.transport) Object.assign(options, { transport: flags.transport });
+const client = createClient(EchoService, options);
+await measure((request: { mes: string }) => client.echo(request));
+Deno.exit(0); // and not the client's end, which on grpc-js can end Deno with a signal

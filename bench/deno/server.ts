@@ -1,0 +1,28 @@
+/**
+ * The bench's server on Dinokit. `--transport` and `--workers` go to createServer; without them it takes the kit's defaults.
+ *
+ * @module
+ */
+
+import { createServer, type ServerOptions } from "../../mod.ts";
+import { EchoService } from "../bench.ts";
+import { flags, tls } from "../node/flags.mjs";
+
+const options: ServerOptions = { name: "bench", address: "127.0.0.1:0" };
+if (flags.transport) Object.assign(options, { transport: flags.transport });
+if (flags.workers) Object.assign(options, { workers: Number(flags.workers) });
+if (tls) options.tls = { cert: tls.cert.toString(), key: tls.key.toString() };
+const server = createServer(options);
+server.add(EchoService, {
+  echo: (req) => ({ resp: req.mes }),
+  async *download({ count, size }) {
+    const chunk = { data: new Uint8Array(size) };
+    for (let i = 0; i < count; i++) yield chunk;
+  },
+  async *chat(requests) {
+    for await (const { mes } of requests) yield { resp: mes };
+  },
+});
+await server.start();
+console.log(`READY ${server.address}`);
+await server.finished;

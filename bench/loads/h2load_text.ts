@@ -1,0 +1,30 @@
+/**
+ * What h2load sends, and what it says.
+ *
+ * @module
+ */
+
+/** An echo.Req as a message of gRPC. */
+export function frame(size: number): Uint8Array {
+  const length: number[] = []; // a varint
+  for (let rest = size; length.push(rest > 127 ? rest & 127 | 128 : rest), rest > 127; rest >>>= 7);
+  const message = [0x0a, ...length, ...Array(size).fill("x".charCodeAt(0))];
+  const prefix = new Uint8Array(5);
+  new DataView(prefix.buffer).setUint32(1, message.length);
+  return new Uint8Array([...prefix, ...message]);
+}
+
+/**
+ * What h2load measured.
+ *
+ * @throws {Error} If calls failed, or if it says something else.
+ */
+export function parseH2load(text: string): { rate: number; done: number } {
+  const rate = /^finished in .*, ([\d.]+) req\/s/m.exec(text)?.[1];
+  const [, done, failed, errored] = /(\d+) done, \d+ succeeded, (\d+) failed, (\d+) errored/.exec(text) ?? [];
+  if (!rate || !Number(done)) throw new Error(`h2load finished no call: ${text.slice(-300)}`);
+  if (failed !== "0" || errored !== "0") {
+    throw new Error(`h2load: ${failed} calls failed, ${errored} had errors, ${done} done`);
+  }
+  return { rate: Number(rate), done: Number(done) };
+}

@@ -1,0 +1,63 @@
+/**
+ * One load on all servers in turn.
+ *
+ * @module
+ */
+
+import type { Load, Sample } from "./loads/load.ts";
+import type { Certificate, Peer } from "./peers/peer.ts";
+import { type Server, startServer } from "./server.ts";
+import { show } from "./stats.ts";
+import type { Row } from "./table.ts";
+
+/** How, and how often. */
+export interface Rounds {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly tls: Certificate | undefined;
+}
+
+/** How long a server is warmed up before its first round, in seconds. */
+const WARM_UP = 1;
+
+/**
+ * Measures all peers in each round, so that what the machine does meanwhile falls on all of them.
+ *
+ * @param miss Takes what went wrong; the other samples count.
+ */
+export async function measure(
+  load: Load,
+  peers: readonly Peer[],
+  { rounds, seconds, tls }: Rounds,
+  miss: (what: string, error: unknown) => void,
+): Promise<Row[]> {
+  const rows = peers.map((peer) => ({ peer: peer.name, title: peer.title, samples: [] as Sample[] }));
+  const servers = new Map<Peer, Server>();
+  await using stack = new AsyncDisposableStack();
+  const serverOf = async (peer: Peer): Promise<Server> => {
+    const running = servers.get(peer);
+    if (running && !running.ended()) return running;
+    const server = stack.use(await startServer(peer, tls));
+    servers.set(peer, server);
+    await load.run(server, WARM_UP);
+    return server;
+  };
+  for (let round = 1; round <= (load.fresh ? 1 : rounds); round++) {
+    for (const [i, peer] of peers.entries()) {
+      const what = `${load.name}, round ${round}, ${peer.title}`;
+      try {
+        const sample = load.fresh ? await once(load, peer, seconds) : await load.run(await serverOf(peer), seconds);
+        rows[i]!.samples.push(sample);
+        console.error(`${what}: ${load.columns.map(({ key, title }) => `${show(sample[key]!)} ${title}`).join("; ")}`);
+      } catch (error) {
+        miss(what, error);
+      }
+    }
+  }
+  return rows;
+}
+
+async function once(load: Load, peer: Peer, seconds: number): Promise<Sample> {
+  await using server = await startServer(peer);
+  return await load.run(server, seconds);
+}
