@@ -53,7 +53,9 @@ async function go(args: string[], folder: URL): Promise<void> {
   if (success) return;
   const why = signal.aborted ? `it took over ${LIMIT / 60_000} minutes` : new TextDecoder().decode(stderr);
   throw new Error(
-    `go ${args.join(" ")} failed in ${folder.pathname}: ${why}\n  Try it there by hand; it must reach its module proxy (go env GOPROXY)`,
+    `go ${
+      args.join(" ")
+    } failed in ${folder.pathname}: ${why}\n  Try it there by hand; it must reach its module proxy (go env GOPROXY)`,
   );
 }
 
