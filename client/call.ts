@@ -6,7 +6,7 @@ import type { Middleware, Next } from "../rpc/middleware.ts";
 import { checkNumber } from "../rpc/options.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
-import type { ClientCall } from "../transport/transport.ts";
+import type { ClientCall, Compression } from "../transport/transport.ts";
 import type { Channel } from "./channel.ts";
 import { cancelled } from "./deadline.ts";
 import type { CallOptions } from "./options.ts";
@@ -127,10 +127,14 @@ async function begin(channel: Channel, method: Method, request: unknown, context
     signal,
     onHeader: guarded(options, () => call),
   });
-  if (iterator !== undefined) return { call, pump: new Pump(call, method, iterator) };
-  call.send(only!);
+  if (iterator !== undefined) return { call, pump: new Pump(call, method, iterator, options) };
+  call.send(only!, compressionOf(options, request));
   call.end();
   return { call };
+}
+
+function compressionOf({ compression }: CallOptions, request: unknown): Compression | undefined {
+  return typeof compression === "function" ? compression(request) : compression;
 }
 
 /** What the caller's `onHeader` threw, by call: it ends the call and reaches the caller. */
@@ -179,21 +183,21 @@ class Pump {
   #iterator: AsyncIterator<unknown>;
   #stopped = false;
 
-  constructor(call: ClientCall, method: Method, iterator: AsyncIterator<unknown>) {
+  constructor(call: ClientCall, method: Method, iterator: AsyncIterator<unknown>, options: CallOptions) {
     this.#iterator = iterator;
-    this.#run(call, method).catch((error) => {
+    this.#run(call, method, options).catch((error) => {
       if (this.#stopped) return;
       this.failure = { error };
       call.cancel();
     });
   }
 
-  async #run(call: ClientCall, method: Method): Promise<void> {
+  async #run(call: ClientCall, method: Method, options: CallOptions): Promise<void> {
     for (;;) {
       const { done, value } = await this.#iterator.next();
       if (this.#stopped) return;
       if (done) return call.end();
-      await call.send(method.request.encode(value as never));
+      await call.send(method.request.encode(value as never), compressionOf(options, value));
     }
   }
 

@@ -52,6 +52,8 @@ export interface CallOptions {
   metadata?: MetadataInit;
   /** Kitex's metainfo to send, over what {@linkcode withMetainfo} and the handler's own call bring. */
   metainfo?: MetainfoInit;
+  /** How the requests are encoded, or a function that says it of each. grpc-js can't choose by call. @default the client's option */
+  compression?: Compression | ((request: unknown) => Compression);
   /** Takes the header when it arrives. */
   onHeader?(header: Metadata): void;
   /** Takes the trailer when the call has ended, also when it failed. */

@@ -1,0 +1,2 @@
+/** Encodings of a message on the wire. */
+export type Compression = "identity" | "gzip";
