@@ -1,3 +1,5 @@
+import { cached } from "./cache.ts";
+
 /** A Go module of ours and what is built of it. */
 export interface GoModule {
   /** The folder of its go.mod. */
@@ -23,22 +25,11 @@ export function buildGo(module: GoModule): Promise<string> {
   return folder;
 }
 
-async function build(module: GoModule): Promise<string> {
-  const home = `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/dinokit`;
-  const folder = `${home}/go-${await sourceHash(module)}`;
-  if (await exists(folder)) return folder;
-  console.error(`building the programs of ${module.folder.pathname}: some minutes, once`);
-  // Test files run in several processes: each builds in a folder of its own, and the first one done wins.
-  await Deno.mkdir(home, { recursive: true });
-  const draft = await Deno.makeTempDir({ dir: home, prefix: "go-draft-" });
-  try {
-    await go(["build", "-buildvcs=false", "-o", `${draft}/`, ...module.packages], module.folder);
-    await Deno.rename(draft, folder);
-  } catch (error) {
-    await Deno.remove(draft, { recursive: true });
-    if (!await exists(folder)) throw error;
-  }
-  return folder;
+async function build({ folder, packages }: GoModule): Promise<string> {
+  return await cached("go", await inputOf(folder, packages), async (draft) => {
+    console.error(`building the programs of ${folder.pathname}: some minutes, once`);
+    await go(["build", "-buildvcs=false", "-o", `${draft}/`, ...packages], folder);
+  });
 }
 
 async function go(args: string[], folder: URL): Promise<void> {
@@ -59,15 +50,13 @@ async function go(args: string[], folder: URL): Promise<void> {
   );
 }
 
-/** A hash of all that goes into the programs. */
-async function sourceHash({ folder, packages }: GoModule): Promise<string> {
+/** All that goes into the programs. */
+async function inputOf(folder: URL, packages: readonly string[]): Promise<string> {
   const files = (await sources(folder)).sort();
   const parts = await Promise.all(
     files.map(async (file) => `${file}\n${await Deno.readTextFile(new URL(file, folder))}`),
   );
-  const input = [...packages, Deno.build.target, ...parts].join("\n");
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(input));
-  return new Uint8Array(digest).toHex().slice(0, 16);
+  return [...packages, Deno.build.target, ...parts].join("\n");
 }
 
 async function sources(folder: URL, prefix = ""): Promise<string[]> {
@@ -78,5 +67,3 @@ async function sources(folder: URL, prefix = ""): Promise<string[]> {
   }
   return found;
 }
-
-const exists = (path: string) => Deno.stat(path).then(() => true, () => false);

@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Client, type Init, type Metadata, RpcError, Status } from "../../mod.ts";
 import type { StreamingInputCallRequest, StreamingOutputCallRequest } from "./proto/messages.ts";
-import type { TestService, UnimplementedService } from "./proto/test.ts";
+import type { TestService, UnimplementedService } from "./proto/test_service.ts";
 
 /** A client of the server under test. */
 export type TestClient = Client<typeof TestService.methods>;

@@ -14,7 +14,7 @@ import {
   Status,
 } from "../../mod.ts";
 import type { BoolValue, EchoStatus, StreamingOutputCallRequest } from "./proto/messages.ts";
-import { TestService } from "./proto/test.ts";
+import { TestService } from "./proto/test_service.ts";
 
 // Left out, so that a call to it finds no method.
 const { unimplementedCall: _, ...methods } = TestService.methods;
