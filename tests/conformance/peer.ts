@@ -22,7 +22,7 @@ export interface KindsCall {
   metadata?: Readonly<Record<string, string>>;
   /** In milliseconds; 0 for none. */
   timeout?: number;
-  /** Cancel after so many replies; 0: after 100 ms. */
+  /** Cancel after so many replies; 0: when it surely hangs. */
   cancelAfter?: number;
   gzip?: boolean;
 }

@@ -50,13 +50,15 @@ function note({ text, count, data }) {
 }
 
 const call = start();
-call.on("metadata", (fields) => header = fields);
+call.on("metadata", (fields) => {
+  header = fields;
+  if (want.cancelAfter === 0) call.cancel();
+});
 if (want.kind === "server" || want.kind === "bidi") call.on("data", note).on("error", over).on("end", over);
 if (want.kind === "client" || want.kind === "bidi") {
   for (let i = 0; i < want.messages; i++) call.write(message);
   call.end();
 }
-if (want.cancelAfter === 0) setTimeout(() => call.cancel(), 100);
 
 call.on("status", async ({ code, details, metadata }) => {
   await received;
