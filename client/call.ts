@@ -1,3 +1,4 @@
+import { checkCompression } from "../rpc/compression.ts";
 import { currentScope, type Scope } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
@@ -110,6 +111,7 @@ async function begin(channel: Channel, method: Method, request: unknown, context
   const { deadline, signal, metadata, options } = context;
   const many = method.kind === "client_streaming" || method.kind === "bidi";
   const only = many ? undefined : method.request.encode(request as never);
+  const encoding = many ? undefined : compressionOf(method, options, request);
   if (signal?.aborted) throw at(method, cancelled(signal));
   if (deadline !== undefined && deadline <= Date.now()) {
     throw new RpcError(Status.DEADLINE_EXCEEDED, "the deadline had passed before the call began", {
@@ -125,16 +127,19 @@ async function begin(channel: Channel, method: Method, request: unknown, context
     metadata,
     deadline,
     signal,
+    compression: typeof options.compression === "function" ? "gzip" : options.compression,
     onHeader: guarded(options, () => call),
   });
   if (iterator !== undefined) return { call, pump: new Pump(call, method, iterator, options) };
-  call.send(only!, compressionOf(options, request));
+  call.send(only!, encoding);
   call.end();
   return { call };
 }
 
-function compressionOf({ compression }: CallOptions, request: unknown): Compression | undefined {
-  return typeof compression === "function" ? compression(request) : compression;
+function compressionOf(method: Method, { compression }: CallOptions, request: unknown): Compression | undefined {
+  const chosen = typeof compression === "function" ? compression(request) : compression;
+  if (chosen !== undefined) checkCompression(`${method.path}: compression`, chosen);
+  return chosen;
 }
 
 /** What the caller's `onHeader` threw, by call: it ends the call and reaches the caller. */
@@ -197,7 +202,7 @@ class Pump {
       const { done, value } = await this.#iterator.next();
       if (this.#stopped) return;
       if (done) return call.end();
-      await call.send(method.request.encode(value as never), compressionOf(options, value));
+      await call.send(method.request.encode(value as never), compressionOf(method, options, value));
     }
   }
 

@@ -1,4 +1,5 @@
 import { parseAddress } from "../rpc/address.ts";
+import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
@@ -107,9 +108,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
-  if (compression !== "identity" && compression !== "gzip") {
-    throw new TypeError(`${who}: compression is ${JSON.stringify(compression)}; use "identity" or "gzip"`);
-  }
+  checkCompression(`${who}: compression`, compression);
   const addresses = address === undefined ? [] : typeof address === "string" ? [address] : address;
   if (address !== undefined && addresses.length === 0) throw new TypeError(`${who}: address is an empty list`);
   for (const one of addresses) {

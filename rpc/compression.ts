@@ -1,2 +1,13 @@
 /** Encodings of a message on the wire. */
 export type Compression = "identity" | "gzip";
+
+/**
+ * Checks an option.
+ *
+ * @param who It, for the message: `"createClient: compression"`.
+ * @throws {TypeError} If it is no encoding that the kit has.
+ */
+export function checkCompression(who: string, value: unknown): void {
+  if (value === "identity" || value === "gzip") return;
+  throw new TypeError(`${who} is ${JSON.stringify(value)}; use "identity" or "gzip"`);
+}

@@ -28,7 +28,7 @@ export class CallContext implements ServerContext, Scope {
   #trailer: Metadata | undefined;
   #metainfo: Metainfo | undefined;
   #headerSent = false;
-  compression: ServerContext["compression"];
+  compression: ServerContext["compression"] = undefined;
 
   constructor(call: ServerCall, route: Route, rules: MetainfoRules) {
     this.#call = call;

@@ -188,6 +188,8 @@ export interface CallStart {
   deadline?: number;
   /** Cancels the call: the server sees it, and the status is CANCELLED. */
   signal?: AbortSignal;
+  /** The encoding that its header announces: its requests come with this one or `"identity"`. @default the connection's */
+  compression?: Compression;
   /** Called once if a header arrives, before the first message is received. */
   onHeader?(header: Metadata): void;
 }

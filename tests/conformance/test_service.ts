@@ -115,6 +115,7 @@ export async function startTestService(options: Pick<ServerOptions, "transport" 
     name: TestService.typeName,
     address: "127.0.0.1:0",
     logger: { debug() {}, info() {}, warn() {}, error() {} },
+    drainTimeout: 1000,
     ...options,
   });
   server.add({ typeName: TestService.typeName, methods }, handlers);
