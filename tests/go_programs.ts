@@ -34,15 +34,17 @@ async function build({ folder, packages }: GoModule): Promise<string> {
 
 async function go(args: string[], folder: URL): Promise<void> {
   const signal = AbortSignal.timeout(LIMIT);
-  const command = new Deno.Command("go", { args, cwd: folder, stdin: "null", signal });
-  const { success, stderr } = await command.output().catch((error) => {
+  let output: Deno.CommandOutput;
+  try {
+    output = await new Deno.Command("go", { args, cwd: folder, stdin: "null", signal }).output();
+  } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Error(
       "these tests need Go 1.26 or newer: install it (https://go.dev/doc/install) and put its bin folder on PATH",
     );
-  });
-  if (success) return;
-  const why = signal.aborted ? `it took over ${LIMIT / 60_000} minutes` : new TextDecoder().decode(stderr);
+  }
+  if (output.success) return;
+  const why = signal.aborted ? `it took over ${LIMIT / 60_000} minutes` : new TextDecoder().decode(output.stderr);
   throw new Error(
     `go ${
       args.join(" ")
