@@ -18,13 +18,16 @@ const HELP = `Writes TypeScript for .proto files: x.ts beside each x.proto.
   -I DIR              where imports are looked for           (the folder of each file)
   --import SPECIFIER  the kit, as generated code imports it  (the path to this copy's mod.ts)
 
-Without files: every .proto file in proto/, tests/proto/ and bench/.
+Without files: every .proto file in proto/, tests/proto/, tests/conformance/proto/ and bench/.
 
   deno task gen
   deno task gen proto/user.proto -I third_party`;
 
 /** The health service is part of the kit itself, which mod.ts imports: it must not import mod.ts. */
 const OWN_CODEC = ["proto/grpc/health/v1/health.proto"];
+
+/** Where this project has its .proto files. */
+const OWN_FOLDERS = ["proto", "tests/proto", "tests/conformance/proto", "bench"];
 
 async function main(args: string[]): Promise<number> {
   const { values: flags, positionals } = parseArgs({
@@ -41,9 +44,7 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const files = positionals.length > 0
-    ? positionals
-    : ["proto", "tests/proto", "bench"].flatMap((folder) => [...findProtos(folder)]);
+  const files = positionals.length > 0 ? positionals : OWN_FOLDERS.flatMap((folder) => [...findProtos(folder)]);
   let stale = 0;
   for (const file of files) {
     const out = file.replace(/\.proto$/, ".ts");

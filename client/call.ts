@@ -1,3 +1,4 @@
+import { checkCompression } from "../rpc/compression.ts";
 import { currentScope, type Scope } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
@@ -6,7 +7,7 @@ import type { Middleware, Next } from "../rpc/middleware.ts";
 import { checkNumber } from "../rpc/options.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
-import type { ClientCall } from "../transport/transport.ts";
+import type { ClientCall, Compression } from "../transport/transport.ts";
 import type { Channel } from "./channel.ts";
 import { cancelled } from "./deadline.ts";
 import type { CallOptions } from "./options.ts";
@@ -110,6 +111,7 @@ async function begin(channel: Channel, method: Method, request: unknown, context
   const { deadline, signal, metadata, options } = context;
   const many = method.kind === "client_streaming" || method.kind === "bidi";
   const only = many ? undefined : method.request.encode(request as never);
+  const encoding = many ? undefined : compressionOf(method, options, request);
   if (signal?.aborted) throw at(method, cancelled(signal));
   if (deadline !== undefined && deadline <= Date.now()) {
     throw new RpcError(Status.DEADLINE_EXCEEDED, "the deadline had passed before the call began", {
@@ -125,12 +127,18 @@ async function begin(channel: Channel, method: Method, request: unknown, context
     metadata,
     deadline,
     signal,
+    compression: typeof options.compression === "function" ? "gzip" : options.compression,
     onHeader: guarded(options, () => call),
   });
-  if (iterator !== undefined) return { call, pump: new Pump(call, method, iterator) };
-  call.send(only!);
-  call.end();
+  if (iterator !== undefined) return { call, pump: new Pump(call, method, iterator, options) };
+  call.send(only!, encoding, true);
   return { call };
+}
+
+function compressionOf(method: Method, { compression }: CallOptions, request: unknown): Compression | undefined {
+  const chosen = typeof compression === "function" ? compression(request) : compression;
+  if (chosen !== undefined) checkCompression(`${method.path}: compression`, chosen);
+  return chosen;
 }
 
 /** What the caller's `onHeader` threw, by call: it ends the call and reaches the caller. */
@@ -179,21 +187,21 @@ class Pump {
   #iterator: AsyncIterator<unknown>;
   #stopped = false;
 
-  constructor(call: ClientCall, method: Method, iterator: AsyncIterator<unknown>) {
+  constructor(call: ClientCall, method: Method, iterator: AsyncIterator<unknown>, options: CallOptions) {
     this.#iterator = iterator;
-    this.#run(call, method).catch((error) => {
+    this.#run(call, method, options).catch((error) => {
       if (this.#stopped) return;
       this.failure = { error };
       call.cancel();
     });
   }
 
-  async #run(call: ClientCall, method: Method): Promise<void> {
+  async #run(call: ClientCall, method: Method, options: CallOptions): Promise<void> {
     for (;;) {
       const { done, value } = await this.#iterator.next();
       if (this.#stopped) return;
       if (done) return call.end();
-      await call.send(method.request.encode(value as never));
+      await call.send(method.request.encode(value as never), compressionOf(method, options, value));
     }
   }
 

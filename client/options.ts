@@ -1,4 +1,5 @@
 import { parseAddress } from "../rpc/address.ts";
+import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
@@ -54,6 +55,8 @@ export interface CallOptions {
   metadata?: MetadataInit;
   /** Kitex's metainfo to send, over what {@linkcode withMetainfo} and the handler's own call bring. */
   metainfo?: MetainfoInit;
+  /** How the requests are encoded, or a function that says it of each. grpc-js can't choose by call. @default the client's option */
+  compression?: Compression | ((request: unknown) => Compression);
   /** Takes the header when it arrives. */
   onHeader?(header: Metadata): void;
   /** Takes the trailer when the call has ended, also when it failed. */
@@ -109,9 +112,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
-  if (compression !== "identity" && compression !== "gzip") {
-    throw new TypeError(`${who}: compression is ${JSON.stringify(compression)}; use "identity" or "gzip"`);
-  }
+  checkCompression(`${who}: compression`, compression);
   const addresses = address === undefined ? [] : typeof address === "string" ? [address] : address;
   if (address !== undefined && addresses.length === 0) throw new TypeError(`${who}: address is an empty list`);
   for (const one of addresses) {

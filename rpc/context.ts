@@ -7,6 +7,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Metadata } from "./metadata.ts";
 import { mergeMetainfo, type Metainfo, type MetainfoInit, NO_METAINFO, type OutgoingMetainfo } from "./metainfo.ts";
+import type { Compression } from "./compression.ts";
 import type { Peer } from "./peer.ts";
 
 /** What a handler knows of the call that it serves. */
@@ -29,6 +30,10 @@ export interface ServerContext {
   readonly trailer: Metadata;
   /** Kitex's metainfo. */
   readonly metainfo: Metainfo;
+  /** How the last request came; undefined if the transport can't tell (grpc-js can't). */
+  readonly requestCompression: Compression | undefined;
+  /** How the replies from now on are encoded, if the caller accepts it and the transport can choose (grpc-js can't). @default the server's option */
+  compression: Compression | undefined;
   /** Sends {@linkcode ServerContext.header} now, rather than with the first message. */
   sendHeader(): void;
 }

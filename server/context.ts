@@ -28,6 +28,7 @@ export class CallContext implements ServerContext, Scope {
   #trailer: Metadata | undefined;
   #metainfo: Metainfo | undefined;
   #headerSent = false;
+  compression: ServerContext["compression"] = undefined;
 
   constructor(call: ServerCall, route: Route, rules: MetainfoRules) {
     this.#call = call;
@@ -49,6 +50,9 @@ export class CallContext implements ServerContext, Scope {
   }
   get deadline(): number | undefined {
     return this.#call.deadline;
+  }
+  get requestCompression(): ServerContext["requestCompression"] {
+    return this.#call.requestCompression;
   }
   get metadata(): Metadata {
     return this.#call.metadata;

@@ -59,13 +59,13 @@ async function serve(
   const reply = await end({ method, request, context });
   if (!streamsResponses(method.kind)) {
     context.flushHeader();
-    await call.send(method.response.encode(reply as never));
+    await call.send(method.response.encode(reply as never), context.compression);
   } else {
     if (!isAsyncIterable(reply)) throw new TypeError(`the handler of ${method.path} returned no AsyncIterable`);
     for await (const message of reply) {
       if (call.signal.aborted) return;
       context.flushHeader();
-      await call.send(method.response.encode(message as never));
+      await call.send(method.response.encode(message as never), context.compression);
     }
   }
   call.finish({ code: Status.OK, message: "", trailer: context.endTrailer() });

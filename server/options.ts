@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from "../rpc/address.ts";
+import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import { checkNames, checkNumber } from "../rpc/options.ts";
@@ -107,9 +108,7 @@ export function settingsOf(options: ServerOptions): Settings {
   }
   checkTransport(who, options.transport);
   const { compression = "identity", tls } = options;
-  if (compression !== "identity" && compression !== "gzip") {
-    throw new TypeError(`${who}: compression is ${JSON.stringify(compression)}; use "identity" or "gzip"`);
-  }
+  checkCompression(`${who}: compression`, compression);
   if (tls !== undefined && !(tls.cert?.includes("-----BEGIN") && tls.key?.includes("-----BEGIN"))) {
     throw new TypeError(`${who}: tls takes "cert" and "key" as PEM texts, not as file names`);
   }

@@ -12,6 +12,8 @@ export interface Seen {
   method: string;
   aborted: Promise<unknown>;
   deadline: number | undefined;
+  /** Of a call with one request. */
+  requestCompression: ServerContext["requestCompression"];
 }
 
 /** The handlers. `seen` gets an entry for each call. */
@@ -19,7 +21,8 @@ export function kindsHandlers(seen: Seen[] = []): Handlers<typeof Kinds.methods>
   const note = (ctx: ServerContext) => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     ctx.signal.addEventListener("abort", () => resolve(ctx.signal.reason), { once: true });
-    seen.push({ method: ctx.method, aborted: promise, deadline: ctx.deadline });
+    const { method, deadline, requestCompression } = ctx;
+    seen.push({ method, aborted: promise, deadline, requestCompression });
     const echo = ctx.metadata.get("x-echo");
     if (echo) ctx.header.set("x-echo", echo);
     const bytes = ctx.metadata.get("x-echo-bin");
@@ -38,6 +41,7 @@ export function kindsHandlers(seen: Seen[] = []): Handlers<typeof Kinds.methods>
     if (verb === "biz") throw new BizError(Number(rest[0]), rest.slice(1).join(":"), { who: "kinds", "wo": "北京" });
     if (verb === "throw") throw new Error("a secret");
     if (verb === "hang") {
+      ctx.sendHeader(); // so that a caller knows that it hangs
       await new Promise((_, reject) => ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason)));
     }
   };

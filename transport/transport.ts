@@ -6,6 +6,7 @@
  */
 
 import type { Address } from "../rpc/address.ts";
+import type { Compression } from "../rpc/compression.ts";
 import type { Logger } from "../rpc/logger.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { Peer } from "../rpc/peer.ts";
@@ -81,8 +82,7 @@ export interface Limits {
   keepaliveTimeout: number;
 }
 
-/** Encodings of a message on the wire. */
-export type Compression = "identity" | "gzip" | "deflate";
+export type { Compression } from "../rpc/compression.ts";
 
 /** TLS of a server. All are PEM texts. */
 export interface ServerTls {
@@ -172,8 +172,17 @@ export interface ServerCall {
   receive(): MaybePromise<Uint8Array | undefined>;
   /** Sends the header, once; without it an empty one goes out with the first message. */
   sendHeader(header: Metadata): void;
-  /** Sends a reply. A promise asks to wait before the next: the peer reads slowly. Does nothing if the call has ended. */
-  send(message: Uint8Array): MaybePromise<void>;
+  /**
+   * How the request came that {@linkcode receive} gave last; undefined before the first, or if the transport can't tell.
+   */
+  readonly requestCompression?: Compression;
+  /**
+   * Sends a reply. A promise asks to wait before the next: the peer reads slowly. Does nothing if the call has ended.
+   *
+   * @param message The reply.
+   * @param compression How it is encoded, if the caller accepts it and the transport can choose. @default the listener's
+   */
+  send(message: Uint8Array, compression?: Compression): MaybePromise<void>;
   /** Ends the call. Only the first call of it counts. */
   finish(status: CallStatus): void;
 }
@@ -218,6 +227,8 @@ export interface CallStart {
   deadline?: number;
   /** Cancels the call: the server sees it, and the status is CANCELLED. */
   signal?: AbortSignal;
+  /** The encoding that its header announces: its requests come with this one or `"identity"`. @default the connection's */
+  compression?: Compression;
   /** Called once if a header arrives, before the first message is received. */
   onHeader?(header: Metadata): void;
 }
@@ -228,9 +239,10 @@ export interface ClientCall {
    * Sends a request. A promise asks to wait before the next. Does nothing if the call has ended.
    *
    * @param message The request. It must not change any more.
+   * @param compression How it is encoded, if the transport can choose. @default the call's
    * @param last Whether it is the last one: it then does what {@linkcode end} does. False by default.
    */
-  send(message: Uint8Array, last?: boolean): MaybePromise<void>;
+  send(message: Uint8Array, compression?: Compression, last?: boolean): MaybePromise<void>;
   /** Says that all requests are sent. */
   end(): void;
   /** The next reply, or undefined when the call has ended: then {@linkcode status} says how. Never rejects. */

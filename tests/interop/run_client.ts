@@ -1,3 +1,4 @@
+import { runProgram } from "../program.ts";
 import { buildPeers } from "./peers.ts";
 
 /** What a client prints of each call, by program. */
@@ -35,11 +36,8 @@ export async function runClient<Name extends keyof Outcomes>(
   name: Name,
   ...args: string[]
 ): Promise<[Outcomes[Name], ...Outcomes[Name][]]> {
-  const signal = AbortSignal.timeout(20_000);
-  const command = new Deno.Command(`${await buildPeers()}/${name}`, { args, stdin: "null", signal });
-  const { success, stdout, stderr } = await command.output();
-  const [out, log] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (!success) throw new Error(`${name} ${args.join(" ")} failed:\n${out}${log}`);
-  const [first, ...more] = out!.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const { code, stdout, stderr } = await runProgram({ path: `${await buildPeers()}/${name}`, args });
+  if (code !== 0) throw new Error(`${name} ${args.join(" ")} failed:\n${stdout}${stderr}`);
+  const [first, ...more] = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   return [first, ...more];
 }

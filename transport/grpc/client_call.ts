@@ -4,7 +4,7 @@ import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
 import { messageExcess, metadataExcess } from "../limits.ts";
-import type { CallStart, CallStatus, ClientCall, MaybePromise } from "../transport.ts";
+import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } from "../transport.ts";
 import type { ClientConnection } from "./client_connection.ts";
 import type { Dated } from "./deadlines.ts";
 import { metadataOf } from "./fields.ts";
@@ -21,7 +21,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, Dated {
   #inbox: Inbox | undefined;
   #outbox: Outbox | undefined;
   /** What is sent before the call has a stream. */
-  #early: { message: Uint8Array; last: boolean }[] | undefined;
+  #early: { message: Uint8Array; compression: Compression | undefined; last: boolean }[] | undefined;
   #room: PromiseWithResolvers<void> | undefined;
   #receiver: PromiseWithResolvers<undefined> | undefined;
   #result: CallStatus | undefined;
@@ -50,20 +50,24 @@ export class GrpcClientCall implements ClientCall, StreamEvents, Dated {
     const { connection, options } = this.#host;
     this.#stream = stream;
     stream.events = this;
-    this.#outbox = new Outbox(connection, stream, options.compression === "identity" ? undefined : options.compression);
-    connection.sendHeaders(stream, this.#host.fieldsOf(this.#start), false);
-    for (const { message, last } of this.#early?.splice(0) ?? []) void this.#send(message, last);
+    this.#outbox = new Outbox(connection, stream);
+    const { compression = options.compression } = this.#start;
+    if (compression !== "identity") this.#outbox.encoding = compression;
+    connection.sendHeaders(stream, this.#host.fieldsOf(this.#start, compression), false);
+    for (const { message, compression, last } of this.#early?.splice(0) ?? []) {
+      void this.#send(message, compression, last);
+    }
     if (this.#endSent) this.#sendEnd();
     this.#room?.resolve();
     this.#host.wake();
   }
 
-  send(message: Uint8Array, last = false): MaybePromise<void> {
+  send(message: Uint8Array, compression?: Compression, last = false): MaybePromise<void> {
     if (this.#result || this.#endSent) return;
     const excess = messageExcess(message.length, this.#host.limits, "sendMessageBytes");
     if (excess) return this.#fail(excess);
-    if (this.#stream) return this.#send(message, last);
-    (this.#early ??= []).push({ message, last });
+    if (this.#stream) return this.#send(message, compression, last);
+    (this.#early ??= []).push({ message, compression, last });
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
@@ -126,9 +130,9 @@ export class GrpcClientCall implements ClientCall, StreamEvents, Dated {
     this.#fail(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
   }
 
-  #send(message: Uint8Array, last: boolean): MaybePromise<void> {
+  #send(message: Uint8Array, compression: Compression | undefined, last: boolean): MaybePromise<void> {
     if (last) this.#endSent = true;
-    const wait = this.#outbox!.send(message, this.#outbox!.encoding !== undefined, last);
+    const wait = this.#outbox!.send(message, compression ?? this.#outbox!.encoding ?? "identity", last);
     this.#host.wake();
     return wait;
   }

@@ -4,7 +4,7 @@ import { Connection as Http2Connection, type ConnectionEvents } from "../http2/c
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Budget, Stream } from "../http2/stream.ts";
-import type { CallStart, ClientCall, Connection, ConnectOptions, Limits } from "../transport.ts";
+import type { CallStart, ClientCall, Compression, Connection, ConnectOptions, Limits } from "../transport.ts";
 import { GrpcClientCall } from "./client_call.ts";
 import { ACCEPTED } from "./compression.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -42,7 +42,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   #trouble: string | undefined;
 
   constructor(socket: Socket, options: ConnectOptions) {
-    const { address, authority, tls, limits, compression } = options;
+    const { address, authority, tls, limits } = options;
     this.peer = { address: formatAddress(address) };
     this.closed = this.#lost.promise;
     this.options = options;
@@ -58,7 +58,6 @@ export class ClientConnection implements Connection, ConnectionEvents {
       ...[":method", "POST", ":scheme", tls ? "https" : "http", ":authority", authority],
       ...["content-type", "application/grpc", "te", "trailers", "user-agent", USER_AGENT],
       ...["grpc-accept-encoding", ACCEPTED],
-      ...(compression === "identity" ? [] : ["grpc-encoding", compression]),
     ];
     this.#run();
   }
@@ -91,14 +90,15 @@ export class ClientConnection implements Connection, ConnectionEvents {
   }
 
   /** The fields that a call begins with. */
-  fieldsOf({ path, metadata, deadline }: CallStart): FieldList {
+  fieldsOf({ path, metadata, deadline }: CallStart, compression: Compression): FieldList {
     let fields = this.#paths.get(path);
     if (fields === undefined) {
       fields = [...this.#base.slice(0, 4), ":path", path, ...this.#base.slice(4)];
       if (this.#paths.size < 1000) this.#paths.set(path, fields);
     }
-    if (deadline === undefined && metadata.size === 0) return fields;
+    if (deadline === undefined && metadata.size === 0 && compression === "identity") return fields;
     const all = [...fields];
+    if (compression !== "identity") all.push("grpc-encoding", compression);
     if (deadline !== undefined) all.push("grpc-timeout", formatTimeout(deadline - Date.now()));
     addMetadata(all, metadata);
     return all;

@@ -47,6 +47,11 @@ export class Inbox {
     return this.#reader.partial;
   }
 
+  /** Whether the message that was taken last came compressed. */
+  get compressed(): boolean {
+    return this.#reader.compressed;
+  }
+
   /** Whether all that came was taken, and no more comes. */
   get drained(): boolean {
     return this.#ended && !this.#reader.ready;

@@ -20,6 +20,8 @@ interface Message {
 export class MessageReader {
   /** The octets of the message that is not complete, prefix included. */
   partial = 0;
+  /** Whether the message that was taken last came compressed. */
+  compressed = false;
   readonly #limit: number;
   readonly #encoding: string | undefined;
   #messages: Message[] = [];
@@ -70,6 +72,7 @@ export class MessageReader {
    */
   take(): Uint8Array {
     const { compressed, bytes } = this.#messages.shift()!;
+    this.compressed = compressed;
     return compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
   }
 

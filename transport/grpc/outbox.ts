@@ -1,6 +1,6 @@
 import type { Connection } from "../http2/connection.ts";
 import type { Stream } from "../http2/stream.ts";
-import type { MaybePromise } from "../transport.ts";
+import type { Compression, MaybePromise } from "../transport.ts";
 import { compress } from "./compression.ts";
 import { PREFIX } from "./message_reader.ts";
 
@@ -11,8 +11,8 @@ const prefix = new Uint8Array(PREFIX);
 export class Outbox {
   readonly #connection: Connection;
   readonly #stream: Stream;
-  /** How messages are encoded. */
-  readonly encoding: string | undefined;
+  /** The encoding that the header announced; undefined if it announced none. */
+  encoding: Compression | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
 
   /**
@@ -20,16 +20,19 @@ export class Outbox {
    *
    * @param connection Where it goes out.
    * @param stream The stream.
-   * @param encoding How messages are encoded; not at all without.
    */
-  constructor(connection: Connection, stream: Stream, encoding: string | undefined) {
+  constructor(connection: Connection, stream: Stream) {
     this.#connection = connection;
     this.#stream = stream;
-    this.encoding = encoding;
   }
 
-  /** Sends a message. A promise asks to wait. */
-  send(message: Uint8Array, compressed: boolean, last: boolean): MaybePromise<void> {
+  /**
+   * Sends a message. A promise asks to wait.
+   *
+   * @param compression How it is to be encoded: as announced, or else not at all.
+   */
+  send(message: Uint8Array, compression: Compression, last: boolean): MaybePromise<void> {
+    const compressed = this.encoding !== undefined && compression === this.encoding;
     const body = compressed ? compress(this.encoding!, message) : message;
     const { length } = body;
     prefix[0] = compressed ? 1 : 0;

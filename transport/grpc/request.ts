@@ -63,6 +63,11 @@ export function readRequest(fields: FieldList, exceeded: boolean, limits: Limits
   return { fields, path, timeout: milliseconds, encoding, accepts, refusal };
 }
 
+/** Whether the caller of a request accepts messages of an encoding. */
+export function accepts({ accepts }: Request, encoding: string): boolean {
+  return accepts.split(",").some((one) => one.trim() === encoding);
+}
+
 /** Whether a content-type is gRPC's, with messages of protobuf. */
 export function isGrpc(type: string): boolean {
   return /^application\/grpc(?:\+proto)?(?:;.*)?$/i.test(type);

@@ -6,12 +6,12 @@ import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
 import { messageExcess, metadataExcess, statusExcess } from "../limits.ts";
-import type { CallStatus, MaybePromise, ServerCall } from "../transport.ts";
+import type { CallStatus, Compression, MaybePromise, ServerCall } from "../transport.ts";
 import type { Dated } from "./deadlines.ts";
 import { addMetadata, metadataOf } from "./fields.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
-import type { Request } from "./request.ts";
+import { accepts, type Request } from "./request.ts";
 import { responseFields, trailerFields } from "./response.ts";
 import type { ServerConnection } from "./server_connection.ts";
 
@@ -37,7 +37,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
     this.#request = request;
     const { limits, connection } = host;
     this.#inbox = new Inbox(stream, connection.window, limits.receiveMessageBytes, request.encoding, this.#refuse);
-    this.#outbox = new Outbox(connection, stream, host.encodingFor(request));
+    this.#outbox = new Outbox(connection, stream);
     if (request.timeout === undefined) return;
     this.deadline = Date.now() + request.timeout;
     host.deadlines.add(this);
@@ -64,6 +64,10 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
     return this.#controller.signal;
   }
 
+  get requestCompression(): Compression {
+    return this.#inbox.compressed ? this.#request.encoding as Compression : "identity";
+  }
+
   receive(): MaybePromise<Uint8Array | undefined> {
     return this.#inbox.next();
   }
@@ -72,11 +76,11 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
     if (this.#over || this.#headerSent) return;
     const excess = metadataExcess(header, this.#host.limits, "the header");
     if (excess) throw excess;
-    this.#sendHeader(header);
+    this.#sendHeader(header, this.#host.options.compression);
     this.#host.wake();
   }
 
-  send(message: Uint8Array): MaybePromise<void> {
+  send(message: Uint8Array, compression: Compression = this.#host.options.compression): MaybePromise<void> {
     if (this.#over) return;
     const { limits, budget } = this.#host;
     const excess = messageExcess(message.length, limits, "sendMessageBytes");
@@ -85,8 +89,8 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
       this.#host.hit("bufferBytes");
       throw new RpcError(Status.RESOURCE_EXHAUSTED, `the server holds too many unsent replies (limits.bufferBytes)`);
     }
-    if (!this.#headerSent) this.#sendHeader(undefined);
-    const wait = this.#outbox.send(message, this.#outbox.encoding !== undefined, false);
+    if (!this.#headerSent) this.#sendHeader(undefined, compression);
+    const wait = this.#outbox.send(message, compression, false);
     this.#host.wake();
     return wait;
   }
@@ -157,8 +161,9 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
     this.#host.wake();
   }
 
-  #sendHeader(header: Metadata | undefined): void {
+  #sendHeader(header: Metadata | undefined, compression: Compression): void {
     this.#headerSent = true;
+    if (compression !== "identity" && accepts(this.#request, compression)) this.#outbox.encoding = compression;
     const fields = responseFields(this.#outbox.encoding);
     if (header === undefined || header.size === 0) {
       return this.#host.connection.sendHeaders(this.#stream, fields, false);

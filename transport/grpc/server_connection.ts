@@ -63,6 +63,11 @@ export class ServerConnection implements ConnectionEvents {
     this.deadlines.close();
   }
 
+  /** What the listener was told. */
+  get options(): ListenOptions {
+    return this.#host.options;
+  }
+
   /** Something is to be sent. */
   wake(): void {
     this.#pump.wake();
@@ -71,13 +76,6 @@ export class ServerConnection implements ConnectionEvents {
   /** Counts that a limit was passed. */
   hit(limit: keyof Limits): void {
     this.#host.hit(limit);
-  }
-
-  /** The encoding of replies to a request, if they are to be encoded and the caller accepts it. */
-  encodingFor({ accepts }: Request): string | undefined {
-    const { compression } = this.#host.options;
-    if (compression === "identity" || accepts === "") return undefined;
-    return accepts.split(",").some((one) => one.trim() === compression) ? compression : undefined;
   }
 
   /** The limit that a message passes whose rest is on its way: too much is held, and waiting would not help. */

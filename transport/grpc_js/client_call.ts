@@ -3,7 +3,7 @@ import type { grpc } from "../../deps.ts";
 import type { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
 import { LONGEST_TIMER, metadataExcess } from "../limits.ts";
-import type { CallStart, CallStatus, ClientCall, Limits, MaybePromise } from "../transport.ts";
+import type { CallStart, CallStatus, ClientCall, Compression, Limits, MaybePromise } from "../transport.ts";
 import { detailsOf, fromGrpc, toGrpc } from "./fields.ts";
 import type { GrpcJs } from "./load.ts";
 import { Reader, type Source } from "./reader.ts";
@@ -63,9 +63,11 @@ export class GrpcClientCall implements ClientCall {
     if (start.signal?.aborted) this.cancel();
   }
 
-  send(message: Uint8Array): MaybePromise<void> {
+  send(message: Uint8Array, _?: Compression, last = false): MaybePromise<void> {
     if (this.status !== undefined || this.#stream!.writableEnded) return;
-    if (this.#stream!.write(message)) return;
+    const room = this.#stream!.write(message);
+    if (last) this.#stream!.end();
+    if (room) return;
     this.#drain = Promise.withResolvers();
     return this.#drain.promise;
   }

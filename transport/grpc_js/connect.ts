@@ -6,7 +6,7 @@ import { GrpcClientCall } from "./client_call.ts";
 import type { GrpcJs } from "./load.ts";
 import { hostOf, whyNot } from "./why_not.ts";
 
-const GZIP = 2;
+const ALGORITHM = { deflate: 1, gzip: 2 };
 
 /** Connects by grpc-js: one client, one subchannel, one connection. */
 export async function connect(grpc: GrpcJs, options: ConnectOptions): Promise<Connection> {
@@ -23,7 +23,7 @@ export async function connect(grpc: GrpcJs, options: ConnectOptions): Promise<Co
     "grpc.service_config_disable_resolution": 1,
     "grpc.enable_channelz": 0,
     ...(options.tls ? { "grpc.ssl_target_name_override": options.tls.serverName ?? hostOf(address) } : {}),
-    ...(compression === "gzip" ? { "grpc.default_compression_algorithm": GZIP } : {}),
+    ...(compression === "identity" ? {} : { "grpc.default_compression_algorithm": ALGORITHM[compression] }),
   });
   try {
     await ready(grpc, client, options);

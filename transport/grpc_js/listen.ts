@@ -12,7 +12,7 @@ export interface RawServer {
   _streamHandler(extra: unknown, stream: { destroy(error?: Error): void }, headers: unknown): void;
 }
 
-const GZIP = 2;
+const ALGORITHM = { deflate: 1, gzip: 2 };
 
 /** Serves calls by grpc-js. */
 export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<Listener> {
@@ -22,7 +22,7 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
     "grpc.max_send_message_length": limits.sendMessageBytes,
     "grpc.max_concurrent_streams": limits.concurrentStreams,
     "grpc.enable_channelz": 0,
-    ...(compression === "gzip" ? { "grpc.default_compression_algorithm": GZIP } : {}),
+    ...(compression === "identity" ? {} : { "grpc.default_compression_algorithm": ALGORITHM[compression] }),
   });
   const calls = new Set<GrpcServerCall>();
   let cut = false;

@@ -1,7 +1,7 @@
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
 import { messageExcess } from "../limits.ts";
-import type { CallStatus, ClientCall, MaybePromise } from "../transport.ts";
+import type { CallStatus, ClientCall, Compression, MaybePromise } from "../transport.ts";
 import type { Call } from "./call.ts";
 
 /** The client's end of a call. */
@@ -16,12 +16,14 @@ export class MemoryClientCall implements ClientCall {
     return this.#call.status;
   }
 
-  send(message: Uint8Array): MaybePromise<void> {
+  send(message: Uint8Array, _?: Compression, last = false): MaybePromise<void> {
     const { clientLimits, serverLimits, requests } = this.#call;
     const tooMuch = messageExcess(message.length, clientLimits, "sendMessageBytes");
     if (tooMuch) return this.#call.cut(tooMuch, new RpcError(Status.CANCELLED, "the caller gave the call up"));
     const refused = messageExcess(message.length, serverLimits, "receiveMessageBytes");
-    return refused ? requests.end(refused) : requests.push(message.slice());
+    const room = refused ? requests.end(refused) : requests.push(message.slice());
+    if (last) requests.end();
+    return room;
   }
 
   end(): void {

@@ -1,0 +1,14 @@
+/**
+ * Gets all that these tests need from others, so that no test waits for it:
+ *
+ *     deno run -A tests/conformance/prepare.ts
+ *
+ * @module
+ */
+
+import { FOREIGN_PEERS } from "./peer.ts";
+import { program } from "./programs.ts";
+
+console.log(await program("h2spec"));
+console.log(await program("ghz"));
+for (const peer of FOREIGN_PEERS) console.log(await peer.prepare());
