@@ -1,7 +1,9 @@
+import { Buffer } from "node:buffer";
 import { protobuf } from "../deps.ts";
 import type { MessageType, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
-import { converterOf } from "./convert.ts";
 import { localName } from "./local_name.ts";
+import { codecOf, type MessageCodec } from "./message.ts";
+import { Misfit } from "./misfit.ts";
 
 /** A compiled .proto file: what generated code hands to {@linkcode messageType} and {@linkcode defineService}. */
 export interface ProtoFile {
@@ -55,27 +57,46 @@ function rootOf(file: ProtoFile): protobuf.Root {
  * @param typeName The full name, such as `"echo.Req"`.
  */
 export function messageType<T>(file: ProtoFile, typeName: string): MessageType<T> {
-  let type: protobuf.Type | undefined;
-  const reflection = () => type ??= rootOf(file).lookupType(typeName);
+  let codec: MessageCodec | undefined;
+  const ready = () => codec ??= codecOf(rootOf(file).lookupType(typeName));
   return {
     typeName,
-    encode(value) {
-      const reflected = reflection();
-      const wire = converterOf(reflected).toWire(value, typeName);
-      // A copy: protobufjs hands out slices of a pool that it goes on using.
-      return reflected.encode(wire as unknown as protobuf.Message).finish();
-    },
+    encode: (value) => encode(ready(), typeName, value),
     decode(bytes) {
-      const reflected = reflection();
       try {
-        const reader = protobuf.Reader.create(bytes) as protobuf.Reader & { discardUnknown: boolean };
-        reader.discardUnknown = false;
-        return converterOf(reflected).fromWire(reflected.decode(reader) as never) as T;
+        return ready().decode(new protobuf.Reader(bytes), 0) as T;
       } catch (cause) {
         throw new Error(`these ${bytes.length} bytes are no valid ${typeName}: ${(cause as Error).message}`, { cause });
       }
     },
   };
+}
+
+/** How many bytes of messages share a buffer: a buffer for each would cost more than the rest of encoding a small one. */
+const SHARED = 8192;
+let spare: protobuf.Writer | undefined;
+
+function newWriter(): protobuf.Writer {
+  const writer = new protobuf.BufferWriter();
+  writer.buf = Buffer.alloc(SHARED);
+  return writer;
+}
+
+function encode(codec: MessageCodec, typeName: string, value: unknown): Uint8Array {
+  // Taken and not lent: a getter of the value may encode another message.
+  const writer = spare ?? newWriter();
+  spare = undefined;
+  const start = writer.pos;
+  try {
+    codec.encode(writer, value, 0);
+  } catch (thrown) {
+    if (thrown instanceof Misfit) throw new TypeError(`${typeName}${thrown.path}: ${thrown.message}`);
+    throw thrown;
+  }
+  // What follows is written behind it.
+  if (writer.pos < SHARED) spare = writer;
+  const { buffer, byteOffset } = writer.buf;
+  return new Uint8Array(buffer, byteOffset + start, writer.pos - start);
 }
 
 /**

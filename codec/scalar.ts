@@ -1,85 +1,145 @@
-import { wrong } from "./convert.ts";
+import { Misfit, wrong } from "./misfit.ts";
+import type { ValueCodec, WireType } from "./value.ts";
 
-const RANGES: Record<string, readonly [number, number]> = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  sint32: [-(2 ** 31), 2 ** 31 - 1],
-  sfixed32: [-(2 ** 31), 2 ** 31 - 1],
-  enum: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-  fixed32: [0, 2 ** 32 - 1],
+type Small = "int32" | "sint32" | "sfixed32" | "uint32" | "fixed32";
+type Big = "int64" | "sint64" | "sfixed64" | "uint64" | "fixed64";
+
+const WIRE_TYPES: Record<Small | Big, WireType> = {
+  int32: 0,
+  sint32: 0,
+  uint32: 0,
+  fixed32: 5,
+  sfixed32: 5,
+  int64: 0,
+  sint64: 0,
+  uint64: 0,
+  fixed64: 1,
+  sfixed64: 1,
 };
-const SIGNED_BIG: readonly [bigint, bigint] = [-(2n ** 63n), 2n ** 63n - 1n];
-const UNSIGNED_BIG: readonly [bigint, bigint] = [0n, 2n ** 64n - 1n];
-const BIG: Record<string, readonly [bigint, bigint]> = {
-  int64: SIGNED_BIG,
-  sint64: SIGNED_BIG,
-  sfixed64: SIGNED_BIG,
-  uint64: UNSIGNED_BIG,
-  fixed64: UNSIGNED_BIG,
+
+function small(type: Small, what: string): ValueCodec {
+  const [least, most] = /^[uf]/.test(type) ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
+  return {
+    wireType: WIRE_TYPES[type],
+    initial: () => 0,
+    isInitial: (value) => value === 0,
+    write(writer, value) {
+      if (typeof value !== "number") throw wrong(what, value);
+      if (!Number.isInteger(value) || value < least || value > most) {
+        throw wrong(`an integer from ${least} to ${most}`, value);
+      }
+      writer[type](value);
+    },
+    read: (reader) => reader[type](),
+  };
+}
+
+function big(type: Big): ValueCodec {
+  const unsigned = /^[uf]/.test(type);
+  const [least, most] = unsigned ? [0n, 2n ** 64n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
+  return {
+    wireType: WIRE_TYPES[type],
+    initial: () => 0n,
+    isInitial: (value) => value === 0n,
+    write(writer, value) {
+      if (typeof value !== "bigint") throw wrong("a bigint", value);
+      if (value < least || value > most) throw wrong(`a bigint from ${least} to ${most}`, value);
+      const number = Number(value);
+      writer[type](Number.isSafeInteger(number) ? number : longOf(value, unsigned) as never);
+    },
+    read: (reader) => bigOf(reader[type]() as unknown as Long, unsigned),
+  };
+}
+
+/** What protobufjs has for 64 bits: two signed halves. */
+interface Long {
+  readonly low: number;
+  readonly high: number;
+  readonly unsigned: boolean;
+}
+
+const longOf = (value: bigint, unsigned: boolean): Long => ({
+  low: Number(BigInt.asIntN(32, value)),
+  high: Number(BigInt.asIntN(32, value >> 32n)),
+  unsigned,
+});
+
+function bigOf({ low, high }: Long, unsigned: boolean): bigint {
+  // Small ones, which most are, need no arithmetic of bigints.
+  if (high === 0) return BigInt(low >>> 0);
+  const number = (unsigned ? high >>> 0 : high) * 2 ** 32 + (low >>> 0);
+  if (Number.isSafeInteger(number)) return BigInt(number);
+  return BigInt(unsigned ? high >>> 0 : high) << 32n | BigInt(low >>> 0);
+}
+
+function float(type: "float" | "double", wireType: WireType): ValueCodec {
+  return {
+    wireType,
+    initial: () => 0,
+    isInitial: (value) => Object.is(value, 0), // -0 is sent
+    write(writer, value) {
+      if (typeof value !== "number") throw wrong("a number", value);
+      writer[type](value);
+    },
+    read: (reader) => reader[type](),
+  };
+}
+
+const string: ValueCodec = {
+  wireType: 2,
+  initial: () => "",
+  isInitial: (value) => value === "",
+  write(writer, value) {
+    if (typeof value !== "string") throw wrong("a string", value);
+    if (!value.isWellFormed()) throw new Misfit("the text has a lone surrogate, so it is not Unicode");
+    writer.string(value);
+  },
+  read: (reader) => reader.stringVerify(), // refuses what is not UTF-8
 };
 
-/** Whether a scalar type has 64 bits, and so is a bigint. */
-export const isBig = (type: string): boolean => type in BIG;
+/** Nobody can change it, so all messages have the same. */
+const NO_BYTES = new Uint8Array();
 
-/** What a long of protobufjs looks like. */
-interface LongBits {
-  low: number;
-  high: number;
-  unsigned: boolean;
-}
+const bytes: ValueCodec = {
+  wireType: 2,
+  initial: () => NO_BYTES,
+  isInitial: (value) => value instanceof Uint8Array && value.length === 0,
+  write(writer, value) {
+    if (!(value instanceof Uint8Array)) throw wrong("a Uint8Array", value);
+    writer.bytes(value);
+  },
+  // A copy: the transport may use its buffer again.
+  read(reader) {
+    const value = reader.bytes();
+    return value.length === 0 ? NO_BYTES : new Uint8Array(value);
+  },
+};
 
-/** The bigint for what protobufjs decoded. */
-export function toBigInt(value: unknown): bigint {
-  if (typeof value === "number") return BigInt(value);
-  const { low, high, unsigned } = value as LongBits;
-  return (BigInt(unsigned ? high >>> 0 : high) << 32n) | BigInt(low >>> 0);
-}
+const bool: ValueCodec = {
+  wireType: 0,
+  initial: () => false,
+  isInitial: (value) => value === false,
+  write(writer, value) {
+    if (typeof value !== "boolean") throw wrong("a boolean", value);
+    writer.bool(value);
+  },
+  read: (reader) => reader.bool(),
+};
 
-/** Makes the value that a scalar has where nothing was sent. */
-export function scalarDefault(type: string): () => unknown {
-  if (isBig(type)) return () => 0n;
-  if (type === "string") return () => "";
-  if (type === "bool") return () => false;
-  if (type === "bytes") return () => new Uint8Array();
-  return () => 0;
+const SCALARS: Record<string, ValueCodec> = {
+  string,
+  bytes,
+  bool,
+  float: float("float", 5),
+  double: float("double", 1),
+};
+for (const type of ["int32", "sint32", "uint32", "fixed32", "sfixed32"] as const) {
+  SCALARS[type] = small(type, "a number");
 }
+for (const type of ["int64", "sint64", "uint64", "fixed64", "sfixed64"] as const) SCALARS[type] = big(type);
 
-/**
- * Checks a scalar and makes what protobufjs encodes.
- *
- * @param type The scalar type of the .proto, or `"enum"`.
- * @param path The field, for the error.
- * @throws {TypeError} If it is of the wrong type or out of range.
- */
-export function encodeScalar(type: string, value: unknown, path: string): unknown {
-  if (type === "string") {
-    if (typeof value !== "string") throw wrong(path, "a string", value);
-    if (!value.isWellFormed()) throw new TypeError(`${path}: the text has a lone surrogate, so it is not Unicode`);
-    return value;
-  }
-  if (type === "bool") return typeof value === "boolean" ? value : raise(wrong(path, "a boolean", value));
-  if (type === "bytes") return value instanceof Uint8Array ? value : raise(wrong(path, "a Uint8Array", value));
-  if (type === "float" || type === "double") {
-    return typeof value === "number" ? value : raise(wrong(path, "a number", value));
-  }
-  const big = BIG[type];
-  if (big !== undefined) {
-    if (typeof value !== "bigint") throw wrong(path, "a bigint", value);
-    if (value < big[0] || value > big[1]) throw wrong(path, `a bigint from ${big[0]} to ${big[1]}`, value);
-    return {
-      low: Number(BigInt.asIntN(32, value)),
-      high: Number(BigInt.asIntN(32, value >> 32n)),
-      unsigned: big === UNSIGNED_BIG,
-    };
-  }
-  const [least, most] = RANGES[type]!;
-  if (typeof value !== "number") throw wrong(path, type === "enum" ? "an enum's number" : "a number", value);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw wrong(path, `an integer from ${least} to ${most}`, value);
-  }
-  return value;
-}
+/** The codec of an enum's values, also of those that it does not know. */
+export const ENUM: ValueCodec = small("int32", "an enum's number");
 
-function raise(error: Error): never {
-  throw error;
-}
+/** The codec of a scalar type of .proto files, such as `"uint64"`. */
+export const scalarCodec = (type: string): ValueCodec => SCALARS[type]!;

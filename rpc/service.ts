@@ -7,7 +7,8 @@ export interface MessageType<T> {
   /** The full protobuf name, such as `"echo.Req"`. */
   readonly typeName: string;
   /**
-   * Encodes a message. Fields that are left out get their default.
+   * Encodes a message. Fields that are left out get their default. The bytes may share their `ArrayBuffer` with other messages, so
+   * copy them before that is transferred to a worker.
    *
    * @throws {TypeError} If a field has the wrong type; the message names the field: `echo.Req.mes: expected string, got 42`.
    */

@@ -38,26 +38,30 @@ function watching(agent: ConsulAgent, options = {}) {
   return { told, resolutions, logger, [Symbol.dispose]: () => watch.close() };
 }
 
-needs(CONSUL_PERMISSIONS, "consul().watch() tells what passes at first, then each change within 250 ms", async () => {
-  await using agent = await startConsul();
-  await using one = await serving(agent, { weight: 3, tags: { zone: "a" } });
-  using watch = watching(agent);
-  await until(() => watch.told.length === 1, "the first list");
-  assertEquals(watch.resolutions, [{
-    instances: [{ address: one.address, weight: 3, tags: new Map([["zone", "a"]]) }],
-  }]);
+needs(
+  CONSUL_PERMISSIONS,
+  "consul().watch() tells what passes at first, then each change as it comes, and not at a poll",
+  async () => {
+    await using agent = await startConsul();
+    await using one = await serving(agent, { weight: 3, tags: { zone: "a" } });
+    using watch = watching(agent);
+    await until(() => watch.told.length === 1, "the first list");
+    assertEquals(watch.resolutions, [{
+      instances: [{ address: one.address, weight: 3, tags: new Map([["zone", "a"]]) }],
+    }]);
 
-  await using two = await serving(agent);
-  let start = performance.now();
-  await until(() => watch.told.length === 2, "the second server appears");
-  const appeared = performance.now() - start;
-  await one.release();
-  start = performance.now();
-  await until(() => watch.told.length === 3, "the first server disappears");
-  const disappeared = performance.now() - start;
-  assertEquals(watch.told, [[one.address], [one.address, two.address].sort(), [two.address]]);
-  assert(appeared < 250 && disappeared < 250, `seen after ${appeared} and ${disappeared} ms`);
-});
+    await using two = await serving(agent);
+    let start = performance.now();
+    await until(() => watch.told.length === 2, "the second server appears");
+    const appeared = performance.now() - start;
+    await one.release();
+    start = performance.now();
+    await until(() => watch.told.length === 3, "the first server disappears");
+    const disappeared = performance.now() - start;
+    assertEquals(watch.told, [[one.address], [one.address, two.address].sort(), [two.address]]);
+    assert(appeared < 2000 && disappeared < 2000, `seen after ${appeared} and ${disappeared} ms`);
+  },
+);
 
 needs(CONSUL_PERMISSIONS, "consul().watch() leaves out what does not pass its check", async () => {
   await using agent = await startConsul();
@@ -83,7 +87,7 @@ needs(CONSUL_PERMISSIONS, "consul().watch() tells an empty list at once if it ne
   using watch = watching(agent);
   const start = performance.now();
   await until(() => watch.told.length > 0, "the first list");
-  assert(performance.now() - start < 1000);
+  assert(performance.now() - start < 10_000); // the grace is 30 s
   assertEquals(watch.told, [[]]);
   assertEquals(watch.logger.lines, []);
 });
@@ -96,11 +100,11 @@ needs(
     await using server = await serving(agent);
     using watch = watching(agent, { grace: 1000 });
     await until(() => watch.told.length === 1, "the list");
-    await server.release();
     const start = performance.now();
+    await server.release();
     await until(() => watch.told.length === 2, "the empty list");
     const kept = performance.now() - start;
-    assert(kept > 950 && kept < 1500, `kept for ${kept} ms`);
+    assert(kept > 990 && kept < 5000, `kept for ${kept} ms`);
     assertEquals(watch.told, [[server.address], []]);
     assertEquals(watch.logger.lines, [
       `warn: Consul at ${agent.address} lists none of service "echoservice" that passes; ` +

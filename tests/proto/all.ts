@@ -47,6 +47,82 @@ export const ALL_PROTO: ProtoFile = protoFile({
                 "Mode": { "values": { "OFF": 0, "ON": 5 } },
               },
             },
+            "Scalars": {
+              "oneofs": {
+                "_maybeInt64": { "oneof": ["maybeInt64"] },
+                "_maybeBytes": { "oneof": ["maybeBytes"] },
+                "_maybeColor": { "oneof": ["maybeColor"] },
+                "_maybeBool": { "oneof": ["maybeBool"] },
+              },
+              "fields": {
+                "aDouble": { "type": "double", "id": 1, "protoName": "a_double" },
+                "aFloat": { "type": "float", "id": 2, "protoName": "a_float" },
+                "anInt32": { "type": "int32", "id": 3, "protoName": "an_int32" },
+                "anInt64": { "type": "int64", "id": 4, "protoName": "an_int64" },
+                "aUint32": { "type": "uint32", "id": 5, "protoName": "a_uint32" },
+                "aUint64": { "type": "uint64", "id": 6, "protoName": "a_uint64" },
+                "aSint32": { "type": "sint32", "id": 7, "protoName": "a_sint32" },
+                "aSint64": { "type": "sint64", "id": 8, "protoName": "a_sint64" },
+                "aFixed32": { "type": "fixed32", "id": 9, "protoName": "a_fixed32" },
+                "aFixed64": { "type": "fixed64", "id": 10, "protoName": "a_fixed64" },
+                "aSfixed32": { "type": "sfixed32", "id": 11, "protoName": "a_sfixed32" },
+                "aSfixed64": { "type": "sfixed64", "id": 12, "protoName": "a_sfixed64" },
+                "doubles": { "rule": "repeated", "type": "double", "id": 20 },
+                "sint64s": { "rule": "repeated", "type": "sint64", "id": 21 },
+                "fixed64s": { "rule": "repeated", "type": "fixed64", "id": 22 },
+                "strings": { "rule": "repeated", "type": "string", "id": 23 },
+                "blobs": { "rule": "repeated", "type": "bytes", "id": 24 },
+                "colors": { "rule": "repeated", "type": "Color", "id": 25 },
+                "bools": { "rule": "repeated", "type": "bool", "id": 26 },
+                "unpacked": { "rule": "repeated", "type": "int32", "id": 27, "options": { "packed": false } },
+                "byInt32": { "keyType": "int32", "type": "bytes", "id": 30, "protoName": "by_int32" },
+                "byUint32": { "keyType": "uint32", "type": "double", "id": 31, "protoName": "by_uint32" },
+                "byUint64": { "keyType": "uint64", "type": "All.Inner", "id": 32, "protoName": "by_uint64" },
+                "bySint32": { "keyType": "sint32", "type": "float", "id": 33, "protoName": "by_sint32" },
+                "bySint64": { "keyType": "sint64", "type": "Color", "id": 34, "protoName": "by_sint64" },
+                "byFixed32": { "keyType": "fixed32", "type": "string", "id": 35, "protoName": "by_fixed32" },
+                "byFixed64": { "keyType": "fixed64", "type": "bool", "id": 36, "protoName": "by_fixed64" },
+                "bySfixed32": { "keyType": "sfixed32", "type": "string", "id": 37, "protoName": "by_sfixed32" },
+                "bySfixed64": { "keyType": "sfixed64", "type": "int32", "id": 38, "protoName": "by_sfixed64" },
+                "maybeInt64": {
+                  "type": "int64",
+                  "id": 40,
+                  "protoName": "maybe_int64",
+                  "options": { "proto3_optional": true },
+                },
+                "maybeBytes": {
+                  "type": "bytes",
+                  "id": 41,
+                  "protoName": "maybe_bytes",
+                  "options": { "proto3_optional": true },
+                },
+                "maybeColor": {
+                  "type": "Color",
+                  "id": 42,
+                  "protoName": "maybe_color",
+                  "options": { "proto3_optional": true },
+                },
+                "maybeBool": {
+                  "type": "bool",
+                  "id": 43,
+                  "protoName": "maybe_bool",
+                  "options": { "proto3_optional": true },
+                },
+              },
+            },
+            "Inherited": {
+              "oneofs": { "_toString": { "oneof": ["toString"] } },
+              "fields": {
+                "constructor": { "type": "int32", "id": 1 },
+                "toString": {
+                  "type": "string",
+                  "id": 2,
+                  "protoName": "to_string",
+                  "options": { "proto3_optional": true },
+                },
+                "valueOf": { "type": "All.Inner", "id": 3, "protoName": "value_of" },
+              },
+            },
           },
         },
       },
@@ -134,3 +210,87 @@ export enum All_Mode {
   /** ON. */
   ON = 5,
 }
+
+/** Every scalar type: alone, in lists, as the key of a map. */
+export interface Scalars {
+  /** The field a_double. */
+  aDouble: number;
+  /** The field a_float. */
+  aFloat: number;
+  /** The field an_int32. */
+  anInt32: number;
+  /** The field an_int64. */
+  anInt64: bigint;
+  /** The field a_uint32. */
+  aUint32: number;
+  /** The field a_uint64. */
+  aUint64: bigint;
+  /** The field a_sint32. */
+  aSint32: number;
+  /** The field a_sint64. */
+  aSint64: bigint;
+  /** The field a_fixed32. */
+  aFixed32: number;
+  /** The field a_fixed64. */
+  aFixed64: bigint;
+  /** The field a_sfixed32. */
+  aSfixed32: number;
+  /** The field a_sfixed64. */
+  aSfixed64: bigint;
+  /** The field doubles. */
+  doubles: number[];
+  /** The field sint64s. */
+  sint64s: bigint[];
+  /** The field fixed64s. */
+  fixed64s: bigint[];
+  /** The field strings. */
+  strings: string[];
+  /** The field blobs. */
+  blobs: Uint8Array[];
+  /** The field colors. */
+  colors: Color[];
+  /** The field bools. */
+  bools: boolean[];
+  /** The field unpacked. */
+  unpacked: number[];
+  /** The field by_int32. */
+  byInt32: Map<number, Uint8Array>;
+  /** The field by_uint32. */
+  byUint32: Map<number, number>;
+  /** The field by_uint64. */
+  byUint64: Map<bigint, All_Inner>;
+  /** The field by_sint32. */
+  bySint32: Map<number, number>;
+  /** The field by_sint64. */
+  bySint64: Map<bigint, Color>;
+  /** The field by_fixed32. */
+  byFixed32: Map<number, string>;
+  /** The field by_fixed64. */
+  byFixed64: Map<bigint, boolean>;
+  /** The field by_sfixed32. */
+  bySfixed32: Map<number, string>;
+  /** The field by_sfixed64. */
+  bySfixed64: Map<bigint, number>;
+  /** The field maybe_int64. */
+  maybeInt64?: bigint;
+  /** The field maybe_bytes. */
+  maybeBytes?: Uint8Array;
+  /** The field maybe_color. */
+  maybeColor?: Color;
+  /** The field maybe_bool. */
+  maybeBool?: boolean;
+}
+/** Encodes and decodes {@linkcode Scalars}. */
+export const Scalars: MessageType<Scalars> = messageType(ALL_PROTO, "dinokit.all.Scalars");
+
+/** Names that every object has in JavaScript. */
+export interface Inherited {
+  /** The field constructor. */
+  constructor: number;
+  /** The field to_string. */
+  toString?: string;
+  /** The field value_of. */
+  valueOf?: All_Inner;
+}
+/** Encodes and decodes {@linkcode Inherited}. */
+export const Inherited: MessageType<Inherited> = messageType(ALL_PROTO, "dinokit.all.Inherited");

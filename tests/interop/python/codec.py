@@ -1,0 +1,165 @@
+"""Random messages of one type by Google's protobuf, to compare a codec with.
+
+    codec.py make FILE TYPE COUNT SEED
+        prints a line of JSON for each message: {"hex": its bytes, "value": what it holds}
+    codec.py check FILE TYPE COUNT SEED < LINES
+        reads a line of hexadecimal bytes for each message and fails at the first that is not the message that `make` has made
+
+A value is a number, text or boolean as in JSON; {"big": "7"} has 64 bits; {"bytes": "00ff"}; {"float": "Infinity"} where JSON has
+no number; {"map": [[key, value], ...]}; {"message": {name: value}}, where a oneof is {"case": name, "value": value}.
+"""
+
+import json
+import math
+import os
+import random
+import struct
+import sys
+import tempfile
+
+import grpc_tools
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor import FieldDescriptor as Field
+from grpc_tools import protoc
+
+SMALL = {
+    Field.TYPE_INT32: (-(2**31), 2**31 - 1),
+    Field.TYPE_SINT32: (-(2**31), 2**31 - 1),
+    Field.TYPE_SFIXED32: (-(2**31), 2**31 - 1),
+    Field.TYPE_UINT32: (0, 2**32 - 1),
+    Field.TYPE_FIXED32: (0, 2**32 - 1),
+}
+BIG = {
+    Field.TYPE_INT64: (-(2**63), 2**63 - 1),
+    Field.TYPE_SINT64: (-(2**63), 2**63 - 1),
+    Field.TYPE_SFIXED64: (-(2**63), 2**63 - 1),
+    Field.TYPE_UINT64: (0, 2**64 - 1),
+    Field.TYPE_FIXED64: (0, 2**64 - 1),
+}
+ALPHABET = 'aZ09 _"\\\n\0\x7f\x80éßЖ北京\uffff😀𝄞'
+
+
+def load(file, type_name):
+    """The class of a message, from a .proto file, by protoc."""
+    folder, name = os.path.split(file)
+    with tempfile.NamedTemporaryFile() as out:
+        known = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
+        args = ["protoc", f"-I{folder}", f"-I{known}", "--include_imports", f"--descriptor_set_out={out.name}", name]
+        if protoc.main(args) != 0:
+            sys.exit(f"protoc refuses {file}")
+        files = descriptor_pb2.FileDescriptorSet.FromString(out.read())
+    pool = descriptor_pool.DescriptorPool()
+    for one in files.file:
+        pool.Add(one)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(type_name))
+
+
+class Maker:
+    """Makes messages, always the same ones for a seed."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def fill(self, message, depth):
+        for field in message.DESCRIPTOR.fields:
+            # The later cases of a oneof win. Deep messages are kept small.
+            if self.random.random() < (0.4 if depth == 0 else 0.7):
+                continue
+            if is_map(field):
+                self.fill_map(message, field, depth)
+            elif field.is_repeated:
+                self.fill_list(message, field, depth)
+            elif field.message_type:
+                if depth < 4:
+                    getattr(message, field.name).SetInParent()
+                    self.fill(getattr(message, field.name), depth + 1)
+            else:
+                setattr(message, field.name, self.scalar(field))
+
+    def fill_list(self, message, field, depth):
+        values = getattr(message, field.name)
+        for _ in range(self.random.choice([1, 2, 3, 40])):
+            if not field.message_type:
+                values.append(self.scalar(field))
+            elif depth < 3:
+                self.fill(values.add(), depth + 2)
+
+    def fill_map(self, message, field, depth):
+        key, value = (field.message_type.fields_by_name[name] for name in ("key", "value"))
+        values = getattr(message, field.name)
+        for _ in range(self.random.choice([1, 2, 3, 20])):
+            if not value.message_type:
+                values[self.scalar(key)] = self.scalar(value)
+            elif depth < 3:
+                self.fill(values[self.scalar(key)], depth + 2)
+
+    def scalar(self, field):
+        if field.type in SMALL or field.type in BIG:
+            least, most = (SMALL.get(field.type) or BIG.get(field.type))
+            bits = self.random.randrange(65)
+            return max(least, min(most, self.random.choice([0, 1, -1, least, most, self.random.getrandbits(bits + 1) - 2**bits])))
+        if field.type == Field.TYPE_BOOL:
+            return self.random.random() < 0.5
+        if field.type == Field.TYPE_ENUM:
+            return self.random.choice([*field.enum_type.values_by_number, 77, -1])
+        if field.type == Field.TYPE_STRING:
+            return "".join(self.random.choices(ALPHABET, k=self.random.choice([0, 1, 5, 39, 64, 200])))
+        if field.type == Field.TYPE_BYTES:
+            return self.random.randbytes(self.random.choice([0, 1, 127, 128, 300]))
+        value = self.random.choice([0.0, -0.0, 1.5, math.inf, -math.inf, self.random.uniform(-1e9, 1e9), 5e-324])
+        return struct.unpack("<f", struct.pack("<f", value))[0] if field.type == Field.TYPE_FLOAT else value
+
+
+def is_map(field):
+    return field.message_type is not None and field.message_type.GetOptions().map_entry
+
+
+def plain(message):
+    """What a message holds: what has presence only if it is set, all else always."""
+    result = {}
+    for field in message.DESCRIPTOR.fields:
+        value = getattr(message, field.name)
+        oneof = field.containing_oneof
+        real_oneof = oneof is not None and not oneof.name.startswith("_")
+        if field.has_presence and not message.HasField(field.name):
+            continue
+        if is_map(field):
+            key, item = (field.message_type.fields_by_name[name] for name in ("key", "value"))
+            result[field.json_name] = {"map": [[one(key, k), one(item, value[k])] for k in value]}
+        elif field.is_repeated:
+            result[field.json_name] = [one(field, item) for item in value]
+        elif real_oneof:
+            result[oneof.name] = {"case": field.json_name, "value": one(field, value)}
+        else:
+            result[field.json_name] = one(field, value)
+    return {"message": result}
+
+
+def one(field, value):
+    if field.message_type:
+        return plain(value)
+    if field.type in BIG:
+        return {"big": str(value)}
+    if field.type == Field.TYPE_BYTES:
+        return {"bytes": value.hex()}
+    if isinstance(value, float) and (math.isinf(value) or (value == 0 and math.copysign(1, value) < 0)):
+        return {"float": "-0" if value == 0 else "Infinity" if value > 0 else "-Infinity"}
+    return value
+
+
+def main():
+    command, file, type_name, count, seed = sys.argv[1:]
+    make = load(file, type_name)
+    maker = Maker(int(seed))
+    for number in range(int(count)):
+        message = make()
+        maker.fill(message, 0)
+        if command == "make":
+            print(json.dumps({"hex": message.SerializeToString().hex(), "value": plain(message)}))
+            continue
+        read = make.FromString(bytes.fromhex(sys.stdin.readline()))
+        if read != message:
+            sys.exit(f"message {number} of {type_name} is not what was made:\n{message}\n--- but\n{read}")
+
+
+main()
