@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createClient, type ServerOptions, type TransportChoice } from "../../mod.ts";
+import { type ClientOptions, createClient, type ServerOptions, type TransportChoice } from "../../mod.ts";
 import { until } from "../observe.ts";
 import { Kinds } from "../proto/kinds.ts";
 
@@ -153,8 +153,8 @@ export function residentMegabytes(pid: number): number {
 }
 
 /** A client that behaves, and calls until it is stopped. */
-export function callOnAndOn(address: string) {
-  const client = createClient(Kinds, { address, transport: TRANSPORT, logger: quiet, timeout: 5000 });
+export function callOnAndOn(address: string, options: Partial<ClientOptions> = {}) {
+  const client = createClient(Kinds, { address, transport: TRANSPORT, logger: quiet, timeout: 5000, ...options });
   const times: number[] = [];
   let stopped = false;
   let failure: unknown;
