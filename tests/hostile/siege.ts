@@ -5,6 +5,7 @@
  */
 
 import { type ClientOptions, createClient, type ServerOptions, type TransportChoice } from "../../mod.ts";
+import { startChild } from "../child.ts";
 import { until } from "../observe.ts";
 import { Kinds } from "../proto/kinds.ts";
 
@@ -19,7 +20,6 @@ export const SIEGE_PERMISSIONS: Deno.PermissionDescriptor[] = [
 /** The transport that is attacked. */
 export const TRANSPORT = (Deno.args[0] ?? "http2") as TransportChoice;
 
-const MIB = 1024 * 1024;
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Limits by name: also those that only our own transport knows. */
@@ -84,72 +84,25 @@ export async function siege(attack: (victim: Victim) => Promise<void>, options: 
 
 /** Starts the server and samples its memory. */
 export async function startVictim({ limits, server }: SiegeOptions) {
-  const args = ["run", "-A", "--v8-flags=--expose-gc", new URL("victim.ts", import.meta.url).pathname];
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [...args, JSON.stringify({ transport: TRANSPORT, limits, ...server })],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  let log = "";
-  let ended = false;
-  const logged = (async () => {
-    for await (const text of process.stderr.pipeThrough(new TextDecoderStream())) log = (log + text).slice(-100_000);
-  })();
-  const status = process.status.then((status) => {
-    ended = true;
-    return status;
-  });
-  const lines = linesOf(process.stdout);
-  const next = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`the server ended with code ${(await status).code}: ${log}`);
-    return value;
-  };
-  const stdin = process.stdin.getWriter();
-  const address = await next();
+  const child = startChild(new URL("victim.ts", import.meta.url), { transport: TRANSPORT, limits, ...server });
+  const address = await child.line();
   let peak = 0;
-  const sample = () => void (peak = Math.max(peak, residentMegabytes(process.pid)));
+  const sample = () => void (peak = Math.max(peak, child.residentMegabytes));
   const sampler = setInterval(sample, 20);
   return {
     address,
-    pid: process.pid,
-    log: () => log,
+    log: () => child.log,
     peak: () => (sample(), peak),
-    alive: () => !ended,
+    alive: () => child.alive,
     async ask(): Promise<{ rss: number; heapUsed: number; hits: Record<string, number> }> {
-      await stdin.write(new TextEncoder().encode("?\n"));
-      return JSON.parse(await next());
+      await child.tell("?");
+      return JSON.parse(await child.line());
     },
     async [Symbol.asyncDispose]() {
       clearInterval(sampler);
-      await stdin.close().catch(() => {});
-      const timer = setTimeout(() => process.kill("SIGKILL"), 5000);
-      await status;
-      clearTimeout(timer);
-      await lines.return();
-      await logged;
+      await child.end();
     },
   };
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string, void, void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-}
-
-/** The resident memory of a process; 0 where /proc is not. */
-export function residentMegabytes(pid: number): number {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024 / MIB);
-  } catch {
-    return 0;
-  }
 }
 
 /** A client that behaves, and calls until it is stopped. */
