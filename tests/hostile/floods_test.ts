@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { needs } from "../needs.ts";
+import { Msg } from "../proto/kinds.ts";
 import { siege, SIEGE_PERMISSIONS } from "./siege.ts";
 import * as h2 from "./wire.ts";
 
@@ -13,6 +14,11 @@ const open = (stream: number) => h2.headers(stream, h2.request(STREAM));
 const complete = (stream: number) => [
   h2.headers(stream, h2.request(UNARY)),
   h2.data(stream, h2.message(new Uint8Array())),
+];
+
+const hanging = (stream: number) => [
+  h2.headers(stream, h2.request(UNARY)),
+  h2.data(stream, h2.message(Msg.encode({ text: "hang" }))),
 ];
 
 /** Each flood, and the limits of which one must be counted. */
@@ -33,8 +39,8 @@ const FLOODS: Record<string, { step: Step; hits: string[]; first?: Uint8Array }>
     step: (stream) => [open(stream), h2.frame(h2.WINDOW_UPDATE, 0, stream, h2.uint32(0x7fff_ffff))],
     hits: ["resets"],
   },
-  "MadeYouReset by a PRIORITY of a wrong size": {
-    step: (stream) => [open(stream), h2.frame(h2.PRIORITY, 0, stream, new Uint8Array(4))],
+  "MadeYouReset by DATA behind the end": {
+    step: (stream) => [...hanging(stream), h2.data(stream, h2.message(new Uint8Array()))],
     hits: ["resets"],
   },
   "MadeYouReset by malformed fields": {
@@ -147,8 +153,11 @@ needs(SIEGE_PERMISSIONS, "what is no attack hits no limit", async () => {
         if (i % 50 === 0) parts.push(h2.frame(h2.RST_STREAM, 0, 2 * i + 1, h2.uint32(h2.CANCEL)));
       }
       await wire.send(...parts);
-      await wire.answer(2 * (n + 49) + 1);
-      wire.frames.length = 0;
+      const last = 2 * (n + 49) + 1;
+      await wire.until(
+        ({ frames }) => frames.findLast((one) => one.stream === last && one.flags & h2.END_STREAM),
+        "all",
+      );
     }
     assertEquals(wire.goaway, undefined);
   });

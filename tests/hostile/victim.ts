@@ -15,11 +15,10 @@ const server = createServer({ name: "victim", address: "127.0.0.1:0", drainTimeo
 server.add(Kinds, kindsHandlers(Object.assign([], { push: () => 0 })));
 await server.start();
 console.log(server.address);
-const { limitHits } = server as unknown as { limitHits?: ReadonlyMap<string, number> };
 const input = new Uint8Array(1024);
 while (await Deno.stdin.read(input) !== null) {
   // deno-lint-ignore no-explicit-any -- V8's collector, where the flag that shows it is set
   (globalThis as any).gc?.();
-  console.log(JSON.stringify({ ...Deno.memoryUsage(), hits: Object.fromEntries(limitHits ?? []) }));
+  console.log(JSON.stringify({ ...Deno.memoryUsage(), hits: Object.fromEntries(server.limitHits) }));
 }
 await server.stop({ force: true });

@@ -236,7 +236,7 @@ export class Wire implements Disposable {
     const ours = () => this.frames.filter((one) => one.stream === stream);
     const ends = ({ type, flags }: Frame) => type === RST_STREAM || (type < 2 && (flags & END_STREAM) !== 0);
     await this.until(() => ours().some(ends), `an answer on stream ${stream}`, within);
-    const fields = new Map(await readFields(this.frames, stream));
+    const fields = new Map(readFields(this.frames, stream));
     const data = join(...ours().filter(({ type }) => type === DATA).map(({ payload }) => payload));
     const reset = ours().find(({ type }) => type === RST_STREAM)?.payload;
     return { fields, data, reset: reset && new DataView(reset.buffer, reset.byteOffset).getUint32(0) };
