@@ -8,8 +8,8 @@
 
 import { parseArgs } from "node:util";
 import { PREFACE } from "../hostile/wire.ts";
+import { seeded } from "../random.ts";
 import { mutate } from "./mutate.ts";
-import { Random } from "./random.ts";
 import { TARGETS } from "./targets.ts";
 import { recordTraffic, type Traffic } from "./traffic.ts";
 
@@ -36,7 +36,7 @@ export async function fuzz(options: {
   targets?: readonly string[];
 }): Promise<FuzzResult> {
   const { seconds, seed, traffic, targets = Object.keys(TARGETS) } = options;
-  const random = new Random(seed);
+  const random = seeded(seed);
   const found = new Map<string, string>();
   let inputs = 0;
   for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
@@ -44,7 +44,7 @@ export async function fuzz(options: {
       const { run, from } = TARGETS[name]!;
       const preface = from === "client" ? PREFACE.length : 0;
       for (let i = 0; i < TURN; i++, inputs++) {
-        const input = mutate(random.pick(traffic[from]), random, traffic[from], preface);
+        const input = mutate(traffic[from][random(traffic[from].length)]!, random, traffic[from], preface);
         const why = await fault(run, input);
         // One of each kind is enough.
         if (why === undefined || found.has(kindOf(why))) continue;

@@ -14,7 +14,7 @@ import { HpackError } from "../../transport/http2/hpack/error.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
 import { Status } from "../../rpc/status.ts";
 import type { ServerCall } from "../../transport/transport.ts";
-import { Random } from "./random.ts";
+import { seeded } from "../random.ts";
 
 /** What must not happen. */
 export class Fault extends Error {}
@@ -112,8 +112,8 @@ function exchange(role: "server" | "client", input: Uint8Array, cut: (left: numb
 function inPieces(role: "server" | "client"): Target {
   return (input) => {
     const whole = exchange(role, input, (left) => left);
-    const random = new Random(input.length);
-    const pieces = exchange(role, input, () => 1 + random.below(60));
+    const random = seeded(input.length);
+    const pieces = exchange(role, input, () => 1 + random(60));
     const same = whole.length === pieces.length && whole.every((octet, i) => octet === pieces[i]);
     if (!same) throw new Fault(`in pieces it answers ${framesOf(pieces)}, and else ${framesOf(whole)}`);
   };

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createClient, RpcError, Status } from "../../mod.ts";
-import { certificates } from "../certificates.ts";
+import { makeAuthority } from "../certificates.ts";
 import { needs } from "../needs.ts";
 import { until } from "../observe.ts";
 import { Kinds } from "../proto/kinds.ts";
@@ -52,8 +52,9 @@ needs(SIEGE_PERMISSIONS, "bytes that are no protocol at all are hung up on", asy
   });
 });
 
-needs(SIEGE_PERMISSIONS, "a kit client with TLS at a plaintext port is told so", async () => {
-  const { ca } = await certificates();
+needs(ALL, "a kit client with TLS at a plaintext port is told so", async () => {
+  await using authority = await makeAuthority();
+  const { ca } = authority;
   await siege(async ({ address }) => {
     await using client = createClient(Kinds, { address, transport: TRANSPORT, tls: { ca }, logger: quiet });
     const error = await assertRejects(() => client.unary({}), RpcError);
@@ -63,8 +64,9 @@ needs(SIEGE_PERMISSIONS, "a kit client with TLS at a plaintext port is told so",
 });
 
 needs(ALL, "a TLS port outlives plaintext, halves of handshakes and strangers' ALPN, and serves others", async () => {
-  const { ca, server, serverKey } = await certificates();
-  const tls = { cert: server, key: serverKey };
+  await using authority = await makeAuthority();
+  const { ca } = authority;
+  const tls = await authority.sign("server", "subjectAltName=IP:127.0.0.1");
   await using victim = await startVictim({ limits: { handshakeTimeout: 500 }, server: { tls } });
   const { address } = victim;
   await using bystander = callOnAndOn(address, { tls: { ca } });
