@@ -90,7 +90,7 @@ export class ReceiveWindow {
   /** A stream's data was taken: its window opens again, and wider if the streams' window has grown. */
   consume(stream: Stream, octets: number): void {
     stream.credit += octets;
-    if (stream.remoteEnded || stream.closed || stream.credit < this.#streamTarget / 2) return;
+    if (stream.remoteEnded || stream.closed || stream.credit < stream.windowTarget / 2) return;
     const increment = stream.credit + this.#streamTarget - stream.windowTarget;
     this.#output.number(FrameType.WINDOW_UPDATE, stream.id, increment);
     stream.receiveWindow += increment;
