@@ -301,6 +301,16 @@ needs(SIEGE_PERMISSIONS, "calls whose replies nobody reads take no memory", asyn
   });
 });
 
+needs(SIEGE_PERMISSIONS, "refusals that nobody reads take no memory", async () => {
+  await siege(async ({ address }) => {
+    using wire = await h2.Wire.connect(address, undefined, { reading: false });
+    await sendOn(wire, (n) => {
+      const ids = Array.from({ length: 100 }, (_, i) => 200 * n + 2 * i + 1);
+      return h2.join(...ids.map((id) => h2.headers(id, h2.request("/no.Such/Method"), 5)));
+    });
+  });
+});
+
 needs(SIEGE_PERMISSIONS, "who fills the buffers of all does not keep others from their replies", async () => {
   await siege(async ({ address }) => {
     const wires = await Promise.all(Array.from({ length: 10 }, () => h2.Wire.connect(address)));

@@ -86,6 +86,12 @@ needs(ALL, "a TLS port outlives plaintext, halves of handshakes and strangers' A
       assert(length > 0, "it says what is wrong");
     } catch (error) {
       assert(/alert|close_notify|reset|broken/i.test(String(error)), String(error)); // refused in the handshake
+    } finally {
+      try {
+        conn.close();
+      } catch {
+        // reading to the end has closed it
+      }
     }
   }
   await bystander.some(3);
