@@ -5,7 +5,7 @@ import { advertisedAddress, advertisePermissions } from "../registry/advertise.t
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport, transportPermissions } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
-import type { Listener } from "../transport/transport.ts";
+import type { Limits, Listener } from "../transport/transport.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
@@ -19,6 +19,8 @@ export interface Server extends AsyncDisposable {
   readonly address: string;
   /** Where it answers health checks; undefined without `health`. */
   readonly healthAddress: string | undefined;
+  /** How often each limit was passed since it started, by its name in `limits`; only those that were. */
+  readonly limitHits: ReadonlyMap<keyof Limits, number>;
   /** Resolves when it has stopped; rejects if it could not start. */
   readonly finished: Promise<void>;
   /**
@@ -109,6 +111,10 @@ class GrpcServer implements Server {
   get healthAddress(): string | undefined {
     const address = this.#health?.address ?? this.#settings.healthAddress;
     return address && formatAddress(address);
+  }
+
+  get limitHits(): ReadonlyMap<keyof Limits, number> {
+    return this.#listener?.limitHits ?? new Map();
   }
 
   get finished(): Promise<void> {

@@ -37,7 +37,6 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #paths = new Map<string, FieldList>();
   #waiting: GrpcClientCall[] = [];
   #why: string | undefined;
-  #closing = false;
   /** Why the server can't be called at all, said of it. */
   #trouble: string | undefined;
 
@@ -74,8 +73,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   }
 
   close(force = false): Promise<void> {
-    this.#closing = true;
-    this.#retire("the client closed the connection");
+    this.#retire(`${this.peer.address}: the client closed the connection`);
     if (force) {
       for (const { events } of [...this.connection.streams.values()]) (events as GrpcClientCall).cancel();
       for (const call of [...this.#waiting]) call.cancel();
@@ -140,7 +138,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   async #run(): Promise<void> {
     const why = await this.#pump.run();
     clearInterval(this.#ticker);
-    const text = `${this.peer.address}: ${this.#closing ? "the client closed the connection" : this.#why ?? why}`;
+    const text = this.#why ?? `${this.peer.address}: ${why}`;
     this.#retire(text);
     this.connection.lose(text);
     for (const call of this.#waiting.splice(0)) call.onLost(text, true);

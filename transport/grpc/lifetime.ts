@@ -14,7 +14,8 @@ export class Lifetime {
   readonly #born: number = performance.now();
   /** A tenth more or less, so that connections of one moment don't end in one moment. */
   readonly #age: number;
-  #blockSince: number | undefined;
+  #block = 0;
+  #blockSince = 0;
   #idleSince: number | undefined;
   #pingSince: number | undefined;
   #stalledSince: number | undefined;
@@ -38,8 +39,10 @@ export class Lifetime {
     const { established, streams, output } = this.#connection;
     const limits = this.#limits;
     if (!established) return now - this.#born >= limits.handshakeTimeout ? "handshakeTimeout" : undefined;
-    this.#blockSince = this.#connection.inHeaderBlock ? this.#blockSince ?? now : undefined;
-    if (past(this.#blockSince, now, limits.headersTimeout)) return "headersTimeout";
+    const { headerBlock } = this.#connection;
+    if (headerBlock !== this.#block) this.#blockSince = now;
+    this.#block = headerBlock;
+    if (headerBlock !== 0 && now - this.#blockSince >= limits.headersTimeout) return "headersTimeout";
     if (this.#stalled(now)) return "stallTimeout";
     if (this.#unanswered(now)) return "keepaliveTimeout";
     if (this.#drainSince !== undefined) {

@@ -58,7 +58,8 @@ export class Pump {
 
   /** Reads until the end. Resolves with why it ended, when the socket is closed. Never rejects. */
   async run(): Promise<string> {
-    this.wake();
+    // A server says nothing before it has heard what its peer speaks: an answer in HTTP/1.1 must come first.
+    if (!this.#connection.server) this.wake();
     this.close(await this.#read());
     return await this.#done.promise;
   }

@@ -66,6 +66,8 @@ export class Connection {
   readonly streams: Map<number, Stream> = new Map();
   /** The streams that were closed last. */
   readonly closed: ClosedStreams = new ClosedStreams();
+  /** The streams that this side ended after the peer had: calls that were served. */
+  finished = 0;
   /** The highest stream that the peer has opened. */
   lastPeerStream = 0;
   /** The highest stream that the peer may open: lower once this side has said GOAWAY. */
@@ -106,9 +108,9 @@ export class Connection {
     return this.#reader.established;
   }
 
-  /** Whether a header block has begun and not ended. */
-  get inHeaderBlock(): boolean {
-    return this.#reader.inHeaderBlock;
+  /** The header block that has begun and not ended, by a number of its own; 0 if there is none. */
+  get headerBlock(): number {
+    return this.#reader.headerBlock;
   }
 
   /**
@@ -195,6 +197,7 @@ export class Connection {
   /** The connection is gone: tells all streams. */
   lose(why: string): void {
     this.accepting = false;
+    this.window.end();
     for (const stream of [...this.streams.values()]) this.dropStream(stream, why, false);
   }
 
@@ -227,8 +230,12 @@ export class Connection {
   /** END_STREAM of this side was written. */
   #ended(stream: Stream): void {
     stream.localEnded = true;
-    if (stream.remoteEnded) this.close(stream, false);
-    // A complete answer: the rest of the request is not needed (RFC 9113, section 8.1).
-    else if (this.server) this.reset(stream, ErrorCode.NO_ERROR);
+    if (stream.remoteEnded) {
+      this.finished++;
+      this.close(stream, false);
+    } else if (this.server) {
+      // A complete answer: the rest of the request is not needed (RFC 9113, section 8.1).
+      this.reset(stream, ErrorCode.NO_ERROR);
+    }
   }
 }

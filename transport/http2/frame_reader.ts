@@ -23,7 +23,10 @@ export class FrameReader {
   /** The frames of calls that had been sent when the last PING came: one since then excuses the next. */
   #sentAtPing = -1;
   #dataFrames = 0;
-  #endedStreams = 0;
+  /** Counts the frames of which a read brought only the begin. */
+  #cut = 0;
+  /** Whether that frame belongs to a header block. */
+  #cutsHeaders = false;
 
   /**
    * Makes the reader of a connection.
@@ -35,7 +38,7 @@ export class FrameReader {
     const { limits, server } = connection;
     const useful = () => this.#dataFrames + connection.lastPeerStream / 2 + connection.sender.frames;
     this.#control = new Guard("controlFrames", limits.controlFrames, useful);
-    this.#resets = new Guard("resets", limits.resets, () => this.#endedStreams);
+    this.#resets = new Guard("resets", limits.resets, () => connection.finished);
     this.#headers = new HeaderReader(connection, (stream, code, why) => this.#streamError(stream, code, why));
     if (!server) this.#prefaceRead = PREFACE.length;
   }
@@ -45,9 +48,10 @@ export class FrameReader {
     return this.#settled;
   }
 
-  /** Whether a header block has begun and not ended. */
-  get inHeaderBlock(): boolean {
-    return this.#headers.expected !== 0;
+  /** The header block that has begun and not ended, by a number of its own; 0 if there is none. */
+  get headerBlock(): number {
+    if (this.#headers.expected !== 0) return -this.#headers.expected;
+    return this.#cutsHeaders ? this.#cut : 0;
   }
 
   /**
@@ -57,6 +61,7 @@ export class FrameReader {
    * @throws {ConnectionError} If the connection must end.
    */
   read(buf: Uint8Array, at: number, end: number): number {
+    const from = at;
     if (this.#prefaceRead < PREFACE.length) at = this.#readPreface(buf, at, end);
     while (end - at >= FRAME_HEADER) {
       const length = buf[at]! << 16 | buf[at + 1]! << 8 | buf[at + 2]!;
@@ -66,6 +71,10 @@ export class FrameReader {
       this.#frame(buf[at + 3]!, buf[at + 4]!, readUint31(buf, at + 5), buf, start, start + length);
       at = start + length;
     }
+    // What is left is the begin of a frame: the same one as before, if no other came to its end.
+    if (at > from || this.#cut === 0) this.#cut++;
+    const type = buf[at + 3]!;
+    this.#cutsHeaders = at < end && (end - at < 4 || type === FrameType.HEADERS || type === FrameType.CONTINUATION);
     return at;
   }
 
@@ -116,7 +125,8 @@ export class FrameReader {
     window.receive(octets);
     const stream = this.#known(id, "DATA");
     if (flags & Flag.PADDED) {
-      const padding = buf[start]!;
+      // Of an empty frame, no octet is its own.
+      const padding = octets === 0 ? 0 : buf[start]!;
       if (octets <= padding) throw protocol("padding as long as its frame");
       start += 1;
       end -= padding;
@@ -158,7 +168,6 @@ export class FrameReader {
 
   #remoteEnd(stream: Stream): void {
     stream.remoteEnded = true;
-    this.#endedStreams++;
     if (stream.localEnded) this.#connection.close(stream, false);
   }
 
@@ -176,11 +185,11 @@ export class FrameReader {
 
   /** SETTINGS (section 6.5). */
   #settings(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
-    const { peer, encoder, streams, sender, output } = this.#connection;
+    const { peer, encoder, streams, sender, output, server } = this.#connection;
     if (id !== 0) throw protocol("SETTINGS on a stream");
     if (flags & Flag.ACK) {
       if (end > start) throw sizeError("an acknowledgement of SETTINGS with a payload");
-      return;
+      return this.#control.spend("acknowledgements of SETTINGS");
     }
     if ((end - start) % 6 !== 0) throw sizeError("SETTINGS of a wrong size");
     if (this.#settled) this.#control.spend("SETTINGS frames");
@@ -188,7 +197,7 @@ export class FrameReader {
     else peer.maxConcurrentStreams = Infinity;
     this.#settled = true;
     const before = peer.initialWindowSize;
-    readSettings(peer, buf, start, end);
+    readSettings(peer, buf, start, end, !server);
     encoder.setPeerTableBytes(peer.headerTableSize);
     const change = peer.initialWindowSize - before;
     if (change !== 0) {
@@ -203,11 +212,11 @@ export class FrameReader {
     if (id !== 0) throw protocol("PING on a stream");
     if (end - start !== 8) throw sizeError("a PING of a wrong size");
     const { window, pings, sender, server, limits } = this.#connection;
+    this.#control.spend("PING frames");
     if (flags & Flag.ACK) {
       if (buf[start] === PingPurpose.Bandwidth) window.sampled();
       return pings.onPong?.(buf[start]!);
     }
-    this.#control.spend("PING frames");
     pings.answer(buf.subarray(start, end));
     if (!server) return;
     const now = performance.now();

@@ -28,6 +28,7 @@ export class ReceiveWindow {
   #credit = 0;
   #streamTarget = INITIAL_STREAM_WINDOW;
   #sampling = false;
+  #ended = false;
   #sample = 0;
 
   /**
@@ -58,16 +59,17 @@ export class ReceiveWindow {
    */
   receive(octets: number): void {
     this.available -= octets;
-    this.held += octets;
-    this.#budget.octets += octets;
-    this.#sample += octets;
     if (this.available < 0) {
       throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
     }
+    this.held += octets;
+    this.#budget.octets += octets;
+    this.#sample += octets;
   }
 
   /** What was held is gone: the connection's window opens again. */
   release(octets: number): void {
+    if (this.#ended) return;
     this.held -= octets;
     this.#budget.octets -= octets;
     this.#credit += octets;
@@ -77,10 +79,18 @@ export class ReceiveWindow {
     this.#credit = 0;
   }
 
+  /** The connection is lost: what it holds counts no more, whoever may have it still. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#budget.octets -= this.held;
+    this.held = 0;
+  }
+
   /** A stream's data was taken: its window opens again, and wider if the streams' window has grown. */
   consume(stream: Stream, octets: number): void {
     stream.credit += octets;
-    if (stream.remoteEnded || stream.closed || stream.credit < this.#streamTarget / 2) return;
+    if (stream.remoteEnded || stream.closed || stream.credit < stream.windowTarget / 2) return;
     const increment = stream.credit + this.#streamTarget - stream.windowTarget;
     this.#output.number(FrameType.WINDOW_UPDATE, stream.id, increment);
     stream.receiveWindow += increment;

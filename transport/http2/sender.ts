@@ -54,8 +54,11 @@ export class Sender {
   /** Sends fields, behind what waits on the stream. */
   headers(stream: Stream, fields: FieldList, end: boolean): void {
     stream.ending = end;
-    if (stream.queue === undefined && this.#output.length < HIGH_WATER) this.#writeHeaders(stream, fields, end);
-    else this.#enqueue(stream, { fields, end });
+    // A client's streams open in the order of their identifiers (section 5.1.1): the fields of none may wait behind another's.
+    const opens = !stream.headersReceived;
+    if (stream.queue === undefined && (opens || this.#output.length < HIGH_WATER)) {
+      this.#writeHeaders(stream, fields, end);
+    } else this.#enqueue(stream, { fields, end });
   }
 
   /**

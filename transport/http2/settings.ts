@@ -40,9 +40,16 @@ export function initialSettings(): PeerSettings {
 /**
  * Reads the payload of a SETTINGS frame into `settings`.
  *
+ * @param fromServer Whether a server sent it: it may not announce push.
  * @throws {ConnectionError} If a value is out of its range.
  */
-export function readSettings(settings: PeerSettings, buf: Uint8Array, start: number, end: number): void {
+export function readSettings(
+  settings: PeerSettings,
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  fromServer: boolean,
+): void {
   for (let at = start; at < end; at += 6) {
     const id = buf[at]! << 8 | buf[at + 1]!;
     const value = readUint32(buf, at + 2);
@@ -51,7 +58,7 @@ export function readSettings(settings: PeerSettings, buf: Uint8Array, start: num
         settings.headerTableSize = value;
         break;
       case SettingId.ENABLE_PUSH:
-        if (value > 1) throw protocol(`SETTINGS_ENABLE_PUSH is ${value}`);
+        if (value > (fromServer ? 0 : 1)) throw protocol(`SETTINGS_ENABLE_PUSH is ${value}`);
         break;
       case SettingId.MAX_CONCURRENT_STREAMS:
         settings.maxConcurrentStreams = value;

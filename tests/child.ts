@@ -1,0 +1,92 @@
+/** A Deno program that runs beside the test: it is spoken to by lines, and ends with its stdin. */
+export interface Child extends AsyncDisposable {
+  /** Its process. */
+  readonly pid: number;
+  /** Whether it runs. */
+  readonly alive: boolean;
+  /** What it wrote on stderr, the end of it. */
+  readonly log: string;
+  /** How much memory it has at present, in MiB; 0 where there is no /proc. */
+  readonly residentMegabytes: number;
+  /**
+   * The next line on stdout that nobody has taken.
+   *
+   * @throws {Error} If it ends before; the message holds its log.
+   */
+  line(): Promise<string>;
+  /** Sends a line. */
+  tell(line: string): Promise<void>;
+  /** Says that there are no more lines, on which it is to end, and waits for that: 10 s, then it is killed. */
+  end(): Promise<void>;
+  /** Kills it. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts a Deno program with all permissions.
+ *
+ * @param script Its file.
+ * @param setup Its only argument, as JSON.
+ */
+export function startChild(script: URL, setup: unknown): Child {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--v8-flags=--expose-gc", script.pathname, JSON.stringify(setup)],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let alive = true;
+  let log = "";
+  const status = process.status.finally(() => alive = false);
+  const logged = (async () => {
+    for await (const text of process.stderr.pipeThrough(new TextDecoderStream())) log = (log + text).slice(-100_000);
+  })();
+  const lines = linesOf(process.stdout);
+  const stdin = process.stdin.getWriter();
+  const child: Child = {
+    pid: process.pid,
+    get alive() {
+      return alive;
+    },
+    get log() {
+      return log;
+    },
+    get residentMegabytes() {
+      try {
+        const kilobytes = /VmRSS:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${process.pid}/status`))?.[1];
+        return Math.round(Number(kilobytes ?? 0) / 1024);
+      } catch {
+        return 0;
+      }
+    },
+    async line() {
+      const { value, done } = await lines.next();
+      if (!done) return value;
+      throw new Error(`${script.pathname} ended with code ${(await status).code}: ${log}`);
+    },
+    tell: (line) => stdin.write(new TextEncoder().encode(`${line}\n`)),
+    async end() {
+      await stdin.close().catch(() => {});
+      const timer = setTimeout(() => alive && process.kill("SIGKILL"), 10_000);
+      // What it still says must be taken, or it waits for that.
+      while (!(await lines.next()).done);
+      await Promise.all([status, logged]);
+      clearTimeout(timer);
+    },
+    async kill() {
+      if (alive) process.kill("SIGKILL");
+      await child.end();
+    },
+    [Symbol.asyncDispose]: () => child.end(),
+  };
+  return child;
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string, void, void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}
