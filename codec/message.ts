@@ -125,17 +125,23 @@ export class MessageCodec implements ValueCodec {
     if (depth > MAX_DEPTH) throw new Error(`nested more than ${MAX_DEPTH} deep`);
     const { readers } = this.#parts();
     let unknown: Uint8Array[] | undefined;
+    // Where the unknown fields began that come one after the other: as one piece they cost what they hold, however many they are.
+    let from = -1;
     while (reader.pos < reader.len) {
       const start = reader.pos;
       const tag = reader.tag();
       const read = readers.get(tag);
-      if (read !== undefined) read(message, reader, depth);
-      else {
+      if (read === undefined) {
+        if (from < 0) from = start;
         skip(reader, tag, depth);
-        // Copies: the transport may use its buffer again.
-        (unknown ??= []).push(new Uint8Array(reader.buf.subarray(start, reader.pos)));
+        continue;
       }
+      if (from >= 0) (unknown ??= []).push(new Uint8Array(reader.buf.subarray(from, start)));
+      from = -1;
+      read(message, reader, depth);
     }
+    // Copies: the transport may use its buffer again.
+    if (from >= 0) (unknown ??= []).push(new Uint8Array(reader.buf.subarray(from, reader.pos)));
     if (unknown !== undefined) {
       const before = (message[UNKNOWN] as Uint8Array[] | undefined) ?? [];
       Object.defineProperty(message, UNKNOWN, { value: [...before, ...unknown], configurable: true });

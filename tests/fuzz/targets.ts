@@ -32,7 +32,7 @@ const mostOutput = (input: number) => 100_000 + 40 * input;
 
 /** One side of a connection without a socket: it answers each request at once, or sends some. What it wrote comes back. */
 function exchange(role: "server" | "client", input: Uint8Array, cut: (left: number) => number): Uint8Array {
-  const budget = { octets: 0 };
+  const budget = { received: 0, queued: 0 };
   const written: Uint8Array[] = [];
   let size = 0;
   const take = () => {
@@ -97,14 +97,14 @@ function exchange(role: "server" | "client", input: Uint8Array, cut: (left: numb
     if (buf.length > 16_384 + 9) throw new Fault(`${buf.length} octets are kept, more than a frame`);
     take();
     if (connection.streams.size > LIMITS.concurrentStreams) throw new Fault(`${connection.streams.size} streams`);
-    if (budget.octets < 0) throw new Fault(`${budget.octets} octets are held`);
+    if (Math.min(budget.received, budget.queued) < 0) throw new Fault(`octets are held: ${Deno.inspect(budget)}`);
     if (size > mostOutput(input.length)) throw new Fault(`${size} octets out for ${input.length}`);
   }
   if (connection.failure?.code === ErrorCode.INTERNAL_ERROR) throw new Fault(connection.failure.message);
   connection.lose("the end");
   if (connection.streams.size !== 0) throw new Fault("streams outlive their connection");
   if (connection.sender.waiting !== 0) throw new Fault(`${connection.sender.waiting} streams stay waiting`);
-  if (budget.octets !== 0) throw new Fault(`${budget.octets} octets stay held`);
+  if (budget.received !== 0 || budget.queued !== 0) throw new Fault(`octets stay held: ${Deno.inspect(budget)}`);
   return concat(...written);
 }
 
@@ -134,7 +134,7 @@ function framesOf(bytes: Uint8Array): string {
 
 /** A server's connection over a socket in memory, with handlers that read all and answer. */
 const wholeServer: Target = async (input) => {
-  const budget = { octets: 0 };
+  const budget = { received: 0, queued: 0 };
   const open = new Set<ServerCall>();
   let size = 0;
   let read = false;
@@ -176,12 +176,13 @@ const wholeServer: Target = async (input) => {
       onCall: (call: ServerCall) => void handle(call),
     },
     budget,
+    connections: 1,
     hit() {},
   };
   await new ServerConnection(socket, { address: "127.0.0.1:1" }, host).run();
   for (let turn = 0; turn < 100 && open.size > 0; turn++) await new Promise((done) => setTimeout(done));
   if (open.size > 0) throw new Fault(`${open.size} handlers wait for ever`);
-  if (budget.octets !== 0) throw new Fault(`${budget.octets} octets stay held`);
+  if (budget.received !== 0 || budget.queued !== 0) throw new Fault(`octets stay held: ${Deno.inspect(budget)}`);
   if (problems.length > 0) throw new Fault(`it logged ${problems}`);
   if (size > 500_000 + 40 * input.length) throw new Fault(`${size} octets out for ${input.length}`);
 };

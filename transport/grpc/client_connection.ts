@@ -27,7 +27,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly limits: Limits;
   readonly options: ConnectOptions;
   readonly deadlines: Deadlines = new Deadlines();
-  readonly budget: Budget = { octets: 0 };
+  readonly budget: Budget = { received: 0, queued: 0 };
   readonly #pump: Pump;
   readonly #lost = Promise.withResolvers<string>();
   readonly #gone = Promise.withResolvers<void>();

@@ -3,7 +3,7 @@ import { Status } from "../../rpc/status.ts";
 import type { ReceiveWindow } from "../http2/receive_window.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { MaybePromise } from "../transport.ts";
-import { MessageReader, PREFIX } from "./message_reader.ts";
+import { MessageReader } from "./message_reader.ts";
 
 /** The messages that came on a stream, for one reader. What nobody has taken keeps the peer's windows closed. */
 export class Inbox {
@@ -54,7 +54,7 @@ export class Inbox {
 
   /** Whether all that came was taken, and no more comes. */
   get drained(): boolean {
-    return this.#ended && !this.#reader.ready;
+    return this.#ended && this.#reader.ready === 0;
   }
 
   /** Takes DATA. */
@@ -69,7 +69,7 @@ export class Inbox {
       return this.#onBad(error as RpcError);
     }
     // Nobody can take a part of a message: its rest is let in, up to the limit of a message.
-    if (!this.#reader.ready) return this.#consume(this.#unread);
+    if (this.#reader.ready === 0) return this.#consume(this.#unread);
     const waiter = this.#waiter;
     if (waiter === undefined) return;
     this.#waiter = undefined;
@@ -80,7 +80,7 @@ export class Inbox {
 
   /** The next message; undefined behind the last, or a rejection if it ended with an error. One asks at a time. */
   next(): MaybePromise<Uint8Array | undefined> {
-    const message = this.#reader.ready ? this.#take() : undefined;
+    const message = this.#reader.ready > 0 ? this.#take() : undefined;
     if (message !== undefined) return message;
     if (this.#ended && this.#error === undefined) return undefined;
     const waiter = Promise.withResolvers<Uint8Array | undefined>();
@@ -113,7 +113,7 @@ export class Inbox {
   }
 
   #take(): Uint8Array | undefined {
-    const octets = this.#reader.nextSize + PREFIX;
+    const octets = this.#reader.nextSize;
     try {
       const message = this.#reader.take();
       this.#release(octets);
@@ -127,7 +127,7 @@ export class Inbox {
   #release(octets: number): void {
     this.#held -= octets;
     this.#window.release(octets);
-    this.#consume(this.#reader.ready ? Math.min(octets, this.#unread) : this.#unread);
+    this.#consume(this.#reader.ready > 0 ? Math.min(octets, this.#unread) : this.#unread);
   }
 
   #consume(octets: number): void {

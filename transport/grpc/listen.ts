@@ -20,7 +20,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 /** What accepts connections, and looks after them. */
 class GrpcListener implements Listener, ServerHost {
   readonly options: ListenOptions;
-  readonly budget = { octets: 0 };
+  readonly budget = { received: 0, queued: 0 };
   readonly limitHits: Map<keyof Limits, number> = new Map();
   readonly #connections = new Map<ServerConnection, Promise<void>>();
   #acceptor: Acceptor | undefined;
@@ -28,6 +28,10 @@ class GrpcListener implements Listener, ServerHost {
 
   constructor(options: ListenOptions) {
     this.options = options;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
   }
 
   get address(): Address {

@@ -4,29 +4,34 @@ import { decompress } from "./compression.ts";
 
 /** The octets before each message: whether it is compressed, and its length. */
 export const PREFIX = 5;
-/** What is set aside at first for a message whose rest is on its way, in octets: a peer may announce what it never sends. */
-const FIRST_ROOM = 16 * 1024;
+/** The least room for what comes in pieces, in octets. It doubles: a peer may announce what it never sends. */
+const FIRST_ROOM = 1024;
 
-interface Message {
-  readonly compressed: boolean;
-  readonly bytes: Uint8Array;
+/** Some octets of the stream, and how far they were taken. */
+interface Chunk {
+  buf: Uint8Array;
+  at: number;
+  end: number;
 }
 
 /**
- * Cuts a stream of DATA into length-prefixed messages, and keeps those that nobody has taken.
+ * Cuts a stream of DATA into length-prefixed messages. What nobody has taken is kept as octets, as it came: a million empty messages
+ * cost no more than their five million octets.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
  */
 export class MessageReader {
+  /** The complete messages that nobody has taken. */
+  ready = 0;
   /** The octets of the message that is not complete, prefix included. */
   partial = 0;
   /** Whether the message that was taken last came compressed. */
   compressed = false;
   readonly #limit: number;
   readonly #encoding: string | undefined;
-  #messages: Message[] = [];
-  #prefix: Uint8Array | undefined;
-  #body: Uint8Array | undefined;
+  #chunks: Chunk[] = [];
+  /** The prefix of the message that is not complete, as far as it came. */
+  #flag = 0;
   #length = 0;
 
   /**
@@ -40,95 +45,143 @@ export class MessageReader {
     this.#encoding = encoding;
   }
 
-  /** Whether a message is complete and not taken. */
-  get ready(): boolean {
-    return this.#messages.length > 0;
-  }
-
   /**
    * Takes DATA, which it copies.
    *
    * @throws {RpcError} If a message is too large, or compressed though no encoding was named.
    */
-  push(buf: Uint8Array, at: number, end: number): void {
-    while (at < end) {
-      if (this.partial === 0 && end - at >= PREFIX) {
-        const length = this.#readPrefix(buf, at);
-        const start = at + PREFIX;
-        if (end - start >= length) {
-          this.#complete(buf[at]! === 1, buf.slice(start, start + length));
-          at = start + length;
-          continue;
-        }
-      }
-      at = this.#fill(buf, at, end);
-    }
+  push(buf: Uint8Array, start: number, end: number): void {
+    this.#scan(buf, start, end);
+    const last = this.#chunks.at(-1);
+    const octets = end - start;
+    if (last && last.end + octets <= last.buf.length) {
+      last.buf.set(buf.subarray(start, end), last.end);
+      last.end += octets;
+    } else if (this.partial === 0 && last === undefined) {
+      this.#chunks.push({ buf: buf.slice(start, end), at: 0, end: octets });
+    } else this.#append(buf, start, end, last);
   }
 
   /**
-   * The next message.
+   * The octets on the wire of the next message, its prefix included.
+   */
+  get nextSize(): number {
+    return PREFIX + this.#peekLength();
+  }
+
+  /**
+   * The next message, if one is ready.
    *
    * @throws {RpcError} If it can't be decompressed.
    */
   take(): Uint8Array {
-    const { compressed, bytes } = this.#messages.shift()!;
-    this.compressed = compressed;
-    return compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
-  }
-
-  /** The octets that the next message took on the wire, but for its prefix. */
-  get nextSize(): number {
-    return this.#messages[0]!.bytes.length;
+    const length = this.#peekLength();
+    this.compressed = this.#octet(0) === 1;
+    this.#skip(PREFIX);
+    this.ready--;
+    const bytes = this.#cut(length);
+    return this.compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
   }
 
   /** Lets go of everything. */
   clear(): void {
-    this.#messages = [];
-    this.#body = this.#prefix = undefined;
-    this.partial = 0;
+    this.#chunks = [];
+    this.ready = this.partial = 0;
   }
 
-  /** Adds to the message that is not complete. Returns how far it came. */
-  #fill(buf: Uint8Array, at: number, end: number): number {
-    if (this.partial < PREFIX) {
-      const prefix = this.#prefix ??= new Uint8Array(PREFIX);
-      while (at < end && this.partial < PREFIX) prefix[this.partial++] = buf[at++]!;
-      if (this.partial < PREFIX) return at;
-      this.#length = this.#readPrefix(prefix, 0);
-      this.#body = new Uint8Array(Math.min(this.#length, Math.max(FIRST_ROOM, end - at)));
-    }
-    const have = this.partial - PREFIX;
-    const octets = Math.min(end - at, this.#length - have);
-    if (have + octets > this.#body!.length) this.#grow(have, have + octets);
-    this.#body!.set(buf.subarray(at, at + octets), have);
-    this.partial += octets;
-    if (have + octets === this.#length) {
+  /** Counts the messages that some octets complete, and checks their prefixes. */
+  #scan(buf: Uint8Array, at: number, end: number): void {
+    while (at < end) {
+      while (this.partial < PREFIX && at < end) {
+        const octet = buf[at++]!;
+        if (this.partial === 0) this.#flag = octet;
+        else this.#length = (this.partial === 1 ? 0 : this.#length * 256) + octet;
+        if (++this.partial === PREFIX) this.#check();
+      }
+      if (this.partial < PREFIX) return;
+      const octets = Math.min(PREFIX + this.#length - this.partial, end - at);
+      this.partial += octets;
+      at += octets;
+      if (this.partial < PREFIX + this.#length) return;
       this.partial = 0;
-      this.#complete(this.#prefix![0] === 1, this.#body!);
-      this.#body = undefined;
+      this.ready++;
     }
-    return at + octets;
   }
 
-  #grow(have: number, needed: number): void {
-    const grown = new Uint8Array(Math.min(this.#length, Math.max(needed, have * 2)));
-    grown.set(this.#body!.subarray(0, have));
-    this.#body = grown;
-  }
-
-  #readPrefix(buf: Uint8Array, at: number): number {
-    const length = (buf[at + 1]! << 24 | buf[at + 2]! << 16 | buf[at + 3]! << 8 | buf[at + 4]!) >>> 0;
-    const flag = buf[at]!;
-    if (flag > 1) throw new RpcError(Status.INTERNAL, `a message with the flags ${flag}, which gRPC does not know`);
-    if (flag === 1 && (this.#encoding === undefined || this.#encoding === "identity")) {
+  #check(): void {
+    if (this.#flag > 1) {
+      throw new RpcError(Status.INTERNAL, `a message with the flags ${this.#flag}, which gRPC does not know`);
+    }
+    if (this.#flag === 1 && (this.#encoding === undefined || this.#encoding === "identity")) {
       throw new RpcError(Status.INTERNAL, "a compressed message, and no grpc-encoding says how");
     }
-    if (length <= this.#limit) return length;
-    const text = `a message has ${length} bytes, over the limit of ${this.#limit} (limits.receiveMessageBytes)`;
+    if (this.#length <= this.#limit) return;
+    const text = `a message has ${this.#length} bytes, over the limit of ${this.#limit} (limits.receiveMessageBytes)`;
     throw new RpcError(Status.RESOURCE_EXHAUSTED, text);
   }
 
-  #complete(compressed: boolean, bytes: Uint8Array): void {
-    this.#messages.push({ compressed, bytes });
+  /** Adds octets where there is no room: in place of the last chunk, if that holds only the begin of one message, or behind it. */
+  #append(buf: Uint8Array, start: number, end: number, last: Chunk | undefined): void {
+    const octets = end - start;
+    const grows = last !== undefined && this.ready === 0 && this.#chunks.length === 1;
+    const kept = grows ? last.end - last.at : 0;
+    // The whole message in one piece needs not be joined when it is taken.
+    const whole = this.partial === 0 ? 0 : PREFIX + this.#length;
+    const room = Math.max(kept + octets, Math.min(Math.max(kept * 2, FIRST_ROOM), whole));
+    const chunk = { buf: new Uint8Array(room), at: 0, end: kept + octets };
+    if (grows) {
+      chunk.buf.set(last.buf.subarray(last.at, last.end));
+      this.#chunks.pop();
+    }
+    chunk.buf.set(buf.subarray(start, end), kept);
+    this.#chunks.push(chunk);
+  }
+
+  #peekLength(): number {
+    const [first] = this.#chunks;
+    const { buf, at, end } = first!;
+    if (end - at >= PREFIX) {
+      return (buf[at + 1]! << 24 | buf[at + 2]! << 16 | buf[at + 3]! << 8 | buf[at + 4]!) >>> 0;
+    }
+    return ((this.#octet(1) * 256 + this.#octet(2)) * 256 + this.#octet(3)) * 256 + this.#octet(4);
+  }
+
+  /** One of the next octets. */
+  #octet(index: number): number {
+    for (const { buf, at, end } of this.#chunks) {
+      if (index < end - at) return buf[at + index]!;
+      index -= end - at;
+    }
+    return 0;
+  }
+
+  #skip(octets: number): void {
+    while (octets > 0) {
+      const chunk = this.#chunks[0]!;
+      const some = Math.min(octets, chunk.end - chunk.at);
+      chunk.at += some;
+      octets -= some;
+      if (chunk.at === chunk.end) this.#chunks.shift();
+    }
+  }
+
+  /** Takes so many octets: a view where they are in one chunk. */
+  #cut(octets: number): Uint8Array {
+    if (octets === 0) return new Uint8Array(0);
+    const chunk = this.#chunks[0]!;
+    if (octets <= chunk.end - chunk.at) {
+      const view = chunk.buf.subarray(chunk.at, chunk.at + octets);
+      this.#skip(octets);
+      return view;
+    }
+    const joined = new Uint8Array(octets);
+    for (let have = 0; have < octets;) {
+      const { buf, at, end } = this.#chunks[0]!;
+      const some = Math.min(octets - have, end - at);
+      joined.set(buf.subarray(at, at + some), have);
+      this.#skip(some);
+      have += some;
+    }
+    return joined;
   }
 }

@@ -82,12 +82,10 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
 
   send(message: Uint8Array, compression: Compression = this.#host.options.compression): MaybePromise<void> {
     if (this.#over) return;
-    const { limits, budget } = this.#host;
-    const excess = messageExcess(message.length, limits, "sendMessageBytes");
+    const excess = messageExcess(message.length, this.#host.limits, "sendMessageBytes");
     if (excess) throw excess;
-    if (budget.octets + message.length > limits.bufferBytes) {
-      this.#host.hit("bufferBytes");
-      throw new RpcError(Status.RESOURCE_EXHAUSTED, `the server holds too many unsent replies (limits.bufferBytes)`);
+    if (this.#host.holdsTooMuch("queued", message.length)) {
+      throw new RpcError(Status.RESOURCE_EXHAUSTED, "the server holds too many unsent replies (limits.bufferBytes)");
     }
     if (!this.#headerSent) this.#sendHeader(undefined, compression);
     const wait = this.#outbox.send(message, compression, false);
@@ -107,12 +105,11 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
 
   onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
     this.#inbox.push(buf, start, end);
-    if (this.#inbox.partial > 0 && !this.#over) {
+    if (!this.#over) {
       const limit = this.#host.overBudget(this.#inbox.partial);
       if (limit) {
-        return this.#refuse(
-          new RpcError(Status.RESOURCE_EXHAUSTED, `the server holds too many unread requests (limits.${limit})`),
-        );
+        const text = `the server holds too many unread requests (limits.${limit})`;
+        return this.cut(new RpcError(Status.RESOURCE_EXHAUSTED, text));
       }
     }
     if (last) this.#inbox.finish();

@@ -21,12 +21,16 @@ export interface ServerHost {
   readonly options: ListenOptions;
   /** The octets of messages that all of them hold. */
   readonly budget: Budget;
+  /** How many there are. */
+  readonly connections: number;
   /** A limit was passed. */
   hit(limit: keyof Limits): void;
 }
 
 /** How far the largest stream identifier lies: GOAWAY with it says "soon" (RFC 9113, section 6.8). */
 const LAST_STREAM = 2 ** 31 - 1;
+/** With so little left of the connection's window, in octets, a message can no more get its rest. */
+const NEARLY_SHUT = 64 * 1024;
 
 /** One client's connection to a server: its calls, from the first octet to the last. */
 export class ServerConnection implements ConnectionEvents {
@@ -78,17 +82,24 @@ export class ServerConnection implements ConnectionEvents {
     this.#host.hit(limit);
   }
 
-  /** The limit that a message passes whose rest is on its way: too much is held, and waiting would not help. */
+  /** The limit that a call passes whose data has come: too much is held, and waiting would not help. */
   overBudget(partial: number): keyof Limits | undefined {
+    if (this.holdsTooMuch("received", 0)) return "bufferBytes";
     const { window } = this.connection;
-    const limit = this.budget.octets > this.limits.bufferBytes
-      ? "bufferBytes"
-      // Nearly all of the connection's window is held by halves of messages, so no one of them would get its rest.
-      : window.available < 64 * 1024 && this.#partials(partial) > window.held / 2
-      ? "connectionBufferBytes"
-      : undefined;
-    if (limit) this.hit(limit);
-    return limit;
+    // Nearly all of the connection's window is held by halves of messages, so no one of them would get its rest.
+    const stuck = partial > 0 && window.available < NEARLY_SHUT && this.#partials() > window.held / 2;
+    if (stuck) this.hit("connectionBufferBytes");
+    return stuck ? "connectionBufferBytes" : undefined;
+  }
+
+  /** Whether all connections hold too much, and this one more than its share: those that hold little are served on. */
+  holdsTooMuch(what: keyof Budget, more: number): boolean {
+    const { bufferBytes } = this.limits;
+    if (this.budget[what] + more <= bufferBytes) return false;
+    const own = what === "queued" ? this.connection.sender.queued : this.connection.window.held;
+    const tooMuch = own + more > bufferBytes / this.#host.connections;
+    if (tooMuch) this.hit("bufferBytes");
+    return tooMuch;
   }
 
   /** Says that it will take no more calls, and ends when those in flight have. */
@@ -185,8 +196,8 @@ export class ServerConnection implements ConnectionEvents {
     for (const call of fresh) this.#host.options.onCall(call);
   }
 
-  #partials(least: number): number {
-    let sum = least;
+  #partials(): number {
+    let sum = 0;
     for (const { events } of this.connection.streams.values()) {
       if (events instanceof GrpcServerCall) sum += events.partial;
     }

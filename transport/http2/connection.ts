@@ -91,7 +91,7 @@ export class Connection {
     role: "server" | "client",
     limits: Http2Limits,
     events: ConnectionEvents,
-    budget: Budget = { octets: 0 },
+    budget: Budget = { received: 0, queued: 0 },
   ) {
     this.server = role === "server";
     this.limits = limits;

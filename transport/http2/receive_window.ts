@@ -63,7 +63,7 @@ export class ReceiveWindow {
       throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
     }
     this.held += octets;
-    this.#budget.octets += octets;
+    this.#budget.received += octets;
     this.#sample += octets;
   }
 
@@ -71,7 +71,7 @@ export class ReceiveWindow {
   release(octets: number): void {
     if (this.#ended) return;
     this.held -= octets;
-    this.#budget.octets -= octets;
+    this.#budget.received -= octets;
     this.#credit += octets;
     if (this.#credit < this.#target / 2) return;
     this.#output.number(FrameType.WINDOW_UPDATE, 0, this.#credit);
@@ -83,7 +83,7 @@ export class ReceiveWindow {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#budget.octets -= this.held;
+    this.#budget.received -= this.held;
     this.held = 0;
   }
 

@@ -15,7 +15,7 @@ function fill(window: ReceiveWindow, stream: Stream): void {
 }
 
 Deno.test("a new stream's window opens again, however wide the others have grown", () => {
-  const window = new ReceiveWindow(new Output(), 1 << 24, { octets: 0 });
+  const window = new ReceiveWindow(new Output(), 1 << 24, { received: 0, queued: 0 });
   window.start();
   const first = newStream(1);
   for (let i = 0; i < 10; i++) {
@@ -31,11 +31,11 @@ Deno.test("a new stream's window opens again, however wide the others have grown
 });
 
 Deno.test("what a lost connection held is given back, once", () => {
-  const budget = { octets: 0 };
+  const budget = { received: 0, queued: 0 };
   const window = new ReceiveWindow(new Output(), 1 << 20, budget);
   window.receive(1000);
-  assertEquals(budget.octets, 1000);
+  assertEquals(budget.received, 1000);
   window.end();
   window.release(1000);
-  assertEquals(budget.octets, 0);
+  assertEquals(budget.received, 0);
 });

@@ -14,6 +14,8 @@ const QUANTUM = 16 * 1024;
 export class Sender {
   /** What may still be sent on the connection, in octets. */
   window: number = DEFAULT_WINDOW;
+  /** The octets of data that wait in the streams' queues. */
+  queued = 0;
   /** The HEADERS and DATA frames that were written. */
   frames = 0;
   readonly #output: Output;
@@ -79,7 +81,7 @@ export class Sender {
       this.#sent(stream, size, end);
       return true;
     }
-    this.#budget.octets += size;
+    this.#count(size);
     this.#enqueue(stream, { head: head.slice(), body, sent: 0, end });
     if (free) this.#flush(stream, Infinity);
     return stream.queue === undefined;
@@ -104,9 +106,14 @@ export class Sender {
 
   /** Forgets what waits on a stream: it was reset. */
   discard(stream: Stream): void {
-    for (const item of stream.queue ?? []) if (item.fields === undefined) this.#budget.octets -= left(item);
+    for (const item of stream.queue ?? []) if (item.fields === undefined) this.#count(-left(item));
     stream.queue = undefined;
     this.#waiting.delete(stream);
+  }
+
+  #count(octets: number): void {
+    this.queued += octets;
+    this.#budget.queued += octets;
   }
 
   #enqueue(stream: Stream, item: Queued): void {
@@ -152,7 +159,7 @@ export class Sender {
     const from = sent + ofHead - head.length;
     if (size > ofHead) this.#output.bytes(body.subarray(from, from + size - ofHead));
     item.sent += size;
-    this.#budget.octets -= size;
+    this.#count(-size);
     this.#sent(stream, size, end);
   }
 

@@ -12,7 +12,7 @@ Deno.test("a client's streams open in their order, however much waits to be writ
     onClosed() {},
     onGoAway() {},
     onFailed() {},
-  }, { octets: 0 });
+  }, { received: 0, queued: 0 });
   client.sender.window = client.peer.initialWindowSize = 1 << 20;
   for (let i = 0; i < 60; i++) {
     const stream = client.open()!;

@@ -12,9 +12,12 @@ export type Queued =
     readonly end: boolean;
   };
 
-/** The octets of messages that are held, in both directions; several connections may share one. */
+/** The octets of messages that are held; several connections may share one. */
 export interface Budget {
-  octets: number;
+  /** What came and nobody has taken. */
+  received: number;
+  /** What waits to be sent. */
+  queued: number;
 }
 
 /** What a stream tells the layer above. None of it may throw. */
