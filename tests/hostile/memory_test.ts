@@ -95,7 +95,8 @@ needs(SIEGE_PERMISSIONS, "10,000 half-sent messages of 4 MB hold no more than th
     } finally {
       for (const wire of wires) wire[Symbol.dispose]();
     }
-  }, { limits });
+    // Without the limits it would be 2.5 GB. What is held is 32 MiB; the rest is Deno, 10,000 refused calls, and what V8 collects late.
+  }, { limits, megabytes: 400 });
 });
 
 /** The window that the server's SETTINGS give to a stream. */

@@ -104,14 +104,13 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
   }
 
   onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
-    this.#inbox.push(buf, start, end);
-    if (!this.#over) {
-      const limit = this.#host.overBudget(this.#inbox.partial);
-      if (limit) {
-        const text = `the server holds too many unread requests (limits.${limit})`;
-        return this.cut(new RpcError(Status.RESOURCE_EXHAUSTED, text));
-      }
+    // Before it is copied: what is refused must not cost anything.
+    const limit = this.#over ? undefined : this.#host.overBudget(this.#inbox.partial);
+    if (limit) {
+      const text = `the server holds too many unread requests (limits.${limit})`;
+      this.cut(new RpcError(Status.RESOURCE_EXHAUSTED, text));
     }
+    this.#inbox.push(buf, start, end);
     if (last) this.#inbox.finish();
   }
 
