@@ -54,9 +54,9 @@ export function currentScope(): Scope {
   return storage.getStore() ?? EMPTY;
 }
 
-/** Runs `fn`, and all that it starts, in a scope. */
-export function runInScope<T>(scope: Scope, fn: () => T): T {
-  return storage.run(scope, fn);
+/** Runs `fn` with `args`, and all that it starts, in a scope. */
+export function runInScope<T, Args extends unknown[]>(scope: Scope, fn: (...args: Args) => T, ...args: Args): T {
+  return storage.run(scope, fn, ...args);
 }
 
 /**

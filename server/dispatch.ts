@@ -4,7 +4,7 @@ import type { Logger } from "../rpc/logger.ts";
 import { compose, type Middleware, type Next } from "../rpc/middleware.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
-import type { ServerCall } from "../transport/transport.ts";
+import type { CallStatus, MaybePromise, ServerCall } from "../transport/transport.ts";
 import { CallContext, type MetainfoRules } from "./context.ts";
 import { type Route, streamsRequests, streamsResponses } from "./handlers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -27,56 +27,104 @@ export function createDispatcher(
   const services = new Set([...routes.values()].map((route) => route.service));
   const ends = new Map<Route, Next<ServerContext>>();
   for (const route of routes.values()) {
-    ends.set(route, compose(middleware, async ({ request, context }) => await route.handler(request, context)));
+    const last: Next<ServerContext> = ({ request, context }) => route.handler(request, context) as Promise<unknown>;
+    ends.set(route, middleware.length === 0 ? last : compose(middleware, async (call) => await last(call)));
   }
+  const fail = (call: ServerCall, context: CallContext, thrown: unknown) => {
+    const { status, fault } = failureOf(thrown, call, context);
+    if (fault) logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
+    try {
+      context.flushHeader();
+    } catch (error) {
+      logger.error("the header was not sent", { path: call.path, error });
+    }
+    call.finish(status);
+  };
   return (call) => {
     const route = routes.get(call.path);
     if (route === undefined) {
       return call.finish({ code: Status.UNIMPLEMENTED, message: unknownPath(call.path, services) });
     }
     const context = new CallContext(call, route, metainfo);
-    // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
-    runInScope(context, () => serve(call, route, context, ends.get(route)!)).catch((thrown) => {
-      const { status, fault } = failureOf(thrown, call, context);
-      if (fault) logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
-      try {
-        context.flushHeader();
-      } catch (error) {
-        logger.error("the header was not sent", { path: call.path, error });
-      }
-      call.finish(status);
-    });
+    try {
+      // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
+      const pending = runInScope(context, serve, call, route, context, ends.get(route)!);
+      pending?.catch((thrown) => fail(call, context, thrown));
+    } catch (thrown) {
+      fail(call, context, thrown);
+    }
   };
 }
 
-async function serve(
+/**
+ * Serves a call. Where the request is there and the handler answers at once, all of it is done in one go, without a promise: that
+ * is what most calls of a busy server are.
+ */
+function serve(
   call: ServerCall,
   { method }: Route,
   context: CallContext,
   end: Next<ServerContext>,
-): Promise<void> {
-  const request = streamsRequests(method.kind) ? requests(call, method) : await oneRequest(call, method);
-  const reply = await end({ method, request, context });
-  if (!streamsResponses(method.kind)) {
-    context.flushHeader();
-    await call.send(method.response.encode(reply as never), context.compression);
-  } else {
+): Promise<void> | undefined {
+  if (streamsRequests(method.kind)) {
+    return answer(call, method, context, end({ method, request: requests(call, method), context }));
+  }
+  const first = call.receive();
+  const second = first instanceof Uint8Array ? call.receive() : undefined;
+  if (!(first instanceof Uint8Array) || second !== undefined) {
+    return oneRequest(call, method, first, second)
+      .then((request) => answer(call, method, context, end({ method, request, context })));
+  }
+  return answer(call, method, context, end({ method, request: decode(method, first), context }));
+}
+
+function answer(call: ServerCall, method: Method, context: CallContext, reply: unknown): Promise<void> | undefined {
+  if (streamsResponses(method.kind) || isPromise(reply)) return answerLater(call, method, context, reply);
+  const wait = sendReply(call, method, context, reply);
+  if (wait) return wait.then(() => finish(call, context));
+  finish(call, context);
+}
+
+async function answerLater(call: ServerCall, method: Method, context: CallContext, pending: unknown): Promise<void> {
+  const reply = await pending;
+  if (!streamsResponses(method.kind)) await sendReply(call, method, context, reply);
+  else {
     if (!isAsyncIterable(reply)) throw new TypeError(`the handler of ${method.path} returned no AsyncIterable`);
     for await (const message of reply) {
       if (call.signal.aborted) return;
-      context.flushHeader();
-      await call.send(method.response.encode(message as never), context.compression);
+      const wait = sendReply(call, method, context, message);
+      if (wait) await wait;
     }
   }
-  call.finish({ code: Status.OK, message: "", trailer: context.endTrailer() });
+  finish(call, context);
 }
 
-async function oneRequest(call: ServerCall, method: Method): Promise<unknown> {
-  const first = await call.receive();
+function sendReply(call: ServerCall, method: Method, context: CallContext, reply: unknown): MaybePromise<void> {
+  context.flushHeader();
+  return call.send(method.response.encode(reply as never), context.compression);
+}
+
+function finish(call: ServerCall, context: CallContext): void {
+  const trailer = context.endTrailer();
+  call.finish(trailer === undefined ? OK : { code: Status.OK, message: "", trailer });
+}
+
+const OK: CallStatus = { code: Status.OK, message: "" };
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+
+async function oneRequest(
+  call: ServerCall,
+  method: Method,
+  pending: MaybePromise<Uint8Array | undefined>,
+  next: MaybePromise<Uint8Array | undefined>,
+): Promise<unknown> {
+  const first = await pending;
   if (first === undefined) {
     throw new RpcError(Status.UNIMPLEMENTED, `${method.name} takes one request, and none was sent`);
   }
-  if (await call.receive() !== undefined) {
+  if (await (next ?? call.receive()) !== undefined) {
     throw new RpcError(Status.UNIMPLEMENTED, `${method.name} takes one request, and more were sent`);
   }
   return decode(method, first);

@@ -8,12 +8,12 @@ import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } fro
 import type { ClientConnection } from "./client_connection.ts";
 import type { Dated } from "./deadlines.ts";
 import { metadataOf } from "./fields.ts";
-import { Inbox } from "./inbox.ts";
+import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { encodingOf, headerProblem, isTrailersOnly, statusOf, statusOfReset } from "./reply.ts";
 
 /** One call that a client makes. */
-export class GrpcClientCall implements ClientCall, StreamEvents, Dated {
+export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dated {
   readonly deadline: number | undefined;
   readonly #host: ClientConnection;
   readonly #start: CallStart;
@@ -126,6 +126,10 @@ export class GrpcClientCall implements ClientCall, StreamEvents, Dated {
     this.#outbox!.release();
   }
 
+  onBadMessage(error: RpcError): void {
+    this.#fail(error);
+  }
+
   onLate(): void {
     this.#fail(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
   }
@@ -146,8 +150,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, Dated {
   /** The header came: messages follow. */
   #open(fields: FieldList): void {
     const { connection, limits } = this.#host;
-    const onBad = (error: RpcError) => this.#fail(error);
-    this.#inbox = new Inbox(this.#stream!, connection.window, limits.receiveMessageBytes, encodingOf(fields), onBad);
+    this.#inbox = new Inbox(this.#stream!, connection.window, limits.receiveMessageBytes, encodingOf(fields), this);
     this.#receiver?.resolve(undefined);
   }
 

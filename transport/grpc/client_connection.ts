@@ -75,7 +75,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   close(force = false): Promise<void> {
     this.#retire(`${this.peer.address}: the client closed the connection`);
     if (force) {
-      for (const { events } of [...this.connection.streams.values()]) (events as GrpcClientCall).cancel();
+      for (const { events } of this.connection.streams.values()) (events as GrpcClientCall).cancel();
       for (const call of [...this.#waiting]) call.cancel();
     }
     this.onClosed();

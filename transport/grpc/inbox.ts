@@ -5,13 +5,18 @@ import type { Stream } from "../http2/stream.ts";
 import type { MaybePromise } from "../transport.ts";
 import { MessageReader } from "./message_reader.ts";
 
+/** Whose messages they are. */
+export interface InboxOwner {
+  /** A message can't be read: the inbox is to be ended. */
+  onBadMessage(error: RpcError): void;
+}
+
 /** The messages that came on a stream, for one reader. What nobody has taken keeps the peer's windows closed. */
 export class Inbox {
   readonly #stream: Stream;
   readonly #window: ReceiveWindow;
   readonly #reader: MessageReader;
-  /** Told of a message that can't be read; it is to end the inbox. */
-  readonly #onBad: (error: RpcError) => void;
+  readonly #owner: InboxOwner;
   #waiter: PromiseWithResolvers<Uint8Array | undefined> | undefined;
   #ended = false;
   #error: RpcError | undefined;
@@ -27,19 +32,19 @@ export class Inbox {
    * @param window The connection's flow control.
    * @param limit The largest message, in octets.
    * @param encoding The peer's `grpc-encoding`.
-   * @param onBad Told of a message that can't be read.
+   * @param owner Told of a message that can't be read.
    */
   constructor(
     stream: Stream,
     window: ReceiveWindow,
     limit: number,
     encoding: string | undefined,
-    onBad: (error: RpcError) => void,
+    owner: InboxOwner,
   ) {
     this.#stream = stream;
     this.#window = window;
     this.#reader = new MessageReader(limit, encoding);
-    this.#onBad = onBad;
+    this.#owner = owner;
   }
 
   /** The octets of a message that is not complete. */
@@ -66,7 +71,7 @@ export class Inbox {
     try {
       this.#reader.push(buf, start, end);
     } catch (error) {
-      return this.#onBad(error as RpcError);
+      return this.#owner.onBadMessage(error as RpcError);
     }
     // Nobody can take a part of a message: its rest is let in, up to the limit of a message.
     if (this.#reader.ready === 0) return this.#consume(this.#unread);
@@ -92,7 +97,7 @@ export class Inbox {
   /** The peer sends no more. Inside a message that is an error. */
   finish(): void {
     if (this.partial === 0) this.end();
-    else this.#onBad(new RpcError(Status.INTERNAL, "the stream ended inside a message"));
+    else this.#owner.onBadMessage(new RpcError(Status.INTERNAL, "the stream ended inside a message"));
   }
 
   /** No more comes. What came can still be taken; then comes the error, if there is one. */
@@ -119,7 +124,7 @@ export class Inbox {
       this.#release(octets);
       return message;
     } catch (error) {
-      this.#onBad(error as RpcError);
+      this.#owner.onBadMessage(error as RpcError);
       return undefined;
     }
   }

@@ -30,6 +30,8 @@ export class MessageReader {
   readonly #limit: number;
   readonly #encoding: string | undefined;
   #chunks: Chunk[] = [];
+  /** The one message that is ready, where it came whole in one piece, as most do. */
+  #whole: Uint8Array | undefined;
   /** The prefix of the message that is not complete, as far as it came. */
   #flag = 0;
   #length = 0;
@@ -51,6 +53,15 @@ export class MessageReader {
    * @throws {RpcError} If a message is too large, or compressed though no encoding was named.
    */
   push(buf: Uint8Array, start: number, end: number): void {
+    if (this.ready === 0 && this.partial === 0 && isOneMessage(buf, start, end)) {
+      this.#flag = buf[start]!;
+      this.#length = end - start - PREFIX;
+      this.#check();
+      this.#whole = buf.slice(start + PREFIX, end);
+      this.ready = 1;
+      return;
+    }
+    if (this.#whole !== undefined) this.#unwrap(this.#whole);
     this.#scan(buf, start, end);
     const last = this.#chunks.at(-1);
     const octets = end - start;
@@ -66,7 +77,7 @@ export class MessageReader {
    * The octets on the wire of the next message, its prefix included.
    */
   get nextSize(): number {
-    return PREFIX + this.#peekLength();
+    return PREFIX + (this.#whole === undefined ? this.#peekLength() : this.#whole.length);
   }
 
   /**
@@ -75,6 +86,13 @@ export class MessageReader {
    * @throws {RpcError} If it can't be decompressed.
    */
   take(): Uint8Array {
+    const whole = this.#whole;
+    if (whole !== undefined) {
+      this.#whole = undefined;
+      this.ready = 0;
+      this.compressed = this.#flag === 1;
+      return this.compressed ? decompress(this.#encoding!, whole, this.#limit) : whole;
+    }
     const length = this.#peekLength();
     this.compressed = this.#octet(0) === 1;
     this.#skip(PREFIX);
@@ -86,7 +104,18 @@ export class MessageReader {
   /** Lets go of everything. */
   clear(): void {
     this.#chunks = [];
+    this.#whole = undefined;
     this.ready = this.partial = 0;
+  }
+
+  /** Puts the message that came whole back among the octets: others follow before it is taken. */
+  #unwrap(whole: Uint8Array): void {
+    const buf = new Uint8Array(PREFIX + whole.length);
+    new DataView(buf.buffer).setUint32(1, whole.length);
+    buf[0] = this.#flag;
+    buf.set(whole, PREFIX);
+    this.#chunks.push({ buf, at: 0, end: buf.length });
+    this.#whole = undefined;
   }
 
   /** Counts the messages that some octets complete, and checks their prefixes. */
@@ -184,4 +213,10 @@ export class MessageReader {
     }
     return joined;
   }
+}
+
+function isOneMessage(buf: Uint8Array, start: number, end: number): boolean {
+  if (end - start < PREFIX) return false;
+  const length = buf[start + 1]! * 2 ** 24 + (buf[start + 2]! << 16 | buf[start + 3]! << 8 | buf[start + 4]!);
+  return length === end - start - PREFIX;
 }

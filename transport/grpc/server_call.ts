@@ -9,14 +9,14 @@ import { messageExcess, metadataExcess, statusExcess } from "../limits.ts";
 import type { CallStatus, Compression, MaybePromise, ServerCall } from "../transport.ts";
 import type { Dated } from "./deadlines.ts";
 import { addMetadata, metadataOf } from "./fields.ts";
-import { Inbox } from "./inbox.ts";
+import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { accepts, type Request } from "./request.ts";
 import { responseFields, trailerFields } from "./response.ts";
 import type { ServerConnection } from "./server_connection.ts";
 
 /** One call that a server takes. */
-export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
+export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dated {
   readonly path: string;
   readonly deadline: number | undefined;
   readonly #host: ServerConnection;
@@ -36,7 +36,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
     this.#stream = stream;
     this.#request = request;
     const { limits, connection } = host;
-    this.#inbox = new Inbox(stream, connection.window, limits.receiveMessageBytes, request.encoding, this.#refuse);
+    this.#inbox = new Inbox(stream, connection.window, limits.receiveMessageBytes, request.encoding, this);
     this.#outbox = new Outbox(connection, stream);
     if (request.timeout === undefined) return;
     this.deadline = Date.now() + request.timeout;
@@ -142,10 +142,10 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
   }
 
   /** A request can't be read. */
-  readonly #refuse = (error: RpcError): void => {
+  onBadMessage(error: RpcError): void {
     this.#inbox.discard(error);
     if (error.code === Status.RESOURCE_EXHAUSTED) this.#host.hit("receiveMessageBytes");
-  };
+  }
 
   #finish(status: CallStatus): void {
     const trailersOnly = !this.#headerSent;

@@ -126,7 +126,7 @@ export class ServerConnection implements ConnectionEvents {
   /** Ends the calls in flight, and the connection. */
   close(): void {
     const error = new RpcError(Status.UNAVAILABLE, "the server was stopped");
-    for (const { events } of [...this.connection.streams.values()]) (events as GrpcServerCall | PlainCall).cut(error);
+    for (const { events } of this.connection.streams.values()) (events as GrpcServerCall | PlainCall).cut(error);
     this.#drained();
     this.#pump.end();
   }

@@ -33,6 +33,7 @@ export class Pump {
   readonly #onFirst: (first: Uint8Array) => string | undefined;
   readonly #done = Promise.withResolvers<string>();
   #scheduled = false;
+  #reading = false;
   #ending = false;
   #closed = false;
 
@@ -66,7 +67,9 @@ export class Pump {
 
   /** Something is to be sent: it goes out when the code that runs now, and what waits for it, has run. */
   readonly wake = (): void => {
-    if (this.#scheduled || this.writingSince !== undefined || this.#connection.output.length === 0) return;
+    if (this.#scheduled || this.#reading || this.writingSince !== undefined || this.#connection.output.length === 0) {
+      return;
+    }
     this.#scheduled = true;
     queueMicrotask(this.#flush);
   };
@@ -111,8 +114,11 @@ export class Pump {
           const foreign = this.#onFirst(buf.subarray(0, end));
           if (foreign !== undefined) return foreign;
         }
+        // What is sent meanwhile goes out together, and outside of any call's async context, which would keep the call alive.
+        this.#reading = true;
         const stopped = connection.receive(buf, 0, end);
         this.#onRead();
+        this.#reading = false;
         this.wake();
         kept = end - stopped;
         small = n < buf.length / 8 ? small + 1 : 0;

@@ -9,6 +9,7 @@ import { INITIAL_STREAM_WINDOW, ReceiveWindow } from "./receive_window.ts";
 import { Sender } from "./sender.ts";
 import { initialSettings, type PeerSettings, SettingId } from "./settings.ts";
 import { type Budget, ClosedStreams, Stream } from "./stream.ts";
+import { StreamTable } from "./stream_table.ts";
 
 /** The bounds on what a peer may do; `transport.ts` says what each is. */
 export interface Http2Limits {
@@ -63,7 +64,7 @@ export class Connection {
   /** The PINGs of this side. */
   readonly pings: Pings;
   /** The open streams. */
-  readonly streams: Map<number, Stream> = new Map();
+  readonly streams: StreamTable = new StreamTable();
   /** The streams that were closed last. */
   readonly closed: ClosedStreams = new ClosedStreams();
   /** The streams that this side ended after the peer had: calls that were served. */
@@ -134,7 +135,7 @@ export class Connection {
   open(): Stream | undefined {
     if (!this.accepting || this.streams.size >= this.peer.maxConcurrentStreams) return undefined;
     const stream = new Stream(this.#nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
-    this.streams.set(stream.id, stream);
+    this.streams.add(stream);
     this.#nextStream += 2;
     if (this.#nextStream > LAST_STREAM) this.accepting = false;
     return stream;
@@ -166,7 +167,7 @@ export class Connection {
   close(stream: Stream, resetByUs: boolean): void {
     stream.closed = true;
     if (stream.queue) this.sender.discard(stream);
-    this.streams.delete(stream.id);
+    this.streams.delete(stream);
     this.closed.add(stream.id, resetByUs);
     this.events.onClosed();
   }
@@ -198,7 +199,7 @@ export class Connection {
   lose(why: string): void {
     this.accepting = false;
     this.window.end();
-    for (const stream of [...this.streams.values()]) this.dropStream(stream, why, false);
+    for (const stream of this.streams.values()) this.dropStream(stream, why, false);
   }
 
   /** Closes a stream that the peer will not answer. */

@@ -240,7 +240,7 @@ export class FrameReader {
     const connection = this.#connection;
     if (!connection.server) {
       connection.accepting = false;
-      for (const stream of [...connection.streams.values()]) {
+      for (const stream of connection.streams.values()) {
         if (stream.id > last) connection.dropStream(stream, goAwayText(code, text), true);
       }
     }

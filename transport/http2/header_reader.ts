@@ -19,6 +19,7 @@ export class HeaderReader {
   #parts: Uint8Array[] = [];
   /** The last list that was found right: the decoder gives the same array for the same block. */
   #right: FieldList | undefined;
+  #rightLength = -1;
 
   /**
    * Makes the reader of a connection.
@@ -96,7 +97,7 @@ export class HeaderReader {
     }
     const stream = new Stream(id, connection.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
     connection.lastPeerStream = id;
-    connection.streams.set(id, stream);
+    connection.streams.add(stream);
     stream.headersReceived = true;
     // One that comes while the server stops was perhaps sent before the peer knew.
     if (id > connection.lastAllowed) return connection.reset(stream, ErrorCode.REFUSED_STREAM);
@@ -143,13 +144,17 @@ export class HeaderReader {
 
   /** Whether fields are well-formed; if not, their stream is at its end. Where some are missing, it can't be told. */
   #isRight(stream: Stream, fields: FieldList, malformed: (fields: FieldList) => string | undefined): boolean {
-    if (fields === this.#right || this.#decoder.exceeded) return true;
+    if (fields === this.#right || this.#decoder.exceeded) {
+      stream.contentLength = fields === this.#right ? this.#rightLength : -1;
+      return true;
+    }
     const why = malformed(fields) ?? readContentLength(stream, fields);
     if (why !== undefined) {
       this.#onError(stream, ErrorCode.PROTOCOL_ERROR, why);
       return false;
     }
-    if (stream.contentLength < 0) this.#right = fields;
+    this.#right = fields;
+    this.#rightLength = stream.contentLength;
     return true;
   }
 }

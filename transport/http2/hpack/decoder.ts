@@ -6,10 +6,10 @@ import { Cursor, readInteger } from "./integer.ts";
 import { textOf } from "./octets.ts";
 import { FIRST_DYNAMIC, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
 
-/** The longest block that is remembered. With all fields indexed, an octet or two a field, longer ones are rare. */
-const REMEMBERED_BYTES = 64;
+/** The longest block that is remembered. Most of those that leave the table alone are far shorter. */
+const REMEMBERED_BYTES = 128;
 
-/** A block of indexed fields, and what it means as long as the table is the same. */
+/** A block that leaves the table alone, and what it means as long as the table is the same. */
 class KnownBlock {
   readonly octets = new Uint8Array(REMEMBERED_BYTES);
   length = 0;
@@ -69,17 +69,14 @@ export class HpackDecoder {
     cursor.pos = start;
     cursor.end = end;
     this.#readSizeUpdates(cursor);
-    const indexedOnly = cursor.pos === start; // so far
     const fields: string[] = [];
-    const literals = this.#readFields(cursor, fields);
-    if (indexedOnly && !literals && !this.exceeded) this.#remember(buf, start, end, fields);
+    this.#readFields(cursor, fields);
+    if (this.#table.version === version && !this.exceeded) this.#remember(buf, start, end, fields);
     return fields;
   }
 
-  /** @returns Whether any of them is a literal. */
-  #readFields(cursor: Cursor, fields: string[]): boolean {
+  #readFields(cursor: Cursor, fields: string[]): void {
     const { maxListBytes, maxFields } = this.#options;
-    let literals = false;
     let bytes = 0;
     let count = 0;
     this.exceeded = false;
@@ -92,7 +89,6 @@ export class HpackDecoder {
         name = this.#name(index);
         value = this.#value(index);
       } else {
-        literals = true;
         if (first >= 0x20 && first < 0x40) throw new HpackError("a table size update stands after a field");
         // With a bit for incremental indexing, without indexing, or never indexed: the last two are one to a receiver.
         const index = readInteger(cursor, first, first >= 0x40 ? 0x3f : 0x0f);
@@ -105,7 +101,6 @@ export class HpackDecoder {
       if (++count > maxFields || bytes > maxListBytes) this.exceeded = true;
       else fields.push(name, value);
     }
-    return literals;
   }
 
   /** Those may only stand at the start of a block (RFC 7541, 4.2). */
