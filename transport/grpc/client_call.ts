@@ -15,6 +15,8 @@ import { encodingOf, headerProblem, isTrailersOnly, statusOf, statusOfReset } fr
 /** One call that a client makes. */
 export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dated {
   readonly deadline: number | undefined;
+  earlier: Dated | undefined;
+  later: Dated | undefined;
   readonly #host: ClientConnection;
   readonly #start: CallStart;
   #stream: Stream | undefined;

@@ -1,65 +1,73 @@
 import { LONGEST_TIMER } from "../limits.ts";
 
-/** What can be late. */
+/** What can be late. The two links are {@linkcode Deadlines}' own. */
 export interface Dated {
   /** When it is late, in milliseconds since 1970. */
   readonly deadline: number | undefined;
+  earlier?: Dated;
+  later?: Dated;
   /** It is late. */
   onLate(): void;
 }
 
-/** How exact deadlines are, in milliseconds. */
-const TICK = 8;
-
 /**
- * The deadlines of a connection's calls, behind one timer: a timer of its own for each call would cost more than the call.
- * Deadlines of one tick share a set. The timer stands for the earliest; a call that ends in time just leaves its set.
+ * The deadlines of a connection's calls, behind one timer: a timer of its own for each call would cost more than the call. They
+ * stand in a list by their time. A new one is looked for a place from the end, where nearly all belong, as calls of a kind have the
+ * same time to live. The timer stands for the first; a call that ends in time just leaves the list.
  */
 export class Deadlines {
-  readonly #ticks = new Map<number, Set<Dated>>();
+  #first: Dated | undefined;
+  #last: Dated | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #tick = Infinity;
+  #rings = Infinity;
 
   /** Adds what has a deadline. */
   add(one: Dated): void {
-    const tick = Math.ceil(one.deadline! / TICK);
-    const set = this.#ticks.get(tick);
-    if (set) return void set.add(one);
-    this.#ticks.set(tick, new Set([one]));
-    if (tick < this.#tick) this.#arm(tick);
+    const { deadline } = one;
+    let before = this.#last;
+    while (before !== undefined && before.deadline! > deadline!) before = before.earlier;
+    const after = before === undefined ? this.#first : before.later;
+    one.earlier = before;
+    one.later = after;
+    if (before === undefined) this.#first = one;
+    else before.later = one;
+    if (after === undefined) this.#last = one;
+    else after.earlier = one;
+    if (deadline! < this.#rings) this.#arm(deadline!);
   }
 
-  /** Removes what has ended in time. The timer stays: the next call needs it again, as like as not. */
+  /** Removes what has ended in time, if it is there. The timer stays: the next call needs it again, as like as not. */
   remove(one: Dated): void {
-    const tick = Math.ceil(one.deadline! / TICK);
-    const set = this.#ticks.get(tick);
-    if (set?.delete(one) && set.size === 0) this.#ticks.delete(tick);
+    const { earlier, later } = one;
+    if (earlier === undefined && this.#first !== one) return;
+    if (earlier === undefined) this.#first = later;
+    else earlier.later = later;
+    if (later === undefined) this.#last = earlier;
+    else later.earlier = earlier;
+    one.earlier = one.later = undefined;
   }
 
   /** Ends the timer. */
   close(): void {
     clearTimeout(this.#timer);
-    this.#ticks.clear();
+    this.#first = this.#last = undefined;
+    this.#rings = 0; // none is armed again
   }
 
-  #arm(tick: number): void {
+  #arm(deadline: number): void {
     clearTimeout(this.#timer);
-    this.#tick = tick;
-    const wait = Math.min(Math.max(tick * TICK - Date.now(), 0), LONGEST_TIMER);
+    this.#rings = deadline;
+    const wait = Math.min(Math.max(Math.ceil(deadline - Date.now()), 0), LONGEST_TIMER);
     this.#timer = setTimeout(() => this.#ring(), wait);
   }
 
   #ring(): void {
-    const now = Math.floor(Date.now() / TICK);
-    let next = Infinity;
-    for (const [tick, set] of [...this.#ticks]) {
-      if (tick > now) next = Math.min(next, tick);
-      else {
-        this.#ticks.delete(tick);
-        for (const one of set) one.onLate();
-      }
+    this.#rings = Infinity;
+    const now = Date.now();
+    for (let one = this.#first; one !== undefined && one.deadline! <= now; one = this.#first) {
+      this.remove(one);
+      one.onLate();
     }
-    this.#tick = Infinity;
-    if (next < Infinity) this.#arm(next);
+    if (this.#first !== undefined) this.#arm(this.#first.deadline!);
   }
 }

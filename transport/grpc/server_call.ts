@@ -19,6 +19,8 @@ import type { ServerConnection } from "./server_connection.ts";
 export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dated {
   readonly path: string;
   readonly deadline: number | undefined;
+  earlier: Dated | undefined;
+  later: Dated | undefined;
   readonly #host: ServerConnection;
   readonly #stream: Stream;
   readonly #request: Request;

@@ -13,7 +13,7 @@ export interface Socket {
 }
 
 /** What a read is given at first, and what it grows to while the peer fills it, in octets. An idle connection keeps the first. */
-const SMALL_READ = 4 * 1024;
+const SMALL_READ = 2 * 1024;
 const LARGE_READ = 64 * 1024;
 /** How long a peer may go on sending after this side has ended, so that it reads what it was told, in milliseconds. */
 const LINGER = 500;

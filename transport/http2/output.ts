@@ -1,7 +1,7 @@
 import { FRAME_HEADER, type FrameType } from "./frame.ts";
 
 /** What an idle connection may keep, in octets. */
-const SMALL = 2048;
+const SMALL = 512;
 
 /** The octets that wait to be written: two buffers that take turns, one filled while the other is on its way. */
 export class Output {

@@ -9,9 +9,11 @@ import { FIRST_DYNAMIC, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
 /** The longest block that is remembered. Most of those that leave the table alone are far shorter. */
 const REMEMBERED_BYTES = 128;
 
+const NOTHING = new Uint8Array(0);
+
 /** A block that leaves the table alone, and what it means as long as the table is the same. */
 class KnownBlock {
-  readonly octets = new Uint8Array(REMEMBERED_BYTES);
+  octets: Uint8Array = NOTHING;
   length = 0;
   version = -1;
   fields: FieldList = [];
@@ -151,6 +153,7 @@ export class HpackDecoder {
     if (end - start > REMEMBERED_BYTES) return;
     const known = this.#known[this.#oldest]!;
     this.#oldest ^= 1;
+    if (known.octets.length < end - start) known.octets = new Uint8Array(end - start);
     for (let at = start, i = 0; at < end; at++, i++) known.octets[i] = buf[at]!;
     known.length = end - start;
     known.version = this.#table.version;

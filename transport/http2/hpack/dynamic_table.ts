@@ -1,21 +1,24 @@
 /** What HTTP/2 counts for a field beside its octets (RFC 7541, 4.1). */
 export const FIELD_OVERHEAD = 32;
 
+/** The entries that there is room for at first: few connections have more. */
+const FIRST_SLOTS = 16;
+
 /** Told of an entry that leaves the table. */
 export type OnDrop = (name: string, value: string) => void;
 
 /** The table that both ends of a connection keep alike (RFC 7541, 2.3.2): a ring, where a new entry pushes out the oldest ones. */
 export class DynamicTable {
   /** The names, by {@linkcode DynamicTable.slot}. */
-  readonly names: string[];
+  names: string[] = new Array<string>(FIRST_SLOTS).fill("");
   /** The values, by {@linkcode DynamicTable.slot}. */
-  readonly values: string[];
+  values: string[] = new Array<string>(FIRST_SLOTS).fill("");
   /** How many entries have ever been added. */
   added = 0;
   /** Grows with each change: what was looked up at the same version is still so. */
   version = 0;
 
-  readonly #mask: number;
+  #mask = FIRST_SLOTS - 1;
   readonly #onDrop: OnDrop | undefined;
   #maxBytes: number;
   #bytes = 0;
@@ -24,14 +27,10 @@ export class DynamicTable {
   /**
    * Makes an empty table.
    *
-   * @param maxBytes The most that it will ever be resized to. Its size at first.
+   * @param maxBytes Its size at first.
    * @param onDrop Is told of entries that leave.
    */
   constructor(maxBytes: number, onDrop?: OnDrop) {
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(maxBytes / FIELD_OVERHEAD, 1)));
-    this.names = new Array<string>(slots).fill("");
-    this.values = new Array<string>(slots).fill("");
-    this.#mask = slots - 1;
     this.#maxBytes = maxBytes;
     this.#onDrop = onDrop;
   }
@@ -62,6 +61,7 @@ export class DynamicTable {
     this.version++;
     this.#shrink(this.#maxBytes - bytes);
     if (bytes > this.#maxBytes) return;
+    if (this.#length === this.names.length) this.#grow();
     const slot = this.added++ & this.#mask;
     this.names[slot] = name;
     this.values[slot] = value;
@@ -74,6 +74,19 @@ export class DynamicTable {
     this.version++;
     this.#maxBytes = maxBytes;
     this.#shrink(maxBytes);
+  }
+
+  /** Twice the room. As an entry counts 32 bytes at the least, the largest size of the table bounds it. */
+  #grow(): void {
+    const slots = this.names.length * 2;
+    const names = new Array<string>(slots).fill(""), values = new Array<string>(slots).fill("");
+    for (let at = this.added - this.#length; at < this.added; at++) {
+      names[at & slots - 1] = this.names[at & this.#mask]!;
+      values[at & slots - 1] = this.values[at & this.#mask]!;
+    }
+    this.names = names;
+    this.values = values;
+    this.#mask = slots - 1;
   }
 
   /** Drops the oldest entries until the others are no more than that. */
