@@ -70,12 +70,15 @@ export class Connection {
   lastPeerStream = 0;
   /** The highest stream that the peer may open: lower once this side has said GOAWAY. */
   lastAllowed = LAST_STREAM;
+  /** The streams on which this side has sent all. */
+  finished = 0;
   /** Whether the peer takes new streams. */
   accepting = true;
+  /** The stream that {@linkcode Connection.open} opens next. */
+  nextStream = 1;
   /** Why it has failed. */
   failure: ConnectionError | undefined;
   readonly #reader: FrameReader;
-  #nextStream = 1;
 
   /**
    * Makes one side; what it sends first stands in the output at once.
@@ -131,16 +134,16 @@ export class Connection {
   /** Opens a stream as a client. Undefined if the peer takes no more at present, or at all. */
   open(): Stream | undefined {
     if (!this.accepting || this.streams.size >= this.peer.maxConcurrentStreams) return undefined;
-    const stream = new Stream(this.#nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
+    const stream = new Stream(this.nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
     this.streams.set(stream.id, stream);
-    this.#nextStream += 2;
-    if (this.#nextStream > LAST_STREAM) this.accepting = false;
+    this.nextStream += 2;
+    if (this.nextStream > LAST_STREAM) this.accepting = false;
     return stream;
   }
 
   /** Whether this side has opened a stream of that identifier, or the peer has. */
   known(id: number): boolean {
-    return (id & 1) === 1 ? id <= (this.server ? this.lastPeerStream : this.#nextStream - 2) : false;
+    return (id & 1) === 1 ? id <= (this.server ? this.lastPeerStream : this.nextStream - 2) : false;
   }
 
   /** Sends fields. */
@@ -187,7 +190,8 @@ export class Connection {
   fail(error: ConnectionError): void {
     if (this.failure) return;
     this.failure = error;
-    this.goAway(this.lastPeerStream, error.code, error.message);
+    // It must not be higher than what was said before (RFC 9113, section 6.8).
+    this.goAway(Math.min(this.lastPeerStream, this.lastAllowed), error.code, error.message);
     this.lose(error.message);
     this.events.onFailed(error);
   }
@@ -200,6 +204,7 @@ export class Connection {
 
   /** Closes a stream that the peer will not answer. */
   dropStream(stream: Stream, why: string, unprocessed: boolean): void {
+    if (stream.closed) return; // by what another stream's loss brought about
     this.close(stream, false);
     stream.events?.onLost(why, unprocessed);
   }
@@ -227,6 +232,7 @@ export class Connection {
   /** END_STREAM of this side was written. */
   #ended(stream: Stream): void {
     stream.localEnded = true;
+    this.finished++;
     if (stream.remoteEnded) this.close(stream, false);
     // A complete answer: the rest of the request is not needed (RFC 9113, section 8.1).
     else if (this.server) this.reset(stream, ErrorCode.NO_ERROR);

@@ -23,7 +23,6 @@ export class FrameReader {
   /** The frames of calls that had been sent when the last PING came: one since then excuses the next. */
   #sentAtPing = -1;
   #dataFrames = 0;
-  #endedStreams = 0;
 
   /**
    * Makes the reader of a connection.
@@ -35,7 +34,7 @@ export class FrameReader {
     const { limits, server } = connection;
     const useful = () => this.#dataFrames + connection.lastPeerStream / 2 + connection.sender.frames;
     this.#control = new Guard("controlFrames", limits.controlFrames, useful);
-    this.#resets = new Guard("resets", limits.resets, () => this.#endedStreams);
+    this.#resets = new Guard("resets", limits.resets, () => connection.finished);
     this.#headers = new HeaderReader(connection, (stream, code, why) => this.#streamError(stream, code, why));
     if (!server) this.#prefaceRead = PREFACE.length;
   }
@@ -81,7 +80,9 @@ export class FrameReader {
     if (expected !== 0 && (type !== FrameType.CONTINUATION || id !== expected)) {
       throw protocol("a frame inside a header block that is no CONTINUATION of it");
     }
-    if (!this.#settled && type !== FrameType.SETTINGS) throw protocol("the first frame is no SETTINGS");
+    if (!this.#settled && (type !== FrameType.SETTINGS || flags & Flag.ACK)) {
+      throw protocol("the first frame is no SETTINGS");
+    }
     switch (type) {
       case FrameType.DATA:
         return this.#data(flags, id, buf, start, end);
@@ -116,6 +117,7 @@ export class FrameReader {
     window.receive(octets);
     const stream = this.#known(id, "DATA");
     if (flags & Flag.PADDED) {
+      if (octets === 0) throw sizeError("DATA without their padding's length");
       const padding = buf[start]!;
       if (octets <= padding) throw protocol("padding as long as its frame");
       start += 1;
@@ -123,6 +125,7 @@ export class FrameReader {
     }
     if (stream === undefined || stream.remoteEnded || !stream.headersReceived) {
       window.release(octets);
+      if (octets === 0) this.#control.spend("empty DATA frames");
       if (stream) {
         this.#streamError(
           stream,
@@ -158,7 +161,6 @@ export class FrameReader {
 
   #remoteEnd(stream: Stream): void {
     stream.remoteEnded = true;
-    this.#endedStreams++;
     if (stream.localEnded) this.#connection.close(stream, false);
   }
 
@@ -176,11 +178,11 @@ export class FrameReader {
 
   /** SETTINGS (section 6.5). */
   #settings(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
-    const { peer, encoder, streams, sender, output } = this.#connection;
+    const { peer, encoder, streams, sender, output, server } = this.#connection;
     if (id !== 0) throw protocol("SETTINGS on a stream");
     if (flags & Flag.ACK) {
       if (end > start) throw sizeError("an acknowledgement of SETTINGS with a payload");
-      return;
+      return this.#control.spend("acknowledgements of SETTINGS");
     }
     if ((end - start) % 6 !== 0) throw sizeError("SETTINGS of a wrong size");
     if (this.#settled) this.#control.spend("SETTINGS frames");
@@ -188,7 +190,8 @@ export class FrameReader {
     else peer.maxConcurrentStreams = Infinity;
     this.#settled = true;
     const before = peer.initialWindowSize;
-    readSettings(peer, buf, start, end);
+    // Of several sizes the lowest counts too (RFC 7541, section 4.2).
+    encoder.setPeerTableBytes(readSettings(peer, buf, start, end, server));
     encoder.setPeerTableBytes(peer.headerTableSize);
     const change = peer.initialWindowSize - before;
     if (change !== 0) {
@@ -204,6 +207,7 @@ export class FrameReader {
     if (end - start !== 8) throw sizeError("a PING of a wrong size");
     const { window, pings, sender, server, limits } = this.#connection;
     if (flags & Flag.ACK) {
+      this.#control.spend("answers to PING");
       if (buf[start] === PingPurpose.Bandwidth) window.sampled();
       return pings.onPong?.(buf[start]!);
     }

@@ -71,7 +71,8 @@ export class ReceiveWindow {
     this.held -= octets;
     this.#budget.octets -= octets;
     this.#credit += octets;
-    if (this.#credit < this.#target / 2) return;
+    // As soon as it is worth as much as what the peer has left: more often the more is held, so that it never stands still.
+    if (this.#credit === 0 || this.#credit < this.available) return;
     this.#output.number(FrameType.WINDOW_UPDATE, 0, this.#credit);
     this.available += this.#credit;
     this.#credit = 0;
@@ -80,7 +81,7 @@ export class ReceiveWindow {
   /** A stream's data was taken: its window opens again, and wider if the streams' window has grown. */
   consume(stream: Stream, octets: number): void {
     stream.credit += octets;
-    if (stream.remoteEnded || stream.closed || stream.credit < this.#streamTarget / 2) return;
+    if (stream.remoteEnded || stream.closed || stream.credit < stream.windowTarget / 2) return;
     const increment = stream.credit + this.#streamTarget - stream.windowTarget;
     this.#output.number(FrameType.WINDOW_UPDATE, stream.id, increment);
     stream.receiveWindow += increment;
