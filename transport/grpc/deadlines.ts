@@ -52,6 +52,7 @@ export class Deadlines {
   #ring(): void {
     const now = Math.floor(Date.now() / TICK);
     let next = Infinity;
+    this.#tick = Infinity;
     for (const [tick, set] of [...this.#ticks]) {
       if (tick > now) next = Math.min(next, tick);
       else {
@@ -59,7 +60,6 @@ export class Deadlines {
         for (const one of set) one.onLate();
       }
     }
-    this.#tick = Infinity;
-    if (next < Infinity) this.#arm(next);
+    if (next < this.#tick) this.#arm(next); // unless what is late has added an earlier one
   }
 }

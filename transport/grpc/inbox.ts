@@ -107,6 +107,13 @@ export class Inbox {
     else this.end(error);
   }
 
+  /** Lets go the connection's window of a message that is not complete: its rest could not come else. */
+  letIn(): void {
+    if (this.#reader.ready) return;
+    this.#window.release(this.#held);
+    this.#held = 0;
+  }
+
   #take(): Uint8Array | undefined {
     const octets = this.#reader.nextSize + PREFIX;
     try {
@@ -120,8 +127,9 @@ export class Inbox {
   }
 
   #release(octets: number): void {
-    this.#held -= octets;
-    this.#window.release(octets);
+    const held = Math.min(octets, this.#held);
+    this.#held -= held;
+    this.#window.release(held);
     this.#consume(this.#reader.ready ? Math.min(octets, this.#unread) : this.#unread);
   }
 

@@ -56,6 +56,11 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
     return this.#inbox.partial;
   }
 
+  /** Whether it has ended. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -65,7 +70,9 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
   }
 
   receive(): MaybePromise<Uint8Array | undefined> {
-    return this.#inbox.next();
+    const message = this.#inbox.next();
+    this.#host.wake(); // the windows may have opened
+    return message;
   }
 
   sendHeader(header: Metadata): void {
@@ -106,7 +113,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, Dated {
     if (this.#inbox.partial > 0 && !this.#over) {
       const limit = this.#host.overBudget(this.#inbox.partial);
       if (limit) {
-        return this.#refuse(
+        return this.#inbox.discard(
           new RpcError(Status.RESOURCE_EXHAUSTED, `the server holds too many unread requests (limits.${limit})`),
         );
       }

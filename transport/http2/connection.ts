@@ -109,6 +109,11 @@ export class Connection {
     return this.#reader.established;
   }
 
+  /** Whether all stream identifiers are used: no more streams can be opened, ever. */
+  get usedUp(): boolean {
+    return this.nextStream > LAST_STREAM;
+  }
+
   /** Whether a header block has begun and not ended. */
   get inHeaderBlock(): boolean {
     return this.#reader.inHeaderBlock;
@@ -137,7 +142,7 @@ export class Connection {
     const stream = new Stream(this.nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
     this.streams.set(stream.id, stream);
     this.nextStream += 2;
-    if (this.nextStream > LAST_STREAM) this.accepting = false;
+    if (this.usedUp) this.accepting = false;
     return stream;
   }
 
