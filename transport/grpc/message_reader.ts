@@ -1,31 +1,25 @@
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
+import { readUint32 } from "../http2/frame.ts";
 import { decompress } from "./compression.ts";
 
 /** The octets before each message: whether it is compressed, and its length. */
 export const PREFIX = 5;
-/** What is set aside at first for a message whose rest is on its way, in octets: a peer may announce what it never sends. */
-const FIRST_ROOM = 16 * 1024;
-
-interface Message {
-  readonly compressed: boolean;
-  readonly bytes: Uint8Array;
-}
 
 /**
- * Cuts a stream of DATA into length-prefixed messages, and keeps those that nobody has taken.
+ * Cuts a stream of DATA into length-prefixed messages, and keeps those that nobody has taken: as they came, in one buffer, as an object
+ * for each would take a hundred times the octets of a small message.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
  */
 export class MessageReader {
-  /** The octets of the message that is not complete, prefix included. */
-  partial = 0;
   readonly #limit: number;
   readonly #encoding: string | undefined;
-  #messages: Message[] = [];
-  #prefix: Uint8Array | undefined;
-  #body: Uint8Array | undefined;
-  #length = 0;
+  #buf = NOTHING;
+  /** Where in the buffer the next message begins, the first one that is not complete, and what is empty. */
+  #next = 0;
+  #open = 0;
+  #end = 0;
 
   /**
    * Makes a reader.
@@ -38,9 +32,19 @@ export class MessageReader {
     this.#encoding = encoding;
   }
 
+  /** The octets of the message that is not complete, prefix included. */
+  get partial(): number {
+    return this.#end - this.#open;
+  }
+
   /** Whether a message is complete and not taken. */
   get ready(): boolean {
-    return this.#messages.length > 0;
+    return this.#next < this.#open;
+  }
+
+  /** The octets that the next message took on the wire, but for its prefix. */
+  get nextSize(): number {
+    return lengthAt(this.#buf, this.#next);
   }
 
   /**
@@ -48,18 +52,12 @@ export class MessageReader {
    *
    * @throws {RpcError} If a message is too large, or compressed though no encoding was named.
    */
-  push(buf: Uint8Array, at: number, end: number): void {
-    while (at < end) {
-      if (this.partial === 0 && end - at >= PREFIX) {
-        const length = this.#readPrefix(buf, at);
-        const start = at + PREFIX;
-        if (end - start >= length) {
-          this.#complete(buf[at]! === 1, buf.slice(start, start + length));
-          at = start + length;
-          continue;
-        }
-      }
-      at = this.#fill(buf, at, end);
+  push(buf: Uint8Array, start: number, end: number): void {
+    this.#append(buf, start, end);
+    while (this.partial >= PREFIX) {
+      const size = PREFIX + this.#checked(this.#open);
+      if (this.partial < size) return;
+      this.#open += size;
     }
   }
 
@@ -69,53 +67,44 @@ export class MessageReader {
    * @throws {RpcError} If it can't be decompressed.
    */
   take(): Uint8Array {
-    const { compressed, bytes } = this.#messages.shift()!;
+    const start = this.#next + PREFIX;
+    const compressed = this.#buf[this.#next] === 1;
+    this.#next = start + this.nextSize;
+    // Nothing is ever written over what was taken: the buffer is only added to, or left for a larger one.
+    const bytes = this.#buf.subarray(start, this.#next);
+    if (this.#next === this.#end) this.clear();
     return compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
-  }
-
-  /** The octets that the next message took on the wire, but for its prefix. */
-  get nextSize(): number {
-    return this.#messages[0]!.bytes.length;
   }
 
   /** Lets go of everything. */
   clear(): void {
-    this.#messages = [];
-    this.#body = this.#prefix = undefined;
-    this.partial = 0;
+    this.#buf = NOTHING;
+    this.#next = this.#open = this.#end = 0;
   }
 
-  /** Adds to the message that is not complete. Returns how far it came. */
-  #fill(buf: Uint8Array, at: number, end: number): number {
-    if (this.partial < PREFIX) {
-      const prefix = this.#prefix ??= new Uint8Array(PREFIX);
-      while (at < end && this.partial < PREFIX) prefix[this.partial++] = buf[at++]!;
-      if (this.partial < PREFIX) return at;
-      this.#length = this.#readPrefix(prefix, 0);
-      this.#body = new Uint8Array(Math.min(this.#length, Math.max(FIRST_ROOM, end - at)));
-    }
-    const have = this.partial - PREFIX;
-    const octets = Math.min(end - at, this.#length - have);
-    if (have + octets > this.#body!.length) this.#grow(have, have + octets);
-    this.#body!.set(buf.subarray(at, at + octets), have);
-    this.partial += octets;
-    if (have + octets === this.#length) {
-      this.partial = 0;
-      this.#complete(this.#prefix![0] === 1, this.#body!);
-      this.#body = undefined;
-    }
-    return at + octets;
+  #append(buf: Uint8Array, start: number, end: number): void {
+    const octets = end - start;
+    if (this.#end + octets > this.#buf.length) this.#grow(octets);
+    this.#buf.set(start === 0 && end === buf.length ? buf : buf.subarray(start, end), this.#end);
+    this.#end += octets;
   }
 
-  #grow(have: number, needed: number): void {
-    const grown = new Uint8Array(Math.min(this.#length, Math.max(needed, have * 2)));
-    grown.set(this.#body!.subarray(0, have));
-    this.#body = grown;
+  /** Makes room: twice as much as there is, but no more than the message needs that is not complete. What was only announced gets none. */
+  #grow(octets: number): void {
+    const kept = this.#end - this.#next;
+    const whole = this.partial < PREFIX ? Infinity : this.#open - this.#next + PREFIX + lengthAt(this.#buf, this.#open);
+    const grown = new Uint8Array(Math.max(kept + octets, Math.min(kept * 2, whole)));
+    grown.set(this.#buf.subarray(this.#next, this.#end));
+    this.#buf = grown;
+    this.#open -= this.#next;
+    this.#end = kept;
+    this.#next = 0;
   }
 
-  #readPrefix(buf: Uint8Array, at: number): number {
-    const length = (buf[at + 1]! << 24 | buf[at + 2]! << 16 | buf[at + 3]! << 8 | buf[at + 4]!) >>> 0;
-    const flag = buf[at]!;
+  /** The length of the message that begins at `at`, if it may be taken. */
+  #checked(at: number): number {
+    const length = lengthAt(this.#buf, at);
+    const flag = this.#buf[at]!;
     if (flag > 1) throw new RpcError(Status.INTERNAL, `a message with the flags ${flag}, which gRPC does not know`);
     if (flag === 1 && (this.#encoding === undefined || this.#encoding === "identity")) {
       throw new RpcError(Status.INTERNAL, "a compressed message, and no grpc-encoding says how");
@@ -124,8 +113,11 @@ export class MessageReader {
     const text = `a message has ${length} bytes, over the limit of ${this.#limit} (limits.receiveMessageBytes)`;
     throw new RpcError(Status.RESOURCE_EXHAUSTED, text);
   }
+}
 
-  #complete(compressed: boolean, bytes: Uint8Array): void {
-    this.#messages.push({ compressed, bytes });
-  }
+const NOTHING = new Uint8Array(0);
+
+/** The length that stands in the prefix at `at`. */
+function lengthAt(buf: Uint8Array, at: number): number {
+  return readUint32(buf, at + 1);
 }

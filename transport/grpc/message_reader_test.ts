@@ -76,3 +76,28 @@ Deno.test("compressed messages come back; damaged ones are INTERNAL, and bombs R
   const bomb = gzipSync(new Uint8Array(50_000_000));
   assertEquals(codeOf(() => decompress("gzip", bomb, 1_000_000)), Status.RESOURCE_EXHAUSTED);
 });
+
+Deno.test("messages that nobody has taken cost their octets, however small they are", () => {
+  for (const size of [0, 1]) {
+    const reader = new MessageReader(100, undefined);
+    const one = message(new Uint8Array(size));
+    const before = Deno.memoryUsage();
+    for (let i = 0; i < 200_000; i++) reader.push(one, 0, one.length);
+    const { heapUsed, external } = Deno.memoryUsage();
+    assert(heapUsed + external - before.heapUsed - before.external < 10_000_000);
+    assertEquals(all(reader).length, 200_000);
+  }
+});
+
+Deno.test("a message that was taken does not change by what comes behind it", () => {
+  const reader = new MessageReader(100, undefined);
+  const taken: Uint8Array[] = [];
+  for (let i = 0; i < 100; i++) {
+    const octets = concat(message([i, i]), message([i, i]).subarray(0, i % 7));
+    reader.push(octets, 0, octets.length);
+    taken.push(reader.take());
+    reader.push(message([i, i]), i % 7, 7);
+    taken.push(reader.take());
+  }
+  assertEquals(taken.map((one) => [...one]), Array.from({ length: 200 }, (_, i) => [i >> 1, i >> 1]));
+});

@@ -61,7 +61,8 @@ export class Pump {
 
   /** Reads until the end. Resolves with why it ended, when the socket is closed. Never rejects. */
   async run(): Promise<string> {
-    this.wake();
+    // A server waits for the first octets, as it may have to answer them in another language (section 3.4 of RFC 9113 allows it).
+    if (!this.#connection.server) this.wake();
     this.close(await this.#read());
     return await this.#done.promise;
   }

@@ -45,7 +45,6 @@ Deno.test("what stands in the output goes out whole, however little a write take
 
 Deno.test("one write is on its way at a time, and the next one has all that came since", async () => {
   const { peer, socket, far, pump, done, readAll } = setUp();
-  await readAll();
   const gate = Promise.withResolvers<void>();
   socket.gate = gate.promise;
   far.other.arrive(concat(PREFACE, settings()));
@@ -58,7 +57,7 @@ Deno.test("one write is on its way at a time, and the next one has all that came
   assertEquals(far.unread, 0);
   socket.gate = undefined;
   gate.resolve();
-  assertEquals([...framesOf(await readAll())].map(([type]) => type), [4, 6, 6, 6, 6, 6]);
+  assertEquals([...framesOf(await readAll())].map(([type]) => type), [4, 8, 4, 6, 6, 6, 6, 6]);
   assertEquals(peer.connection.failure, undefined);
   pump.close("the end");
   await done;
@@ -67,6 +66,7 @@ Deno.test("one write is on its way at a time, and the next one has all that came
 Deno.test("a failed write, a failed read and the peer's end close the socket, and say why", async () => {
   const broken = setUp();
   broken.far.closed = true;
+  broken.socket.arrive(PREFACE);
   assertMatch(await broken.done, /^the connection was lost: broken pipe$/);
   assert(broken.socket.closed);
   const ended = setUp();
@@ -116,8 +116,7 @@ Deno.test("the read buffer grows while the peer fills it, and shrinks again behi
 });
 
 Deno.test("a peer that asks without reading the answers is not read any more, until it does", async () => {
-  const { peer, socket, far, pump, done, readAll } = setUp();
-  await readAll();
+  const { peer, socket, far, pump, done } = setUp();
   const gate = Promise.withResolvers<void>();
   socket.gate = gate.promise;
   far.other.arrive(concat(PREFACE, settings()));
@@ -134,5 +133,18 @@ Deno.test("a peer that asks without reading the answers is not read any more, un
   assertEquals(socket.unread, 0);
   assert(far.unread > 30 * 17 * 10_000);
   pump.close("the end");
+  await done;
+});
+
+Deno.test("a server says nothing before its client does, and then only the answer, if the client speaks something else", async () => {
+  const { peer, socket, far, pump, done, readAll } = setUp(() => {
+    void pump.answer(new Uint8Array([72, 73]));
+    return undefined;
+  });
+  assertEquals((await readAll()).length, 0);
+  socket.arrive(new Uint8Array([71, 69, 84]));
+  assertEquals(await readAll(), new Uint8Array([72, 73]));
+  assertEquals(peer.told(), ["failed PROTOCOL_ERROR"]);
+  far.close();
   await done;
 });
