@@ -9,7 +9,7 @@ import { Lifetime } from "./lifetime.ts";
 /** A lifetime with a pump that does nothing, whose clock the test moves. */
 function setUp(role: "server" | "client", limits: Partial<Limits> = {}, established = true) {
   const peer = established ? Peer.ready(role) : new Peer(role);
-  const born = performance.now();
+  const born = Math.ceil(performance.now()); // whole, so that differences are exact
   const pump = { lastRead: born, writingSince: undefined as number | undefined, wake() {} };
   const lifetime = new Lifetime(peer.connection, pump as never, { ...DEFAULT_LIMITS, ...limits });
   const check = (ms: number) => lifetime.check(born + ms);
