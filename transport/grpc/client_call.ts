@@ -70,6 +70,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     if (excess) return this.#fail(excess);
     if (this.#stream) return this.#send(message, compression, last);
     (this.#early ??= []).push({ message, compression, last });
+    if (last) this.#endSent = true;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
@@ -81,10 +82,10 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   }
 
   receive(): MaybePromise<Uint8Array | undefined> {
-    if (this.#inbox) return this.#inbox.next();
+    if (this.#inbox) return this.#next(this.#inbox);
     if (this.#result) return undefined;
     this.#receiver ??= Promise.withResolvers();
-    return this.#receiver.promise.then(() => this.#inbox?.next());
+    return this.#receiver.promise.then(() => this.#inbox && this.#next(this.#inbox));
   }
 
   cancel(): void {
@@ -99,7 +100,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
       return this.#fail(new RpcError(Status.RESOURCE_EXHAUSTED, text));
     }
     if (this.#inbox) return this.#trailers(fields);
-    const problem = headerProblem(fields);
+    const problem = headerProblem(fields, end);
     if (problem) return this.#fail(problem);
     if (end) return this.#ended(isTrailersOnly(fields) ? statusOf(fields) : NO_STATUS);
     const metadata = metadataOf(fields);
@@ -112,7 +113,11 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
 
   onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
     if (this.#inbox === undefined || this.#result) this.#host.connection.window.release(end - start);
-    else this.#inbox.push(buf, start, end);
+    else {
+      this.#inbox.push(buf, start, end);
+      // A server that serves many calls in turn may fill the window with beginnings of replies, which nobody can take.
+      if (this.#inbox.partial > 0 && this.#host.connection.window.available < LOW) this.#inbox.letIn();
+    }
     if (last && !this.#result) this.#ended(NO_STATUS);
   }
 
@@ -134,6 +139,12 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
 
   onLate(): void {
     this.#fail(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
+  }
+
+  #next(inbox: Inbox): MaybePromise<Uint8Array | undefined> {
+    const message = inbox.next();
+    this.#host.wake(); // the windows may have opened
+    return message;
   }
 
   #send(message: Uint8Array, compression: Compression | undefined, last: boolean): MaybePromise<void> {
@@ -209,5 +220,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   readonly #onAbort = (): void => this.cancel();
 }
 
+/** The connection's window is as good as closed, in octets. */
+const LOW = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 const NO_STATUS: CallStatus = { code: Status.INTERNAL, message: "the server ended the call without a status" };

@@ -47,7 +47,10 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.options = options;
     this.limits = limits;
     this.connection = new Http2Connection("client", http2Limits(limits), this, this.budget);
-    const onRead = () => this.connection.established && this.#why === undefined && this.#ready.resolve();
+    const onRead = () => {
+      if (this.connection.established && this.#why === undefined) this.#ready.resolve();
+      if (this.#waiting.length > 0) this.onClosed(); // SETTINGS may allow more calls
+    };
     this.#pump = new Pump(socket, this.connection, onRead, (first) => {
       return this.#trouble = foreignServer(first);
     });
@@ -118,6 +121,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
       if (stream === undefined) break;
       this.#waiting.shift()!.begin(stream);
     }
+    if (this.connection.usedUp) this.#usedUp();
     if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.length === 0) this.#pump.end();
   }
 
@@ -154,6 +158,13 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (stream !== undefined) call.begin(stream);
     else if (this.connection.accepting) this.#waiting.push(call);
     else call.onLost("the server takes no more calls", true);
+    if (this.connection.usedUp) this.#usedUp();
+  }
+
+  /** There are no more stream identifiers (RFC 9113, section 5.1.1): another connection is to be made. */
+  #usedUp(): void {
+    this.#retire("the connection takes no more calls");
+    for (const call of this.#waiting.splice(0)) call.onLost("the connection takes no more calls", true);
   }
 
   #retire(why: string): void {

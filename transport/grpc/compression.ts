@@ -23,7 +23,7 @@ export function compress(encoding: string, message: Uint8Array): Uint8Array {
  */
 export function decompress(encoding: string, message: Uint8Array, limit: number): Uint8Array {
   try {
-    const options = { maxOutputLength: limit };
+    const options = { maxOutputLength: Math.min(limit, Number.MAX_SAFE_INTEGER) };
     const { buffer, byteOffset, length } = encoding === "gzip"
       ? gunzipSync(message, options)
       : inflateSync(message, options);

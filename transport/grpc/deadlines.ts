@@ -68,6 +68,7 @@ export class Deadlines {
       this.remove(one);
       one.onLate();
     }
-    if (this.#first !== undefined) this.#arm(this.#first.deadline!);
+    // Unless what was late has added an earlier one.
+    if (this.#first !== undefined && this.#first.deadline! < this.#rings) this.#arm(this.#first.deadline!);
   }
 }

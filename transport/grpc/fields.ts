@@ -5,8 +5,7 @@ import type { FieldList } from "../http2/hpack/field_list.ts";
 const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "date", "host", "content-length"]);
 // deno-lint-ignore no-control-regex -- all of ASCII
 const ASCII = /^[\x00-\x7f]*$/;
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
+const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { ignoreBOM: true }) };
 
 /** Whether a field is the application's. */
 export function isApplicationField(name: string): boolean {
@@ -30,7 +29,7 @@ export function metadataOf(fields: FieldList): Metadata {
 export function malformedMetadata(fields: FieldList): string | undefined {
   for (let i = 0; i < fields.length; i += 2) {
     if (!fields[i]!.endsWith("-bin")) continue;
-    if (fields[i + 1]!.split(",").some((one) => !BASE64.test(one.trim()))) {
+    if (fields[i + 1]!.split(",").some((one) => decodeBase64(one.trim()) === undefined)) {
       return `the value of ${fields[i]} is no base64`;
     }
   }

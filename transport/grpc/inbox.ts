@@ -3,7 +3,7 @@ import { Status } from "../../rpc/status.ts";
 import type { ReceiveWindow } from "../http2/receive_window.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { MaybePromise } from "../transport.ts";
-import { MessageReader } from "./message_reader.ts";
+import { MessageReader, PREFIX } from "./message_reader.ts";
 
 /** Whose messages they are. */
 export interface InboxOwner {
@@ -59,7 +59,7 @@ export class Inbox {
 
   /** Whether all that came was taken, and no more comes. */
   get drained(): boolean {
-    return this.#ended && this.#reader.ready === 0;
+    return this.#ended && !this.#reader.ready;
   }
 
   /** Takes DATA. */
@@ -74,7 +74,7 @@ export class Inbox {
       return this.#owner.onBadMessage(error as RpcError);
     }
     // Nobody can take a part of a message: its rest is let in, up to the limit of a message.
-    if (this.#reader.ready === 0) return this.#consume(this.#unread);
+    if (!this.#reader.ready) return this.#consume(this.#unread);
     const waiter = this.#waiter;
     if (waiter === undefined) return;
     this.#waiter = undefined;
@@ -85,7 +85,7 @@ export class Inbox {
 
   /** The next message; undefined behind the last, or a rejection if it ended with an error. One asks at a time. */
   next(): MaybePromise<Uint8Array | undefined> {
-    const message = this.#reader.ready > 0 ? this.#take() : undefined;
+    const message = this.#reader.ready ? this.#take() : undefined;
     if (message !== undefined) return message;
     if (this.#ended && this.#error === undefined) return undefined;
     const waiter = Promise.withResolvers<Uint8Array | undefined>();
@@ -117,8 +117,15 @@ export class Inbox {
     else this.end(error);
   }
 
+  /** Lets go the connection's window of a message that is not complete: its rest could not come else. */
+  letIn(): void {
+    if (this.#reader.ready) return;
+    this.#window.release(this.#held);
+    this.#held = 0;
+  }
+
   #take(): Uint8Array | undefined {
-    const octets = this.#reader.nextSize;
+    const octets = this.#reader.nextSize + PREFIX;
     try {
       const message = this.#reader.take();
       this.#release(octets);
@@ -130,9 +137,10 @@ export class Inbox {
   }
 
   #release(octets: number): void {
-    this.#held -= octets;
-    this.#window.release(octets);
-    this.#consume(this.#reader.ready > 0 ? Math.min(octets, this.#unread) : this.#unread);
+    const held = Math.min(octets, this.#held);
+    this.#held -= held;
+    this.#window.release(held);
+    this.#consume(this.#reader.ready ? Math.min(octets, this.#unread) : this.#unread);
   }
 
   #consume(octets: number): void {

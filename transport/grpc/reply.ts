@@ -43,11 +43,15 @@ const HTTP_STATUS: ReadonlyMap<string, Status> = new Map([
   ["504", Status.UNAVAILABLE],
 ]);
 
-/** Why the header of a response is not gRPC's; undefined if it is. */
-export function headerProblem(fields: FieldList): RpcError | undefined {
+/**
+ * Why the header of a response is not gRPC's; undefined if it is.
+ *
+ * @param end Whether nothing comes behind it.
+ */
+export function headerProblem(fields: FieldList, end: boolean): RpcError | undefined {
   const http = fields[1]!; // :status comes first
   const type = valueOf(fields, "content-type") ?? "";
-  if (isTrailersOnly(fields)) return undefined;
+  if (end && isTrailersOnly(fields)) return undefined;
   if (http !== "200") {
     const text = `the server answers with HTTP status ${http} and content-type ${JSON.stringify(type)}`;
     return new RpcError(HTTP_STATUS.get(http) ?? Status.UNKNOWN, text);

@@ -58,6 +58,11 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     return this.#inbox.partial;
   }
 
+  /** Whether it has ended. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -71,7 +76,9 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   }
 
   receive(): MaybePromise<Uint8Array | undefined> {
-    return this.#inbox.next();
+    const message = this.#inbox.next();
+    this.#host.wake(); // the windows may have opened
+    return message;
   }
 
   sendHeader(header: Metadata): void {

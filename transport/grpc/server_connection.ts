@@ -57,7 +57,7 @@ export class ServerConnection implements ConnectionEvents {
     this.connection = new Connection("server", http2Limits(limits), this, host.budget);
     this.#pump = new Pump(socket, this.connection, () => this.#dispatch(), (first) => this.#foreign(first));
     this.#lifetime = new Lifetime(this.connection, this.#pump, limits);
-    this.connection.pings.onPong = (purpose) => purpose === PingPurpose.Drain && this.#drained();
+    this.connection.pings.onPong = (purpose) => this.#draining && purpose === PingPurpose.Drain && this.#drained();
   }
 
   /** Serves until the connection ends. Never rejects. */
@@ -193,7 +193,8 @@ export class ServerConnection implements ConnectionEvents {
     if (this.#fresh.length === 0) return;
     const fresh = this.#fresh;
     this.#fresh = [];
-    for (const call of fresh) this.#host.options.onCall(call);
+    // What was reset in the same read is not begun.
+    for (const call of fresh) if (!call.over) this.#host.options.onCall(call);
   }
 
   #partials(): number {

@@ -15,6 +15,8 @@ export interface Socket {
 /** What a read is given at first, and what it grows to while the peer fills it, in octets. An idle connection keeps the first. */
 const SMALL_READ = 2 * 1024;
 const LARGE_READ = 64 * 1024;
+/** With so many octets waiting to be written, nothing more is read: a peer that reads no answers makes no more of them. More than data fills. */
+const BACKLOG = 1024 * 1024;
 /** How long a peer may go on sending after this side has ended, so that it reads what it was told, in milliseconds. */
 const LINGER = 500;
 
@@ -34,6 +36,7 @@ export class Pump {
   readonly #done = Promise.withResolvers<string>();
   #scheduled = false;
   #reading = false;
+  #written: PromiseWithResolvers<void> | undefined;
   #ending = false;
   #closed = false;
 
@@ -59,7 +62,7 @@ export class Pump {
 
   /** Reads until the end. Resolves with why it ended, when the socket is closed. Never rejects. */
   async run(): Promise<string> {
-    // A server says nothing before it has heard what its peer speaks: an answer in HTTP/1.1 must come first.
+    // A server waits for the first octets, as it may have to answer them in another language (section 3.4 of RFC 9113 allows it).
     if (!this.#connection.server) this.wake();
     this.close(await this.#read());
     return await this.#done.promise;
@@ -96,6 +99,7 @@ export class Pump {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.close();
+    this.#written?.resolve();
     this.#done.resolve(why);
   }
 
@@ -120,6 +124,9 @@ export class Pump {
         this.#onRead();
         this.#reading = false;
         this.wake();
+        if (connection.output.length > BACKLOG && !this.#ending) {
+          await (this.#written = Promise.withResolvers()).promise;
+        }
         kept = end - stopped;
         small = n < buf.length / 8 ? small + 1 : 0;
         if (end === buf.length && buf.length < LARGE_READ) buf = resized(buf, stopped, end, buf.length * 2);
@@ -144,11 +151,13 @@ export class Pump {
     try {
       while (output.length > 0) {
         const bytes = output.take();
+        // At once, so that those who have waited come before those who send anew while this is on its way.
+        sender.resume();
         this.writingSince = performance.now();
         let at = await this.#socket.write(bytes);
         while (at < bytes.length) at += await this.#socket.write(bytes.subarray(at));
         output.giveBack(bytes);
-        sender.resume();
+        this.#written?.resolve();
       }
       this.writingSince = undefined;
       if (this.#ending) await this.#endWriting();

@@ -6,7 +6,7 @@
  */
 
 const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
-const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
+const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { ignoreBOM: true }) };
 
 /** Encodes a text for `grpc-message`. A space at an end is encoded too: HTTP/2 fields don't carry those. */
 export function encodeStatusText(text: string): string {

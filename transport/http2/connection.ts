@@ -75,10 +75,11 @@ export class Connection {
   lastAllowed = LAST_STREAM;
   /** Whether the peer takes new streams. */
   accepting = true;
+  /** The stream that {@linkcode Connection.open} opens next. */
+  nextStream = 1;
   /** Why it has failed. */
   failure: ConnectionError | undefined;
   readonly #reader: FrameReader;
-  #nextStream = 1;
 
   /**
    * Makes one side; what it sends first stands in the output at once.
@@ -114,6 +115,11 @@ export class Connection {
     return this.#reader.headerBlock;
   }
 
+  /** Whether all stream identifiers are used: no more streams can be opened, ever. */
+  get usedUp(): boolean {
+    return this.nextStream > LAST_STREAM;
+  }
+
   /**
    * Takes what the peer sent, in buf from start to end. A frame that is not complete is left.
    *
@@ -134,16 +140,16 @@ export class Connection {
   /** Opens a stream as a client. Undefined if the peer takes no more at present, or at all. */
   open(): Stream | undefined {
     if (!this.accepting || this.streams.size >= this.peer.maxConcurrentStreams) return undefined;
-    const stream = new Stream(this.#nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
+    const stream = new Stream(this.nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
     this.streams.add(stream);
-    this.#nextStream += 2;
-    if (this.#nextStream > LAST_STREAM) this.accepting = false;
+    this.nextStream += 2;
+    if (this.usedUp) this.accepting = false;
     return stream;
   }
 
   /** Whether this side has opened a stream of that identifier, or the peer has. */
   known(id: number): boolean {
-    return (id & 1) === 1 ? id <= (this.server ? this.lastPeerStream : this.#nextStream - 2) : false;
+    return (id & 1) === 1 ? id <= (this.server ? this.lastPeerStream : this.nextStream - 2) : false;
   }
 
   /** Sends fields. */
@@ -190,7 +196,8 @@ export class Connection {
   fail(error: ConnectionError): void {
     if (this.failure) return;
     this.failure = error;
-    this.goAway(this.lastPeerStream, error.code, error.message);
+    // It must not be higher than what was said before (RFC 9113, section 6.8).
+    this.goAway(Math.min(this.lastPeerStream, this.lastAllowed), error.code, error.message);
     this.lose(error.message);
     this.events.onFailed(error);
   }
@@ -204,6 +211,7 @@ export class Connection {
 
   /** Closes a stream that the peer will not answer. */
   dropStream(stream: Stream, why: string, unprocessed: boolean): void {
+    if (stream.closed) return; // by what another stream's loss brought about
     this.close(stream, false);
     stream.events?.onLost(why, unprocessed);
   }

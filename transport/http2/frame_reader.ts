@@ -90,7 +90,9 @@ export class FrameReader {
     if (expected !== 0 && (type !== FrameType.CONTINUATION || id !== expected)) {
       throw protocol("a frame inside a header block that is no CONTINUATION of it");
     }
-    if (!this.#settled && type !== FrameType.SETTINGS) throw protocol("the first frame is no SETTINGS");
+    if (!this.#settled && (type !== FrameType.SETTINGS || flags & Flag.ACK)) {
+      throw protocol("the first frame is no SETTINGS");
+    }
     switch (type) {
       case FrameType.DATA:
         return this.#data(flags, id, buf, start, end);
@@ -125,14 +127,15 @@ export class FrameReader {
     window.receive(octets);
     const stream = this.#known(id, "DATA");
     if (flags & Flag.PADDED) {
-      // Of an empty frame, no octet is its own.
-      const padding = octets === 0 ? 0 : buf[start]!;
+      if (octets === 0) throw sizeError("DATA without their padding's length");
+      const padding = buf[start]!;
       if (octets <= padding) throw protocol("padding as long as its frame");
       start += 1;
       end -= padding;
     }
     if (stream === undefined || stream.remoteEnded || !stream.headersReceived) {
       window.release(octets);
+      if (octets === 0) this.#control.spend("empty DATA frames");
       if (stream) {
         this.#streamError(
           stream,
@@ -197,7 +200,8 @@ export class FrameReader {
     else peer.maxConcurrentStreams = Infinity;
     this.#settled = true;
     const before = peer.initialWindowSize;
-    readSettings(peer, buf, start, end, !server);
+    // Of several sizes the lowest counts too (RFC 7541, section 4.2).
+    encoder.setPeerTableBytes(readSettings(peer, buf, start, end, server));
     encoder.setPeerTableBytes(peer.headerTableSize);
     const change = peer.initialWindowSize - before;
     if (change !== 0) {

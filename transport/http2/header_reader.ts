@@ -8,6 +8,8 @@ import type { FieldList } from "./hpack/field_list.ts";
 import { INITIAL_STREAM_WINDOW } from "./receive_window.ts";
 import { Stream } from "./stream.ts";
 
+type Rule = (fields: FieldList) => string | undefined;
+
 /** Reads HEADERS and CONTINUATION (RFC 9113, sections 6.2 and 6.10), and opens streams. */
 export class HeaderReader {
   /** The stream whose header block has begun and not ended: nothing else may come before its CONTINUATION. 0 if none has. */
@@ -17,9 +19,10 @@ export class HeaderReader {
   readonly #onError: (stream: Stream, code: ErrorCode, why: string) => void;
   #flags = 0;
   #parts: Uint8Array[] = [];
-  /** The last list that was found right: the decoder gives the same array for the same block. */
+  /** The last list that was found right, and by which rule: the decoder gives the same array for the same block. */
   #right: FieldList | undefined;
   #rightLength = -1;
+  #rightBy: Rule | undefined;
 
   /**
    * Makes the reader of a connection.
@@ -43,11 +46,12 @@ export class HeaderReader {
       }
       end -= buf[start++]!;
     }
+    if (start > end) throw protocol("padding as long as its frame");
     if (flags & Flag.PRIORITY) {
-      if (end - start >= 5 && readUint31(buf, start) === id) throw protocol("a stream that depends on itself");
+      if (end - start < 5) throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, "HEADERS without their priority");
+      if (readUint31(buf, start) === id) throw protocol("a stream that depends on itself");
       start += 5;
     }
-    if (start > end) throw protocol("padding as long as its frame");
     if (flags & Flag.END_HEADERS) return this.#block(flags, id, buf, start, end);
     this.expected = id;
     this.#flags = flags;
@@ -106,29 +110,27 @@ export class HeaderReader {
       return this.#onError(stream, ErrorCode.REFUSED_STREAM, "over limits.concurrentStreams");
     }
     if (!this.#isRight(stream, fields, malformedRequest)) return;
-    if (last) this.#remoteEnd(stream);
-    if (!stream.closed) connection.events.onStream(stream, fields, last, this.#decoder.exceeded);
+    if (last && !this.#remoteEnd(stream)) return;
+    connection.events.onStream(stream, fields, last, this.#decoder.exceeded);
   }
 
   #response(stream: Stream, fields: FieldList, last: boolean): void {
     if (!this.#isRight(stream, fields, malformedResponse)) return;
-    const interim = fields[1]![0] === "1";
+    // There is no status where the limits left out all fields.
+    const interim = fields[0] === ":status" && fields[1]![0] === "1";
     if (interim && last) {
       return this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "an interim response that ends the stream");
     }
     if (interim) return;
     stream.headersReceived = true;
-    if (last) this.#remoteEnd(stream);
+    if (last && !this.#remoteEnd(stream)) return;
     stream.events!.onHeaders(fields, last, this.#decoder.exceeded);
   }
 
   #trailers(stream: Stream, fields: FieldList, last: boolean): void {
     if (!last) return this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream");
     if (!this.#isRight(stream, fields, malformedTrailers)) return;
-    if (stream.contentLength >= 0 && stream.received !== stream.contentLength) {
-      return this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "DATA of another length than content-length");
-    }
-    this.#remoteEnd(stream);
+    if (!this.#remoteEnd(stream)) return;
     stream.events!.onHeaders(fields, last, this.#decoder.exceeded);
   }
 
@@ -137,15 +139,22 @@ export class HeaderReader {
     if (!this.#connection.known(id)) throw protocol(`HEADERS on stream ${id}, which is idle`);
   }
 
-  #remoteEnd(stream: Stream): void {
+  /** The peer has sent all. False if that was not as much as it said. */
+  #remoteEnd(stream: Stream): boolean {
+    if (stream.contentLength >= 0 && stream.received !== stream.contentLength) {
+      this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "DATA of another length than content-length");
+      return false;
+    }
     stream.remoteEnded = true;
     if (stream.localEnded) this.#connection.close(stream, false);
+    return true;
   }
 
   /** Whether fields are well-formed; if not, their stream is at its end. Where some are missing, it can't be told. */
-  #isRight(stream: Stream, fields: FieldList, malformed: (fields: FieldList) => string | undefined): boolean {
-    if (fields === this.#right || this.#decoder.exceeded) {
-      stream.contentLength = fields === this.#right ? this.#rightLength : -1;
+  #isRight(stream: Stream, fields: FieldList, malformed: Rule): boolean {
+    if (this.#decoder.exceeded) return true;
+    if (fields === this.#right && malformed === this.#rightBy) {
+      stream.contentLength = this.#rightLength;
       return true;
     }
     const why = malformed(fields) ?? readContentLength(stream, fields);
@@ -154,6 +163,7 @@ export class HeaderReader {
       return false;
     }
     this.#right = fields;
+    this.#rightBy = malformed;
     this.#rightLength = stream.contentLength;
     return true;
   }
@@ -164,6 +174,7 @@ function readContentLength(stream: Stream, fields: FieldList): string | undefine
     if (fields[i] !== "content-length") continue;
     const value = fields[i + 1]!;
     if (!/^\d{1,15}$/.test(value)) return "a content-length that is no number";
+    if (stream.contentLength >= 0 && stream.contentLength !== Number(value)) return "two values of content-length";
     stream.contentLength = Number(value);
   }
   return undefined;

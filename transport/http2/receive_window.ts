@@ -73,7 +73,8 @@ export class ReceiveWindow {
     this.held -= octets;
     this.#budget.received -= octets;
     this.#credit += octets;
-    if (this.#credit < this.#target / 2) return;
+    // As soon as it is worth as much as what the peer has left: more often the more is held, so that it never stands still.
+    if (this.#credit === 0 || this.#credit < this.available) return;
     this.#output.number(FrameType.WINDOW_UPDATE, 0, this.#credit);
     this.available += this.#credit;
     this.#credit = 0;

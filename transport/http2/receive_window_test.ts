@@ -1,7 +1,200 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { data, Peer, pong } from "../../tests/http2_peer.ts";
 import { Output } from "./output.ts";
+import { PingPurpose } from "./pings.ts";
 import { INITIAL_STREAM_WINDOW, ReceiveWindow } from "./receive_window.ts";
 import { Stream } from "./stream.ts";
+
+const MIB = 1024 * 1024;
+
+/** The WINDOW_UPDATEs that stand in an output, as stream and octets, which takes them out of it. */
+function updates(output: Output): [number, number][] {
+  const found: [number, number][] = [];
+  const { buf, length } = output;
+  const view = new DataView(buf.buffer);
+  for (let at = 0; at < length; at += 9 + (buf[at + 2]!)) {
+    if (buf[at + 3] === 8) found.push([view.getUint32(at + 5), view.getUint32(at + 9)]);
+  }
+  output.length = 0;
+  return found;
+}
+
+Deno.test("the connection's window opens by half of it at a time, while little is held", () => {
+  const output = new Output();
+  const window = new ReceiveWindow(output, MIB, { received: 0, queued: 0 });
+  window.start();
+  assertEquals(updates(output), [[0, MIB - 65_535]]);
+  for (let i = 0; i < 31; i++) {
+    window.receive(16_384);
+    window.release(16_384);
+  }
+  assertEquals(updates(output), []);
+  window.receive(16_384);
+  window.release(16_384);
+  assertEquals(updates(output), [[0, MIB / 2]]);
+  assertEquals(window.available, MIB);
+});
+
+Deno.test("the connection's window stays open to others while slow readers hold more than half of it", () => {
+  const output = new Output();
+  const budget = { received: 0, queued: 0 };
+  const window = new ReceiveWindow(output, MIB, budget);
+  window.start();
+  window.receive(MIB * 0.75); // nobody reads this
+  let moved = 0;
+  for (let i = 0; i < 1000 && window.available > 0; i++) {
+    const octets = Math.min(16_384, window.available);
+    window.receive(octets);
+    window.release(octets);
+    moved += octets;
+  }
+  assertEquals(moved, 1000 * 16_384);
+  assertEquals([window.held, budget.received], [MIB * 0.75, MIB * 0.75]);
+});
+
+Deno.test("nothing released opens nothing: there is no WINDOW_UPDATE of 0", () => {
+  const output = new Output();
+  const window = new ReceiveWindow(output, 65_535, { received: 0, queued: 0 });
+  window.receive(65_535);
+  window.release(0);
+  assertEquals(updates(output), []);
+});
+
+Deno.test("DATA beyond the connection's window is a FLOW_CONTROL_ERROR of the connection (6.9)", () => {
+  const peer = Peer.ready("server", { connectionBufferBytes: 65_535 });
+  peer.reads = false;
+  peer.give(peer.request(1), data(1, 16_384), data(1, 16_384), data(1, 16_384), data(1, 16_383));
+  peer.told();
+  assertEquals(peer.give(data(1, 1)), ["lost 1", "failed FLOW_CONTROL_ERROR"]);
+});
+
+Deno.test("DATA beyond a stream's window is a FLOW_CONTROL_ERROR of the stream, and is not held (6.9)", () => {
+  const peer = Peer.ready("server");
+  peer.reads = false;
+  peer.give(peer.request(1), peer.request(3));
+  for (let i = 0; i < INITIAL_STREAM_WINDOW / 16_384; i++) peer.give(data(1, 16_384));
+  peer.told();
+  assertEquals(peer.give(data(1, 1)), ["reset 1 FLOW_CONTROL_ERROR"]);
+  assertEquals(peer.connection.window.held, INITIAL_STREAM_WINDOW);
+  assertEquals(peer.give(data(3, 1)), ["data 3 1"]);
+});
+
+Deno.test("a stream's window opens by half of it at a time, and not behind its end", () => {
+  const output = new Output();
+  const window = new ReceiveWindow(output, 16 * MIB, { received: 0, queued: 0 });
+  const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW);
+  window.consume(stream, INITIAL_STREAM_WINDOW / 2 - 1);
+  assertEquals(updates(output), []);
+  window.consume(stream, 1);
+  assertEquals(updates(output), [[1, INITIAL_STREAM_WINDOW / 2]]);
+  stream.remoteEnded = true;
+  window.consume(stream, INITIAL_STREAM_WINDOW);
+  assertEquals(updates(output), []);
+});
+
+/** A window of streams that has doubled so often. */
+function grown(times: number): [Output, ReceiveWindow] {
+  const output = new Output();
+  const window = new ReceiveWindow(output, 16 * MIB, { received: 0, queued: 0 });
+  window.start();
+  for (let i = 0; i < times; i++) {
+    const target = INITIAL_STREAM_WINDOW * 2 ** i;
+    while (!window.wantsSample()) {
+      window.receive(target / 2);
+      window.release(target / 2);
+    }
+    window.receive(target);
+    window.release(target);
+    window.sampled();
+  }
+  output.length = 0;
+  return [output, window];
+}
+
+Deno.test("streams' windows double when a window comes near full in a round trip, up to 4 MiB", () => {
+  const stream = () => new Stream(1, 0, INITIAL_STREAM_WINDOW);
+  for (const [times, expected] of [[0, 0.25], [1, 0.5], [2, 1], [4, 4]] as const) {
+    const [output, window] = grown(times);
+    window.consume(stream(), INITIAL_STREAM_WINDOW);
+    assertEquals(updates(output), [[1, expected * MIB]], `doubled ${times} times`);
+  }
+  const [, window] = grown(4);
+  window.receive(8 * MIB);
+  assert(!window.wantsSample());
+});
+
+Deno.test("a stream that begins after the windows have grown is not left with its first window", () => {
+  for (const times of [1, 2, 3, 4]) {
+    const [output, window] = grown(times);
+    const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW);
+    for (let moved = 0; moved < 10 * MIB; moved += 16_384) {
+      assert(stream.receiveWindow >= 16_384, `doubled ${times} times: stuck after ${moved} octets`);
+      stream.receiveWindow -= 16_384;
+      window.consume(stream, 16_384);
+    }
+    assert(updates(output).length > 0);
+  }
+});
+
+Deno.test("a connection asks by PING for a round trip's measure, one at a time", () => {
+  const peer = Peer.ready("server");
+  peer.give(peer.request(1));
+  const pings = () => peer.sent().filter((line) => line.startsWith("PING"));
+  for (let i = 0; i < 8; i++) peer.give(data(1, 16_384));
+  assertEquals(pings(), ["PING 0100000000000000"]);
+  for (let i = 0; i < 20; i++) peer.give(data(1, 16_384));
+  assertEquals(pings(), []);
+  peer.give(pong(PingPurpose.Bandwidth));
+  for (let i = 0; i < 15; i++) peer.give(data(1, 16_384));
+  assertEquals(pings(), []);
+  peer.give(data(1, 16_384));
+  assertEquals(pings(), ["PING 0100000000000000"]);
+});
+
+Deno.test("a slow reader never holds more than the connection's window, nor a stream more than its own, over 1 GiB", () => {
+  const target = 2 * MIB;
+  const output = new Output();
+  const budget = { received: 0, queued: 0 };
+  const window = new ReceiveWindow(output, target, budget);
+  window.start();
+  // The writer's side of the windows: it sends whatever it may, at once.
+  let credit = 65_535;
+  const streams = [1, 3, 5].map((id) => ({ stream: new Stream(id, 0, INITIAL_STREAM_WINDOW), credit: 0, held: 0 }));
+  for (const one of streams) one.credit = INITIAL_STREAM_WINDOW;
+  let most = 0, moved = 0;
+  for (let round = 0; moved < 1024 * MIB; round++) {
+    for (const [id, octets] of updates(output)) {
+      if (id === 0) credit += octets;
+      else streams[(id - 1) / 2]!.credit += octets;
+    }
+    for (const one of streams) {
+      while (one.credit > 0 && credit > 0) {
+        const octets = Math.min(16_384, one.credit, credit);
+        one.credit -= octets;
+        credit -= octets;
+        window.receive(octets);
+        one.stream.receiveWindow -= octets;
+        one.held += octets;
+      }
+      assert(one.stream.receiveWindow >= 0 && one.held <= 4 * MIB);
+    }
+    if (window.wantsSample()) window.sampled();
+    most = Math.max(most, window.held);
+    assert(window.held <= target && budget.received === window.held, `${window.held} held in round ${round}`);
+    const one = streams[round % 3]!;
+    const taken = Math.min(one.held, 5 + (round * 7919) % 100_000);
+    one.held -= taken;
+    moved += taken;
+    window.release(taken);
+    window.consume(one.stream, taken);
+  }
+  assert(most > INITIAL_STREAM_WINDOW);
+  for (const { stream, held } of streams) {
+    window.release(held);
+    window.consume(stream, held);
+  }
+  assertEquals([window.held, budget.received], [0, 0]);
+});
 
 const newStream = (id: number) => new Stream(id, 65_535, INITIAL_STREAM_WINDOW);
 

@@ -130,9 +130,10 @@ export class Sender {
       const item = queue[0]!;
       if (item.fields) this.#writeHeaders(stream, item.fields, item.end);
       else {
-        const size = Math.min(left(item), quantum, stream.sendWindow, this.window, this.#peer.maxFrameSize);
-        // An empty frame needs no window.
-        if ((size <= 0 && left(item) > 0) || this.#output.length >= HIGH_WATER) return wrote;
+        // A window may be below zero, and an empty frame needs none.
+        const room = Math.max(Math.min(quantum, stream.sendWindow, this.window, this.#peer.maxFrameSize), 0);
+        const size = Math.min(left(item), room);
+        if ((size === 0 && left(item) > 0) || this.#output.length >= HIGH_WATER) return wrote;
         this.#writeData(stream, item, size);
         quantum -= size;
         if (left(item) > 0) {
@@ -142,7 +143,7 @@ export class Sender {
       }
       wrote = true;
       queue.shift();
-      if (stream.closed) return true;
+      if (stream.closed) break;
     }
     stream.queue = undefined;
     this.#waiting.delete(stream);

@@ -40,7 +40,8 @@ export function initialSettings(): PeerSettings {
 /**
  * Reads the payload of a SETTINGS frame into `settings`.
  *
- * @param fromServer Whether a server sent it: it may not announce push.
+ * @param fromClient Whether a client sent it: a server may not allow push.
+ * @returns The lowest HEADER_TABLE_SIZE of it; without one, that of `settings`.
  * @throws {ConnectionError} If a value is out of its range.
  */
 export function readSettings(
@@ -48,17 +49,19 @@ export function readSettings(
   buf: Uint8Array,
   start: number,
   end: number,
-  fromServer: boolean,
-): void {
+  fromClient: boolean,
+): number {
+  let lowest = Infinity;
   for (let at = start; at < end; at += 6) {
     const id = buf[at]! << 8 | buf[at + 1]!;
     const value = readUint32(buf, at + 2);
     switch (id) {
       case SettingId.HEADER_TABLE_SIZE:
         settings.headerTableSize = value;
+        lowest = Math.min(lowest, value);
         break;
       case SettingId.ENABLE_PUSH:
-        if (value > (fromServer ? 0 : 1)) throw protocol(`SETTINGS_ENABLE_PUSH is ${value}`);
+        if (value > (fromClient ? 1 : 0)) throw protocol(`SETTINGS_ENABLE_PUSH is ${value}`);
         break;
       case SettingId.MAX_CONCURRENT_STREAMS:
         settings.maxConcurrentStreams = value;
@@ -79,6 +82,7 @@ export function readSettings(
         // Others are ignored (section 6.5.2).
     }
   }
+  return Math.min(lowest, settings.headerTableSize);
 }
 
 const protocol = (text: string) => new ConnectionError(ErrorCode.PROTOCOL_ERROR, text);

@@ -101,13 +101,13 @@ export class Stream {
 
 /** The streams that were closed last: what comes for them late is no error, or another one than for a stream that never was. */
 export class ClosedStreams {
-  // A negative entry was reset by this side: the peer may not know it yet.
-  readonly #ids = new Int32Array(64);
+  // As many as may be open at once by default, twice over and more. A negative entry was reset by this side: the peer may not know it yet.
+  readonly #ids = new Int32Array(256);
   #next = 0;
 
   /** Remembers a stream. */
   add(id: number, resetByUs: boolean): void {
-    this.#ids[this.#next++ & 63] = resetByUs ? -id : id;
+    this.#ids[this.#next++ & 255] = resetByUs ? -id : id;
   }
 
   /** Whether a stream is remembered as closed in any way. */

@@ -1,0 +1,70 @@
+import { Metadata } from "../rpc/metadata.ts";
+import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { ClientConnection } from "../transport/grpc/client_connection.ts";
+import { ServerConnection } from "../transport/grpc/server_connection.ts";
+import type { CallStart, CallStatus, ClientCall, Compression, Limits, ServerCall } from "../transport/transport.ts";
+import { MemorySocket } from "./memory_socket.ts";
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface PairOptions {
+  limits?: Partial<Limits>;
+  compression?: Compression;
+  onCall?(call: ServerCall): void;
+}
+
+/** A client and a server of the kit's own transport, over sockets in memory. */
+export class GrpcPair {
+  readonly client: ClientConnection;
+  readonly server: ServerConnection;
+  readonly sockets: [client: MemorySocket, server: MemorySocket];
+  readonly hits: string[] = [];
+  readonly budget = { received: 0, queued: 0 };
+  readonly calls: ServerCall[] = [];
+  readonly #served: Promise<void>;
+
+  constructor({ limits, compression = "identity", onCall }: PairOptions = {}) {
+    const all = { ...DEFAULT_LIMITS, ...limits };
+    const address = { kind: "memory", name: "pair" } as never;
+    this.sockets = MemorySocket.pair();
+    const options = { address, limits: all, compression, logger };
+    this.server = new ServerConnection(this.sockets[1], { address: "client" }, {
+      options: {
+        ...options,
+        onCall: (call) => {
+          this.calls.push(call);
+          onCall?.(call);
+        },
+      },
+      budget: this.budget,
+      connections: 1,
+      hit: (limit) => void this.hits.push(limit),
+    });
+    this.#served = this.server.run();
+    this.client = new ClientConnection(this.sockets[0], {
+      ...options,
+      authority: "test",
+      signal: new AbortController().signal,
+    });
+  }
+
+  start(more: Partial<CallStart> = {}): ClientCall {
+    return this.client.start({ path: "/a.B/C", metadata: new Metadata(), ...more });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.server.close();
+    await this.client.close(true);
+    await this.#served;
+  }
+}
+
+/** All replies of a call, and how it ended. */
+export async function result(call: ClientCall): Promise<[number[], CallStatus]> {
+  const sizes: number[] = [];
+  for (;;) {
+    const message = await call.receive();
+    if (message === undefined) return [sizes, call.status!];
+    sizes.push(message.length);
+  }
+}

@@ -1,0 +1,102 @@
+import { assert, assertEquals } from "@std/assert";
+import { data, Peer, REQUEST } from "../../tests/http2_peer.ts";
+import { FrameType, PREFACE } from "../http2/frame.ts";
+import { frame, settings, windowUpdate } from "../../tests/http2_peer.ts";
+import { DEFAULT_LIMITS } from "../default_limits.ts";
+import type { Limits } from "../transport.ts";
+import { Lifetime } from "./lifetime.ts";
+
+/** A lifetime with a pump that does nothing, whose clock the test moves. */
+function setUp(role: "server" | "client", limits: Partial<Limits> = {}, established = true) {
+  const peer = established ? Peer.ready(role) : new Peer(role);
+  const born = Math.ceil(performance.now()); // whole, so that differences are exact
+  const pump = { lastRead: born, writingSince: undefined as number | undefined, wake() {} };
+  const lifetime = new Lifetime(peer.connection, pump as never, { ...DEFAULT_LIMITS, ...limits });
+  const check = (ms: number) => lifetime.check(born + ms);
+  return { peer, pump, born, lifetime, check };
+}
+
+Deno.test("handshakeTimeout: until the peer's SETTINGS have come, and not behind them", () => {
+  const { peer, check } = setUp("server", {}, false);
+  assertEquals(check(9000), undefined);
+  peer.give(PREFACE);
+  assertEquals(check(10_100), "handshakeTimeout");
+  peer.give(settings());
+  assertEquals(check(10_200), undefined);
+});
+
+Deno.test("headersTimeout: a header block that does not end", () => {
+  const { peer, check } = setUp("server");
+  const block = peer.block(REQUEST);
+  peer.give(frame(FrameType.HEADERS, 0, 1, block.subarray(0, 5)));
+  assertEquals([check(1000), check(10_900)], [undefined, undefined]);
+  assertEquals(check(11_000), "headersTimeout");
+  peer.give(frame(FrameType.CONTINUATION, 4, 1, block.subarray(5)));
+  assertEquals(check(12_000), undefined);
+});
+
+Deno.test("idleTimeout: no call for so long, from the last one on", () => {
+  const { peer, pump, born, check } = setUp("server", { idleTimeout: 50_000 });
+  assertEquals(check(1000), undefined);
+  peer.give(peer.request(1));
+  assertEquals(check(40_000), undefined);
+  peer.connection.reset(peer.streams.get(1)!, 8);
+  pump.lastRead = born + 60_000;
+  assertEquals([check(60_000), check(109_000)], [undefined, undefined]);
+  assertEquals(check(110_000), "idleTimeout");
+});
+
+Deno.test("stallTimeout: a write that takes too long, or a window that stays closed while something waits", () => {
+  const slow = setUp("server", { keepaliveInterval: 1e9, stallTimeout: 30_000 });
+  slow.pump.writingSince = slow.born + 5000;
+  assertEquals([slow.check(34_000), slow.check(35_000)], [undefined, "stallTimeout"]);
+  const { peer, check } = setUp("server", { keepaliveInterval: 1e9, stallTimeout: 30_000 });
+  peer.give(peer.request(1));
+  peer.connection.sendData(peer.streams.get(1)!, new Uint8Array(0), new Uint8Array(100_000), false);
+  assertEquals([check(1000), check(2000), check(31_000)], [undefined, undefined, undefined]);
+  peer.give(windowUpdate(0, 5), windowUpdate(1, 5));
+  assertEquals([check(40_000), check(41_000), check(70_000)], [undefined, undefined, undefined]);
+  assertEquals(check(71_000), "stallTimeout");
+});
+
+Deno.test("keepalive: a PING after silence, and the end if nothing comes", () => {
+  const { peer, pump, born, check } = setUp("server", { idleTimeout: Infinity });
+  assertEquals([check(59_000), check(60_100)], [undefined, undefined]);
+  assertEquals(peer.sent(), ["PING 0200000000000000"]);
+  assertEquals(check(70_000), undefined);
+  pump.lastRead = born + 71_000;
+  assertEquals([check(90_000), check(131_000)], [undefined, undefined]);
+  assertEquals(peer.sent(), ["PING 0200000000000000"]);
+  assertEquals([check(150_000), check(151_100)], [undefined, "keepaliveTimeout"]);
+});
+
+Deno.test("keepalive: a client asks only while calls are in flight", () => {
+  const { peer, check } = setUp("client", { idleTimeout: Infinity });
+  assertEquals(check(100_000), undefined);
+  assertEquals(peer.sent(), []);
+  peer.open();
+  peer.sent();
+  check(200_000);
+  assertEquals(peer.sent(), ["PING 0200000000000000"]);
+});
+
+Deno.test("connectionAge: give or take a tenth; a drain for it has a bound, one of a stopping server has none", () => {
+  const { lifetime, check } = setUp("server", { connectionAge: 10_000, connectionAgeGrace: 5000 });
+  assertEquals(check(8900), undefined);
+  assertEquals(check(11_100), "connectionAge");
+  lifetime.drainBegan();
+  assertEquals([check(900), check(2000), check(5100)], [undefined, "drain", "connectionAgeGrace"]);
+  const stopping = setUp("server");
+  stopping.lifetime.drainBegan();
+  assertEquals([stopping.check(500), stopping.check(1100), stopping.check(50_000)], [undefined, "drain", "drain"]);
+});
+
+Deno.test("an idle connection lets go of large buffers", () => {
+  const { peer, check } = setUp("server");
+  peer.give(peer.request(1), data(1, 10));
+  peer.connection.sendData(peer.streams.get(1)!, new Uint8Array(0), new Uint8Array(60_000), true);
+  peer.sent();
+  assert(peer.connection.output.buf.length > 60_000);
+  check(1000);
+  assertEquals(peer.connection.output.buf.length, 0);
+});

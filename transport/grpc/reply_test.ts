@@ -1,0 +1,147 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { Metadata } from "../../rpc/metadata.ts";
+import { Status } from "../../rpc/status.ts";
+import { ErrorCode } from "../http2/error.ts";
+import { DEFAULT_LIMITS } from "../default_limits.ts";
+import { foreignClient, foreignServer } from "./foreign.ts";
+import { headerProblem, statusOf, statusOfReset } from "./reply.ts";
+import { readRequest } from "./request.ts";
+import { plainAnswer, responseFields, trailerFields } from "./response.ts";
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const BASE = [":method", "POST", ":scheme", "http", ":path", "/a.B/C"];
+const read = (fields: string[], exceeded = false) => readRequest(fields, exceeded, DEFAULT_LIMITS);
+const GRPC = ["content-type", "application/grpc"];
+
+Deno.test("readRequest() reads what gRPC says of a call", () => {
+  const request = read([
+    ...BASE,
+    ...GRPC,
+    "grpc-timeout",
+    "5S",
+    "grpc-encoding",
+    "gzip",
+    "grpc-accept-encoding",
+    "a,b",
+  ]);
+  const { path, timeout, encoding, accepts, refusal } = request;
+  assertEquals([path, timeout, encoding, accepts, refusal], ["/a.B/C", 5000, "gzip", "a,b", undefined]);
+  for (const type of ["application/grpc+proto", "application/grpc;x=y", "APPLICATION/GRPC"]) {
+    assertEquals(read([...BASE, "content-type", type]).refusal, undefined, type);
+  }
+});
+
+Deno.test("readRequest() refuses what a server can't take, with the status that says why", () => {
+  const many = Array.from({ length: 101 }, (_, i) => [`x-${i}`, ""]).flat();
+  const cases: [code: Status, http: number | undefined, fields: string[]][] = [
+    [Status.INTERNAL, 405, [":method", "GET", ...BASE.slice(2), ...GRPC]],
+    [Status.INTERNAL, 415, BASE],
+    [Status.INTERNAL, 415, [...BASE, "content-type", "application/grpc+json"]],
+    [Status.INTERNAL, 415, [...BASE, "content-type", "application/grpcx"]],
+    [Status.INTERNAL, undefined, [...BASE, ...GRPC, "grpc-timeout", "soon"]],
+    [Status.UNIMPLEMENTED, undefined, [...BASE, ...GRPC, "grpc-encoding", "br"]],
+    [Status.INTERNAL, undefined, [...BASE, ...GRPC, "x-bin", "*"]],
+    [Status.RESOURCE_EXHAUSTED, undefined, [...BASE, ...GRPC, ...many]],
+    [Status.RESOURCE_EXHAUSTED, undefined, [...BASE, ...GRPC, "x", "y".repeat(8192)]],
+  ];
+  for (const [code, http, fields] of cases) {
+    const { refusal } = read(fields);
+    assertEquals([refusal?.code, refusal?.http], [code, http], fields.slice(-2).join(" ").slice(0, 60));
+  }
+  assertEquals(read([], true).refusal!.code, Status.RESOURCE_EXHAUSTED);
+  assertEquals(read([...BASE, ...GRPC, ...many.slice(2)]).refusal, undefined);
+});
+
+Deno.test("trailerFields() writes a status that statusOf() reads back, in trailers or in place of a header", () => {
+  const status = {
+    code: Status.ABORTED,
+    message: "é %",
+    trailer: new Metadata({ "x-a": "1" }),
+    details: new Uint8Array([1]),
+  };
+  for (const only of [false, true]) {
+    const fields = trailerFields(status, only, { refusal: undefined, encoding: undefined });
+    assertEquals(fields[0], only ? ":status" : "grpc-status");
+    const { trailer, ...rest } = statusOf(fields);
+    assertEquals({ ...rest, trailer: [...trailer!] }, { ...status, trailer: [["x-a", "1"]] });
+  }
+  const ok = trailerFields({ code: Status.OK, message: "" }, false, { refusal: undefined, encoding: undefined });
+  assertEquals(ok, ["grpc-status", "0", "grpc-message", ""]);
+  const unknown = trailerFields({ code: Status.UNIMPLEMENTED, message: "" }, true, {
+    refusal: { code: Status.UNIMPLEMENTED, message: "" },
+    encoding: "br",
+  });
+  assertEquals(unknown.slice(-2), ["grpc-accept-encoding", "identity,gzip,deflate"]);
+  assertEquals(responseFields("gzip").slice(-2), ["grpc-encoding", "gzip"]);
+  assertEquals(responseFields(undefined).includes("grpc-encoding"), false);
+});
+
+Deno.test("plainAnswer() answers as HTTP does: 405 says what is allowed", () => {
+  const { fields, body } = plainAnswer({ http: 405, code: Status.INTERNAL, message: "m" });
+  assertEquals(fields, [":status", "405", "content-type", "text/plain; charset=utf-8", "allow", "POST"]);
+  assertEquals(body, utf8("m\n"));
+});
+
+Deno.test("a status that is missing or no number is UNKNOWN; one that gRPC does not define stays", () => {
+  for (const value of ["", "x", "-1", "1e1", "9999999999"]) {
+    assertEquals(statusOf(["grpc-status", value]).code, Status.UNKNOWN, value);
+  }
+  assertMatch(statusOf([]).message, /no grpc-status/);
+  assertEquals(statusOf(["grpc-status", "99"]).code, 99 as Status);
+  assertEquals(statusOf(["grpc-status", "5", "grpc-status-details-bin", "*"]).details, undefined);
+});
+
+Deno.test("HTTP statuses of who speaks no gRPC become gRPC's", () => {
+  const cases = { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14, 500: 2, 302: 2, 204: 2 };
+  for (const [http, code] of Object.entries(cases)) {
+    assertEquals(headerProblem([":status", http, "content-type", "text/html"], false)!.code, code as Status, http);
+  }
+  assertEquals(headerProblem([":status", "200", "content-type", "text/html"], false)!.code, Status.UNKNOWN);
+  assertEquals(headerProblem([":status", "200", ...GRPC, "grpc-encoding", "br"], false)!.code, Status.INTERNAL);
+  assertEquals(headerProblem([":status", "200", ...GRPC, "x-bin", "*"], false)!.code, Status.INTERNAL);
+  assertEquals(headerProblem([":status", "200", ...GRPC], false), undefined);
+});
+
+Deno.test("a status in the header counts if nothing comes behind it, and not else", () => {
+  const fields = [":status", "503", "content-type", "text/html", "grpc-status", "0"];
+  assertEquals(headerProblem(fields, true), undefined);
+  assertEquals(headerProblem(fields, false)!.code, Status.UNAVAILABLE);
+});
+
+Deno.test("codes of RST_STREAM become gRPC's; only a refused stream is unprocessed", () => {
+  const cases: [ErrorCode, Status][] = [
+    [ErrorCode.NO_ERROR, Status.INTERNAL],
+    [ErrorCode.PROTOCOL_ERROR, Status.INTERNAL],
+    [ErrorCode.STREAM_CLOSED, Status.INTERNAL],
+    [ErrorCode.REFUSED_STREAM, Status.UNAVAILABLE],
+    [ErrorCode.CANCEL, Status.CANCELLED],
+    [ErrorCode.ENHANCE_YOUR_CALM, Status.RESOURCE_EXHAUSTED],
+    [ErrorCode.INADEQUATE_SECURITY, Status.PERMISSION_DENIED],
+    [77 as ErrorCode, Status.INTERNAL],
+  ];
+  for (const [code, status] of cases) {
+    const { code: found, unprocessed } = statusOfReset(code, "");
+    assertEquals([found, unprocessed ?? false], [status, code === ErrorCode.REFUSED_STREAM], ErrorCode[code]);
+  }
+  assertEquals(statusOfReset(ErrorCode.REFUSED_STREAM, "broke it").code, Status.INTERNAL);
+});
+
+Deno.test("a client that speaks something else is told so in its language; one that may be right is not", () => {
+  const text = (first: Uint8Array, tls: boolean) => foreignClient(first, tls)?.why;
+  const preface = utf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  for (let end = 1; end <= preface.length; end++) assertEquals(text(preface.subarray(0, end), false), undefined);
+  assertMatch(text(utf8("GET / HTTP/1.1\r\n"), false)!, /HTTP\/1.1 on a port for gRPC: it speaks HTTP\/2 without TLS/);
+  assertMatch(text(utf8("POST /x HTTP/1.1\r\n"), true)!, /it speaks TLS and HTTP\/2/);
+  const hello = new Uint8Array([22, 3, 1, 2]);
+  assertMatch(text(hello, false)!, /TLS on a port without TLS/);
+  assertEquals(text(hello, true), undefined);
+  assertMatch(text(preface, true)!, /plaintext on a TLS port/);
+  assertMatch(text(utf8("\0\0"), true)!, /no TLS/);
+  assertMatch(new TextDecoder().decode(foreignClient(hello, false)!.answer), /^HTTP\/1\.1 400 /);
+});
+
+Deno.test("a server that speaks something else is recognized", () => {
+  assertMatch(foreignServer(new Uint8Array([21, 3, 3, 0, 2]))!, /set the option tls/);
+  assertMatch(foreignServer(utf8("HTTP/1.1 400 Bad\r\n\r\nno such thing"))!, /no gRPC server: "no such thing"/);
+  assertEquals(foreignServer(new Uint8Array([0, 0, 0, 4, 0])), undefined);
+});
