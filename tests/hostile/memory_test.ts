@@ -353,7 +353,7 @@ needs(SIEGE_PERMISSIONS, "padding that is not there is an error, wherever the fr
       const filler = h2.frame(0xbe, 0, 0, new Uint8Array(fill - 9));
       using wire = await h2.Wire.connect(address, h2.join(h2.PREFACE, before, filler, last));
       await wire.until(({ goaway }) => goaway, "GOAWAY", 3000);
-      assertEquals(wire.goaway!.code, h2.PROTOCOL_ERROR);
+      assertEquals(wire.goaway!.code, h2.FRAME_SIZE_ERROR);
     }
     // Accounts that have gone wrong would let this through.
     using victim = await h2.Wire.connect(address);

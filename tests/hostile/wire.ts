@@ -12,7 +12,12 @@ export const PUSH_PROMISE = 5, PING = 6, GOAWAY = 7, WINDOW_UPDATE = 8, CONTINUA
 /** Flags. */
 export const END_STREAM = 1, ACK = 1, END_HEADERS = 4;
 /** Error codes. */
-export const NO_ERROR = 0, PROTOCOL_ERROR = 1, REFUSED_STREAM = 7, CANCEL = 8, ENHANCE_YOUR_CALM = 11;
+export const NO_ERROR = 0,
+  PROTOCOL_ERROR = 1,
+  FRAME_SIZE_ERROR = 6,
+  REFUSED_STREAM = 7,
+  CANCEL = 8,
+  ENHANCE_YOUR_CALM = 11;
 
 /** What a client says first. */
 export const PREFACE: Uint8Array<ArrayBuffer> = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");

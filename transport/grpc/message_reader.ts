@@ -1,29 +1,43 @@
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
-import { readUint32 } from "../http2/frame.ts";
 import { decompress } from "./compression.ts";
 
 /** The octets before each message: whether it is compressed, and its length. */
 export const PREFIX = 5;
+/** The least room for what comes in pieces, in octets. It doubles: a peer may announce what it never sends. */
+const FIRST_ROOM = 1024;
+
+/** The most room that is made for octets that may come, in octets. */
+const MOST_ROOM = 16 * 1024;
+
+/** Some octets of the stream, and how far they were taken. */
+interface Chunk {
+  buf: Uint8Array;
+  at: number;
+  end: number;
+}
 
 /**
- * Cuts a stream of DATA into length-prefixed messages, and keeps those that nobody has taken: as they came, in one buffer, as an object
- * for each would take a hundred times the octets of a small message.
+ * Cuts a stream of DATA into length-prefixed messages. What nobody has taken is kept as octets, as it came: a million empty messages
+ * cost no more than their five million octets.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
  */
 export class MessageReader {
+  /** The octets of the message that is not complete, prefix included. */
+  partial = 0;
   /** Whether the message that was taken last came compressed. */
   compressed = false;
   readonly #limit: number;
   readonly #encoding: string | undefined;
-  /** The one message that is there, without its prefix, where it came whole and alone, as most do. */
+  #chunks: Chunk[] = [];
+  /** The one message that is ready, where it came whole in one piece, as most do. */
   #whole: Uint8Array | undefined;
-  #buf = NOTHING;
-  /** Where in the buffer the next message begins, the first one that is not complete, and what is empty. */
-  #next = 0;
-  #open = 0;
-  #end = 0;
+  /** The prefix of the message that is not complete, as far as it came. */
+  #flag = 0;
+  #length = 0;
+  /** The complete messages that nobody has taken. */
+  #ready = 0;
 
   /**
    * Makes a reader.
@@ -36,19 +50,9 @@ export class MessageReader {
     this.#encoding = encoding;
   }
 
-  /** The octets of the message that is not complete, prefix included. */
-  get partial(): number {
-    return this.#end - this.#open;
-  }
-
   /** Whether a message is complete and not taken. */
   get ready(): boolean {
-    return this.#whole !== undefined || this.#next < this.#open;
-  }
-
-  /** The octets that the next message took on the wire, but for its prefix. */
-  get nextSize(): number {
-    return this.#whole !== undefined ? this.#whole.length : lengthAt(this.#buf, this.#next);
+    return this.#ready > 0;
   }
 
   /**
@@ -57,97 +61,170 @@ export class MessageReader {
    * @throws {RpcError} If a message is too large, or compressed though no encoding was named.
    */
   push(buf: Uint8Array, start: number, end: number): void {
-    if (this.#end === 0 && this.#whole === undefined && end - start >= PREFIX) {
-      const length = lengthAt(buf, start);
-      if (length === end - start - PREFIX) {
-        this.compressed = this.#check(buf[start]!, length);
-        this.#whole = buf.slice(start + PREFIX, end);
-        return;
-      }
+    if (this.#ready === 0 && this.partial === 0 && isOneMessage(buf, start, end)) {
+      this.#flag = buf[start]!;
+      this.#length = end - start - PREFIX;
+      this.#check();
+      this.#whole = buf.slice(start + PREFIX, end);
+      this.#ready = 1;
+      return;
     }
     if (this.#whole !== undefined) this.#unwrap(this.#whole);
-    this.#append(buf, start, end);
-    while (this.partial >= PREFIX) {
-      const length = lengthAt(this.#buf, this.#open);
-      this.#check(this.#buf[this.#open]!, length);
-      const size = PREFIX + length;
-      if (this.partial < size) return;
-      this.#open += size;
-    }
+    this.#scan(buf, start, end);
+    const last = this.#chunks.at(-1);
+    const octets = end - start;
+    if (last && last.end + octets <= last.buf.length) {
+      last.buf.set(buf.subarray(start, end), last.end);
+      last.end += octets;
+    } else if (this.partial === 0 && last === undefined) {
+      this.#chunks.push({ buf: buf.slice(start, end), at: 0, end: octets });
+    } else this.#append(buf, start, end, last);
+  }
+
+  /** The octets that the next message took on the wire, but for its prefix. */
+  get nextSize(): number {
+    return (this.#whole === undefined ? this.#peekLength() : this.#whole.length);
   }
 
   /**
-   * The next message.
+   * The next message, if one is ready.
    *
    * @throws {RpcError} If it can't be decompressed.
    */
   take(): Uint8Array {
-    if (this.#whole !== undefined) {
-      const whole = this.#whole;
+    const whole = this.#whole;
+    if (whole !== undefined) {
       this.#whole = undefined;
+      this.#ready = 0;
+      this.compressed = this.#flag === 1;
       return this.compressed ? decompress(this.#encoding!, whole, this.#limit) : whole;
     }
-    const start = this.#next + PREFIX;
-    const compressed = this.compressed = this.#buf[this.#next] === 1;
-    this.#next = start + this.nextSize;
-    // Nothing is ever written over what was taken: the buffer is only added to, or left for a larger one.
-    const bytes = this.#buf.subarray(start, this.#next);
-    if (this.#next === this.#end) this.clear();
-    return compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
+    const length = this.#peekLength();
+    this.compressed = this.#octet(0) === 1;
+    this.#skip(PREFIX);
+    this.#ready--;
+    const bytes = this.#cut(length);
+    return this.compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
   }
 
   /** Lets go of everything. */
   clear(): void {
+    this.#chunks = [];
     this.#whole = undefined;
-    this.#buf = NOTHING;
-    this.#next = this.#open = this.#end = 0;
+    this.#ready = this.partial = 0;
   }
 
-  #append(buf: Uint8Array, start: number, end: number): void {
-    const octets = end - start;
-    if (this.#end + octets > this.#buf.length) this.#grow(octets);
-    this.#buf.set(start === 0 && end === buf.length ? buf : buf.subarray(start, end), this.#end);
-    this.#end += octets;
-  }
-
-  /** Makes room: twice as much as there is, but no more than the message needs that is not complete. What was only announced gets none. */
-  #grow(octets: number): void {
-    const kept = this.#end - this.#next;
-    const whole = this.partial < PREFIX ? Infinity : this.#open - this.#next + PREFIX + lengthAt(this.#buf, this.#open);
-    const grown = new Uint8Array(Math.max(kept + octets, Math.min(kept * 2, whole)));
-    grown.set(this.#buf.subarray(this.#next, this.#end));
-    this.#buf = grown;
-    this.#open -= this.#next;
-    this.#end = kept;
-    this.#next = 0;
-  }
-
-  /** Puts the message that came whole where the others stand that follow before it is taken. */
+  /** Puts the message that came whole back among the octets: others follow before it is taken. */
   #unwrap(whole: Uint8Array): void {
+    const buf = new Uint8Array(PREFIX + whole.length);
+    new DataView(buf.buffer).setUint32(1, whole.length);
+    buf[0] = this.#flag;
+    buf.set(whole, PREFIX);
+    this.#chunks.push({ buf, at: 0, end: buf.length });
     this.#whole = undefined;
-    const prefix = new Uint8Array(PREFIX);
-    prefix[0] = this.compressed ? 1 : 0;
-    new DataView(prefix.buffer).setUint32(1, whole.length);
-    this.#append(prefix, 0, PREFIX);
-    this.#append(whole, 0, whole.length);
-    this.#open = this.#end;
   }
 
-  /** Whether a message is compressed, if it may be taken. */
-  #check(flag: number, length: number): boolean {
-    if (flag > 1) throw new RpcError(Status.INTERNAL, `a message with the flags ${flag}, which gRPC does not know`);
-    if (flag === 1 && (this.#encoding === undefined || this.#encoding === "identity")) {
+  /** Counts the messages that some octets complete, and checks their prefixes. */
+  #scan(buf: Uint8Array, at: number, end: number): void {
+    while (at < end) {
+      while (this.partial < PREFIX && at < end) {
+        const octet = buf[at++]!;
+        if (this.partial === 0) this.#flag = octet;
+        else this.#length = (this.partial === 1 ? 0 : this.#length * 256) + octet;
+        if (++this.partial === PREFIX) this.#check();
+      }
+      if (this.partial < PREFIX) return;
+      const octets = Math.min(PREFIX + this.#length - this.partial, end - at);
+      this.partial += octets;
+      at += octets;
+      if (this.partial < PREFIX + this.#length) return;
+      this.partial = 0;
+      this.#ready++;
+    }
+  }
+
+  #check(): void {
+    if (this.#flag > 1) {
+      throw new RpcError(Status.INTERNAL, `a message with the flags ${this.#flag}, which gRPC does not know`);
+    }
+    if (this.#flag === 1 && (this.#encoding === undefined || this.#encoding === "identity")) {
       throw new RpcError(Status.INTERNAL, "a compressed message, and no grpc-encoding says how");
     }
-    if (length <= this.#limit) return flag === 1;
-    const text = `a message has ${length} bytes, over the limit of ${this.#limit} (limits.receiveMessageBytes)`;
+    if (this.#length <= this.#limit) return;
+    const text = `a message has ${this.#length} bytes, over the limit of ${this.#limit} (limits.receiveMessageBytes)`;
     throw new RpcError(Status.RESOURCE_EXHAUSTED, text);
+  }
+
+  /** Adds octets where there is no room: in place of the last chunk, if that holds only the begin of one message, or behind it. */
+  #append(buf: Uint8Array, start: number, end: number, last: Chunk | undefined): void {
+    const octets = end - start;
+    const grows = last !== undefined && this.#ready === 0 && this.#chunks.length === 1;
+    const kept = grows ? last.end - last.at : 0;
+    // One message, whole in one piece, needs not be joined when it is taken. Behind others, small pieces share their room.
+    const least = grows || last === undefined
+      ? Math.min(Math.max(kept * 2, FIRST_ROOM), this.partial === 0 ? 0 : PREFIX + this.#length)
+      : Math.min(last.buf.length * 2, MOST_ROOM);
+    const room = Math.max(kept + octets, least);
+    const chunk = { buf: new Uint8Array(room), at: 0, end: kept + octets };
+    if (grows) {
+      chunk.buf.set(last.buf.subarray(last.at, last.end));
+      this.#chunks.pop();
+    }
+    chunk.buf.set(buf.subarray(start, end), kept);
+    this.#chunks.push(chunk);
+  }
+
+  #peekLength(): number {
+    const [first] = this.#chunks;
+    const { buf, at, end } = first!;
+    if (end - at >= PREFIX) {
+      return (buf[at + 1]! << 24 | buf[at + 2]! << 16 | buf[at + 3]! << 8 | buf[at + 4]!) >>> 0;
+    }
+    return ((this.#octet(1) * 256 + this.#octet(2)) * 256 + this.#octet(3)) * 256 + this.#octet(4);
+  }
+
+  /** One of the next octets. */
+  #octet(index: number): number {
+    for (const { buf, at, end } of this.#chunks) {
+      if (index < end - at) return buf[at + index]!;
+      index -= end - at;
+    }
+    return 0;
+  }
+
+  #skip(octets: number): void {
+    while (octets > 0) {
+      const chunk = this.#chunks[0]!;
+      const some = Math.min(octets, chunk.end - chunk.at);
+      chunk.at += some;
+      octets -= some;
+      if (chunk.at === chunk.end) this.#chunks.shift();
+    }
+  }
+
+  /** Takes so many octets: a view where they are in one chunk. */
+  #cut(octets: number): Uint8Array {
+    if (octets === 0) return new Uint8Array(0);
+    const chunk = this.#chunks[0]!;
+    if (octets <= chunk.end - chunk.at) {
+      const view = chunk.buf.subarray(chunk.at, chunk.at + octets);
+      this.#skip(octets);
+      return view;
+    }
+    const joined = new Uint8Array(octets);
+    for (let have = 0; have < octets;) {
+      const { buf, at, end } = this.#chunks[0]!;
+      const some = Math.min(octets - have, end - at);
+      joined.set(buf.subarray(at, at + some), have);
+      this.#skip(some);
+      have += some;
+    }
+    return joined;
   }
 }
 
-const NOTHING = new Uint8Array(0);
-
-/** The length that stands in the prefix at `at`. */
-function lengthAt(buf: Uint8Array, at: number): number {
-  return readUint32(buf, at + 1);
+function isOneMessage(buf: Uint8Array, start: number, end: number): boolean {
+  if (end - start < PREFIX) return false;
+  const length = buf[start + 1]! * 2 ** 24 + (buf[start + 2]! << 16 | buf[start + 3]! << 8 | buf[start + 4]!);
+  return length === end - start - PREFIX;
 }

@@ -38,6 +38,7 @@ export class Pump {
   #reading = false;
   #written: PromiseWithResolvers<void> | undefined;
   #ending = false;
+  #ended = false;
   #closed = false;
 
   /**
@@ -81,8 +82,7 @@ export class Pump {
   end(): void {
     if (this.#ending) return;
     this.#ending = true;
-    this.wake();
-    if (!this.#scheduled && this.writingSince === undefined) void this.#endWriting();
+    if (!this.#reading) this.#wakeOrEnd();
   }
 
   /** Sends these octets in place of all else, then ends the connection. */
@@ -123,7 +123,7 @@ export class Pump {
         const stopped = connection.receive(buf, 0, end);
         this.#onRead();
         this.#reading = false;
-        this.wake();
+        this.#wakeOrEnd();
         if (connection.output.length > BACKLOG && !this.#ending) {
           await (this.#written = Promise.withResolvers()).promise;
         }
@@ -138,6 +138,12 @@ export class Pump {
     } catch (error) {
       return `the connection was lost: ${(error as Error).message}`;
     }
+  }
+
+  /** Sends what waits. If it is to end and nothing waits, that is the end. */
+  #wakeOrEnd(): void {
+    this.wake();
+    if (this.#ending && !this.#scheduled && this.writingSince === undefined) void this.#endWriting();
   }
 
   readonly #flush = (): void => {
@@ -168,7 +174,8 @@ export class Pump {
 
   /** Ends the writing side and lets the peer read it: closing a socket with unread octets would take back what was sent. */
   async #endWriting(): Promise<void> {
-    if (this.#closed) return;
+    if (this.#closed || this.#ended) return;
+    this.#ended = true;
     const timer = setTimeout(() => this.close("closed"), LINGER);
     this.#done.promise.then(() => clearTimeout(timer));
     await this.#socket.closeWrite?.().catch(() => {});
