@@ -136,7 +136,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   onFailed(error: ConnectionError): void {
     this.#trouble = `takes connections but speaks no HTTP/2; is it another service? It sent ${error.message}`;
     this.#retire(`${this.peer.address} broke HTTP/2: ${error.message}`);
-    this.#pump.end();
+    this.#pump.fail();
   }
 
   async #run(): Promise<void> {

@@ -160,7 +160,7 @@ export class ServerConnection implements ConnectionEvents {
   onFailed(error: ConnectionError): void {
     if (error.limit) this.hit(error.limit as keyof Limits);
     this.#host.options.logger.debug("a connection was ended", { peer: this.peer.address, error: error.message });
-    this.#pump.end();
+    this.#pump.fail();
   }
 
   /** The client knows of the first GOAWAY: streams above the last one it has opened are refused from here on. */

@@ -85,6 +85,12 @@ export class Pump {
     if (!this.#reading) this.#wakeOrEnd();
   }
 
+  /** As {@linkcode Pump.end}, for a peer that is at fault: it has little time to read what it is told. */
+  fail(): void {
+    this.#linger();
+    this.end();
+  }
+
   /** Sends these octets in place of all else, then ends the connection. */
   async answer(octets: Uint8Array): Promise<void> {
     this.#ending = true;
@@ -140,6 +146,11 @@ export class Pump {
     }
   }
 
+  #linger(): void {
+    const timer = setTimeout(() => this.close("closed"), LINGER);
+    this.#done.promise.then(() => clearTimeout(timer));
+  }
+
   /** Sends what waits. If it is to end and nothing waits, that is the end. */
   #wakeOrEnd(): void {
     this.wake();
@@ -176,8 +187,7 @@ export class Pump {
   async #endWriting(): Promise<void> {
     if (this.#closed || this.#ended) return;
     this.#ended = true;
-    const timer = setTimeout(() => this.close("closed"), LINGER);
-    this.#done.promise.then(() => clearTimeout(timer));
+    this.#linger();
     await this.#socket.closeWrite?.().catch(() => {});
     if (!this.#socket.closeWrite) this.close("closed");
   }
