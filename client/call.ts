@@ -12,6 +12,7 @@ import type { Channel } from "./channel.ts";
 import { cancelled } from "./deadline.ts";
 import type { CallOptions } from "./options.ts";
 import { errorOf } from "./outcome.ts";
+import { type EncodedRequest, RequestPump } from "./request_pump.ts";
 
 /** What a client knows of a call that it makes. Middleware may give the next layer another one. */
 export interface ClientContext {
@@ -62,9 +63,8 @@ function deadlineOf(method: Method, options: CallOptions, scope: Scope, fallback
 /** The innermost end of a call with one response: resolves with it. */
 export function oneResponse(channel: Channel): Next<ClientContext> {
   return async ({ method, request, context }) => {
-    const { call, pump } = await begin(channel, method, request, context);
+    const { call, pump, message } = await begin(channel, method, request, context);
     try {
-      const message = await call.receive();
       if (message !== undefined && await call.receive() !== undefined) {
         call.cancel();
         throw new RpcError(Status.UNIMPLEMENTED, "one response was expected, and more came", { path: method.path });
@@ -92,13 +92,9 @@ async function* responses(
   request: unknown,
   context: ClientContext,
 ): AsyncGenerator<unknown> {
-  const { call, pump } = await begin(channel, method, request, context);
+  const { call, pump, message: first } = await begin(channel, method, request, context);
   try {
-    for (;;) {
-      const message = await call.receive();
-      if (message === undefined) break;
-      yield decode(method, message);
-    }
+    for (let message = first; message !== undefined; message = await call.receive()) yield decode(method, message);
     conclude(call, method, context, pump);
   } finally {
     // Whoever leaves the loop early gives the call up.
@@ -107,32 +103,75 @@ async function* responses(
   }
 }
 
-async function begin(channel: Channel, method: Method, request: unknown, context: ClientContext) {
-  const { deadline, signal, metadata, options } = context;
+/** A call that has begun, and its first response; undefined if it has ended without one. */
+interface Begun {
+  readonly call: ClientCall;
+  readonly pump: RequestPump | undefined;
+  readonly message: Uint8Array | undefined;
+}
+
+/** How often a call is begun again that no server has begun to process. */
+const FRESH_STARTS = 5;
+
+/**
+ * Begins a call, and waits for its first response. One that a server refused, or was sent to a server that was already leaving, is
+ * begun again on another connection: nobody has processed it.
+ *
+ * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#transparent-retries
+ */
+async function begin(channel: Channel, method: Method, request: unknown, context: ClientContext): Promise<Begun> {
+  const { options } = context;
   const many = method.kind === "client_streaming" || method.kind === "bidi";
   const only = many ? undefined : method.request.encode(request as never);
   const encoding = many ? undefined : compressionOf(method, options, request);
+  checkTime(method, context);
+  const pump = many ? new RequestPump(iteratorOf(method, request), (one) => encoded(method, options, one)) : undefined;
+  try {
+    for (let left = FRESH_STARTS;; left--) {
+      const call = await start(channel, method, context);
+      if (pump) pump.attach(call);
+      else call.send(only!, encoding, true);
+      const message = await call.receive();
+      const again = call.status?.unprocessed === true && left > 0 && (pump?.canRepeat ?? true);
+      if (!again) {
+        pump?.forget();
+        return { call, pump, message };
+      }
+      checkTime(method, context);
+    }
+  } catch (error) {
+    pump?.stop();
+    throw error;
+  }
+}
+
+async function start(channel: Channel, method: Method, context: ClientContext): Promise<ClientCall> {
+  const { deadline, signal, metadata, options } = context;
+  const connection = channel.ready() ?? await channel.connection(deadline, signal).catch((error) => {
+    throw at(method, error);
+  });
+  const call: ClientCall = connection.start({
+    path: method.path,
+    metadata,
+    deadline,
+    signal,
+    compression: typeof options.compression === "function" ? "gzip" : options.compression,
+    onHeader: options.onHeader && guarded(options, () => call),
+  });
+  return call;
+}
+
+function checkTime(method: Method, { signal, deadline }: ClientContext): void {
   if (signal?.aborted) throw at(method, cancelled(signal));
   if (deadline !== undefined && deadline <= Date.now()) {
     throw new RpcError(Status.DEADLINE_EXCEEDED, "the deadline had passed before the call began", {
       path: method.path,
     });
   }
-  const iterator = many ? iteratorOf(method, request) : undefined;
-  const connection = await channel.connection(deadline, signal).catch((error) => {
-    throw at(method, error);
-  });
-  const call = connection.start({
-    path: method.path,
-    metadata,
-    deadline,
-    signal,
-    compression: typeof options.compression === "function" ? "gzip" : options.compression,
-    onHeader: guarded(options, () => call),
-  });
-  if (iterator !== undefined) return { call, pump: new Pump(call, method, iterator, options) };
-  call.send(only!, encoding, true);
-  return { call };
+}
+
+function encoded(method: Method, options: CallOptions, request: unknown): EncodedRequest {
+  return { message: method.request.encode(request as never), compression: compressionOf(method, options, request) };
 }
 
 function compressionOf(method: Method, { compression }: CallOptions, request: unknown): Compression | undefined {
@@ -165,7 +204,12 @@ function iteratorOf(method: Method, requests: unknown): AsyncIterator<unknown> {
 }
 
 /** Tells the caller of the trailer, and throws unless the call succeeded. */
-function conclude(call: ClientCall, method: Method, { options, signal }: ClientContext, pump: Pump | undefined): void {
+function conclude(
+  call: ClientCall,
+  method: Method,
+  { options, signal }: ClientContext,
+  pump: RequestPump | undefined,
+): void {
   const status = call.status!;
   const trailer = status.trailer ?? new Metadata();
   options.onTrailer?.(trailer);
@@ -178,40 +222,6 @@ function conclude(call: ClientCall, method: Method, { options, signal }: ClientC
   if (status.code === Status.OK) return;
   if (status.code === Status.CANCELLED && signal?.aborted) throw at(method, cancelled(signal));
   throw errorOf(status, method.path);
-}
-
-/** Sends the requests of a stream while the responses are received. */
-class Pump {
-  /** What the caller's own iterable threw. */
-  failure: { error: unknown } | undefined;
-  #iterator: AsyncIterator<unknown>;
-  #stopped = false;
-
-  constructor(call: ClientCall, method: Method, iterator: AsyncIterator<unknown>, options: CallOptions) {
-    this.#iterator = iterator;
-    this.#run(call, method, options).catch((error) => {
-      if (this.#stopped) return;
-      this.failure = { error };
-      call.cancel();
-    });
-  }
-
-  async #run(call: ClientCall, method: Method, options: CallOptions): Promise<void> {
-    for (;;) {
-      const { done, value } = await this.#iterator.next();
-      if (this.#stopped) return;
-      if (done) return call.end();
-      await call.send(method.request.encode(value as never), compressionOf(method, options, value));
-    }
-  }
-
-  /** The call has ended: no more requests are asked for. */
-  stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    // The iterable may wait for something that never comes; nobody waits for it here.
-    Promise.try(() => this.#iterator.return?.()).catch(() => {});
-  }
 }
 
 function decode(method: Method, message: Uint8Array): unknown {

@@ -50,6 +50,11 @@ export class Channel {
     return this.#pick() ?? await this.#connectAny(deadline, signal);
   }
 
+  /** A connection for the next call, if one is there: most calls need not wait. */
+  ready(): Connection | undefined {
+    return this.#closed || this.#watch === undefined ? undefined : this.#pick();
+  }
+
   /** One of those that are connected; the others are told to connect meanwhile. */
   #pick(): Connection | undefined {
     const ready: Subchannel[] = [];
