@@ -53,7 +53,9 @@ needs([{ name: "net" }], "connections that are told to go for their age lose no 
   const end = Date.now() + 800;
   let calls = 0;
   await Promise.all(Array.from({ length: 20 }, async () => {
-    while (Date.now() < end) await client.unary({ text: "x" }).then(() => calls++, (error) => void failures.push(error));
+    while (Date.now() < end) {
+      await client.unary({ text: "x" }).then(() => calls++, (error) => void failures.push(error));
+    }
   }));
   assertEquals(failures, []);
   assert(calls > 100, `${calls} calls`);
