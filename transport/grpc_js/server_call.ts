@@ -53,7 +53,7 @@ export class GrpcServerCall implements ServerCall {
         this.#reader.wake();
       }));
     // It fires at the end of every call: then #over says that the call was ended from here.
-    stream.on("cancelled", () => this.#abort(this.#whyCancelled()));
+    stream.on("cancelled", () => this.#over || this.#abort(this.#whyCancelled()));
     stream.on("drain", () => this.#drain.resolve());
   }
 
