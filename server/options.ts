@@ -6,6 +6,7 @@ import { checkNames, checkNumber } from "../rpc/options.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
+import { checkServerTls } from "../transport/server_tls.ts";
 import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
 import type { MetainfoRules } from "./context.ts";
 import type { HealthCheck } from "./health.ts";
@@ -54,7 +55,7 @@ export interface ServerOptions {
   drainTimeout?: number;
   /** Gives up the permissions that it needs no more once it serves: read, write (unless for a unix socket), env, run, sys, ffi, import. @default {false} */
   dropPermissions?: boolean;
-  /** What moves the calls. @default {"grpc-js"} */
+  /** What moves the calls. @default {"http2"} */
   transport?: TransportChoice;
   /** Where log lines go. @default stderr, from level info on */
   logger?: Logger;
@@ -109,9 +110,7 @@ export function settingsOf(options: ServerOptions): Settings {
   checkTransport(who, options.transport);
   const { compression = "identity", tls } = options;
   checkCompression(`${who}: compression`, compression);
-  if (tls !== undefined && !(tls.cert?.includes("-----BEGIN") && tls.key?.includes("-----BEGIN"))) {
-    throw new TypeError(`${who}: tls takes "cert" and "key" as PEM texts, not as file names`);
-  }
+  if (tls !== undefined) checkServerTls(who, tls);
   if (options.advertise !== undefined) parseAddress(options.advertise, `${who}: advertise`);
   const number = (name: "weight" | "drainDelay" | "drainTimeout", fallback: number, least: number) =>
     checkNumber(`${who}: ${name}`, options[name] ?? fallback, least);

@@ -5,7 +5,8 @@ import { advertisedAddress, advertisePermissions } from "../registry/advertise.t
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport, transportPermissions } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
-import type { Limits, Listener } from "../transport/transport.ts";
+import { checkServerTls } from "../transport/server_tls.ts";
+import type { Limits, Listener, ServerTls } from "../transport/transport.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
@@ -52,6 +53,32 @@ export interface Server extends AsyncDisposable {
    * @param options With `force` it cuts at once, also while a slower stop goes on.
    */
   stop(options?: { force?: boolean }): Promise<void>;
+  /**
+   * Shows another certificate to those who connect from now on. Connections that there are stay as they are, and the server need
+   * not be started again.
+   *
+   * @example A certificate that is renewed on disk; needs permission to read its folder.
+   * ```ts ignore
+   * import { createServer } from "@dinokit/dinokit";
+   *
+   * const read = async () => ({
+   *   cert: await Deno.readTextFile("tls/cert.pem"),
+   *   key: await Deno.readTextFile("tls/key.pem"),
+   * });
+   * const server = createServer({ name: "echoservice", address: ":8888", tls: await read() });
+   * const watcher = Deno.watchFs("tls");
+   * (async () => {
+   *   // While only one of the files is new, they don't belong together: setTls says so and changes nothing.
+   *   for await (const _ of watcher) await read().then((tls) => server.setTls(tls)).catch(console.warn);
+   * })();
+   * await server.run();
+   * watcher.close();
+   * ```
+   *
+   * @param tls Certificate and key, and `ca` if the server asks its clients for theirs.
+   * @throws {TypeError} If they are not right, or the server has no TLS, asks no client for a certificate or can't change it.
+   */
+  setTls(tls: ServerTls): void;
   /** Starts, and stops at SIGINT or SIGTERM; a second signal cuts at once. Resolves when it has stopped. */
   run(): Promise<void>;
 }
@@ -91,6 +118,7 @@ class GrpcServer implements Server {
   readonly #finished = Promise.withResolvers<void>();
   readonly #cut = Promise.withResolvers<void>();
   readonly #phase: Watched<Phase> = { value: "starting", watchers: new Set() };
+  #tls: ServerTls | undefined;
   #listener: Listener | undefined;
   #health: HealthServer | undefined;
   #lease: Lease | undefined;
@@ -100,6 +128,7 @@ class GrpcServer implements Server {
   constructor(options: ServerOptions, settings: Settings) {
     this.#options = options;
     this.#settings = settings;
+    this.#tls = options.tls;
     // Whoever does not ask for it must not die of it: start() rejects with the same error.
     this.#finished.promise.catch(() => {});
   }
@@ -135,6 +164,21 @@ class GrpcServer implements Server {
     return this;
   }
 
+  setTls(tls: ServerTls): void {
+    if (!this.#tls) throw new TypeError("server.setTls: the server has no TLS; give createServer the option tls");
+    checkServerTls("server.setTls", tls);
+    if ((tls.ca === undefined) !== (this.#tls.ca === undefined)) {
+      throw new TypeError(
+        "server.setTls: whether clients must show a certificate (tls.ca) is fixed once the server runs",
+      );
+    }
+    if (this.#listener && !this.#listener.setTls) {
+      throw new TypeError("server.setTls: the transport can't change its certificate; start the server again");
+    }
+    this.#tls = tls;
+    this.#listener?.setTls?.(tls);
+  }
+
   start(): Promise<void> {
     if (this.#stopping && !this.#starting) return Promise.reject(new TypeError("server.start: the server was stopped"));
     return this.#starting ??= this.#start().catch(async (error) => {
@@ -149,8 +193,15 @@ class GrpcServer implements Server {
     const transport = await chooseTransport("createServer", this.#options.transport);
     const { address, healthAddress, limits, logger } = this.#settings;
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
-    const { compression = "identity", tls, name } = this.#options;
-    this.#listener = await transport.listen({ address, tls, limits, compression, logger, onCall: this.#dispatcher() });
+    const { compression = "identity", name } = this.#options;
+    this.#listener = await transport.listen({
+      address,
+      tls: this.#tls,
+      limits,
+      compression,
+      logger,
+      onCall: this.#dispatcher(),
+    });
     if (healthAddress) {
       this.#health = serveHealth(healthAddress, {
         service: name,

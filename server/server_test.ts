@@ -300,7 +300,11 @@ Deno.test("createServer() names the option that is wrong, its value and what is 
   wrong({ address: "1.2.3.4:99999" }, TypeError, `address: "1.2.3.4:99999" has no port from 0 to 65535`);
   wrong({ advertise: "me" }, TypeError, `advertise: "me" has no port`);
   wrong({ compression: "br" }, TypeError, `compression is "br"; use "identity", "gzip" or "deflate"`);
-  wrong({ tls: { cert: "cert.pem", key: "key.pem" } }, TypeError, `tls takes "cert" and "key" as PEM texts`);
+  wrong(
+    { tls: { cert: "cert.pem", key: "key.pem" } },
+    TypeError,
+    "tls.cert holds no certificate; give the PEM text",
+  );
   wrong({ health: { address: "unix:/x" } }, TypeError, `health.address is unix:/x; use "host:port"`);
   wrong({ health: { address: "a:1", check: {} } }, TypeError, `health: unknown option "check"; did you mean "checks"?`);
   wrong({ health: { address: "a:1", checkTimeout: 0 } }, RangeError, "health.checkTimeout is 0");

@@ -17,7 +17,7 @@ export type MaybePromise<T> = T | Promise<T>;
 
 /** One way to move calls. */
 export interface Transport {
-  /** Its name in options and logs, such as `"grpc-js"`. */
+  /** Its name in options and logs, such as `"http2"`. */
   readonly name: string;
   /** What it needs beyond the sockets it is told to use. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
