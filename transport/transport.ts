@@ -110,6 +110,8 @@ export interface ClientTls {
 export interface ListenOptions {
   /** Where. Port 0 is a free one. */
   address: Address;
+  /** Whether others may listen on the same port, among whom the system then divides the connections. @default {false} */
+  reusePort?: boolean;
   /** TLS; plaintext without. */
   tls?: ServerTls;
   /** Bounds on what callers may send and what is sent to them. */
@@ -126,6 +128,8 @@ export interface ListenOptions {
 export interface Listener {
   /** Where it really listens: the port is never 0. */
   readonly address: Address;
+  /** It will be drained before long, and goes on till then. */
+  leaving?(): void;
   /** Takes no new connections and calls; resolves when the calls in flight have ended. */
   drain(): Promise<void>;
   /** Ends everything at once: calls in flight get UNAVAILABLE. */
