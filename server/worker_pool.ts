@@ -33,16 +33,22 @@ export function workerTransport(name: string, workers: Workers): Transport {
   };
 }
 
-/** Each worker loads the program again, which takes permission to read it: the file, if that was granted, else its folder. */
+/**
+ * Each worker loads the program again, which takes permission to read it: the main module's folder and the kit's, as far as they are
+ * here. Where files are granted one by one, the main module is asked for; a worker says which one it lacks.
+ */
 function programPermissions(): Deno.PermissionDescriptor[] {
   if (Deno.mainModule === undefined) {
     throw new TypeError("createServer: this is a worker already; workers are for a server of the main thread");
   }
-  if (!Deno.mainModule.startsWith("file:")) return [];
-  const file: Deno.PermissionDescriptor = { name: "read", path: fileURLToPath(Deno.mainModule) };
-  if (Deno.permissions.querySync(file).state === "granted") return [file];
-  return [{ name: "read", path: fileURLToPath(new URL(".", Deno.mainModule)) }];
+  const kit = new URL("..", import.meta.url).href;
+  const main = readable(Deno.mainModule) ? Deno.mainModule : new URL(".", Deno.mainModule).href;
+  const needed = main.startsWith(kit) ? [kit] : [main, kit];
+  return needed.filter((url) => url.startsWith("file:")).map((url) => ({ name: "read", path: fileURLToPath(url) }));
 }
+
+const readable = (url: string) =>
+  url.startsWith("file:") && Deno.permissions.querySync({ name: "read", path: fileURLToPath(url) }).state === "granted";
 
 /** Workers that share a port, as one listener. Each runs the main module; one that ends is replaced. */
 export class WorkerPool implements Listener {

@@ -39,7 +39,12 @@ export class WorkerThread {
     this.#worker.addEventListener("error", (event) => {
       // Else it would end this thread too.
       event.preventDefault();
-      this.#end(event.message);
+      const lacks = event.message.includes("Requires read access") && !this.#serves;
+      this.#end(
+        lacks
+          ? `${event.message}\n  A worker loads the program again, all its modules: grant read for them`
+          : event.message,
+      );
     });
     this.#worker.addEventListener("message", (event) => {
       const message = unpack<FromWorker>(event as MessageEvent);

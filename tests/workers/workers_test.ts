@@ -168,7 +168,7 @@ needs(PERMISSIONS, "workers need no flags but net and to read the program, and s
   }
   await using server = new Running({}, ["--allow-net=127.0.0.1"]);
   assertEquals(await server.child.code, 1);
-  assertStringIncludes(server.child.log, `--allow-read=${new URL(".", PROGRAM).pathname}`);
+  assertStringIncludes(server.child.log, `--allow-read=${root} program.ts`);
 });
 
 needs(PERMISSIONS, "with --unstable-net the workers listen by Deno.listen, and all take calls", async () => {
