@@ -14,7 +14,7 @@ export interface Server extends AsyncDisposable {
   readonly address: string;
   /** Where it answers health checks; undefined without `health`. */
   readonly healthAddress: string | undefined;
-  /** How often each limit was passed since it started, by its name in `limits`; only those that were. */
+  /** How often each limit was passed since it started, by its name in `limits`; only those that were. With workers up to a second late. */
   readonly limitHits: ReadonlyMap<keyof Limits, number>;
   /** Resolves when it has stopped; rejects if it could not start. */
   readonly finished: Promise<void>;
