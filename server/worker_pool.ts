@@ -10,7 +10,7 @@ import { WorkerThread } from "./worker_thread.ts";
 /** The longest wait before a worker is replaced, in milliseconds. */
 const LONGEST_WAIT = 30_000;
 /** A worker that served so long was in order when it began, in milliseconds. */
-const SOUND = 60_000;
+const SOUND = 10_000;
 /** How long a worker may take to cut its calls, in milliseconds. */
 const CUT = 1000;
 
@@ -142,7 +142,13 @@ export class WorkerPool implements Listener {
       logger.error("a worker has ended and is replaced", { service: name, worker: index, why, wait });
       await sleep(wait, this.#leaving.signal);
       if (this.#leaving.signal.aborted) return;
-      thread = this.#spawn(index);
+      try {
+        thread = this.#spawn(index);
+      } catch (error) {
+        // The program has given up a permission since that the worker is to have, for example.
+        logger.error("a worker can't be started", { service: name, worker: index, error });
+        continue;
+      }
       thread.serving.then(() => logger.info("a worker was replaced", { service: name, worker: index }), () => {});
     }
   }
