@@ -112,7 +112,10 @@ export class GrpcServer implements Server {
     if (healthAddress) {
       this.#health = serveHealth(healthAddress, {
         service: name,
-        checks: this.#options.health!.checks ?? {},
+        checks: {
+          ...(this.#settings.workers && { workers: () => this.#checkListener() }),
+          ...this.#options.health!.checks,
+        },
         checkTimeout: this.#options.health!.checkTimeout ?? 1000,
         logger,
         phase: () => this.#phase.value,
@@ -132,6 +135,11 @@ export class GrpcServer implements Server {
     });
     this.#register();
     if (this.#options.dropPermissions) dropPermissions(address, this.#settings.workers, logger);
+  }
+
+  #checkListener(): void {
+    const trouble = this.#listener?.trouble;
+    if (trouble !== undefined) throw new Error(trouble);
   }
 
   #preflight(): void {
@@ -185,7 +193,10 @@ export class GrpcServer implements Server {
 
   stop({ force = false }: { force?: boolean } = {}): Promise<void> {
     if (force) this.#cut.resolve();
-    return this.#stopping ??= this.#stop().then(() => this.#finished.resolve());
+    return this.#stopping ??= this.#stop().then(() => this.#finished.resolve(), (error) => {
+      this.#finished.reject(error);
+      throw error;
+    });
   }
 
   async #stop(): Promise<void> {
@@ -200,9 +211,8 @@ export class GrpcServer implements Server {
     if (this.#listener) {
       await this.#patiently(drainDelay);
       await this.#patiently(drainTimeout, this.#listener.drain());
-      await this.#listener.close();
+      await this.#listener.close().finally(() => this.#health?.close());
     }
-    await this.#health?.close();
     if (this.#listener) logger.info("stopped", { service: this.#options.name });
   }
 
@@ -216,7 +226,8 @@ export class GrpcServer implements Server {
 
   async run(): Promise<void> {
     const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
-    const onSignal = () => void this.stop({ force: this.#stopping !== undefined });
+    // What stop() rejects with, run() does too.
+    const onSignal = () => void this.stop({ force: this.#stopping !== undefined }).catch(() => {});
     for (const signal of signals) Deno.addSignalListener(signal, onSignal);
     try {
       await this.start();

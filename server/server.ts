@@ -16,7 +16,7 @@ export interface Server extends AsyncDisposable {
   readonly healthAddress: string | undefined;
   /** How often each limit was passed since it started, by its name in `limits`; only those that were. With workers up to a second late. */
   readonly limitHits: ReadonlyMap<keyof Limits, number>;
-  /** Resolves when it has stopped; rejects if it could not start. */
+  /** Resolves when it has stopped; rejects if it could not start or not stop. */
   readonly finished: Promise<void>;
   /**
    * Adds a service.
@@ -45,6 +45,7 @@ export interface Server extends AsyncDisposable {
    * cuts. Called again it waits for the same end.
    *
    * @param options With `force` it cuts at once, also while a slower stop goes on.
+   * @throws {Error} If a worker stands still, which only the end of the process ends.
    */
   stop(options?: { force?: boolean }): Promise<void>;
   /**

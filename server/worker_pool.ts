@@ -5,12 +5,15 @@ import type { Logger } from "../rpc/logger.ts";
 import type { Limits, Listener, ServerTls, Transport } from "../transport/transport.ts";
 import type { Workers } from "./options.ts";
 import { workerName } from "./this_worker.ts";
+import { PULSE } from "./worker_messages.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
 /** The longest wait before a worker is replaced, in milliseconds. */
 const LONGEST_WAIT = 30_000;
 /** A worker that served so long was in order when it began, in milliseconds. */
 const SOUND = 10_000;
+/** Deno can't end a thread that never comes back to its event loop: denoland/deno#35657. */
+const STANDS_STILL = "its event loop stands still, in a handler that never waits; only the end of the process ends it";
 /** How long a worker may take to cut its calls, in milliseconds. */
 const CUT = 1000;
 
@@ -59,6 +62,7 @@ export class WorkerPool implements Listener {
   readonly #formerHits = new Map<keyof Limits, number>();
   #address: Address;
   #tls: ServerTls | undefined;
+  readonly #ticker = setInterval(() => this.#tick(), PULSE);
 
   private constructor(setup: PoolSetup) {
     this.#setup = setup;
@@ -99,6 +103,12 @@ export class WorkerPool implements Listener {
     for (const thread of this.#threads) thread.tell({ kind: "tls", tls });
   }
 
+  /** What is wrong with it: a worker whose event loop stands still keeps its part of the connections, and takes no calls. */
+  get trouble(): string | undefined {
+    const still = [...this.#threads].filter((thread) => thread.standsStill).map(({ index }) => index);
+    return still.length === 0 ? undefined : `worker ${still.join(" and ")}: ${STANDS_STILL}`;
+  }
+
   leaving(): void {
     for (const thread of this.#threads) thread.tell({ kind: "leaving" });
   }
@@ -114,8 +124,21 @@ export class WorkerPool implements Listener {
     const late = new AbortController();
     await Promise.race([stopped, sleep(CUT, late.signal)]);
     late.abort();
+    clearInterval(this.#ticker);
+    const busy = [...this.#threads].map(({ index }) => index);
     for (const thread of this.#threads) thread.terminate();
     await stopped;
+    if (busy.length > 0) throw new Error(`worker ${busy.join(" and ")} did not stop: ${STANDS_STILL}`);
+  }
+
+  #tick(): void {
+    for (const thread of this.#threads) {
+      const before = thread.standsStill;
+      thread.tick();
+      if (thread.standsStill && !before) {
+        this.#setup.logger.error(STANDS_STILL, { service: this.#setup.name, worker: thread.index });
+      }
+    }
   }
 
   async #stop(force: boolean): Promise<void> {
@@ -156,7 +179,7 @@ export class WorkerPool implements Listener {
   #spawn(index: number): WorkerThread {
     const { name, workers } = this.#setup;
     const orders = () => ({ address: formatAddress(this.#address), tls: this.#tls });
-    const thread = new WorkerThread(workerName(index, name), workers.permissions, orders);
+    const thread = new WorkerThread(index, workerName(index, name), workers.permissions, orders);
     this.#threads.add(thread);
     thread.ended.then(() => {
       this.#threads.delete(thread);

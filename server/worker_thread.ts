@@ -1,11 +1,15 @@
 import type { Limits, ServerTls } from "../transport/transport.ts";
 import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";
 
-/** How long a worker may take until it serves, and how long it may say nothing after that, in pulses. */
-const PATIENCE = 60;
+/** How long a worker may take until it serves, in pulses. */
+const START = 60;
+/** How long it may say nothing after that until it is taken to stand still, in pulses. */
+const SILENCE = 10;
 
 /** A worker as the main thread sees it. */
 export class WorkerThread {
+  /** Which one it is, from 1 on. */
+  readonly index: number;
   /** Where it serves. Rejects if it ends before. */
   readonly serving: Promise<string>;
   /** Why it has ended: `undefined` if it was told to. */
@@ -16,22 +20,24 @@ export class WorkerThread {
   #serves = false;
   readonly #serving = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<string | undefined>();
-  readonly #ticker: ReturnType<typeof setInterval>;
   #silence = 0;
 
   /**
    * Starts it.
    *
+   * @param index Which one it is.
    * @param name Its name.
    * @param permissions What it may do. What this process may by default; anything else needs --unstable-worker-options.
    * @param orders Where it is to listen, and with which certificate.
    */
   constructor(
+    index: number,
     name: string,
     permissions: Deno.PermissionOptionsObject | undefined,
     orders: () => { address: string; tls: ServerTls | undefined },
   ) {
     const options = { type: "module", name, ...(permissions && { deno: { permissions } }) } as const;
+    this.index = index;
     this.#worker = new Worker(Deno.mainModule, options);
     this.serving = this.#serving.promise;
     this.ended = this.#ended.promise;
@@ -53,10 +59,16 @@ export class WorkerThread {
       if (message.kind === "hello") this.tell({ kind: "listen", ...orders() });
       else this.#hear(message);
     });
-    // Pulses are counted, not time: where the whole process was stopped for a while, nobody was silent.
-    this.#ticker = setInterval(() => {
-      if (++this.#silence > PATIENCE) this.#end(`nothing was heard of it for ${PATIENCE * PULSE / 1000} s`);
-    }, PULSE);
+  }
+
+  /** Whether its event loop stands still: then it takes no calls, and can't be ended either (denoland/deno#35657). */
+  get standsStill(): boolean {
+    return this.#serves && this.#silence > SILENCE;
+  }
+
+  /** To be called once for each pulse. Not time is counted: where the whole process was stopped for a while, nobody was silent. */
+  tick(): void {
+    if (++this.#silence > START && !this.#serves) this.#end(`it did not serve within ${START * PULSE / 1000} s`);
   }
 
   #hear(message: FromWorker): void {
@@ -80,13 +92,12 @@ export class WorkerThread {
     else this.terminate();
   }
 
-  /** Ends it at once. */
+  /** Ends it at once, unless it stands still. */
   terminate(): void {
     this.#end(undefined);
   }
 
   #end(why: string | undefined, error: Error = new Error(why ?? "it was stopped")): void {
-    clearInterval(this.#ticker);
     this.#worker.terminate();
     this.#ended.resolve(why);
     this.#serving.reject(error);

@@ -136,6 +136,8 @@ export interface Listener {
   close(): Promise<void>;
   /** Shows other certificates to those who connect from now on. Only where TLS was asked for. */
   setTls?(tls: ServerTls): void;
+  /** Why it does not serve as it should, if it does not. */
+  readonly trouble?: string;
   /** How often each limit was passed, by its name; only those that were. */
   readonly limitHits?: ReadonlyMap<keyof Limits, number>;
 }

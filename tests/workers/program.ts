@@ -31,6 +31,7 @@ server.add(EchoService, {
       ctx.sendHeader();
       await new Promise(() => {});
     }
+    if (mes === "loop") { for (;;); }
     if (mes === "read") await Deno.readTextFile(new URL(import.meta.url));
     if (mes === "run") await new Deno.Command(Deno.execPath()).output();
     if (mes === "permissions") {

@@ -139,6 +139,22 @@ needs(PERMISSIONS, "a second signal cuts the calls in all workers", async () => 
   assertEquals((await stopped).code, 0, server.child.log);
 });
 
+needs(PERMISSIONS, "a worker that stands still fails the health check, and the process ends all the same", async () => {
+  await using server = await start({ health: { address: "127.0.0.1:0" }, drainTimeout: 0 });
+  const health = async () => {
+    const response = await fetch(`http://${server.health}/health`);
+    return { code: response.status, ...await response.json() };
+  };
+  assertEquals((await health()).checks, { workers: "ok" });
+  void begun((await server.clients(2)).get(worker(2))!, "loop");
+  const failing = await until(async () => (await health()).code === 503 && await health(), "health fails", 60_000);
+  assertEquals([failing.status, failing.checks], ["failing", { workers: "failed" }]);
+  assertMatch(server.child.log, /ERROR its event loop stands still, .* service="echo" worker=2$/m);
+  Deno.kill(server.child.pid, "SIGTERM");
+  assertEquals(await server.child.code, 1);
+  assertStringIncludes(server.child.log, "worker 2 did not stop");
+});
+
 needs(PERMISSIONS, "workers may do no more than workers.permissions says, and drop even that", async () => {
   const all = ["-A", "--unstable-worker-options"];
   const permissions = { net: ["127.0.0.1"], read: true, env: true } as const;
