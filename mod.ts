@@ -21,7 +21,7 @@
 
 // Server and client
 export { createServer, type Server } from "./server/server.ts";
-export type { HealthOptions, ServerOptions } from "./server/options.ts";
+export type { HealthOptions, ServerOptions, Workers } from "./server/options.ts";
 export type { HealthCheck, HealthReport, Phase } from "./server/health.ts";
 export type { Handler, Handlers } from "./server/handlers.ts";
 export type { ServerMiddleware } from "./server/dispatch.ts";

@@ -37,7 +37,7 @@ export interface ClientOptions {
   limits?: Partial<Limits>;
   /** How requests are encoded. @default {"identity"} */
   compression?: Compression;
-  /** What moves the calls. @default {"grpc-js"} */
+  /** What moves the calls. @default {"http2"} */
   transport?: TransportChoice;
   /** Where log lines go. @default stderr, from level warn on */
   logger?: Logger;

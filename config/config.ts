@@ -1,3 +1,4 @@
+import type { Compression } from "../rpc/compression.ts";
 import type { LogLevel } from "../rpc/logger.ts";
 import type { Limits } from "../transport/transport.ts";
 
@@ -72,7 +73,11 @@ export interface Config {
       /** The certificates that sign those of clients, PEM; with it, a client must show one. */
       readonly caFile?: string;
     };
-    /** Bounds on what a caller may send. */
+    /** In how many workers it takes calls. */
+    readonly workers?: number;
+    /** How replies are encoded for callers that accept it. */
+    readonly compression?: Compression;
+    /** Bounds on what a caller may send, hold or make it do. `infinity` sets none. */
     readonly limits?: Readonly<Partial<Limits>>;
     /** How long it goes on taking calls after it left the registry, in milliseconds. */
     readonly drainDelay?: number;

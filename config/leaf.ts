@@ -46,6 +46,21 @@ export const whole = (least: number, unit = ""): Leaf<number | undefined> =>
     (value) => Number.isSafeInteger(value) && value as number >= least ? value as number : undefined,
   );
 
+/** A bound: a whole number, or infinity where there is to be none. */
+export const bound = (unit = ""): Leaf<number | undefined> => {
+  const { allowed, check } = whole(1, unit);
+  const none = (value: unknown) => value === "infinity" || value === Infinity;
+  return leaf("number", `${allowed}, or infinity`, (value) => none(value) ? Infinity : check(value));
+};
+
+/** One of some texts. */
+export const oneOf = <T extends string>(...texts: readonly T[]): Leaf<T | undefined> =>
+  leaf(
+    "text",
+    `${texts.slice(0, -1).join(", ")} or ${texts.at(-1)}`,
+    (value) => texts.find((text) => text === value),
+  );
+
 /** True or false. */
 export const yesOrNo = (): Leaf<boolean | undefined> =>
   leaf("boolean", "true or false", (value) => typeof value === "boolean" ? value : undefined);

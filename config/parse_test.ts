@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigError } from "./problem.ts";
@@ -80,6 +81,10 @@ dinokit:
     metadata_bytes: 3
     metadata_entries: 4
     concurrent_streams: 5
+    connection_age: infinity
+    idle_timeout: .inf
+  workers: 2
+  compression: gzip
   drain_delay: 0
   drain_timeout: 500
   drop_permissions: false
@@ -94,11 +99,22 @@ dinokit:
       metadataBytes: 3,
       metadataEntries: 4,
       concurrentStreams: 5,
+      connectionAge: Infinity,
+      idleTimeout: Infinity,
     },
+    workers: 2,
+    compression: "gzip",
     drainDelay: 0,
     drainTimeout: 500,
     dropPermissions: false,
   });
+});
+
+Deno.test("parseConfig() knows every limit that createServer knows", async () => {
+  for (const name of Object.keys(DEFAULT_LIMITS)) {
+    const key = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    assertEquals((await parse(`${LEAST}dinokit: { limits: { ${key}: 7 } }\n`)).dinokit.limits, { [name]: 7 });
+  }
 });
 
 Deno.test("parseConfig() freezes what it returns, at every depth", async () => {
@@ -173,6 +189,8 @@ dinokit:
   health: { address: "unix:/tmp/health" }
   limits: { receive_message_bytes: 0, metadata_entries: 1.5 }
   drop_permissions: yes
+  workers: infinity
+  compression: brotli
 `;
   const agent = 'use "host:port" or a URL with http or https, for example "127.0.0.1:8500"';
   assertEquals(await problems(source), [
@@ -185,9 +203,11 @@ dinokit:
     `${FILE}:10:7: registry.registry_address[1] is "consul"; ${agent}`,
     `${FILE}:11:7: registry.registry_address[2] is "ftp://consul:8500"; ${agent}`,
     `${FILE}:13:22: dinokit.health.address is "unix:/tmp/health"; use "host:port" with a port from 0 to 65535, for example "127.0.0.1:8889"`,
-    `${FILE}:14:36: dinokit.limits.receive_message_bytes is 0; use a whole number of at least 1, in bytes`,
-    `${FILE}:14:57: dinokit.limits.metadata_entries is 1.5; use a whole number of at least 1`,
+    `${FILE}:14:36: dinokit.limits.receive_message_bytes is 0; use a whole number of at least 1, in bytes, or infinity`,
+    `${FILE}:14:57: dinokit.limits.metadata_entries is 1.5; use a whole number of at least 1, or infinity`,
     `${FILE}:15:21: dinokit.drop_permissions is "yes"; use true or false`,
+    `${FILE}:16:12: dinokit.workers is "infinity"; use a whole number of at least 1`,
+    `${FILE}:17:16: dinokit.compression is "brotli"; use identity, gzip or deflate`,
   ]);
 });
 
@@ -216,11 +236,15 @@ Deno.test("parseConfig() lets variables override single keys, of every type", as
     DINOKIT_REGISTRY_TOKEN: "",
     DINOKIT_HEALTH_ADDRESS: "127.0.0.1:1",
     DINOKIT_DROP_PERMISSIONS: "true",
+    DINOKIT_WORKERS: "4",
+    DINOKIT_LIMITS_CONNECTION_AGE: "infinity",
+    DINOKIT_LIMITS_CONNECTIONS: "20",
   });
   assertEquals([config.kitex.service, config.kitex.address], ["echoservice", "127.0.0.1:9999"]);
   assertEquals([config.kitex.logMaxSize, config.dinokit.dropPermissions], [7, true]);
   assertEquals(config.registry, { registryAddress: ["a:1", "b:2"] });
   assertEquals(config.dinokit.health, { address: "127.0.0.1:1" });
+  assertEquals([config.dinokit.workers, config.dinokit.limits], [4, { connectionAge: Infinity, connections: 20 }]);
 });
 
 Deno.test("parseConfig() lets a variable stand in for a wrong or missing value of the file", async () => {

@@ -1,9 +1,12 @@
+import type { Limits } from "../transport/transport.ts";
 import {
   address,
   agent,
+  bound,
   type Leaf,
   list,
   logLevel,
+  oneOf,
   optional,
   or,
   required,
@@ -15,6 +18,30 @@ import {
   whole,
   yesOrNo,
 } from "./leaf.ts";
+
+/** `Limits`, each of its names: the compiler says so if one is missing. */
+const LIMITS = {
+  receive_message_bytes: bound("bytes"),
+  send_message_bytes: bound("bytes"),
+  metadata_bytes: bound("bytes"),
+  metadata_entries: bound(),
+  concurrent_streams: bound(),
+  connections: bound(),
+  connection_buffer_bytes: bound("bytes"),
+  buffer_bytes: bound("bytes"),
+  header_block_frames: bound(),
+  control_frames: bound(),
+  resets: bound(),
+  ping_interval: bound("milliseconds"),
+  handshake_timeout: bound("milliseconds"),
+  headers_timeout: bound("milliseconds"),
+  idle_timeout: bound("milliseconds"),
+  stall_timeout: bound("milliseconds"),
+  connection_age: bound("milliseconds"),
+  connection_age_grace: bound("milliseconds"),
+  keepalive_interval: bound("milliseconds"),
+  keepalive_timeout: bound("milliseconds"),
+} satisfies Record<Snake<keyof Limits>, Leaf<number | undefined>>;
 
 /** The keys of conf.yaml. What they mean stands at `Config`. */
 export const SCHEMA = section({
@@ -39,13 +66,9 @@ export const SCHEMA = section({
     health: optional({ address: required(tcpAddress()) }),
     advertise: tcpAddress(),
     tls: optional({ cert_file: required(text("a path")), key_file: required(text("a path")), ca_file: text("a path") }),
-    limits: optional({
-      receive_message_bytes: whole(1, "bytes"),
-      send_message_bytes: whole(1, "bytes"),
-      metadata_bytes: whole(1, "bytes"),
-      metadata_entries: whole(1),
-      concurrent_streams: whole(1),
-    }),
+    workers: whole(1),
+    compression: oneOf("identity", "gzip", "deflate"),
+    limits: optional(LIMITS),
     drain_delay: whole(0, "milliseconds"),
     drain_timeout: whole(0, "milliseconds"),
     drop_permissions: yesOrNo(),
@@ -63,6 +86,7 @@ export type Built<S> = S extends Leaf<infer T> ? T
     ? { [K in keyof E as Camel<K>]: Built<E[K]> } | (O extends true ? undefined : never)
   : never;
 
+type Snake<K> = K extends `${infer A}${infer B}` ? `${A extends Lowercase<A> ? A : `_${Lowercase<A>}`}${Snake<B>}` : "";
 type Camel<K> = K extends `${infer A}_${infer B}` ? `${A}${Capitalize<Camel<B>>}` : K & string;
 
 /** All keys by their full path, `"kitex.address"`; sections as well. */

@@ -6,6 +6,7 @@ import { checkNames, checkNumber } from "../rpc/options.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
+import { checkServerTls } from "../transport/server_tls.ts";
 import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
 import type { MetainfoRules } from "./context.ts";
 import type { HealthCheck } from "./health.ts";
@@ -18,6 +19,19 @@ export interface HealthOptions {
   checks?: Readonly<Record<string, HealthCheck>>;
   /** How long one check may take, in milliseconds. @default {1000} */
   checkTimeout?: number;
+}
+
+/** Workers that a server takes calls in. */
+export interface Workers {
+  /** How many. More than the machine has cores are of no use. */
+  count: number;
+  /**
+   * What each worker may do; what is not named it may not. Deno wants `--unstable-worker-options` for it, else it ends the process.
+   * The program's own modules are loaded without permission.
+   *
+   * @default what the process may
+   */
+  permissions?: Deno.PermissionOptionsObject;
 }
 
 /** What {@linkcode createServer} takes. */
@@ -54,7 +68,17 @@ export interface ServerOptions {
   drainTimeout?: number;
   /** Gives up the permissions that it needs no more once it serves: read, write (unless for a unix socket), env, run, sys, ffi, import. @default {false} */
   dropPermissions?: boolean;
-  /** What moves the calls. @default {"grpc-js"} */
+  /**
+   * Takes calls in so many workers, which share the port, so that it uses as many cores; health checks and the registry stay with
+   * the main thread. The main module runs in each worker too, up to {@linkcode Server.run} or {@linkcode Server.start}, and nothing
+   * in memory is shared. Limits hold for each worker. One that ends by an error is replaced. Needs permission to read the program.
+   *
+   * Linux divides the connections among the workers; other systems may give all to one. With `--unstable-net` a call takes less time.
+   *
+   * @default all calls in the main thread
+   */
+  workers?: number | Workers;
+  /** What moves the calls. @default {"http2"} */
   transport?: TransportChoice;
   /** Where log lines go. @default stderr, from level info on */
   logger?: Logger;
@@ -68,6 +92,7 @@ export interface Settings {
   readonly metainfo: MetainfoRules;
   readonly drainDelay: number;
   readonly drainTimeout: number;
+  readonly workers: Workers | undefined;
   readonly logger: Logger;
 }
 
@@ -88,6 +113,7 @@ const NAMES = [
   "drainDelay",
   "drainTimeout",
   "dropPermissions",
+  "workers",
   "transport",
   "logger",
 ] satisfies (keyof ServerOptions)[];
@@ -109,15 +135,14 @@ export function settingsOf(options: ServerOptions): Settings {
   checkTransport(who, options.transport);
   const { compression = "identity", tls } = options;
   checkCompression(`${who}: compression`, compression);
-  if (tls !== undefined && !(tls.cert?.includes("-----BEGIN") && tls.key?.includes("-----BEGIN"))) {
-    throw new TypeError(`${who}: tls takes "cert" and "key" as PEM texts, not as file names`);
-  }
+  if (tls !== undefined) checkServerTls(who, tls);
   if (options.advertise !== undefined) parseAddress(options.advertise, `${who}: advertise`);
   const number = (name: "weight" | "drainDelay" | "drainTimeout", fallback: number, least: number) =>
     checkNumber(`${who}: ${name}`, options[name] ?? fallback, least);
   number("weight", 10, 1);
+  const address = parseAddress(options.address, `${who}: address`);
   return {
-    address: parseAddress(options.address, `${who}: address`),
+    address,
     healthAddress: options.health && healthAddress(options.health, who),
     limits: limitsOf(who, options.limits),
     metainfo: {
@@ -126,8 +151,33 @@ export function settingsOf(options: ServerOptions): Settings {
     },
     drainDelay: number("drainDelay", options.registry ? 6000 : 0, 0),
     drainTimeout: number("drainTimeout", 10_000, 0),
+    workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),
     logger: options.logger ?? createLogger(),
   };
+}
+
+function workersOf(given: number | Workers, options: ServerOptions, { kind }: Address, who: string): Workers {
+  const workers = typeof given === "object" && given !== null ? given : { count: given };
+  checkNames(`${who}: workers`, workers, ["count", "permissions"]);
+  const { count, permissions } = workers;
+  if (!Number.isInteger(checkNumber(`${who}: workers`, count, 1))) {
+    throw new RangeError(`${who}: workers is ${count}; use a whole number of at least 1`);
+  }
+  const { transport = "http2", dropPermissions } = options;
+  if (transport !== "http2") {
+    const name = typeof transport === "object" ? transport.name : transport;
+    throw new TypeError(`${who}: workers share a port, which the transport ${JSON.stringify(name)} can't; use "http2"`);
+  }
+  if (kind !== "tcp") {
+    throw new TypeError(`${who}: workers share a port, and ${options.address} has none; use "host:port"`);
+  }
+  if (dropPermissions && !permissions) {
+    throw new TypeError(
+      `${who}: dropPermissions would take from the main thread what a new worker needs; give each worker its own by ` +
+        `workers.permissions (with --unstable-worker-options), or leave dropPermissions out`,
+    );
+  }
+  return workers;
 }
 
 function healthAddress(health: HealthOptions, who: string): Settings["healthAddress"] {

@@ -1,17 +1,12 @@
-import { type Address, formatAddress } from "../rpc/address.ts";
-import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Methods, Service } from "../rpc/service.ts";
-import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
-import type { Lease } from "../registry/registry.ts";
-import { chooseTransport, transportPermissions } from "../transport/choose.ts";
-import { LONGEST_TIMER } from "../transport/limits.ts";
-import type { Limits, Listener } from "../transport/transport.ts";
-import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
-import { dropPermissions } from "./drop_permissions.ts";
-import { type Handlers, type Route, routesOf } from "./handlers.ts";
-import { type HealthServer, type Phase, serveHealth } from "./health.ts";
-import { healthRoutes, type Watched } from "./health_service.ts";
-import { type ServerOptions, type Settings, settingsOf } from "./options.ts";
+import type { Limits, ServerTls } from "../transport/transport.ts";
+import type { ServerMiddleware } from "./dispatch.ts";
+import { GrpcServer } from "./grpc_server.ts";
+import type { Handlers } from "./handlers.ts";
+import { type ServerOptions, settingsOf } from "./options.ts";
+import { ServerInWorker } from "./server_in_worker.ts";
+import { thisWorker } from "./this_worker.ts";
+import { workerTransport } from "./worker_pool.ts";
 
 /** A server: made by {@linkcode createServer}, told what it serves, then run. */
 export interface Server extends AsyncDisposable {
@@ -19,9 +14,9 @@ export interface Server extends AsyncDisposable {
   readonly address: string;
   /** Where it answers health checks; undefined without `health`. */
   readonly healthAddress: string | undefined;
-  /** How often each limit was passed since it started, by its name in `limits`; only those that were. */
+  /** How often each limit was passed since it started, by its name in `limits`; only those that were. With workers up to a second late. */
   readonly limitHits: ReadonlyMap<keyof Limits, number>;
-  /** Resolves when it has stopped; rejects if it could not start. */
+  /** Resolves when it has stopped; rejects if it could not start or not stop. */
   readonly finished: Promise<void>;
   /**
    * Adds a service.
@@ -50,8 +45,35 @@ export interface Server extends AsyncDisposable {
    * cuts. Called again it waits for the same end.
    *
    * @param options With `force` it cuts at once, also while a slower stop goes on.
+   * @throws {Error} If a worker stands still, which only the end of the process ends.
    */
   stop(options?: { force?: boolean }): Promise<void>;
+  /**
+   * Shows another certificate to those who connect from now on. Connections that there are stay as they are, and the server need
+   * not be started again.
+   *
+   * @example A certificate that is renewed on disk; needs permission to read its folder.
+   * ```ts ignore
+   * import { createServer } from "@dinokit/dinokit";
+   *
+   * const read = async () => ({
+   *   cert: await Deno.readTextFile("tls/cert.pem"),
+   *   key: await Deno.readTextFile("tls/key.pem"),
+   * });
+   * const server = createServer({ name: "echoservice", address: ":8888", tls: await read() });
+   * const watcher = Deno.watchFs("tls");
+   * (async () => {
+   *   // While only one of the files is new, they don't belong together: setTls says so and changes nothing.
+   *   for await (const _ of watcher) await read().then((tls) => server.setTls(tls)).catch(console.warn);
+   * })();
+   * await server.run();
+   * watcher.close();
+   * ```
+   *
+   * @param tls Certificate and key, and `ca` if the server asks its clients for theirs.
+   * @throws {TypeError} If they are not right, or the server has no TLS, asks no client for a certificate or can't change it.
+   */
+  setTls(tls: ServerTls): void;
   /** Starts, and stops at SIGINT or SIGTERM; a second signal cuts at once. Resolves when it has stopped. */
   run(): Promise<void>;
 }
@@ -79,192 +101,9 @@ export interface Server extends AsyncDisposable {
  * @throws {RangeError} If a number is out of range.
  */
 export function createServer(options: ServerOptions): Server {
-  return new GrpcServer(options, settingsOf(options));
+  const worker = thisWorker();
+  if (worker) return new ServerInWorker(options, worker);
+  const settings = settingsOf(options);
+  if (!settings.workers) return new GrpcServer(options, settings);
+  return new GrpcServer({ ...options, transport: workerTransport(options.name, settings.workers) }, settings);
 }
-
-class GrpcServer implements Server {
-  readonly #options: ServerOptions;
-  readonly #settings: Settings;
-  readonly #routes = new Map<string, Route>();
-  readonly #services = new Set<string>();
-  readonly #middleware: ServerMiddleware[] = [];
-  readonly #finished = Promise.withResolvers<void>();
-  readonly #cut = Promise.withResolvers<void>();
-  readonly #phase: Watched<Phase> = { value: "starting", watchers: new Set() };
-  #listener: Listener | undefined;
-  #health: HealthServer | undefined;
-  #lease: Lease | undefined;
-  #starting: Promise<void> | undefined;
-  #stopping: Promise<void> | undefined;
-
-  constructor(options: ServerOptions, settings: Settings) {
-    this.#options = options;
-    this.#settings = settings;
-    // Whoever does not ask for it must not die of it: start() rejects with the same error.
-    this.#finished.promise.catch(() => {});
-  }
-
-  get address(): string {
-    return formatAddress(this.#listener?.address ?? this.#settings.address);
-  }
-
-  get healthAddress(): string | undefined {
-    const address = this.#health?.address ?? this.#settings.healthAddress;
-    return address && formatAddress(address);
-  }
-
-  get limitHits(): ReadonlyMap<keyof Limits, number> {
-    return this.#listener?.limitHits ?? new Map();
-  }
-
-  get finished(): Promise<void> {
-    return this.#finished.promise;
-  }
-
-  add<M extends Methods>(service: Service<M>, handlers: Handlers<M>): this {
-    if (this.#starting) throw new TypeError(`server.add: ${service.typeName} comes too late, the server was started`);
-    if (this.#services.has(service.typeName)) throw new TypeError(`server.add: ${service.typeName} was added already`);
-    for (const [path, route] of routesOf(service, handlers)) this.#routes.set(path, route);
-    this.#services.add(service.typeName);
-    return this;
-  }
-
-  use(...middleware: ServerMiddleware[]): this {
-    if (this.#starting) throw new TypeError("server.use: the server was started; add middleware before");
-    this.#middleware.push(...middleware);
-    return this;
-  }
-
-  start(): Promise<void> {
-    if (this.#stopping && !this.#starting) return Promise.reject(new TypeError("server.start: the server was stopped"));
-    return this.#starting ??= this.#start().catch(async (error) => {
-      this.#finished.reject(error);
-      await this.stop({ force: true });
-      throw error;
-    });
-  }
-
-  async #start(): Promise<void> {
-    this.#preflight();
-    const transport = await chooseTransport("createServer", this.#options.transport);
-    const { address, healthAddress, limits, logger } = this.#settings;
-    if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
-    const { compression = "identity", tls, name } = this.#options;
-    this.#listener = await transport.listen({ address, tls, limits, compression, logger, onCall: this.#dispatcher() });
-    if (healthAddress) {
-      this.#health = serveHealth(healthAddress, {
-        service: name,
-        checks: this.#options.health!.checks ?? {},
-        checkTimeout: this.#options.health!.checkTimeout ?? 1000,
-        logger,
-        phase: () => this.#phase.value,
-      });
-    }
-    if (this.#stopping) {
-      await Promise.all([this.#listener.close(), this.#health?.close()]);
-      throw new Error(`the server ${JSON.stringify(name)} was stopped while it started`);
-    }
-    this.#enter("serving");
-    logger.info("serving", {
-      service: name,
-      address: this.address,
-      health: this.healthAddress,
-      transport: transport.name,
-    });
-    this.#register();
-    if (this.#options.dropPermissions) dropPermissions(address, logger);
-  }
-
-  #preflight(): void {
-    const { address, healthAddress } = this.#settings;
-    const needed = [...netPermissions(address), ...transportPermissions(this.#options.transport)];
-    if (healthAddress) needed.push(...netPermissions(healthAddress));
-    const { registry, advertise, name } = this.#options;
-    if (registry) needed.push(...registry.permissions);
-    if (registry) needed.push(...advertisePermissions(address, advertise));
-    requirePermissions(`createServer(${JSON.stringify(name)})`, needed);
-  }
-
-  #dispatcher(): ReturnType<typeof createDispatcher> {
-    const health = healthRoutes(() => this.#services, this.#phase);
-    return createDispatcher({
-      // The application's own grpc.health.v1 service, if it has one, goes before ours.
-      routes: new Map([...health, ...this.#routes]),
-      middleware: this.#middleware,
-      metainfo: this.#settings.metainfo,
-      logger: this.#settings.logger,
-    });
-  }
-
-  #register(): void {
-    const { registry, name, weight, tags, meta, advertise } = this.#options;
-    if (!registry) return;
-    const { logger } = this.#settings;
-    const { address, note } = advertisedAddress(this.#listener!.address, advertise);
-    if (note) logger.info(note, { service: name, address });
-    this.#lease = registry.register({ name, address, healthUrl: this.#healthUrl(address), weight, tags, meta }, logger);
-  }
-
-  /** The health endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
-  #healthUrl(advertised: string): string | undefined {
-    if (!this.#health) return undefined;
-    const { address } = this.#health;
-    const host = isWildcard(address) ? advertised.slice(0, advertised.lastIndexOf(":")) : address.host;
-    return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${address.port}/health`;
-  }
-
-  #enter(phase: Phase): void {
-    this.#phase.value = phase;
-    for (const watcher of this.#phase.watchers) watcher();
-  }
-
-  stop({ force = false }: { force?: boolean } = {}): Promise<void> {
-    if (force) this.#cut.resolve();
-    return this.#stopping ??= this.#stop().then(() => this.#finished.resolve());
-  }
-
-  async #stop(): Promise<void> {
-    const { drainDelay, drainTimeout, logger } = this.#settings;
-    this.#enter("draining");
-    // A start under way ends first, so that what it opened is closed.
-    if (this.#starting && !this.#listener) await Promise.race([this.#starting.catch(() => {}), this.#cut.promise]);
-    if (this.#listener) {
-      logger.info("draining", { service: this.#options.name, delay: drainDelay, timeout: drainTimeout });
-    }
-    if (this.#lease) await this.#patiently(3000, this.#lease.release());
-    if (this.#listener) {
-      await this.#patiently(drainDelay);
-      await this.#patiently(drainTimeout, this.#listener.drain());
-      await this.#listener.close();
-    }
-    await this.#health?.close();
-    if (this.#listener) logger.info("stopped", { service: this.#options.name });
-  }
-
-  /** Waits until `done`, the time is over or the server is cut. */
-  async #patiently(milliseconds: number, done?: Promise<void>): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER));
-    await Promise.race([late, this.#cut.promise, ...(done ? [done] : [])]);
-    clearTimeout(timer);
-  }
-
-  async run(): Promise<void> {
-    const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
-    const onSignal = () => void this.stop({ force: this.#stopping !== undefined });
-    for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-    try {
-      await this.start();
-      await this.finished;
-    } finally {
-      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-}
-
-const isWildcard = (address: Address) =>
-  address.kind === "tcp" && (address.host === "0.0.0.0" || address.host === "::");

@@ -300,11 +300,31 @@ Deno.test("createServer() names the option that is wrong, its value and what is 
   wrong({ address: "1.2.3.4:99999" }, TypeError, `address: "1.2.3.4:99999" has no port from 0 to 65535`);
   wrong({ advertise: "me" }, TypeError, `advertise: "me" has no port`);
   wrong({ compression: "br" }, TypeError, `compression is "br"; use "identity", "gzip" or "deflate"`);
-  wrong({ tls: { cert: "cert.pem", key: "key.pem" } }, TypeError, `tls takes "cert" and "key" as PEM texts`);
+  wrong(
+    { tls: { cert: "cert.pem", key: "key.pem" } },
+    TypeError,
+    "tls.cert holds no certificate; give the PEM text",
+  );
   wrong({ health: { address: "unix:/x" } }, TypeError, `health.address is unix:/x; use "host:port"`);
   wrong({ health: { address: "a:1", check: {} } }, TypeError, `health: unknown option "check"; did you mean "checks"?`);
   wrong({ health: { address: "a:1", checkTimeout: 0 } }, RangeError, "health.checkTimeout is 0");
   wrong({ weight: 0 }, RangeError, "weight is 0; use a number of at least 1");
   wrong({ drainTimeout: Infinity }, RangeError, "drainTimeout is Infinity");
   wrong({ drainTimeout: "1s" }, TypeError, `drainTimeout is "1s"; use a number`);
+});
+
+Deno.test("createServer() says which options workers do not go with", () => {
+  const wrong = (options: Partial<ServerOptions>, type: typeof TypeError | typeof RangeError, text: string) =>
+    assertThrows(
+      () => createServer({ name: "echo", address: "127.0.0.1:0", workers: 2, ...options }),
+      type,
+      `createServer: ${text}`,
+    );
+  for (const workers of [0, -1, 1.5, NaN, Infinity]) wrong({ workers }, RangeError, `workers is ${workers}; use a`);
+  for (const workers of ["2", null, {}]) wrong({ workers: workers as never }, TypeError, "workers");
+  wrong({ workers: { count: 2, permission: {} } as never }, TypeError, `workers: unknown option "permission"`);
+  wrong({ transport: memoryTransport() }, TypeError, `workers share a port, which the transport "memory" can't`);
+  wrong({ transport: "grpc-js" }, TypeError, `workers share a port, which the transport "grpc-js" can't`);
+  wrong({ address: "unix:/run/echo.sock" }, TypeError, "workers share a port, and unix:/run/echo.sock has none");
+  wrong({ dropPermissions: true }, TypeError, "dropPermissions would take from the main thread");
 });

@@ -4,6 +4,8 @@ export interface Child extends AsyncDisposable {
   readonly pid: number;
   /** Whether it runs. */
   readonly alive: boolean;
+  /** The code that it ends with. */
+  readonly code: Promise<number>;
   /** What it wrote on stderr, the end of it. */
   readonly log: string;
   /** How much memory it has at present, in MiB; 0 where there is no /proc. */
@@ -23,14 +25,16 @@ export interface Child extends AsyncDisposable {
 }
 
 /**
- * Starts a Deno program with all permissions.
+ * Starts a Deno program.
  *
  * @param script Its file.
  * @param setup Its only argument, as JSON.
+ * @param flags What it may do. All by default.
  */
-export function startChild(script: URL, setup: unknown): Child {
+export function startChild(script: URL, setup: unknown, flags: readonly string[] = ["-A"]): Child {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--v8-flags=--expose-gc", script.pathname, JSON.stringify(setup)],
+    args: ["run", "--no-prompt", ...flags, "--v8-flags=--expose-gc", script.pathname, JSON.stringify(setup)],
+    env: { NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -45,6 +49,7 @@ export function startChild(script: URL, setup: unknown): Child {
   const stdin = process.stdin.getWriter();
   const child: Child = {
     pid: process.pid,
+    code: status.then(({ code }) => code),
     get alive() {
       return alive;
     },

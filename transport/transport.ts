@@ -17,7 +17,7 @@ export type MaybePromise<T> = T | Promise<T>;
 
 /** One way to move calls. */
 export interface Transport {
-  /** Its name in options and logs, such as `"grpc-js"`. */
+  /** Its name in options and logs, such as `"http2"`. */
   readonly name: string;
   /** What it needs beyond the sockets it is told to use. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
@@ -110,6 +110,8 @@ export interface ClientTls {
 export interface ListenOptions {
   /** Where. Port 0 is a free one. */
   address: Address;
+  /** Whether others may listen on the same port, among whom the system then divides the connections. @default {false} */
+  reusePort?: boolean;
   /** TLS; plaintext without. */
   tls?: ServerTls;
   /** Bounds on what callers may send and what is sent to them. */
@@ -126,12 +128,16 @@ export interface ListenOptions {
 export interface Listener {
   /** Where it really listens: the port is never 0. */
   readonly address: Address;
+  /** It will be drained before long, and goes on till then. */
+  leaving?(): void;
   /** Takes no new connections and calls; resolves when the calls in flight have ended. */
   drain(): Promise<void>;
   /** Ends everything at once: calls in flight get UNAVAILABLE. */
   close(): Promise<void>;
   /** Shows other certificates to those who connect from now on. Only where TLS was asked for. */
   setTls?(tls: ServerTls): void;
+  /** Why it does not serve as it should, if it does not. */
+  readonly trouble?: string;
   /** How often each limit was passed, by its name; only those that were. */
   readonly limitHits?: ReadonlyMap<keyof Limits, number>;
 }

@@ -21,18 +21,25 @@ export interface Acceptor {
 /** Takes a socket that was accepted. */
 export type OnSocket = (socket: Socket, peer: Peer) => void;
 
+/** `Deno.listen` ends the process if it is asked for a shared port without --unstable-net, which has one other visible effect. */
+const DENO_SHARES_PORTS = "WebTransport" in globalThis;
+
 /**
  * Listens without TLS.
  *
  * @throws {Deno.errors.AddrInUse} If another process listens there.
  */
-export function acceptPlain({ address, logger }: ListenOptions, onSocket: OnSocket): Acceptor {
+export function acceptPlain(options: ListenOptions, onSocket: OnSocket): Acceptor | Promise<Acceptor> {
+  const { address, reusePort } = options;
+  if (reusePort && !DENO_SHARES_PORTS) return acceptByNode(options, onSocket);
   const listener = bound(
     address,
     () =>
-      address.kind === "unix"
-        ? Deno.listen({ transport: "unix", path: address.path })
-        : Deno.listen({ hostname: (address as { host: string }).host, port: (address as { port: number }).port }),
+      address.kind === "unix" ? Deno.listen({ transport: "unix", path: address.path }) : Deno.listen({
+        hostname: (address as { host: string }).host,
+        port: (address as { port: number }).port,
+        ...(reusePort && { reusePort }),
+      }),
   );
   const { addr } = listener;
   const own: Address = addr.transport === "tcp" ? { kind: "tcp", host: addr.hostname, port: addr.port } : address;
@@ -48,7 +55,7 @@ export function acceptPlain({ address, logger }: ListenOptions, onSocket: OnSock
       } catch (error) {
         if (closed) return;
         // Out of descriptors, for example: that passes when connections end.
-        logger.error("a connection was not accepted", { error });
+        options.logger.error("a connection was not accepted", { error });
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
@@ -63,6 +70,14 @@ export function acceptPlain({ address, logger }: ListenOptions, onSocket: OnSock
   };
 }
 
+/** Listens on a shared port without --unstable-net, by node:net. Sockets of Node's take more time for each call. */
+async function acceptByNode(options: ListenOptions, onSocket: OnSocket): Promise<Acceptor> {
+  const server = createTcpServer({ noDelay: true }, (socket) => {
+    onSocket(new NodeSocket(socket), peerOf(socket, options.address));
+  });
+  return { address: await listening(server, options), close: () => void server.close() };
+}
+
 /**
  * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor change its own. The first
  * octets are looked at before TLS sees them, so that whoever speaks something else is told.
@@ -72,7 +87,7 @@ export async function acceptTls(options: ListenOptions, onSocket: OnSocket): Pro
   const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: limits.handshakeTimeout }, (socket) => {
     if (socket.alpnProtocol !== "h2") return void socket.destroy();
     socket.setNoDelay(true);
-    onSocket(new NodeSocket(socket), peerOf(socket, address));
+    onSocket(new NodeSocket(socket), securePeerOf(socket, address));
   });
   secure.on("tlsClientError", (error, socket) => {
     logger.debug("a TLS handshake failed", { peer: socket.remoteAddress, error: error.message });
@@ -99,10 +114,8 @@ export async function acceptTls(options: ListenOptions, onSocket: OnSocket): Pro
       secure.emit("connection", socket);
     });
   });
-  await listening(server, address);
-  const port = address.kind === "tcp" ? (server.address() as { port: number }).port : 0;
   return {
-    address: address.kind === "tcp" ? { ...address, port } : address,
+    address: await listening(server, options),
     setTls: (other) => secure.setSecureContext(contextOf(other)),
     close() {
       server.close();
@@ -116,21 +129,28 @@ function contextOf({ cert, key, ca }: ServerTls): TlsOptions {
   return { cert, key, ...mutual, minVersion: "TLSv1.2", ALPNProtocols: ["h2"] };
 }
 
-function listening(server: ReturnType<typeof createTcpServer>, address: Address): Promise<void> {
+/** Resolves with where it really listens. */
+async function listening(
+  server: ReturnType<typeof createTcpServer>,
+  { address, reusePort }: ListenOptions,
+): Promise<Address> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", (error: Error & { code?: string }) => {
+  server.on("error", (error: Error & { code?: string }) => {
     reject(error.code === "EADDRINUSE" ? inUse(address) : error);
   });
   if (address.kind === "unix") server.listen(address.path, resolve);
-  else if (address.kind === "tcp") server.listen(address.port, address.host, resolve);
-  return promise;
+  else if (address.kind === "tcp") server.listen({ host: address.host, port: address.port, reusePort }, resolve);
+  await promise;
+  return address.kind === "tcp" ? { ...address, port: (server.address() as { port: number }).port } : address;
 }
 
-function peerOf(socket: TLSSocket, own: Address): Peer {
-  const { remoteAddress: host, remotePort: port } = socket;
-  const from = own.kind === "tcp" && host && port ? peerAddress(host, port) : own;
+function peerOf({ remoteAddress: host, remotePort: port }: NodeTcpSocket, own: Address): Peer {
+  return { address: formatAddress(own.kind === "tcp" && host && port ? peerAddress(host, port) : own) };
+}
+
+function securePeerOf(socket: TLSSocket, own: Address): Peer {
   const { raw } = socket.getPeerCertificate() ?? {};
-  return raw ? { address: formatAddress(from), identity: identityOf(raw) } : { address: formatAddress(from) };
+  return { ...peerOf(socket, own), ...(raw && { identity: identityOf(raw) }) };
 }
 
 function bound<T>(address: Address, listen: () => T): T {

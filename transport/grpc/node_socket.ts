@@ -12,7 +12,7 @@ export class NodeSocket implements Socket {
   /**
    * Wraps a stream.
    *
-   * @param stream A TLS socket whose handshake is done.
+   * @param stream A socket that is connected, and whose handshake is done if it is one of TLS.
    */
   constructor(stream: Duplex) {
     this.#stream = stream;

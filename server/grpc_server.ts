@@ -1,0 +1,246 @@
+import { type Address, formatAddress } from "../rpc/address.ts";
+import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
+import type { Methods, Service } from "../rpc/service.ts";
+import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
+import type { Lease } from "../registry/registry.ts";
+import { chooseTransport, transportPermissions } from "../transport/choose.ts";
+import { LONGEST_TIMER } from "../transport/limits.ts";
+import { checkServerTls } from "../transport/server_tls.ts";
+import type { Limits, Listener, ServerTls } from "../transport/transport.ts";
+import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
+import { dropPermissions } from "./drop_permissions.ts";
+import { type Handlers, type Route, routesOf } from "./handlers.ts";
+import { type HealthServer, type Phase, serveHealth } from "./health.ts";
+import { healthRoutes, type Watched } from "./health_service.ts";
+import type { ServerOptions, Settings } from "./options.ts";
+import type { Server } from "./server.ts";
+
+/** A server that serves what it was told, in the order that its life has: see {@linkcode Server}. */
+export class GrpcServer implements Server {
+  readonly #options: ServerOptions;
+  readonly #settings: Settings;
+  readonly #routes = new Map<string, Route>();
+  readonly #services = new Set<string>();
+  readonly #middleware: ServerMiddleware[] = [];
+  readonly #finished = Promise.withResolvers<void>();
+  readonly #cut = Promise.withResolvers<void>();
+  readonly #phase: Watched<Phase> = { value: "starting", watchers: new Set() };
+  #tls: ServerTls | undefined;
+  #listener: Listener | undefined;
+  #health: HealthServer | undefined;
+  #lease: Lease | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ServerOptions, settings: Settings) {
+    this.#options = options;
+    this.#settings = settings;
+    this.#tls = options.tls;
+    // Whoever does not ask for it must not die of it: start() rejects with the same error.
+    this.#finished.promise.catch(() => {});
+  }
+
+  get address(): string {
+    return formatAddress(this.#listener?.address ?? this.#settings.address);
+  }
+
+  get healthAddress(): string | undefined {
+    const address = this.#health?.address ?? this.#settings.healthAddress;
+    return address && formatAddress(address);
+  }
+
+  get limitHits(): ReadonlyMap<keyof Limits, number> {
+    return this.#listener?.limitHits ?? new Map();
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  add<M extends Methods>(service: Service<M>, handlers: Handlers<M>): this {
+    if (this.#starting) throw new TypeError(`server.add: ${service.typeName} comes too late, the server was started`);
+    if (this.#services.has(service.typeName)) throw new TypeError(`server.add: ${service.typeName} was added already`);
+    for (const [path, route] of routesOf(service, handlers)) this.#routes.set(path, route);
+    this.#services.add(service.typeName);
+    return this;
+  }
+
+  use(...middleware: ServerMiddleware[]): this {
+    if (this.#starting) throw new TypeError("server.use: the server was started; add middleware before");
+    this.#middleware.push(...middleware);
+    return this;
+  }
+
+  setTls(tls: ServerTls): void {
+    if (!this.#tls) throw new TypeError("server.setTls: the server has no TLS; give createServer the option tls");
+    checkServerTls("server.setTls", tls);
+    if ((tls.ca === undefined) !== (this.#tls.ca === undefined)) {
+      throw new TypeError(
+        "server.setTls: whether clients must show a certificate (tls.ca) is fixed once the server runs",
+      );
+    }
+    if (this.#listener && !this.#listener.setTls) {
+      throw new TypeError("server.setTls: the transport can't change its certificate; start the server again");
+    }
+    this.#tls = tls;
+    this.#listener?.setTls?.(tls);
+  }
+
+  start(): Promise<void> {
+    if (this.#stopping && !this.#starting) return Promise.reject(new TypeError("server.start: the server was stopped"));
+    return this.#starting ??= this.#start().catch(async (error) => {
+      this.#finished.reject(error);
+      await this.stop({ force: true });
+      throw error;
+    });
+  }
+
+  async #start(): Promise<void> {
+    this.#preflight();
+    const transport = await chooseTransport("createServer", this.#options.transport);
+    const { address, healthAddress, limits, logger } = this.#settings;
+    if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
+    const { compression = "identity", name } = this.#options;
+    this.#listener = await transport.listen({
+      address,
+      tls: this.#tls,
+      limits,
+      compression,
+      logger,
+      onCall: this.#dispatcher(),
+    });
+    if (healthAddress) {
+      this.#health = serveHealth(healthAddress, {
+        service: name,
+        checks: {
+          ...(this.#settings.workers && { workers: () => this.#checkListener() }),
+          ...this.#options.health!.checks,
+        },
+        checkTimeout: this.#options.health!.checkTimeout ?? 1000,
+        logger,
+        phase: () => this.#phase.value,
+      });
+    }
+    if (this.#stopping) {
+      await Promise.all([this.#listener.close(), this.#health?.close()]);
+      throw new Error(`the server ${JSON.stringify(name)} was stopped while it started`);
+    }
+    this.#enter("serving");
+    logger.info("serving", {
+      service: name,
+      address: this.address,
+      health: this.healthAddress,
+      transport: transport.name,
+      workers: this.#settings.workers?.count,
+    });
+    this.#register();
+    if (this.#options.dropPermissions) dropPermissions(address, this.#settings.workers, logger);
+  }
+
+  #checkListener(): void {
+    const trouble = this.#listener?.trouble;
+    if (trouble !== undefined) throw new Error(trouble);
+  }
+
+  #preflight(): void {
+    const { address, healthAddress } = this.#settings;
+    const needed = [...netPermissions(address), ...transportPermissions(this.#options.transport)];
+    if (healthAddress) needed.push(...netPermissions(healthAddress));
+    const { registry, advertise, name } = this.#options;
+    if (registry) needed.push(...registry.permissions);
+    if (registry) needed.push(...advertisePermissions(address, advertise));
+    requirePermissions(`createServer(${JSON.stringify(name)})`, needed);
+  }
+
+  #dispatcher(): ReturnType<typeof createDispatcher> {
+    const health = healthRoutes(() => this.#services, this.#phase);
+    return createDispatcher({
+      // The application's own grpc.health.v1 service, if it has one, goes before ours.
+      routes: new Map([...health, ...this.#routes]),
+      middleware: this.#middleware,
+      metainfo: this.#settings.metainfo,
+      logger: this.#settings.logger,
+    });
+  }
+
+  #register(): void {
+    const { registry, name, weight, tags, meta, advertise } = this.#options;
+    if (!registry) return;
+    const { logger } = this.#settings;
+    const { address, note } = advertisedAddress(this.#listener!.address, advertise);
+    if (note) logger.info(note, { service: name, address });
+    this.#lease = registry.register({ name, address, healthUrl: this.#healthUrl(address), weight, tags, meta }, logger);
+  }
+
+  /** The health endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
+  #healthUrl(advertised: string): string | undefined {
+    if (!this.#health) return undefined;
+    const { address } = this.#health;
+    const host = isWildcard(address) ? advertised.slice(0, advertised.lastIndexOf(":")) : address.host;
+    return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${address.port}/health`;
+  }
+
+  /** It will stop before long: who asks by grpc.health.v1 is told so. */
+  leaving(): void {
+    this.#enter("draining");
+    this.#listener?.leaving?.();
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase.value = phase;
+    for (const watcher of this.#phase.watchers) watcher();
+  }
+
+  stop({ force = false }: { force?: boolean } = {}): Promise<void> {
+    if (force) this.#cut.resolve();
+    return this.#stopping ??= this.#stop().then(() => this.#finished.resolve(), (error) => {
+      this.#finished.reject(error);
+      throw error;
+    });
+  }
+
+  async #stop(): Promise<void> {
+    const { drainDelay, drainTimeout, logger } = this.#settings;
+    this.leaving();
+    // A start under way ends first, so that what it opened is closed.
+    if (this.#starting && !this.#listener) await Promise.race([this.#starting.catch(() => {}), this.#cut.promise]);
+    if (this.#listener) {
+      logger.info("draining", { service: this.#options.name, delay: drainDelay, timeout: drainTimeout });
+    }
+    if (this.#lease) await this.#patiently(3000, this.#lease.release());
+    if (this.#listener) {
+      await this.#patiently(drainDelay);
+      await this.#patiently(drainTimeout, this.#listener.drain());
+      await this.#listener.close().finally(() => this.#health?.close());
+    }
+    if (this.#listener) logger.info("stopped", { service: this.#options.name });
+  }
+
+  /** Waits until `done`, the time is over or the server is cut. */
+  async #patiently(milliseconds: number, done?: Promise<void>): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER));
+    await Promise.race([late, this.#cut.promise, ...(done ? [done] : [])]);
+    clearTimeout(timer);
+  }
+
+  async run(): Promise<void> {
+    const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+    // What stop() rejects with, run() does too.
+    const onSignal = () => void this.stop({ force: this.#stopping !== undefined }).catch(() => {});
+    for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+    try {
+      await this.start();
+      await this.finished;
+    } finally {
+      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+const isWildcard = (address: Address) =>
+  address.kind === "tcp" && (address.host === "0.0.0.0" || address.host === "::");

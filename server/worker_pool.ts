@@ -1,0 +1,194 @@
+import { fileURLToPath } from "node:url";
+import { backoff, sleep } from "../registry/backoff.ts";
+import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
+import type { Logger } from "../rpc/logger.ts";
+import type { Limits, Listener, ServerTls, Transport } from "../transport/transport.ts";
+import type { Workers } from "./options.ts";
+import { workerName } from "./this_worker.ts";
+import { PULSE } from "./worker_messages.ts";
+import { WorkerThread } from "./worker_thread.ts";
+
+/** The longest wait before a worker is replaced, in milliseconds. */
+const LONGEST_WAIT = 30_000;
+/** A worker that served so long was in order when it began, in milliseconds. */
+const SOUND = 10_000;
+/** Deno can't end a thread that never comes back to its event loop: denoland/deno#35657. */
+const STANDS_STILL = "its event loop stands still, in a handler that never waits; only the end of the process ends it";
+/** How long a worker may take to cut its calls, in milliseconds. */
+const CUT = 1000;
+
+/** What a pool works with. */
+export interface PoolSetup {
+  readonly name: string;
+  readonly workers: Workers;
+  readonly address: Address;
+  readonly tls?: ServerTls;
+  readonly logger: Logger;
+}
+
+/** What listens with workers in place of this thread. */
+export function workerTransport(name: string, workers: Workers): Transport {
+  return {
+    name: "http2",
+    permissions: programPermissions(),
+    listen: ({ address, tls, logger }) => WorkerPool.start({ name, workers, address, tls, logger }),
+    connect: () => Promise.reject(new TypeError("a server connects to nobody")),
+  };
+}
+
+/**
+ * Each worker loads the program again, which takes permission to read it: the main module's folder and the kit's, as far as they are
+ * here. Where files are granted one by one, the main module is asked for; a worker says which one it lacks.
+ */
+function programPermissions(): Deno.PermissionDescriptor[] {
+  if (Deno.mainModule === undefined) {
+    throw new TypeError("createServer: this is a worker already; workers are for a server of the main thread");
+  }
+  const kit = new URL("..", import.meta.url).href;
+  const main = readable(Deno.mainModule) ? Deno.mainModule : new URL(".", Deno.mainModule).href;
+  const needed = main.startsWith(kit) ? [kit] : [main, kit];
+  return needed.filter((url) => url.startsWith("file:")).map((url) => ({ name: "read", path: fileURLToPath(url) }));
+}
+
+const readable = (url: string) =>
+  url.startsWith("file:") && Deno.permissions.querySync({ name: "read", path: fileURLToPath(url) }).state === "granted";
+
+/** Workers that share a port, as one listener. Each runs the main module; one that ends is replaced. */
+export class WorkerPool implements Listener {
+  readonly #setup: PoolSetup;
+  readonly #threads = new Set<WorkerThread>();
+  readonly #leaving = new AbortController();
+  /** Of workers that have ended. */
+  readonly #formerHits = new Map<keyof Limits, number>();
+  #address: Address;
+  #tls: ServerTls | undefined;
+  readonly #ticker = setInterval(() => this.#tick(), PULSE);
+
+  private constructor(setup: PoolSetup) {
+    this.#setup = setup;
+    this.#address = setup.address;
+    this.#tls = setup.tls;
+  }
+
+  /**
+   * Starts the workers: resolves once all serve.
+   *
+   * @throws {Error} What one of them failed with.
+   */
+  static async start(setup: PoolSetup): Promise<WorkerPool> {
+    const pool = new WorkerPool(setup);
+    try {
+      // The first one finds the port, if that is to be a free one.
+      pool.#address = await pool.#keep(1);
+      await Promise.all(Array.from({ length: setup.workers.count - 1 }, (_, i) => pool.#keep(i + 2)));
+      return pool;
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+  }
+
+  get address(): Address {
+    return this.#address;
+  }
+
+  get limitHits(): ReadonlyMap<keyof Limits, number> {
+    const sum = new Map(this.#formerHits);
+    for (const thread of this.#threads) add(sum, thread.limitHits);
+    return sum;
+  }
+
+  setTls(tls: ServerTls): void {
+    this.#tls = tls;
+    for (const thread of this.#threads) thread.tell({ kind: "tls", tls });
+  }
+
+  /** What is wrong with it: a worker whose event loop stands still keeps its part of the connections, and takes no calls. */
+  get trouble(): string | undefined {
+    const still = [...this.#threads].filter((thread) => thread.standsStill).map(({ index }) => index);
+    return still.length === 0 ? undefined : `worker ${still.join(" and ")}: ${STANDS_STILL}`;
+  }
+
+  leaving(): void {
+    for (const thread of this.#threads) thread.tell({ kind: "leaving" });
+  }
+
+  async drain(): Promise<void> {
+    this.#leaving.abort();
+    await this.#stop(false);
+  }
+
+  async close(): Promise<void> {
+    this.#leaving.abort();
+    const stopped = this.#stop(true);
+    const late = new AbortController();
+    await Promise.race([stopped, sleep(CUT, late.signal)]);
+    late.abort();
+    clearInterval(this.#ticker);
+    const busy = [...this.#threads].map(({ index }) => index);
+    for (const thread of this.#threads) thread.terminate();
+    await stopped;
+    if (busy.length > 0) throw new Error(`worker ${busy.join(" and ")} did not stop: ${STANDS_STILL}`);
+  }
+
+  #tick(): void {
+    for (const thread of this.#threads) {
+      const before = thread.standsStill;
+      thread.tick();
+      if (thread.standsStill && !before) {
+        this.#setup.logger.error(STANDS_STILL, { service: this.#setup.name, worker: thread.index });
+      }
+    }
+  }
+
+  async #stop(force: boolean): Promise<void> {
+    for (const thread of this.#threads) thread.stop(force);
+    await Promise.all([...this.#threads].map((thread) => thread.ended));
+  }
+
+  /** Sees to it that there is a worker of this number, from now on. Resolves once there is. */
+  async #keep(index: number): Promise<Address> {
+    const first = this.#spawn(index);
+    const address = parseAddress(await first.serving, "worker");
+    void this.#replace(index, first);
+    return address;
+  }
+
+  async #replace(index: number, thread: WorkerThread): Promise<void> {
+    const { name, logger } = this.#setup;
+    for (let failures = 0; !this.#leaving.signal.aborted; failures++) {
+      const start = performance.now();
+      const why = await thread.ended;
+      if (this.#leaving.signal.aborted) return;
+      if (performance.now() - start > SOUND) failures = 0;
+      const wait = Math.round(backoff(failures, LONGEST_WAIT));
+      logger.error("a worker has ended and is replaced", { service: name, worker: index, why, wait });
+      await sleep(wait, this.#leaving.signal);
+      if (this.#leaving.signal.aborted) return;
+      try {
+        thread = this.#spawn(index);
+      } catch (error) {
+        // The program has given up a permission since that the worker is to have, for example.
+        logger.error("a worker can't be started", { service: name, worker: index, error });
+        continue;
+      }
+      thread.serving.then(() => logger.info("a worker was replaced", { service: name, worker: index }), () => {});
+    }
+  }
+
+  #spawn(index: number): WorkerThread {
+    const { name, workers } = this.#setup;
+    const orders = () => ({ address: formatAddress(this.#address), tls: this.#tls });
+    const thread = new WorkerThread(index, workerName(index, name), workers.permissions, orders);
+    this.#threads.add(thread);
+    thread.ended.then(() => {
+      this.#threads.delete(thread);
+      add(this.#formerHits, thread.limitHits);
+    });
+    return thread;
+  }
+}
+
+function add(sum: Map<keyof Limits, number>, more: ReadonlyMap<keyof Limits, number>): void {
+  for (const [limit, count] of more) sum.set(limit, (sum.get(limit) ?? 0) + count);
+}

@@ -1,0 +1,111 @@
+import type { Limits, ServerTls } from "../transport/transport.ts";
+import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";
+
+/** How long a worker may take until it serves, in pulses. */
+const START = 60;
+/** How long it may say nothing after that until it is taken to stand still, in pulses. */
+const SILENCE = 10;
+
+/** A worker as the main thread sees it. */
+export class WorkerThread {
+  /** Which one it is, from 1 on. */
+  readonly index: number;
+  /** Where it serves. Rejects if it ends before. */
+  readonly serving: Promise<string>;
+  /** Why it has ended: `undefined` if it was told to. */
+  readonly ended: Promise<string | undefined>;
+  /** Which limits were passed in it, as it said last. */
+  limitHits: ReadonlyMap<keyof Limits, number> = new Map();
+  readonly #worker: Worker;
+  #serves = false;
+  readonly #serving = Promise.withResolvers<string>();
+  readonly #ended = Promise.withResolvers<string | undefined>();
+  #silence = 0;
+
+  /**
+   * Starts it.
+   *
+   * @param index Which one it is.
+   * @param name Its name.
+   * @param permissions What it may do. What this process may by default; anything else needs --unstable-worker-options.
+   * @param orders Where it is to listen, and with which certificate.
+   */
+  constructor(
+    index: number,
+    name: string,
+    permissions: Deno.PermissionOptionsObject | undefined,
+    orders: () => { address: string; tls: ServerTls | undefined },
+  ) {
+    const options = { type: "module", name, ...(permissions && { deno: { permissions } }) } as const;
+    this.index = index;
+    this.#worker = new Worker(Deno.mainModule, options);
+    this.serving = this.#serving.promise;
+    this.ended = this.#ended.promise;
+    this.serving.catch(() => {});
+    this.#worker.addEventListener("error", (event) => {
+      // Else it would end this thread too.
+      event.preventDefault();
+      const lacks = event.message.includes("Requires read access") && !this.#serves;
+      this.#end(
+        lacks
+          ? `${event.message}\n  A worker loads the program again, all its modules: grant read for them`
+          : event.message,
+      );
+    });
+    this.#worker.addEventListener("message", (event) => {
+      const message = unpack<FromWorker>(event as MessageEvent);
+      if (message === undefined) return;
+      this.#silence = 0;
+      if (message.kind === "hello") this.tell({ kind: "listen", ...orders() });
+      else this.#hear(message);
+    });
+  }
+
+  /** Whether its event loop stands still: then it takes no calls, and can't be ended either (denoland/deno#35657). */
+  get standsStill(): boolean {
+    return this.#serves && this.#silence > SILENCE;
+  }
+
+  /** To be called once for each pulse. Not time is counted: where the whole process was stopped for a while, nobody was silent. */
+  tick(): void {
+    if (++this.#silence > START && !this.#serves) this.#end(`it did not serve within ${START * PULSE / 1000} s`);
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.kind === "serving") {
+      this.#serves = true;
+      this.#serving.resolve(message.address);
+    } else if (message.kind === "alive") this.limitHits = message.limitHits;
+    else if (message.kind === "failed") this.#end(message.message, errorOf(message));
+    else if (message.kind === "exit") this.#end("its program called Deno.exit()");
+    else if (message.kind === "stopped") this.#end(undefined);
+  }
+
+  /** Tells it something. */
+  tell(message: ToWorker): void {
+    this.#worker.postMessage(pack(message));
+  }
+
+  /** Asks it to stop. If it does not serve yet, it ends at once. */
+  stop(force: boolean): void {
+    if (this.#serves) this.tell({ kind: "stop", force });
+    else this.terminate();
+  }
+
+  /** Ends it at once, unless it stands still. */
+  terminate(): void {
+    this.#end(undefined);
+  }
+
+  #end(why: string | undefined, error: Error = new Error(why ?? "it was stopped")): void {
+    this.#worker.terminate();
+    this.#ended.resolve(why);
+    this.#serving.reject(error);
+  }
+}
+
+/** An error of the class that it had, as far as it is one of Deno's. */
+function errorOf({ name, message }: { name: string; message: string }): Error {
+  const known = { TypeError, RangeError, ...Deno.errors } as Record<string, new (message: string) => Error>;
+  return new (known[name] ?? Error)(message);
+}
