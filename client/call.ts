@@ -110,12 +110,12 @@ interface Begun {
   readonly message: Uint8Array | undefined;
 }
 
-/** How often a call is begun again that no server has begun to process. */
-const FRESH_STARTS = 5;
+/** How often a call is begun again that no server has begun to process. A server's refusal is taken back once only: it may be overloaded. */
+const FRESH_STARTS = { left: 5, refused: 1 };
 
 /**
- * Begins a call, and waits for its first response. One that a server refused, or was sent to a server that was already leaving, is
- * begun again on another connection: nobody has processed it.
+ * Begins a call, and waits for its first response. One that a server refused, or that stayed behind on a connection that was being
+ * left, is begun again: nobody has processed it.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#transparent-retries
  */
@@ -127,13 +127,14 @@ async function begin(channel: Channel, method: Method, request: unknown, context
   checkTime(method, context);
   const pump = many ? new RequestPump(iteratorOf(method, request), (one) => encoded(method, options, one)) : undefined;
   try {
-    for (let left = FRESH_STARTS;; left--) {
+    const left = { ...FRESH_STARTS };
+    for (;;) {
       const call = await start(channel, method, context);
       if (pump) pump.attach(call);
       else call.send(only!, encoding, true);
       const message = await call.receive();
-      const again = call.status?.unprocessed === true && left > 0 && (pump?.canRepeat ?? true);
-      if (!again) {
+      const unprocessed = call.status?.unprocessed;
+      if (unprocessed === undefined || left[unprocessed]-- === 0 || pump?.canRepeat === false) {
         pump?.forget();
         return { call, pump, message };
       }

@@ -14,6 +14,8 @@ const PERMISSIONS: Deno.PermissionDescriptor[] = ["run", "read", "write", "net",
   name,
 })) as never;
 const logger = createLogger("silent");
+/** The lock file beside it says which packages: without it Deno would ask npm. */
+const CONFIG = `--config=${new URL("deno.json", ROOT).pathname}`;
 
 /** A process with what it has written so far. */
 class Child implements AsyncDisposable {
@@ -43,7 +45,6 @@ class Child implements AsyncDisposable {
       this.#changed.resolve();
       this.#changed = Promise.withResolvers();
     }
-    this.#changed.resolve();
   }
 
   /** What it wrote to stdout that matches. */
@@ -84,7 +85,7 @@ async function run(flags: string[], source: string, body: (child: Child) => Prom
       (all, one, two) => all.replace(one ?? two, new URL(one ?? two, ROOT).href),
     );
     await Deno.writeTextFile(file, text);
-    await using child = new Child(["run", "--no-prompt", "--cached-only", "--no-lock", ...flags, file]);
+    await using child = new Child(["run", "--no-prompt", "--cached-only", CONFIG, ...flags, file]);
     await body(child);
   } finally {
     await Deno.remove(file);

@@ -152,8 +152,11 @@ export interface CallStatus {
   readonly trailer?: Metadata;
   /** A `google.rpc.Status` message (`grpc-status-details-bin`). */
   readonly details?: Uint8Array;
-  /** Whether the server has certainly not begun to process the call, so that it may be sent again. @default {false} */
-  readonly unprocessed?: boolean;
+  /**
+   * Why the server has certainly not begun to process the call, so that it may be sent again: it has refused it, or the connection
+   * was being left, and the call stayed behind. Undefined if the server may have begun.
+   */
+  readonly unprocessed?: "refused" | "left";
 }
 
 /** A call as its server sees it. */

@@ -278,7 +278,16 @@ const CASES: Record<string, Case> = {
 };
 for (const [code, codes] of Object.entries(RESETS)) {
   CASES[`resets the stream with ${code}`] = {
-    evil: says(h2.frame(h2.RST_STREAM, 0, 1, h2.uint32(Number(code)))),
+    // A refused call is begun again, once.
+    evil: async (wire) => {
+      for (const id of Number(code) === h2.REFUSED_STREAM ? [1, 3] : [1]) {
+        await wire.until(
+          ({ frames }) => frames.some((one) => one.type === h2.HEADERS && one.stream === id),
+          `stream ${id}`,
+        );
+        await wire.send(h2.frame(h2.RST_STREAM, 0, id, h2.uint32(Number(code))));
+      }
+    },
     codes,
   };
 }

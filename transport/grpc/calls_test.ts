@@ -189,7 +189,7 @@ Deno.test("a draining server ends what is in flight, and its client says why it 
   pair.server.drain();
   assertMatch(await pair.client.closed, /the peer is going away: NO_ERROR/);
   const late = pair.start();
-  assertEquals([late.status!.code, late.status!.unprocessed], [Status.UNAVAILABLE, true]);
+  assertEquals([late.status!.code, late.status!.unprocessed], [Status.UNAVAILABLE, "left"]);
   call.end();
   const [sizes, status] = await result(call);
   assertEquals([sizes, status.code], [[3], Status.OK]);
@@ -214,7 +214,7 @@ Deno.test("a connection that is lost ends calls as UNAVAILABLE, not as unprocess
   const { signal } = pair.calls[0]!;
   pair.sockets[1].close();
   const [, status] = await result(call);
-  assertEquals([status.code, status.unprocessed], [Status.UNAVAILABLE, false]);
+  assertEquals([status.code, status.unprocessed], [Status.UNAVAILABLE, undefined]);
   await turn();
   assertEquals((signal.reason as RpcError).code, Status.CANCELLED);
 });
@@ -228,7 +228,7 @@ Deno.test("a connection whose stream identifiers are used up says so, and is rep
   last.end();
   assertEquals((await result(last))[1].code, Status.OK);
   const late = pair.start();
-  assertEquals([late.status!.code, late.status!.unprocessed], [Status.UNAVAILABLE, true]);
+  assertEquals([late.status!.code, late.status!.unprocessed], [Status.UNAVAILABLE, "left"]);
 });
 
 Deno.test("a call that was reset in the read that brought it is not begun", async () => {

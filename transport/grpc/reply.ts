@@ -96,7 +96,7 @@ export function statusOfReset(code: ErrorCode, why: string): CallStatus {
   const message = why ? `the server broke HTTP/2: ${why}` : `the server reset the call: ${name}`;
   switch (why ? ErrorCode.INTERNAL_ERROR : code) {
     case ErrorCode.REFUSED_STREAM:
-      return { code: Status.UNAVAILABLE, message, unprocessed: true };
+      return { code: Status.UNAVAILABLE, message, unprocessed: "refused" };
     case ErrorCode.CANCEL:
       return { code: Status.CANCELLED, message };
     case ErrorCode.ENHANCE_YOUR_CALM:
