@@ -1,5 +1,5 @@
-/** Where tests keep what takes long to get: programs and packages of other people. */
-const HOME = `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/dinokit`;
+/** Where tests keep what takes long to get: programs and packages of other people. Not looked up before it is wanted, as that needs a permission. */
+const home = () => `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/dinokit`;
 
 /**
  * A folder in the cache. It is made first, unless it is there.
@@ -11,11 +11,12 @@ const HOME = `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cach
  */
 export async function cached(name: string, input: string, make: (folder: string) => Promise<void>): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(input));
-  const folder = `${HOME}/${name}-${new Uint8Array(digest).toHex().slice(0, 16)}`;
+  const cache = home();
+  const folder = `${cache}/${name}-${new Uint8Array(digest).toHex().slice(0, 16)}`;
   if (await exists(folder)) return folder;
   // Test files run in several processes: each fills a folder of its own, and the first one done wins.
-  await Deno.mkdir(HOME, { recursive: true });
-  const draft = await Deno.makeTempDir({ dir: HOME, prefix: `${name}-draft-` });
+  await Deno.mkdir(cache, { recursive: true });
+  const draft = await Deno.makeTempDir({ dir: cache, prefix: `${name}-draft-` });
   try {
     await make(draft);
     await Deno.rename(draft, folder);
