@@ -1,4 +1,4 @@
-/** Where tests keep what takes long to get: programs and packages of other people. */
+/** Where tests keep what takes long to get: programs and packages of other people. Not looked up before it is wanted, as that needs a permission. */
 const home = () => `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/dinokit`;
 
 /**
@@ -11,11 +11,12 @@ const home = () => `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}
  */
 export async function cached(name: string, input: string, make: (folder: string) => Promise<void>): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(input));
-  const folder = `${home()}/${name}-${new Uint8Array(digest).toHex().slice(0, 16)}`;
+  const cache = home();
+  const folder = `${cache}/${name}-${new Uint8Array(digest).toHex().slice(0, 16)}`;
   if (await exists(folder)) return folder;
   // Test files run in several processes: each fills a folder of its own, and the first one done wins.
-  await Deno.mkdir(home(), { recursive: true });
-  const draft = await Deno.makeTempDir({ dir: home(), prefix: `${name}-draft-` });
+  await Deno.mkdir(cache, { recursive: true });
+  const draft = await Deno.makeTempDir({ dir: cache, prefix: `${name}-draft-` });
   try {
     await make(draft);
     await Deno.rename(draft, folder);

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
 import { needs } from "./needs.ts";
 
 const ROOT = new URL("..", import.meta.url);
@@ -34,9 +35,26 @@ needs(READ, "both READMEs show the same code", () => {
   assertEquals(code(NAMES[1]!), code(NAMES[0]!));
 });
 
-needs(READ, "every file that a README links to is there", () => {
-  for (const name of NAMES) {
+needs(READ, "every file that a document links to is there", () => {
+  const adr = [...Deno.readDirSync(new URL("docs/adr", ROOT))].map(({ name }) => `docs/adr/${name}`);
+  const docs = ["CONTRIBUTING.md", "docs/architecture.md", "docs/limits.md", "docs/performance.md"];
+  for (const name of [...NAMES, ...docs, ...adr]) {
     const links = [...text(name).matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link!);
-    for (const link of links.filter((link) => !link.includes("://"))) Deno.statSync(new URL(link, ROOT));
+    for (const link of links.filter((link) => !link.includes("://"))) Deno.statSync(new URL(link, new URL(name, ROOT)));
+  }
+});
+
+needs(READ, "docs/limits.md has every limit with its default", () => {
+  const unit: Record<string, number> = { KiB: 1024, MiB: 1024 ** 2, s: 1000 };
+  const rows = [...text("docs/limits.md").matchAll(/^\| `(\w+)` +\| (?:(\d+)(?: (\w+))?|none) /gm)];
+  const said = rows.map(([, name, value, of]) => [name, value ? Number(value) * (of ? unit[of]! : 1) : Infinity]);
+  assertEquals(Object.fromEntries(said), DEFAULT_LIMITS);
+});
+
+needs(READ, "docs/architecture.md names files that are there", () => {
+  const named = [...text("docs/architecture.md").matchAll(/(?:[\w]+\/)+\w+\.(?:ts|md)/g)].map(([path]) => path);
+  assert(named.length > 20);
+  for (const path of named.filter((path) => !path.startsWith("adr/"))) {
+    Deno.statSync(new URL(path.replace(/^(?=grpc\/|http2\/)/, "transport/"), ROOT));
   }
 });
