@@ -147,7 +147,7 @@ Deno.test("messages and fields over the limits are RESOURCE_EXHAUSTED on the sid
   assertEquals(status.code, Status.RESOURCE_EXHAUSTED);
   assertMatch(status.message, /101 bytes, over the limit of 100/);
   assertEquals(seen, [true, true]);
-  assertEquals(pair.hits, ["receiveMessageBytes"]);
+  assertEquals(pair.hits, ["receiveMessageBytes", "sendMessageBytes"]);
 });
 
 Deno.test("a request that the whole server has no room for is RESOURCE_EXHAUSTED, counted once", async () => {

@@ -8,6 +8,8 @@ import { parseTimeout } from "./timeout.ts";
 /** Why a request is not taken: by gRPC's status, and by HTTP's where the caller does not speak gRPC. */
 export interface Refusal {
   readonly http?: number;
+  /** The limit that it passes, if that is why. */
+  readonly limit?: keyof Limits;
   readonly code: Status;
   readonly message: string;
 }
@@ -52,7 +54,7 @@ export function readRequest(fields: FieldList, exceeded: boolean, limits: Limits
     }
   }
   const milliseconds = timeout === undefined ? undefined : parseTimeout(timeout);
-  let refusal = exceeded ? tooMuch("more fields or longer ones", limits) : refusalOf(method, type);
+  let refusal = exceeded ? tooMuch("more fields or longer ones", limits, "metadataBytes") : refusalOf(method, type);
   if (!refusal && timeout !== undefined && milliseconds === undefined) {
     refusal = refuse(Status.INTERNAL, `grpc-timeout is ${JSON.stringify(timeout)}, which is no timeout`);
   }
@@ -89,13 +91,13 @@ function metadataRefusal(fields: FieldList, limits: Limits): Refusal | undefined
     entries++;
     bytes += 32 + fields[i]!.length + fields[i + 1]!.length;
   }
-  if (entries > limits.metadataEntries) return tooMuch(`${entries} fields`, limits);
-  if (bytes > limits.metadataBytes) return tooMuch(`${bytes} bytes`, limits);
+  if (entries > limits.metadataEntries) return tooMuch(`${entries} fields`, limits, "metadataEntries");
+  if (bytes > limits.metadataBytes) return tooMuch(`${bytes} bytes`, limits, "metadataBytes");
   const why = malformedMetadata(fields);
   return why === undefined ? undefined : refuse(Status.INTERNAL, why);
 }
 
-function tooMuch(what: string, { metadataEntries, metadataBytes }: Limits): Refusal {
+function tooMuch(what: string, { metadataEntries, metadataBytes }: Limits, limit: keyof Limits): Refusal {
   const bounds = `${metadataEntries} fields (limits.metadataEntries) and ${metadataBytes} bytes (limits.metadataBytes)`;
-  return refuse(Status.RESOURCE_EXHAUSTED, `the header has ${what}; the limits are ${bounds}`);
+  return { ...refuse(Status.RESOURCE_EXHAUSTED, `the header has ${what}; the limits are ${bounds}`), limit };
 }

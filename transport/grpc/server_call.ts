@@ -92,7 +92,10 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   send(message: Uint8Array, compression: Compression = this.#host.options.compression): MaybePromise<void> {
     if (this.#over) return;
     const excess = messageExcess(message.length, this.#host.limits, "sendMessageBytes");
-    if (excess) throw excess;
+    if (excess) {
+      this.#host.hit("sendMessageBytes");
+      throw excess;
+    }
     if (this.#host.holdsTooMuch("queued", message.length)) {
       throw new RpcError(Status.RESOURCE_EXHAUSTED, "the server holds too many unsent replies (limits.bufferBytes)");
     }

@@ -142,11 +142,15 @@ export class ServerConnection implements ConnectionEvents {
     const call = new GrpcServerCall(this, stream, request);
     stream.events = call;
     if (refusal) {
-      if (refusal.code === Status.RESOURCE_EXHAUSTED) this.hit("metadataBytes");
+      if (refusal.limit) this.hit(refusal.limit);
       return call.finish({ code: refusal.code, message: refusal.message });
     }
     if (end) call.onData(NOTHING, 0, 0, true);
     this.#fresh.push(call);
+  }
+
+  onLimit(limit: keyof Limits): void {
+    this.hit(limit);
   }
 
   onClosed(): void {

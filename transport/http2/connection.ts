@@ -29,6 +29,8 @@ export interface ConnectionEvents {
   onStream(stream: Stream, fields: FieldList, end: boolean, exceeded: boolean): void;
   /** A stream was closed. */
   onClosed(): void;
+  /** A stream was refused, as it was over a limit. Where the connection fails by one, `onFailed` tells. */
+  onLimit?(limit: "concurrentStreams"): void;
   /** The peer takes no more streams. */
   onGoAway(code: ErrorCode, text: string): void;
   /** The connection has failed by what the peer did. The output holds the GOAWAY; when it is written, the socket is to be closed. */

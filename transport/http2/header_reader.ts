@@ -107,6 +107,7 @@ export class HeaderReader {
     if (id > connection.lastAllowed) return connection.reset(stream, ErrorCode.REFUSED_STREAM);
     const { concurrentStreams } = connection.limits;
     if (connection.streams.size > concurrentStreams) {
+      connection.events.onLimit?.("concurrentStreams");
       return this.#onError(stream, ErrorCode.REFUSED_STREAM, "over limits.concurrentStreams");
     }
     if (!this.#isRight(stream, fields, malformedRequest)) return;
