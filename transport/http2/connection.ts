@@ -67,7 +67,7 @@ export class Connection {
   readonly streams: StreamTable = new StreamTable();
   /** The streams that were closed last. */
   readonly closed: ClosedStreams = new ClosedStreams();
-  /** The streams that this side ended after the peer had: calls that were served. */
+  /** The streams that this side ended: of a server, calls that were answered, some before the client had sent all. */
   finished = 0;
   /** The highest stream that the peer has opened. */
   lastPeerStream = 0;
@@ -239,10 +239,9 @@ export class Connection {
   /** END_STREAM of this side was written. */
   #ended(stream: Stream): void {
     stream.localEnded = true;
-    if (stream.remoteEnded) {
-      this.finished++;
-      this.close(stream, false);
-    } else if (this.server) {
+    this.finished++;
+    if (stream.remoteEnded) this.close(stream, false);
+    else if (this.server) {
       // A complete answer: the rest of the request is not needed (RFC 9113, section 8.1).
       this.reset(stream, ErrorCode.NO_ERROR);
     }
