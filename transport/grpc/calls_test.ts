@@ -206,6 +206,20 @@ Deno.test("a server that is closed ends calls as UNAVAILABLE, and its handlers' 
   assertEquals((signal.reason as RpcError).code, Status.UNAVAILABLE);
 });
 
+Deno.test("neither side waits long for a peer that reads nothing when it is closed by force", async () => {
+  const pair = new GrpcPair();
+  await pair.client.ready;
+  const call = pair.start();
+  await turn();
+  const never = new Promise<void>(() => {});
+  for (const socket of pair.sockets) socket.gate = never;
+  void call.send(new Uint8Array(100_000));
+  void pair.calls[0]!.send(new Uint8Array(100_000));
+  await turn();
+  await pair[Symbol.asyncDispose]();
+  assertEquals(pair.sockets.map(({ closed }) => closed), [true, true]);
+});
+
 Deno.test("a connection that is lost ends calls as UNAVAILABLE, not as unprocessed", async () => {
   await using pair = new GrpcPair();
   await pair.client.ready;
