@@ -109,9 +109,7 @@ export function settingsOf(options: ServerOptions): Settings {
   checkTransport(who, options.transport);
   const { compression = "identity", tls } = options;
   checkCompression(`${who}: compression`, compression);
-  if (tls !== undefined && !(tls.cert?.includes("-----BEGIN") && tls.key?.includes("-----BEGIN"))) {
-    throw new TypeError(`${who}: tls takes "cert" and "key" as PEM texts, not as file names`);
-  }
+  if (tls !== undefined) checkTls(who, tls);
   if (options.advertise !== undefined) parseAddress(options.advertise, `${who}: advertise`);
   const number = (name: "weight" | "drainDelay" | "drainTimeout", fallback: number, least: number) =>
     checkNumber(`${who}: ${name}`, options[name] ?? fallback, least);
@@ -128,6 +126,12 @@ export function settingsOf(options: ServerOptions): Settings {
     drainTimeout: number("drainTimeout", 10_000, 0),
     logger: options.logger ?? createLogger(),
   };
+}
+
+/** @throws {TypeError} If certificate or key are no PEM texts. */
+export function checkTls(who: string, tls: ServerTls): void {
+  if (tls.cert?.includes("-----BEGIN") && tls.key?.includes("-----BEGIN")) return;
+  throw new TypeError(`${who}: tls takes "cert" and "key" as PEM texts, not as file names`);
 }
 
 function healthAddress(health: HealthOptions, who: string): Settings["healthAddress"] {

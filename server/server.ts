@@ -5,13 +5,13 @@ import { advertisedAddress, advertisePermissions } from "../registry/advertise.t
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport, transportPermissions } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
-import type { Limits, Listener } from "../transport/transport.ts";
+import type { Limits, Listener, ServerTls } from "../transport/transport.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
 import { type HealthServer, type Phase, serveHealth } from "./health.ts";
 import { healthRoutes, type Watched } from "./health_service.ts";
-import { type ServerOptions, type Settings, settingsOf } from "./options.ts";
+import { checkTls, type ServerOptions, type Settings, settingsOf } from "./options.ts";
 
 /** A server: made by {@linkcode createServer}, told what it serves, then run. */
 export interface Server extends AsyncDisposable {
@@ -52,6 +52,12 @@ export interface Server extends AsyncDisposable {
    * @param options With `force` it cuts at once, also while a slower stop goes on.
    */
   stop(options?: { force?: boolean }): Promise<void>;
+  /**
+   * Shows another certificate to those who connect from now on, for example when it was renewed. Connections that are there stay.
+   *
+   * @throws {TypeError} If certificate or key are no PEM texts, the server does not serve with TLS, or its transport can't.
+   */
+  setTls(tls: ServerTls): void;
   /** Starts, and stops at SIGINT or SIGTERM; a second signal cuts at once. Resolves when it has stopped. */
   run(): Promise<void>;
 }
@@ -247,6 +253,14 @@ class GrpcServer implements Server {
     const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER));
     await Promise.race([late, this.#cut.promise, ...(done ? [done] : [])]);
     clearTimeout(timer);
+  }
+
+  setTls(tls: ServerTls): void {
+    checkTls("server.setTls", tls);
+    if (!this.#options.tls || !this.#listener?.setTls) {
+      throw new TypeError('server.setTls: give the option tls, start the server, and use the transport "http2"');
+    }
+    this.#listener.setTls(tls);
   }
 
   async run(): Promise<void> {
