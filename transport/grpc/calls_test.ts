@@ -278,6 +278,28 @@ Deno.test("a writer waits for a slow reader: what is held stays bounded, and all
   assertEquals([read, call.status!.code], [400, Status.OK]);
 });
 
+Deno.test("replies that nobody takes hold up no other call, however many they are and however fast they came at first", async () => {
+  await using pair = new GrpcPair({
+    onCall: async (call) => {
+      if (call.path !== "/endless") return void echo(call);
+      for (const chunk = new Uint8Array(60_000); !call.signal.aborted;) await call.send(chunk);
+    },
+  });
+  await pair.client.ready;
+  const endless = Array.from({ length: 99 }, () => pair.start({ path: "/endless", deadline: Date.now() + 20_000 }));
+  for (const call of endless) call.end();
+  for (let i = 0; i < 100; i++) for (const call of endless.slice(0, 8)) await call.receive();
+  for (let i = 0; i < 200; i++) await turn();
+  const call = pair.start({ deadline: Date.now() + 5000 });
+  void call.send(new Uint8Array(100_000), undefined, true);
+  assertEquals(await result(call), [[100_000], {
+    code: Status.OK,
+    message: "",
+    trailer: new Metadata(),
+    details: undefined,
+  }]);
+});
+
 Deno.test("a handler that reads late opens the window to its caller", async () => {
   await using pair = new GrpcPair();
   await pair.client.ready;

@@ -99,7 +99,7 @@ export class Connection {
     this.limits = limits;
     this.events = events;
     this.sender = new Sender(this.output, this.encoder, this.peer, budget, (stream) => this.#ended(stream));
-    this.window = new ReceiveWindow(this.output, limits.connectionBufferBytes, budget);
+    this.window = new ReceiveWindow(this.output, limits.connectionBufferBytes, limits.concurrentStreams, budget);
     this.pings = new Pings(this.output);
     this.#reader = new FrameReader(this);
     this.#greet();
@@ -174,6 +174,7 @@ export class Connection {
     stream.closed = true;
     if (stream.queue) this.sender.discard(stream);
     this.streams.delete(stream);
+    this.window.closed(stream);
     this.closed.add(stream.id, resetByUs);
     this.events.onClosed();
   }
