@@ -9,7 +9,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   metadataEntries: 100,
   concurrentStreams: 100,
   connections: 10_000,
-  connectionBufferBytes: 16 * 1024 * 1024,
+  connectionBufferBytes: 32 * 1024 * 1024,
   bufferBytes: 128 * 1024 * 1024,
   headerBlockFrames: 16,
   controlFrames: 1000,

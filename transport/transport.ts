@@ -52,7 +52,7 @@ export interface Limits {
   concurrentStreams: number;
   /** The most connections of a server. Past it: closed at once. @default {10000} */
   connections: number;
-  /** What is held of one connection's messages that nobody has taken, in octets. Past it the peer has to wait. @default {16777216} */
+  /** What is held of one connection's messages that nobody has taken, in octets. Past it the peer has to wait. Less than 256 KiB for each of {@linkcode Limits.concurrentStreams} lets calls that nobody reads hold up others. @default {33554432} */
   connectionBufferBytes: number;
   /** What is held of all connections' messages, in octets. Past it: RESOURCE_EXHAUSTED. @default {134217728} */
   bufferBytes: number;
@@ -76,7 +76,7 @@ export interface Limits {
   connectionAge: number;
   /** How long calls in flight may take after a GOAWAY for age, in milliseconds. @default {10000} */
   connectionAgeGrace: number;
-  /** After how long without a frame the peer is asked by PING whether it is there, in milliseconds. A client asks only while calls are in flight. @default {60000} */
+  /** After how long without a frame the peer is asked by PING whether it is there, in milliseconds. A client asks only while calls are in flight, and again after six times as long if it got nothing but the answer. @default {60000} */
   keepaliveInterval: number;
   /** How long that PING may wait for its answer, in milliseconds. Past it: closed. @default {20000} */
   keepaliveTimeout: number;

@@ -3,7 +3,8 @@ import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from
 import { type Address, formatAddress, peerAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { identityOf } from "../certificate.ts";
-import type { ListenOptions, ServerTls } from "../transport.ts";
+import { LONGEST_TIMER } from "../limits.ts";
+import type { Limits, ListenOptions, ServerTls } from "../transport.ts";
 import { foreignClient } from "./foreign.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
@@ -18,8 +19,15 @@ export interface Acceptor {
   close(): void;
 }
 
-/** Takes a socket that was accepted. */
-export type OnSocket = (socket: Socket, peer: Peer) => void;
+/** Whom sockets are accepted for. */
+export interface Host {
+  /** Whether there is room for one more connection, beside so many that are not made yet. */
+  admits(pending: number): boolean;
+  /** A limit was passed. */
+  hit(limit: keyof Limits): void;
+  /** Takes a socket that was accepted. */
+  serve(socket: Socket, peer: Peer): void;
+}
 
 /** `Deno.listen` ends the process if it is asked for a shared port without --unstable-net, which has one other visible effect. */
 const DENO_SHARES_PORTS = "WebTransport" in globalThis;
@@ -29,9 +37,9 @@ const DENO_SHARES_PORTS = "WebTransport" in globalThis;
  *
  * @throws {Deno.errors.AddrInUse} If another process listens there.
  */
-export function acceptPlain(options: ListenOptions, onSocket: OnSocket): Acceptor | Promise<Acceptor> {
+export function acceptPlain(options: ListenOptions, host: Host): Acceptor | Promise<Acceptor> {
   const { address, reusePort } = options;
-  if (reusePort && !DENO_SHARES_PORTS) return acceptByNode(options, onSocket);
+  if (reusePort && !DENO_SHARES_PORTS) return acceptByNode(options, host);
   const listener = bound(
     address,
     () =>
@@ -51,7 +59,8 @@ export function acceptPlain(options: ListenOptions, onSocket: OnSocket): Accepto
         if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
         const { remoteAddr: peer } = conn;
         const from = peer.transport === "tcp" ? peerAddress(peer.hostname, peer.port) : own;
-        onSocket(conn, { address: formatAddress(from) });
+        if (host.admits(0)) host.serve(conn, { address: formatAddress(from) });
+        else conn.close();
       } catch (error) {
         if (closed) return;
         // Out of descriptors, for example: that passes when connections end.
@@ -71,9 +80,10 @@ export function acceptPlain(options: ListenOptions, onSocket: OnSocket): Accepto
 }
 
 /** Listens on a shared port without --unstable-net, by node:net. Sockets of Node's take more time for each call. */
-async function acceptByNode(options: ListenOptions, onSocket: OnSocket): Promise<Acceptor> {
+async function acceptByNode(options: ListenOptions, host: Host): Promise<Acceptor> {
   const server = createTcpServer({ noDelay: true }, (socket) => {
-    onSocket(new NodeSocket(socket), peerOf(socket, options.address));
+    if (host.admits(0)) host.serve(new NodeSocket(socket), peerOf(socket, options.address));
+    else socket.destroy();
   });
   return { address: await listening(server, options), close: () => void server.close() };
 }
@@ -82,34 +92,44 @@ async function acceptByNode(options: ListenOptions, onSocket: OnSocket): Promise
  * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor change its own. The first
  * octets are looked at before TLS sees them, so that whoever speaks something else is told.
  */
-export async function acceptTls(options: ListenOptions, onSocket: OnSocket): Promise<Acceptor> {
+export async function acceptTls(options: ListenOptions, host: Host): Promise<Acceptor> {
   const { address, tls, limits, logger } = options;
-  const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: limits.handshakeTimeout }, (socket) => {
-    if (socket.alpnProtocol !== "h2") return void socket.destroy();
+  // Of the time limits ours is the shorter one: it counts from the first moment.
+  const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: LONGEST_TIMER }, (socket) => {
+    const done = pending.get((socket as unknown as { _parent?: NodeTcpSocket })._parent!);
+    if (done === undefined || socket.alpnProtocol !== "h2") return void socket.destroy();
+    done();
     socket.setNoDelay(true);
-    onSocket(new NodeSocket(socket), securePeerOf(socket, address));
+    host.serve(new NodeSocket(socket), securePeerOf(socket, address));
   });
   secure.on("tlsClientError", (error, socket) => {
     logger.debug("a TLS handshake failed", { peer: socket.remoteAddress, error: error.message });
     socket.destroy();
   });
-  const waiting = new Set<NodeTcpSocket>();
+  /** Those whose handshake is not done, or which are told that they are wrong here, with what ends their time. */
+  const pending = new Map<NodeTcpSocket, () => void>();
   const server = createTcpServer((socket) => {
-    waiting.add(socket);
     socket.on("error", () => {});
-    socket.setTimeout(Math.min(limits.handshakeTimeout, 2 ** 31 - 1), () => socket.destroy());
-    const done = () => waiting.delete(socket);
+    if (!host.admits(pending.size)) return void socket.destroy();
+    const late = () => {
+      host.hit("handshakeTimeout");
+      socket.destroy();
+    };
+    const timer = setTimeout(late, Math.min(limits.handshakeTimeout, LONGEST_TIMER));
+    const done = () => {
+      clearTimeout(timer);
+      pending.delete(socket);
+    };
+    pending.set(socket, done);
     socket.once("close", done);
     socket.once("readable", () => {
       const first: Uint8Array | null = socket.read();
       if (first === null) return;
-      socket.setTimeout(0);
       const foreign = foreignClient(first, true);
       if (foreign) {
         logger.debug("a connection was refused", { peer: socket.remoteAddress, error: foreign.why });
         return void socket.end(foreign.answer);
       }
-      done();
       socket.unshift(first);
       secure.emit("connection", socket);
     });
@@ -119,7 +139,7 @@ export async function acceptTls(options: ListenOptions, onSocket: OnSocket): Pro
     setTls: (other) => secure.setSecureContext(contextOf(other)),
     close() {
       server.close();
-      for (const socket of waiting) socket.destroy();
+      for (const socket of pending.keys()) socket.destroy();
     },
   };
 }

@@ -206,6 +206,20 @@ Deno.test("a server that is closed ends calls as UNAVAILABLE, and its handlers' 
   assertEquals((signal.reason as RpcError).code, Status.UNAVAILABLE);
 });
 
+Deno.test("neither side waits long for a peer that reads nothing when it is closed by force", async () => {
+  const pair = new GrpcPair();
+  await pair.client.ready;
+  const call = pair.start();
+  await turn();
+  const never = new Promise<void>(() => {});
+  for (const socket of pair.sockets) socket.gate = never;
+  void call.send(new Uint8Array(100_000));
+  void pair.calls[0]!.send(new Uint8Array(100_000));
+  await turn();
+  await pair[Symbol.asyncDispose]();
+  assertEquals(pair.sockets.map(({ closed }) => closed), [true, true]);
+});
+
 Deno.test("a connection that is lost ends calls as UNAVAILABLE, not as unprocessed", async () => {
   await using pair = new GrpcPair();
   await pair.client.ready;
@@ -262,6 +276,28 @@ Deno.test("a writer waits for a slow reader: what is held stays bounded, and all
   }
   clearTimeout(timer);
   assertEquals([read, call.status!.code], [400, Status.OK]);
+});
+
+Deno.test("replies that nobody takes hold up no other call, however many they are and however fast they came at first", async () => {
+  await using pair = new GrpcPair({
+    onCall: async (call) => {
+      if (call.path !== "/endless") return void echo(call);
+      for (const chunk = new Uint8Array(60_000); !call.signal.aborted;) await call.send(chunk);
+    },
+  });
+  await pair.client.ready;
+  const endless = Array.from({ length: 99 }, () => pair.start({ path: "/endless", deadline: Date.now() + 20_000 }));
+  for (const call of endless) call.end();
+  for (let i = 0; i < 100; i++) for (const call of endless.slice(0, 8)) await call.receive();
+  for (let i = 0; i < 200; i++) await turn();
+  const call = pair.start({ deadline: Date.now() + 5000 });
+  void call.send(new Uint8Array(100_000), undefined, true);
+  assertEquals(await result(call), [[100_000], {
+    code: Status.OK,
+    message: "",
+    trailer: new Metadata(),
+    details: undefined,
+  }]);
 });
 
 Deno.test("a handler that reads late opens the window to its caller", async () => {

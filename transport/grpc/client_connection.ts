@@ -80,6 +80,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (force) {
       for (const { events } of this.connection.streams.values()) (events as GrpcClientCall).cancel();
       for (const call of [...this.#waiting]) call.cancel();
+      this.#pump.endSoon();
     }
     this.onClosed();
     return this.#gone.promise;
@@ -136,7 +137,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   onFailed(error: ConnectionError): void {
     this.#trouble = `takes connections but speaks no HTTP/2; is it another service? It sent ${error.message}`;
     this.#retire(`${this.peer.address} broke HTTP/2: ${error.message}`);
-    this.#pump.fail();
+    this.#pump.endSoon();
   }
 
   async #run(): Promise<void> {

@@ -12,7 +12,7 @@ const message = (size: number, flag = 0) => new Uint8Array([flag, ...uint32(size
 
 function setUp(encoding?: string) {
   const budget = { received: 0, queued: 0 };
-  const window = new ReceiveWindow(new Output(), 2 ** 24, budget);
+  const window = new ReceiveWindow(new Output(), 2 ** 24, 10, budget);
   window.start();
   const bad: RpcError[] = [];
   const inbox: Inbox = new Inbox(new Stream(1, 0, 2 ** 18), window, 1000, encoding, {

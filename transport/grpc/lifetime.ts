@@ -5,6 +5,11 @@ import type { Pump } from "./socket.ts";
 
 /** How long a client may take to answer the PING behind the first GOAWAY, in milliseconds. */
 const DRAIN_PONG = 1000;
+/**
+ * How much longer a client waits before it asks again, where only the answer to its PING has come since and it has begun no other
+ * call: servers of gRPC send away, by default, who goes on asking within five minutes though they have sent nothing (A8).
+ */
+const ASKED_ALREADY = 6;
 
 /** What time does to a connection: each limit that is a time. It keeps no timer, somebody calls {@linkcode Lifetime.check}. */
 export class Lifetime {
@@ -18,6 +23,10 @@ export class Lifetime {
   #blockSince = 0;
   #idleSince: number | undefined;
   #pingSince: number | undefined;
+  /** When the answer to the last PING had come: nothing else has, if it is when octets last came. */
+  #answered = -1;
+  /** The stream that was next then. */
+  #nextStream = 0;
   #stalledSince: number | undefined;
   #drainSince: number | undefined;
   #sentFrames = 0;
@@ -73,11 +82,17 @@ export class Lifetime {
   #unanswered(now: number): boolean {
     const { lastRead } = this.#pump;
     if (this.#pingSince !== undefined) {
-      if (lastRead > this.#pingSince) this.#pingSince = undefined;
-      else return now - this.#pingSince >= this.#limits.keepaliveTimeout;
+      if (lastRead > this.#pingSince) {
+        this.#pingSince = undefined;
+        this.#answered = lastRead;
+        this.#nextStream = this.#connection.nextStream;
+      } else return now - this.#pingSince >= this.#limits.keepaliveTimeout;
     }
-    const { server, streams } = this.#connection;
-    if (now - lastRead < this.#limits.keepaliveInterval || (!server && streams.size === 0)) return false;
+    const { server, streams, nextStream } = this.#connection;
+    if (!server && streams.size === 0) return false;
+    const asked = !server && lastRead === this.#answered && nextStream === this.#nextStream;
+    const patience = asked ? ASKED_ALREADY : 1;
+    if (now - lastRead < this.#limits.keepaliveInterval * patience) return false;
     this.#connection.pings.send(PingPurpose.Keepalive);
     this.#pingSince = now;
     this.#pump.wake();

@@ -80,6 +80,26 @@ Deno.test("keepalive: a client asks only while calls are in flight", () => {
   assertEquals(peer.sent(), ["PING 0200000000000000"]);
 });
 
+Deno.test("keepalive: a client that got nothing but the answer asks again after six times as long, or with a new call", () => {
+  const { peer, pump, born, check } = setUp("client");
+  peer.open();
+  peer.sent();
+  const asks = (ms: number) => (check(ms), peer.sent().filter((line) => line.startsWith("PING")).length > 0);
+  assertEquals([asks(59_000), asks(60_000)], [false, true]);
+  pump.lastRead = born + 60_100; // the answer
+  assertEquals([asks(61_000), asks(121_000), asks(420_000)], [false, false, false]);
+  assertEquals(asks(420_100), true);
+  pump.lastRead = born + 420_200;
+  assertEquals([asks(421_000), asks(490_000)], [false, false]);
+  peer.open();
+  peer.sent();
+  assertEquals(asks(491_000), true);
+  pump.lastRead = born + 491_100;
+  assertEquals([asks(492_000), asks(560_000)], [false, false]);
+  pump.lastRead = born + 561_000; // data
+  assertEquals([asks(620_000), asks(621_000)], [false, true]);
+});
+
 Deno.test("connectionAge: give or take a tenth; a drain for it has a bound, one of a stopping server has none", () => {
   const { lifetime, check } = setUp("server", { connectionAge: 10_000, connectionAgeGrace: 5000 });
   assertEquals(check(8900), undefined);

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
-import { type Acceptor, acceptPlain, acceptTls } from "./accept.ts";
+import { type Acceptor, acceptPlain, acceptTls, type Host } from "./accept.ts";
 import { ServerConnection, type ServerHost } from "./server_connection.ts";
 import type { Socket } from "./socket.ts";
 
@@ -18,13 +18,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 /** What accepts connections, and looks after them. */
-class GrpcListener implements Listener, ServerHost {
+class GrpcListener implements Listener, ServerHost, Host {
   readonly options: ListenOptions;
   readonly budget = { received: 0, queued: 0 };
   readonly limitHits: Map<keyof Limits, number> = new Map();
   readonly #connections = new Map<ServerConnection, Promise<void>>();
   #acceptor: Acceptor | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
+  #leaving = false;
 
   constructor(options: ListenOptions) {
     this.options = options;
@@ -39,7 +40,7 @@ class GrpcListener implements Listener, ServerHost {
   }
 
   async start(accept: typeof acceptPlain | typeof acceptTls): Promise<void> {
-    this.#acceptor = await accept(this.options, (socket, peer) => this.#serve(socket, peer));
+    this.#acceptor = await accept(this.options, this);
     this.#ticker = setInterval(() => this.#tick(), tickOf(this.options.limits));
   }
 
@@ -60,18 +61,21 @@ class GrpcListener implements Listener, ServerHost {
   }
 
   async #leave(how: (connection: ServerConnection) => void): Promise<void> {
-    this.#acceptor?.close();
-    this.#acceptor = this.#acceptor && { address: this.#acceptor.address, close() {} };
+    if (!this.#leaving) this.#acceptor?.close();
+    this.#leaving = true;
     for (const connection of this.#connections.keys()) how(connection);
     await Promise.all(this.#connections.values());
     clearInterval(this.#ticker);
   }
 
-  #serve(socket: Socket, peer: Peer): void {
-    if (this.#connections.size >= this.options.limits.connections) {
-      this.hit("connections");
-      return socket.close();
-    }
+  admits(pending: number): boolean {
+    if (this.#leaving) return false;
+    if (this.#connections.size + pending < this.options.limits.connections) return true;
+    this.hit("connections");
+    return false;
+  }
+
+  serve(socket: Socket, peer: Peer): void {
     const connection = new ServerConnection(socket, peer, this);
     this.#connections.set(connection, connection.run().finally(() => this.#connections.delete(connection)));
   }

@@ -128,7 +128,7 @@ export class ServerConnection implements ConnectionEvents {
     const error = new RpcError(Status.UNAVAILABLE, "the server was stopped");
     for (const { events } of this.connection.streams.values()) (events as GrpcServerCall | PlainCall).cut(error);
     this.#drained();
-    this.#pump.end();
+    this.#pump.endSoon();
   }
 
   onStream(stream: Stream, fields: FieldList, end: boolean, exceeded: boolean): void {
@@ -164,7 +164,7 @@ export class ServerConnection implements ConnectionEvents {
   onFailed(error: ConnectionError): void {
     if (error.limit) this.hit(error.limit as keyof Limits);
     this.#host.options.logger.debug("a connection was ended", { peer: this.peer.address, error: error.message });
-    this.#pump.fail();
+    this.#pump.endSoon();
   }
 
   /** The client knows of the first GOAWAY: streams above the last one it has opened are refused from here on. */

@@ -85,8 +85,8 @@ export class Pump {
     if (!this.#reading) this.#wakeOrEnd();
   }
 
-  /** As {@linkcode Pump.end}, for a peer that is at fault: it has little time to read what it is told. */
-  fail(): void {
+  /** As {@linkcode Pump.end}, for a peer that is at fault or not to be waited for: it has little time to read what it is told. */
+  endSoon(): void {
     this.#linger();
     this.end();
   }

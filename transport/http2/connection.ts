@@ -69,7 +69,7 @@ export class Connection {
   readonly streams: StreamTable = new StreamTable();
   /** The streams that were closed last. */
   readonly closed: ClosedStreams = new ClosedStreams();
-  /** The streams that this side ended after the peer had: calls that were served. */
+  /** The streams that this side ended: of a server, calls that were answered, some before the client had sent all. */
   finished = 0;
   /** The highest stream that the peer has opened. */
   lastPeerStream = 0;
@@ -101,7 +101,7 @@ export class Connection {
     this.limits = limits;
     this.events = events;
     this.sender = new Sender(this.output, this.encoder, this.peer, budget, (stream) => this.#ended(stream));
-    this.window = new ReceiveWindow(this.output, limits.connectionBufferBytes, budget);
+    this.window = new ReceiveWindow(this.output, limits.connectionBufferBytes, limits.concurrentStreams, budget);
     this.pings = new Pings(this.output);
     this.#reader = new FrameReader(this);
     this.#greet();
@@ -176,6 +176,7 @@ export class Connection {
     stream.closed = true;
     if (stream.queue) this.sender.discard(stream);
     this.streams.delete(stream);
+    this.window.closed(stream);
     this.closed.add(stream.id, resetByUs);
     this.events.onClosed();
   }
@@ -241,10 +242,9 @@ export class Connection {
   /** END_STREAM of this side was written. */
   #ended(stream: Stream): void {
     stream.localEnded = true;
-    if (stream.remoteEnded) {
-      this.finished++;
-      this.close(stream, false);
-    } else if (this.server) {
+    this.finished++;
+    if (stream.remoteEnded) this.close(stream, false);
+    else if (this.server) {
       // A complete answer: the rest of the request is not needed (RFC 9113, section 8.1).
       this.reset(stream, ErrorCode.NO_ERROR);
     }

@@ -51,3 +51,11 @@ export class ConnectionError extends Error {
     this.limit = limit;
   }
 }
+
+/** A PROTOCOL_ERROR of the connection. */
+export const protocol = (text: string): ConnectionError => new ConnectionError(ErrorCode.PROTOCOL_ERROR, text);
+/** A FRAME_SIZE_ERROR of the connection. */
+export const sizeError = (text: string): ConnectionError => new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, text);
+/** A FLOW_CONTROL_ERROR of the connection (RFC 9113, section 6.9.1). */
+export const windowTooLarge = (): ConnectionError =>
+  new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "a window over 2^31-1 octets");

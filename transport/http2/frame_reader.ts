@@ -1,27 +1,20 @@
 import type { Connection } from "./connection.ts";
-import { ConnectionError, ErrorCode } from "./error.ts";
+import { ControlFrames } from "./control_frames.ts";
+import { ErrorCode, protocol, sizeError, windowTooLarge } from "./error.ts";
 import { Flag, FRAME_HEADER, FrameType, MIN_FRAME_SIZE, PREFACE, readUint31, readUint32 } from "./frame.ts";
 import { Guard } from "./guard.ts";
 import { HeaderReader } from "./header_reader.ts";
 import { PingPurpose } from "./pings.ts";
-import { readSettings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 
-/** PINGs that come too often, before the peer is sent away. */
-const PING_STRIKES = 2;
-
-/** Reads the peer's frames (RFC 9113, sections 4 and 6) and acts on them. */
+/** Reads the peer's frames (RFC 9113, sections 4 and 6) and acts on those that belong to streams. */
 export class FrameReader {
   readonly #connection: Connection;
   readonly #headers: HeaderReader;
+  readonly #frames: ControlFrames;
   readonly #control: Guard;
   readonly #resets: Guard;
   #prefaceRead = 0;
-  #settled = false;
-  #lastPing = 0;
-  #strikes = 0;
-  /** The frames of calls that had been sent when the last PING came: one since then excuses the next. */
-  #sentAtPing = -1;
   #dataFrames = 0;
   /** Counts the frames of which a read brought only the begin. */
   #cut = 0;
@@ -38,6 +31,7 @@ export class FrameReader {
     const { limits, server } = connection;
     const useful = () => this.#dataFrames + connection.lastPeerStream / 2 + connection.sender.frames;
     this.#control = new Guard("controlFrames", limits.controlFrames, useful);
+    this.#frames = new ControlFrames(connection, this.#control);
     this.#resets = new Guard("resets", limits.resets, () => connection.finished);
     this.#headers = new HeaderReader(connection, (stream, code, why) => this.#streamError(stream, code, why));
     if (!server) this.#prefaceRead = PREFACE.length;
@@ -45,7 +39,7 @@ export class FrameReader {
 
   /** Whether the peer's first SETTINGS have come. */
   get established(): boolean {
-    return this.#settled;
+    return this.#frames.settled;
   }
 
   /** The header block that has begun and not ended, by a number of its own; 0 if there is none. */
@@ -90,7 +84,7 @@ export class FrameReader {
     if (expected !== 0 && (type !== FrameType.CONTINUATION || id !== expected)) {
       throw protocol("a frame inside a header block that is no CONTINUATION of it");
     }
-    if (!this.#settled && (type !== FrameType.SETTINGS || flags & Flag.ACK)) {
+    if (!this.#frames.settled && (type !== FrameType.SETTINGS || flags & Flag.ACK)) {
       throw protocol("the first frame is no SETTINGS");
     }
     switch (type) {
@@ -105,13 +99,13 @@ export class FrameReader {
       case FrameType.RST_STREAM:
         return this.#rstStream(id, buf, start, end);
       case FrameType.SETTINGS:
-        return this.#settings(flags, id, buf, start, end);
+        return this.#frames.settings(flags, id, buf, start, end);
       case FrameType.PING:
-        return this.#ping(flags, id, buf, start, end);
+        return this.#frames.ping(flags, id, buf, start, end);
       case FrameType.GOAWAY:
-        return this.#goAway(id, buf, start, end);
+        return this.#frames.goAway(id, buf, start, end);
       case FrameType.PRIORITY:
-        return this.#priority(id, buf, start, end);
+        return this.#frames.priority(id, buf, start, end);
       case FrameType.PUSH_PROMISE:
         throw protocol("PUSH_PROMISE, which was not allowed");
       default:
@@ -186,71 +180,6 @@ export class FrameReader {
     stream.events?.onReset(code, "");
   }
 
-  /** SETTINGS (section 6.5). */
-  #settings(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
-    const { peer, encoder, streams, sender, output, server } = this.#connection;
-    if (id !== 0) throw protocol("SETTINGS on a stream");
-    if (flags & Flag.ACK) {
-      if (end > start) throw sizeError("an acknowledgement of SETTINGS with a payload");
-      return this.#control.spend("acknowledgements of SETTINGS");
-    }
-    if ((end - start) % 6 !== 0) throw sizeError("SETTINGS of a wrong size");
-    if (this.#settled) this.#control.spend("SETTINGS frames");
-    // Without a bound of the peer there is none.
-    else peer.maxConcurrentStreams = Infinity;
-    this.#settled = true;
-    const before = peer.initialWindowSize;
-    // Of several sizes the lowest counts too (RFC 7541, section 4.2).
-    encoder.setPeerTableBytes(readSettings(peer, buf, start, end, server));
-    encoder.setPeerTableBytes(peer.headerTableSize);
-    const change = peer.initialWindowSize - before;
-    if (change !== 0) {
-      for (const stream of streams.values()) if (!sender.open(stream, change)) throw windowTooLarge();
-    }
-    output.frame(0, FrameType.SETTINGS, Flag.ACK, 0);
-    sender.resume();
-  }
-
-  /** PING (section 6.7). One that comes too often without cause is a strike, as in gRPC (A8). */
-  #ping(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
-    if (id !== 0) throw protocol("PING on a stream");
-    if (end - start !== 8) throw sizeError("a PING of a wrong size");
-    const { window, pings, sender, server, limits } = this.#connection;
-    this.#control.spend("PING frames");
-    if (flags & Flag.ACK) {
-      if (buf[start] === PingPurpose.Bandwidth) window.sampled();
-      return pings.onPong?.(buf[start]!);
-    }
-    pings.answer(buf.subarray(start, end));
-    if (!server) return;
-    const now = performance.now();
-    const excused = sender.frames !== this.#sentAtPing || now - this.#lastPing >= limits.pingInterval;
-    this.#strikes = excused ? 0 : this.#strikes + 1;
-    this.#lastPing = now;
-    this.#sentAtPing = sender.frames;
-    if (this.#strikes <= PING_STRIKES) return;
-    // The text is what gRPC's clients look for: they ping less often then.
-    throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings", "pingInterval");
-  }
-
-  /** GOAWAY (section 6.8). */
-  #goAway(id: number, buf: Uint8Array, start: number, end: number): void {
-    if (id !== 0) throw protocol("GOAWAY on a stream");
-    if (end - start < 8) throw sizeError("a GOAWAY of a wrong size");
-    this.#control.spend("GOAWAY frames");
-    const last = readUint31(buf, start);
-    const code: ErrorCode = readUint32(buf, start + 4);
-    const text = new TextDecoder().decode(buf.subarray(start + 8, Math.min(end, start + 208)));
-    const connection = this.#connection;
-    if (!connection.server) {
-      connection.accepting = false;
-      for (const stream of connection.streams.values()) {
-        if (stream.id > last) connection.dropStream(stream, goAwayText(code, text), true);
-      }
-    }
-    connection.events.onGoAway(code, goAwayText(code, text));
-  }
-
   /** WINDOW_UPDATE (section 6.9). */
   #windowUpdate(id: number, buf: Uint8Array, start: number, end: number): void {
     if (end - start !== 4) throw sizeError("a WINDOW_UPDATE of a wrong size");
@@ -268,14 +197,6 @@ export class FrameReader {
       return this.#streamError(stream, ErrorCode.FLOW_CONTROL_ERROR, "a window over 2^31-1 octets");
     }
     if (sender.waiting > 0) sender.resume();
-  }
-
-  /** PRIORITY (section 6.3): read and ignored. */
-  #priority(id: number, buf: Uint8Array, start: number, end: number): void {
-    if (id === 0) throw protocol("PRIORITY on stream 0");
-    if (end - start !== 5) throw sizeError("a PRIORITY of a wrong size");
-    if (readUint31(buf, start) === id) throw protocol("a stream that depends on itself");
-    this.#control.spend("PRIORITY frames");
   }
 
   /** The open stream that a frame names; undefined if it is closed. */
@@ -301,12 +222,3 @@ export class FrameReader {
 function isWrongLength({ contentLength, received }: Stream, last: boolean): boolean {
   return contentLength >= 0 && (last ? received !== contentLength : received > contentLength);
 }
-
-function goAwayText(code: ErrorCode, text: string): string {
-  const name = ErrorCode[code] ?? `code ${code}`;
-  return `the peer is going away: ${name}${text && ` ${JSON.stringify(text)}`}`;
-}
-
-const protocol = (text: string) => new ConnectionError(ErrorCode.PROTOCOL_ERROR, text);
-const sizeError = (text: string) => new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, text);
-const windowTooLarge = () => new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "a window over 2^31-1 octets");

@@ -25,7 +25,7 @@ const client = Peer.ready.bind(null, "client");
 
 Deno.test("a server says SETTINGS and opens its window before anything came; it acknowledges the peer's SETTINGS (3.4)", () => {
   const peer = new Peer("server");
-  assertEquals(peer.sent(), ["SETTINGS 3=100 4=262144 6=12288", `WINDOW_UPDATE 0 ${16 * 1024 * 1024 - 65535}`]);
+  assertEquals(peer.sent(), ["SETTINGS 3=100 4=262144 6=12288", `WINDOW_UPDATE 0 ${32 * 1024 * 1024 - 65535}`]);
   assert(!peer.connection.established);
   peer.give(PREFACE, settings());
   assert(peer.connection.established);

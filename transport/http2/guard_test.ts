@@ -87,6 +87,17 @@ Deno.test("rapid reset is ENHANCE_YOUR_CALM, also of requests that were sent who
   }
 });
 
+Deno.test("a call that is answered before its end pays for the reset that its client sends then", () => {
+  const peer = Peer.ready("server", { resets: 50 });
+  for (let id = 1; id < 4000; id += 2) {
+    peer.give(peer.request(id));
+    peer.connection.sendHeaders(peer.streams.get(id)!, [":status", "200"], true);
+    peer.give(rstStream(id));
+    peer.sent();
+  }
+  assertEquals(peer.connection.failure, undefined);
+});
+
 Deno.test("calls that end pay for resets: one in two may be reset for ever", () => {
   const peer = Peer.ready("server", { resets: 50 });
   for (let id = 1; id < 4000; id += 4) {

@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { ConnectionError, ErrorCode } from "./error.ts";
+import { ConnectionError, ErrorCode, protocol, sizeError } from "./error.ts";
 import { Flag, readUint31 } from "./frame.ts";
 import { malformedRequest, malformedResponse, malformedTrailers } from "./header_rules.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
@@ -41,14 +41,12 @@ export class HeaderReader {
   headers(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     if (id === 0) throw protocol("HEADERS on stream 0");
     if (flags & Flag.PADDED) {
-      if (start === end) {
-        throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, "HEADERS without their padding's length");
-      }
+      if (start === end) throw sizeError("HEADERS without their padding's length");
       end -= buf[start++]!;
     }
     if (start > end) throw protocol("padding as long as its frame");
     if (flags & Flag.PRIORITY) {
-      if (end - start < 5) throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, "HEADERS without their priority");
+      if (end - start < 5) throw sizeError("HEADERS without their priority");
       if (readUint31(buf, start) === id) throw protocol("a stream that depends on itself");
       start += 5;
     }
@@ -190,5 +188,3 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
-
-const protocol = (text: string) => new ConnectionError(ErrorCode.PROTOCOL_ERROR, text);

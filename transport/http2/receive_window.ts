@@ -15,7 +15,8 @@ const LARGEST_STREAM_WINDOW = 4 * 1024 * 1024;
  * writer, and memory stays bounded.
  *
  * Streams' windows grow with the bandwidth-delay product: a PING measures what arrives in one round trip, and when that comes near
- * the window, the window is made twice as large.
+ * the window, the window is made twice as large. They grow only into what the connection's window has beyond the first windows of all
+ * streams that may be open: so streams that nobody reads can't fill it, and hold up no other.
  */
 export class ReceiveWindow {
   /** What the peer may still send on the connection. */
@@ -26,6 +27,8 @@ export class ReceiveWindow {
   readonly #target: number;
   readonly #budget: Budget;
   #credit = 0;
+  /** What streams' windows may still grow by, all together. */
+  #spare: number;
   #streamTarget = INITIAL_STREAM_WINDOW;
   #sampling = false;
   #ended = false;
@@ -36,11 +39,13 @@ export class ReceiveWindow {
    *
    * @param output Where WINDOW_UPDATE goes.
    * @param target What may be held at the most, in octets.
+   * @param streams How many streams may be open.
    * @param budget Where what is held is counted.
    */
-  constructor(output: Output, target: number, budget: Budget) {
+  constructor(output: Output, target: number, streams: number, budget: Budget) {
     this.#output = output;
     this.#target = Math.min(Math.max(target, DEFAULT_WINDOW), MAX_WINDOW);
+    this.#spare = Math.max(this.#target - streams * INITIAL_STREAM_WINDOW, this.#target >>> 3);
     this.#budget = budget;
   }
 
@@ -92,11 +97,18 @@ export class ReceiveWindow {
   consume(stream: Stream, octets: number): void {
     stream.credit += octets;
     if (stream.remoteEnded || stream.closed || stream.credit < stream.windowTarget / 2) return;
-    const increment = stream.credit + this.#streamTarget - stream.windowTarget;
+    const more = Math.min(this.#streamTarget - stream.windowTarget, this.#spare);
+    const increment = stream.credit + more;
     this.#output.number(FrameType.WINDOW_UPDATE, stream.id, increment);
     stream.receiveWindow += increment;
-    stream.windowTarget = this.#streamTarget;
+    stream.windowTarget += more;
+    this.#spare -= more;
     stream.credit = 0;
+  }
+
+  /** A stream was closed: what its window had grown by, others may grow by. */
+  closed(stream: Stream): void {
+    this.#spare += stream.windowTarget - INITIAL_STREAM_WINDOW;
   }
 
   /** Whether a PING should be sent now to measure a round trip. */

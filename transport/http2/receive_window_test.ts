@@ -21,7 +21,7 @@ function updates(output: Output): [number, number][] {
 
 Deno.test("the connection's window opens by half of it at a time, while little is held", () => {
   const output = new Output();
-  const window = new ReceiveWindow(output, MIB, { received: 0, queued: 0 });
+  const window = new ReceiveWindow(output, MIB, 100, { received: 0, queued: 0 });
   window.start();
   assertEquals(updates(output), [[0, MIB - 65_535]]);
   for (let i = 0; i < 31; i++) {
@@ -38,7 +38,7 @@ Deno.test("the connection's window opens by half of it at a time, while little i
 Deno.test("the connection's window stays open to others while slow readers hold more than half of it", () => {
   const output = new Output();
   const budget = { received: 0, queued: 0 };
-  const window = new ReceiveWindow(output, MIB, budget);
+  const window = new ReceiveWindow(output, MIB, 100, budget);
   window.start();
   window.receive(MIB * 0.75); // nobody reads this
   let moved = 0;
@@ -54,7 +54,7 @@ Deno.test("the connection's window stays open to others while slow readers hold 
 
 Deno.test("nothing released opens nothing: there is no WINDOW_UPDATE of 0", () => {
   const output = new Output();
-  const window = new ReceiveWindow(output, 65_535, { received: 0, queued: 0 });
+  const window = new ReceiveWindow(output, 65_535, 100, { received: 0, queued: 0 });
   window.receive(65_535);
   window.release(0);
   assertEquals(updates(output), []);
@@ -81,7 +81,7 @@ Deno.test("DATA beyond a stream's window is a FLOW_CONTROL_ERROR of the stream, 
 
 Deno.test("a stream's window opens by half of it at a time, and not behind its end", () => {
   const output = new Output();
-  const window = new ReceiveWindow(output, 16 * MIB, { received: 0, queued: 0 });
+  const window = new ReceiveWindow(output, 16 * MIB, 10, { received: 0, queued: 0 });
   const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW);
   window.consume(stream, INITIAL_STREAM_WINDOW / 2 - 1);
   assertEquals(updates(output), []);
@@ -95,7 +95,7 @@ Deno.test("a stream's window opens by half of it at a time, and not behind its e
 /** A window of streams that has doubled so often. */
 function grown(times: number): [Output, ReceiveWindow] {
   const output = new Output();
-  const window = new ReceiveWindow(output, 16 * MIB, { received: 0, queued: 0 });
+  const window = new ReceiveWindow(output, 16 * MIB, 10, { received: 0, queued: 0 });
   window.start();
   for (let i = 0; i < times; i++) {
     const target = INITIAL_STREAM_WINDOW * 2 ** i;
@@ -155,7 +155,7 @@ Deno.test("a slow reader never holds more than the connection's window, nor a st
   const target = 2 * MIB;
   const output = new Output();
   const budget = { received: 0, queued: 0 };
-  const window = new ReceiveWindow(output, target, budget);
+  const window = new ReceiveWindow(output, target, 3, budget);
   window.start();
   // The writer's side of the windows: it sends whatever it may, at once.
   let credit = 65_535;
@@ -208,7 +208,7 @@ function fill(window: ReceiveWindow, stream: Stream): void {
 }
 
 Deno.test("a new stream's window opens again, however wide the others have grown", () => {
-  const window = new ReceiveWindow(new Output(), 1 << 24, { received: 0, queued: 0 });
+  const window = new ReceiveWindow(new Output(), 1 << 24, 10, { received: 0, queued: 0 });
   window.start();
   const first = newStream(1);
   for (let i = 0; i < 10; i++) {
@@ -223,9 +223,34 @@ Deno.test("a new stream's window opens again, however wide the others have grown
   assertEquals(second.receiveWindow > 0, true);
 });
 
+Deno.test("the windows of all streams together stay within the connection's, and room to grow comes back from closed ones", () => {
+  const output = new Output();
+  const window = new ReceiveWindow(output, 32 * MIB, 100, { received: 0, queued: 0 });
+  window.start();
+  const streams = Array.from({ length: 100 }, (_, i) => newStream(2 * i + 1));
+  const grow = () => {
+    for (let i = 0; i < 500; i++) {
+      fill(window, streams[i % 100]!);
+      if (window.wantsSample()) {
+        for (const one of streams) fill(window, one);
+        window.sampled();
+      }
+    }
+  };
+  const sum = () => streams.reduce((all, { windowTarget }) => all + windowTarget, 0);
+  grow();
+  assertEquals(sum(), 32 * MIB);
+  for (let i = 0; i < 50; i++) {
+    window.closed(streams[i]!);
+    streams[i] = newStream(2 * i + 201);
+  }
+  grow();
+  assertEquals(sum(), 32 * MIB);
+});
+
 Deno.test("what a lost connection held is given back, once", () => {
   const budget = { received: 0, queued: 0 };
-  const window = new ReceiveWindow(new Output(), 1 << 20, budget);
+  const window = new ReceiveWindow(new Output(), 1 << 20, 10, budget);
   window.receive(1000);
   assertEquals(budget.received, 1000);
   window.end();

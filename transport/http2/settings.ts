@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode } from "./error.ts";
+import { ConnectionError, ErrorCode, protocol } from "./error.ts";
 import { MAX_FRAME_SIZE, MIN_FRAME_SIZE, readUint32 } from "./frame.ts";
 
 /** The window that a stream and a connection begin with where SETTINGS say nothing (RFC 9113, section 6.9.2). */
@@ -84,5 +84,3 @@ export function readSettings(
   }
   return Math.min(lowest, settings.headerTableSize);
 }
-
-const protocol = (text: string) => new ConnectionError(ErrorCode.PROTOCOL_ERROR, text);

@@ -1,0 +1,110 @@
+import type { Connection } from "./connection.ts";
+import { ConnectionError, ErrorCode, protocol, sizeError, windowTooLarge } from "./error.ts";
+import { Flag, FrameType, readUint31, readUint32 } from "./frame.ts";
+import type { Guard } from "./guard.ts";
+import { PingPurpose } from "./pings.ts";
+import { readSettings } from "./settings.ts";
+
+/** PINGs that come too often, before the peer is sent away. */
+const PING_STRIKES = 2;
+
+/** Acts on the frames that carry nothing of a call: SETTINGS, PING, GOAWAY and PRIORITY. */
+export class ControlFrames {
+  /** Whether the peer's first SETTINGS have come. */
+  settled = false;
+  readonly #connection: Connection;
+  readonly #guard: Guard;
+  #lastPing = 0;
+  #strikes = 0;
+  /** The frames of calls that had been sent when the last PING came: one since then excuses the next. */
+  #sentAtPing = -1;
+
+  /**
+   * Makes it for a connection.
+   *
+   * @param connection What the frames are about.
+   * @param guard Counts them.
+   */
+  constructor(connection: Connection, guard: Guard) {
+    this.#connection = connection;
+    this.#guard = guard;
+  }
+
+  /** SETTINGS (section 6.5). */
+  settings(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    const { peer, encoder, streams, sender, output, server } = this.#connection;
+    if (id !== 0) throw protocol("SETTINGS on a stream");
+    if (flags & Flag.ACK) {
+      if (end > start) throw sizeError("an acknowledgement of SETTINGS with a payload");
+      return this.#guard.spend("acknowledgements of SETTINGS");
+    }
+    if ((end - start) % 6 !== 0) throw sizeError("SETTINGS of a wrong size");
+    if (this.settled) this.#guard.spend("SETTINGS frames");
+    // Without a bound of the peer there is none.
+    else peer.maxConcurrentStreams = Infinity;
+    this.settled = true;
+    const before = peer.initialWindowSize;
+    // Of several sizes the lowest counts too (RFC 7541, section 4.2).
+    encoder.setPeerTableBytes(readSettings(peer, buf, start, end, server));
+    encoder.setPeerTableBytes(peer.headerTableSize);
+    const change = peer.initialWindowSize - before;
+    if (change !== 0) {
+      for (const stream of streams.values()) if (!sender.open(stream, change)) throw windowTooLarge();
+    }
+    output.frame(0, FrameType.SETTINGS, Flag.ACK, 0);
+    sender.resume();
+  }
+
+  /** PING (section 6.7). One that comes too often without cause is a strike, as in gRPC (A8). */
+  ping(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    if (id !== 0) throw protocol("PING on a stream");
+    if (end - start !== 8) throw sizeError("a PING of a wrong size");
+    const { window, pings, sender, server, limits } = this.#connection;
+    this.#guard.spend("PING frames");
+    if (flags & Flag.ACK) {
+      if (buf[start] === PingPurpose.Bandwidth) window.sampled();
+      return pings.onPong?.(buf[start]!);
+    }
+    pings.answer(buf.subarray(start, end));
+    if (!server) return;
+    const now = performance.now();
+    const excused = sender.frames !== this.#sentAtPing || now - this.#lastPing >= limits.pingInterval;
+    this.#strikes = excused ? 0 : this.#strikes + 1;
+    this.#lastPing = now;
+    this.#sentAtPing = sender.frames;
+    if (this.#strikes <= PING_STRIKES) return;
+    // The text is what gRPC's clients look for: they ping less often then.
+    throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings", "pingInterval");
+  }
+
+  /** GOAWAY (section 6.8). */
+  goAway(id: number, buf: Uint8Array, start: number, end: number): void {
+    if (id !== 0) throw protocol("GOAWAY on a stream");
+    if (end - start < 8) throw sizeError("a GOAWAY of a wrong size");
+    this.#guard.spend("GOAWAY frames");
+    const last = readUint31(buf, start);
+    const code: ErrorCode = readUint32(buf, start + 4);
+    const text = new TextDecoder().decode(buf.subarray(start + 8, Math.min(end, start + 208)));
+    const connection = this.#connection;
+    if (!connection.server) {
+      connection.accepting = false;
+      for (const stream of connection.streams.values()) {
+        if (stream.id > last) connection.dropStream(stream, goAwayText(code, text), true);
+      }
+    }
+    connection.events.onGoAway(code, goAwayText(code, text));
+  }
+
+  /** PRIORITY (section 6.3): read and ignored. */
+  priority(id: number, buf: Uint8Array, start: number, end: number): void {
+    if (id === 0) throw protocol("PRIORITY on stream 0");
+    if (end - start !== 5) throw sizeError("a PRIORITY of a wrong size");
+    if (readUint31(buf, start) === id) throw protocol("a stream that depends on itself");
+    this.#guard.spend("PRIORITY frames");
+  }
+}
+
+function goAwayText(code: ErrorCode, text: string): string {
+  const name = ErrorCode[code] ?? `code ${code}`;
+  return `the peer is going away: ${name}${text && ` ${JSON.stringify(text)}`}`;
+}
