@@ -18,7 +18,9 @@ export interface Child extends AsyncDisposable {
   line(): Promise<string>;
   /** Sends a line. */
   tell(line: string): Promise<void>;
-  /** Says that there are no more lines, on which it is to end, and waits for that: 10 s, then it is killed. */
+  /** Says that there are no more lines, on which it is to end. Who reads its lines goes on until they end. */
+  closeInput(): Promise<void>;
+  /** As {@linkcode closeInput}, and waits for its end: 10 s, then it is killed. Lines that nobody has taken are dropped. */
   end(): Promise<void>;
   /** Kills it. */
   kill(): Promise<void>;
@@ -70,8 +72,9 @@ export function startChild(script: URL, setup: unknown, flags: readonly string[]
       throw new Error(`${script.pathname} ended with code ${(await status).code}: ${log}`);
     },
     tell: (line) => stdin.write(new TextEncoder().encode(`${line}\n`)),
+    closeInput: () => stdin.close().catch(() => {}),
     async end() {
-      await stdin.close().catch(() => {});
+      await child.closeInput();
       const timer = setTimeout(() => alive && process.kill("SIGKILL"), 10_000);
       // What it still says must be taken, or it waits for that.
       while (!(await lines.next()).done);

@@ -76,8 +76,12 @@ export async function soak({ seconds, transport = "http2", say = () => {} }: Soa
   }
 
   for (const { child, read } of [steady, ...victims]) {
-    await child.end();
+    await child.closeInput();
+    // Its last report is among what it says at the end.
+    const timer = setTimeout(() => void child.kill(), 10_000);
     await read;
+    clearTimeout(timer);
+    await child.end();
   }
   const { ledger } = await ask(server);
   const faults = [...check(steady, [...victims, ...ended], ledger)];
