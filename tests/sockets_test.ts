@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   type ClientOptions,
   createClient,
@@ -135,6 +135,37 @@ needs(ALL, "peer.address names the caller as gRPC does: IPv4, IPv6 and unix sock
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+needs(
+  ALL,
+  "a unix socket that a killed process left behind is no hindrance; a file, or a socket that is served, is",
+  async () => {
+    await using authority = await makeAuthority();
+    const { ca } = authority;
+    const secure = await authority.sign("server", "subjectAltName=DNS:localhost");
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const tls of [undefined, secure]) {
+        const path = `${folder}/echo.sock`, address = `unix:${path}`;
+        const script = `Deno.listen({ transport: "unix", path: Deno.args[0] }); Deno.kill(Deno.pid, "SIGKILL")`;
+        await new Deno.Command(Deno.execPath(), { args: ["eval", script, path] }).output();
+        assert((await Deno.lstat(path)).isSocket);
+        const client = () => ({ address, tls: tls && { ca } });
+        assertEquals((await echo({ address, tls }, client)).reply, "hello");
+        await using serving = createServer({ name: "first", address, tls, logger: quiet });
+        serving.add(EchoService, { echo: () => ({}) });
+        await serving.start();
+        await assertRejects(() => echo({ address, tls }, client), Deno.errors.AddrInUse, address);
+        const file = `${folder}/file`;
+        await Deno.writeTextFile(file, "keep");
+        await assertRejects(() => echo({ address: `unix:${file}`, tls }, client));
+        assertEquals(await Deno.readTextFile(file), "keep");
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 needs(ALL, "gzip carries calls both ways", async () => {
   const { reply } = await echo({ compression: "gzip" }, (address) => ({ address, compression: "gzip" }));

@@ -12,9 +12,21 @@ const TICK = 1000;
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { address, tls } = options;
   if (address.kind === "memory") throw new TypeError(`"http2" can't listen on ${formatAddress(address)}`);
+  if (address.kind === "unix") await removeStale(address.path);
   const listener = new GrpcListener(options);
   await listener.start(tls ? acceptTls : acceptPlain);
   return listener;
+}
+
+/** Removes the socket of a process that was killed: nobody answers there, and nobody else could listen. */
+async function removeStale(path: string): Promise<void> {
+  try {
+    if (!(await Deno.lstat(path)).isSocket) return;
+    (await Deno.connect({ transport: "unix", path })).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) await Deno.remove(path);
+    // Whatever else it is, who listens there is told.
+  }
 }
 
 /** What accepts connections, and looks after them. */

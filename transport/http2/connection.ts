@@ -68,7 +68,7 @@ export class Connection {
   /** The open streams. */
   readonly streams: StreamTable = new StreamTable();
   /** The streams that were closed last. */
-  readonly closed: ClosedStreams = new ClosedStreams();
+  readonly closed: ClosedStreams;
   /** The streams that this side ended: of a server, calls that were answered, some before the client had sent all. */
   finished = 0;
   /** The highest stream that the peer has opened. */
@@ -99,6 +99,7 @@ export class Connection {
   ) {
     this.server = role === "server";
     this.limits = limits;
+    this.closed = new ClosedStreams(limits.concurrentStreams);
     this.events = events;
     this.sender = new Sender(this.output, this.encoder, this.peer, budget, (stream) => this.#ended(stream));
     this.window = new ReceiveWindow(this.output, limits.connectionBufferBytes, limits.concurrentStreams, budget);

@@ -208,13 +208,16 @@ Deno.test("on a stream that this side has reset, what was on its way is ignored 
   assertEquals(peer.connection.window.held, 0);
 });
 
-Deno.test("the 100 streams that may be open at once are all remembered when this side resets them", () => {
-  const peer = server();
-  for (let id = 1; id < 200; id += 2) peer.give(peer.request(id));
-  for (const stream of [...peer.streams.values()]) peer.connection.reset(stream, ErrorCode.CANCEL);
-  peer.sent();
-  for (let id = 1; id < 200; id += 2) peer.give(data(id, 10));
-  assertEquals(peer.sent(), []);
+Deno.test("as many streams as may be open at once are all remembered when this side resets them", () => {
+  for (const concurrentStreams of [1, 100, 1000]) {
+    const peer = Peer.ready("server", { concurrentStreams });
+    const last = concurrentStreams * 2;
+    for (let id = 1; id < last; id += 2) peer.give(peer.request(id));
+    for (const stream of [...peer.streams.values()]) peer.connection.reset(stream, ErrorCode.CANCEL);
+    peer.sent();
+    for (let id = 1; id < last; id += 2) peer.give(data(id, 10));
+    assertEquals([peer.sent(), peer.connection.failure], [[], undefined]);
+  }
 });
 
 Deno.test("a client ignores what comes for a stream that it has given up, and keeps the HPACK table right", () => {

@@ -101,13 +101,22 @@ export class Stream {
 
 /** The streams that were closed last: what comes for them late is no error, or another one than for a stream that never was. */
 export class ClosedStreams {
-  // As many as may be open at once by default, twice over and more. A negative entry was reset by this side: the peer may not know it yet.
-  readonly #ids = new Int32Array(256);
+  // A negative entry was reset by this side: the peer may not know it yet.
+  readonly #ids: Int32Array;
   #next = 0;
+
+  /**
+   * Makes room for twice as many as may be open, within reason: it is searched from end to end.
+   *
+   * @param streams How many may be open at once.
+   */
+  constructor(streams: number) {
+    this.#ids = new Int32Array(2 ** Math.ceil(Math.log2(Math.min(Math.max(streams * 2, 2), 4096))));
+  }
 
   /** Remembers a stream. */
   add(id: number, resetByUs: boolean): void {
-    this.#ids[this.#next++ & 255] = resetByUs ? -id : id;
+    this.#ids[this.#next++ & this.#ids.length - 1] = resetByUs ? -id : id;
   }
 
   /** Whether a stream is remembered as closed in any way. */

@@ -1,0 +1,58 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { createClient, createServer, RpcError, Status } from "../mod.ts";
+import { settings } from "./hostile/wire.ts";
+import { kindsHandlers } from "./kinds.ts";
+import { needs } from "./needs.ts";
+import { Kinds } from "./proto/kinds.ts";
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A server that says its SETTINGS, and then nothing, though its connection stays: as one does whose machine was switched off. */
+function silentServer() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const sockets: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const socket of listener) {
+      sockets.push(socket);
+      await socket.write(settings());
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await accepting;
+      for (const socket of sockets) socket.close();
+    },
+  };
+}
+
+needs(
+  [{ name: "net" }],
+  "a call on a connection that is half open ends in time, and so does the next on a new one; one that is only quiet goes on",
+  async () => {
+    const limits = { keepaliveInterval: 100, keepaliveTimeout: 100 };
+    {
+      await using silent = silentServer();
+      await using client = createClient(Kinds, { address: `127.0.0.1:${silent.port}`, limits, logger: quiet });
+      for (let i = 0; i < 2; i++) {
+        const error = await assertRejects(async () => await Array.fromAsync(client.serverStream({})), RpcError);
+        assertEquals(error.code, Status.UNAVAILABLE);
+        assertStringIncludes(error.rawMessage, "limits.keepaliveTimeout");
+      }
+    }
+    await using server = createServer({ name: "kinds", address: "127.0.0.1:0", logger: quiet });
+    server.add(Kinds, kindsHandlers([]));
+    await server.start();
+    await using client = createClient(Kinds, { address: server.address, limits, logger: quiet });
+    // Silent for longer than both times, but there: its PINGs are answered.
+    const replies = client.serverStream({ text: "hang", count: 1 })[Symbol.asyncIterator]();
+    await replies.next();
+    const outcome = await Promise.race([
+      replies.next().then(() => "ended", (error) => `failed: ${error}`),
+      new Promise((resolve) => setTimeout(resolve, 3000, "goes on")),
+    ]);
+    assertEquals(outcome, "goes on");
+    await replies.return!();
+  },
+);
