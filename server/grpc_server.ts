@@ -14,6 +14,7 @@ import { type HealthServer, type Phase, serveHealth } from "./health.ts";
 import { healthRoutes, type Watched } from "./health_service.ts";
 import type { ServerOptions, Settings } from "./options.ts";
 import type { Server } from "./server.ts";
+import { onEndSignals } from "./signals.ts";
 
 /** A server that serves what it was told, in the order that its life has: see {@linkcode Server}. */
 export class GrpcServer implements Server {
@@ -225,16 +226,10 @@ export class GrpcServer implements Server {
   }
 
   async run(): Promise<void> {
-    const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
     // What stop() rejects with, run() does too.
-    const onSignal = () => void this.stop({ force: this.#stopping !== undefined }).catch(() => {});
-    for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-    try {
-      await this.start();
-      await this.finished;
-    } finally {
-      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-    }
+    using _ = onEndSignals(() => void this.stop({ force: this.#stopping !== undefined }).catch(() => {}));
+    await this.start();
+    await this.finished;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
