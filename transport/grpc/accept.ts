@@ -4,7 +4,7 @@ import { type Address, formatAddress, peerAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { identityOf } from "../certificate.ts";
 import type { ListenOptions, ServerTls } from "../transport.ts";
-import { foreignClient } from "./foreign.ts";
+import { foreignClient, RefusalLog } from "./foreign.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 
@@ -93,6 +93,7 @@ export async function acceptTls(options: ListenOptions, onSocket: OnSocket): Pro
     logger.debug("a TLS handshake failed", { peer: socket.remoteAddress, error: error.message });
     socket.destroy();
   });
+  const refusals = new RefusalLog(logger);
   const waiting = new Set<NodeTcpSocket>();
   const server = createTcpServer((socket) => {
     waiting.add(socket);
@@ -106,7 +107,7 @@ export async function acceptTls(options: ListenOptions, onSocket: OnSocket): Pro
       socket.setTimeout(0);
       const foreign = foreignClient(first, true);
       if (foreign) {
-        logger.debug("a connection was refused", { peer: socket.remoteAddress, error: foreign.why });
+        refusals.refused(socket.remoteAddress, foreign);
         return void socket.end(foreign.answer);
       }
       done();

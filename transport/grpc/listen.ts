@@ -2,6 +2,7 @@ import { type Address, formatAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, acceptPlain, acceptTls } from "./accept.ts";
+import { RefusalLog } from "./foreign.ts";
 import { ServerConnection, type ServerHost } from "./server_connection.ts";
 import type { Socket } from "./socket.ts";
 
@@ -22,12 +23,14 @@ class GrpcListener implements Listener, ServerHost {
   readonly options: ListenOptions;
   readonly budget = { received: 0, queued: 0 };
   readonly limitHits: Map<keyof Limits, number> = new Map();
+  readonly refusals: RefusalLog;
   readonly #connections = new Map<ServerConnection, Promise<void>>();
   #acceptor: Acceptor | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: ListenOptions) {
     this.options = options;
+    this.refusals = new RefusalLog(options.logger);
   }
 
   get connections(): number {
