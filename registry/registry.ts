@@ -38,6 +38,13 @@ export interface Registry {
   /** What it may touch, so that a server can check it before it starts. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
+   * Says before a server listens whether its registration will do. It touches nothing. Any port stands for one that is not known yet,
+   * and `healthUrl` is left out.
+   *
+   * @throws {TypeError} As {@linkcode Registry.register} does.
+   */
+  check?(registration: Registration): void;
+  /**
    * Registers a server and keeps it registered until {@linkcode Lease.release}. It returns at once and retries in the
    * background for as long as it takes: a registry that is down delays the registration, not the service.
    *

@@ -38,6 +38,7 @@ export interface Server extends AsyncDisposable {
    *
    * @throws {Deno.errors.NotCapable} If a permission is missing; the message gives the command that has them all.
    * @throws {Deno.errors.AddrInUse} If another process listens on one of its addresses.
+   * @throws {TypeError} If there is nothing to serve, the registry can't hold the registration, or it was stopped: a server starts once.
    */
   start(): Promise<void>;
   /**

@@ -201,6 +201,28 @@ needs(PERMISSIONS, "dropPermissions gives up all but net, and the server serves 
   });
 });
 
+needs(PERMISSIONS, "dropPermissions leaves the registry its tokenFile, which is read at each request", async () => {
+  const token = Promise.withResolvers<string | null>();
+  await using consulApi = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    token.resolve(request.headers.get("x-consul-token"));
+    return Response.json({});
+  });
+  const file = await Deno.makeTempFile({ prefix: "dinokit_token_" });
+  try {
+    await Deno.writeTextFile(file, "3b0e9f6c\n");
+    const registry = `(await import("./mod.ts")).consul("127.0.0.1:${consulApi.addr.port}", { tokenFile: "${file}" })`;
+    const source = program(`address: "127.0.0.1:0", dropPermissions: true, registry: ${registry}, drainDelay: 0`, RUN);
+    await run(["-A"], source, async (child) => {
+      await child.said(/serving at/);
+      assertEquals(await token.promise, "3b0e9f6c");
+      child.process.kill("SIGTERM");
+      await child.ended();
+    });
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 /** Answers when it is cut, and not before. */
 const HANG = `(_req, ctx) => { ctx.header.set("arrived", "yes"); ctx.sendHeader(); return new Promise(() => {}); }`;
 
