@@ -61,8 +61,11 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-/** What a resolver tells: the instances that take calls now, or why it can't know. The last list stays valid beside an error. */
-export type Resolution = { readonly instances: readonly Instance[] } | { readonly error: Error };
+/**
+ * What a resolver tells: the instances that take calls now, or why it can't know. The last list stays valid beside an error. Where
+ * the list is empty, `why` says where it looked and what to do, for the error of the calls.
+ */
+export type Resolution = { readonly instances: readonly Instance[]; readonly why?: string } | { readonly error: Error };
 
 /** Where clients look services up. */
 export interface Resolver {
