@@ -10,9 +10,9 @@ export interface Balancer {
   pick<T extends { readonly instance: Instance }>(instances: readonly T[]): T;
 }
 
-/** Each instance in turn. */
+/** Each instance in turn, from any of them on: many clients that make one call each must not all call the same. */
 export function roundRobin(): Balancer {
-  let next = 0;
+  let next = Math.floor(Math.random() * 2 ** 31);
   return {
     pick(instances) {
       next = (next + 1) % instances.length;

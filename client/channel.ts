@@ -19,6 +19,8 @@ export class Channel {
   #transport: Promise<Transport> | undefined;
   #watch: Watch | undefined;
   #resolveError: Error | undefined;
+  /** What the resolver says of an empty list. */
+  #whyNone: string | undefined;
   #closed = false;
 
   constructor(settings: ClientSettings, transport: TransportChoice | undefined) {
@@ -81,8 +83,9 @@ export class Channel {
   #unavailable(tried: Subchannel[]): RpcError {
     const { target } = this.#settings;
     if (tried.length === 0) {
-      const why = this.#resolveError ? `: ${this.#resolveError.message}` : "";
-      return new RpcError(Status.UNAVAILABLE, `no instance of ${target} is known${why}`, { cause: this.#resolveError });
+      const why = this.#resolveError?.message ?? this.#whyNone;
+      const text = `no instance of ${target} is known${why === undefined ? "" : `: ${why}`}`;
+      return new RpcError(Status.UNAVAILABLE, text, { cause: this.#resolveError });
     }
     const [first] = tried.map((one) => one.lastError).filter((error) => error !== undefined);
     const where = tried.map((one) => one.instance.address).join(", ");
@@ -97,6 +100,7 @@ export class Channel {
       return this.#first.resolve();
     }
     this.#resolveError = undefined;
+    this.#whyNone = resolution.why;
     const wanted = new Set(resolution.instances.map((instance) => instance.address));
     for (const [address, subchannel] of this.#subchannels) {
       if (wanted.has(address)) continue;

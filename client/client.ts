@@ -1,6 +1,5 @@
 import { compose } from "../rpc/middleware.ts";
-import { parseAddress } from "../rpc/address.ts";
-import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
+import { requirePermissions } from "../rpc/permissions.ts";
 import type { Init, Method, Methods, Service } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
 import { contextOf, manyResponses, oneResponse } from "./call.ts";
@@ -46,9 +45,7 @@ export type Client<M extends Methods> = { readonly [Name in keyof M]: ClientMeth
  */
 export function createClient<M extends Methods>(service: Service<M>, options: ClientOptions): Client<M> {
   const settings = clientSettings(options);
-  const addresses = options.address === undefined ? [] : [options.address].flat();
   requirePermissions(`createClient(${settings.target})`, [
-    ...addresses.flatMap((one) => netPermissions(parseAddress(one, "createClient: address"))),
     ...settings.resolver.permissions,
     ...transportPermissions(options.transport),
   ]);

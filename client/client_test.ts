@@ -142,6 +142,9 @@ Deno.test("no instance is UNAVAILABLE, and names the service and the resolver's 
   const call = failure(() => echo.echo({}));
   resolver.tell(at());
   assertEquals((await call).rawMessage, "no instance of ghosts is known");
+  resolver.tell({ instances: [], why: "none passes; is it registered?" });
+  const { rawMessage } = await failure(() => echo.echo({}));
+  assertEquals(rawMessage, "no instance of ghosts is known: none passes; is it registered?");
   resolver.tell({ error: new Error("Consul says 403") });
   assertEquals((await failure(() => echo.echo({}))).rawMessage, "no instance of ghosts is known: Consul says 403");
   resolver.tell(at("memory:a"));

@@ -18,6 +18,8 @@ export interface ConsulOptions {
    * @default {""}
    */
   token?: string | (() => string);
+  /** The file that holds the token, in place of `token`: read before each request, so it stays readable. @default none */
+  tokenFile?: string;
   /** Speaks TLS; `{}` does so with every default. @default plain HTTP */
   tls?: ConsulTls;
   /** The namespace, in Consul Enterprise. @default the token's */
@@ -64,24 +66,31 @@ const RANGES = {
  * ```ts
  * import { consul } from "../mod.ts";
  *
- * const discovery = consul("127.0.0.1:8500", { token: () => Deno.readTextFileSync("/run/secrets/consul") });
+ * const discovery = consul("127.0.0.1:8500", { tokenFile: "/run/secrets/consul" });
  * // createServer({ name: "echoservice", registry: discovery, ... });
  * // createClient(EchoService, { name: "echoservice", resolver: discovery });
  * ```
  *
  * @param address The HTTP API of the agent: `"127.0.0.1:8500"`.
  * @param options How it differs from the defaults.
- * @returns A registry and resolver that may connect to `address`, and no more.
+ * @returns A registry and resolver that may connect to `address` and read `tokenFile`, and no more.
  * @throws {TypeError} If the address or an option has a wrong type or form; the message names it.
  * @throws {RangeError} If a number is out of range.
  */
 export function consul(address: string, options: ConsulOptions = {}): Registry & Resolver {
   const endpoint = checkEndpoint(address, options);
-  const { datacenter } = options;
+  const { datacenter, tokenFile } = options;
   const times = checkTimes(options);
 
   return {
-    permissions: netPermissions({ kind: "tcp", host: endpoint.host, port: endpoint.port }),
+    permissions: [
+      ...netPermissions({ kind: "tcp", host: endpoint.host, port: endpoint.port }),
+      ...(tokenFile === undefined ? [] : [{ name: "read", path: tokenFile } as const]),
+    ],
+    check(registration) {
+      toService(registration, times, "");
+      toWeights(registration);
+    },
     register(registration, logger) {
       const key = crypto.randomUUID();
       const lessee = { service: toService(registration, times, key), extraBody: toWeights(registration), key };
@@ -101,9 +110,9 @@ function checkEndpoint(address: string, options: ConsulOptions): ConsulEndpoint 
       `consul: address is ${JSON.stringify(address)}; use the host and port of its HTTP API: "127.0.0.1:8500"`,
     );
   }
-  checkNames("consul", options, [...Object.keys(DEFAULTS), "token", "tls", "namespace", "datacenter"]);
-  const { token = "", tls, namespace, datacenter } = options;
-  checkTexts("consul", { namespace, datacenter });
+  checkNames("consul", options, [...Object.keys(DEFAULTS), "token", "tokenFile", "tls", "namespace", "datacenter"]);
+  const { tls, namespace, datacenter, tokenFile } = options;
+  checkTexts("consul", { namespace, datacenter, tokenFile });
   if (tls !== undefined) {
     if (typeof tls !== "object" || tls === null) {
       throw new TypeError("consul: tls is no object; use {} for the defaults");
@@ -114,9 +123,17 @@ function checkEndpoint(address: string, options: ConsulOptions): ConsulEndpoint 
       throw new TypeError(`consul: tls has ${tls.cert ? "cert without key" : "key without cert"}; give both or none`);
     }
   }
-  const readToken = typeof token === "function" ? () => checkToken(token()) : () => checked;
-  const checked = typeof token === "function" ? "" : checkToken(token);
-  return { host: parsed.host, port: parsed.port, token: readToken, tls, namespace };
+  return { host: parsed.host, port: parsed.port, token: tokenReader(options), tls, namespace };
+}
+
+function tokenReader({ token, tokenFile }: ConsulOptions): () => string {
+  if (tokenFile !== undefined) {
+    if (token !== undefined) throw new TypeError("consul: token and tokenFile are both given; give one of them");
+    return () => checkToken(Deno.readTextFileSync(tokenFile));
+  }
+  if (typeof token === "function") return () => checkToken(token());
+  const checked = checkToken(token ?? "");
+  return () => checked;
 }
 
 function checkTexts(who: string, texts: object): void {

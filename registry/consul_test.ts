@@ -51,6 +51,19 @@ Deno.test("consul() refuses a token that no header can carry, and does not repea
   consul(HERE, { token: " 3b0e9f6c\n" });
 });
 
+Deno.test("consul() needs to read its tokenFile too, and takes it or a token", () => {
+  assertEquals(consul(HERE, { tokenFile: "/run/secrets/consul" }).permissions, [
+    ...consul(HERE).permissions,
+    { name: "read", path: "/run/secrets/consul" },
+  ]);
+  assertThrows(
+    () => consul(HERE, { tokenFile: "x", token: "y" }),
+    TypeError,
+    "consul: token and tokenFile are both given",
+  );
+  assertThrows(() => consul(HERE, { tokenFile: 1 as never }), TypeError, "consul: tokenFile is 1; use a text");
+});
+
 Deno.test("consul().register() and watch() refuse a service that Consul can't hold before anything is sent", () => {
   const { register, watch } = consul(HERE);
   assertThrows(() => register({ name: "a/b", address: "127.0.0.1:1" }, silent), TypeError, "consul: name");

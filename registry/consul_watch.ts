@@ -112,7 +112,9 @@ export class ConsulWatch implements Watch {
     }
     this.#refused = refused.join();
     if (instances.length === 0) {
-      return this.#keepOr({ instances }, `Consul at ${this.#http.address} lists none of ${this.#what} that passes`);
+      const where = `Consul at ${this.#http.address}`;
+      const why = `none passes its check in ${where}; is the server running and registered?`;
+      return this.#keepOr({ instances, why }, `${where} lists none of ${this.#what} that passes`);
     }
     this.#endGrace();
     this.#listed = instances.length;

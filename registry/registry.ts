@@ -38,6 +38,13 @@ export interface Registry {
   /** What it may touch, so that a server can check it before it starts. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
+   * Says before a server listens whether its registration will do. It touches nothing. Any port stands for one that is not known yet,
+   * and `healthUrl` is left out.
+   *
+   * @throws {TypeError} As {@linkcode Registry.register} does.
+   */
+  check?(registration: Registration): void;
+  /**
    * Registers a server and keeps it registered until {@linkcode Lease.release}. It returns at once and retries in the
    * background for as long as it takes: a registry that is down delays the registration, not the service.
    *
@@ -54,8 +61,11 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-/** What a resolver tells: the instances that take calls now, or why it can't know. The last list stays valid beside an error. */
-export type Resolution = { readonly instances: readonly Instance[] } | { readonly error: Error };
+/**
+ * What a resolver tells: the instances that take calls now, or why it can't know. The last list stays valid beside an error. Where
+ * the list is empty, `why` says where it looked and what to do, for the error of the calls.
+ */
+export type Resolution = { readonly instances: readonly Instance[]; readonly why?: string } | { readonly error: Error };
 
 /** Where clients look services up. */
 export interface Resolver {

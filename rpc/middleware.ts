@@ -17,7 +17,7 @@ export type Next<Context> = (call: Call<Context>) => Promise<unknown>;
  * Code around calls: it sees the request before it goes on, and the reply or the error when it comes back. One shape serves all four kinds of
  * call on both sides.
  *
- * @example
+ * @example How long calls take. A stream of replies has only begun when `next` resolves: of those, this is the time until then.
  * ```ts
  * import type { ServerMiddleware } from "../mod.ts";
  *

@@ -8,14 +8,14 @@ import type { Address } from "./address.ts";
  * @throws {Deno.errors.NotCapable} If something is missing: the message lists it, and the complete command and permission set to use.
  */
 export function requirePermissions(who: string, needed: readonly Deno.PermissionDescriptor[]): void {
-  const missing = needed.filter((one) => Deno.permissions.querySync(one).state !== "granted");
+  const missing = needed.filter((one) => Deno.permissions.querySync(one).state !== "granted").map(describe);
   if (missing.length === 0) return;
   const flags = [...byName(needed)].map(([name, values]) =>
     quoted(`--allow-${name}${values.length ? `=${values.join(",")}` : ""}`)
   );
   const set = Object.fromEntries([...byName(needed)].map(([name, values]) => [name, values.length ? values : true]));
   throw new Deno.errors.NotCapable(
-    `${who} needs permissions that this process does not have: ${missing.map(describe).join("; ")}\n` +
+    `${who} needs permissions that this process does not have: ${[...new Set(missing)].join("; ")}\n` +
       `  Run it with these, beside what it needs for itself:\n    deno run ${flags.join(" ")} ${mainModule()}\n` +
       `  Or in deno.json:\n    "permissions": { "NAME": ${JSON.stringify(set)} }\n    deno run -P=NAME ${mainModule()}`,
   );

@@ -22,7 +22,7 @@ Deno.test("requirePermissions() lists what is missing, and the complete command 
     Deno.errors.NotCapable,
   );
   assertStringIncludes(message, `createServer("echo") needs permissions that this process does not have: `);
-  assertStringIncludes(message, "net 127.0.0.1:8888; net 127.0.0.1:8889; ");
+  assertStringIncludes(message, ": net 127.0.0.1:8888; net 127.0.0.1:8889; env ");
   assertStringIncludes(
     message,
     "deno run --allow-net=127.0.0.1:8888,127.0.0.1:8889 '--allow-env=GRPC_*' --allow-sys=networkInterfaces --allow-read ",

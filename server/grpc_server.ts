@@ -2,7 +2,7 @@ import { type Address, formatAddress } from "../rpc/address.ts";
 import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Methods, Service } from "../rpc/service.ts";
 import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
-import type { Lease } from "../registry/registry.ts";
+import type { Lease, Registration } from "../registry/registry.ts";
 import { chooseTransport, transportPermissions } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
 import { checkServerTls } from "../transport/server_tls.ts";
@@ -14,6 +14,7 @@ import { type HealthServer, type Phase, serveHealth } from "./health.ts";
 import { healthRoutes, type Watched } from "./health_service.ts";
 import type { ServerOptions, Settings } from "./options.ts";
 import type { Server } from "./server.ts";
+import { onEndSignals } from "./signals.ts";
 
 /** A server that serves what it was told, in the order that its life has: see {@linkcode Server}. */
 export class GrpcServer implements Server {
@@ -87,12 +88,18 @@ export class GrpcServer implements Server {
   }
 
   start(): Promise<void> {
-    if (this.#stopping && !this.#starting) return Promise.reject(new TypeError("server.start: the server was stopped"));
+    if (this.#stopping) return this.#startTooLate();
     return this.#starting ??= this.#start().catch(async (error) => {
       this.#finished.reject(error);
       await this.stop({ force: true });
       throw error;
     });
+  }
+
+  async #startTooLate(): Promise<never> {
+    // If that failed, its error says more.
+    await this.#starting;
+    throw new TypeError("server.start: the server was stopped; make a new one by createServer");
   }
 
   async #start(): Promise<void> {
@@ -134,7 +141,7 @@ export class GrpcServer implements Server {
       workers: this.#settings.workers?.count,
     });
     this.#register();
-    if (this.#options.dropPermissions) dropPermissions(address, this.#settings.workers, logger);
+    if (this.#options.dropPermissions) dropPermissions(address, this.#options.registry, this.#settings.workers, logger);
   }
 
   #checkListener(): void {
@@ -150,6 +157,9 @@ export class GrpcServer implements Server {
     if (registry) needed.push(...registry.permissions);
     if (registry) needed.push(...advertisePermissions(address, advertise));
     requirePermissions(`createServer(${JSON.stringify(name)})`, needed);
+    // A port that is chosen when it listens is not known yet.
+    const likely = address.kind === "tcp" && address.port === 0 ? { ...address, port: 65535 } : address;
+    registry?.check?.(this.#registration(advertisedAddress(likely, advertise).address));
   }
 
   #dispatcher(): ReturnType<typeof createDispatcher> {
@@ -164,12 +174,17 @@ export class GrpcServer implements Server {
   }
 
   #register(): void {
-    const { registry, name, weight, tags, meta, advertise } = this.#options;
+    const { registry, name, advertise } = this.#options;
     if (!registry) return;
     const { logger } = this.#settings;
     const { address, note } = advertisedAddress(this.#listener!.address, advertise);
     if (note) logger.info(note, { service: name, address });
-    this.#lease = registry.register({ name, address, healthUrl: this.#healthUrl(address), weight, tags, meta }, logger);
+    this.#lease = registry.register({ ...this.#registration(address), healthUrl: this.#healthUrl(address) }, logger);
+  }
+
+  #registration(address: string): Registration {
+    const { name, weight, tags, meta } = this.#options;
+    return { name, address, weight, tags, meta };
   }
 
   /** The health endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
@@ -225,16 +240,10 @@ export class GrpcServer implements Server {
   }
 
   async run(): Promise<void> {
-    const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
     // What stop() rejects with, run() does too.
-    const onSignal = () => void this.stop({ force: this.#stopping !== undefined }).catch(() => {});
-    for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-    try {
-      await this.start();
-      await this.finished;
-    } finally {
-      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-    }
+    using _ = onEndSignals(() => void this.stop({ force: this.#stopping !== undefined }).catch(() => {}));
+    await this.start();
+    await this.finished;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

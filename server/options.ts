@@ -66,7 +66,7 @@ export interface ServerOptions {
   drainDelay?: number;
   /** How long calls in flight may take after that before they are cut, in milliseconds. @default {10000} */
   drainTimeout?: number;
-  /** Gives up the permissions that it needs no more once it serves: read, write (unless for a unix socket), env, run, sys, ffi, import. @default {false} */
+  /** Gives up the permissions that it needs no more once it serves: read, write (unless for a unix socket), env, run, sys, ffi, import. What its registry lists stays. @default {false} */
   dropPermissions?: boolean;
   /**
    * Takes calls in so many workers, which share the port, so that it uses as many cores; health checks and the registry stay with

@@ -38,6 +38,7 @@ export interface Server extends AsyncDisposable {
    *
    * @throws {Deno.errors.NotCapable} If a permission is missing; the message gives the command that has them all.
    * @throws {Deno.errors.AddrInUse} If another process listens on one of its addresses.
+   * @throws {TypeError} If there is nothing to serve, the registry can't hold the registration, or it was stopped: a server starts once.
    */
   start(): Promise<void>;
   /**
@@ -74,7 +75,10 @@ export interface Server extends AsyncDisposable {
    * @throws {TypeError} If they are not right, or the server has no TLS, asks no client for a certificate or can't change it.
    */
   setTls(tls: ServerTls): void;
-  /** Starts, and stops at SIGINT or SIGTERM; a second signal cuts at once. Resolves when it has stopped. */
+  /**
+   * Starts, and stops at SIGINT or SIGTERM; a second signal cuts at once, unless it comes within half a second of the first: `deno task`
+   * passes on a Ctrl-C that the terminal has sent already. Resolves when it has stopped.
+   */
   run(): Promise<void>;
 }
 

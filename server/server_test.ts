@@ -2,6 +2,7 @@ import { mock } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { createClient } from "../client/client.ts";
 import { EchoService, Req, Resp } from "../proto/echo.ts";
+import { consul } from "../registry/consul.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RpcError } from "../rpc/error.ts";
 import { createLogger } from "../rpc/logger.ts";
@@ -94,6 +95,31 @@ Deno.test("stop() is the same end for all who call it, before a start as well", 
   await assertRejects(() => never.start(), TypeError, "server.start: the server was stopped");
 });
 
+Deno.test("start() and run() after a stop() reject, as a server starts once", async () => {
+  const server = make(memoryTransport()).add(EchoService, echo);
+  await server.start();
+  await server.stop();
+  await assertRejects(() => server.start(), TypeError, "server.start: the server was stopped; make a new one");
+  await assertRejects(() => server.run(), TypeError, "server.start: the server was stopped");
+});
+
+needs(
+  [{ name: "net" }, { name: "read" }, { name: "write" }],
+  "what the registry can't hold is said before the server listens",
+  async () => {
+    const wrong = async (options: Partial<ServerOptions>, text: string) => {
+      const deaf = { ...memoryTransport(), listen: () => Promise.reject(new Error("it listened")) };
+      const server = make(deaf, { registry: consul("127.0.0.1:8500"), ...options }).add(EchoService, echo);
+      await assertRejects(() => server.start(), Error, text);
+    };
+    const address = "127.0.0.1:0";
+    await wrong({ address, name: "echo service" }, `consul: name is "echo service"`);
+    await wrong({ address: "unix:/run/echo.sock" }, "can't be registered: Consul holds a host and a port");
+    await wrong({ address, weight: 1.5 }, "consul: weight is 1.5");
+    await wrong({ address }, "it listened");
+  },
+);
+
 Deno.test("force cuts a stop that waits for its registry, its delay or its calls", async () => {
   const transport = memoryTransport();
   const life: string[] = [];
@@ -162,6 +188,7 @@ Deno.test("a start that fails leaves nothing open, and says the same to all", as
   const second = make(transport).add(EchoService, echo);
   const error = await assertRejects(() => second.start(), Deno.errors.AddrInUse, "memory:x");
   assert(error === await assertRejects(() => second.finished));
+  assert(error === await assertRejects(() => second.start()));
   await second.stop();
 
   const refusing: Registry = {

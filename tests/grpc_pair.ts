@@ -1,6 +1,7 @@
 import { Metadata } from "../rpc/metadata.ts";
 import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
 import { ClientConnection } from "../transport/grpc/client_connection.ts";
+import { RefusalLog } from "../transport/grpc/foreign.ts";
 import { ServerConnection } from "../transport/grpc/server_connection.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, Limits, ServerCall } from "../transport/transport.ts";
 import { MemorySocket } from "./memory_socket.ts";
@@ -38,6 +39,7 @@ export class GrpcPair {
       },
       budget: this.budget,
       connections: 1,
+      refusals: new RefusalLog(logger),
       hit: (limit) => void this.hits.push(limit),
     });
     this.#served = this.server.run();

@@ -202,13 +202,37 @@ needs(PERMISSIONS, "dropPermissions gives up all but net, and the server serves 
   });
 });
 
+needs(PERMISSIONS, "dropPermissions leaves the registry its tokenFile, which is read at each request", async () => {
+  const token = Promise.withResolvers<string | null>();
+  await using consulApi = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    token.resolve(request.headers.get("x-consul-token"));
+    return Response.json({});
+  });
+  const file = await Deno.makeTempFile({ prefix: "dinokit_token_" });
+  try {
+    await Deno.writeTextFile(file, "3b0e9f6c\n");
+    const registry = `(await import("./mod.ts")).consul("127.0.0.1:${consulApi.addr.port}", { tokenFile: "${file}" })`;
+    const source = program(`address: "127.0.0.1:0", dropPermissions: true, registry: ${registry}, drainDelay: 0`, RUN);
+    await run(["-A"], source, async (child) => {
+      await child.said(/serving at/);
+      assertEquals(await token.promise, "3b0e9f6c");
+      child.process.kill("SIGTERM");
+      await child.ended();
+    });
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 /** Answers when it is cut, and not before. */
 const HANG = `(_req, ctx) => { ctx.header.set("arrived", "yes"); ctx.sendHeader(); return new Promise(() => {}); }`;
 
+/** Answers after a while. */
+const SLOW =
+  `async (req, ctx) => { ctx.sendHeader(); await new Promise((r) => setTimeout(r, 300)); return { resp: req.mes }; }`;
+
 needs(PERMISSIONS, "SIGTERM lets a call in flight end, then the process ends with code 0", async () => {
-  const slow =
-    `async (req, ctx) => { ctx.sendHeader(); await new Promise((r) => setTimeout(r, 300)); return { resp: req.mes }; }`;
-  await run(NET, program(`address: "127.0.0.1:0"`, RUN, slow), async (child) => {
+  await run(NET, program(`address: "127.0.0.1:0"`, RUN, SLOW), async (child) => {
     const [, address] = await child.said(/serving at (\S+)/);
     await using echo = createClient(EchoService, { address: address!, logger });
     const arrived = Promise.withResolvers<Metadata>();
@@ -220,7 +244,22 @@ needs(PERMISSIONS, "SIGTERM lets a call in flight end, then the process ends wit
   });
 });
 
-needs(PERMISSIONS, "a second SIGINT cuts the calls in flight at once", async () => {
+needs(PERMISSIONS, "two SIGINTs 5 ms apart, as Ctrl-C on deno task sends them, let a call in flight end", async () => {
+  await run(NET, program(`address: "127.0.0.1:0"`, RUN, SLOW), async (child) => {
+    const [, address] = await child.said(/serving at (\S+)/);
+    await using echo = createClient(EchoService, { address: address!, logger });
+    const arrived = Promise.withResolvers<Metadata>();
+    const call = echo.echo({ mes: "to the end" }, { onHeader: arrived.resolve });
+    await arrived.promise;
+    child.process.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    child.process.kill("SIGINT");
+    assertEquals((await call).resp, "to the end");
+    assertEquals([(await child.ended()).code, child.stdout.includes("stopped")], [0, true]);
+  });
+});
+
+needs(PERMISSIONS, "a second SIGINT half a second later cuts the calls in flight at once", async () => {
   await run(NET, program(`address: "127.0.0.1:0", drainTimeout: 600_000`, RUN, HANG), async (child) => {
     const [, address] = await child.said(/serving at (\S+)/);
     await using echo = createClient(EchoService, { address: address!, logger });
@@ -232,6 +271,7 @@ needs(PERMISSIONS, "a second SIGINT cuts the calls in flight at once", async () 
     await arrived.promise;
     child.process.kill("SIGINT");
     while (!child.stderr.includes("draining")) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 600));
     const start = performance.now();
     child.process.kill("SIGINT");
     assertEquals(await call, 14);

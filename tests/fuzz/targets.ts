@@ -6,6 +6,7 @@
 
 import { DEFAULT_LIMITS } from "../../transport/default_limits.ts";
 import { http2Limits } from "../../transport/grpc/http2_limits.ts";
+import { RefusalLog } from "../../transport/grpc/foreign.ts";
 import { ServerConnection } from "../../transport/grpc/server_connection.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import { ErrorCode } from "../../transport/http2/error.ts";
@@ -167,16 +168,18 @@ const wholeServer: Target = async (input) => {
     }
     open.delete(call);
   };
+  const logger = { debug() {}, info() {}, warn() {}, error: (...all: unknown[]) => void problems.push(all) };
   const host = {
     options: {
       address: { kind: "tcp" as const, host: "127.0.0.1", port: 1 },
       limits: LIMITS,
       compression: "gzip" as const,
-      logger: { debug() {}, info() {}, warn() {}, error: (...all: unknown[]) => void problems.push(all) },
+      logger,
       onCall: (call: ServerCall) => void handle(call),
     },
     budget,
     connections: 1,
+    refusals: new RefusalLog(logger),
     hit() {},
   };
   await new ServerConnection(socket, { address: "127.0.0.1:1" }, host).run();

@@ -41,6 +41,22 @@ needs(SIEGE_PERMISSIONS, "TLS on a plaintext port gets an alert at once", async 
   });
 });
 
+needs(
+  SIEGE_PERMISSIONS,
+  "a Kitex client that speaks TTHeader is hung up on, and the log says what to give it",
+  async () => {
+    await siege(async ({ address, log }) => {
+      for (let i = 0; i < 2; i++) {
+        using wire = await h2.Wire.connect(address, new Uint8Array([0, 0, 0, 48, 16, 0, 0, 0, 0, 0, 0, 1]));
+        assertEquals(await saysUntilItCloses(wire), "");
+      }
+      const remedy = "client.WithTransportProtocol(transport.GRPC)";
+      await until(() => log().includes(remedy), "the log has the remedy", 5000);
+      assertEquals(log().split(remedy).length - 1, 1);
+    });
+  },
+);
+
 needs(SIEGE_PERMISSIONS, "bytes that are no protocol at all are hung up on", async () => {
   await siege(async ({ address }) => {
     for (

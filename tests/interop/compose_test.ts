@@ -48,6 +48,8 @@ needs(
       "echo-2": ["consul"],
       client: ["echo-1", "echo-2"],
     });
+    // Healthy is not yet registered: who comes too early comes again.
+    assertEquals(services.client!.restart, "on-failure");
     for (const { depends_on = {} } of Object.values(services)) {
       for (const [name, { condition }] of Object.entries(depends_on)) {
         assertEquals(condition, "service_healthy");

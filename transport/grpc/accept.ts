@@ -5,7 +5,7 @@ import type { Peer } from "../../rpc/peer.ts";
 import { identityOf } from "../certificate.ts";
 import { LONGEST_TIMER } from "../limits.ts";
 import type { Limits, ListenOptions, ServerTls } from "../transport.ts";
-import { foreignClient } from "./foreign.ts";
+import { foreignClient, RefusalLog } from "./foreign.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 
@@ -106,6 +106,7 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
     logger.debug("a TLS handshake failed", { peer: socket.remoteAddress, error: error.message });
     socket.destroy();
   });
+  const refusals = new RefusalLog(logger);
   /** Those whose handshake is not done, or which are told that they are wrong here, with what ends their time. */
   const pending = new Map<NodeTcpSocket, () => void>();
   const server = createTcpServer((socket) => {
@@ -127,7 +128,7 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
       if (first === null) return;
       const foreign = foreignClient(first, true);
       if (foreign) {
-        logger.debug("a connection was refused", { peer: socket.remoteAddress, error: foreign.why });
+        refusals.refused(socket.remoteAddress, foreign);
         return void socket.end(foreign.answer);
       }
       socket.unshift(first);

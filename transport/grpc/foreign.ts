@@ -1,3 +1,4 @@
+import type { Logger } from "../../rpc/logger.ts";
 import { FrameType, PREFACE } from "../http2/frame.ts";
 import { Output } from "../http2/output.ts";
 import { ErrorCode } from "../http2/error.ts";
@@ -8,11 +9,35 @@ export interface Foreign {
   readonly why: string;
   /** What to tell it, in its own language. */
   readonly answer: Uint8Array;
+  /** Its owner reads no answer and finds out here only. */
+  readonly deaf?: true;
+}
+
+/** The least time between two warnings of a listener, in milliseconds: who is refused often tries again at once. */
+const WARN_INTERVAL = 60_000;
+
+/** Says in a listener's log who was refused, and why. */
+export class RefusalLog {
+  readonly #logger: Logger;
+  #warned = -Infinity;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  refused(peer: string | undefined, { why, deaf }: Foreign): void {
+    const now = performance.now();
+    const warns = deaf && now - this.#warned >= WARN_INTERVAL;
+    if (warns) this.#warned = now;
+    this.#logger[warns ? "warn" : "debug"]("a connection was refused", { peer, error: why });
+  }
 }
 
 const TLS_HANDSHAKE = 22;
 const TLS_ALERT = 21;
 const HTTP1 = /^(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE) \S/;
+const USE_GRPC = "give it client.WithTransportProtocol(transport.GRPC)";
+const NOTHING = new Uint8Array(0);
 const UTF8 = new TextEncoder();
 
 /**
@@ -23,6 +48,8 @@ const UTF8 = new TextEncoder();
  * @returns Undefined if it may well be right.
  */
 export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefined {
+  const kitex = kitexProtocol(first);
+  if (kitex) return { why: `a Kitex client that speaks ${kitex}, not gRPC; ${USE_GRPC}`, answer: NOTHING, deaf: true };
   if (first[0] === TLS_HANDSHAKE) return tls ? undefined : foreign("TLS on a port without TLS: leave out TLS");
   if (startsLikePreface(first)) {
     if (!tls) return undefined;
@@ -47,6 +74,18 @@ export function foreignServer(first: Uint8Array): string | undefined {
   if (!text.startsWith("HTTP/1.")) return undefined;
   const reason = text.split("\r\n\r\n")[1]?.slice(0, 200).trim();
   return `answers with HTTP/1, so it is no gRPC server${reason ? `: ${JSON.stringify(reason)}` : ""}`;
+}
+
+/**
+ * What a Kitex client speaks if nobody tells it to speak gRPC. A frame begins with its length, of four octets.
+ *
+ * @see https://www.cloudwego.io/docs/kitex/reference/transport_protocol_ttheader/
+ */
+function kitexProtocol(first: Uint8Array): string | undefined {
+  const magic = (at: number) => first.length < at + 2 ? 0 : first[at]! << 8 | first[at + 1]!;
+  if (magic(4) === 0x1000) return "TTHeader";
+  if (magic(0) === 0x8001 || magic(4) === 0x8001) return "Thrift";
+  return magic(0) === 0x9001 || magic(4) === 0x9001 ? "Kitex Protobuf" : undefined;
 }
 
 const startsLikePreface = (first: Uint8Array) => PREFACE.every((octet, i) => i >= first.length || first[i] === octet);

@@ -2,6 +2,7 @@ import { type Address, formatAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, acceptPlain, acceptTls, type Host } from "./accept.ts";
+import { RefusalLog } from "./foreign.ts";
 import { ServerConnection, type ServerHost } from "./server_connection.ts";
 import type { Socket } from "./socket.ts";
 
@@ -34,6 +35,7 @@ class GrpcListener implements Listener, ServerHost, Host {
   readonly options: ListenOptions;
   readonly budget = { received: 0, queued: 0 };
   readonly limitHits: Map<keyof Limits, number> = new Map();
+  readonly refusals: RefusalLog;
   readonly #connections = new Map<ServerConnection, Promise<void>>();
   #acceptor: Acceptor | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
@@ -41,6 +43,7 @@ class GrpcListener implements Listener, ServerHost, Host {
 
   constructor(options: ListenOptions) {
     this.options = options;
+    this.refusals = new RefusalLog(options.logger);
   }
 
   get connections(): number {

@@ -8,7 +8,7 @@ import { PingPurpose } from "../http2/pings.ts";
 import type { Budget, Stream } from "../http2/stream.ts";
 import type { Limits, ListenOptions } from "../transport.ts";
 import { Deadlines } from "./deadlines.ts";
-import { foreignClient } from "./foreign.ts";
+import { foreignClient, type RefusalLog } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
 import { PlainCall } from "./plain_call.ts";
@@ -23,6 +23,8 @@ export interface ServerHost {
   readonly budget: Budget;
   /** How many there are. */
   readonly connections: number;
+  /** Where refused clients are told of. */
+  readonly refusals: RefusalLog;
   /** A limit was passed. */
   hit(limit: keyof Limits): void;
 }
@@ -188,7 +190,7 @@ export class ServerConnection implements ConnectionEvents {
   #foreign(first: Uint8Array): string | undefined {
     const foreign = this.connection.established ? undefined : foreignClient(first, false);
     if (foreign === undefined) return undefined;
-    this.#host.options.logger.debug("a connection was refused", { peer: this.peer.address, error: foreign.why });
+    this.#host.refusals.refused(this.peer.address, foreign);
     void this.#pump.answer(foreign.answer);
     return undefined;
   }

@@ -11,6 +11,7 @@ export interface ComposeService {
   readonly environment?: Readonly<Record<string, string>>;
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly restart?: string;
   readonly networks: Readonly<Record<string, unknown>>;
   readonly ports?: readonly { readonly host_ip?: string; readonly published: string; readonly target: number }[];
   readonly volumes?: readonly { readonly source: string; readonly target: string; readonly read_only?: boolean }[];
