@@ -54,8 +54,8 @@ class Emitter {
     try {
       this.#root.resolveAll();
     } catch (error) {
-      const [, missing, where] = /no such (?:Type or Enum|type) '([^']+)' in (.*)$/i.exec((error as Error).message) ??
-        [];
+      const [, missing, where] =
+        /no such (?:Type or Enum|type):? '?([^\s']+)'?(?: in (.*))?$/i.exec((error as Error).message) ?? [];
       if (missing === undefined) throw new ProtoProblem(this.#file.name, 1, (error as Error).message);
       const owner = [...this.#files.values()].find((one) => new RegExp(`\\b${literal(missing)}\\b`).test(one.source)) ??
         this.#file;
@@ -63,7 +63,7 @@ class Emitter {
       throw new ProtoProblem(
         owner.name,
         line,
-        `there is no type ${missing} (in ${where}); declare it or import its file`,
+        `there is no type ${missing}${where ? ` (in ${where})` : ""}; declare it or import its file`,
       );
     }
   }
