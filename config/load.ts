@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { createLogger } from "../rpc/logger.ts";
 import { checkNames } from "../rpc/options.ts";
 import type { Config } from "./config.ts";
 import { chooseEnvironment, type Environment, overrides } from "./environment.ts";
@@ -30,7 +31,7 @@ const who = "loadConfig";
  * between) or, for the section `dinokit`, `DINOKIT_HEALTH_ADDRESS`. An empty one takes the file's value away.
  *
  * It needs permission to read the folder. Environment variables are read as far as that is permitted: all of them, so that a
- * misspelt one is found, or single names, or none.
+ * misspelt one is found, or single names, or none. What is not used, or could not be looked at, it says in the log, on stderr.
  *
  * @throws {ConfigError} If settings are wrong: all problems, each with file, line, column and what is allowed.
  * @throws {Deno.errors.NotFound} If there is no such file; the message lists the environments that there are.
@@ -42,7 +43,23 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
   const dir = pathOf(options.dir ?? "conf");
   const environment = chooseEnvironment(options.env, who);
   const file = `${dir}/${environment.env}/conf.yaml`;
-  return await parseConfig(await readText(file, dir, environment), file, environment.env, overrides());
+  const config = await parseConfig(await readText(file, dir, environment), file, environment.env, overrides());
+  const logger = createLogger(config.kitex.logLevel);
+  for (const warning of warnings(config, environment)) logger.warn(warning);
+  return config;
+}
+
+/** What is no mistake, and perhaps not what was meant. */
+function* warnings({ registry }: Config, { env, from, unread }: Environment): Generator<string> {
+  if (unread.length > 0) {
+    yield `${unread.join(" and ")} can't be read: the environment is ${JSON.stringify(env)}, from ${from}; ` +
+      `run with --allow-env=${unread.join()} to let it be chosen`;
+  }
+  if (registry.username !== undefined || registry.password !== undefined) {
+    yield "registry.username and registry.password are not used: Consul takes registry.token";
+  }
+  const [first, ...others] = registry.registryAddress;
+  if (others.length > 0) yield `registry.registry_address: only ${first} is used, not ${others.join(", ")}`;
 }
 
 /**
