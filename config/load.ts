@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { createLogger } from "../rpc/logger.ts";
 import { checkNames } from "../rpc/options.ts";
+import { rememberPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Config } from "./config.ts";
 import { chooseEnvironment, type Environment, overrides } from "./environment.ts";
 import { parseConfig } from "./parse.ts";
-import { permit } from "./permit.ts";
 import { ConfigError } from "./problem.ts";
 
 /** What {@linkcode loadConfig} takes. */
@@ -35,12 +35,14 @@ const who = "loadConfig";
  *
  * @throws {ConfigError} If settings are wrong: all problems, each with file, line, column and what is allowed.
  * @throws {Deno.errors.NotFound} If there is no such file; the message lists the environments that there are.
- * @throws {Deno.errors.NotCapable} If it may not be read; the message names the flag.
+ * @throws {Deno.errors.NotCapable} If it may not be read; the message has the complete command.
  * @throws {TypeError} If an option is wrong, or the environment's name is no folder name.
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
   checkNames(who, options, ["dir", "env"]);
   const dir = pathOf(options.dir ?? "conf");
+  const { needed, used } = configPermissions(options);
+  rememberPermissions([...needed, ...used]);
   const environment = chooseEnvironment(options.env, who);
   const file = `${dir}/${environment.env}/conf.yaml`;
   const config = await parseConfig(await readText(file, dir, environment), file, environment.env, overrides());
@@ -83,7 +85,9 @@ function pathOf(dir: string | URL): string {
 }
 
 async function readText(file: string, dir: string, { env, from }: Environment): Promise<string> {
-  permit("read", file, who, dir);
+  if (Deno.permissions.querySync({ name: "read", path: file }).state !== "granted") {
+    requirePermissions(who, configPermissions({ dir }).needed);
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(file));
   } catch (error) {

@@ -157,7 +157,7 @@ needs(PERMISSIONS, "a server without its permissions ends with one message that 
     assertEquals([(await child.ended()).code, child.stdout], [1, ""]);
     assertMatch(
       child.stderr,
-      /^ {4}deno run --allow-net=127\.0\.0\.1:18888,127\.0\.0\.1:18889 dinokit_\w+\.ts$/m,
+      /^ {4}deno run --allow-net=127\.0\.0\.1:18888,127\.0\.0\.1:18889 \S+[/\\]dinokit_\w+\.ts$/m,
     );
     assertEquals(child.stderr.match(/needs permissions/g)?.length, 1);
     assert(!child.stderr.includes("    at "), child.stderr);
