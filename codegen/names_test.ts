@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { needs } from "../tests/needs.ts";
 
 const NAMES = [
@@ -49,7 +49,7 @@ console.log(file.data[0], file.more.get("a")?.[0], file.text, file.other?.map.ge
 
 needs(
   [{ name: "read" }, { name: "write" }, { name: "run" }],
-  "types called like the kit's, the language's or another file's own give code that compiles and runs",
+  "gen names the path of a bad file, and types called like the kit's or the language's own give code that compiles and runs",
   async () => {
     const folder = await Deno.makeTempDir({ prefix: "dinokit_names_" });
     const deno = async (...args: string[]) => {
@@ -63,6 +63,11 @@ needs(
       return new TextDecoder().decode(stdout);
     };
     try {
+      Deno.writeTextFileSync(`${folder}/bad.proto`, `syntax = "proto3";\nmessage M {\n  Nope a = 1;\n}\n`);
+      for (const [name, message] of [["bad", "3: there is no type Nope"], ["no", "1: no such file"]]) {
+        const path = `${folder}/${name}.proto`;
+        await assertRejects(() => deno("run", "-A", "cli/gen.ts", path), Error, `${path}:${message}`);
+      }
       Deno.writeTextFileSync(`${folder}/names.proto`, PROTO);
       Deno.writeTextFileSync(`${folder}/other.proto`, OTHER);
       Deno.writeTextFileSync(`${folder}/main.ts`, PROGRAM);

@@ -86,7 +86,8 @@ function pathOf(dir: string | URL): string {
 
 async function readText(file: string, dir: string, { env, from }: Environment): Promise<string> {
   if (Deno.permissions.querySync({ name: "read", path: file }).state !== "granted") {
-    requirePermissions(who, configPermissions({ dir }).needed);
+    const note = "Its addresses stand in the settings: add --allow-net, or run it again to be told which of it";
+    requirePermissions(who, configPermissions({ dir }).needed, note);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(file));

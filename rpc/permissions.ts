@@ -16,9 +16,10 @@ export function rememberPermissions(permissions: readonly Deno.PermissionDescrip
  *
  * @param who What needs them, for the message: `createServer("echoservice")`.
  * @param needed All that it touches.
+ * @param note What else to know, as a line of the message.
  * @throws {Deno.errors.NotCapable} If something is missing: the message lists it, and the complete command and permission set to use.
  */
-export function requirePermissions(who: string, needed: readonly Deno.PermissionDescriptor[]): void {
+export function requirePermissions(who: string, needed: readonly Deno.PermissionDescriptor[], note?: string): void {
   const missing = needed.filter((one) => Deno.permissions.querySync(one).state !== "granted");
   if (missing.length === 0) return;
   const all = byName([...settings, ...needed]);
@@ -29,7 +30,10 @@ export function requirePermissions(who: string, needed: readonly Deno.Permission
   throw new Deno.errors.NotCapable(
     `${who} needs permissions that this process does not have: ${missing.map(describe).join("; ")}\n` +
       `  Run it with these, beside what it needs for itself:\n    deno run ${flags.join(" ")} ${mainModule()}\n` +
-      `  Or in deno.json:\n    "permissions": { "NAME": ${JSON.stringify(set)} }\n    deno run -P=NAME ${mainModule()}`,
+      `  Or in deno.json:\n    "permissions": { "NAME": ${
+        JSON.stringify(set)
+      } }\n    deno run -P=NAME ${mainModule()}` +
+      (note ? `\n  ${note}` : ""),
   );
 }
 

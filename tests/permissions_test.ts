@@ -259,6 +259,51 @@ needs(PERMISSIONS, "what handlers reject with, while nobody waits for it, does n
   });
 });
 
+const example = (name: string, ...flags: string[]) =>
+  new Child([
+    "run",
+    "--no-prompt",
+    "--cached-only",
+    ...flags.slice(0, -1),
+    `examples/echo/${name}.ts`,
+    ...flags.slice(-1),
+  ]);
+
+needs(
+  PERMISSIONS,
+  "the example server says in one message what is wrong or missing, with a command that runs",
+  async () => {
+    const said = async (...flags: string[]) => {
+      await using server = example("server", ...flags, "");
+      assertEquals([(await server.ended()).code, server.stdout], [1, ""]);
+      assert(!server.stderr.includes("    at "), server.stderr);
+      return server.stderr;
+    };
+    assertMatch(await said(), /deno run --allow-read=\S+conf '--allow-env=\S+' examples\/echo\/server\.ts\n/);
+    const command = /deno run --allow-read=\S+conf '--allow-env=\S+' --allow-net=\S+ examples\/echo\/server\.ts\n/;
+    const text = await said("--allow-read=conf");
+    assertMatch(text, command);
+    assertStringIncludes(text, "DENO_ENV and GO_ENV can't be read");
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "the example client refuses an agent without a port, and asks for permissions before it connects",
+  async () => {
+    for (
+      const [flag, message] of [["--consul=foo", '"foo" has no port'], [
+        "--consul=10.0.0.1:1",
+        "--allow-net=10.0.0.1:1",
+      ]]
+    ) {
+      await using client = example("client", "-P=client", flag!);
+      assertEquals([(await client.ended()).code, client.stdout], [1, ""]);
+      assertStringIncludes(client.stderr, message!);
+    }
+  },
+);
+
 /** Whether nobody listens on a port of this machine. */
 function isFree(port: number): boolean {
   try {
