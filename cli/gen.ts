@@ -67,15 +67,22 @@ async function generate(file: string, out: string, include: string[], kit: strin
   const find = (name: string) =>
     folders.map((folder) => join(folder, name)).find((path) => readText(path) !== undefined);
   const name = relative(dirname(file), file);
-  const files = loadProto(name, (one) => {
-    const path = find(one);
-    return path && readText(path);
-  });
   const own = new URL(OWN_CODEC.includes(relative(".", file)) ? "../codec/mod.ts" : "../mod.ts", import.meta.url);
-  return await format(emitFile(name, files, {
-    kit: kit ?? (own.protocol === "file:" ? specifier(out, own.pathname) : own.href),
-    specifier: (proto) => specifier(out, find(proto)!.replace(/\.proto$/, ".ts")),
-  }));
+  let text: string;
+  try {
+    const files = loadProto(name, (one) => {
+      const path = find(one);
+      return path && readText(path);
+    });
+    text = emitFile(name, files, {
+      kit: kit ?? (own.protocol === "file:" ? specifier(out, own.pathname) : own.href),
+      specifier: (proto) => specifier(out, find(proto)!.replace(/\.proto$/, ".ts")),
+    });
+  } catch (error) {
+    if (!(error instanceof ProtoProblem)) throw error;
+    throw new ProtoProblem(error.file === name ? file : find(error.file) ?? error.file, error.line, error.text);
+  }
+  return await format(text);
 }
 
 function specifier(from: string, to: string): string {

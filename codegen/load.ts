@@ -1,6 +1,6 @@
 import { protobuf } from "../deps.ts";
 import { checkFile } from "./check.ts";
-import { lineOf, literal, ProtoProblem } from "./problem.ts";
+import { lineOf, lineOfDuplicate, literal, ProtoProblem } from "./problem.ts";
 
 /** A parsed .proto file. */
 export interface LoadedFile {
@@ -36,7 +36,8 @@ function load(
   files: Map<string, LoadedFile>,
   path: string[],
 ): void {
-  const source = read(name)!;
+  const source = read(name);
+  if (source === undefined) throw new ProtoProblem(name, 1, "no such file");
   const { own, imports } = parse(name, source);
   for (const other of imports) {
     if (files.has(other) || isWellKnown(other)) continue;
@@ -64,8 +65,8 @@ function parse(name: string, source: string): { own: protobuf.Root; imports: str
     ({ imports } = protobuf.parse(source, own, { alternateCommentMode: true }));
   } catch (error) {
     const { message } = error as Error;
-    const line = /line (\d+)/.exec(message)?.[1];
-    throw new ProtoProblem(name, Number(line ?? 1), message.replace(/\s*\([^()]*line \d+\)/, ""));
+    const line = Number(/line (\d+)/.exec(message)?.[1] ?? lineOfDuplicate(source, message));
+    throw new ProtoProblem(name, line, message.replace(/\s*\([^()]*line \d+\)/, ""));
   }
   if (!/^\s*syntax\s*=\s*["']proto3["']/m.test(source)) {
     throw new ProtoProblem(

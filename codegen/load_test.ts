@@ -3,6 +3,7 @@ import { emitFile } from "./emit.ts";
 import { loadProto } from "./load.ts";
 import { ProtoProblem } from "./problem.ts";
 
+const X = "message X {\n  string a_b = 1;\n}\n";
 const HEAD = `syntax = "proto3";\npackage p;\n`;
 
 function generate(files: Record<string, string>): string {
@@ -27,7 +28,24 @@ const BAD: [what: string, files: Record<string, string>, message: string][] = [
   ["number 0", { "a.proto": HEAD + "message M {\n  string a = 0;\n}" }, "a.proto:4: "],
   ["a reserved number", { "a.proto": HEAD + "message M {\n  reserved 5 to 7;\n  string a = 6;\n}" }, "a.proto:"],
   ["a reserved name", { "a.proto": HEAD + `message M {\n  reserved "a";\n  string a = 6;\n}` }, "a.proto:"],
-  ["a number twice", { "a.proto": HEAD + "message M {\n  string a = 1;\n  string b = 1;\n}" }, "a.proto:"],
+  ["no file at all", {}, "a.proto:1: no such file"],
+  ["a number twice", { "a.proto": HEAD + X + "message M {\n  string a = 1;\n  string b = 1;\n}" }, "a.proto:8: "],
+  [
+    "a name twice",
+    { "a.proto": HEAD + X + "message M {\n  bool a_b = 1;\n  // a_b =\n  bool aB = 2;\n}" },
+    "a.proto:9: ",
+  ],
+  ["a message twice", { "a.proto": HEAD + "message M {}\nmessage M {}" }, "a.proto:4: "],
+  [
+    "a method twice",
+    { "a.proto": HEAD + "message M {}\nservice S {\n  rpc A(M) returns (M);\n  rpc A(M) returns (M);\n}" },
+    "a.proto:6: ",
+  ],
+  [
+    "an unknown type of a method",
+    { "a.proto": HEAD + "// Nope\nmessage M {}\nservice S {\n  rpc A(Nope) returns (M);\n}" },
+    "a.proto:6: there is no type Nope; declare it",
+  ],
   ["an unknown type", { "a.proto": HEAD + "message M {\n  Nope a = 1;\n}" }, "a.proto:4: there is no type Nope"],
   ["proto2", { "a.proto": `syntax = "proto2";\nmessage M {}` }, "a.proto:1: only proto3 is supported"],
   [

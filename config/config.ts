@@ -30,9 +30,9 @@ export interface Config {
   };
   /** Where the service registers. */
   readonly registry: {
-    /** The registry's agents: `"127.0.0.1:8500"` or `"https://consul.example:8501"`. @default {[]} */
+    /** The registry's agents: `"127.0.0.1:8500"`. Dinokit uses the first. @default {[]} */
     readonly registryAddress: readonly string[];
-    /** The user at the registry. */
+    /** The user at the registry. Dinokit uses `token` instead. */
     readonly username?: string;
     /** That user's password. */
     readonly password?: string;

@@ -5,6 +5,8 @@ export interface Environment {
   readonly env: string;
   /** By what: an option or a variable, for messages. */
   readonly from: string;
+  /** The variables that would come before it and may not be read. */
+  readonly unread: readonly string[];
 }
 
 /**
@@ -14,7 +16,8 @@ export interface Environment {
  * @throws {TypeError} If it is no name of a folder: it must not lead anywhere else.
  */
 export function chooseEnvironment(option: string | undefined, who: string): Environment {
-  const variable = ["DENO_ENV", "GO_ENV"].find((name) => valueOf(name));
+  const names = option === undefined ? ["DENO_ENV", "GO_ENV"] : [];
+  const variable = names.find((name) => valueOf(name));
   const { env, from } = option !== undefined
     ? { env: option, from: 'the option "env"' }
     : variable
@@ -23,7 +26,8 @@ export function chooseEnvironment(option: string | undefined, who: string): Envi
   if (!/^\w[\w.-]*$/.test(env)) {
     throw new TypeError(`${who}: ${from} is ${JSON.stringify(env)}; use the name of a folder, for example "test"`);
   }
-  return { env, from };
+  const before = variable === undefined ? names : names.slice(0, names.indexOf(variable));
+  return { env, from, unread: before.filter((name) => !mayRead(name)) };
 }
 
 /** The variables that override keys. If all may be read, unknown ones that begin like ours are among them. */
@@ -47,5 +51,7 @@ export function ours(all: Readonly<Record<string, string>>): Record<string, stri
 }
 
 function valueOf(variable: string): string | undefined {
-  if (Deno.permissions.querySync({ name: "env", variable }).state === "granted") return Deno.env.get(variable);
+  if (mayRead(variable)) return Deno.env.get(variable);
 }
+
+const mayRead = (variable: string) => Deno.permissions.querySync({ name: "env", variable }).state === "granted";

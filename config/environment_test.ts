@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { chooseEnvironment, ours } from "./environment.ts";
 
 Deno.test("chooseEnvironment() prefers the option", () => {
-  assertEquals(chooseEnvironment("dev", "loadConfig"), { env: "dev", from: 'the option "env"' });
+  assertEquals(chooseEnvironment("dev", "loadConfig"), { env: "dev", from: 'the option "env"', unread: [] });
 });
 
 Deno.test("chooseEnvironment() refuses names that lead out of the folder", () => {

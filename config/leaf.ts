@@ -85,8 +85,8 @@ export const tcpAddress = (): Leaf<string | undefined> =>
 export const agent = (): Leaf<string | undefined> =>
   leaf(
     "text",
-    '"host:port" or a URL with http or https, for example "127.0.0.1:8500"',
-    (value) => kindOf(value) === "tcp" || isWebUrl(value) ? value as string : undefined,
+    '"host:port", for example "127.0.0.1:8500", and no URL: TLS is the option "tls" of consul()',
+    (value) => kindOf(value) === "tcp" && !(value as string).endsWith(":0") ? value as string : undefined,
   );
 
 /** A list. Its items are checked one by one. */
@@ -129,5 +129,3 @@ function kindOf(value: unknown): "tcp" | "unix" | "memory" | undefined {
     return undefined;
   }
 }
-
-const isWebUrl = (value: unknown) => typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value);

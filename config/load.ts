@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
+import { createLogger } from "../rpc/logger.ts";
 import { checkNames } from "../rpc/options.ts";
+import { rememberPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Config } from "./config.ts";
 import { chooseEnvironment, type Environment, overrides } from "./environment.ts";
 import { parseConfig } from "./parse.ts";
-import { permit } from "./permit.ts";
 import { ConfigError } from "./problem.ts";
 
 /** What {@linkcode loadConfig} takes. */
@@ -30,19 +31,37 @@ const who = "loadConfig";
  * between) or, for the section `dinokit`, `DINOKIT_HEALTH_ADDRESS`. An empty one takes the file's value away.
  *
  * It needs permission to read the folder. Environment variables are read as far as that is permitted: all of them, so that a
- * misspelt one is found, or single names, or none.
+ * misspelt one is found, or single names, or none. What is not used, or could not be looked at, it says in the log, on stderr.
  *
  * @throws {ConfigError} If settings are wrong: all problems, each with file, line, column and what is allowed.
  * @throws {Deno.errors.NotFound} If there is no such file; the message lists the environments that there are.
- * @throws {Deno.errors.NotCapable} If it may not be read; the message names the flag.
+ * @throws {Deno.errors.NotCapable} If it may not be read; the message has the complete command.
  * @throws {TypeError} If an option is wrong, or the environment's name is no folder name.
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
   checkNames(who, options, ["dir", "env"]);
   const dir = pathOf(options.dir ?? "conf");
+  const { needed, used } = configPermissions(options);
+  rememberPermissions([...needed, ...used]);
   const environment = chooseEnvironment(options.env, who);
   const file = `${dir}/${environment.env}/conf.yaml`;
-  return await parseConfig(await readText(file, dir, environment), file, environment.env, overrides());
+  const config = await parseConfig(await readText(file, dir, environment), file, environment.env, overrides());
+  const logger = createLogger(config.kitex.logLevel);
+  for (const warning of warnings(config, environment)) logger.warn(warning);
+  return config;
+}
+
+/** What is no mistake, and perhaps not what was meant. */
+function* warnings({ registry }: Config, { env, from, unread }: Environment): Generator<string> {
+  if (unread.length > 0) {
+    yield `${unread.join(" and ")} can't be read: the environment is ${JSON.stringify(env)}, from ${from}; ` +
+      `run with --allow-env=${unread.join()} to let it be chosen`;
+  }
+  if (registry.username !== undefined || registry.password !== undefined) {
+    yield "registry.username and registry.password are not used: Consul takes registry.token";
+  }
+  const [first, ...others] = registry.registryAddress;
+  if (others.length > 0) yield `registry.registry_address: only ${first} is used, not ${others.join(", ")}`;
 }
 
 /**
@@ -66,7 +85,10 @@ function pathOf(dir: string | URL): string {
 }
 
 async function readText(file: string, dir: string, { env, from }: Environment): Promise<string> {
-  permit("read", file, who, dir);
+  if (Deno.permissions.querySync({ name: "read", path: file }).state !== "granted") {
+    const note = "Its addresses stand in the settings: add --allow-net, or run it again to be told which of it";
+    requirePermissions(who, configPermissions({ dir }).needed, note);
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(file));
   } catch (error) {

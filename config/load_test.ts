@@ -138,17 +138,19 @@ needs(PROCESS, "loadConfig() takes the environment from DENO_ENV, then GO_ENV, t
 needs(PROCESS, "loadConfig() works with no permission but to read the file", async () => {
   await withFolder(async (root) => {
     const variables = { DENO_ENV: "dev", DINOKIT_KITEX_ADDRESS: ":9999", DINOKIT_TYPO: "1" };
-    assertEquals(await inProcess(root, ["--allow-read=conf/test/conf.yaml"], variables), "test test-service :8888");
-    assertEquals(await inProcess(root, ["--allow-read=conf", "--ignore-env"], variables), "test test-service :8888");
+    for (const flags of [["--allow-read=conf/test/conf.yaml"], ["--allow-read=conf", "--ignore-env"]]) {
+      const said = await inProcess(root, flags, variables);
+      assertStringIncludes(said, "test test-service :8888");
+      assertStringIncludes(said, `DENO_ENV and GO_ENV can't be read: the environment is "test", from the default`);
+    }
   });
 });
 
 needs(PROCESS, "loadConfig() names the flag if it may not read", async () => {
   await withFolder(async (root) => {
-    assertEquals(
-      await inProcess(root, [], {}),
-      "NotCapable: loadConfig: may not read conf/test/conf.yaml; run with --allow-read=conf",
-    );
+    const said = await inProcess(root, [], {});
+    assertStringIncludes(said, "NotCapable: loadConfig needs permissions that this process does not have: read conf\n");
+    assertStringIncludes(said, "deno run --allow-read=conf '--allow-env=DENO_ENV,GO_ENV,DINOKIT_*' ");
     assertStringIncludes(
       await inProcess(root, ["--allow-read=conf/prod"], {}, { env: "prod" }),
       "which environments there are can't be read: run with --allow-read=conf to see them",
@@ -156,10 +158,22 @@ needs(PROCESS, "loadConfig() names the flag if it may not read", async () => {
   });
 });
 
+needs(PROCESS, "loadConfig() warns of settings of the registry that nothing uses", async () => {
+  await withFolder(async (root) => {
+    const registry = "registry: { registry_address: [a:1, b:2, c:3], username: me, password: secret }\n";
+    await Deno.writeTextFile(`${root}/conf/test/conf.yaml`, conf("test-service") + registry);
+    const said = await inProcess(root, ["--allow-read=conf", "--allow-env"], {});
+    assertStringIncludes(said, "WARN  registry.username and registry.password are not used");
+    assertStringIncludes(said, "WARN  registry.registry_address: only a:1 is used, not b:2, c:3");
+    assertEquals(said.includes("secret"), false);
+  });
+});
+
 needs(PROCESS, "loadConfig() lets variables override keys as far as they may be read", async () => {
   await withFolder(async (root) => {
     const variables = { DINOKIT_KITEX_ADDRESS: ":9999", DINOKIT_KITEX_SERVICE: "other" };
-    const load = (env: string, more = {}) => inProcess(root, ["--allow-read=conf", env], { ...variables, ...more });
+    const load = (env: string, more = {}) =>
+      inProcess(root, ["--allow-read=conf", env], { ...variables, ...more }, { env: "test" });
     assertEquals(await load("--allow-env=DINOKIT_KITEX_ADDRESS"), "test test-service :9999");
     assertEquals(await load("--allow-env=DINOKIT_*"), "test other :9999");
     assertEquals(

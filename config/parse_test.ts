@@ -184,7 +184,7 @@ registry:
   registry_address:
     - 127.0.0.1:8500
     - consul
-    - ftp://consul:8500
+    - https://consul:8500
 dinokit:
   health: { address: "unix:/tmp/health" }
   limits: { receive_message_bytes: 0, metadata_entries: 1.5 }
@@ -192,7 +192,7 @@ dinokit:
   workers: infinity
   compression: brotli
 `;
-  const agent = 'use "host:port" or a URL with http or https, for example "127.0.0.1:8500"';
+  const agent = 'use "host:port", for example "127.0.0.1:8500", and no URL: TLS is the option "tls" of consul()';
   assertEquals(await problems(source), [
     `${FILE}:2:12: kitex.service is 12; use the service's name, for example "echoservice" (in quotes)`,
     `${FILE}:3:12: kitex.address is "127.0.0.1:70000"; use "host:port" with a port from 0 to 65535, ":port" for all interfaces, ` +
@@ -201,7 +201,7 @@ dinokit:
     `${FILE}:5:17: kitex.log_max_size is "10MB"; use a whole number of at least 0, in MB`,
     `${FILE}:6:16: kitex.log_max_age is -1; use a whole number of at least 0, in days`,
     `${FILE}:10:7: registry.registry_address[1] is "consul"; ${agent}`,
-    `${FILE}:11:7: registry.registry_address[2] is "ftp://consul:8500"; ${agent}`,
+    `${FILE}:11:7: registry.registry_address[2] is "https://consul:8500"; ${agent}`,
     `${FILE}:13:22: dinokit.health.address is "unix:/tmp/health"; use "host:port" with a port from 0 to 65535, for example "127.0.0.1:8889"`,
     `${FILE}:14:36: dinokit.limits.receive_message_bytes is 0; use a whole number of at least 1, in bytes, or infinity`,
     `${FILE}:14:57: dinokit.limits.metadata_entries is 1.5; use a whole number of at least 1, or infinity`,
@@ -269,7 +269,7 @@ Deno.test("parseConfig() names the variable that is wrong, after what is wrong i
     `${variable} DINOKIT_KITEX_ADRESS: stands for no key; did you mean DINOKIT_KITEX_ADDRESS?`,
     `${variable} DINOKIT_ANYTHING: stands for no key; correct or unset it`,
     `${variable} DINOKIT_KITEX_SERVICE: kitex.service is missing; give the service's name, for example "echoservice"`,
-    `${variable} DINOKIT_REGISTRY_REGISTRY_ADDRESS: registry.registry_address[1] is "b"; use "host:port" or a URL with http or https, for example "127.0.0.1:8500"`,
+    `${variable} DINOKIT_REGISTRY_REGISTRY_ADDRESS: registry.registry_address[1] is "b"; use "host:port", for example "127.0.0.1:8500", and no URL: TLS is the option "tls" of consul()`,
     `${variable} DINOKIT_DRAIN_DELAY: dinokit.drain_delay is "ten"; use a whole number of at least 0, in milliseconds`,
   ]);
 });

@@ -80,7 +80,7 @@ Deno.test("parseConfig() follows an alias, but not into nothing and not into a b
     `${FILE}:4:23: registry.username ${alias}`,
   ]);
   assertEquals(await problems(`${LEAST}registry: { registry_address: &self [*self] }\n`), [
-    `${FILE}:4:38: registry.registry_address[0] is a list; use "host:port" or a URL with http or https, for example "127.0.0.1:8500"`,
+    `${FILE}:4:38: registry.registry_address[0] is a list; use "host:port", for example "127.0.0.1:8500", and no URL: TLS is the option "tls" of consul()`,
   ]);
 });
 

@@ -1,23 +1,39 @@
+import { sep as SEPARATOR } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Address } from "./address.ts";
+
+/** What the settings needed: part of any complete command, as a program that is run again reads them again. */
+const settings: Deno.PermissionDescriptor[] = [];
+
+/** Has later messages of {@linkcode requirePermissions} list these too. */
+export function rememberPermissions(permissions: readonly Deno.PermissionDescriptor[]): void {
+  const known = new Set(settings.map(describe));
+  settings.push(...permissions.filter((one) => !known.has(describe(one))));
+}
 
 /**
  * Checks before anything starts that Deno grants all that is needed, so that nothing fails half way.
  *
  * @param who What needs them, for the message: `createServer("echoservice")`.
  * @param needed All that it touches.
+ * @param note What else to know, as a line of the message.
  * @throws {Deno.errors.NotCapable} If something is missing: the message lists it, and the complete command and permission set to use.
  */
-export function requirePermissions(who: string, needed: readonly Deno.PermissionDescriptor[]): void {
+export function requirePermissions(who: string, needed: readonly Deno.PermissionDescriptor[], note?: string): void {
   const missing = needed.filter((one) => Deno.permissions.querySync(one).state !== "granted").map(describe);
   if (missing.length === 0) return;
-  const flags = [...byName(needed)].map(([name, values]) =>
+  const all = byName([...settings, ...needed]);
+  const flags = [...all].map(([name, values]) =>
     quoted(`--allow-${name}${values.length ? `=${values.join(",")}` : ""}`)
   );
-  const set = Object.fromEntries([...byName(needed)].map(([name, values]) => [name, values.length ? values : true]));
+  const set = Object.fromEntries([...all].map(([name, values]) => [name, values.length ? values : true]));
   throw new Deno.errors.NotCapable(
     `${who} needs permissions that this process does not have: ${[...new Set(missing)].join("; ")}\n` +
       `  Run it with these, beside what it needs for itself:\n    deno run ${flags.join(" ")} ${mainModule()}\n` +
-      `  Or in deno.json:\n    "permissions": { "NAME": ${JSON.stringify(set)} }\n    deno run -P=NAME ${mainModule()}`,
+      `  Or in deno.json:\n    "permissions": { "NAME": ${
+        JSON.stringify(set)
+      } }\n    deno run -P=NAME ${mainModule()}` +
+      (note ? `\n  ${note}` : ""),
   );
 }
 
@@ -50,14 +66,16 @@ function byName(list: readonly Deno.PermissionDescriptor[]): Map<string, string[
 
 const describe = (one: Deno.PermissionDescriptor) => `${one.name} ${valueOf(one)}`.trim();
 
-/** A flag as a shell takes it: some expand a `*`. */
-const quoted = (flag: string) => flag.includes("*") ? `'${flag}'` : flag;
+/** A word as a shell takes it. */
+const quoted = (word: string) => /^[\w./:,=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
+/** The program, as it can be run from here. */
 function mainModule(): string {
   try {
-    const url = new URL(Deno.mainModule);
-    if (url.protocol !== "file:") return url.href;
-    return decodeURIComponent(url.pathname).split("/").pop()!;
+    if (!Deno.mainModule.startsWith("file:")) return quoted(Deno.mainModule);
+    const path = fileURLToPath(Deno.mainModule);
+    const here = `${Deno.cwd()}${SEPARATOR}`;
+    return quoted(path.startsWith(here) ? path.slice(here.length) : path);
   } catch {
     return "main.ts";
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { parseAddress } from "./address.ts";
-import { netPermissions, requirePermissions } from "./permissions.ts";
+import { netPermissions, rememberPermissions, requirePermissions } from "./permissions.ts";
 
 const none = { permissions: "none" } as const;
 
@@ -32,6 +32,23 @@ Deno.test("requirePermissions() lists what is missing, and the complete command 
     `{"net":["127.0.0.1:8888","127.0.0.1:8889"],"env":["GRPC_*"],"sys":["networkInterfaces"],"read":true}`,
   );
 });
+
+Deno.test(
+  "requirePermissions() lists what settings needed too, once, and the program as it can be run from here",
+  none,
+  () => {
+    const settings = [{ name: "read", path: "my conf" }, { name: "env", variable: "DENO_ENV" }] as const;
+    rememberPermissions(settings);
+    rememberPermissions(settings);
+    const { message } = assertThrows(
+      () => requirePermissions("createServer", [{ name: "net", host: "127.0.0.1:1" }]),
+      Deno.errors.NotCapable,
+    );
+    const [, path] =
+      /deno run '--allow-read=my conf' --allow-env=DENO_ENV --allow-net=127.0.0.1:1 (\S+)$/m.exec(message) ?? [];
+    assertEquals(new URL(path!, `file://${Deno.cwd()}/`).href, Deno.mainModule, message);
+  },
+);
 
 Deno.test("netPermissions() names host and port, the files of a unix socket, and nothing in memory", () => {
   const of = (text: string) => netPermissions(parseAddress(text, "address"));

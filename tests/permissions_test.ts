@@ -158,7 +158,7 @@ needs(PERMISSIONS, "a server without its permissions ends with one message that 
     assertEquals([(await child.ended()).code, child.stdout], [1, ""]);
     assertMatch(
       child.stderr,
-      /^ {4}deno run --allow-net=127\.0\.0\.1:18888,127\.0\.0\.1:18889 dinokit_\w+\.ts$/m,
+      /^ {4}deno run --allow-net=127\.0\.0\.1:18888,127\.0\.0\.1:18889 \S+[/\\]dinokit_\w+\.ts$/m,
     );
     assertEquals(child.stderr.match(/needs permissions/g)?.length, 1);
     assert(!child.stderr.includes("    at "), child.stderr);
@@ -299,6 +299,51 @@ needs(PERMISSIONS, "what handlers reject with, while nobody waits for it, does n
     assertEquals((await child.ended()).code, 0);
   });
 });
+
+const example = (name: string, ...flags: string[]) =>
+  new Child([
+    "run",
+    "--no-prompt",
+    "--cached-only",
+    ...flags.slice(0, -1),
+    `examples/echo/${name}.ts`,
+    ...flags.slice(-1),
+  ]);
+
+needs(
+  PERMISSIONS,
+  "the example server says in one message what is wrong or missing, with a command that runs",
+  async () => {
+    const said = async (...flags: string[]) => {
+      await using server = example("server", ...flags, "");
+      assertEquals([(await server.ended()).code, server.stdout], [1, ""]);
+      assert(!server.stderr.includes("    at "), server.stderr);
+      return server.stderr;
+    };
+    assertMatch(await said(), /deno run --allow-read=\S+conf '--allow-env=\S+' examples\/echo\/server\.ts\n/);
+    const command = /deno run --allow-read=\S+conf '--allow-env=\S+' --allow-net=\S+ examples\/echo\/server\.ts\n/;
+    const text = await said("--allow-read=conf");
+    assertMatch(text, command);
+    assertStringIncludes(text, "DENO_ENV and GO_ENV can't be read");
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "the example client refuses an agent without a port, and asks for permissions before it connects",
+  async () => {
+    for (
+      const [flag, message] of [["--consul=foo", '"foo" has no port'], [
+        "--consul=10.0.0.1:1",
+        "--allow-net=10.0.0.1:1",
+      ]]
+    ) {
+      await using client = example("client", "-P=client", flag!);
+      assertEquals([(await client.ended()).code, client.stdout], [1, ""]);
+      assertStringIncludes(client.stderr, message!);
+    }
+  },
+);
 
 /** Whether nobody listens on a port of this machine. */
 function isFree(port: number): boolean {

@@ -58,3 +58,42 @@ needs(READ, "docs/architecture.md names files that are there", () => {
     Deno.statSync(new URL(path.replace(/^(?=grpc\/|http2\/)/, "transport/"), ROOT));
   }
 });
+
+const RUN: Deno.PermissionDescriptor[] = [...READ, { name: "write" }, { name: "run" }];
+
+async function output(program: string, args: string[], cwd: string | URL): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    cwd,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    signal: AbortSignal.timeout(120_000),
+  }).output();
+  if (!success) throw new Error(`${program} ${args.join(" ")} failed:\n${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+needs(RUN, "both READMEs show what the demo prints, but for its ports", async () => {
+  const masked = (text: string) =>
+    text.replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:0").replace(/uptime: [\d.]+/, "uptime: 0");
+  const printed = masked(await output(Deno.execPath(), ["task", "--quiet", "demo"], ROOT));
+  for (const name of NAMES) {
+    const [, transcript] = /^```\n(server .*?)^```$/ms.exec(text(name)) ?? [];
+    assertEquals(masked(transcript!), printed, name);
+  }
+});
+
+needs(RUN, "a service of one's own, outside the clone, compiles after the README's commands", async () => {
+  const [, block] = /^```sh\n(mkdir [^`]*--import[^`]*)^```$/ms.exec(text("README.md")) ?? [];
+  const [, server] = /^```ts[^\n]*\n\/\/ server\n(.*?)^```$/ms.exec(text("README.md")) ?? [];
+  const folder = await Deno.makeTempDir({ prefix: "dinokit_own_" });
+  try {
+    await Deno.symlink(ROOT, `${folder}/dinokit`, { type: "dir" });
+    await output("sh", ["-ec", block!], folder);
+    const main = server!.replace("./mod.ts", "dinokit").replace("./proto/", "./idl/");
+    await Deno.writeTextFile(`${folder}/shop/main.ts`, main);
+    await output(Deno.execPath(), ["check", "main.ts"], `${folder}/shop`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

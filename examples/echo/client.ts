@@ -7,7 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Client, consul, createClient, loadConfig, RpcError, withMetainfo } from "../../mod.ts";
+import { type Client, consul, createClient, loadConfig, parseAddress, RpcError, withMetainfo } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
 
 const HELP = `Calls the echo service.
@@ -52,9 +52,10 @@ async function main(): Promise<void> {
     return await calls(echo);
   }
   const agent = flags.consul ?? conf.registry.registryAddress[0] ?? "127.0.0.1:8500";
-  if (await isUp(agent)) {
-    await using echo = createClient(EchoService, { name: flags.name ?? conf.kitex.service, resolver: consul(agent) });
-    return await calls(echo);
+  {
+    const resolver = consul(agent, { token: conf.registry.token });
+    await using echo = createClient(EchoService, { name: flags.name ?? conf.kitex.service, resolver });
+    if (await isUp(agent)) return await calls(echo);
   }
   console.error(`no Consul at ${agent}: calling ${conf.kitex.address} directly (kitex.address of conf.yaml)`);
   await using echo = createClient(EchoService, { address: conf.kitex.address });
@@ -71,15 +72,20 @@ async function callTimes(echo: Echo, count: number, mes: string): Promise<void> 
   }
 }
 
+/** What is thrown where nobody answers at an address; a name that nobody knows is another thing. */
+const DOWN = ["ConnectionRefused", "TimedOut", "TimeoutError", "HostUnreachable", "NetworkUnreachable"];
+
 /** Whether somebody listens at an address. */
-async function isUp(address: string): Promise<boolean> {
-  const at = address.lastIndexOf(":");
+async function isUp(text: string): Promise<boolean> {
+  const address = parseAddress(text, "the Consul agent");
+  if (address.kind !== "tcp") throw new TypeError(`the Consul agent: ${text} is not "host:port"`);
+  const { host: hostname, port } = address;
   try {
-    (await Deno.connect({ hostname: address.slice(0, at), port: Number(address.slice(at + 1)) })).close();
+    (await Deno.connect({ hostname, port, signal: AbortSignal.timeout(1000) })).close();
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return false;
+    if (error instanceof Error && DOWN.includes(error.name)) return false;
+    throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import { EchoService } from "../../proto/echo.ts";
 
 const registry = memoryRegistry();
 const logger = createLogger("warn");
-const say = (who: string, what: string, value: unknown = "") => console.log(`${who.padEnd(9)} ${what}`, value);
+const say = (who: string, what: string, ...values: unknown[]) => console.log(`${who.padEnd(9)} ${what}`, ...values);
 
 const server = createServer({
   name: "echoservice",

@@ -1,0 +1,80 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { needs } from "../tests/needs.ts";
+
+const NAMES = [
+  "Service",
+  "MessageType",
+  "Unary",
+  "Methods",
+  "Record",
+  "Map",
+  "Uint8Array",
+  "Array",
+  "Promise",
+  "Object",
+];
+const LOWER = ["pb", "protoFile", "messageType", "defineService", "string", "bigint", "class", "globalThis"];
+
+const PROTO = `syntax = "proto3";
+package p;
+import "other.proto";
+import "google/protobuf/timestamp.proto";
+${[...NAMES, ...LOWER].map((name) => `message ${name} {}`).join("\n")}
+message ProtoFile {
+  bytes data = 1;
+  map<string, bytes> more = 2;
+  Map map = 3;
+  Service service = 4;
+  string text = 5;
+  class of = 6;
+  q.Same far = 7;
+  Same near = 8;
+  q.Map other = 9;
+  google.protobuf.Timestamp at = 10;
+}
+message Same {}
+service S {
+  rpc Call(Service) returns (stream string);
+}
+`;
+const OTHER = `syntax = "proto3";\npackage q;\nmessage Same {}\nmessage Map { map<int32, bool> map = 1; }\n`;
+
+const PROGRAM = `
+import { ProtoFile, S } from "./names.ts";
+const file: ProtoFile = ProtoFile.decode(ProtoFile.encode({
+  data: new Uint8Array([1]), more: new Map([["a", new Uint8Array([2])]]), text: "t", map: {}, far: {}, other: { map: new Map([[1, true]]) },
+}));
+console.log(file.data[0], file.more.get("a")?.[0], file.text, file.other?.map.get(1), S.methods.call.path);
+`;
+
+needs(
+  [{ name: "read" }, { name: "write" }, { name: "run" }],
+  "gen names the path of a bad file, and types called like the kit's or the language's own give code that compiles and runs",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "dinokit_names_" });
+    const deno = async (...args: string[]) => {
+      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args,
+        cwd: new URL("..", import.meta.url),
+        env: { NO_COLOR: "1" },
+        stdin: "null",
+      }).output();
+      if (!success) throw new Error(new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout);
+    };
+    try {
+      Deno.writeTextFileSync(`${folder}/bad.proto`, `syntax = "proto3";\nmessage M {\n  Nope a = 1;\n}\n`);
+      for (const [name, message] of [["bad", "3: there is no type Nope"], ["no", "1: no such file"]]) {
+        const path = `${folder}/${name}.proto`;
+        await assertRejects(() => deno("run", "-A", "cli/gen.ts", path), Error, `${path}:${message}`);
+      }
+      Deno.writeTextFileSync(`${folder}/names.proto`, PROTO);
+      Deno.writeTextFileSync(`${folder}/other.proto`, OTHER);
+      Deno.writeTextFileSync(`${folder}/main.ts`, PROGRAM);
+      await deno("run", "-A", "cli/gen.ts", `${folder}/names.proto`, `${folder}/other.proto`);
+      assertEquals(await deno("run", "--check", `${folder}/main.ts`), "1 2 t true /p.S/Call\n");
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
