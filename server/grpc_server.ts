@@ -12,6 +12,7 @@ import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
 import { type HealthServer, type Phase, serveHealth } from "./health.ts";
 import { healthRoutes, type Watched } from "./health_service.ts";
+import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
@@ -108,16 +109,17 @@ export class GrpcServer implements Server {
     const { address, healthAddress, limits, logger } = this.#settings;
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
     const { compression = "identity", name } = this.#options;
-    this.#listener = await transport.listen({
+    const options = {
       address,
       tls: this.#tls,
       limits,
       compression,
       logger,
       onCall: this.#dispatcher(),
-    });
+    };
+    this.#listener = await listening("address", address, () => transport.listen(options));
     if (healthAddress) {
-      this.#health = serveHealth(healthAddress, {
+      const setup = {
         service: name,
         checks: {
           ...(this.#settings.workers && { workers: () => this.#checkListener() }),
@@ -126,7 +128,8 @@ export class GrpcServer implements Server {
         checkTimeout: this.#options.health!.checkTimeout ?? 1000,
         logger,
         phase: () => this.#phase.value,
-      });
+      };
+      this.#health = await listening("health.address", healthAddress, () => serveHealth(healthAddress, setup));
     }
     if (this.#stopping) {
       await Promise.all([this.#listener.close(), this.#health?.close()]);

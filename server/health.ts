@@ -1,4 +1,4 @@
-import { type Address, formatAddress } from "../rpc/address.ts";
+import type { Address } from "../rpc/address.ts";
 import type { Logger } from "../rpc/logger.ts";
 
 /** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
@@ -97,16 +97,12 @@ export interface HealthServer {
 
 /**
  * Serves the health endpoints.
- *
- * @throws {Deno.errors.AddrInUse} If another process listens there; the message names the address.
  */
 export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: HealthSetup): HealthServer {
   const controller = new AbortController();
   const { host: hostname, port } = address;
-  const server = named(
-    address,
-    () => Deno.serve({ hostname, port, signal: controller.signal, onListen: () => {} }, healthHandler(setup)),
-  );
+  const options = { hostname, port, signal: controller.signal, onListen: () => {} };
+  const server = Deno.serve(options, healthHandler(setup));
   return {
     address: { ...address, port: (server.addr as Deno.NetAddr).port },
     async close() {
@@ -114,14 +110,4 @@ export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: H
       await server.finished;
     },
   };
-}
-
-/** Deno's own error does not say which address is in use. */
-function named<T>(address: Address, listen: () => T): T {
-  try {
-    return listen();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    throw new Deno.errors.AddrInUse(`health: another process listens on ${formatAddress(address)}`, { cause: error });
-  }
 }

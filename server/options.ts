@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from "../rpc/address.ts";
+import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
@@ -143,7 +143,7 @@ export function settingsOf(options: ServerOptions): Settings {
   const address = parseAddress(options.address, `${who}: address`);
   return {
     address,
-    healthAddress: options.health && healthAddress(options.health, who),
+    healthAddress: options.health && healthAddress(options.health, address, who),
     limits: limitsOf(who, options.limits),
     metainfo: {
       allowed: options.allowMetainfo && allowList(options.allowMetainfo),
@@ -180,10 +180,13 @@ function workersOf(given: number | Workers, options: ServerOptions, { kind }: Ad
   return workers;
 }
 
-function healthAddress(health: HealthOptions, who: string): Settings["healthAddress"] {
+function healthAddress(health: HealthOptions, calls: Address, who: string): Settings["healthAddress"] {
   checkNames(`${who}: health`, health, ["address", "checks", "checkTimeout"]);
   checkNumber(`${who}: health.checkTimeout`, health.checkTimeout ?? 1000, 1);
   const address = parseAddress(health.address, `${who}: health.address`);
   if (address.kind !== "tcp") throw new TypeError(`${who}: health.address is ${health.address}; use "host:port"`);
+  if (address.port > 0 && formatAddress(address) === formatAddress(calls)) {
+    throw new TypeError(`${who}: health.address is ${health.address}, where the calls go too; give it another port`);
+  }
   return address;
 }

@@ -333,6 +333,11 @@ Deno.test("createServer() names the option that is wrong, its value and what is 
     "tls.cert holds no certificate; give the PEM text",
   );
   wrong({ health: { address: "unix:/x" } }, TypeError, `health.address is unix:/x; use "host:port"`);
+  wrong(
+    { address: "a:1", health: { address: "a:1" } },
+    TypeError,
+    "health.address is a:1, where the calls go too; give",
+  );
   wrong({ health: { address: "a:1", check: {} } }, TypeError, `health: unknown option "check"; did you mean "checks"?`);
   wrong({ health: { address: "a:1", checkTimeout: 0 } }, RangeError, "health.checkTimeout is 0");
   wrong({ weight: 0 }, RangeError, "weight is 0; use a number of at least 1");
