@@ -1,4 +1,5 @@
-import { type Address, formatAddress } from "../rpc/address.ts";
+import { formatAddress } from "../rpc/address.ts";
+import { checkFunction } from "../rpc/options.ts";
 import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Methods, Service } from "../rpc/service.ts";
 import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
@@ -10,7 +11,7 @@ import type { Limits, Listener, ServerTls } from "../transport/transport.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
-import { type HealthServer, type Phase, serveHealth } from "./health.ts";
+import { type HealthServer, healthUrl, type Phase, serveHealth } from "./health.ts";
 import { healthRoutes, type Watched } from "./health_service.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
@@ -69,6 +70,7 @@ export class GrpcServer implements Server {
 
   use(...middleware: ServerMiddleware[]): this {
     if (this.#starting) throw new TypeError("server.use: the server was started; add middleware before");
+    for (const one of middleware) checkFunction("server.use: middleware", one, "a function (call, next)");
     this.#middleware.push(...middleware);
     return this;
   }
@@ -182,20 +184,13 @@ export class GrpcServer implements Server {
     const { logger } = this.#settings;
     const { address, note } = advertisedAddress(this.#listener!.address, advertise);
     if (note) logger.info(note, { service: name, address });
-    this.#lease = registry.register({ ...this.#registration(address), healthUrl: this.#healthUrl(address) }, logger);
+    const health = this.#health && healthUrl(this.#health.address, address);
+    this.#lease = registry.register({ ...this.#registration(address), healthUrl: health }, logger);
   }
 
   #registration(address: string): Registration {
     const { name, weight, tags, meta } = this.#options;
     return { name, address, weight, tags, meta };
-  }
-
-  /** The health endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
-  #healthUrl(advertised: string): string | undefined {
-    if (!this.#health) return undefined;
-    const { address } = this.#health;
-    const host = isWildcard(address) ? advertised.slice(0, advertised.lastIndexOf(":")) : address.host;
-    return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${address.port}/health`;
   }
 
   /** It will stop before long: who asks by grpc.health.v1 is told so. */
@@ -253,6 +248,3 @@ export class GrpcServer implements Server {
     await this.stop();
   }
 }
-
-const isWildcard = (address: Address) =>
-  address.kind === "tcp" && (address.host === "0.0.0.0" || address.host === "::");

@@ -1,4 +1,5 @@
 import type { Address } from "../rpc/address.ts";
+import { isWildcard } from "../registry/advertise.ts";
 import type { Logger } from "../rpc/logger.ts";
 
 /** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
@@ -110,4 +111,10 @@ export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: H
       await server.finished;
     },
   };
+}
+
+/** The URL of an endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
+export function healthUrl(address: HealthServer["address"], advertised: string): string {
+  const host = isWildcard(address.host) ? advertised.slice(0, advertised.lastIndexOf(":")) : address.host;
+  return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${address.port}/health`;
 }
