@@ -356,6 +356,14 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ address: "a:1", resolver: told() }, TypeError, `give either "address", or "name" and "resolver"`);
   wrong({ name: "echo" }, TypeError, `give either "address", or "name" and "resolver"`);
   wrong({ resolver: told() }, TypeError, `"resolver" needs the service's "name"`);
+  wrong({ name: "echo", resolver: "a:1" }, TypeError, `resolver is "a:1"; use consul("127.0.0.1:8500")`);
+  wrong({ address: "memory:a", middleware: ["x"] }, TypeError, `middleware is "x"; use functions (call, next)`);
+  wrong({ address: "memory:a", balancer: {} }, TypeError, "balancer has no function pick; use roundRobin()");
+  assertThrows(
+    () => createClient(EchoService, undefined as never),
+    TypeError,
+    "createClient: options is undefined; use {",
+  );
   wrong({ address: "a" }, TypeError, `address: "a" has no port`);
   wrong({ address: ["memory:a", "b"] }, TypeError, `address: "b" has no port`);
   wrong({ address: "memory:a", compression: "br" }, TypeError, `compression is "br"`);

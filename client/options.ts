@@ -4,7 +4,7 @@ import { createLogger, type Logger } from "../rpc/logger.ts";
 import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { MetainfoInit } from "../rpc/metainfo.ts";
-import { checkNames, checkNumber } from "../rpc/options.ts";
+import { checkFunction, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
@@ -105,12 +105,16 @@ const NAMES = [
  */
 export function clientSettings(options: ClientOptions): ClientSettings {
   const who = "createClient";
+  checkObject(`${who}: options`, options, '{ address: "127.0.0.1:8888" }');
   checkNames(who, options, NAMES);
   checkTransport(who, options.transport);
   const { name, resolver, address, tls, compression = "identity", balancer = roundRobin() } = options;
   if ((resolver === undefined) === (address === undefined)) {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
+  if (resolver !== undefined) checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
+  checkObject(`${who}: balancer`, balancer, "roundRobin()", ["pick"]);
+  for (const one of options.middleware ?? []) checkFunction(`${who}: middleware`, one, "functions (call, next)");
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
   checkCompression(`${who}: compression`, compression);
   const addresses = address === undefined ? [] : typeof address === "string" ? [address] : address;

@@ -1,5 +1,51 @@
 import { didYouMean } from "./nearest.ts";
 
+/** A value in a message: a text in quotes, a function or an object by its kind. */
+const shown = (value: unknown) =>
+  value !== null && ["object", "function"].includes(typeof value)
+    ? Array.isArray(value) ? "a list" : `${typeof value === "object" ? "an" : "a"} ${typeof value}`
+    : typeof value === "string"
+    ? JSON.stringify(value)
+    : String(value);
+
+/**
+ * Checks that a value is an object.
+ *
+ * @param name What it is, for the message: `"createServer: health"`.
+ * @param value What was given.
+ * @param use What is allowed: `'{ address: "127.0.0.1:8889" }'`.
+ * @param methods The functions that it must have.
+ * @throws {TypeError} If it is no object, is a list or lacks one of `methods`.
+ */
+export function checkObject(name: string, value: unknown, use: string, methods: readonly string[] = []): void {
+  const object = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!object) throw new TypeError(`${name} is ${shown(value)}; use ${use}`);
+  for (const method of methods) {
+    if (typeof (value as Record<string, unknown>)[method] === "function") continue;
+    throw new TypeError(`${name} has no function ${method}; use ${use}`);
+  }
+}
+
+/**
+ * Checks that a value is a function.
+ *
+ * @param use What is allowed: `"a function (call, next)"`.
+ * @throws {TypeError} If it is none.
+ */
+export function checkFunction(name: string, value: unknown, use: string): void {
+  if (typeof value !== "function") throw new TypeError(`${name} is ${shown(value)}; use ${use}`);
+}
+
+/**
+ * Checks that a value is a boolean, if there is one.
+ *
+ * @throws {TypeError} If it is another.
+ */
+export function checkBoolean(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new TypeError(`${name} is ${shown(value)}; use true or false`);
+}
+
 /**
  * Refuses options that do not exist, such as one misspelt by a caller without types.
  *

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkNames, checkNumber } from "./options.ts";
+import { checkBoolean, checkFunction, checkNames, checkNumber, checkObject } from "./options.ts";
 
 Deno.test("checkNames() names the unknown option and the nearest that exists", () => {
   checkNames("createServer", { name: "x" }, ["name", "address"]);
@@ -20,4 +20,25 @@ Deno.test("checkNumber() returns what is right, and names the option and value o
   for (const value of ["5", null, undefined, {}, true]) {
     assertThrows(() => checkNumber("f: n", value as number, 0), TypeError, "f: n is ");
   }
+});
+
+Deno.test("checkObject(), checkFunction() and checkBoolean() name what was given and what is allowed", () => {
+  checkObject("f: o", { a() {} }, "{}", ["a"]);
+  checkFunction("f: f", () => {}, "a function");
+  for (const value of [true, false, undefined]) checkBoolean("f: b", value);
+  const shapes: [unknown, string][] = [["x", `"x"`], [null, "null"], [undefined, "undefined"], [[], "a list"], [
+    5,
+    "5",
+  ]];
+  for (const [value, text] of shapes) {
+    assertThrows(() => checkObject("f: o", value, "{}"), TypeError, `f: o is ${text}; use {}`);
+    assertThrows(() => checkFunction("f: f", value, "a function"), TypeError, `f: f is ${text}; use a function`);
+  }
+  assertThrows(() => checkObject("f: o", () => {}, "{}"), TypeError, "f: o is a function; use {}");
+  assertThrows(
+    () => checkObject("f: o", {}, "consul()", ["watch"]),
+    TypeError,
+    "f: o has no function watch; use consul()",
+  );
+  assertThrows(() => checkBoolean("f: b", {}), TypeError, "f: b is an object; use true or false");
 });

@@ -1,4 +1,5 @@
-import { type Address, formatAddress } from "../rpc/address.ts";
+import { formatAddress } from "../rpc/address.ts";
+import { checkFunction } from "../rpc/options.ts";
 import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Methods, Service } from "../rpc/service.ts";
 import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
@@ -10,8 +11,9 @@ import type { Limits, Listener, ServerTls } from "../transport/transport.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
-import { type HealthServer, type Phase, serveHealth } from "./health.ts";
+import { type HealthServer, healthUrl, type Phase, serveHealth } from "./health.ts";
 import { healthRoutes, type Watched } from "./health_service.ts";
+import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
@@ -68,6 +70,7 @@ export class GrpcServer implements Server {
 
   use(...middleware: ServerMiddleware[]): this {
     if (this.#starting) throw new TypeError("server.use: the server was started; add middleware before");
+    for (const one of middleware) checkFunction("server.use: middleware", one, "a function (call, next)");
     this.#middleware.push(...middleware);
     return this;
   }
@@ -108,16 +111,17 @@ export class GrpcServer implements Server {
     const { address, healthAddress, limits, logger } = this.#settings;
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
     const { compression = "identity", name } = this.#options;
-    this.#listener = await transport.listen({
+    const options = {
       address,
       tls: this.#tls,
       limits,
       compression,
       logger,
       onCall: this.#dispatcher(),
-    });
+    };
+    this.#listener = await listening("address", address, () => transport.listen(options));
     if (healthAddress) {
-      this.#health = serveHealth(healthAddress, {
+      const setup = {
         service: name,
         checks: {
           ...(this.#settings.workers && { workers: () => this.#checkListener() }),
@@ -126,7 +130,8 @@ export class GrpcServer implements Server {
         checkTimeout: this.#options.health!.checkTimeout ?? 1000,
         logger,
         phase: () => this.#phase.value,
-      });
+      };
+      this.#health = await listening("health.address", healthAddress, () => serveHealth(healthAddress, setup));
     }
     if (this.#stopping) {
       await Promise.all([this.#listener.close(), this.#health?.close()]);
@@ -179,20 +184,13 @@ export class GrpcServer implements Server {
     const { logger } = this.#settings;
     const { address, note } = advertisedAddress(this.#listener!.address, advertise);
     if (note) logger.info(note, { service: name, address });
-    this.#lease = registry.register({ ...this.#registration(address), healthUrl: this.#healthUrl(address) }, logger);
+    const health = this.#health && healthUrl(this.#health.address, address);
+    this.#lease = registry.register({ ...this.#registration(address), healthUrl: health }, logger);
   }
 
   #registration(address: string): Registration {
     const { name, weight, tags, meta } = this.#options;
     return { name, address, weight, tags, meta };
-  }
-
-  /** The health endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
-  #healthUrl(advertised: string): string | undefined {
-    if (!this.#health) return undefined;
-    const { address } = this.#health;
-    const host = isWildcard(address) ? advertised.slice(0, advertised.lastIndexOf(":")) : address.host;
-    return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${address.port}/health`;
   }
 
   /** It will stop before long: who asks by grpc.health.v1 is told so. */
@@ -250,6 +248,3 @@ export class GrpcServer implements Server {
     await this.stop();
   }
 }
-
-const isWildcard = (address: Address) =>
-  address.kind === "tcp" && (address.host === "0.0.0.0" || address.host === "::");

@@ -1,5 +1,6 @@
 import type { ServerContext } from "../rpc/context.ts";
 import { didYouMean } from "../rpc/nearest.ts";
+import { checkObject } from "../rpc/options.ts";
 import type { Init, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
 
 /** What serves one method, by its kind of call. */
@@ -32,6 +33,10 @@ export const streamsResponses = (kind: MethodKind): boolean => kind === "server_
  * @throws {TypeError} If a method has no handler or a handler no method; the message names it.
  */
 export function routesOf<M extends Methods>(service: Service<M>, handlers: Handlers<M>): Map<string, Route> {
+  // A class may have them as static methods.
+  if (typeof handlers !== "function") {
+    checkObject("server.add: handlers", handlers, `an object with a function for each method of ${service.typeName}`);
+  }
   const names = Object.keys(service.methods);
   for (const [name, value] of Object.entries(handlers)) {
     // What is no function is the state of an object whose methods are the handlers.

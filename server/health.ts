@@ -1,4 +1,5 @@
-import { type Address, formatAddress } from "../rpc/address.ts";
+import type { Address } from "../rpc/address.ts";
+import { isWildcard } from "../registry/advertise.ts";
 import type { Logger } from "../rpc/logger.ts";
 
 /** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
@@ -97,16 +98,12 @@ export interface HealthServer {
 
 /**
  * Serves the health endpoints.
- *
- * @throws {Deno.errors.AddrInUse} If another process listens there; the message names the address.
  */
 export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: HealthSetup): HealthServer {
   const controller = new AbortController();
   const { host: hostname, port } = address;
-  const server = named(
-    address,
-    () => Deno.serve({ hostname, port, signal: controller.signal, onListen: () => {} }, healthHandler(setup)),
-  );
+  const options = { hostname, port, signal: controller.signal, onListen: () => {} };
+  const server = Deno.serve(options, healthHandler(setup));
   return {
     address: { ...address, port: (server.addr as Deno.NetAddr).port },
     async close() {
@@ -116,12 +113,8 @@ export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: H
   };
 }
 
-/** Deno's own error does not say which address is in use. */
-function named<T>(address: Address, listen: () => T): T {
-  try {
-    return listen();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    throw new Deno.errors.AddrInUse(`health: another process listens on ${formatAddress(address)}`, { cause: error });
-  }
+/** The URL of an endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
+export function healthUrl(address: HealthServer["address"], advertised: string): string {
+  const host = isWildcard(address.host) ? advertised.slice(0, advertised.lastIndexOf(":")) : address.host;
+  return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${address.port}/health`;
 }

@@ -1,8 +1,8 @@
-import { type Address, parseAddress } from "../rpc/address.ts";
+import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
-import { checkNames, checkNumber } from "../rpc/options.ts";
+import { checkBoolean, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
@@ -126,6 +126,7 @@ const NAMES = [
  */
 export function settingsOf(options: ServerOptions): Settings {
   const who = "createServer";
+  checkObject(`${who}: options`, options, '{ name: "echoservice", address: "127.0.0.1:8888" }');
   checkNames(who, options, NAMES);
   if (typeof options.name !== "string" || options.name === "") {
     throw new TypeError(
@@ -136,6 +137,10 @@ export function settingsOf(options: ServerOptions): Settings {
   const { compression = "identity", tls } = options;
   checkCompression(`${who}: compression`, compression);
   if (tls !== undefined) checkServerTls(who, tls);
+  const { registry, dropPermissions, forwardTransient } = options;
+  if (registry !== undefined) checkObject(`${who}: registry`, registry, 'consul("127.0.0.1:8500")', ["register"]);
+  checkBoolean(`${who}: dropPermissions`, dropPermissions);
+  checkBoolean(`${who}: forwardTransient`, forwardTransient);
   if (options.advertise !== undefined) parseAddress(options.advertise, `${who}: advertise`);
   const number = (name: "weight" | "drainDelay" | "drainTimeout", fallback: number, least: number) =>
     checkNumber(`${who}: ${name}`, options[name] ?? fallback, least);
@@ -143,13 +148,13 @@ export function settingsOf(options: ServerOptions): Settings {
   const address = parseAddress(options.address, `${who}: address`);
   return {
     address,
-    healthAddress: options.health && healthAddress(options.health, who),
+    healthAddress: options.health === undefined ? undefined : healthAddress(options.health, address, who),
     limits: limitsOf(who, options.limits),
     metainfo: {
       allowed: options.allowMetainfo && allowList(options.allowMetainfo),
-      forwardTransient: options.forwardTransient ?? false,
+      forwardTransient: forwardTransient ?? false,
     },
-    drainDelay: number("drainDelay", options.registry ? 6000 : 0, 0),
+    drainDelay: number("drainDelay", registry ? 6000 : 0, 0),
     drainTimeout: number("drainTimeout", 10_000, 0),
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),
     logger: options.logger ?? createLogger(),
@@ -180,10 +185,14 @@ function workersOf(given: number | Workers, options: ServerOptions, { kind }: Ad
   return workers;
 }
 
-function healthAddress(health: HealthOptions, who: string): Settings["healthAddress"] {
+function healthAddress(health: HealthOptions, calls: Address, who: string): Settings["healthAddress"] {
+  checkObject(`${who}: health`, health, '{ address: "127.0.0.1:8889" }');
   checkNames(`${who}: health`, health, ["address", "checks", "checkTimeout"]);
   checkNumber(`${who}: health.checkTimeout`, health.checkTimeout ?? 1000, 1);
   const address = parseAddress(health.address, `${who}: health.address`);
   if (address.kind !== "tcp") throw new TypeError(`${who}: health.address is ${health.address}; use "host:port"`);
+  if (address.port > 0 && formatAddress(address) === formatAddress(calls)) {
+    throw new TypeError(`${who}: health.address is ${health.address}, where the calls go too; give it another port`);
+  }
   return address;
 }

@@ -207,6 +207,13 @@ Deno.test("a server without a service does not start, and says what to do", asyn
   await assertRejects(() => make(memoryTransport()).start(), TypeError, "add a service first");
 });
 
+Deno.test("add() and use() name what is of the wrong form, and what is allowed", () => {
+  const server = make(memoryTransport());
+  const text = "server.add: handlers is undefined; use an object with a function for each method of echo.EchoService";
+  assertThrows(() => server.add(EchoService, undefined as never), TypeError, text);
+  assertThrows(() => server.use("x" as never), TypeError, `server.use: middleware is "x"; use a function (call, next)`);
+});
+
 Deno.test("add() and use() after start() are refused", async () => {
   await using server = make(memoryTransport()).add(EchoService, echo);
   await server.start();
@@ -333,8 +340,18 @@ Deno.test("createServer() names the option that is wrong, its value and what is 
     "tls.cert holds no certificate; give the PEM text",
   );
   wrong({ health: { address: "unix:/x" } }, TypeError, `health.address is unix:/x; use "host:port"`);
+  wrong(
+    { address: "a:1", health: { address: "a:1" } },
+    TypeError,
+    "health.address is a:1, where the calls go too; give",
+  );
   wrong({ health: { address: "a:1", check: {} } }, TypeError, `health: unknown option "check"; did you mean "checks"?`);
   wrong({ health: { address: "a:1", checkTimeout: 0 } }, RangeError, "health.checkTimeout is 0");
+  wrong({ health: "a:1" }, TypeError, `health is "a:1"; use { address: "127.0.0.1:8889" }`);
+  wrong({ registry: "a:1" }, TypeError, `registry is "a:1"; use consul("127.0.0.1:8500")`);
+  wrong({ registry: {} }, TypeError, "registry has no function register");
+  wrong({ dropPermissions: "yes" }, TypeError, `dropPermissions is "yes"; use true or false`);
+  assertThrows(() => createServer(undefined as never), TypeError, "createServer: options is undefined; use { name:");
   wrong({ weight: 0 }, RangeError, "weight is 0; use a number of at least 1");
   wrong({ drainTimeout: Infinity }, RangeError, "drainTimeout is Infinity");
   wrong({ drainTimeout: "1s" }, TypeError, `drainTimeout is "1s"; use a number`);

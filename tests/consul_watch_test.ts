@@ -90,6 +90,8 @@ needs(CONSUL_PERMISSIONS, "consul().watch() tells an empty list at once if it ne
   assert(performance.now() - start < 10_000); // the grace is 30 s
   assertEquals(watch.told, [[]]);
   assertEquals(watch.logger.lines, []);
+  const why = `none passes its check in Consul at ${agent.address}; is the server running and registered?`;
+  assertEquals(watch.resolutions[0], { instances: [], why });
 });
 
 needs(

@@ -120,9 +120,8 @@ needs(
   },
 );
 
-needs(ALL, "setTls() says what is wrong: no PEM, no TLS, not started", async () => {
+needs(ALL, "setTls() of a server without TLS says so", async () => {
   await using server = await serve({});
-  assertThrows(() => server.setTls({ cert: "a.pem", key: "a.key" }), TypeError, "not as file names");
   const pem = "-----BEGIN";
-  assertThrows(() => server.setTls({ cert: pem, key: pem }), TypeError, "give the option tls, start the server");
+  assertThrows(() => server.setTls({ cert: pem, key: pem }), TypeError, "the server has no TLS");
 });

@@ -40,15 +40,13 @@ const DENO_SHARES_PORTS = "WebTransport" in globalThis;
 export function acceptPlain(options: ListenOptions, host: Host): Acceptor | Promise<Acceptor> {
   const { address, reusePort } = options;
   if (reusePort && !DENO_SHARES_PORTS) return acceptByNode(options, host);
-  const listener = bound(
-    address,
-    () =>
-      address.kind === "unix" ? Deno.listen({ transport: "unix", path: address.path }) : Deno.listen({
-        hostname: (address as { host: string }).host,
-        port: (address as { port: number }).port,
-        ...(reusePort && { reusePort }),
-      }),
-  );
+  const listener: Deno.Listener<Deno.Conn> = address.kind === "unix"
+    ? Deno.listen({ transport: "unix", path: address.path })
+    : Deno.listen({
+      hostname: (address as { host: string }).host,
+      port: (address as { port: number }).port,
+      ...(reusePort && { reusePort }),
+    });
   const { addr } = listener;
   const own: Address = addr.transport === "tcp" ? { kind: "tcp", host: addr.hostname, port: addr.port } : address;
   let closed = false;
@@ -157,7 +155,7 @@ async function listening(
 ): Promise<Address> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.on("error", (error: Error & { code?: string }) => {
-    reject(error.code === "EADDRINUSE" ? inUse(address) : error);
+    reject(error.code === "EADDRINUSE" ? new Deno.errors.AddrInUse(error.message) : error);
   });
   if (address.kind === "unix") server.listen(address.path, resolve);
   else if (address.kind === "tcp") server.listen({ host: address.host, port: address.port, reusePort }, resolve);
@@ -173,16 +171,3 @@ function securePeerOf(socket: TLSSocket, own: Address): Peer {
   const { raw } = socket.getPeerCertificate() ?? {};
   return { ...peerOf(socket, own), ...(raw && { identity: identityOf(raw) }) };
 }
-
-function bound<T>(address: Address, listen: () => T): T {
-  try {
-    return listen();
-  } catch (error) {
-    throw error instanceof Deno.errors.AddrInUse ? inUse(address) : error;
-  }
-}
-
-const inUse = (address: Address) =>
-  new Deno.errors.AddrInUse(
-    `${formatAddress(address)} is in use by another process; stop it or choose another address`,
-  );

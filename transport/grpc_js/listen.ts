@@ -99,11 +99,7 @@ function bind(server: grpc.Server, address: Address, credentials: grpc.ServerCre
     server.bindAsync(text, credentials, (error, port) => {
       if (error === null) return resolve(port);
       const used = /EADDRINUSE|address already in use/i.test(error.message);
-      reject(
-        used
-          ? new Deno.errors.AddrInUse(`${text} is in use by another process; stop it or choose another address`)
-          : new Error(`can't listen on ${text}: ${error.message}`),
-      );
+      reject(used ? new Deno.errors.AddrInUse(error.message) : error);
     });
   });
 }

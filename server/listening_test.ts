@@ -1,0 +1,51 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { EchoService } from "../proto/echo.ts";
+import { createLogger } from "../rpc/logger.ts";
+import { makeAuthority } from "../tests/certificates.ts";
+import { needs } from "../tests/needs.ts";
+import type { ServerOptions } from "./options.ts";
+import { createServer } from "./server.ts";
+
+const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }, { name: "read" }, {
+  name: "write",
+}];
+
+async function refusal(options: Partial<ServerOptions>): Promise<Error> {
+  const server = createServer({ name: "echo", address: "127.0.0.1:0", logger: createLogger("silent"), ...options });
+  return await assertRejects(() => server.add(EchoService, { echo: () => ({}) }).start(), Error);
+}
+
+needs(
+  [...PERMISSIONS, { name: "run" }],
+  "an address in use is named with its option and what to do, whatever listens there",
+  async () => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const address = `127.0.0.1:${taken.addr.port}`;
+    await using authority = await makeAuthority();
+    const tls = await authority.sign("server", "subjectAltName=IP:127.0.0.1");
+    for (
+      const options of [{ address }, { address, tls }, { address, transport: "grpc-js" as const }, {
+        health: { address },
+      }]
+    ) {
+      const error = await refusal(options);
+      assertEquals(error instanceof Deno.errors.AddrInUse, true, error.message);
+      const option = "health" in options ? "health.address" : "address";
+      assertEquals(
+        error.message,
+        `createServer: ${option} ${address} is in use; stop what listens there or choose another`,
+      );
+    }
+  },
+);
+
+needs(PERMISSIONS, "an address that is not this machine's, or no host's, is named with its option", async () => {
+  // 192.0.2.0/24 is for documentation (RFC 5737), and .invalid is no name (RFC 2606).
+  for (const address of ["192.0.2.1:0", "nobody.invalid:0"]) {
+    for (const [option, options] of [["address", { address }], ["health.address", { health: { address } }]] as const) {
+      const { message, cause } = await refusal(options);
+      assertEquals(message.startsWith(`createServer: ${option} ${address}: can't listen there: `), true, message);
+      assertEquals(cause instanceof Error, true);
+    }
+  }
+});
