@@ -31,8 +31,10 @@ export function lineOfDuplicate(source: string, message: string): number {
     : where === "Namespace" || where === "Root"
     ? `\\b(message|enum|service)\\s+${what}\\b`
     : `\\b${name}\\s*[=({]`;
-  const start = where === "Namespace" || where === "Root" ? 0 : text.search(new RegExp(`\\w\\s+${owner}\\s*{`));
-  const [, second] = text.slice(Math.max(start, 0)).matchAll(new RegExp(pattern, "gi"));
+  const start = where === "Namespace" || where === "Root"
+    ? 0
+    : Math.max(text.search(new RegExp(`\\w\\s+${owner}\\s*{`)), 0);
+  const [, second] = text.slice(start).matchAll(new RegExp(pattern, "gi"));
   return second === undefined ? 1 : text.slice(0, start + second.index).split("\n").length;
 }
 

@@ -61,7 +61,8 @@ function byName(list: readonly Deno.PermissionDescriptor[]): Map<string, string[
     if (!names.has(one.name)) names.set(one.name, new Set());
     if (valueOf(one)) names.get(one.name)!.add(valueOf(one));
   }
-  return new Map([...names].map(([name, values]) => [name, [...values]]));
+  const whole = (name: string) => list.some((one) => one.name === name && !valueOf(one));
+  return new Map([...names].map(([name, values]) => [name, whole(name) ? [] : [...values]]));
 }
 
 const describe = (one: Deno.PermissionDescriptor) => `${one.name} ${valueOf(one)}`.trim();

@@ -50,6 +50,12 @@ Deno.test(
   },
 );
 
+Deno.test("requirePermissions() asks for all of a kind where something needs all of it", none, () => {
+  const needed = [{ name: "write", path: "log" }, { name: "write" }] as const;
+  const { message } = assertThrows(() => requirePermissions("x", needed), Deno.errors.NotCapable);
+  assertStringIncludes(message, " --allow-write ");
+});
+
 Deno.test("netPermissions() names host and port, the files of a unix socket, and nothing in memory", () => {
   const of = (text: string) => netPermissions(parseAddress(text, "address"));
   assertEquals(of("localhost:1"), [{ name: "net", host: "localhost:1" }]);
