@@ -102,8 +102,9 @@ export class Stream {
 /** The streams that were closed last: what comes for them late is no error, or another one than for a stream that never was. */
 export class ClosedStreams {
   // A negative entry was reset by this side: the peer may not know it yet.
-  readonly #ids: Int32Array;
+  #ids: Int32Array;
   #next = 0;
+  readonly #most: number;
 
   /**
    * Makes room for twice as many as may be open, within reason: it is searched from end to end.
@@ -111,11 +112,18 @@ export class ClosedStreams {
    * @param streams How many may be open at once.
    */
   constructor(streams: number) {
-    this.#ids = new Int32Array(2 ** Math.ceil(Math.log2(Math.min(Math.max(streams * 2, 2), 4096))));
+    this.#most = 2 ** Math.ceil(Math.log2(Math.min(Math.max(streams * 2, 2), 4096)));
+    this.#ids = new Int32Array(Math.min(this.#most, 16));
   }
 
   /** Remembers a stream. */
   add(id: number, resetByUs: boolean): void {
+    // A connection that has few calls keeps little.
+    if (this.#next === this.#ids.length && this.#ids.length < this.#most) {
+      const grown = new Int32Array(this.#ids.length * 2);
+      grown.set(this.#ids);
+      this.#ids = grown;
+    }
     this.#ids[this.#next++ & this.#ids.length - 1] = resetByUs ? -id : id;
   }
 

@@ -16,8 +16,9 @@ const SHORTEST_CODED = 5;
 /** The most octets of an integer, and so of what stands before a text. */
 const INTEGER_BYTES = 6;
 
-/** The longest block that is remembered. */
+/** The longest block that is remembered, and how many are. */
 const REMEMBERED_BYTES = 64;
+const REMEMBERED_BLOCKS = 4;
 
 /** A block that changed no table, and comes out the same as long as the table does. */
 class KnownBlock {
@@ -35,7 +36,7 @@ export class HpackEncoder {
   /** The table size to come, and the lowest that was asked for before it: the peer is told both with the next block. */
   #nextBytes: number;
   #lowestBytes: number;
-  readonly #known = [new KnownBlock(), new KnownBlock(), new KnownBlock(), new KnownBlock()];
+  readonly #known: KnownBlock[] = [];
   #oldest = 0;
 
   /**
@@ -140,8 +141,8 @@ export class HpackEncoder {
 
   #remember(fields: FieldList, buf: Uint8Array, start: number, end: number): void {
     if (end - start > REMEMBERED_BYTES) return;
-    const known = this.#known[this.#oldest]!;
-    this.#oldest = (this.#oldest + 1) % this.#known.length;
+    const known = this.#known[this.#oldest] ??= new KnownBlock();
+    this.#oldest = (this.#oldest + 1) % REMEMBERED_BLOCKS;
     for (let at = start, i = 0; at < end; at++, i++) known.octets[i] = buf[at]!;
     known.length = end - start;
     known.version = this.#table.version;
