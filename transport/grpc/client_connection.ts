@@ -35,7 +35,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #ticker: ReturnType<typeof setInterval>;
   readonly #base: FieldList;
   readonly #paths = new Map<string, FieldList>();
-  #waiting: GrpcClientCall[] = [];
+  /** In the order in which they came. */
+  readonly #waiting = new Set<GrpcClientCall>();
   #why: string | undefined;
   /** Why the server can't be called at all, said of it. */
   #trouble: string | undefined;
@@ -49,7 +50,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.connection = new Http2Connection("client", http2Limits(limits), this, this.budget);
     const onRead = () => {
       if (this.connection.established && this.#why === undefined) this.#ready.resolve();
-      if (this.#waiting.length > 0) this.onClosed(); // SETTINGS may allow more calls
+      if (this.#waiting.size > 0) this.onClosed(); // SETTINGS may allow more calls
     };
     this.#pump = new Pump(socket, this.connection, onRead, (first) => {
       return this.#trouble = foreignServer(first);
@@ -108,7 +109,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
 
   /** A call that waited for its turn has ended. */
   forget(call: GrpcClientCall): void {
-    this.#waiting = this.#waiting.filter((one) => one !== call);
+    this.#waiting.delete(call);
     this.onClosed();
   }
 
@@ -117,20 +118,21 @@ export class ClientConnection implements Connection, ConnectionEvents {
   }
 
   onClosed(): void {
-    while (this.#waiting.length > 0) {
+    for (const call of this.#waiting) {
       const stream = this.connection.open();
       if (stream === undefined) break;
-      this.#waiting.shift()!.begin(stream);
+      this.#waiting.delete(call);
+      call.begin(stream);
     }
     if (this.connection.usedUp) this.#usedUp();
-    if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.length === 0) this.#pump.end();
+    if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.size === 0) this.#pump.end();
   }
 
   onGoAway(code: ErrorCode, why: string): void {
     const insecure = code === ErrorCode.INADEQUATE_SECURITY;
     this.#trouble ??= insecure ? "speaks TLS; set the option tls" : `takes no calls: ${why}`;
     this.#retire(`${this.peer.address}: ${why}`);
-    for (const call of this.#waiting.splice(0)) call.onLost(why, true);
+    this.#giveUpWaiting(why);
     this.onClosed();
   }
 
@@ -146,7 +148,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
     const text = this.#why ?? `${this.peer.address}: ${why}`;
     this.#retire(text);
     this.connection.lose(text);
-    for (const call of this.#waiting.splice(0)) call.onLost(text, true);
+    this.#giveUpWaiting(text);
     this.deadlines.close();
     this.#ready.promise.catch(() => {});
     this.#ready.reject(new Error(this.#trouble ?? why));
@@ -155,9 +157,9 @@ export class ClientConnection implements Connection, ConnectionEvents {
 
   #begin(call: GrpcClientCall): void {
     if (this.#why !== undefined) return call.onLost(this.#why, true);
-    const stream = this.#waiting.length === 0 ? this.connection.open() : undefined;
+    const stream = this.#waiting.size === 0 ? this.connection.open() : undefined;
     if (stream !== undefined) call.begin(stream);
-    else if (this.connection.accepting) this.#waiting.push(call);
+    else if (this.connection.accepting) this.#waiting.add(call);
     else call.onLost("the server takes no more calls", true);
     if (this.connection.usedUp) this.#usedUp();
   }
@@ -165,7 +167,15 @@ export class ClientConnection implements Connection, ConnectionEvents {
   /** There are no more stream identifiers (RFC 9113, section 5.1.1): another connection is to be made. */
   #usedUp(): void {
     this.#retire("the connection takes no more calls");
-    for (const call of this.#waiting.splice(0)) call.onLost("the connection takes no more calls", true);
+    this.#giveUpWaiting("the connection takes no more calls");
+  }
+
+  /** The calls that wait will not be begun here. */
+  #giveUpWaiting(why: string): void {
+    for (const call of this.#waiting) {
+      this.#waiting.delete(call);
+      call.onLost(why, true);
+    }
   }
 
   #retire(why: string): void {

@@ -145,11 +145,14 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   /** Ends the call from this side, and tells the caller and the handler why. */
   cut(error: RpcError): void {
     if (this.#over) return;
-    // What waits for a slow reader would hold back the status.
-    if (this.#stream.queue) {
+    if (!this.#stream.queue) this.#finish({ code: error.code, message: error.rawMessage });
+    // What waits for a slow reader would hold back the status. Of a server that stops, the lost connection tells.
+    else if (error.code !== Status.UNAVAILABLE) {
       this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
       this.#host.wake();
-    } else this.#finish({ code: error.code, message: error.rawMessage });
+    }
+    this.#reason ??= error;
+    this.#controller?.abort(error);
     this.#abort(error);
   }
 
@@ -182,9 +185,9 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   }
 
   #abort(reason: RpcError): void {
-    if (this.#reason === undefined) {
-      this.#reason = reason;
-      if (!this.#over || this.#controller) this.#controller?.abort(reason);
+    if (!this.#over) {
+      this.#reason ??= reason;
+      this.#controller?.abort(reason);
     }
     this.#done();
     this.#inbox.discard(reason);
