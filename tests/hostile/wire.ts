@@ -124,6 +124,7 @@ export class Wire implements Disposable {
   #isClosed = false;
   #rest: Uint8Array = new Uint8Array();
   #changed = Promise.withResolvers<void>();
+  #sends = 0;
   readonly #conn: Deno.Conn;
 
   /** @param reading Whether what the peer says is taken off the socket. */
@@ -152,6 +153,8 @@ export class Wire implements Disposable {
   /** Writes it all. False if the peer takes no more. */
   async send(...parts: readonly Uint8Array[]): Promise<boolean> {
     const bytes = join(...parts);
+    // Writes that are taken at once would never let others in this process have their turn.
+    if (++this.#sends % 16 === 0) await new Promise((done) => setTimeout(done));
     try {
       for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
       return true;
