@@ -28,7 +28,27 @@ export type { ServerMiddleware } from "./server/dispatch.ts";
 export { type Client, type ClientMethod, createClient } from "./client/client.ts";
 export type { CallOptions, ClientOptions } from "./client/options.ts";
 export type { ClientContext, ClientMiddleware } from "./client/call.ts";
-export { type Balancer, roundRobin } from "./client/balancer.ts";
+export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
+export { roundRobin } from "./client/balancing/round_robin.ts";
+
+// What may change while a program runs
+export type {
+  BalancerName,
+  BreakerPolicy,
+  ClientPolicy,
+  ConcurrencyPolicy,
+  HedgePolicy,
+  InjectionPolicy,
+  MethodPolicy,
+  OutlierPolicy,
+  PolicySource,
+  RatePolicy,
+  RetryBudget,
+  RetryPolicy,
+  ServerMethodPolicy,
+  ServerPolicy,
+  StatusName,
+} from "./policy/policy.ts";
 
 // The vocabulary
 export { type ServerContext, withMetainfo } from "./rpc/context.ts";

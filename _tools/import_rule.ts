@@ -12,12 +12,13 @@ const MAY: Record<string, readonly string[]> = {
   codec: ["rpc", "deps.ts"],
   transport: ["rpc", "codec", "deps.ts"],
   registry: ["rpc", "deps.ts"],
-  config: ["rpc", "deps.ts"],
+  policy: ["rpc"],
+  config: ["rpc", "policy", "deps.ts"],
   codegen: ["codec", "deps.ts"],
-  server: ["rpc", "codec", "transport", "registry", "proto/grpc"],
-  client: ["rpc", "codec", "transport", "registry"],
+  server: ["rpc", "codec", "transport", "registry", "policy", "proto/grpc"],
+  client: ["rpc", "codec", "transport", "registry", "policy"],
   "proto/grpc": ["codec"],
-  "mod.ts": ["rpc", "codec", "transport", "registry", "server", "client", "config"],
+  "mod.ts": ["rpc", "codec", "transport", "registry", "policy", "server", "client", "config"],
   proto: ["mod.ts"],
   cli: ["codegen", "codec", "mod.ts"],
   testing: ["mod.ts"],
@@ -25,7 +26,7 @@ const MAY: Record<string, readonly string[]> = {
 };
 
 /** What a part may import the types of. */
-const TYPES: Record<string, readonly string[]> = { config: ["transport"] };
+const TYPES: Record<string, readonly string[]> = { config: ["transport", "registry"] };
 
 /** Where a name of deps.ts may be seen: in a folder or in one file. */
 const PACKAGES: Record<string, readonly string[]> = {

@@ -35,7 +35,7 @@ export type ClientMiddleware = Middleware<ClientContext>;
  * @throws {TypeError} If an option is malformed or its metadata can't be sent.
  * @throws {RangeError} If a time is negative.
  */
-export function contextOf(method: Method, options: CallOptions, timeout: number): ClientContext {
+export function contextOf(method: Method, options: CallOptions, timeout?: number): ClientContext {
   const scope = currentScope();
   const metainfo = options.metainfo ? mergeMetainfo(scope.outgoing, options.metainfo) : scope.outgoing;
   return {
@@ -48,12 +48,10 @@ export function contextOf(method: Method, options: CallOptions, timeout: number)
   };
 }
 
-function deadlineOf(method: Method, options: CallOptions, scope: Scope, fallback: number): number | undefined {
+function deadlineOf(method: Method, options: CallOptions, scope: Scope, fallback?: number): number | undefined {
   let timeout = options.timeout;
   if (timeout !== undefined) checkNumber(`${method.path}: timeout`, timeout, 0);
-  else if (method.kind === "unary" && options.deadline === undefined && scope.deadline === undefined) {
-    timeout = fallback;
-  }
+  else if (options.deadline === undefined && scope.deadline === undefined) timeout = fallback;
   if (options.deadline !== undefined) checkNumber(`${method.path}: deadline`, options.deadline.valueOf(), 0);
   const limits = [options.deadline?.valueOf(), scope.deadline, timeout === undefined ? undefined : Date.now() + timeout]
     .filter((limit) => limit !== undefined);
@@ -148,10 +146,10 @@ async function begin(channel: Channel, method: Method, request: unknown, context
 
 async function start(channel: Channel, method: Method, context: ClientContext): Promise<ClientCall> {
   const { deadline, signal, metadata, options } = context;
-  const connection = channel.ready() ?? await channel.connection(deadline, signal).catch((error) => {
+  const subchannel = channel.pick({}) ?? await channel.wait({}, deadline, signal).catch((error) => {
     throw at(method, error);
   });
-  const call: ClientCall = connection.start({
+  const call: ClientCall = subchannel.start({
     path: method.path,
     metadata,
     deadline,

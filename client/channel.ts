@@ -3,12 +3,19 @@ import { Status } from "../rpc/status.ts";
 import type { Resolution, Watch } from "../registry/registry.ts";
 import { chooseTransport, type TransportChoice } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
-import type { Connection, Transport } from "../transport/transport.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { CallToBalance } from "./balancing/balancer.ts";
 import { waitFor } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
 import { Subchannel, type SubchannelSetup } from "./subchannel.ts";
 
-/** The way from a service's name to a connection: resolver, subchannels, balancer. Nothing happens before the first call. */
+/** What a call asks of the choice of its instance. */
+export interface PickOptions extends CallToBalance {
+  /** Instances that it has tried: another is taken if there is one. */
+  readonly avoid?: ReadonlySet<Subchannel>;
+}
+
+/** The way from a service's name to an instance with a connection: resolver, subchannels, balancer. Nothing happens before the first call. */
 export class Channel {
   readonly #settings: ClientSettings;
   readonly #setup: SubchannelSetup;
@@ -35,41 +42,42 @@ export class Channel {
   }
 
   /**
-   * A connection for the next call.
+   * The instance for the next call or attempt: it has a connection.
    *
    * @throws {RpcError} UNAVAILABLE if there is none, naming the service and the last error; DEADLINE_EXCEEDED or CANCELLED if that comes first.
    */
-  async connection(deadline?: number, signal?: AbortSignal): Promise<Connection> {
+  async wait(call: PickOptions, deadline?: number, signal?: AbortSignal): Promise<Subchannel> {
     if (this.#closed) throw new RpcError(Status.UNAVAILABLE, `the client of ${this.#settings.target} was closed`);
     if (this.#watch === undefined) {
-      const { resolver, target, logger } = this.#settings;
+      const { resolver, target, logger, policy } = this.#settings;
+      policy.open();
       this.#watch = resolver.watch(target, (resolution) => this.#resolved(resolution), logger);
     }
-    const ready = this.#pick();
+    const ready = this.#pick(call);
     if (ready) return ready;
     if (this.#subchannels.size === 0) await waitFor(this.#first.promise, deadline, signal);
     if (this.#closed) throw new RpcError(Status.UNAVAILABLE, `the client of ${this.#settings.target} was closed`);
-    return this.#pick() ?? await this.#connectAny(deadline, signal);
+    return this.#pick(call) ?? await this.#connectAny(call, deadline, signal);
   }
 
-  /** A connection for the next call, if one is there: most calls need not wait. */
-  ready(): Connection | undefined {
-    return this.#closed || this.#watch === undefined ? undefined : this.#pick();
+  /** The same, if one is there: most calls need not wait. */
+  pick(call: PickOptions): Subchannel | undefined {
+    return this.#closed || this.#watch === undefined ? undefined : this.#pick(call);
   }
 
   /** One of those that are connected; the others are told to connect meanwhile. */
-  #pick(): Connection | undefined {
+  #pick(call: PickOptions): Subchannel | undefined {
     const ready: Subchannel[] = [];
     for (const one of this.#subchannels.values()) {
       if (one.connection) ready.push(one);
       else if (one.hopeful) one.connect().catch(() => {});
     }
     if (ready.length === 0) return undefined;
-    return ready.length === 1 ? ready[0]!.connection : this.#settings.balancer.pick(ready).connection;
+    return ready.length === 1 ? ready[0]! : this.#settings.balancer!.pick(ready, call);
   }
 
   /** Waits for the first that connects. */
-  async #connectAny(deadline?: number, signal?: AbortSignal): Promise<Connection> {
+  async #connectAny(call: PickOptions, deadline?: number, signal?: AbortSignal): Promise<Subchannel> {
     const all = [...this.#subchannels.values()];
     try {
       await waitFor(Promise.any(all.map((one) => one.connect())), deadline, signal);
@@ -77,7 +85,7 @@ export class Channel {
       if (error instanceof RpcError) throw error;
       throw this.#unavailable(all);
     }
-    return this.#pick() ?? all.find((one) => one.connection)?.connection ?? fail(this.#unavailable(all));
+    return this.#pick(call) ?? all.find((one) => one.connection) ?? fail(this.#unavailable(all));
   }
 
   #unavailable(tried: Subchannel[]): RpcError {
@@ -120,6 +128,7 @@ export class Channel {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.close();
+    this.#settings.policy.close();
     this.#first.resolve();
     const all = [...this.#leaving, ...this.#subchannels.values()];
     this.#subchannels.clear();

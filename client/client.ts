@@ -57,10 +57,10 @@ export function createClient<M extends Methods>(service: Service<M>, options: Cl
     client[name] = method.kind === "unary" || method.kind === "client_streaming"
       // deno-lint-ignore require-await -- what contextOf throws must reject
       ? async (request: unknown, callOptions: CallOptions = {}) =>
-        one({ method, request, context: contextOf(method, callOptions, settings.timeout) })
+        one({ method, request, context: contextOf(method, callOptions, settings.policy.method(method).timeout) })
       : (request: unknown, callOptions: CallOptions = {}) => {
         // Taken now and not at the first iteration: that may happen in another scope.
-        const context = contextOf(method, callOptions, settings.timeout);
+        const context = contextOf(method, callOptions, settings.policy.method(method).timeout);
         return new Replies(context, (context) => many({ method, request, context }));
       };
   }

@@ -10,25 +10,30 @@ import { staticAddresses } from "../registry/static.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
-import { type Balancer, roundRobin } from "./balancer.ts";
+import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
+import type { Balancer } from "./balancing/balancer.ts";
+import { roundRobin } from "./balancing/round_robin.ts";
+import { PolicyInUse } from "./policy_in_use.ts";
 import type { ClientMiddleware } from "./call.ts";
 
-/** What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`. */
-export interface ClientOptions {
+/** What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`; and its policy, each field an option of its own. */
+export interface ClientOptions extends Omit<ClientPolicy, "balancer"> {
   /** The name that the service has in the registry; also the `:authority` of its calls. @default the address */
   name?: string;
   /** Where the name is looked up. Needs `name`. */
   resolver?: Resolver;
   /** The server's address, or those of several: `"127.0.0.1:8888"`, `"unix:/run/echo.sock"`. Not together with `resolver`. */
   address?: string | readonly string[];
-  /** The deadline of unary calls that set none, in milliseconds. Streams have none unless they set one. @default {10000} */
-  timeout?: number;
   /** How long one attempt to connect may take, in milliseconds. @default {5000} */
   connectTimeout?: number;
   /** How long closing the client waits for the calls in flight before it cancels them, in milliseconds. @default {10000} */
   drainTimeout?: number;
-  /** Which instance takes a call. @default round robin */
-  balancer?: Balancer;
+  /** Which instance takes a call: a policy by its name, or one of your own. @default {"weighted_round_robin"} */
+  balancer?: ClientPolicy["balancer"] | Balancer;
+  /** Where a policy comes from that changes while the client runs. What it says replaces the options'. @default none */
+  policy?: PolicySource<ClientPolicy>;
+  /** Whether the policy's `inject` counts. @default {false} */
+  allowInjection?: boolean;
   /** Code around every call; the first is the outermost. @default {[]} */
   middleware?: readonly ClientMiddleware[];
   /** TLS. @default plaintext */
@@ -71,10 +76,11 @@ export interface ClientSettings {
   readonly target: string;
   readonly authority: string | undefined;
   readonly resolver: Resolver;
-  readonly timeout: number;
+  readonly policy: PolicyInUse;
   readonly connectTimeout: number;
   readonly drainTimeout: number;
-  readonly balancer: Balancer;
+  /** The caller's own; undefined to go by the policy. */
+  readonly balancer: Balancer | undefined;
   readonly limits: Limits;
   readonly compression: Compression;
   readonly tls: ClientTls | undefined;
@@ -95,6 +101,21 @@ const NAMES = [
   "compression",
   "transport",
   "logger",
+  "policy",
+  "allowInjection",
+  "retry",
+  "hedge",
+  "breaker",
+  "inject",
+  "hashKey",
+  "slowStart",
+  "tags",
+  "meta",
+  "zone",
+  "subset",
+  "outliers",
+  "retryBudget",
+  "methods",
 ] satisfies (keyof ClientOptions)[];
 
 /**
@@ -108,12 +129,16 @@ export function clientSettings(options: ClientOptions): ClientSettings {
   checkObject(`${who}: options`, options, '{ address: "127.0.0.1:8888" }');
   checkNames(who, options, NAMES);
   checkTransport(who, options.transport);
-  const { name, resolver, address, tls, compression = "identity", balancer = roundRobin() } = options;
+  if (options.timeout !== undefined) checkNumber(`${who}: timeout`, options.timeout, 1);
+  const logger = options.logger ?? createLogger("warn");
+  const { name, resolver, address, tls, compression = "identity", balancer } = options;
   if ((resolver === undefined) === (address === undefined)) {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
   if (resolver !== undefined) checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
-  checkObject(`${who}: balancer`, balancer, "roundRobin()", ["pick"]);
+  if (balancer !== undefined && typeof balancer !== "string") {
+    checkObject(`${who}: balancer`, balancer, "roundRobin()", ["pick"]);
+  }
   for (const one of options.middleware ?? []) checkFunction(`${who}: middleware`, one, "functions (call, next)");
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
   checkCompression(`${who}: compression`, compression);
@@ -129,13 +154,18 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     target: name ?? addresses.join(","),
     authority: name,
     resolver: resolver ?? staticAddresses(addresses),
-    timeout: checkNumber(`${who}: timeout`, options.timeout ?? 10_000, 1),
+    policy: new PolicyInUse(policyOf(options), options.policy, logger),
     connectTimeout: checkNumber(`${who}: connectTimeout`, options.connectTimeout ?? 5000, 1),
     drainTimeout: checkNumber(`${who}: drainTimeout`, options.drainTimeout ?? 10_000, 0),
-    balancer,
+    balancer: typeof balancer === "object" ? balancer : roundRobin(),
     limits: limitsOf(who, options.limits),
     compression,
     tls,
-    logger: options.logger ?? createLogger("warn"),
+    logger,
   };
+}
+
+function policyOf(options: ClientOptions): ClientPolicy {
+  const { balancer, ...policy } = options;
+  return { ...policy, balancer: typeof balancer === "string" ? balancer : undefined };
 }

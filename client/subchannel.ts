@@ -1,6 +1,8 @@
 import { parseAddress } from "../rpc/address.ts";
 import type { Instance } from "../registry/registry.ts";
-import type { Connection, ConnectOptions, Transport } from "../transport/transport.ts";
+import type { Status } from "../rpc/status.ts";
+import type { CallStart, ClientCall, Connection, ConnectOptions, Transport } from "../transport/transport.ts";
+import type { Candidate } from "./balancing/balancer.ts";
 
 /** What every connection of a channel has in common. */
 export interface SubchannelSetup {
@@ -14,7 +16,7 @@ const FIRST_BACKOFF = 100;
 const LONGEST_BACKOFF = 5000;
 
 /** One instance and the connection to it: made when it is wanted, made again when it was lost, not sooner than its backoff allows. */
-export class Subchannel {
+export class Subchannel implements Candidate {
   /** What the registry says of it now. */
   instance: Instance;
   readonly #setup: SubchannelSetup;
@@ -35,6 +37,28 @@ export class Subchannel {
   /** The connection, if calls can be started on it now. */
   get connection(): Connection | undefined {
     return this.#connection;
+  }
+
+  get weight(): number {
+    return this.instance.weight;
+  }
+
+  /** Calls that have begun and not ended. */
+  inFlight = 0;
+  latency: number | undefined;
+
+  /** Starts a call. Whoever does tells how it went on, by {@linkcode responded} and, once, {@linkcode ended}. */
+  start(options: CallStart): ClientCall {
+    this.inFlight++;
+    return this.#connection!.start(options);
+  }
+
+  /** A call's response has begun, so many milliseconds after its start. */
+  responded(_milliseconds: number): void {}
+
+  /** A call has ended: with the code that the wire brought, or undefined where that says nothing of the instance (cancelled here, a BizError). */
+  ended(_code: Status | undefined): void {
+    this.inFlight--;
   }
 
   /** Why the last attempt to connect failed. */

@@ -123,11 +123,13 @@ function methodsOf(file: ProtoFile, typeName: string): Methods {
     const kind: MethodKind = requestStream
       ? (responseStream ? "bidi" : "client_streaming")
       : (responseStream ? "server_streaming" : "unary");
+    const idempotent = /^(NO_SIDE_EFFECTS|IDEMPOTENT)$/.test(method.getOption("idempotency_level") as string);
     const type = (one: protobuf.Type | null) => messageType(file, one!.fullName.slice(1));
     methods[localName(name)] = {
       name,
       path: `/${typeName}/${name}`,
       kind,
+      ...(idempotent && { idempotent }),
       request: type(method.resolvedRequestType),
       response: type(method.resolvedResponseType),
     } satisfies Method;

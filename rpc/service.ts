@@ -39,6 +39,8 @@ export interface Method<Req = unknown, Res = unknown, Kind extends MethodKind = 
   readonly path: string;
   /** Which of the four kinds of call it is. */
   readonly kind: Kind;
+  /** Whether a call may be served twice without harm: the .proto's `idempotency_level` says so. @default {false} */
+  readonly idempotent?: boolean;
   /** The type of its requests. */
   readonly request: MessageType<Req>;
   /** The type of its responses. */

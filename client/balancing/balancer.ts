@@ -1,0 +1,30 @@
+import type { Instance } from "../../registry/registry.ts";
+
+/** An instance that can take a call, as a balancer sees it. */
+export interface Candidate {
+  /** What the registry says of it. */
+  readonly instance: Instance;
+  /** Its share beside the others': the registry's weight, or less while it starts slowly. */
+  readonly weight: number;
+  /** How many calls it has now. */
+  readonly inFlight: number;
+  /** How long its calls take of late until their response begins, in milliseconds (a moving average); undefined before the first. */
+  readonly latency: number | undefined;
+}
+
+/** What a balancer may know of the call. */
+export interface CallToBalance {
+  /** The value of the field `hashKey`; undefined without. */
+  readonly hashKey?: string;
+}
+
+/** Chooses which instance takes the next call. */
+export interface Balancer {
+  /**
+   * Picks one.
+   *
+   * @param candidates At least one. While nothing comes or goes it is the same array, so that work can be kept from call to call.
+   * @param call The call.
+   */
+  pick<T extends Candidate>(candidates: readonly T[], call: CallToBalance): T;
+}

@@ -1,0 +1,58 @@
+import type { Logger } from "../rpc/logger.ts";
+import type { Method } from "../rpc/service.ts";
+import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
+import { type MethodRules, methodRules, type ServiceRules, serviceRules } from "../policy/rules.ts";
+
+/** The policy that a client goes by now: the one of its options, and over it what its source tells. */
+export class PolicyInUse {
+  readonly #own: ClientPolicy;
+  readonly #source: PolicySource<ClientPolicy> | undefined;
+  readonly #logger: Logger;
+  readonly #listeners = new Set<() => void>();
+  readonly #methods = new Map<Method, MethodRules>();
+  #policy: ClientPolicy;
+  #service: ServiceRules;
+  #watch: { close(): void } | undefined;
+
+  constructor(own: ClientPolicy, source: PolicySource<ClientPolicy> | undefined, logger: Logger) {
+    this.#own = this.#policy = own;
+    this.#source = source;
+    this.#logger = logger;
+    this.#service = serviceRules(own);
+  }
+
+  /** What holds for the instances now. */
+  get service(): ServiceRules {
+    return this.#service;
+  }
+
+  /** What holds for the calls of a method now: the same object until it changes. */
+  method(method: Method): MethodRules {
+    let rules = this.#methods.get(method);
+    if (rules === undefined) this.#methods.set(method, rules = methodRules(this.#policy, method));
+    return rules;
+  }
+
+  /** Calls `listener` after each change. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Begins to watch the source, once. */
+  open(): void {
+    this.#watch ??= this.#source?.watch((policy) => this.#changed(policy), this.#logger);
+  }
+
+  /** Ends that. */
+  close(): void {
+    this.#watch?.close();
+    this.#listeners.clear();
+  }
+
+  #changed(policy: ClientPolicy): void {
+    this.#policy = { ...this.#own, ...policy };
+    this.#service = serviceRules(this.#policy);
+    this.#methods.clear();
+    for (const listener of this.#listeners) listener();
+  }
+}

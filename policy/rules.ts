@@ -1,0 +1,97 @@
+import type { Method } from "../rpc/service.ts";
+import { Status } from "../rpc/status.ts";
+import type {
+  BreakerPolicy,
+  ClientPolicy,
+  HedgePolicy,
+  InjectionPolicy,
+  MethodPolicy,
+  OutlierPolicy,
+  RetryBudget,
+  RetryPolicy,
+  StatusName,
+} from "./policy.ts";
+
+/** The same with every default filled in, and statuses as codes. */
+type Filled<T> = { readonly [K in keyof T]-?: K extends "statuses" ? ReadonlySet<Status> : T[K] };
+
+/** How calls of a method are tried again. */
+export type RetryRules = Filled<Omit<RetryPolicy, "perTryTimeout">> & Pick<RetryPolicy, "perTryTimeout">;
+/** How calls of a method are sent twice. */
+export type HedgeRules = Filled<HedgePolicy>;
+/** When calls of a method fail at once. */
+export type BreakerRules = Filled<BreakerPolicy>;
+/** When an instance gets no calls. */
+export type OutlierRules = Filled<OutlierPolicy>;
+
+/** What holds for the calls of one method: its policy, over that of its service, over the defaults. */
+export interface MethodRules {
+  /** Milliseconds; undefined for no limit. */
+  readonly timeout: number | undefined;
+  readonly retry: RetryRules | undefined;
+  readonly hedge: HedgeRules | undefined;
+  readonly breaker: BreakerRules | undefined;
+  readonly inject: InjectionPolicy | undefined;
+}
+
+/** What holds for the instances of a service. */
+export interface ServiceRules
+  extends Required<Pick<ClientPolicy, "balancer" | "slowStart" | "tags" | "meta" | "subset">> {
+  readonly hashKey: string | undefined;
+  readonly zone: string | undefined;
+  readonly outliers: OutlierRules | undefined;
+  readonly retryBudget: Required<RetryBudget>;
+}
+
+const RETRY = { attempts: 3, backoff: 50, backoffMultiplier: 2, maxBackoff: 1000 };
+const STATUSES: readonly StatusName[] = ["UNAVAILABLE"];
+const BREAKER: BreakerRules = { failureRate: 0.5, samples: 20, window: 10_000, openTime: 5000, probes: 3 };
+const OUTLIERS: OutlierRules = {
+  consecutiveFailures: 5,
+  failureRate: 0.85,
+  deviations: 1.9,
+  samples: 20,
+  window: 10_000,
+  ejectionTime: 5000,
+  maxEjectionTime: 60_000,
+  maxEjected: 0.5,
+};
+
+/**
+ * The rules of a method.
+ *
+ * @param policy What was checked before.
+ * @param method The method.
+ */
+export function methodRules(policy: ClientPolicy, method: Method): MethodRules {
+  const own: MethodPolicy = policy.methods?.[method.name] ?? {};
+  const said = { ...policy, ...own };
+  const one = method.kind === "unary" || method.kind === "server_streaming";
+  const retry = said.retry ?? (method.idempotent ? {} : false);
+  return {
+    timeout: method.kind === "unary" ? said.timeout ?? 10_000 : own.timeout,
+    retry: retry ? { ...RETRY, ...retry, statuses: codes(retry.statuses) } : undefined,
+    hedge: said.hedge && one ? { attempts: 2, ...said.hedge, statuses: codes(said.hedge.statuses) } : undefined,
+    breaker: said.breaker ? { ...BREAKER, ...said.breaker } : undefined,
+    inject: said.inject || undefined,
+  };
+}
+
+/** The rules of a service's instances. */
+export function serviceRules(policy: ClientPolicy): ServiceRules {
+  const { balancer = "weighted_round_robin", slowStart = 0, tags = {}, meta = {}, subset = Infinity } = policy;
+  const { hashKey, zone, outliers = {}, retryBudget = {} } = policy;
+  return {
+    balancer,
+    slowStart,
+    tags,
+    meta,
+    subset,
+    hashKey,
+    zone,
+    outliers: outliers ? { ...OUTLIERS, ...outliers } : undefined,
+    retryBudget: { tokens: 100, ratio: 0.1, ...retryBudget },
+  };
+}
+
+const codes = (names: readonly StatusName[] = STATUSES) => new Set(names.map((name) => Status[name]));
