@@ -29,7 +29,12 @@ export { type Client, type ClientMethod, createClient } from "./client/client.ts
 export type { CallOptions, ClientOptions } from "./client/options.ts";
 export type { ClientContext, ClientMiddleware } from "./client/call.ts";
 export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
-export { roundRobin } from "./client/balancing/round_robin.ts";
+export { consistentHash } from "./client/balancing/consistent_hash.ts";
+export { leastInFlight } from "./client/balancing/least_in_flight.ts";
+export { p2c } from "./client/balancing/p2c.ts";
+export { pickFirst } from "./client/balancing/pick_first.ts";
+export { random } from "./client/balancing/random.ts";
+export { weightedRoundRobin } from "./client/balancing/weighted_round_robin.ts";
 
 // What may change while a program runs
 export type {

@@ -12,7 +12,7 @@ import { limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { Balancer } from "./balancing/balancer.ts";
-import { roundRobin } from "./balancing/round_robin.ts";
+import { balancerOf } from "./balancing/balancer_of.ts";
 import { PolicyInUse } from "./policy_in_use.ts";
 import type { ClientMiddleware } from "./call.ts";
 
@@ -137,7 +137,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
   }
   if (resolver !== undefined) checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
   if (balancer !== undefined && typeof balancer !== "string") {
-    checkObject(`${who}: balancer`, balancer, "roundRobin()", ["pick"]);
+    checkObject(`${who}: balancer`, balancer, "weightedRoundRobin()", ["pick"]);
   }
   for (const one of options.middleware ?? []) checkFunction(`${who}: middleware`, one, "functions (call, next)");
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
@@ -157,7 +157,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     policy: new PolicyInUse(policyOf(options), options.policy, logger),
     connectTimeout: checkNumber(`${who}: connectTimeout`, options.connectTimeout ?? 5000, 1),
     drainTimeout: checkNumber(`${who}: drainTimeout`, options.drainTimeout ?? 10_000, 0),
-    balancer: typeof balancer === "object" ? balancer : roundRobin(),
+    balancer: typeof balancer === "object" ? balancer : balancerOf(balancer ?? "weighted_round_robin"),
     limits: limitsOf(who, options.limits),
     compression,
     tls,

@@ -15,6 +15,8 @@ export interface Instance {
   readonly weight: number;
   /** Labels such as `zone` and `version`: Consul's tags of the form `key:value`. */
   readonly tags: ReadonlyMap<string, string>;
+  /** Other facts: Consul's meta. */
+  readonly meta?: ReadonlyMap<string, string>;
 }
 
 /** What a server registers. */
