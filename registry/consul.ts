@@ -2,10 +2,11 @@ import { parseAddress } from "../rpc/address.ts";
 import { checkNames, checkNumber } from "../rpc/options.ts";
 import { netPermissions } from "../rpc/permissions.ts";
 import { type ConsulEndpoint, ConsulHttp, type ConsulTls } from "./consul_http.ts";
+import { checkKey, ConsulKey } from "./consul_key.ts";
 import { ConsulLease } from "./consul_lease.ts";
 import { ConsulWatch } from "./consul_watch.ts";
 import { checkName, toService, toWeights } from "./consul_wire.ts";
-import type { Registry, Resolver } from "./registry.ts";
+import type { KeyValue, Registry, Resolver } from "./registry.ts";
 
 export type { ConsulTls };
 
@@ -24,7 +25,7 @@ export interface ConsulOptions {
   tls?: ConsulTls;
   /** The namespace, in Consul Enterprise. @default the token's */
   namespace?: string;
-  /** The datacenter in which services are looked up. A server registers with the agent that it is given. @default the agent's */
+  /** The datacenter in which services and keys are looked up. A server registers with the agent that it is given. @default the agent's */
   datacenter?: string;
   /** How often Consul checks a server's health, in milliseconds, 1000 or more. @default {5000} */
   checkInterval?: number;
@@ -73,11 +74,11 @@ const RANGES = {
  *
  * @param address The HTTP API of the agent: `"127.0.0.1:8500"`.
  * @param options How it differs from the defaults.
- * @returns A registry and resolver that may connect to `address` and read `tokenFile`, and no more.
+ * @returns A registry, resolver and store of keys that may connect to `address` and read `tokenFile`, and no more.
  * @throws {TypeError} If the address or an option has a wrong type or form; the message names it.
  * @throws {RangeError} If a number is out of range.
  */
-export function consul(address: string, options: ConsulOptions = {}): Registry & Resolver {
+export function consul(address: string, options: ConsulOptions = {}): Registry & Resolver & KeyValue {
   const endpoint = checkEndpoint(address, options);
   const { datacenter, tokenFile } = options;
   const times = checkTimes(options);
@@ -99,6 +100,10 @@ export function consul(address: string, options: ConsulOptions = {}): Registry &
     watch(name, listener, logger) {
       checkName(name);
       return new ConsulWatch(new ConsulHttp(address, endpoint), { ...times, name, datacenter }, listener, logger);
+    },
+    watchKey(key, listener, logger) {
+      checkKey(key);
+      return new ConsulKey(new ConsulHttp(address, endpoint), key, { ...times, datacenter }, listener, logger);
     },
   };
 }

@@ -31,8 +31,8 @@ export interface ConsulEndpoint {
   readonly namespace: string | undefined;
 }
 
-/** A response of Consul's HTTP API: the fields of its header, and the JSON of its body. */
-export type Answer = [response: { headers: Record<string, string | undefined> }, body?: unknown];
+/** A response of Consul's HTTP API: its status and fields, and the JSON of its body. */
+export type Answer = [response: { statusCode?: number; headers: Record<string, string | undefined> }, body?: unknown];
 
 /** What every request takes. */
 export interface RequestOptions {
@@ -43,12 +43,22 @@ export interface RequestOptions {
   ctx: EventEmitter;
 }
 
+/** What a blocking query takes besides. */
+export interface QueryOptions extends RequestOptions {
+  dc?: string;
+  index?: string;
+  wait?: string;
+  stale?: true;
+}
+
 /** What Dinokit uses of npm:consul, as it behaves: its own types lack `index`, `wait`, `ctx`, `timeout` and the answers. */
 export interface ConsulApi {
   health: {
-    service(
-      options: RequestOptions & { service: string; passing: true; dc?: string; index?: string; wait?: string },
-    ): Promise<Answer>;
+    service(options: QueryOptions & { service: string; passing: true }): Promise<Answer>;
+  };
+  kv: {
+    /** The value's bytes; no body and no error where there is no such key. */
+    get(options: QueryOptions & { key: string; raw: true }): Promise<Answer>;
   };
   agent: {
     self(options: RequestOptions): Promise<Answer>;
