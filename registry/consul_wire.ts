@@ -123,7 +123,7 @@ function checkMeta(meta: Readonly<Record<string, string>>): Readonly<Record<stri
 
 /** One entry of Consul's answer, of which nothing is sure. */
 interface Entry {
-  Service?: { Address?: unknown; Port?: unknown; Weights?: { Passing?: unknown }; Tags?: unknown };
+  Service?: { Address?: unknown; Port?: unknown; Weights?: { Passing?: unknown }; Tags?: unknown; Meta?: unknown };
 }
 
 /**
@@ -139,12 +139,12 @@ export function readInstances(body: unknown): { instances: Instance[]; refused: 
   const found = new Map<string, Instance>();
   const refused: string[] = [];
   for (const entry of body as (Entry | null)[]) {
-    const { Address: host, Port: port, Weights, Tags } = entry?.Service ?? {};
+    const { Address: host, Port: port, Weights, Tags, Meta } = entry?.Service ?? {};
     if (typeof host !== "string" || host === "") continue;
     const address = toAddress(host, port);
     if (address === undefined) refused.push(`${host}:${port}`);
     else if (!found.has(address)) {
-      found.set(address, { address, weight: toWeight(Weights?.Passing), tags: readTags(Tags) });
+      found.set(address, { address, weight: toWeight(Weights?.Passing), tags: readTags(Tags), meta: readMeta(Meta) });
     }
   }
   return { instances: [...found.values()].sort((a, b) => a.address < b.address ? -1 : 1), refused };
@@ -172,4 +172,12 @@ function readTags(tags: unknown): Map<string, string> {
     if (colon > 0) labels.set(tag.slice(0, colon), tag.slice(colon + 1));
   }
   return labels;
+}
+
+function readMeta(meta: unknown): Map<string, string> {
+  const facts = new Map<string, string>();
+  for (const [key, value] of Object.entries(typeof meta === "object" && meta || {})) {
+    if (typeof value === "string" && key !== LEASE_KEY) facts.set(key, value);
+  }
+  return facts;
 }

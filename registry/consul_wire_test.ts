@@ -70,19 +70,28 @@ Deno.test("checkName() takes what stands in a URL and a DNS name, and nothing el
 
 const entry = (Address: unknown, Port: unknown = 1, more: object = {}) => ({ Service: { Address, Port, ...more } });
 
-Deno.test("readInstances() reads address, weight and key:value tags, in the order of the addresses, each once", () => {
+Deno.test("readInstances() reads address, weight, key:value tags and meta, in the order of the addresses, each once", () => {
   const { instances, refused } = readInstances([
     entry("2001:db8::7"),
-    entry("192.0.2.7", 2, { Weights: { Passing: 3 }, Tags: ["zone:a", "url:http://x", "plain", ":x"] }),
-    entry("192.0.2.7", 1, { Weights: { Passing: 0 }, Tags: null }),
+    entry("192.0.2.7", 2, {
+      Weights: { Passing: 3 },
+      Tags: ["zone:a", "url:http://x", "plain", ":x"],
+      Meta: { team: "blue", [LEASE_KEY]: "x", n: 7 },
+    }),
+    entry("192.0.2.7", 1, { Weights: { Passing: 0 }, Tags: null, Meta: null }),
     entry("192.0.2.7", 1, { Weights: { Passing: 7 } }),
-    entry("host.example", 1, { Weights: "?", Tags: "?" }),
+    entry("host.example", 1, { Weights: "?", Tags: "?", Meta: "?" }),
   ])!;
   assertEquals(instances, [
-    { address: "192.0.2.7:1", weight: 10, tags: new Map() },
-    { address: "192.0.2.7:2", weight: 3, tags: new Map([["zone", "a"], ["url", "http://x"]]) },
-    { address: "[2001:db8::7]:1", weight: 10, tags: new Map() },
-    { address: "host.example:1", weight: 10, tags: new Map() },
+    { address: "192.0.2.7:1", weight: 10, tags: new Map(), meta: new Map() },
+    {
+      address: "192.0.2.7:2",
+      weight: 3,
+      tags: new Map([["zone", "a"], ["url", "http://x"]]),
+      meta: new Map([["team", "blue"]]),
+    },
+    { address: "[2001:db8::7]:1", weight: 10, tags: new Map(), meta: new Map() },
+    { address: "host.example:1", weight: 10, tags: new Map(), meta: new Map() },
   ]);
   assertEquals(refused, []);
 });

@@ -13,8 +13,10 @@ export interface Instance {
   readonly address: string;
   /** Its share of the calls beside the others' weights. @default {10} */
   readonly weight: number;
-  /** Labels such as `zone` and `version`: Consul's tags of the form `key:value`. */
+  /** Labels such as `zone` (where it runs: clients may prefer their own) and `version`: Consul's tags of the form `key:value`. */
   readonly tags: ReadonlyMap<string, string>;
+  /** Other facts: Consul's `Meta`. */
+  readonly meta: ReadonlyMap<string, string>;
 }
 
 /** What a server registers. */
@@ -27,9 +29,9 @@ export interface Registration {
   readonly healthUrl?: string;
   /** Its share of the calls. @default {10} */
   readonly weight?: number;
-  /** Labels. */
+  /** Labels such as `zone` and `version`. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Other facts, for people and tools; clients do not see them. */
+  /** Other facts, for people, tools and clients that select by them. */
   readonly meta?: Readonly<Record<string, string>>;
 }
 

@@ -43,11 +43,16 @@ needs(
   "consul().watch() tells what passes at first, then each change as it comes, and not at a poll",
   async () => {
     await using agent = await startConsul();
-    await using one = await serving(agent, { weight: 3, tags: { zone: "a" } });
+    await using one = await serving(agent, { weight: 3, tags: { zone: "a" }, meta: { team: "blue" } });
     using watch = watching(agent);
     await until(() => watch.told.length === 1, "the first list");
     assertEquals(watch.resolutions, [{
-      instances: [{ address: one.address, weight: 3, tags: new Map([["zone", "a"]]) }],
+      instances: [{
+        address: one.address,
+        weight: 3,
+        tags: new Map([["zone", "a"]]),
+        meta: new Map([["team", "blue"]]),
+      }],
     }]);
 
     await using two = await serving(agent);

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { roundRobin } from "./round_robin.ts";
 
 const instances = ["a", "b", "c"].map((address) => ({
-  instance: { address, weight: 10, tags: new Map() },
+  instance: { address, weight: 10, tags: new Map(), meta: new Map() },
   weight: 10,
   inFlight: 0,
   latency: undefined,
