@@ -1,6 +1,7 @@
 import type { Logger } from "../rpc/logger.ts";
 import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_query.ts";
 import type { Answer, ConsulApi, ConsulError, ConsulHttp, QueryOptions } from "./consul_http.ts";
+import type { AllowedAddresses } from "./allowed_addresses.ts";
 import { readInstances } from "./consul_wire.ts";
 import type { Instance, Resolution, Watch, WatchState } from "./registry.ts";
 
@@ -9,6 +10,7 @@ const REQUEST_TIMEOUT = 5000;
 /** What is watched, and how patiently. */
 export interface WatchOptions extends BlockingOptions {
   readonly name: string;
+  readonly allowed: AllowedAddresses;
   /** How long the last list is kept when there is no new one, in milliseconds. */
   readonly grace: number;
 }
@@ -60,7 +62,7 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   answered(body: unknown, response: Answer[0]): boolean {
-    const found = readInstances(body);
+    const found = readInstances(body, this.#options.allowed);
     if (!found) return false;
     this.#found(found);
     if (found.instances.length === 0) void this.#checkAcls(response.headers);
@@ -73,7 +75,7 @@ export class ConsulWatch implements Watch, Subject {
 
   #found({ instances, refused }: { instances: Instance[]; refused: string[] }): void {
     if (refused.join() !== this.#refused && refused.length > 0) {
-      this.#logger.warn(`${this.what} has addresses in Consul that are not called: link-local, wildcard or wrong`, {
+      this.#logger.warn(`${this.what} has addresses in Consul that are not called: ${this.#options.allowed}`, {
         refused,
       });
     }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { consul, type ConsulOptions } from "../registry/consul.ts";
 import { LEASE_KEY } from "../registry/consul_wire.ts";
+import { entry, fakeConsul, hang, list } from "./fake_consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";
 
@@ -12,35 +13,6 @@ const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 function allowed(): () => number {
   const start = performance.now();
   return () => 1 + Math.ceil((performance.now() - start) / 100);
-}
-
-/** An entry of a list as Consul writes it. */
-const entry = (port: number, address = "127.0.0.1") => ({ Service: { Address: address, Port: port } });
-
-/** A list as Consul answers it, at an index. */
-const list = (index: number | string, ...entries: unknown[]) =>
-  Response.json(entries, { headers: { "x-consul-index": String(index) } });
-
-/** No answer at all. */
-const hang = () => new Promise<Response>(() => {});
-
-/** Something that is not quite a Consul: it answers as the test says, and keeps what it was asked. */
-function fake(answer: (request: Request, n: number) => Response | Promise<Response>) {
-  const requests: { url: string; headers: Headers }[] = [];
-  // Not shutdown(): that waits for answers, and some tests give none.
-  const closing = new AbortController();
-  const options = { hostname: "127.0.0.1", port: 0, onListen: () => {}, signal: closing.signal };
-  const server = Deno.serve(options, (request) => {
-    requests.push({ url: request.url, headers: new Headers(request.headers) });
-    return answer(request, requests.length);
-  });
-  return {
-    address: `127.0.0.1:${server.addr.port}`,
-    requests,
-    /** The `index` of each query, null where it has none. */
-    indexes: () => requests.map(({ url }) => new URL(url).searchParams.get("index")),
-    [Symbol.asyncDispose]: () => (closing.abort(), server.finished),
-  };
 }
 
 /** Watches `echoservice`, and keeps what it is told: the addresses, or the error. */
@@ -59,7 +31,7 @@ needs(
   async () => {
     let token = "3b0e9f6c-0000-old\n";
     let key: string | undefined;
-    await using server = fake(async (request) => {
+    await using server = fakeConsul(async (request) => {
       if (request.headers.get("x-consul-token") !== "3b0e9f6c-0000-new") {
         return new Response("Permission denied", { status: 403, headers: { "content-type": "text/plain" } });
       }
@@ -98,7 +70,7 @@ const FAULTS: [what: string, answer: () => Response, message: string][] = [
 for (const [what, answer, message] of FAULTS) {
   needs(NET, `consul().watch() given ${what} tells an error, makes no busy loop, and recovers`, async () => {
     let well = false;
-    await using server = fake(() => well ? list(5, entry(1)) : answer());
+    await using server = fakeConsul(() => well ? list(5, entry(1)) : answer());
     const most = allowed();
     using watch = watching(server.address);
     await until(() => watch.told.length > 0, "the error");
@@ -114,7 +86,7 @@ for (const [what, answer, message] of FAULTS) {
   });
 
   needs(NET, `consul().register() given ${what} goes on, makes no busy loop, and is released`, async () => {
-    await using server = fake(answer);
+    await using server = fakeConsul(answer);
     const logger = recordingLogger();
     const most = allowed();
     const lease = consul(server.address).register(ECHO, logger);
@@ -131,7 +103,7 @@ for (const [what, answer, message] of FAULTS) {
 }
 
 needs(NET, "consul().watch() gives up a first query that hangs after 5 s", async () => {
-  await using server = fake(() => hang());
+  await using server = fakeConsul(() => hang());
   using watch = watching(server.address);
   const start = performance.now();
   await until(() => watch.told.length > 0, "the error");
@@ -141,7 +113,7 @@ needs(NET, "consul().watch() gives up a first query that hangs after 5 s", async
 });
 
 needs(NET, "consul().watch() gives up a query that waits too long, keeps the list and asks afresh", async () => {
-  await using server = fake((_, n) => n === 2 ? hang() : list(7, entry(1)));
+  await using server = fakeConsul((_, n) => n === 2 ? hang() : list(7, entry(1)));
   using watch = watching(server.address, { wait: 1000 });
   const start = performance.now();
   await until(() => server.requests.length === 3, "it asks again", 20_000);
@@ -154,7 +126,7 @@ needs(NET, "consul().watch() gives up a query that waits too long, keeps the lis
 });
 
 needs(NET, "consul().watch() asks at most every 100 ms when the index races", async () => {
-  await using server = fake((_, n) => list(n, entry(1)));
+  await using server = fakeConsul((_, n) => list(n, entry(1)));
   const most = allowed();
   using _watch = watching(server.address);
   await until(() => server.requests.length > 5, "some queries");
@@ -164,7 +136,7 @@ needs(NET, "consul().watch() asks at most every 100 ms when the index races", as
 
 needs(NET, "consul().watch() asks without an index after one that went back, and never with 0", async () => {
   const answers = [list(42, entry(1)), list(10), list(0, entry(2)), list(0, entry(3))];
-  await using server = fake(() => answers.shift() ?? hang());
+  await using server = fakeConsul(() => answers.shift() ?? hang());
   using watch = watching(server.address, { token: "3b0e9f6c" });
   await until(() => server.requests.length === 5, "five queries");
   assertEquals(server.indexes(), [null, "42", null, "1", null]);
@@ -172,7 +144,7 @@ needs(NET, "consul().watch() asks without an index after one that went back, and
 });
 
 needs(NET, "consul().watch() under 500 keeps the last list for the grace, then tells the error", async () => {
-  await using server = fake((_, n) => n === 1 ? list(5, entry(1)) : new Response(null, { status: 500 }));
+  await using server = fakeConsul((_, n) => n === 1 ? list(5, entry(1)) : new Response(null, { status: 500 }));
   using watch = watching(server.address, { grace: 700 });
   await until(() => watch.told.length === 2, "the error");
   assertEquals(watch.told[0], "127.0.0.1:1");
@@ -186,7 +158,7 @@ needs(NET, "consul().watch() under 500 keeps the last list for the grace, then t
 
 needs(NET, "consul().watch() tells nothing twice, and warns once about addresses that it refuses", async () => {
   const entries = [entry(1), entry(1, "169.254.169.254"), entry(0)];
-  await using server = fake((_, n) => list(n, ...entries));
+  await using server = fakeConsul((_, n) => list(n, ...entries));
   using watch = watching(server.address);
   await until(() => server.requests.length === 4, "four queries");
   assertEquals(watch.told, ["127.0.0.1:1"]);
@@ -196,7 +168,7 @@ needs(NET, "consul().watch() tells nothing twice, and warns once about addresses
 });
 
 needs(NET, "consul().watch() asks for its datacenter and namespace", async () => {
-  await using server = fake((_, n) => list(n));
+  await using server = fakeConsul((_, n) => list(n));
   using _watch = watching(server.address, { datacenter: "dc2", namespace: "team" });
   await until(() => server.requests.length > 0, "the first query");
   const { url, headers } = server.requests[0]!;
@@ -209,7 +181,7 @@ needs(NET, "consul().watch() asks for its datacenter and namespace", async () =>
 
 needs(NET, "consul() reports a token that can't be read, and goes on", async () => {
   let readable = false;
-  await using server = fake(() => list(1));
+  await using server = fakeConsul(() => list(1));
   const token = () => {
     if (readable) return "3b0e9f6c";
     throw new Error("no such file: /run/secrets/consul");
