@@ -5,7 +5,7 @@
  */
 
 import { EventEmitter } from "node:events";
-import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpAgent, type ClientRequest } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { loadConsul } from "../deps.ts";
 
@@ -68,13 +68,14 @@ export interface ConsulApi {
       deregister(options: RequestOptions & { id: string }): Promise<Answer>;
     };
   };
-  _ext(event: "onCreate", hook: (request: Request, next: () => void) => void): void;
+  _ext(event: "onCreate" | "onRequest", hook: (request: Request, next: () => void) => void): void;
 }
 
-/** A request before its body is encoded. */
+/** A request before its body is encoded (`onCreate`), and before it is sent (`onRequest`). */
 interface Request {
   ctx: { extraBody?: Record<string, unknown> };
   opts: { body?: Record<string, unknown> };
+  transport: { request(options: unknown): ClientRequest };
 }
 
 /** How long a request may take, and what ends it before. */
@@ -166,7 +167,20 @@ async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<
     if (request.ctx.extraBody) Object.assign(request.opts.body!, request.ctx.extraBody);
     next();
   });
+  api._ext("onRequest", (request, next) => {
+    const { transport } = request;
+    request.transport = { request: (options) => failIfCutOff(transport.request(options)) };
+    next();
+  });
   return api;
+}
+
+/** papi 1.1.2 waits for the rest of an answer that was cut off until its timeout, a minute in a blocking query. This can go when it does not. */
+function failIfCutOff(request: ClientRequest): ClientRequest {
+  request.on("response", (response) => {
+    response.on("aborted", () => request.emit("error", new Error("its answer was cut off")));
+  });
+  return request;
 }
 
 /** Waits for a promise that cannot be cancelled itself: the load of npm:consul, which may be a download. */
@@ -198,7 +212,7 @@ interface PapiError extends Error {
 function explain(where: string, error: unknown): ConsulError {
   const { message, code, isTimeout, isCodec, response } = error as PapiError;
   if (isCodec) return new ConsulError(`${where} answered with what is not JSON: ${message}`, "garbage", error);
-  if (response) {
+  if (response && response.statusCode >= 300) {
     const said = typeof response.body === "string" ? response.body.trim().slice(0, 200) : message;
     return new ConsulError(`${where} answered ${response.statusCode}: ${said}`, response.statusCode, error);
   }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { consul, type ConsulOptions } from "../registry/consul.ts";
 import { LEASE_KEY } from "../registry/consul_wire.ts";
-import { entry, fakeConsul, hang, list } from "./fake_consul.ts";
+import { dripping, entry, fakeConsul, hang, list } from "./fake_consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";
 
@@ -22,7 +22,7 @@ function watching(address: string, options: ConsulOptions = {}) {
   const watch = consul(address, options).watch("echoservice", (one) => {
     told.push("error" in one ? one.error.message : one.instances.map(({ address }) => address).join());
   }, logger);
-  return { told, logger, [Symbol.dispose]: () => watch.close() };
+  return { told, logger, watch, [Symbol.dispose]: () => watch.close() };
 }
 
 needs(
@@ -65,6 +65,7 @@ const FAULTS: [what: string, answer: () => Response, message: string][] = [
   ["other JSON", () => Response.json({ a: 1 }, { headers: { "x-consul-index": "1" } }), "what is no list of instances"],
   ["no index", () => Response.json([]), "without X-Consul-Index"],
   ["a wrong index", () => list("-1"), "without X-Consul-Index"],
+  ["an answer that is cut off", () => dripping(1), "its answer was cut off"],
 ];
 
 for (const [what, answer, message] of FAULTS) {
@@ -74,7 +75,7 @@ for (const [what, answer, message] of FAULTS) {
     const most = allowed();
     using watch = watching(server.address);
     await until(() => watch.told.length > 0, "the error");
-    assertStringIncludes(watch.told[0]!, `Consul at ${server.address} answered `);
+    assertStringIncludes(watch.told[0]!, `Consul at ${server.address} `);
     assertStringIncludes(watch.told[0]!, message);
     await pause(500);
     const requests = server.requests.length;
@@ -84,6 +85,26 @@ for (const [what, answer, message] of FAULTS) {
     await until(() => watch.told.at(-1) === "127.0.0.1:1", "the list");
     assertStringIncludes(watch.logger.lines[1]!, "answers again");
   });
+
+  needs(
+    NET,
+    `consul().watch() given ${what} keeps its list, says so in its state, and ends in the middle of it`,
+    async () => {
+      let well = true;
+      await using server = fakeConsul((_, n) => well ? list(n, entry(1)) : answer());
+      using watch = watching(server.address);
+      await until(() => watch.told.length > 0, "the list");
+      well = false;
+      const { why } = await until(() => watch.watch.state!.kept, "the list is kept");
+      assertStringIncludes(why, message);
+      await until(() => watch.watch.state!.failures > 1, "it goes on");
+      well = true;
+      await until(() => watch.watch.state!.kept === undefined, "it is well again");
+      assertEquals(watch.told, ["127.0.0.1:1"]);
+      well = false;
+      await until(() => watch.watch.state!.kept, "the list is kept again");
+    },
+  );
 
   needs(NET, `consul().register() given ${what} goes on, makes no busy loop, and is released`, async () => {
     await using server = fakeConsul(answer);
@@ -111,6 +132,55 @@ needs(NET, "consul().watch() gives up a first query that hangs after 5 s", async
   assert(took > 4900 && took < 9000, `told after ${took} ms`);
   assertStringIncludes(watch.told[0]!, "does not answer");
 });
+
+needs(NET, "consul().watch() gives up an answer that drips, and close() ends it in the middle", async () => {
+  await using server = fakeConsul((_, n) => n === 2 ? dripping() : list(7, entry(1)));
+  using watch = watching(server.address, { wait: 1000 });
+  await until(() => server.requests.length === 3, "it asks again", 20_000);
+  assertStringIncludes(watch.watch.state!.lastError!, "does not answer");
+  assertEquals(watch.told, ["127.0.0.1:1"]);
+
+  await using dripper = fakeConsul(() => dripping());
+  const other = watching(dripper.address);
+  await until(() => dripper.requests.length === 1, "the query is sent");
+  await pause(100);
+  other.watch.close(); // the sanitizers see whether it does
+});
+
+needs(NET, "consul().watch() reads 10,000 servers, and nothing of what is no server among them", async () => {
+  const entries = Array.from({ length: 10_000 }, (_, i) => entry(1, `10.0.${i >> 8}.${i & 255}`));
+  await using server = fakeConsul((_, n) => n <= 2 ? list(n, ...entries, ...Array(1000).fill(null)) : hang());
+  using watch = watching(server.address);
+  await until(() => server.requests.length === 3, "two lists");
+  assertEquals(watch.told.map((one) => one.split(",").length), [10_000]);
+});
+
+needs(
+  NET,
+  "consul().watch() asks the leader after an answer that is too old or knows none, then anyone again",
+  async () => {
+    const old = (headers: HeadersInit) => {
+      const response = list(7, entry(2));
+      for (const [name, value] of new Headers(headers)) response.headers.set(name, value);
+      return response;
+    };
+    const answers = [
+      list(7, entry(1)),
+      old({ "x-consul-lastcontact": "5001" }),
+      list(8, entry(1)),
+      old({ "x-consul-knownleader": "false" }),
+      new Response("No cluster leader", { status: 500 }),
+      old({ "x-consul-lastcontact": "5000", "x-consul-knownleader": "true" }),
+    ];
+    await using server = fakeConsul(() => answers.shift() ?? hang());
+    using watch = watching(server.address);
+    await until(() => server.requests.length === 7, "seven queries");
+    const stale = server.requests.map(({ url }) => new URL(url).searchParams.has("stale"));
+    assertEquals(stale, [true, true, false, true, false, false, true]);
+    assertEquals(server.indexes(), [null, "7", null, "8", null, null, "7"]);
+    assertEquals(watch.told, ["127.0.0.1:1", "127.0.0.1:2"], "what is too old is not told");
+  },
+);
 
 needs(NET, "consul().watch() gives up a query that waits too long, keeps the list and asks afresh", async () => {
   await using server = fakeConsul((_, n) => n === 2 ? hang() : list(7, entry(1)));

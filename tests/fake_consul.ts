@@ -32,3 +32,18 @@ export function fakeConsul(answer: (request: Request, n: number) => Response | P
     [Symbol.asyncDispose]: () => (closing.abort(), server.finished),
   };
 }
+
+/** An answer that comes a byte at a time, and after so many bytes is cut off. */
+export function dripping(bytes = Infinity): Response {
+  let timer: ReturnType<typeof setTimeout>;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (bytes-- <= 0) return controller.close();
+      return new Promise((done) => timer = setTimeout(() => done(controller.enqueue(new Uint8Array([91]))), 20));
+    },
+    cancel: () => clearTimeout(timer),
+  });
+  return new Response(body, {
+    headers: { "content-type": "application/json", "x-consul-index": "7", "content-length": "1000000" },
+  });
+}
