@@ -70,7 +70,17 @@ export { type Address, formatAddress, parseAddress } from "./rpc/address.ts";
 export { consul, type ConsulOptions, type ConsulTls } from "./registry/consul.ts";
 export { memoryRegistry } from "./registry/memory.ts";
 export { staticAddresses } from "./registry/static.ts";
-export type { Instance, Lease, Registration, Registry, Resolution, Resolver, Watch } from "./registry/registry.ts";
+export type {
+  Instance,
+  KeyValue,
+  Lease,
+  Registration,
+  Registry,
+  Resolution,
+  Resolver,
+  Watch,
+  WatchState,
+} from "./registry/registry.ts";
 
 // Transports
 export { memoryTransport } from "./transport/memory/mod.ts";

@@ -61,7 +61,7 @@ function told(): Resolver & { tell(resolution: Resolution): void; watches: numbe
 }
 
 const at = (...addresses: string[]): Resolution => ({
-  instances: addresses.map((address) => ({ address, weight: 10, tags: new Map() })),
+  instances: addresses.map((address) => ({ address, weight: 10, tags: new Map(), meta: new Map() })),
 });
 
 /** A transport whose connections never come, until the attempt is given up. */
