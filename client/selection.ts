@@ -32,7 +32,7 @@ export function select(
   const meta = Object.entries(rules.meta);
   const fitting = weighty.filter((one) =>
     tags.every(([name, value]) => one.tags.get(name) === value) &&
-    meta.every(([name, value]) => one.meta?.get(name) === value)
+    meta.every(([name, value]) => one.meta.get(name) === value)
   );
   if (fitting.length > 0) return { instances: subset(fitting, rules, client) };
   if (instances.length === 0) return { instances };

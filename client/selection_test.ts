@@ -9,6 +9,7 @@ const instance = (address: string, tags: Record<string, string> = {}, rest: Part
   address,
   weight: 10,
   tags: new Map(Object.entries(tags)),
+  meta: new Map(),
   ...rest,
 });
 const many = (length: number, zone = "z") => Array.from({ length }, (_, i) => instance(`${zone}${i}:1`, { zone }));

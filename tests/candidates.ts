@@ -7,7 +7,12 @@ export type TestCandidate = { -readonly [K in keyof Candidate]: Candidate[K] };
 /** Candidates `a:1`, `b:1`, ... of these weights, without calls. */
 export function candidates(...weights: number[]): TestCandidate[] {
   return weights.map((weight, index) => ({
-    instance: { address: `${index < 26 ? String.fromCharCode(97 + index) : index}:1`, weight, tags: new Map() },
+    instance: {
+      address: `${index < 26 ? String.fromCharCode(97 + index) : index}:1`,
+      weight,
+      tags: new Map(),
+      meta: new Map(),
+    },
     weight,
     inFlight: 0,
     latency: undefined,
