@@ -140,7 +140,11 @@ export class Checker<W> {
     const fields = given.fields(path, (path, where, message) => this.report(path, where, message));
     if (fields || given.unset) return fields;
     const described = describe(given.value, this.#dialect);
-    this.report(path, given.head, `${path || this.#dialect.whole} ${this.#dialect.noFields(described, off)}`);
+    this.report(
+      path,
+      off ? given.where : given.head,
+      `${path || this.#dialect.whole} ${this.#dialect.noFields(described, off)}`,
+    );
   }
 
   #unknown(section: AnySection, fields: ReadonlyMap<string, Given<W>> | undefined, path: string): void {
@@ -160,7 +164,7 @@ export class Checker<W> {
   /** The field of that name below the section, else anywhere. */
   #find(name: string, section: AnySection, path: string): string | undefined {
     const paths = [...pathsBelow(section, path, this.#dialect), ...pathsBelow(this.#root, "", this.#dialect)];
-    return paths.find((one) => one.endsWith(`.${name}`));
+    return paths.find((one) => one.endsWith(`.${this.#dialect.spell(name)}`));
   }
 
   #leaf(leaf: Leaf<unknown>, given: Given<W> | undefined, path: string): unknown {
