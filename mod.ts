@@ -99,6 +99,7 @@ export type {
 
 // Configuration
 export {
+  clientPolicyFrom,
   type Config,
   ConfigError,
   configLogger,
@@ -108,6 +109,7 @@ export {
   loadConfig,
   type LoadConfigOptions,
   readTls,
+  serverPolicyFrom,
 } from "./config/mod.ts";
 
 // What generated code is made of

@@ -47,6 +47,7 @@ export function createClient<M extends Methods>(service: Service<M>, options: Cl
   const settings = clientSettings(service, options);
   requirePermissions(`createClient(${settings.target})`, [
     ...settings.resolver.permissions,
+    ...options.policy?.permissions ?? [],
     ...transportPermissions(options.transport),
   ]);
   const channel = new Channel(settings, options.transport);

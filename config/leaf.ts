@@ -1,16 +1,12 @@
 import { parseAddress } from "../rpc/address.ts";
 import type { LogLevel } from "../rpc/logger.ts";
-import { type Leaf, leaf, list, text, whole } from "../policy/fields.ts";
+import { type Leaf, leaf, list, orInfinity, text, whole } from "../policy/fields.ts";
 
 /** A text that no message shows. */
 export const secret = (): Leaf<string> => ({ ...text(), secret: true });
 
 /** A bound: a whole number, or infinity where there is to be none. */
-export const bound = (unit = ""): Leaf<number> => {
-  const { allowed, check } = whole(1, unit);
-  const none = (value: unknown) => value === "infinity" || value === Infinity;
-  return leaf("number", `${allowed}, or infinity`, (value) => none(value) ? Infinity : check(value));
-};
+export const bound = (unit = ""): Leaf<number> => orInfinity(whole(1, unit));
 
 /** An address to listen on. */
 export const address = (): Leaf<string> =>

@@ -96,8 +96,16 @@ export const whole = (least: number, unit = "", most = Infinity): Leaf<number> =
   return number(`a whole number ${range}${unit && `, in ${unit}`}`, least, most, Number.isSafeInteger);
 };
 
+/** The same, or infinity. */
+export const orInfinity = (one: Leaf<number>): Leaf<number> =>
+  leaf(
+    "number",
+    `${one.allowed}, or infinity`,
+    (value) => value === Infinity || value === "infinity" ? Infinity : one.check(value),
+  );
+
 /** A time. */
-export const milliseconds = (least: 0 | 1 = 1): Leaf<number> =>
+export const milliseconds = (least = 1): Leaf<number> =>
   number(`a number from ${least} to ${LONGEST}, in milliseconds`, least, LONGEST);
 
 /** A share of something; 0 may be refused. */

@@ -172,7 +172,7 @@ Deno.test("serverPolicyOf() takes every field, and refuses what is wrong", () =>
   const policy = {
     rate: { rate: 0.5, burst: 1, by: "metadata:x-tenant" },
     concurrency: { limit: "adaptive", queue: 0, queueTimeout: 0 },
-    overload: { maxWait: 1, unreadyAfter: 1 },
+    overload: { maxWait: 10, unreadyAfter: Infinity },
     inject: false,
     methods: { "/echo.EchoService/Echo": { rate: false, concurrency: { limit: 1 } } },
   };

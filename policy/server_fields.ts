@@ -8,6 +8,7 @@ import {
   milliseconds,
   number,
   orFalse,
+  orInfinity,
   required,
   type Section,
   whole,
@@ -45,8 +46,8 @@ const METHOD: Fields<ServerMethodPolicy> = {
 export const SERVER_POLICY: Section<ServerPolicy> = given<ServerPolicy>({
   ...METHOD,
   overload: orFalse<Exclude<NonNullable<ServerPolicy["overload"]>, false>>({
-    maxWait: milliseconds(),
-    unreadyAfter: milliseconds(),
+    maxWait: milliseconds(10),
+    unreadyAfter: orInfinity(milliseconds(1000)),
   }),
   methods: keyed<ServerMethodPolicy>(given<ServerMethodPolicy>(METHOD)),
 });
