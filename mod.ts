@@ -104,6 +104,7 @@ export type {
 
 // Configuration
 export {
+  clientPolicyFrom,
   type Config,
   ConfigError,
   configLogger,
@@ -113,6 +114,7 @@ export {
   loadConfig,
   type LoadConfigOptions,
   readTls,
+  serverPolicyFrom,
 } from "./config/mod.ts";
 
 // What generated code is made of
