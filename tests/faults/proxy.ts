@@ -13,7 +13,7 @@ export interface Proxy extends AsyncDisposable {
   /** Where it listens. */
   readonly address: string;
   /** When each connection was taken, in milliseconds since 1970. */
-  readonly opened: readonly number[];
+  readonly opened: number[];
   /** Connections at present, silent ones too. */
   readonly size: number;
   /** What holds for connections from now on. */
