@@ -28,6 +28,8 @@ export type OutlierRules = Filled<OutlierPolicy>;
 export interface MethodRules {
   /** Milliseconds; undefined for no limit. */
   readonly timeout: number | undefined;
+  /** Whether nobody has set that: it then yields to a deadline that is there. */
+  readonly isDefaultTimeout: boolean;
   readonly retry: RetryRules | undefined;
   readonly hedge: HedgeRules | undefined;
   readonly breaker: BreakerRules | undefined;
@@ -70,6 +72,7 @@ export function methodRules(policy: ClientPolicy, method: Method): MethodRules {
   const retry = said.retry ?? (method.idempotent ? {} : false);
   return {
     timeout: method.kind === "unary" ? said.timeout ?? 10_000 : own.timeout,
+    isDefaultTimeout: said.timeout === undefined,
     retry: retry ? { ...RETRY, ...retry, statuses: codes(retry.statuses) } : undefined,
     hedge: said.hedge && one ? { attempts: 2, ...said.hedge, statuses: codes(said.hedge.statuses) } : undefined,
     breaker: said.breaker ? { ...BREAKER, ...said.breaker } : undefined,
