@@ -47,9 +47,10 @@ export type Client<M extends Methods> = { readonly [Name in keyof M]: ClientMeth
  * @throws {Deno.errors.NotCapable} If a permission that it surely needs is missing.
  */
 export function createClient<M extends Methods>(service: Service<M>, options: ClientOptions<NoInfer<M>>): Client<M> {
-  const settings = clientSettings(options);
+  const settings = clientSettings(service, options);
   requirePermissions(`createClient(${settings.target})`, [
     ...settings.resolver.permissions,
+    ...options.policy?.permissions ?? [],
     ...transportPermissions(options.transport),
   ]);
   const channel = new Channel(settings, options.transport);

@@ -186,6 +186,9 @@ export interface ServerPolicy extends ServerMethodPolicy {
 export interface PolicySource<T> {
   /** What it may touch. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
-  /** Calls `listener` with each policy that is valid, from the first on. One that is not is told in the log, and the last one holds. */
+  /**
+   * Calls `listener` with each policy whose fields are right, from the first on. One that is not right is told in the log, and the last one
+   * holds; so it is if the listener throws, as the policy does not fit its service.
+   */
   watch(listener: (policy: T) => void, logger: Logger): { close(): void };
 }
