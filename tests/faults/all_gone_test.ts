@@ -19,7 +19,7 @@ for (const same of [true, false]) {
       await pool.listed(0);
       await load.report();
       // By now the pauses between the client's attempts to connect are at their longest, were they to count.
-      await pause(15_000);
+      await pause(10_000);
       const { calls: gone } = await load.report();
       assert(gone.length > 100, `${gone.length} calls ended`);
       assertEquals(new Set(gone.map(({ status }) => status)), new Set(["UNAVAILABLE"]));

@@ -22,6 +22,10 @@ export interface Proxy extends AsyncDisposable {
   target: string;
   /** Connections that are open pass nothing any more and tell neither end, as a cable that was pulled; new ones are as `weather` says. */
   silence(): void;
+  /** The same, for one of the connections that pass something. */
+  silenceOne(): void;
+  /** How many it has silenced. */
+  readonly silenced: number;
   /** Closes all connections: in order (FIN), or not (RST). */
   cut(how: "close" | "reset"): void;
   /** Cuts all and takes no more: connecting is refused. */
@@ -65,6 +69,10 @@ class Pair {
     }
   }
 
+  get silent(): boolean {
+    return this.#silent;
+  }
+
   silence(): void {
     this.#silent = true;
   }
@@ -82,8 +90,14 @@ class Pair {
 export async function startProxy(target: string): Promise<Proxy> {
   const pairs = new Set<Pair>();
   const opened: number[] = [];
+  let silenced = 0;
   let port = 0;
   let server: net.Server;
+  const silence = (pair: Pair) => {
+    if (pair.silent) return;
+    pair.silence();
+    silenced++;
+  };
   const proxy: Proxy = {
     get address() {
       return `127.0.0.1:${port}`;
@@ -94,7 +108,15 @@ export async function startProxy(target: string): Promise<Proxy> {
     },
     weather: {},
     target,
-    silence: () => pairs.forEach((pair) => pair.silence()),
+    silence: () => pairs.forEach(silence),
+    silenceOne() {
+      const open = [...pairs].filter(({ silent }) => !silent);
+      const one = open[Math.floor(Math.random() * open.length)];
+      if (one) silence(one);
+    },
+    get silenced() {
+      return silenced;
+    },
     cut: (how) => pairs.forEach((pair) => pair.cut(how)),
     async down() {
       const closed = new Promise((done) => server.close(done));

@@ -4,10 +4,12 @@ import { needs } from "../needs.ts";
 import { until } from "../observe.ts";
 import { figure, LONG } from "./figures.ts";
 import { assertNoneFailed, pause, percentile } from "./judge.ts";
-import { startInstance, startLoad } from "./pool.ts";
+import type { Call } from "./load.ts";
+import { type Load, startInstance, startLoad } from "./pool.ts";
 import { processorSeconds, sockets } from "./process.ts";
 
 const INSTANCES = 1000;
+const SUBSET = 20;
 const CHANGES_PER_SECOND = 10;
 const SECONDS = LONG ? 30 : 8;
 
@@ -43,52 +45,60 @@ async function change(agent: ConsulAgent, port: number, signal: AbortSignal): Pr
   }
 }
 
-for (const subset of [undefined, 20]) {
-  const what = subset ? `with a subset of ${subset}` : "with all of them";
-  needs(
-    CONSUL_PERMISSIONS,
-    `a client of 1,000 instances, ${what}, fails no call while 10 change each second, and does not grow`,
-    async () => {
-      await using agent = await startConsul();
-      await using server = await startInstance({ options: { address: ":0" } });
-      const port = Number(server.address.split(":").at(-1));
-      for (let i = 0; i < INSTANCES; i += 20) {
-        await Promise.all(Array.from({ length: 20 }, (_, more) => register(agent, i + more, port)));
-      }
-      await using load = await startLoad({ consul: agent.address, rate: 100, options: { subset } });
-      if (subset === undefined) {
-        await until(() => sockets(load.child.pid) >= INSTANCES, "it is connected to all of them", 30_000);
-      }
-      await pause(2000);
-      const measure = async (work: () => Promise<unknown>) => {
-        await load.report();
-        const [cpu, start] = [processorSeconds(load.child.pid), performance.now()];
-        await work();
-        const share = (processorSeconds(load.child.pid) - cpu) / (performance.now() - start) * 1000;
-        const { calls } = await load.report();
-        assertNoneFailed(calls);
-        return { share, calls, memory: load.child.residentMegabytes };
-      };
-      const quiet = await measure(() => pause(SECONDS * 1000));
-      let changes = 0;
-      const busy = await measure(async () => changes = await change(agent, port, AbortSignal.timeout(SECONDS * 1000)));
-      assert(changes >= SECONDS * CHANGES_PER_SECOND * 0.8, `Consul took only ${changes} changes`);
-      const again = await measure(async () =>
-        changes += await change(agent, port, AbortSignal.timeout(SECONDS * 1000))
-      );
-      const open = sockets(load.child.pid);
-      // One more is the query to Consul; a few may be on their way out.
-      if (subset) assert(open <= subset + 10, `it has ${open} connections`);
-      assert(busy.share < 0.9, `it took ${busy.share} of a processor`);
-      assert(again.memory < busy.memory * 1.3 + 20, `from ${busy.memory} to ${again.memory} MiB`);
-      const of = ({ share, memory, calls }: typeof quiet) =>
-        `${(share * 100).toFixed(0)} % of a core, ${memory} MiB, p99 ${percentile(calls, 99).toFixed(1)} ms`;
-      figure(
-        `1,000 instances, ${what}`,
-        `100 calls/s, ${open} sockets; quiet: ${of(quiet)}; ${changes} changes at 10/s: ${of(busy)}, then ${
-          of(again)
-        }; 0 calls failed`,
-      );
-    },
-  );
+/** What a client costs while something happens. */
+interface Cost {
+  readonly share: number;
+  readonly memory: number;
+  readonly calls: Call[];
 }
+
+/** What each of the clients costs while `work` goes on. No call may fail. */
+async function costs(loads: Load[], work: () => Promise<unknown>): Promise<Cost[]> {
+  await Promise.all(loads.map((load) => load.report()));
+  const [before, start] = [loads.map(({ child }) => processorSeconds(child.pid)), performance.now()];
+  await work();
+  const seconds = (performance.now() - start) / 1000;
+  return await Promise.all(loads.map(async ({ child, report }, i) => {
+    const share = (processorSeconds(child.pid) - before[i]!) / seconds;
+    const { calls } = await report();
+    assertNoneFailed(calls);
+    return { share, calls, memory: child.residentMegabytes };
+  }));
+}
+
+needs(
+  CONSUL_PERMISSIONS,
+  "clients of 1,000 instances, with all of them and with a subset of 20, fail no call while 10 change each second, and do not grow",
+  async () => {
+    await using agent = await startConsul();
+    await using server = await startInstance({ options: { address: ":0" } });
+    const port = Number(server.address.split(":").at(-1));
+    for (let i = 0; i < INSTANCES; i += 20) {
+      await Promise.all(Array.from({ length: 20 }, (_, more) => register(agent, i + more, port)));
+    }
+    await using whole = await startLoad({ consul: agent.address, rate: 100 });
+    await using part = await startLoad({ consul: agent.address, rate: 100, options: { subset: SUBSET } });
+    await until(() => sockets(whole.child.pid) >= INSTANCES, "it is connected to all of them", 30_000);
+
+    const loads = [whole, part];
+    const changing = async () => {
+      const changes = await change(agent, port, AbortSignal.timeout(SECONDS * 1000));
+      assert(changes >= SECONDS * CHANGES_PER_SECOND * 0.8, `Consul took only ${changes} changes`);
+    };
+    const quiet = await costs(loads, () => pause(SECONDS * 1000));
+    const busy = await costs(loads, changing);
+    const again = await costs(loads, changing);
+
+    for (const [i, what] of ["all of 1,000 instances", `a subset of ${SUBSET} of them`].entries()) {
+      assert(busy[i]!.share < 0.9, `${what}: ${busy[i]!.share} of a processor`);
+      const [early, late] = [busy[i]!.memory, again[i]!.memory];
+      assert(late < early * 1.2 + 30, `${what}: from ${early} to ${late} MiB`);
+      const of = ({ share, memory, calls }: Cost) =>
+        `${(share * 100).toFixed(0)} % of a core, ${memory} MiB, p99 ${percentile(calls, 99).toFixed(1)} ms`;
+      const text = `quiet: ${of(quiet[i]!)}; 10 changes/s: ${of(busy[i]!)}, then ${of(again[i]!)}`;
+      figure(`${what}, 100 calls/s`, `${sockets(loads[i]!.child.pid)} sockets, 0 calls failed; ${text}`);
+    }
+    // One more is the query to Consul; a few may be on their way out.
+    assert(sockets(part.child.pid) <= SUBSET + 10, `${sockets(part.child.pid)} sockets`);
+  },
+);
