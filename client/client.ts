@@ -4,6 +4,7 @@ import type { Init, Method, Methods, Service } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
 import { contextOf, manyResponses, oneResponse } from "./call.ts";
 import { Channel } from "./channel.ts";
+import { keepState } from "./client_state.ts";
 import { Replies } from "./replies.ts";
 import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
 
@@ -66,5 +67,6 @@ export function createClient<M extends Methods>(service: Service<M>, options: Cl
       };
   }
   client[Symbol.asyncDispose] = () => channel.close();
+  keepState(client, () => channel.state());
   return client as Client<M>;
 }
