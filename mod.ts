@@ -35,6 +35,7 @@ export {
 } from "./client/client_state.ts";
 export type { CallOptions, ClientOptions } from "./client/options.ts";
 export type { ClientContext, ClientMiddleware } from "./client/call.ts";
+export type { Fallback, Fallbacks } from "./client/fallback.ts";
 export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
 export { consistentHash } from "./client/balancing/consistent_hash.ts";
 export { leastInFlight } from "./client/balancing/least_in_flight.ts";

@@ -1,16 +1,11 @@
 import type { OutlierRules } from "../policy/rules.ts";
+import { reasonToEject, type Spread, spreadOf } from "./outlier_reason.ts";
 import { SlidingWindow } from "./sliding_window.ts";
 
-/** A reason must be so improbable if the instance were as well as the others are. */
-const CHANCE = 0.001;
-/** As many standard errors are as improbable. */
-const ERRORS = 3;
-/** Closer to the mean success rate than this is nothing to eject for, however close together the others are. */
-const LEAST_DEVIATION = 0.05;
-/** With fewer instances a deviation says nothing. */
-const FEWEST_TO_COMPARE = 5;
 /** Within so many milliseconds a call that was offered as a probe begins, or the next is. Also how often one that can't take a probe is asked. */
 const OFFER = 1000;
+/** To read the clock costs more than to count a success: it is read once for so many. Each failure has its own time. */
+const READ_EVERY = 8;
 
 /** What the detector tells of the things it watches. */
 export interface OutlierEvents<T> {
@@ -18,13 +13,6 @@ export interface OutlierEvents<T> {
   ejected(of: T, why: string, milliseconds: number): void;
   /** It gets calls again. */
   back(of: T): void;
-}
-
-/** How the success rates of instances are spread, as seen until a time. */
-interface Spread {
-  readonly mean: number;
-  readonly deviation: number;
-  readonly until: number;
 }
 
 /** What the detector knows of one instance. */
@@ -54,25 +42,41 @@ export class Suspect<T> {
 
 /**
  * Finds the instances that fail while the others do not, and says when they get no calls. Where all fail, as by bad requests, none stands
- * out. It knows no time but what it is told: every `now` is in milliseconds of one clock.
+ * out.
  *
  * An ejected one is back when a probe succeeds: one call at a time, once its time has passed. If the probe fails it is ejected for twice as long.
  * For each such time that it then behaves well, one doubling is forgiven.
  */
 export class OutlierDetector<T> {
   readonly #events: OutlierEvents<T>;
+  readonly #clock: () => number;
+  /** When the clock was last read, and how many successes have been counted since. */
+  #now: number;
+  #unread = 0;
   readonly #all = new Set<Suspect<T>>();
   readonly #ejected = new Set<Suspect<T>>();
   #rules: OutlierRules | undefined;
   /** The calls of all that are not ejected. */
   #pool: SlidingWindow;
   #spread: Spread | undefined;
+  #spreadUntil = 0;
   /** Before then no probe is due. */
   #nextProbe = Infinity;
 
-  constructor(rules: OutlierRules | undefined, events: OutlierEvents<T>) {
+  /**
+   * @param rules Without any, none is ejected.
+   * @param events What it tells.
+   * @param clock Gives milliseconds, and never goes back.
+   */
+  constructor(
+    rules: OutlierRules | undefined,
+    events: OutlierEvents<T>,
+    clock: () => number = () => performance.now(),
+  ) {
     this.#rules = rules;
     this.#events = events;
+    this.#clock = clock;
+    this.#now = clock();
     this.#pool = new SlidingWindow(rules?.window ?? 1);
   }
 
@@ -89,15 +93,15 @@ export class OutlierDetector<T> {
   }
 
   /** Ends that: it is gone. Others come back if too great a share would be ejected now. */
-  remove(suspect: Suspect<T>, now: number): void {
+  remove(suspect: Suspect<T>): void {
     this.#forget(suspect);
     this.#all.delete(suspect);
     this.#ejected.delete(suspect);
-    this.#keepShare(now);
+    this.#keepShare();
   }
 
   /** Goes by other rules from now on; without any, none is ejected. */
-  change(rules: OutlierRules | undefined, now: number): void {
+  change(rules: OutlierRules | undefined): void {
     const window = rules?.window ?? 1;
     if (window !== (this.#rules?.window ?? 1)) {
       this.#pool = new SlidingWindow(window);
@@ -105,23 +109,24 @@ export class OutlierDetector<T> {
     }
     this.#rules = rules;
     this.#spread = undefined;
-    this.#keepShare(now);
+    this.#keepShare();
   }
 
   /** A call has begun on one that is ejected. */
-  began(suspect: Suspect<T>, now: number): void {
+  began(suspect: Suspect<T>): void {
     if (!suspect.offered) return;
     suspect.offered = false;
     suspect.probing = true;
     // Another is let through if this one has not ended by then.
-    suspect.until = now + suspect.time;
+    suspect.until = this.#read() + suspect.time;
   }
 
   /** A call has ended: well, badly, or (undefined) so that it says nothing of the instance. */
-  ended(suspect: Suspect<T>, failed: boolean | undefined, now: number): void {
+  ended(suspect: Suspect<T>, failed: boolean | undefined): void {
     if (this.#rules === undefined) return;
-    if (suspect.until !== undefined) return this.#endedWhileEjected(suspect, failed, now);
+    if (suspect.until !== undefined) return this.#endedWhileEjected(suspect, failed);
     if (failed === undefined) return;
+    const now = failed || ++this.#unread === READ_EVERY ? this.#read() : this.#now;
     suspect.window.add(failed, now);
     this.#pool.add(failed, now);
     suspect.consecutive = failed ? suspect.consecutive + 1 : 0;
@@ -137,7 +142,9 @@ export class OutlierDetector<T> {
    *
    * @param usable Whether one can take the call.
    */
-  probe(now: number, usable: (of: T) => boolean): T | undefined {
+  probe(usable: (of: T) => boolean): T | undefined {
+    if (this.#ejected.size === 0) return undefined;
+    const now = this.#read();
     if (now < this.#nextProbe) return undefined;
     this.#nextProbe = Infinity;
     let due: T | undefined;
@@ -152,49 +159,30 @@ export class OutlierDetector<T> {
     return due;
   }
 
-  #endedWhileEjected(suspect: Suspect<T>, failed: boolean | undefined, now: number): void {
+  #read(): number {
+    this.#unread = 0;
+    return this.#now = this.#clock();
+  }
+
+  #endedWhileEjected(suspect: Suspect<T>, failed: boolean | undefined): void {
     // What began before its ejection says nothing new.
     if (!suspect.probing) return;
     suspect.probing = false;
+    const now = this.#read();
     if (failed === undefined) this.#nextProbe = suspect.until = now;
     else if (failed) this.#eject(this.#rules!, suspect, "its probe failed", now);
     else this.#release(suspect, now);
   }
 
-  #reason(rules: OutlierRules, { window, consecutive }: Suspect<T>, now: number): string | undefined {
-    const { failed, total } = window;
-    const others = this.#pool.total - total;
-    const usual = others === 0 ? 0 : (this.#pool.failed - failed) / others;
-    if (consecutive >= rules.consecutiveFailures && usual ** consecutive < CHANCE) {
-      return `${consecutive} failures in a row`;
-    }
-    if (total < rules.samples) return undefined;
-    const share = failed / total;
-    const text = `${failed} of ${total} calls failed`;
-    const chance = (mean: number) => ERRORS * Math.sqrt(mean * (1 - mean) / total);
-    if (share >= rules.failureRate && share - usual > chance(usual)) return text;
-    if (rules.deviations === 0) return undefined;
-    const { mean, deviation } = this.#compare(rules, now);
-    const far = Math.max(rules.deviations * deviation, chance(mean), LEAST_DEVIATION);
-    return 1 - share < mean - far ? `${text}, others' mean success rate is ${Math.round(100 * mean)} %` : undefined;
-  }
-
-  /** The mean of the success rates of all that have enough samples; none is below it if there are too few of those. */
-  #compare({ samples, window }: OutlierRules, now: number): Spread {
-    if (this.#spread && now < this.#spread.until) return this.#spread;
-    let count = 0, sum = 0, squares = 0;
-    for (const { window, until } of this.#all) {
-      window.advance(now);
-      if (until !== undefined || window.total < samples) continue;
-      const rate = window.succeeded / window.total;
-      count++;
-      sum += rate;
-      squares += rate * rate;
-    }
-    const mean = count < FEWEST_TO_COMPARE ? 0 : sum / count;
-    const deviation = count === 0 ? 0 : Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-    // With many instances it is not worth the time to look at all of them after each failure.
-    return this.#spread = { mean, deviation, until: now + window / 100 };
+  #reason(rules: OutlierRules, suspect: Suspect<T>, now: number): string | undefined {
+    return reasonToEject(rules, suspect, this.#pool, () => {
+      // With many instances it is not worth the time to look at all of them after each failure.
+      if (this.#spread === undefined || now >= this.#spreadUntil) {
+        this.#spread = spreadOf(rules, this.#all, now);
+        this.#spreadUntil = now + rules.window / 100;
+      }
+      return this.#spread;
+    });
   }
 
   #eject(rules: OutlierRules, suspect: Suspect<T>, why: string, now: number): void {
@@ -218,7 +206,9 @@ export class OutlierDetector<T> {
   }
 
   /** Those whose time would have passed first come back while too many are away. */
-  #keepShare(now: number): void {
+  #keepShare(): void {
+    if (this.#ejected.size === 0) return;
+    const now = this.#read();
     const most = this.#rules ? this.#most(this.#rules) : 0;
     const byTime = [...this.#ejected].sort((a, b) => a.until! - b.until!);
     for (const suspect of byTime.slice(0, Math.max(0, byTime.length - most))) this.#release(suspect, now);

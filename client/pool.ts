@@ -69,8 +69,9 @@ export class Pool {
 
   /** An ejected instance that the next call should go to, to see whether it is well. */
   probe(avoid: ReadonlySet<Subchannel> | undefined): Subchannel | undefined {
+    // Most of the time there is none, and no function is made.
     if (this.#outliers.ejected === 0) return undefined;
-    return this.#outliers.probe(performance.now(), (one) => one.connection !== undefined && !avoid?.has(one));
+    return this.#outliers.probe((one) => one.connection !== undefined && !avoid?.has(one));
   }
 
   /** A call needs one and none is ready: resolves when one is, or when none can be reached now; undefined if that is known already. */
@@ -108,7 +109,7 @@ export class Pool {
 
   /** Goes by the policy that holds now. */
   policyChanged(): void {
-    this.#outliers.change(this.#policy.service.outliers, performance.now());
+    this.#outliers.change(this.#policy.service.outliers);
     this.#stale = true;
   }
 
@@ -125,7 +126,7 @@ export class Pool {
     this.#stale = true;
     this.#all.delete(address);
     this.#connector.remove(one);
-    this.#outliers.remove(one.suspect, performance.now());
+    this.#outliers.remove(one.suspect);
     this.#leaving.add(one);
     void one.close().finally(() => this.#leaving.delete(one));
   }

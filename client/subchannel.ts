@@ -26,6 +26,9 @@ const LONGEST_BACKOFF = 5000;
 const URGENT = 0.2;
 const SHORTEST_BACKOFF = 100;
 
+/** One call of so many is timed if the balancer does not look at times. */
+const TIMED = 16;
+
 /** The statuses that may be the instance's fault. That it protects itself (RESOURCE_EXHAUSTED), or refuses a request, is not one. */
 const FAILURES = new Set([
   Status.UNAVAILABLE,
@@ -103,24 +106,28 @@ export class Subchannel implements Candidate {
   start(options: CallStart): ClientCall {
     this.inFlight++;
     this.calls++;
-    if (this.suspect.offered) this.#setup.outliers.began(this.suspect, performance.now());
+    if (this.suspect.offered) this.#setup.outliers.began(this.suspect);
     return this.#connection!.start(options);
   }
 
+  /** Whether the next call should tell when it {@linkcode responded}: a sample for {@linkcode clientState}, or a probe. */
+  get wantsTime(): boolean {
+    return this.calls % TIMED === 0 || this.suspect.offered;
+  }
+
   /** A call's response has begun, so many milliseconds after its start. */
-  responded(milliseconds: number): void {
-    const now = performance.now();
+  responded(milliseconds: number, now: number = performance.now()): void {
     this.latencies.observe(milliseconds, now);
     // The probe may be a stream that goes on for long.
-    if (this.suspect.probing) this.#setup.outliers.ended(this.suspect, false, now);
+    if (this.suspect.probing) this.#setup.outliers.ended(this.suspect, false);
   }
 
   /** A call has ended: with the code that the wire brought, or undefined where that says nothing of the instance (cancelled here). */
   ended(code: Status | undefined): void {
     this.inFlight--;
-    const failed = code === undefined ? undefined : FAILURES.has(code);
+    const failed = code === undefined ? undefined : code !== Status.OK && FAILURES.has(code);
     if (failed) this.failures++;
-    this.#setup.outliers.ended(this.suspect, failed, performance.now());
+    this.#setup.outliers.ended(this.suspect, failed);
   }
 
   /** It begins to take calls, or does again: slowly. */

@@ -28,6 +28,8 @@ export type OutlierRules = Filled<OutlierPolicy>;
 export interface MethodRules {
   /** Milliseconds; undefined for no limit. */
   readonly timeout: number | undefined;
+  /** Whether nobody has set that: it then yields to a deadline that is there. */
+  readonly isDefaultTimeout: boolean;
   readonly retry: RetryRules | undefined;
   readonly hedge: HedgeRules | undefined;
   readonly breaker: BreakerRules | undefined;
@@ -73,6 +75,7 @@ export function methodRules(policy: ClientPolicy, method: Method): MethodRules {
   const retry = said.retry ?? (method.idempotent && !hedge ? {} : false);
   return {
     timeout: method.kind === "unary" ? said.timeout ?? 10_000 : own.timeout,
+    isDefaultTimeout: said.timeout === undefined,
     retry: retry ? { ...RETRY, ...retry, statuses: codes(retry.statuses) } : undefined,
     hedge: hedge ? { attempts: 2, ...hedge, statuses: codes(hedge.statuses) } : undefined,
     breaker: said.breaker ? { ...BREAKER, ...said.breaker } : undefined,
