@@ -36,9 +36,9 @@ needs(
     await pause(FROZEN);
     victim.signal("SIGCONT");
     const thawed = Date.now();
-    for (const [i, [way, load]] of loads.entries()) {
-      const calls = await untilBack(load, victim.address);
-      const took = Date.now() - thawed;
+    const all = await Promise.all(loads.map(([way, load]) => untilBack(load, victim.address, way)));
+    for (const [i, [way]] of loads.entries()) {
+      const { calls, took } = all[i]!;
       const lost = failed(calls);
       const late = between(calls, frozen + 3000, thawed);
       const [normal, p99] = [percentile(before[i]!, 99), percentile(late, 99)];
@@ -55,24 +55,27 @@ needs(
       if (way.startsWith("perTry")) assertNoneFailed(calls);
       // Whether it is well again is found out by one call at a time, every 5 s and later.
       assert(failed(late).length <= FROZEN / 5000, `${failed(late).length} calls failed with ${way}`);
+      // A call to it would take 1 s and more; what is less may be a machine that is busy.
       assert(
-        p99 < normal + 50,
+        p99 < normal + 250,
         `the 99th percentile was ${normal} ms, and is ${p99} ms from the 3rd second on, with ${way}`,
       );
     }
   },
 );
 
-/** The calls up to where the instance has its share again. */
-async function untilBack(load: Load, address: string): Promise<Call[]> {
+/** The calls up to where the instance has its share again, and how many milliseconds that takes. */
+async function untilBack(load: Load, address: string, way: string): Promise<{ calls: Call[]; took: number }> {
   const calls: Call[] = [];
+  const start = Date.now();
+  const share = () => shareOf(between(calls, Date.now() - 1000), address);
   await until(
     async () => {
       calls.push(...(await load.report()).calls);
-      return shareOf(between(calls, Date.now() - 1000), address) > 0.2;
+      return share() > 0.2;
     },
-    "it has its share again",
+    `it has its share again with ${way}`,
     40_000,
   );
-  return calls;
+  return { calls, took: Date.now() - start };
 }
