@@ -21,8 +21,8 @@ needs(
   CONSUL_PERMISSIONS,
   "an instance that is frozen is found out within 3 s by deadlines or keepalive, at once by perTryTimeout, and gets calls again when it goes on",
   async () => {
-    // Consul looks so seldom that it does not help.
-    await using pool = await startPool(3, { consulOptions: { checkInterval: 60_000 } });
+    // Consul looks so seldom, once a day, that it neither helps nor disturbs.
+    await using pool = await startPool(3, { consulOptions: { checkInterval: 86_400_000 } });
     await using stack = new AsyncDisposableStack();
     const loads: [string, Load][] = [];
     for (const [way, setup] of Object.entries(WAYS)) {
