@@ -152,6 +152,8 @@ export class Connector {
     clearTimeout(this.#timer);
     this.#timerAt = next;
     this.#timer = setTimeout(() => this.#due(), Math.max(0, next - now));
+    // A program that has nothing else to do may end.
+    Deno.unrefTimer(this.#timer);
   }
 
   #due(): void {
