@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { EchoService } from "../proto/echo.ts";
 import type { BalancerName, ClientPolicy } from "../policy/policy.ts";
-import type { Instance, Resolution } from "../registry/registry.ts";
+import type { Instance, Resolution, WatchState } from "../registry/registry.ts";
 import { formatAddress } from "../rpc/address.ts";
 import { RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
@@ -53,10 +53,11 @@ function setUp(options: Partial<ClientOptions> = {}) {
   const logger = recordingLogger();
   let tell: (resolution: Resolution) => void = () => {};
   let list: Resolution = { instances: [] };
+  const watch: { state?: WatchState; close(): void } = { close() {} };
   let adopt: (policy: ClientPolicy) => void = () => {};
   const settings = clientSettings(EchoService, {
     name: "echo",
-    resolver: { permissions: [], watch: (_, listener) => (tell = listener, listener(list), { close() {} }) },
+    resolver: { permissions: [], watch: (_, listener) => (tell = listener, listener(list), watch) },
     logger,
     policy: { permissions: [], watch: (listener) => (adopt = listener, { close() {} }) },
     ...options,
@@ -67,6 +68,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
     seen,
     logger,
     manners,
+    watch,
     lose: (address: string) => open.get(address)!("lost"),
     adopt: (policy: ClientPolicy) => adopt(policy),
     tell: (resolution: Resolution) => tell(list = resolution),
@@ -190,6 +192,20 @@ Deno.test("1,000 instances: at most 20 attempts at a time, and an error that nam
     list(...names(1000));
     await pass(AGAIN_WITHIN + 100);
     assertEquals([ready(), seen.mostConnecting <= 20], [1000, true]);
+    await channel.close();
+  }));
+
+Deno.test("the error says why the list is an old one", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, manners, watch } = setUp();
+    manners.set("memory:a", "refuses");
+    list("memory:a");
+    watch.state = { queries: 9, failures: 3, kept: { since: 0, why: "Consul lists none" } };
+    const { rawMessage } = await assertRejects(() => waited(channel, pass), RpcError);
+    assertEquals(
+      rawMessage,
+      "no connection to echo (memory:a): memory:a refuses; the list is an old one: Consul lists none",
+    );
     await channel.close();
   }));
 

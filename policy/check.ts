@@ -51,6 +51,9 @@ export interface Problem<W> {
   readonly range: boolean;
 }
 
+/** How much of a text a message shows. */
+const MOST_SHOWN = 100;
+
 /** The path of a field within a section: `retry.attempts`. */
 export const fieldPath = (parent: string, name: string): string => parent ? `${parent}.${name}` : name;
 
@@ -205,5 +208,6 @@ function describe(value: unknown, dialect: Dialect, secret = false): string {
   if (typeof value === "object") return dialect.object;
   if (typeof value === "function") return "a function";
   if (secret) return typeof value === "string" ? "a text" : `a ${typeof value}`;
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (typeof value !== "string") return String(value);
+  return JSON.stringify(value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value);
 }

@@ -1,6 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import type { Method } from "../rpc/service.ts";
 import { EchoService } from "../proto/echo.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
+import { CLIENT_POLICY } from "./client_fields.ts";
 import { checkServerMethods, clientPolicyOf, serverPolicyOf } from "./in_code.ts";
 
 const client = (options: object) => clientPolicyOf("createClient", options, Kinds);
@@ -119,6 +121,32 @@ Deno.test("clientPolicyOf() refuses what is of the wrong form with a TypeError t
   ]);
 });
 
+Deno.test("clientPolicyOf() shows the beginning of a long text", () => {
+  refuses(client, [[
+    { timeout: "9".repeat(1_000_000) },
+    TypeError,
+    `createClient: timeout is "${"9".repeat(100)}…"; use ${TIME}`,
+  ]]);
+});
+
+Deno.test("clientPolicyOf() refuses whatever is no policy with a TypeError or a RangeError", () => {
+  const values = [null, 0, -1, "", "a", [], [[]], {}, { a: 1 }, () => 1, Symbol("s"), 1n, new Map(), NaN, true, false];
+  const names = Object.keys(CLIENT_POLICY.entries);
+  for (
+    const name of [...names, "retry.attempts", "retry.statuses", "hedge.delay", "methods.Unary", "methods.Unary.retry"]
+  ) {
+    for (const value of values) {
+      const options = name.split(".").reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as object;
+      try {
+        client(options);
+      } catch (error) {
+        assert(error instanceof TypeError || error instanceof RangeError, String(error));
+        assertStringIncludes((error as Error).message, `createClient: ${name.split(".")[0]}`);
+      }
+    }
+  }
+});
+
 Deno.test("clientPolicyOf() refuses fields that don't fit together, or not to the service", () => {
   const both = "a method has one of both, so set";
   refuses(client, [
@@ -199,9 +227,10 @@ Deno.test("serverPolicyOf() takes every field, and refuses what is wrong", () =>
 });
 
 Deno.test("checkServerMethods() knows methods by name and by path", () => {
-  const check = (name: string) => checkServerMethods("createServer", { methods: { [name]: {} } }, [EchoService, Kinds]);
+  const methods = [EchoService, Kinds].flatMap((one) => Object.values<Method>(one.methods));
+  const check = (name: string) => checkServerMethods("createServer", { methods: { [name]: {} } }, methods);
   for (const name of ["Echo", "/echo.EchoService/Echo", "Bidi"]) check(name);
-  const none = "is no method of echo.EchoService, dinokit.test.Kinds; did you mean";
+  const none = "is no method of this server; did you mean";
   assertThrows(() => check("Ecko"), TypeError, `createServer: methods.Ecko ${none} Echo?`);
   assertThrows(
     () => check("/echo.EchoService/Ecko"),

@@ -66,6 +66,7 @@ export interface ConsulApi {
       list(options: RequestOptions & { filter: string }): Promise<Answer>;
       register(options: RequestOptions & Record<string, unknown>): Promise<Answer>;
       deregister(options: RequestOptions & { id: string }): Promise<Answer>;
+      maintenance(options: RequestOptions & { id: string; enable: boolean; reason?: string }): Promise<Answer>;
     };
   };
   _ext(event: "onCreate" | "onRequest", hook: (request: Request, next: () => void) => void): void;
@@ -117,7 +118,12 @@ export class ConsulHttp {
     this.#endpoint = endpoint;
   }
 
-  /** True if the last request had no ACL token. */
+  /** The ACL token of the last request. */
+  get token(): string {
+    return this.#token;
+  }
+
+  /** True if it had none. */
   get anonymous(): boolean {
     return this.#token === "";
   }

@@ -59,6 +59,13 @@ export interface Registry {
 export interface Lease {
   /** Resolves when the server is registered for the first time, or released. Never rejects. */
   readonly registered: Promise<void>;
+  /**
+   * Leads clients away while the server runs on, and back: at once if the registry answers, else as soon as it does. A registry without such a
+   * mode has no such method.
+   *
+   * @param reason Why, for people who look into the registry; undefined ends it.
+   */
+  maintain?(reason: string | undefined): void;
   /** Removes the registration and stops keeping it. Gives up after 2 seconds. Never rejects. */
   release(): Promise<void>;
 }

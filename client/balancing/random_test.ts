@@ -14,4 +14,5 @@ Deno.test("random() follows weights that change, and lists", () => {
   list[0]!.weight = 1;
   assertShares(countPicks(balancer, list, 10_000), [1, 10], 0.02);
   assertEquals(balancer.pick(list.slice(0, 1), {}), list[0]!);
+  assertShares(countPicks(balancer, candidates(10, 1000), 10_000), [1, 100], 0.01);
 });
