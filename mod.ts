@@ -26,10 +26,23 @@ export type { HealthCheck, HealthReport, Phase } from "./server/health.ts";
 export type { Handler, Handlers } from "./server/handlers.ts";
 export type { ServerMiddleware } from "./server/dispatch.ts";
 export { type Client, type ClientMethod, createClient } from "./client/client.ts";
+export {
+  type ClientState,
+  clientState,
+  type DiscoveryState,
+  type InstanceCondition,
+  type InstanceState,
+} from "./client/client_state.ts";
 export type { CallOptions, ClientOptions } from "./client/options.ts";
 export type { ClientContext, ClientMiddleware } from "./client/call.ts";
+export type { Fallback, Fallbacks } from "./client/fallback.ts";
 export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
-export { roundRobin } from "./client/balancing/round_robin.ts";
+export { consistentHash } from "./client/balancing/consistent_hash.ts";
+export { leastInFlight } from "./client/balancing/least_in_flight.ts";
+export { p2c } from "./client/balancing/p2c.ts";
+export { pickFirst } from "./client/balancing/pick_first.ts";
+export { random } from "./client/balancing/random.ts";
+export { weightedRoundRobin } from "./client/balancing/weighted_round_robin.ts";
 
 // What may change while a program runs
 export type {
@@ -99,6 +112,7 @@ export type {
 
 // Configuration
 export {
+  clientPolicyFrom,
   type Config,
   ConfigError,
   configLogger,
@@ -108,6 +122,7 @@ export {
   loadConfig,
   type LoadConfigOptions,
   readTls,
+  serverPolicyFrom,
 } from "./config/mod.ts";
 
 // What generated code is made of
