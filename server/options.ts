@@ -50,7 +50,7 @@ export interface ServerOptions {
   weight?: number;
   /** Labels in the registry, such as `{ zone: "a", version: "v1" }`. @default {{}} */
   tags?: Readonly<Record<string, string>>;
-  /** Facts in the registry for people and tools. @default {{}} */
+  /** Facts in the registry for people, tools and clients that select by them. @default {{}} */
   meta?: Readonly<Record<string, string>>;
   /** TLS for its calls. @default plaintext */
   tls?: ServerTls;
