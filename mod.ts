@@ -41,6 +41,7 @@ export type {
   InjectionPolicy,
   MethodPolicy,
   OutlierPolicy,
+  OverloadPolicy,
   PolicySource,
   RatePolicy,
   RetryBudget,
