@@ -70,7 +70,7 @@ export function gateRules({ inject, methods = {} }: ServerPolicy, { name, path }
 }
 
 const OVERLOAD: OverloadRules = { maxWait: 100, unreadyAfter: Infinity };
-const CONCURRENCY = { limit: "adaptive", queue: 100, queueTimeout: 1000 } as const;
+const CONCURRENCY = { limit: "adaptive", queue: 100, queueTimeout: 500 } as const;
 
 function rateRules(policy: RatePolicy | false | undefined, option: string): RateRules | undefined {
   if (!policy) return undefined;

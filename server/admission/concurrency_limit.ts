@@ -2,8 +2,8 @@ import type { ConcurrencyRules } from "../../policy/server_rules.ts";
 import { AdaptiveLimit } from "./adaptive_limit.ts";
 import type { Clock } from "./clock.ts";
 
-/** The least that a refused call is told to wait, in milliseconds. */
-const SOON = 10;
+/** While the line does not get empty, a call may wait for so much less. */
+const STANDING = 10;
 
 /** A call that would begin. */
 export interface Entrant {
@@ -24,20 +24,19 @@ export interface Refused {
 }
 
 /**
- * How many calls are served at a time. Others wait in a line, first come, first served, for as long as it is of use: who would come too late
- * for its deadline, by how fast the line moved of late, is refused at once and not after it has waited. So what is begun can still be of use,
- * and the line needs no other order when there is too much to do.
+ * How many calls are served at a time. Others wait in a line, first come, first served. A line is for bursts: one that has not been empty for
+ * `queueTimeout` stands, and all that it does is to make every call late. Then a call may wait for a tenth of that only, so that what is
+ * served is served soon, and what is not is refused soon (CoDel, as Facebook's servers use it).
  */
 export class ConcurrencyLimit {
   readonly rules: ConcurrencyRules;
   readonly #clock: Clock;
   readonly #adaptive: AdaptiveLimit | undefined;
-  /** Who waits until when: in the order in which they came, and those in the middle can go. */
+  /** Who waits since when: in the order in which they came, and those in the middle can go. */
   readonly #line = new Map<Entrant, number>();
   #inFlight = 0;
-  /** The mean time between two calls that leave, while others wait. */
-  #pace = 0;
-  #left = 0;
+  /** When the line was empty last. */
+  #empty = 0;
   #moving = false;
   #cancel: (() => void) | undefined;
 
@@ -73,30 +72,24 @@ export class ConcurrencyLimit {
    * @returns Whether it waits in the line: then it is told later.
    */
   enter(entrant: Entrant): boolean {
-    if (this.#inFlight < this.limit && this.#line.size === 0) {
+    const line = this.#line;
+    if (this.#inFlight < this.limit && line.size === 0) {
       this.#begin(entrant);
       return false;
     }
     const now = this.#clock.now();
     const { queue, queueTimeout, option } = this.rules;
-    // Not counting itself: the first one may wait whatever was before, so that the pace is measured anew.
-    const wait = this.#pace * this.#line.size;
-    const served = `${this.#inFlight} calls are served (${option}.limit) and ${this.#line.size} wait`;
-    const why = this.#line.size >= queue
-      ? `the line is full (${option}.queue)`
-      : wait > queueTimeout
-      ? `its turn would come too late (${option}.queueTimeout)`
-      : now + wait >= entrant.deadline
-      ? "its turn would come after its deadline"
-      : undefined;
-    if (why !== undefined) {
-      entrant.refuse({ text: `${served}: ${why}`, pushback: Math.max(wait, SOON) });
-      return false;
+    const [first = now] = line.values();
+    if (line.size >= queue) this.#refuse(entrant, `and ${queue} wait (${option}.queue)`);
+    // The first one has waited for so long, and its turn has not come.
+    else if (entrant.deadline <= now + now - first) this.#refuse(entrant, "and its turn would come after its deadline");
+    else {
+      if (line.size === 0) this.#empty = now;
+      line.set(entrant, now);
+      this.#cancel ??= this.#clock.after(queueTimeout, this.#ring);
+      return true;
     }
-    this.#line.set(entrant, now + queueTimeout);
-    if (this.#line.size === 1) this.#left = now;
-    this.#cancel ??= this.#clock.after(queueTimeout, this.#ring);
-    return true;
+    return false;
   }
 
   /** Takes one who waits out of the line. */
@@ -111,13 +104,8 @@ export class ConcurrencyLimit {
    */
   leave(began: number | undefined): void {
     this.#inFlight--;
-    const now = this.#clock.now();
-    if (began !== undefined) this.#adaptive?.ended(began, now);
-    if (this.#line.size > 0) {
-      this.#pace += ((now - this.#left) - this.#pace) / 8;
-      this.#left = now;
-    }
-    this.#move();
+    if (began !== undefined) this.#adaptive?.ended(began, this.#clock.now());
+    if (this.#line.size > 0) this.#move();
   }
 
   /** Ends its timer. */
@@ -130,10 +118,15 @@ export class ConcurrencyLimit {
   #move(): void {
     if (this.#moving) return;
     this.#moving = true;
-    for (const entrant of this.#line.keys()) {
+    const now = this.#clock.now();
+    const { queueTimeout } = this.rules;
+    const patience = now - this.#empty > queueTimeout ? queueTimeout / STANDING : queueTimeout;
+    for (const [entrant, since] of this.#line) {
       if (this.#inFlight >= this.limit) break;
       this.#line.delete(entrant);
-      this.#begin(entrant);
+      // Where calls are slow, the last one is better than none.
+      if (now - since <= patience || this.#line.size === 0) this.#begin(entrant);
+      else this.#late(entrant);
     }
     this.#moving = false;
   }
@@ -144,19 +137,28 @@ export class ConcurrencyLimit {
     entrant.begin();
   }
 
+  #late(entrant: Entrant): void {
+    this.#refuse(entrant, `and its turn has not come in time (${this.rules.option}.queueTimeout)`);
+  }
+
+  #refuse(entrant: Entrant, why: string): void {
+    const { option, queueTimeout } = this.rules;
+    const text = `${this.#inFlight} calls are served at a time (${option}.limit), ${why}`;
+    entrant.refuse({ text, pushback: queueTimeout / STANDING });
+  }
+
   /** Those who came first have waited longest. */
   readonly #ring = (): void => {
     this.#cancel = undefined;
     const now = this.#clock.now();
-    const { option, queueTimeout } = this.rules;
-    for (const [entrant, until] of this.#line) {
-      if (until > now) {
-        this.#cancel = this.#clock.after(until - now, this.#ring);
+    for (const [entrant, since] of this.#line) {
+      const left = since + this.rules.queueTimeout - now;
+      if (left > 0) {
+        this.#cancel = this.#clock.after(left, this.#ring);
         return;
       }
       this.#line.delete(entrant);
-      const text = `its turn has not come within ${queueTimeout} ms (${option}.queueTimeout)`;
-      entrant.refuse({ text, pushback: Math.max(this.#pace * this.#line.size, SOON) });
+      this.#late(entrant);
     }
   };
 }

@@ -11,6 +11,7 @@ export class EventLoop {
   readonly #tick = (): void => this.#turned();
   #cancel: (() => void) | undefined;
   #used = false;
+  #strained = false;
   /** When this turn began. */
   #began = 0;
   /** How long the turn before it took, beyond the interval. */
@@ -36,6 +37,11 @@ export class EventLoop {
     return now - this.#began + this.#before / 2;
   }
 
+  /** A call was refused: a turn that is short because of that is no rest. */
+  refused(): void {
+    this.#strained = true;
+  }
+
   /** For how long it has been behind without a break, in milliseconds. */
   behind(now: number): number {
     return now - this.#idle;
@@ -57,7 +63,8 @@ export class EventLoop {
     const now = this.#clock.now();
     this.#before = Math.max(0, now - this.#began - this.#interval);
     this.#began = now;
-    if (this.#before < this.#interval) this.#idle = now;
+    if (this.#before < this.#interval && !this.#strained) this.#idle = now;
+    this.#strained = false;
     this.#cancel = this.#used ? this.#clock.after(this.#interval, this.#tick) : undefined;
     this.#used = false;
   }

@@ -39,7 +39,9 @@ export class Overload {
     if (waited < maxWait / 2 && now - this.#looked < CHEAP * STRIDE) this.#skip = STRIDE - 1;
     this.#looked = now;
     if (waited <= maxWait) return false;
-    return waited > maxWait * PATIENCE || this.#loop.behind(now) > maxWait * PATIENCE;
+    if (waited <= maxWait * PATIENCE && this.#loop.behind(now) <= maxWait * PATIENCE) return false;
+    this.#loop.refused();
+    return true;
   }
 
   /** Ends its timer. */
