@@ -2,12 +2,14 @@ import type { Clock } from "./clock.ts";
 
 /**
  * How far the event loop is behind. One thread serves all calls, so while it is busy they wait where nobody sees them: in the sockets, and in
- * the octets of the turn that have been read and not handled. A timer fires once in each turn that is longer than its interval, before the turn
- * looks at the sockets: it tells when the turn began, for next to nothing. It runs only while there are calls.
+ * the octets of the turn that have been read and not handled. A timer, and the end of the turn in which it fires, tell how long turns take that
+ * are longer than its interval, for next to nothing. (The timer alone does not: all that are due are handled before the sockets are looked at,
+ * however long that takes, and ours is one of them.) It runs only while there are calls.
  */
 export class EventLoop {
   readonly #interval: number;
   readonly #clock: Clock;
+  readonly #onTurn: (took: number) => void;
   readonly #tick = (): void => this.#turned();
   #cancel: (() => void) | undefined;
   #used = false;
@@ -24,9 +26,11 @@ export class EventLoop {
    *
    * @param interval What is too short to matter, in milliseconds.
    * @param clock The time.
+   * @param onTurn Told how long a turn took, in milliseconds; short ones in a row count as one.
    */
-  constructor(interval: number, clock: Clock) {
+  constructor(interval: number, clock: Clock, onTurn: (took: number) => void) {
     this.#interval = interval;
+    this.#onTurn = onTurn;
     this.#clock = clock;
   }
 
@@ -56,7 +60,7 @@ export class EventLoop {
   #start(now: number): void {
     this.#began = this.#idle = now;
     this.#before = 0;
-    this.#cancel = this.#clock.after(this.#interval, this.#tick);
+    this.#cancel = this.#clock.afterTurn(this.#interval, this.#tick);
   }
 
   #turned(): void {
@@ -65,7 +69,8 @@ export class EventLoop {
     this.#began = now;
     if (this.#before < this.#interval && !this.#strained) this.#idle = now;
     this.#strained = false;
-    this.#cancel = this.#used ? this.#clock.after(this.#interval, this.#tick) : undefined;
+    this.#onTurn(this.#before);
+    this.#cancel = this.#used ? this.#clock.afterTurn(this.#interval, this.#tick) : undefined;
     this.#used = false;
   }
 }

@@ -28,6 +28,7 @@ export class Gate {
   readonly #limits: readonly ConcurrencyLimit[];
   readonly #inject: GateRules["inject"];
   readonly #begin: Begin;
+  readonly #unary: boolean;
   /** Whether it looks at nothing but the processor. */
   readonly #plain: boolean;
 
@@ -49,7 +50,8 @@ export class Gate {
   ) {
     this.#shared = shared;
     this.#rates = rates;
-    this.#limits = limits.filter((limit) => method.kind === "unary" || !limit.unaryOnly);
+    this.#unary = method.kind === "unary";
+    this.#limits = limits.filter((limit) => this.#unary || !limit.unaryOnly);
     this.#inject = injection;
     this.#begin = begin;
     this.#plain = rates.length === 0 && this.#limits.length === 0 && injection === undefined;
@@ -60,7 +62,7 @@ export class Gate {
     const { strain, overload } = this.#shared;
     strain.came();
     if (overload?.refuses()) return this.#overloaded(call, overload);
-    if (this.#plain) return void this.#begin(call);
+    if (this.#plain) return this.#pass(call);
     for (const rate of this.#rates) {
       const wait = rate.take(callerOf(call, rate.rules.by), this.#shared.clock.now());
       if (wait > 0) return this.#tooMany(call, rate, wait);
@@ -112,10 +114,15 @@ export class Gate {
   }
 
   #pass(call: ServerCall): void {
-    const began = this.#shared.clock.now();
+    const { clock, overload } = this.#shared;
+    const began = this.#limits.length > 0 ? clock.now() : 0;
     const ended = this.#inject === undefined ? this.#begin(call) : inject(this.#inject, call, () => this.#begin(call));
-    if (ended === undefined) this.#leave(this.#limits.length, began);
-    else void ended.then(() => this.#leave(this.#limits.length, began));
+    if (ended === undefined) return this.#leave(this.#limits.length, began);
+    if (overload && this.#unary) {
+      overload.began();
+      void ended.then(overload.ended);
+    }
+    if (this.#limits.length > 0) void ended.then(() => this.#leave(this.#limits.length, began));
   }
 
   /** Leaves the first n limits; without `began` a call that has not begun. */

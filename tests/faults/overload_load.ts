@@ -15,7 +15,7 @@ export interface Load {
   readonly mes: string;
   /** How long each call may take, in milliseconds. */
   readonly timeout: number;
-  /** How long it calls, in seconds. Calls of the first are not counted. */
+  /** How long it calls, in seconds. Calls of the first three are not counted. */
   readonly seconds: number;
 }
 
@@ -34,7 +34,7 @@ export interface Result {
 }
 
 const CONNECTIONS = 8;
-const WARMUP = 1000;
+const WARMUP = 3000;
 
 if (import.meta.main) {
   const { address, mes, timeout, seconds } = JSON.parse(Deno.args[0]!) as Load;
