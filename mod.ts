@@ -28,8 +28,14 @@ export type { ServerMiddleware } from "./server/dispatch.ts";
 export { type Client, type ClientMethod, createClient } from "./client/client.ts";
 export type { CallOptions, ClientOptions } from "./client/options.ts";
 export type { ClientContext, ClientMiddleware } from "./client/call.ts";
+export type { Fallback, Fallbacks } from "./client/fallback.ts";
 export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
-export { roundRobin } from "./client/balancing/round_robin.ts";
+export { consistentHash } from "./client/balancing/consistent_hash.ts";
+export { leastInFlight } from "./client/balancing/least_in_flight.ts";
+export { p2c } from "./client/balancing/p2c.ts";
+export { pickFirst } from "./client/balancing/pick_first.ts";
+export { random } from "./client/balancing/random.ts";
+export { weightedRoundRobin } from "./client/balancing/weighted_round_robin.ts";
 
 // What may change while a program runs
 export type {
@@ -66,7 +72,17 @@ export { type Address, formatAddress, parseAddress } from "./rpc/address.ts";
 export { consul, type ConsulOptions, type ConsulTls } from "./registry/consul.ts";
 export { memoryRegistry } from "./registry/memory.ts";
 export { staticAddresses } from "./registry/static.ts";
-export type { Instance, Lease, Registration, Registry, Resolution, Resolver, Watch } from "./registry/registry.ts";
+export type {
+  Instance,
+  KeyValue,
+  Lease,
+  Registration,
+  Registry,
+  Resolution,
+  Resolver,
+  Watch,
+  WatchState,
+} from "./registry/registry.ts";
 
 // Transports
 export { memoryTransport } from "./transport/memory/mod.ts";
@@ -90,6 +106,7 @@ export type {
 
 // Configuration
 export {
+  clientPolicyFrom,
   type Config,
   ConfigError,
   configLogger,
@@ -99,6 +116,7 @@ export {
   loadConfig,
   type LoadConfigOptions,
   readTls,
+  serverPolicyFrom,
 } from "./config/mod.ts";
 
 // What generated code is made of

@@ -2,8 +2,11 @@ import { compose } from "../rpc/middleware.ts";
 import { requirePermissions } from "../rpc/permissions.ts";
 import type { Init, Method, Methods, Service } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
+import { breakMany, breakOne } from "./breaking.ts";
 import { contextOf, manyResponses, oneResponse } from "./call.ts";
+import { CallPath } from "./call_path.ts";
 import { Channel } from "./channel.ts";
+import { checkFallbacks, withFallback } from "./fallback.ts";
 import { Replies } from "./replies.ts";
 import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
 
@@ -43,27 +46,37 @@ export type Client<M extends Methods> = { readonly [Name in keyof M]: ClientMeth
  * @throws {RangeError} If a number is out of range.
  * @throws {Deno.errors.NotCapable} If a permission that it surely needs is missing.
  */
-export function createClient<M extends Methods>(service: Service<M>, options: ClientOptions): Client<M> {
-  const settings = clientSettings(options);
+export function createClient<M extends Methods>(service: Service<M>, options: ClientOptions<NoInfer<M>>): Client<M> {
+  const settings = clientSettings(service, options);
   requirePermissions(`createClient(${settings.target})`, [
     ...settings.resolver.permissions,
+    ...options.policy?.permissions ?? [],
     ...transportPermissions(options.transport),
   ]);
   const channel = new Channel(settings, options.transport);
-  const one = compose(options.middleware ?? [], oneResponse(channel));
-  const many = compose(options.middleware ?? [], manyResponses(channel));
+  checkFallbacks(service, options.fallback);
+  const path = new CallPath(channel, settings, options);
+  const one = breakOne(path, oneResponse(path));
+  const many = breakMany(path, manyResponses(path));
   const client: Record<PropertyKey, unknown> = Object.create(null);
   for (const [name, method] of Object.entries(service.methods)) {
-    client[name] = method.kind === "unary" || method.kind === "client_streaming"
+    const single = method.kind === "unary" || method.kind === "client_streaming";
+    const inner = withFallback(method, options.fallback?.[name], single ? one : many);
+    const call = compose(options.middleware ?? [], inner);
+    const { policy } = settings;
+    client[name] = single
       // deno-lint-ignore require-await -- what contextOf throws must reject
       ? async (request: unknown, callOptions: CallOptions = {}) =>
-        one({ method, request, context: contextOf(method, callOptions, settings.policy.method(method).timeout) })
+        call({ method, request, context: contextOf(method, callOptions, policy.method(method)) })
       : (request: unknown, callOptions: CallOptions = {}) => {
         // Taken now and not at the first iteration: that may happen in another scope.
-        const context = contextOf(method, callOptions, settings.policy.method(method).timeout);
-        return new Replies(context, (context) => many({ method, request, context }));
+        const context = contextOf(method, callOptions, policy.method(method));
+        return new Replies(context, (context) => call({ method, request, context }));
       };
   }
-  client[Symbol.asyncDispose] = () => channel.close();
+  client[Symbol.asyncDispose] = () => {
+    path.closing.abort();
+    return channel.close();
+  };
   return client as Client<M>;
 }

@@ -61,7 +61,7 @@ function told(): Resolver & { tell(resolution: Resolution): void; watches: numbe
 }
 
 const at = (...addresses: string[]): Resolution => ({
-  instances: addresses.map((address) => ({ address, weight: 10, tags: new Map() })),
+  instances: addresses.map((address) => ({ address, weight: 10, tags: new Map(), meta: new Map() })),
 });
 
 /** A transport whose connections never come, until the attempt is given up. */
@@ -358,7 +358,7 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ resolver: told() }, TypeError, `"resolver" needs the service's "name"`);
   wrong({ name: "echo", resolver: "a:1" }, TypeError, `resolver is "a:1"; use consul("127.0.0.1:8500")`);
   wrong({ address: "memory:a", middleware: ["x"] }, TypeError, `middleware is "x"; use functions (call, next)`);
-  wrong({ address: "memory:a", balancer: {} }, TypeError, "balancer has no function pick; use roundRobin()");
+  wrong({ address: "memory:a", balancer: {} }, TypeError, "balancer has no function pick; use weightedRoundRobin()");
   assertThrows(
     () => createClient(EchoService, undefined as never),
     TypeError,

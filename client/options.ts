@@ -5,19 +5,22 @@ import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { MetainfoInit } from "../rpc/metainfo.ts";
 import { checkFunction, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
+import type { Methods, Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
+import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/in_code.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { Balancer } from "./balancing/balancer.ts";
-import { roundRobin } from "./balancing/round_robin.ts";
+import { balancerOf } from "./balancing/balancer_of.ts";
 import { PolicyInUse } from "./policy_in_use.ts";
 import type { ClientMiddleware } from "./call.ts";
+import type { Fallbacks } from "./fallback.ts";
 
 /** What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`; and its policy, each field an option of its own. */
-export interface ClientOptions extends Omit<ClientPolicy, "balancer"> {
+export interface ClientOptions<M extends Methods = Methods> extends Omit<ClientPolicy, "balancer"> {
   /** The name that the service has in the registry; also the `:authority` of its calls. @default the address */
   name?: string;
   /** Where the name is looked up. Needs `name`. */
@@ -36,6 +39,8 @@ export interface ClientOptions extends Omit<ClientPolicy, "balancer"> {
   allowInjection?: boolean;
   /** Code around every call; the first is the outermost. @default {[]} */
   middleware?: readonly ClientMiddleware[];
+  /** What answers in place of a method whose call has failed: `{ echo: (error, request) => ({ resp: "" }) }`. Not called for a {@linkcode BizError}, nor when the caller gave up; of a stream of responses, only before the first. @default {{}} */
+  fallback?: Fallbacks<M>;
   /** TLS. @default plaintext */
   tls?: ClientTls;
   /** Bounds on what a server may send. */
@@ -91,10 +96,8 @@ const NAMES = [
   "name",
   "resolver",
   "address",
-  "timeout",
   "connectTimeout",
   "drainTimeout",
-  "balancer",
   "middleware",
   "tls",
   "limits",
@@ -103,42 +106,34 @@ const NAMES = [
   "logger",
   "policy",
   "allowInjection",
-  "retry",
-  "hedge",
-  "breaker",
-  "inject",
-  "hashKey",
-  "slowStart",
-  "tags",
-  "meta",
-  "zone",
-  "subset",
-  "outliers",
-  "retryBudget",
-  "methods",
+  "fallback",
+  ...CLIENT_POLICY_NAMES,
 ] satisfies (keyof ClientOptions)[];
 
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws {TypeError} If an option is missing, unknown or of the wrong form; the message names it and what is allowed.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong form, or does not fit the service; the message names it and what is
+ * allowed.
  * @throws {RangeError} If a number is out of range.
  */
-export function clientSettings(options: ClientOptions): ClientSettings {
+export function clientSettings(service: Service, options: ClientOptions): ClientSettings {
   const who = "createClient";
   checkObject(`${who}: options`, options, '{ address: "127.0.0.1:8888" }');
   checkNames(who, options, NAMES);
   checkTransport(who, options.transport);
-  if (options.timeout !== undefined) checkNumber(`${who}: timeout`, options.timeout, 1);
   const logger = options.logger ?? createLogger("warn");
   const { name, resolver, address, tls, compression = "identity", balancer } = options;
   if ((resolver === undefined) === (address === undefined)) {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
-  if (resolver !== undefined) checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
-  if (balancer !== undefined && typeof balancer !== "string") {
-    checkObject(`${who}: balancer`, balancer, "roundRobin()", ["pick"]);
+  if (options.policy !== undefined) {
+    checkObject(`${who}: policy`, options.policy, 'clientPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
   }
+  if (resolver !== undefined) checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
+  const own = typeof balancer === "object" && balancer !== null ? balancer : undefined;
+  if (own) checkObject(`${who}: balancer`, own, "weightedRoundRobin()", ["pick"]);
+  const policy = clientPolicyOf(who, own ? { ...options, balancer: undefined } : options, service);
   for (const one of options.middleware ?? []) checkFunction(`${who}: middleware`, one, "functions (call, next)");
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
   checkCompression(`${who}: compression`, compression);
@@ -154,18 +149,13 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     target: name ?? addresses.join(","),
     authority: name,
     resolver: resolver ?? staticAddresses(addresses),
-    policy: new PolicyInUse(policyOf(options), options.policy, logger),
+    policy: new PolicyInUse(policy, options.policy, service, logger),
     connectTimeout: checkNumber(`${who}: connectTimeout`, options.connectTimeout ?? 5000, 1),
     drainTimeout: checkNumber(`${who}: drainTimeout`, options.drainTimeout ?? 10_000, 0),
-    balancer: typeof balancer === "object" ? balancer : roundRobin(),
+    balancer: own ?? balancerOf(policy.balancer ?? "weighted_round_robin"),
     limits: limitsOf(who, options.limits),
     compression,
     tls,
     logger,
   };
-}
-
-function policyOf(options: ClientOptions): ClientPolicy {
-  const { balancer, ...policy } = options;
-  return { ...policy, balancer: typeof balancer === "string" ? balancer : undefined };
 }

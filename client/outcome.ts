@@ -1,6 +1,7 @@
 import { decodeStatusDetails } from "../codec/status_details.ts";
 import { BizError, type ErrorDetail, RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
+import { PUSHBACK } from "../rpc/retry_fields.ts";
 import { Status } from "../rpc/status.ts";
 import type { CallStatus } from "../transport/transport.ts";
 
@@ -9,18 +10,33 @@ import type { CallStatus } from "../transport/transport.ts";
  *
  * @param status What came in the trailers. Its code is not OK.
  * @param path The method's path.
+ * @param note What else the caller is told.
  */
-export function errorOf(status: CallStatus, path: string): RpcError | BizError {
+export function errorOf(status: CallStatus, path: string, note?: string): RpcError | BizError {
   const trailer = status.trailer ?? new Metadata();
-  const biz = trailer.get("biz-status");
-  if (biz !== undefined && /^-?\d+$/.test(biz) && (Number(biz) | 0) === Number(biz) && Number(biz) !== 0) {
-    return new BizError(Number(biz), status.message, extraOf(trailer.get("biz-extra")));
+  if (isBiz(status)) {
+    return new BizError(Number(trailer.get("biz-status")), status.message, extraOf(trailer.get("biz-extra")));
   }
-  return new RpcError(codeOf(status), status.message, { path, metadata: trailer, details: detailsOf(status) });
+  // It was said to this client: an application that throws the error on must not say it to its own caller.
+  trailer.delete(PUSHBACK);
+  return new RpcError(codeOf(status), noted(status.message, note), {
+    path,
+    metadata: trailer,
+    details: detailsOf(status),
+  });
 }
 
+/** Whether a server answered with an error of the business, as Kitex does. */
+export function isBiz({ trailer }: CallStatus): boolean {
+  const biz = trailer?.get("biz-status");
+  return biz !== undefined && /^-?\d+$/.test(biz) && (Number(biz) | 0) === Number(biz) && Number(biz) !== 0;
+}
+
+/** A text and what else there is to say. */
+export const noted = (text: string, note?: string): string => note === undefined ? text : `${text} (${note})`;
+
 /** Kitex answers an unknown method with 1 and an unknown service with 20; what gRPC does not define is UNKNOWN. */
-function codeOf({ code, message }: CallStatus): Status {
+export function codeOf({ code, message }: CallStatus): Status {
   const kitexUnknown = /unknown (service|method)/i.test(message) &&
     ((code as number) === 20 || code === Status.CANCELLED);
   if (kitexUnknown) return Status.UNIMPLEMENTED;

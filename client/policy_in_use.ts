@@ -1,5 +1,7 @@
 import type { Logger } from "../rpc/logger.ts";
-import type { Method } from "../rpc/service.ts";
+import type { Method, Service } from "../rpc/service.ts";
+import { clientMisfits, PolicyMisfit } from "../policy/fit.ts";
+import { mergePolicy } from "../policy/merge.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import { type MethodRules, methodRules, type ServiceRules, serviceRules } from "../policy/rules.ts";
 
@@ -7,6 +9,7 @@ import { type MethodRules, methodRules, type ServiceRules, serviceRules } from "
 export class PolicyInUse {
   readonly #own: ClientPolicy;
   readonly #source: PolicySource<ClientPolicy> | undefined;
+  readonly #definition: Service;
   readonly #logger: Logger;
   readonly #listeners = new Set<() => void>();
   readonly #methods = new Map<Method, MethodRules>();
@@ -14,9 +17,15 @@ export class PolicyInUse {
   #service: ServiceRules;
   #watch: { close(): void } | undefined;
 
-  constructor(own: ClientPolicy, source: PolicySource<ClientPolicy> | undefined, logger: Logger) {
+  constructor(
+    own: ClientPolicy,
+    source: PolicySource<ClientPolicy> | undefined,
+    definition: Service,
+    logger: Logger,
+  ) {
     this.#own = this.#policy = own;
     this.#source = source;
+    this.#definition = definition;
     this.#logger = logger;
     this.#service = serviceRules(own);
   }
@@ -50,7 +59,10 @@ export class PolicyInUse {
   }
 
   #changed(policy: ClientPolicy): void {
-    this.#policy = { ...this.#own, ...policy };
+    const merged = mergePolicy(this.#own, policy);
+    const misfits = clientMisfits(merged, this.#definition);
+    if (misfits.length > 0) throw new PolicyMisfit(misfits);
+    this.#policy = merged;
     this.#service = serviceRules(this.#policy);
     this.#methods.clear();
     for (const listener of this.#listeners) listener();

@@ -1,5 +1,6 @@
 import type { Compression } from "../rpc/compression.ts";
 import type { LogLevel } from "../rpc/logger.ts";
+import type { ClientPolicy, ServerPolicy } from "../policy/policy.ts";
 import type { Limits } from "../transport/transport.ts";
 
 /**
@@ -85,5 +86,12 @@ export interface Config {
     readonly drainTimeout?: number;
     /** Whether it gives up, once it serves, the permissions that it needs no more. */
     readonly dropPermissions?: boolean;
+    /**
+     * What its clients do with their calls, by the name of the service. It goes into their options:
+     * `createClient(EchoService, { name, resolver, ...config.dinokit.clients?.echoservice })`.
+     */
+    readonly clients?: Readonly<Record<string, ClientPolicy>>;
+    /** How it protects itself. It goes into its options: `createServer({ name, address, ...config.dinokit.server })`. */
+    readonly server?: ServerPolicy;
   };
 }

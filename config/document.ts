@@ -1,8 +1,7 @@
 import process from "node:process";
 import type { loadYaml } from "../deps.ts";
-import { nearest } from "../rpc/nearest.ts";
-import { ConfigError, type ConfigProblem } from "./problem.ts";
-import { type AnySection, KEYS, SCHEMA } from "./schema.ts";
+import type { Given } from "../policy/check.ts";
+import { ConfigError, type ConfigProblem, type Where } from "./problem.ts";
 import { syntaxText } from "./syntax.ts";
 
 type Yaml = Awaited<ReturnType<typeof loadYaml>>;
@@ -10,124 +9,85 @@ type Yaml = Awaited<ReturnType<typeof loadYaml>>;
 /** The most aliases that a value may be made of: enough for a person, too few for a bomb. */
 const MAX_ALIASES = 100;
 
-/** A place in a file, from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** What a file says about a key. */
-export interface Entry {
-  readonly value: unknown;
-  readonly place: Place;
-  /** Where the items of a list stand. */
-  readonly items: readonly Place[];
-}
-
-/** What stands in a file, before the values are checked. */
-export interface Document {
-  /** The keys with a value, by full path. */
-  readonly entries: Map<string, Entry>;
-  /** Where the sections begin, by full path; the file itself is `""`. */
-  readonly sections: Map<string, Place>;
-  /** Unknown keys, keys that come twice, aliases that stand for nothing. */
-  readonly problems: ConfigProblem[];
-  /** The keys that were meant by what is wrong: they are not missing as well. */
-  readonly faulty: Set<string>;
-}
-
 /**
- * Reads YAML as far as the schema goes: a key that is not there is a problem, and is not looked into.
+ * Reads YAML. What stands in it is looked at when it is asked for.
  *
+ * @param source The text.
+ * @param file What it is called in messages.
  * @throws {ConfigError} If it is not YAML.
  */
-export function readDocument(yaml: Yaml, source: string, file: string): Document {
-  return new Reader(yaml, source, file);
+export function readDocument(yaml: Yaml, source: string, file: string): Given<Where> {
+  const lines = new yaml.LineCounter();
+  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true } as const;
+  const document = withoutVariables(() => yaml.parseDocument(source.replace(/^\ufeff/, ""), options));
+  const place = (offset: number): Where => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const problems: ConfigProblem[] = [];
+  for (const { code, pos } of [...document.errors, ...document.warnings]) {
+    const where = place(pos[0]);
+    // What follows in the same line is most often the same fault.
+    if (problems.every(({ line }) => line !== where.line)) problems.push({ ...where, message: syntaxText(code) });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return new YamlValue({ yaml, document, place }, document.contents, place(0));
 }
 
-class Reader implements Document {
-  readonly entries = new Map<string, Entry>();
-  readonly sections = new Map<string, Place>();
-  readonly problems: ConfigProblem[] = [];
-  readonly faulty = new Set<string>();
-  readonly #yaml: Yaml;
-  readonly #file: string;
-  readonly #lines: InstanceType<Yaml["LineCounter"]>;
-  readonly #document: ReturnType<Yaml["parseDocument"]>;
+interface Reader {
+  readonly yaml: Yaml;
+  readonly document: ReturnType<Yaml["parseDocument"]>;
+  place(offset: number): Where;
+}
 
-  constructor(yaml: Yaml, source: string, file: string) {
-    this.#yaml = yaml;
-    this.#file = file;
-    this.#lines = new yaml.LineCounter();
-    const options = { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false, stringKeys: true } as const;
-    this.#document = withoutVariables(() => yaml.parseDocument(source.replace(/^\ufeff/, ""), options));
-    this.#syntax();
-    this.#section(this.#document.contents, SCHEMA as AnySection, "", this.#place(0));
-  }
+class YamlValue implements Given<Where> {
+  readonly value: unknown;
+  readonly where: Where;
+  readonly head: Where;
+  readonly unset: boolean;
+  readonly items: readonly Where[];
+  readonly fault?: string;
+  readonly #reader: Reader;
+  readonly #target: unknown;
 
-  #syntax(): void {
-    const lines = new Set<number>();
-    for (const { code, pos } of [...this.#document.errors, ...this.#document.warnings]) {
-      const place = this.#place(pos[0]);
-      // What follows in the same line is most often the same fault.
-      if (!lines.has(place.line)) this.#report(place, syntaxText(code));
-      lines.add(place.line);
-    }
-    if (this.problems.length > 0) throw new ConfigError(this.problems);
-  }
-
-  #place(offset: number): Place {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  }
-
-  #section(node: unknown, section: AnySection, path: string, place: Place): void {
-    const { isAlias, isMap, isScalar } = this.#yaml;
-    const target = isAlias(node) ? node.resolve(this.#document) : node;
-    this.sections.set(path, place);
-    if (target === null || isScalar(target) && target.value === null) return;
-    if (!isMap(target)) {
-      const what = path || "the file";
-      return this.#report(place, `${what} holds no keys; write "key: value" lines, with a space after the colon`, path);
-    }
-    const lines = new Map<string, number>();
-    for (const { key: node, value } of target.items) {
-      const { value: name, range } = node as { value: string; range?: [number] };
-      const here = this.#place(range?.[0] ?? 0);
-      const key = path ? `${path}.${name}` : name;
-      const first = lines.get(name);
-      lines.set(name, here.line);
-      if (first) this.#report(here, `${key} comes twice, first in line ${first}; keep one of them`, key);
-      else this.#key(name, value, section, path, here);
-    }
-  }
-
-  #key(name: string, value: unknown, section: AnySection, path: string, place: Place): void {
-    const key = path ? `${path}.${name}` : name;
-    const entry = Object.hasOwn(section.entries, name) ? section.entries[name] : undefined;
-    if (entry?.kind === "section") return this.#section(value, entry, key, place);
-    if (entry) return this.#value(value, key, place);
-    const { meant, text } = unknownKey(path, name);
-    if (meant) this.faulty.add(meant);
-    this.#report(place, text, key);
-  }
-
-  #value(node: unknown, key: string, keyPlace: Place): void {
-    const { isAlias, isNode, isSeq } = this.#yaml;
-    const placeOf = (one: unknown) => isNode(one) && one.range ? this.#place(one.range[0]) : keyPlace;
+  constructor(reader: Reader, node: unknown, head: Where) {
+    const { isAlias, isMap, isNode, isSeq } = reader.yaml;
+    const placeOf = (one: unknown) => isNode(one) && one.range ? reader.place(one.range[0]) : head;
+    const target = this.#target = isAlias(node) ? node.resolve(reader.document) : node;
+    this.#reader = reader;
+    this.head = head;
+    this.where = placeOf(node);
+    this.items = isSeq(target) ? target.items.map(placeOf) : [];
+    let value: unknown;
     try {
-      const value = isNode(node) ? node.toJS(this.#document, { maxAliasCount: MAX_ALIASES }) : null;
-      const target = isAlias(node) ? node.resolve(this.#document) : node;
-      this.entries.set(key, { value, place: placeOf(node), items: isSeq(target) ? target.items.map(placeOf) : [] });
+      value = isMap(target) ? {} : isNode(node) ? node.toJS(reader.document, { maxAliasCount: MAX_ALIASES }) : null;
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error; // an alias without an anchor, or too many of them
-      this.#report(placeOf(node), `${key} has an alias that stands for nothing, or for too much; write it out`, key);
+      this.fault = "has an alias that stands for nothing, or for too much; write it out";
     }
+    this.value = value;
+    // An empty text is the same as no value, as it is in a variable.
+    this.unset = value === null || value === "";
   }
 
-  #report(place: Place, message: string, key?: string): void {
-    if (key !== undefined) this.faulty.add(key);
-    this.problems.push({ file: this.#file, ...place, ...(key && { key }), message });
+  fields(
+    path: string,
+    report: (path: string, where: Where, message: string) => void,
+  ): ReadonlyMap<string, Given<Where>> | undefined {
+    const { yaml, place } = this.#reader;
+    if (!yaml.isMap(this.#target)) return undefined;
+    const fields = new Map<string, YamlValue>();
+    for (const { key: node, value } of this.#target.items) {
+      const { value: name, range } = node as { value: string; range?: [number] };
+      const head = place(range?.[0] ?? 0);
+      const first = fields.get(name)?.head.line;
+      if (first === undefined) fields.set(name, new YamlValue(this.#reader, value, head));
+      else {
+        const key = path ? `${path}.${name}` : name;
+        report(key, head, `${key} comes twice, first in line ${first}; keep one of them`);
+      }
+    }
+    return fields;
   }
 }
 
@@ -144,16 +104,4 @@ function withoutVariables<T>(run: () => T): T {
   } finally {
     process.env = env;
   }
-}
-
-/** The nearest key in the same section, else the key of that name in another. */
-function unknownKey(section: string, name: string): { meant: string | undefined; text: string } {
-  const prefix = section && `${section}.`;
-  const keys = [...KEYS.keys()];
-  const siblings = keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
-    .filter((key) => !key.includes("."));
-  const near = nearest(name, siblings);
-  const meant = near !== undefined ? prefix + near : keys.find((key) => key.endsWith(`.${name}`));
-  const help = meant ? `did you mean ${meant}?` : `${section || "the file"} may have ${siblings.join(", ")}`;
-  return { meant, text: `${prefix}${name} is not a key; ${help}` };
 }

@@ -6,6 +6,7 @@
 
 export type { Config } from "./config.ts";
 export { type ConfigPermissions, configPermissions, loadConfig, type LoadConfigOptions } from "./load.ts";
+export { clientPolicyFrom, serverPolicyFrom } from "./live_policy.ts";
 export { configLogger } from "./logger.ts";
 export { parseConfig } from "./parse.ts";
 export { ConfigError, type ConfigProblem } from "./problem.ts";

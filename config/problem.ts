@@ -1,3 +1,5 @@
+import type { Problem } from "../policy/check.ts";
+
 /** One thing that is wrong with the settings. */
 export interface ConfigProblem {
   /** The file; undefined if an environment variable is wrong. */
@@ -14,6 +16,20 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** Where something is wrong. */
+export type Where = Pick<ConfigProblem, "file" | "line" | "column" | "variable">;
+
+/** A problem in the form that programs see. */
+export const problemOf = ({ path, where, message }: Problem<Where>): ConfigProblem => ({
+  ...where,
+  ...(path && { key: path }),
+  message,
+});
+
+/** The order of the file; then what stands in none. */
+export const byPlace = (a: Where, b: Where): number =>
+  (a.line ?? Infinity) - (b.line ?? Infinity) || (a.column ?? 0) - (b.column ?? 0);
+
 /** Settings that can't be used. Its message holds all problems, one a line, each with its place. */
 export class ConfigError extends Error {
   /** `"ConfigError"`. */
@@ -27,10 +43,13 @@ export class ConfigError extends Error {
    * @param problems What is wrong: at least one.
    */
   constructor(problems: readonly ConfigProblem[]) {
-    super(["the settings can't be used:", ...problems.map((one) => `${placeOf(one)}: ${one.message}`)].join("\n  "));
+    super(["the settings can't be used:", ...problems.map((one) => `${problemText(one)}`)].join("\n  "));
     this.problems = problems;
   }
 }
+
+/** A problem with its place. */
+export const problemText = (problem: ConfigProblem): string => `${placeOf(problem)}: ${problem.message}`;
 
 function placeOf({ file, line, column, variable }: ConfigProblem): string {
   if (variable !== undefined) return `environment variable ${variable}`;

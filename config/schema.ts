@@ -1,108 +1,118 @@
 import type { Limits } from "../transport/transport.ts";
+import type { Dialect } from "../policy/check.ts";
+import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import {
-  address,
-  agent,
-  bound,
+  type AnyEntry,
+  type Fields,
+  keyed,
   type Leaf,
-  list,
-  logLevel,
   oneOf,
   optional,
   or,
   required,
-  secret,
   type Section,
   section,
-  tcpAddress,
   text,
   whole,
   yesOrNo,
-} from "./leaf.ts";
+} from "../policy/fields.ts";
+import { SERVER_POLICY } from "../policy/server_fields.ts";
+import type { Config } from "./config.ts";
+import { address, agent, bound, lines, logLevel, secret, tcpAddress } from "./leaf.ts";
 
-/** `Limits`, each of its names: the compiler says so if one is missing. */
-const LIMITS = {
-  receive_message_bytes: bound("bytes"),
-  send_message_bytes: bound("bytes"),
-  metadata_bytes: bound("bytes"),
-  metadata_entries: bound(),
-  concurrent_streams: bound(),
+const LIMITS: Fields<Limits> = {
+  receiveMessageBytes: bound("bytes"),
+  sendMessageBytes: bound("bytes"),
+  metadataBytes: bound("bytes"),
+  metadataEntries: bound(),
+  concurrentStreams: bound(),
   connections: bound(),
-  connection_buffer_bytes: bound("bytes"),
-  buffer_bytes: bound("bytes"),
-  header_block_frames: bound(),
-  control_frames: bound(),
+  connectionBufferBytes: bound("bytes"),
+  bufferBytes: bound("bytes"),
+  headerBlockFrames: bound(),
+  controlFrames: bound(),
   resets: bound(),
-  ping_interval: bound("milliseconds"),
-  handshake_timeout: bound("milliseconds"),
-  headers_timeout: bound("milliseconds"),
-  idle_timeout: bound("milliseconds"),
-  stall_timeout: bound("milliseconds"),
-  connection_age: bound("milliseconds"),
-  connection_age_grace: bound("milliseconds"),
-  keepalive_interval: bound("milliseconds"),
-  keepalive_timeout: bound("milliseconds"),
-} satisfies Record<Snake<keyof Limits>, Leaf<number | undefined>>;
+  pingInterval: bound("milliseconds"),
+  handshakeTimeout: bound("milliseconds"),
+  headersTimeout: bound("milliseconds"),
+  idleTimeout: bound("milliseconds"),
+  stallTimeout: bound("milliseconds"),
+  connectionAge: bound("milliseconds"),
+  connectionAgeGrace: bound("milliseconds"),
+  keepaliveInterval: bound("milliseconds"),
+  keepaliveTimeout: bound("milliseconds"),
+};
 
-/** The keys of conf.yaml. What they mean stands at `Config`. */
-export const SCHEMA = section({
+/** What stands in conf.yaml, in snake case. What it means stands at `Config`. */
+export type Settings = Omit<Config, "env" | "file">;
+
+/** The keys of conf.yaml. */
+export const SCHEMA: Section<Settings> = section<Settings>({
   kitex: section({
     service: required(text('the service\'s name, for example "echoservice"')),
     address: required(address()),
-    log_level: or(logLevel(), "info"),
-    log_file_name: text(),
-    log_max_size: or(whole(0, "MB"), 100),
-    log_max_age: or(whole(0, "days"), 0),
-    log_max_backups: or(whole(0), 0),
+    logLevel: or(logLevel(), "info"),
+    logFileName: text(),
+    logMaxSize: or(whole(0, "MB"), 100),
+    logMaxAge: or(whole(0, "days"), 0),
+    logMaxBackups: or(whole(0), 0),
   }),
   registry: section({
-    registry_address: or(list(agent()), []),
+    registryAddress: or(lines(agent()), []),
     username: text(),
     password: secret(),
     token: secret(),
   }),
   mysql: optional({ dsn: secret() }),
   redis: optional({ address: text(), username: text(), password: secret(), db: whole(0) }),
-  dinokit: section({
+  dinokit: section<Settings["dinokit"]>({
     health: optional({ address: required(tcpAddress()) }),
     advertise: tcpAddress(),
-    tls: optional({ cert_file: required(text("a path")), key_file: required(text("a path")), ca_file: text("a path") }),
+    tls: optional({ certFile: required(text("a path")), keyFile: required(text("a path")), caFile: text("a path") }),
     workers: whole(1),
     compression: oneOf("identity", "gzip", "deflate"),
     limits: optional(LIMITS),
-    drain_delay: whole(0, "milliseconds"),
-    drain_timeout: whole(0, "milliseconds"),
-    drop_permissions: yesOrNo(),
+    drainDelay: whole(0, "milliseconds"),
+    drainTimeout: whole(0, "milliseconds"),
+    dropPermissions: yesOrNo(),
+    clients: keyed(CLIENT_POLICY),
+    server: SERVER_POLICY,
   }),
 });
 
-/** A section of any keys. */
-export type AnySection = Section<Record<string, AnyEntry>, boolean>;
-/** A key of any kind. */
-export type AnyEntry = Leaf<unknown> | AnySection;
+/** How YAML speaks. */
+export const YAML: Dialect = {
+  spell: (field) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  noun: "key",
+  whole: "the file",
+  object: "a section",
+  noFields: (described, off) =>
+    off
+      ? `is ${described}; use false, or "key: value" lines`
+      : 'holds no keys; write "key: value" lines, with a space after the colon',
+};
 
-/** The settings that a section makes: what its checks return, by names in camel case. */
-export type Built<S> = S extends Leaf<infer T> ? T
-  : S extends Section<infer E, infer O>
-    ? { [K in keyof E as Camel<K>]: Built<E[K]> } | (O extends true ? undefined : never)
-  : never;
+/** The environment variables that override keys, by name: `DINOKIT_KITEX_ADDRESS`, and `DINOKIT_HEALTH_ADDRESS` in our own section. */
+export const VARIABLES: ReadonlyMap<string, { readonly key: string; readonly leaf: Leaf<unknown> }> = new Map(
+  leavesBelow(SCHEMA as AnyEntry, ""),
+);
 
-type Snake<K> = K extends `${infer A}${infer B}` ? `${A extends Lowercase<A> ? A : `_${Lowercase<A>}`}${Snake<B>}` : "";
-type Camel<K> = K extends `${infer A}_${infer B}` ? `${A}${Capitalize<Camel<B>>}` : K & string;
+/** What variables can't override: policies, as many of their names are free. By the beginning of the variable's name. */
+export const WITHOUT_VARIABLES: ReadonlyMap<string, string> = new Map(
+  Object.entries(
+    { clients: "dinokit.clients", server: "dinokit.server" } satisfies Partial<
+      Record<keyof Config["dinokit"], string>
+    >,
+  ).map(([, key]) => [`${variableOf(key)}_`, key]),
+);
 
-/** All keys by their full path, `"kitex.address"`; sections as well. */
-export const KEYS: ReadonlyMap<string, AnyEntry> = new Map(below(SCHEMA as AnySection, ""));
-
-function* below(from: AnySection, parent: string): Generator<[string, AnyEntry]> {
-  for (const [name, entry] of Object.entries(from.entries)) {
-    yield [parent + name, entry];
-    if (entry.kind === "section") yield* below(entry, `${parent}${name}.`);
+function* leavesBelow(entry: AnyEntry, key: string): Generator<[string, { key: string; leaf: Leaf<unknown> }]> {
+  if (entry.kind === "map" || entry.kind === "section" && entry.presence === "given") return;
+  if (entry.kind !== "section") return yield [variableOf(key), { key, leaf: entry }];
+  for (const [name, one] of Object.entries(entry.entries)) {
+    yield* leavesBelow(one, key ? `${key}.${YAML.spell(name)}` : YAML.spell(name));
   }
 }
-
-/** The environment variables that override keys, each with its key: `DINOKIT_KITEX_ADDRESS`, and `DINOKIT_HEALTH_ADDRESS` in our own section. */
-export const VARIABLES: ReadonlyMap<string, string> = new Map(
-  [...KEYS].filter(([, entry]) => entry.kind !== "section").map(([key]) => [variableOf(key), key]),
-);
 
 function variableOf(key: string): string {
   const name = key.replaceAll(".", "_").toUpperCase();

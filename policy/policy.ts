@@ -13,7 +13,7 @@ export type StatusName = keyof typeof Status;
 
 /** What a policy says of calls: of all of a service, or of one method. */
 export interface MethodPolicy {
-  /** The deadline of unary calls that set none, in milliseconds; of streams too where it is said of their method. @default {10000} */
+  /** How long unary calls may take that don't say it themselves, in milliseconds; streams too where it is said of their method. Inside a handler the earlier of this and the handler's own deadline counts; the default gives way to that. @default {10000} */
   timeout?: number;
   /** How failed calls are tried again. @default {false}, but `{}` for methods that the .proto calls idempotent (`idempotency_level`) */
   retry?: RetryPolicy | false;
@@ -36,7 +36,7 @@ export interface RetryPolicy {
   attempts?: number;
   /** The statuses after which a call is tried again. @default {["UNAVAILABLE"]} */
   statuses?: readonly StatusName[];
-  /** The pause before the second attempt is at random up to so many milliseconds. @default {50} */
+  /** The pause before the second attempt, in milliseconds, give or take a fifth at random. @default {50} */
   backoff?: number;
   /** How much longer each further pause may be. @default {2} */
   backoffMultiplier?: number;
@@ -216,6 +216,9 @@ export interface ServerPolicy extends ServerMethodPolicy {
 export interface PolicySource<T> {
   /** What it may touch. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
-  /** Calls `listener` with each policy that is valid, from the first on. One that is not is told in the log, and the last one holds. */
+  /**
+   * Calls `listener` with each policy whose fields are right, from the first on. One that is not right is told in the log, and the last one
+   * holds; so it is if the listener throws, as the policy does not fit its service.
+   */
   watch(listener: (policy: T) => void, logger: Logger): { close(): void };
 }

@@ -28,6 +28,8 @@ export type OutlierRules = Filled<OutlierPolicy>;
 export interface MethodRules {
   /** Milliseconds; undefined for no limit. */
   readonly timeout: number | undefined;
+  /** Whether nobody has set that: it then yields to a deadline that is there. */
+  readonly isDefaultTimeout: boolean;
   readonly retry: RetryRules | undefined;
   readonly hedge: HedgeRules | undefined;
   readonly breaker: BreakerRules | undefined;
@@ -43,10 +45,12 @@ export interface ServiceRules
   readonly retryBudget: Required<RetryBudget>;
 }
 
-const RETRY = { attempts: 3, backoff: 50, backoffMultiplier: 2, maxBackoff: 1000 };
+/** The defaults of retries. */
+export const RETRY = { attempts: 3, backoff: 50, backoffMultiplier: 2, maxBackoff: 1000 };
 const STATUSES: readonly StatusName[] = ["UNAVAILABLE"];
 const BREAKER: BreakerRules = { failureRate: 0.5, samples: 20, window: 10_000, openTime: 5000, probes: 3 };
-const OUTLIERS: OutlierRules = {
+/** The defaults of ejection. */
+export const OUTLIERS: OutlierRules = {
   consecutiveFailures: 5,
   failureRate: 0.85,
   deviations: 1.9,
@@ -67,11 +71,13 @@ export function methodRules(policy: ClientPolicy, method: Method): MethodRules {
   const own: MethodPolicy = policy.methods?.[method.name] ?? {};
   const said = { ...policy, ...own };
   const one = method.kind === "unary" || method.kind === "server_streaming";
-  const retry = said.retry ?? (method.idempotent ? {} : false);
+  const hedge = one && said.hedge;
+  const retry = said.retry ?? (method.idempotent && !hedge ? {} : false);
   return {
     timeout: method.kind === "unary" ? said.timeout ?? 10_000 : own.timeout,
+    isDefaultTimeout: said.timeout === undefined,
     retry: retry ? { ...RETRY, ...retry, statuses: codes(retry.statuses) } : undefined,
-    hedge: said.hedge && one ? { attempts: 2, ...said.hedge, statuses: codes(said.hedge.statuses) } : undefined,
+    hedge: hedge ? { attempts: 2, ...hedge, statuses: codes(hedge.statuses) } : undefined,
     breaker: said.breaker ? { ...BREAKER, ...said.breaker } : undefined,
     inject: said.inject || undefined,
   };

@@ -5,7 +5,7 @@
  */
 
 import { EventEmitter } from "node:events";
-import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpAgent, type ClientRequest } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { loadConsul } from "../deps.ts";
 
@@ -31,8 +31,8 @@ export interface ConsulEndpoint {
   readonly namespace: string | undefined;
 }
 
-/** A response of Consul's HTTP API: the fields of its header, and the JSON of its body. */
-export type Answer = [response: { headers: Record<string, string | undefined> }, body?: unknown];
+/** A response of Consul's HTTP API: its status and fields, and the JSON of its body. */
+export type Answer = [response: { statusCode?: number; headers: Record<string, string | undefined> }, body?: unknown];
 
 /** What every request takes. */
 export interface RequestOptions {
@@ -43,12 +43,22 @@ export interface RequestOptions {
   ctx: EventEmitter;
 }
 
+/** What a blocking query takes besides. */
+export interface QueryOptions extends RequestOptions {
+  dc?: string;
+  index?: string;
+  wait?: string;
+  stale?: true;
+}
+
 /** What Dinokit uses of npm:consul, as it behaves: its own types lack `index`, `wait`, `ctx`, `timeout` and the answers. */
 export interface ConsulApi {
   health: {
-    service(
-      options: RequestOptions & { service: string; passing: true; dc?: string; index?: string; wait?: string },
-    ): Promise<Answer>;
+    service(options: QueryOptions & { service: string; passing: true }): Promise<Answer>;
+  };
+  kv: {
+    /** The value's bytes; no body and no error where there is no such key. */
+    get(options: QueryOptions & { key: string; raw: true }): Promise<Answer>;
   };
   agent: {
     self(options: RequestOptions): Promise<Answer>;
@@ -56,15 +66,17 @@ export interface ConsulApi {
       list(options: RequestOptions & { filter: string }): Promise<Answer>;
       register(options: RequestOptions & Record<string, unknown>): Promise<Answer>;
       deregister(options: RequestOptions & { id: string }): Promise<Answer>;
+      maintenance(options: RequestOptions & { id: string; enable: boolean; reason?: string }): Promise<Answer>;
     };
   };
-  _ext(event: "onCreate", hook: (request: Request, next: () => void) => void): void;
+  _ext(event: "onCreate" | "onRequest", hook: (request: Request, next: () => void) => void): void;
 }
 
-/** A request before its body is encoded. */
+/** A request before its body is encoded (`onCreate`), and before it is sent (`onRequest`). */
 interface Request {
   ctx: { extraBody?: Record<string, unknown> };
   opts: { body?: Record<string, unknown> };
+  transport: { request(options: unknown): ClientRequest };
 }
 
 /** How long a request may take, and what ends it before. */
@@ -106,7 +118,12 @@ export class ConsulHttp {
     this.#endpoint = endpoint;
   }
 
-  /** True if the last request had no ACL token. */
+  /** The ACL token of the last request. */
+  get token(): string {
+    return this.#token;
+  }
+
+  /** True if it had none. */
   get anonymous(): boolean {
     return this.#token === "";
   }
@@ -156,7 +173,20 @@ async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<
     if (request.ctx.extraBody) Object.assign(request.opts.body!, request.ctx.extraBody);
     next();
   });
+  api._ext("onRequest", (request, next) => {
+    const { transport } = request;
+    request.transport = { request: (options) => failIfCutOff(transport.request(options)) };
+    next();
+  });
   return api;
+}
+
+/** papi 1.1.2 waits for the rest of an answer that was cut off until its timeout, a minute in a blocking query. This can go when it does not. */
+function failIfCutOff(request: ClientRequest): ClientRequest {
+  request.on("response", (response) => {
+    response.on("aborted", () => request.emit("error", new Error("its answer was cut off")));
+  });
+  return request;
 }
 
 /** Waits for a promise that cannot be cancelled itself: the load of npm:consul, which may be a download. */
@@ -188,7 +218,7 @@ interface PapiError extends Error {
 function explain(where: string, error: unknown): ConsulError {
   const { message, code, isTimeout, isCodec, response } = error as PapiError;
   if (isCodec) return new ConsulError(`${where} answered with what is not JSON: ${message}`, "garbage", error);
-  if (response) {
+  if (response && response.statusCode >= 300) {
     const said = typeof response.body === "string" ? response.body.trim().slice(0, 200) : message;
     return new ConsulError(`${where} answered ${response.statusCode}: ${said}`, response.statusCode, error);
   }

@@ -38,6 +38,12 @@ export class ConsulLease implements Lease {
   /** Whether Consul may have the registration, as far as is known here. */
   #mayStand = false;
   #problem: number | string | undefined;
+  /** The token by which Consul has the registration. */
+  #token = "";
+  /** Why the server is to have no calls, and why Consul gives it none. */
+  #maintenance: string | undefined;
+  #maintained: string | undefined;
+  #wake = () => {};
 
   constructor(http: ConsulHttp, lessee: Lessee, logger: Logger) {
     this.#http = http;
@@ -46,6 +52,11 @@ export class ConsulLease implements Lease {
     this.#fields = { id: lessee.service.id };
     this.registered = new Promise((resolve) => this.#resolveRegistered = resolve);
     this.#running = this.#run();
+  }
+
+  maintain(reason: string | undefined): void {
+    this.#maintenance = reason;
+    this.#wake();
   }
 
   release(): Promise<void> {
@@ -58,7 +69,9 @@ export class ConsulLease implements Lease {
       try {
         await this.#lookAfter();
         failures = 0;
-        await sleep(POLL_INTERVAL, signal);
+        const woken = new AbortController();
+        this.#wake = () => woken.abort();
+        await sleep(POLL_INTERVAL, AbortSignal.any([signal, woken.signal]));
       } catch (error) {
         if (signal.aborted) return;
         this.#report(error as ConsulError);
@@ -71,11 +84,24 @@ export class ConsulLease implements Lease {
     if (this.#state === "held" || this.#state === "taken") {
       const holder = await this.#holder(REQUEST_TIMEOUT, this.#stop.signal);
       this.#answered();
-      if (holder === this.#lessee.key) return;
-      if (holder !== undefined) return this.#lose(holder);
-      this.#state = "lost";
+      if (holder !== undefined && holder !== this.#lessee.key) return this.#lose(holder);
+      if (holder === undefined && this.#state === "held") this.#state = "lost";
     }
-    await this.#register();
+    // Consul goes on to use the token by which it got a registration: with one that has been revoked, it would tell nobody that a check fails.
+    if (this.#state !== "held" || this.#http.token !== this.#token) await this.#register();
+    if (this.#maintenance !== this.#maintained) await this.#maintain(this.#maintenance);
+  }
+
+  async #maintain(reason: string | undefined): Promise<void> {
+    const { id } = this.#lessee.service;
+    const limits = { timeout: REQUEST_TIMEOUT, signal: this.#stop.signal };
+    const enable = reason !== undefined;
+    await this.#http.ask((api, options) => api.agent.service.maintenance({ ...options, id, enable, reason }), limits);
+    this.#maintained = reason;
+    this.#logger.info(
+      `${this.#what} is ${enable ? `in maintenance: ${reason}` : "back from maintenance"}`,
+      this.#fields,
+    );
   }
 
   /** The lease that has our ID in the agent's own record: undefined if nobody has it, `""` if it is none of Dinokit's. */
@@ -108,7 +134,8 @@ export class ConsulLease implements Lease {
       });
     } catch (error) {
       const { kind, refused } = error as ConsulError;
-      if (refused || kind === "ECONNREFUSED") this.#mayStand = false;
+      // With a new token that is refused, the registration by the old one stands.
+      if ((refused || kind === "ECONNREFUSED") && this.#state !== "held") this.#mayStand = false;
       throw error;
     }
     // Whatever listens there may answer 200: only what it has counts.
@@ -120,12 +147,15 @@ export class ConsulLease implements Lease {
       );
     }
     const where = `in Consul at ${this.#http.address}`;
-    this.#logger.info(
-      this.#state === "new"
-        ? `${this.#what} is registered ${where}`
-        : `${this.#what} is registered again ${where}, which had lost it`,
-      this.#fields,
-    );
+    const news = {
+      new: `is registered ${where}`,
+      held: `is registered again ${where}, with its new token`,
+      lost: `is registered again ${where}, which had lost it`,
+      taken: `is registered again ${where}: its ID is free`,
+    };
+    this.#logger.info(`${this.#what} ${news[this.#state]}`, this.#fields);
+    if (this.#state !== "held") this.#maintained = undefined;
+    this.#token = this.#http.token;
     this.#state = "held";
     this.#problem = undefined;
     this.#resolveRegistered();

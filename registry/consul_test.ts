@@ -70,3 +70,10 @@ Deno.test("consul().register() and watch() refuse a service that Consul can't ho
   assertThrows(() => register({ name: "a", address: "127.0.0.1:1", weight: 0 }, silent), TypeError, "consul: weight");
   assertThrows(() => watch("a/b", () => {}, silent), TypeError, "consul: name");
 });
+
+Deno.test("consul().watchKey() refuses a key to which no path leads", () => {
+  const { watchKey } = consul(HERE);
+  for (const key of ["", "/a", "a/", "a//b", "..", "a/../b", "./a", "a\n", 7]) {
+    assertThrows(() => watchKey(key as string, () => {}, silent), TypeError, "consul: key is");
+  }
+});

@@ -1,112 +1,81 @@
 import type { Logger } from "../rpc/logger.ts";
-import { backoff, sleep } from "./backoff.ts";
-import { ConsulError, type ConsulHttp } from "./consul_http.ts";
+import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_query.ts";
+import type { Answer, ConsulApi, ConsulError, ConsulHttp, QueryOptions } from "./consul_http.ts";
+import type { AllowedAddresses } from "./allowed_addresses.ts";
 import { readInstances } from "./consul_wire.ts";
-import type { Instance, Resolution, Watch } from "./registry.ts";
+import type { Instance, Resolution, Watch, WatchState } from "./registry.ts";
 
-/** The least time between the starts of two queries, in milliseconds: an index that races must not make a busy loop. */
-const QUERY_INTERVAL = 100;
-const LONGEST_PAUSE = 10_000;
 const REQUEST_TIMEOUT = 5000;
 
 /** What is watched, and how patiently. */
-export interface WatchOptions {
+export interface WatchOptions extends BlockingOptions {
   readonly name: string;
-  readonly datacenter: string | undefined;
-  /** How long a query waits for a change, in milliseconds. */
-  readonly wait: number;
+  readonly allowed: AllowedAddresses;
   /** How long the last list is kept when there is no new one, in milliseconds. */
   readonly grace: number;
 }
 
-/**
- * The instances of a service that pass their checks, by blocking queries.
- *
- * @see https://developer.hashicorp.com/consul/api-docs/features/blocking
- */
-export class ConsulWatch implements Watch {
+/** The instances of a service that pass their checks, by blocking queries. */
+export class ConsulWatch implements Watch, Subject {
+  readonly what: string;
+  readonly needs: string;
+  readonly expected = "list of instances";
   readonly #http: ConsulHttp;
   readonly #options: WatchOptions;
   readonly #listener: (resolution: Resolution) => void;
   readonly #logger: Logger;
-  readonly #stop = new AbortController();
+  readonly #query: BlockingQuery;
   /** What the listener was told last, to tell it changes only. */
   #told: string | undefined;
   /** How many instances the list has that the listener goes by. */
   #listed = 0;
-  /** Runs while that list is kept against Consul's word. */
-  #grace: ReturnType<typeof setTimeout> | undefined;
+  /** Since when and why that list is kept against Consul's word. */
+  #kept: { since: number; why: string; timer: ReturnType<typeof setTimeout> } | undefined;
   /** What the listener is told when the grace ends. */
   #afterGrace: Resolution = { instances: [] };
-  #problem: number | string | undefined;
   #refused = "";
   #aclsChecked = false;
 
   constructor(http: ConsulHttp, options: WatchOptions, listener: (resolution: Resolution) => void, logger: Logger) {
+    const { name } = options;
+    this.what = `service ${JSON.stringify(name)}`;
+    this.needs = `service:read for ${JSON.stringify(name)} and node:read`;
     this.#http = http;
     this.#options = options;
     this.#listener = listener;
     this.#logger = logger;
-    this.#run();
+    this.#query = new BlockingQuery(http, this, options, logger);
+  }
+
+  get state(): WatchState {
+    const kept = this.#kept && { since: this.#kept.since, why: this.#kept.why };
+    return { ...this.#query.state, ...(kept && { kept }) };
   }
 
   close(): void {
-    this.#stop.abort();
-    clearTimeout(this.#grace);
+    this.#query.close();
+    clearTimeout(this.#kept?.timer);
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    let index = 0n; // asks for the state as it is, without waiting
-    for (let failures = 0; !signal.aborted;) {
-      const start = performance.now();
-      try {
-        index = await this.#query(index);
-        failures = 0;
-        await sleep(Math.max(0, QUERY_INTERVAL - (performance.now() - start)), signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        index = 0n;
-        this.#failed(error as ConsulError);
-        await sleep(backoff(failures++, LONGEST_PAUSE), signal);
-      }
-    }
+  ask(api: ConsulApi, options: QueryOptions): Promise<Answer> {
+    return api.health.service({ ...options, service: this.#options.name, passing: true });
   }
 
-  /** Asks once, from `index` on. Returns the index to ask from next. */
-  async #query(index: bigint): Promise<bigint> {
-    const { name, datacenter: dc, wait } = this.#options;
-    const blocking = index > 0n ? { index: String(index), wait: `${wait}ms` } : {};
-    const [{ headers }, body] = await this.#http.ask(
-      (api, options) => api.health.service({ ...options, ...blocking, service: name, passing: true, dc }),
-      // Consul adds up to a sixteenth to the wait.
-      { timeout: index > 0n ? wait * 17 / 16 + REQUEST_TIMEOUT : REQUEST_TIMEOUT, signal: this.#stop.signal },
-    );
-    this.#stop.signal.throwIfAborted();
-    const found = readInstances(body);
-    const next = /^\d{1,20}$/.exec(headers["x-consul-index"] ?? "");
-    if (!found || !next) {
-      const why = found ? "without X-Consul-Index" : "with what is no list of instances";
-      throw new ConsulError(
-        `Consul at ${this.#http.address} answered ${why}; is that Consul's HTTP port?`,
-        "garbage",
-        body,
-      );
-    }
-    this.#answered(found);
-    if (found.instances.length === 0) await this.#checkAcls(headers);
-    // An index that went back comes from another state, such as after a restart: to wait from there on could miss a change.
-    if (BigInt(next[0]) < index) return 0n;
-    return BigInt(next[0]) || 1n;
+  answered(body: unknown, response: Answer[0]): boolean {
+    const found = readInstances(body, this.#options.allowed);
+    if (!found) return false;
+    this.#found(found);
+    if (found.instances.length === 0) void this.#checkAcls(response.headers);
+    return true;
   }
 
-  #answered({ instances, refused }: { instances: Instance[]; refused: string[] }): void {
-    if (this.#problem !== undefined) {
-      this.#problem = undefined;
-      this.#logger.info(`Consul at ${this.#http.address} answers again about ${this.#what}`);
-    }
+  failed(error: Error): string {
+    return this.#keepOr({ error }, error.message) ?? `${this.what} is looked up again until it succeeds`;
+  }
+
+  #found({ instances, refused }: { instances: Instance[]; refused: string[] }): void {
     if (refused.join() !== this.#refused && refused.length > 0) {
-      this.#logger.warn(`${this.#what} has addresses in Consul that are not called: link-local, wildcard or wrong`, {
+      this.#logger.warn(`${this.what} has addresses in Consul that are not called: ${this.#options.allowed}`, {
         refused,
       });
     }
@@ -114,55 +83,52 @@ export class ConsulWatch implements Watch {
     if (instances.length === 0) {
       const where = `Consul at ${this.#http.address}`;
       const why = `none passes its check in ${where}; is the server running and registered?`;
-      return this.#keepOr({ instances, why }, `${where} lists none of ${this.#what} that passes`);
+      const news = this.#kept === undefined;
+      const none = `${where} lists none of ${this.what} that passes`;
+      const kept = this.#keepOr({ instances, why }, none);
+      if (news && kept !== undefined) this.#logger.warn(`${none}; ${kept}`);
+      return;
     }
     this.#endGrace();
     this.#listed = instances.length;
     this.#tell({ instances });
   }
 
-  #failed(error: ConsulError): void {
-    const { name } = this.#options;
-    const remedy = error.kind === 403
-      ? `; ${this.#http.tokenName} is not enough: it needs service:read for ${JSON.stringify(name)} and node:read`
-      : "";
-    const why = `${error.message}${remedy}`;
-    const news = this.#problem === undefined || error.kind !== this.#problem;
-    this.#problem = error.kind;
-    if (news && (this.#listed === 0 || this.#grace !== undefined)) {
-      this.#logger.warn(`${why}; ${this.#what} is looked up again until it succeeds`);
-    }
-    this.#keepOr({ error }, why);
-  }
-
-  /** Keeps the list that there is, if there is one, for the grace; else tells what came instead. */
-  #keepOr(resolution: Resolution, why: string): void {
+  /**
+   * Keeps the list that there is, if there is one, for the grace; else tells what came instead.
+   *
+   * @returns What is kept, for the log.
+   */
+  #keepOr(resolution: Resolution, why: string): string | undefined {
     const { grace } = this.#options;
     this.#afterGrace = resolution;
-    if (this.#listed === 0) return this.#tell(resolution);
-    if (this.#grace !== undefined) return;
-    const list = `the last list of ${this.#what}, of ${this.#listed},`;
-    this.#logger.warn(`${why}; ${list} is kept for up to ${grace} ms`);
-    this.#grace = setTimeout(() => {
-      this.#grace = undefined;
-      this.#listed = 0;
-      this.#logger.warn(`${list} was kept for ${grace} ms and is given up`);
-      this.#tell(this.#afterGrace);
-    }, grace);
+    if (this.#listed === 0) return void this.#tell(resolution);
+    const list = `the last list of ${this.what}, of ${this.#listed},`;
+    this.#kept ??= {
+      since: Date.now(),
+      why,
+      timer: setTimeout(() => {
+        this.#kept = undefined;
+        this.#listed = 0;
+        this.#logger.warn(`${list} was kept for ${grace} ms and is given up`);
+        this.#tell(this.#afterGrace);
+      }, grace),
+    };
+    return `${list} is kept for up to ${grace} ms`;
   }
 
   #endGrace(): void {
-    if (this.#grace === undefined) return;
-    clearTimeout(this.#grace);
-    this.#grace = undefined;
-    this.#logger.info(`Consul at ${this.#http.address} lists ${this.#what} again`);
+    if (this.#kept === undefined) return;
+    clearTimeout(this.#kept.timer);
+    this.#kept = undefined;
+    this.#logger.info(`Consul at ${this.#http.address} lists ${this.what} again`);
   }
 
   #tell(resolution: Resolution): void {
     const key = "error" in resolution
       ? resolution.error.message
       : JSON.stringify(resolution.instances.map(({ address, weight, tags }) => [address, weight, ...tags]));
-    if (key === this.#told || this.#stop.signal.aborted) return;
+    if (key === this.#told || this.#query.signal.aborted) return;
     this.#told = key;
     this.#listener(resolution);
   }
@@ -174,22 +140,18 @@ export class ConsulWatch implements Watch {
     const filtered = headers["x-consul-results-filtered-by-acls"] === "true";
     if (!filtered && !(this.#http.anonymous && await this.#aclsAreOn())) return;
     this.#logger.warn(
-      `Consul at ${this.#http.address} lists nothing of ${this.#what}, and its ACLs may be why: ${this.#http.tokenName} ` +
-        `needs service:read for ${JSON.stringify(this.#options.name)} and node:read`,
+      `Consul at ${this.#http.address} lists nothing of ${this.what}, and its ACLs may be why: ${this.#http.tokenName} ` +
+        `needs ${this.needs}`,
     );
   }
 
   async #aclsAreOn(): Promise<boolean> {
     try {
-      const limits = { timeout: REQUEST_TIMEOUT, signal: this.#stop.signal };
+      const limits = { timeout: REQUEST_TIMEOUT, signal: this.#query.signal };
       await this.#http.ask((api, options) => api.agent.self(options), limits);
       return false;
     } catch (error) {
       return (error as ConsulError).kind === 403;
     }
-  }
-
-  get #what(): string {
-    return `service ${JSON.stringify(this.#options.name)}`;
   }
 }

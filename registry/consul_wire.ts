@@ -6,6 +6,7 @@
 
 import { formatAddress, parseAddress } from "../rpc/address.ts";
 import { isWildcard } from "./advertise.ts";
+import type { AllowedAddresses } from "./allowed_addresses.ts";
 import type { Instance, Registration } from "./registry.ts";
 
 /** The key of a service's `Meta` that holds a value of its own for each lease, so that one sees when another takes its ID. */
@@ -123,45 +124,40 @@ function checkMeta(meta: Readonly<Record<string, string>>): Readonly<Record<stri
 
 /** One entry of Consul's answer, of which nothing is sure. */
 interface Entry {
-  Service?: { Address?: unknown; Port?: unknown; Weights?: { Passing?: unknown }; Tags?: unknown };
+  Service?: { Address?: unknown; Port?: unknown; Weights?: { Passing?: unknown }; Tags?: unknown; Meta?: unknown };
 }
 
 /**
- * Reads the answer to `/v1/health/service`. As with Kitex, an entry without an address of its own is left out. One that leads
- * nowhere else than to this machine or this link is refused.
+ * Reads the answer to `/v1/health/service`. As with Kitex, an entry without an address of its own is left out.
  *
  * @param body The answer's body.
+ * @param allowed Which addresses may be called; the others are refused.
  * @returns The instances in the order of their addresses, each once, and the addresses that were refused; undefined if
  * the body is no such answer.
  */
-export function readInstances(body: unknown): { instances: Instance[]; refused: string[] } | undefined {
+export function readInstances(
+  body: unknown,
+  allowed: AllowedAddresses,
+): { instances: Instance[]; refused: string[] } | undefined {
   if (!Array.isArray(body)) return undefined;
   const found = new Map<string, Instance>();
   const refused: string[] = [];
   for (const entry of body as (Entry | null)[]) {
-    const { Address: host, Port: port, Weights, Tags } = entry?.Service ?? {};
+    const { Address: host, Port: port, Weights, Tags, Meta } = entry?.Service ?? {};
     if (typeof host !== "string" || host === "") continue;
-    const address = toAddress(host, port);
+    const address = toAddress(host, port, allowed);
     if (address === undefined) refused.push(`${host}:${port}`);
     else if (!found.has(address)) {
-      found.set(address, { address, weight: toWeight(Weights?.Passing), tags: readTags(Tags) });
+      found.set(address, { address, weight: toWeight(Weights?.Passing), tags: readTags(Tags), meta: readMeta(Meta) });
     }
   }
   return { instances: [...found.values()].sort((a, b) => a.address < b.address ? -1 : 1), refused };
 }
 
-function toAddress(host: string, port: unknown): string | undefined {
-  if (!/^([\w.-]+|[\da-f:.]+)$/i.test(host)) return undefined;
+function toAddress(host: string, port: unknown, allowed: AllowedAddresses): string | undefined {
   if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
-  const text = formatAddress({ kind: "tcp", host, port });
-  // A URL's host is written in one way only, so that 0xA9FE0101 is seen to be 169.254.1.1.
-  const canonical = URL.parse(`http://${text}/`)?.hostname.replace(/^\[(::ffff:)?|\]$/g, "");
-  if (canonical === undefined || isWildcard(canonical) || isLinkLocal(canonical)) return undefined;
-  return text;
+  return allowed.has(host) ? formatAddress({ kind: "tcp", host, port }) : undefined;
 }
-
-/** IPv4's `169.254.0.0/16`, also as the last half of an IPv6 address, and IPv6's `fe80::/10`. */
-const isLinkLocal = (host: string) => /^(169\.254\.|a9fe:|fe[89ab][0-9a-f]:)/i.test(host);
 
 const toWeight = (weight: unknown) => typeof weight === "number" && weight > 0 ? weight : 10;
 
@@ -172,4 +168,12 @@ function readTags(tags: unknown): Map<string, string> {
     if (colon > 0) labels.set(tag.slice(0, colon), tag.slice(colon + 1));
   }
   return labels;
+}
+
+function readMeta(meta: unknown): Map<string, string> {
+  const facts = new Map<string, string>();
+  for (const [key, value] of Object.entries(typeof meta === "object" && meta || {})) {
+    if (typeof value === "string" && key !== LEASE_KEY) facts.set(key, value);
+  }
+  return facts;
 }

@@ -20,10 +20,11 @@ export function memoryRegistry(): Registry & Resolver {
 
   return {
     permissions: [],
-    register({ name, address, weight = 10, tags = {} }) {
+    register({ name, address, weight = 10, tags = {}, meta = {} }) {
       parseAddress(address, `memoryRegistry: address of ${JSON.stringify(name)}`);
       const key = Symbol(name);
-      instances.set(key, { name, instance: { address, weight, tags: new Map(Object.entries(tags)) } });
+      const labels = { tags: new Map(Object.entries(tags)), meta: new Map(Object.entries(meta)) };
+      instances.set(key, { name, instance: { address, weight, ...labels } });
       changed(name);
       return {
         registered: Promise.resolve(),

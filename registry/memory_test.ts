@@ -38,17 +38,20 @@ Deno.test("memoryRegistry() tells each change of the watched service, and no oth
   watch.close();
 });
 
-Deno.test("memoryRegistry() passes weight and tags on, with a weight of 10 where none is set", async () => {
+Deno.test("memoryRegistry() passes weight, tags and meta on, with a weight of 10 where none is set", async () => {
   const registry = memoryRegistry();
-  registry.register({ name: "echo", address: "memory:one", weight: 3, tags: { zone: "a" } }, silent);
+  registry.register(
+    { name: "echo", address: "memory:one", weight: 3, tags: { zone: "a" }, meta: { team: "b" } },
+    silent,
+  );
   registry.register({ name: "echo", address: "memory:two" }, silent);
   const told: Resolution[] = [];
   registry.watch("echo", (one) => told.push(one), silent);
   await turn();
   assertEquals(told, [{
     instances: [
-      { address: "memory:one", weight: 3, tags: new Map([["zone", "a"]]) },
-      { address: "memory:two", weight: 10, tags: new Map() },
+      { address: "memory:one", weight: 3, tags: new Map([["zone", "a"]]), meta: new Map([["team", "b"]]) },
+      { address: "memory:two", weight: 10, tags: new Map(), meta: new Map() },
     ],
   }]);
 });

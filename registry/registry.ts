@@ -13,8 +13,10 @@ export interface Instance {
   readonly address: string;
   /** Its share of the calls beside the others' weights. @default {10} */
   readonly weight: number;
-  /** Labels such as `zone` and `version`: Consul's tags of the form `key:value`. */
+  /** Labels such as `zone` (where it runs: clients may prefer their own) and `version`: Consul's tags of the form `key:value`. */
   readonly tags: ReadonlyMap<string, string>;
+  /** Other facts: Consul's `Meta`. */
+  readonly meta: ReadonlyMap<string, string>;
 }
 
 /** What a server registers. */
@@ -27,9 +29,9 @@ export interface Registration {
   readonly healthUrl?: string;
   /** Its share of the calls. @default {10} */
   readonly weight?: number;
-  /** Labels. */
+  /** Labels such as `zone` and `version`. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Other facts, for people and tools; clients do not see them. */
+  /** Other facts, for people, tools and clients that select by them. */
   readonly meta?: Readonly<Record<string, string>>;
 }
 
@@ -57,6 +59,13 @@ export interface Registry {
 export interface Lease {
   /** Resolves when the server is registered for the first time, or released. Never rejects. */
   readonly registered: Promise<void>;
+  /**
+   * Leads clients away while the server runs on, and back: at once if the registry answers, else as soon as it does. A registry without such a
+   * mode has no such method.
+   *
+   * @param reason Why, for people who look into the registry; undefined ends it.
+   */
+  maintain?(reason: string | undefined): void;
   /** Removes the registration and stops keeping it. Gives up after 2 seconds. Never rejects. */
   release(): Promise<void>;
 }
@@ -82,6 +91,37 @@ export interface Resolver {
 
 /** A watch that is running. */
 export interface Watch {
+  /** How it is doing, for people and metrics. A resolver that asks nobody has none. */
+  readonly state?: WatchState;
   /** Ends it: the listener is not called again, and nothing stays open. */
   close(): void;
+}
+
+/** How a watch is doing. */
+export interface WatchState {
+  /** How many queries it has sent. */
+  readonly queries: number;
+  /** How many of them failed. */
+  readonly failures: number;
+  /** When the registry last said what holds, in milliseconds since 1970. */
+  readonly confirmed?: number;
+  /** The last failure, which may be over. */
+  readonly lastError?: string;
+  /** Since when (in milliseconds since 1970) the last list is kept although the registry fails or lists none, and what it said. */
+  readonly kept?: { readonly since: number; readonly why: string };
+}
+
+/** Where single values can be looked up, such as policies. */
+export interface KeyValue {
+  /** What it may touch. */
+  readonly permissions: readonly Deno.PermissionDescriptor[];
+  /**
+   * Watches a key: calls `listener` with its value as soon as there is an answer, and with each change after it. While the store does not answer,
+   * the last value holds.
+   *
+   * @param key The key: `"dinokit/echoservice"`.
+   * @param listener Takes the value, undefined where the key is not there. It never throws.
+   * @throws {TypeError} If the store can't hold such a key.
+   */
+  watchKey(key: string, listener: (text: string | undefined) => void, logger: Logger): Watch;
 }

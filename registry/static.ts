@@ -19,7 +19,7 @@ export function staticAddresses(addresses: string | readonly string[]): Resolver
     throw new TypeError(`staticAddresses: no address; give at least one such as "127.0.0.1:8888"`);
   }
   const unique = new Set(parsed.map(formatAddress));
-  const instances = [...unique].map((address): Instance => ({ address, weight: 10, tags: new Map() }));
+  const instances = [...unique].map((address): Instance => ({ address, weight: 10, tags: new Map(), meta: new Map() }));
 
   return {
     permissions: parsed.flatMap(netPermissions),

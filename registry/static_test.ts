@@ -13,8 +13,8 @@ Deno.test("staticAddresses() tells its addresses once, each with weight 10", asy
   await turn();
   assertEquals(told, [{
     instances: [
-      { address: "127.0.0.1:1", weight: 10, tags: new Map() },
-      { address: "[::1]:2", weight: 10, tags: new Map() },
+      { address: "127.0.0.1:1", weight: 10, tags: new Map(), meta: new Map() },
+      { address: "[::1]:2", weight: 10, tags: new Map(), meta: new Map() },
     ],
   }]);
 });

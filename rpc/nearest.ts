@@ -8,6 +8,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let least = Math.ceil(word.length / 3) + 1;
   for (const candidate of candidates) {
+    // They differ in so many letters at least: nothing to count where one is far longer.
+    if (Math.abs(word.length - candidate.length) >= least) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }

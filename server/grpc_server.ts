@@ -94,6 +94,18 @@ export class GrpcServer implements Server {
     return this;
   }
 
+  maintenance(reason: string | undefined): void {
+    if (!this.#lease) {
+      throw new TypeError(
+        "server.maintenance: there is no registration; give createServer the option registry, and start it",
+      );
+    }
+    if (!this.#lease.maintain) {
+      throw new TypeError("server.maintenance: the registry has no maintenance mode; consul() has");
+    }
+    this.#lease.maintain(reason);
+  }
+
   setTls(tls: ServerTls): void {
     if (!this.#tls) throw new TypeError("server.setTls: the server has no TLS; give createServer the option tls");
     checkServerTls("server.setTls", tls);

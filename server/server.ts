@@ -54,6 +54,14 @@ export interface Server extends AsyncDisposable {
    */
   stop(options?: { force?: boolean }): Promise<void>;
   /**
+   * Has the registry lead clients away while the server runs on, or back: Consul's maintenance mode. It holds over restarts of the registry, until
+   * it is ended or the server stops.
+   *
+   * @param reason Why, for people who look into the registry; undefined ends it.
+   * @throws {TypeError} If the server is not started, or its registry has no such mode.
+   */
+  maintenance(reason: string | undefined): void;
+  /**
    * Shows another certificate to those who connect from now on. Connections that there are stay as they are, and the server need
    * not be started again.
    *

@@ -48,6 +48,8 @@ export class ServerInWorker extends GrpcServer implements Subordinate {
     this.#serves = false;
   }
 
+  override maintenance(): void {} // the main thread's
+
   override async run(): Promise<void> {
     await this.start();
     await this.finished;

@@ -38,6 +38,26 @@ function recorder(life: string[], released: Promise<void> = Promise.resolve()): 
   };
 }
 
+Deno.test("maintenance() tells its registry, and refuses where there is none that has such a mode", async () => {
+  const reasons: (string | undefined)[] = [];
+  const lease = { registered: Promise.resolve(), release: () => Promise.resolve() };
+  const maintain = (reason: string | undefined) => void reasons.push(reason);
+  const started = async (registry?: Registry) => {
+    const server = make(memoryTransport(), { registry }).add(EchoService, echo);
+    assertThrows(() => server.maintenance("x"), TypeError, "server.maintenance: there is no registration");
+    await server.start();
+    return server;
+  };
+  await using server = await started({ permissions: [], register: () => ({ ...lease, maintain }) });
+  server.maintenance("a new disk");
+  server.maintenance(undefined);
+  assertEquals(reasons, ["a new disk", undefined]);
+  await using plain = await started();
+  assertThrows(() => plain.maintenance("x"), TypeError, "server.maintenance: there is no registration");
+  await using simple = await started({ permissions: [], register: () => lease });
+  assertThrows(() => simple.maintenance("x"), TypeError, "server.maintenance: the registry has no maintenance mode");
+});
+
 Deno.test("stop() leaves the registry, goes on for drainDelay, then lets what is in flight end", async () => {
   const transport = memoryTransport();
   const life: string[] = [];

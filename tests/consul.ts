@@ -12,6 +12,7 @@
  */
 
 import { findConsul } from "../_tools/find_consul.ts";
+import { until } from "./observe.ts";
 
 /** What a test that starts an agent needs. */
 export const CONSUL_PERMISSIONS: Deno.PermissionDescriptor[] = [
@@ -115,6 +116,15 @@ async function startOn(ports: number[], options: ConsulAgentOptions): Promise<Co
   };
   if (options.running ?? true) await agent.start();
   return agent;
+}
+
+/** Makes the first token of a Consul whose ACLs are on. */
+export function bootstrap(agent: ConsulAgent): Promise<string> {
+  return until(async () => {
+    const response = await fetch(`http://${agent.address}/v1/acl/bootstrap`, { method: "PUT" });
+    const text = await response.text();
+    return response.ok && JSON.parse(text).SecretID as string; // 500 while the ACLs are being set up
+  }, "the ACLs can be set up");
 }
 
 /** Ports that were free a moment ago. All are held while they are chosen, so that no two are the same. */

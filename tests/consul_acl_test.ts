@@ -1,18 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { findConsul } from "../_tools/find_consul.ts";
 import { consul, type ConsulOptions } from "../registry/consul.ts";
-import { CONSUL_PERMISSIONS, type ConsulAgent, startConsul } from "./consul.ts";
+import { bootstrap, CONSUL_PERMISSIONS, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";
-
-/** Makes the first token of a Consul whose ACLs are on. */
-function bootstrap(agent: ConsulAgent): Promise<string> {
-  return until(async () => {
-    const response = await fetch(`http://${agent.address}/v1/acl/bootstrap`, { method: "PUT" });
-    const text = await response.text();
-    return response.ok && JSON.parse(text).SecretID as string; // 500 while the ACLs are being set up
-  }, "the ACLs can be set up");
-}
 
 /** Watches `echoservice` until it is told what is wanted, and returns the log. */
 async function watchUntil(address: string, options: ConsulOptions, wanted: string): Promise<string[]> {

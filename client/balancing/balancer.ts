@@ -1,10 +1,10 @@
 import type { Instance } from "../../registry/registry.ts";
 
-/** An instance that can take a call, as a balancer sees it. */
+/** An instance that can take a call, as a balancer sees it: the same object for as long as the instance is there. */
 export interface Candidate {
   /** What the registry says of it. */
   readonly instance: Instance;
-  /** Its share beside the others': the registry's weight, or less while it starts slowly. */
+  /** Its share beside the others': the registry's weight, or less, but above 0, while it starts slowly or is of another zone. */
   readonly weight: number;
   /** How many calls it has now. */
   readonly inFlight: number;
@@ -23,7 +23,8 @@ export interface Balancer {
   /**
    * Picks one.
    *
-   * @param candidates At least one. While nothing comes or goes it is the same array, so that work can be kept from call to call.
+   * @param candidates At least one. It is the same array, so that work can be kept from call to call, until one comes or goes or has another
+   * weight; only slow start changes weights without a new array.
    * @param call The call.
    */
   pick<T extends Candidate>(candidates: readonly T[], call: CallToBalance): T;

@@ -1,4 +1,5 @@
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
+import { isRetryField } from "../../rpc/retry_fields.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 
 /** Fields of HTTP/2 and gRPC, which are not the application's. Those that begin with `:` or `grpc-` belong to them too. */
@@ -7,9 +8,9 @@ const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "
 const ASCII = /^[\x00-\x7f]*$/;
 const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { ignoreBOM: true }) };
 
-/** Whether a field is the application's. */
+/** Whether a field is the application's, or one of the two that the call path reads and writes. */
 export function isApplicationField(name: string): boolean {
-  return name.charCodeAt(0) !== 58 && !name.startsWith("grpc-") && !HIDDEN.has(name);
+  return name.charCodeAt(0) !== 58 && (!name.startsWith("grpc-") || isRetryField(name)) && !HIDDEN.has(name);
 }
 
 /** The application's fields of a list. */

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
+import { isRetryField } from "../../rpc/retry_fields.ts";
 import type { GrpcJs, RawMetadata } from "./load.ts";
 
 /** Fields of HTTP/2 and gRPC, which are not the application's. */
@@ -10,7 +11,7 @@ const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "
 export function fromGrpc(metadata: grpc.Metadata): Metadata {
   const entries: [string, MetadataValue][] = [];
   for (const [key, values] of (metadata as unknown as RawMetadata).internalRepr) {
-    if (HIDDEN.has(key) || key.startsWith("grpc-")) continue;
+    if (HIDDEN.has(key) || key.startsWith("grpc-") && !isRetryField(key)) continue;
     for (const value of values) entries.push([key, typeof value === "string" ? value : new Uint8Array(value)]);
   }
   return Metadata.unchecked(entries);

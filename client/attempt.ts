@@ -1,0 +1,105 @@
+import type { Metadata } from "../rpc/metadata.ts";
+import { Status } from "../rpc/status.ts";
+import type { CallStart, CallStatus, ClientCall, MaybePromise } from "../transport/transport.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { isBiz } from "./outcome.ts";
+import type { Subchannel } from "./subchannel.ts";
+
+/** One attempt of a call, at one instance, which is told once how it went. */
+export class Attempt {
+  readonly subchannel: Subchannel;
+  /** The first response, undefined if it has ended without one. */
+  message: Uint8Array | undefined;
+  /** Whether the response has begun: the call is this attempt's then. */
+  responded = false;
+  /** What the caller's `onHeader` threw: it ends the call and reaches the caller. */
+  headerFailure: { error: unknown } | undefined;
+  /** What else the caller is told if this attempt is the last, and fails. */
+  note: string | undefined;
+  readonly #call: ClientCall;
+  readonly #begun: number | undefined;
+  #expired: CallStatus | undefined;
+  #told = false;
+
+  /**
+   * Starts an attempt.
+   *
+   * @param subchannel The instance, which has a connection.
+   * @param outgoing What is sent.
+   * @param start How it begins.
+   * @param onHeader Takes the header.
+   * @param timed Whether anybody wants to know how long it takes: to read the clock costs as much as all else here.
+   */
+  constructor(
+    subchannel: Subchannel,
+    outgoing: Outgoing,
+    start: CallStart,
+    onHeader: ((attempt: Attempt, header: Metadata) => void) | undefined,
+    timed: boolean,
+  ) {
+    this.subchannel = subchannel;
+    if (timed) this.#begun = performance.now();
+    if (onHeader) start.onHeader = (header) => this.#onHeader(onHeader, header);
+    this.#call = subchannel.start(start);
+    try {
+      outgoing.sendTo(this.#call);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  /** How it ended; undefined while it has not. */
+  get status(): CallStatus | undefined {
+    return this.#expired ?? this.#call.status;
+  }
+
+  /** Takes what {@linkcode receive} gave first: the response has begun, or the attempt has ended. */
+  began(message: Uint8Array | undefined): void {
+    this.message = message;
+    if (message !== undefined || this.#call.status!.code === Status.OK) this.#respond();
+  }
+
+  /** The next response, or undefined when it has ended. */
+  receive(): MaybePromise<Uint8Array | undefined> {
+    return this.#call.receive();
+  }
+
+  /** It took too long until its response began: it counts as UNAVAILABLE, and its instance has failed. */
+  expire(message: string): void {
+    this.#expired = { code: Status.UNAVAILABLE, message };
+    this.end();
+  }
+
+  /** It is over: what goes on is cancelled. Only the first call of it counts. */
+  end(): void {
+    if (this.#told) return;
+    this.#told = true;
+    const { status } = this.#call;
+    if (status === undefined) this.#call.cancel();
+    this.subchannel.ended(this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
+  }
+
+  #respond(): void {
+    if (this.responded) return;
+    this.responded = true;
+    if (this.#begun !== undefined) this.subchannel.responded(performance.now() - this.#begun);
+  }
+
+  #onHeader(onHeader: (attempt: Attempt, header: Metadata) => void, header: Metadata): void {
+    this.#respond();
+    try {
+      onHeader(this, header);
+    } catch (error) {
+      this.headerFailure = { error };
+      this.#call.cancel();
+    }
+  }
+}
+
+/** What a status says of the instance: nothing if it is the business's, if nothing was processed, or if the call was cancelled. */
+function codeFor(status: CallStatus): Status | undefined {
+  if (status.code === Status.OK) return Status.OK;
+  const silent = status.code === Status.CANCELLED || status.unprocessed !== undefined || isBiz(status);
+  return silent ? undefined : status.code;
+}

@@ -1,0 +1,46 @@
+import type { Balancer, Candidate } from "./balancer.ts";
+import { random } from "./random.ts";
+
+/** How much slower is slow: less is noise, by which calls should not swing to and fro. */
+const SLOW = 2;
+/** How many of the calls that would be an idle slow one's by its weight it gets, to see whether it is well by now. */
+const TRIES = 0.02;
+
+/**
+ * The better of two taken at random ("power of two choices"): the one whose latency, times its calls in flight, is less beside its weight. While
+ * instances have nothing to do and are about as fast, that is by weight. Calls leave an instance that becomes slow at once; it
+ * gets one now and then, and its share when it is well. One without a latency counts as fast as the other of the two, so that it gets calls,
+ * but no more than others while it has not answered.
+ *
+ * One that fails fast looks good to it: leave the client's `outliers` on.
+ *
+ * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
+ *
+ * @example
+ * ```ts
+ * import { p2c } from "../../mod.ts";
+ *
+ * const balancer = p2c();
+ * // createClient(EchoService, { name: "echoservice", resolver: consul("127.0.0.1:8500"), balancer });
+ * ```
+ */
+export function p2c(chance: () => number = Math.random): Balancer {
+  const any = random(chance);
+  return {
+    pick(candidates, call) {
+      const one = any.pick(candidates, call);
+      if (candidates.length === 1) return one;
+      let other = one;
+      while (other === one) other = candidates[Math.floor(chance() * candidates.length)]!;
+      // By cost alone, among idle ones the heaviest would get all calls, or the one that is faster by a hair.
+      const slow = time(one, other) > SLOW * time(other, one);
+      if (one.inFlight === 0 && (!slow || chance() < TRIES)) return one;
+      return cost(one, other) <= cost(other, one) ? one : other;
+    },
+  };
+}
+
+/** One millisecond more, since differences of less are noise. */
+const time = (one: Candidate, other: Candidate) => (one.latency ?? other.latency ?? 0) + 1;
+
+const cost = (one: Candidate, other: Candidate) => time(one, other) * (one.inFlight + 1) / one.weight;

@@ -1,0 +1,158 @@
+import { RpcError } from "../rpc/error.ts";
+import type { HedgeRules, MethodRules } from "../policy/rules.ts";
+import { Attempt } from "./attempt.ts";
+import { begin } from "./begin.ts";
+import { at } from "./call.ts";
+import type { CallPath } from "./call_path.ts";
+import { cancelled, pause } from "./deadline.ts";
+import { type Failure, failureOf, finish, type Made, noteOf } from "./failure.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { Subchannel } from "./subchannel.ts";
+
+/**
+ * Makes attempts, the next one while those before are slow, until one is the call's: its response has begun first, it failed for good, or it is the
+ * last. The others are cancelled.
+ *
+ * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#hedging-policy
+ */
+export function hedged(path: CallPath, rules: MethodRules, hedge: HedgeRules, outgoing: Outgoing): Promise<Attempt> {
+  const race = new Race(path, rules, hedge, outgoing);
+  race.send();
+  return race.winner;
+}
+
+class Race {
+  readonly #path: CallPath;
+  readonly #rules: MethodRules;
+  readonly #hedge: HedgeRules;
+  readonly #outgoing: Outgoing;
+  readonly #result = Promise.withResolvers<Attempt>();
+  readonly #running = new Set<AbortController>();
+  readonly #avoid = new Set<Subchannel>();
+  readonly #before: string[] = [];
+  #sent = 0;
+  #won: AbortController | undefined;
+  /** A server said that no more attempts are to be made. */
+  #unwanted = false;
+  /** What failed last. */
+  #last: Made | undefined;
+  /** Gives up the wait for the next attempt; undefined if there is none. */
+  #next: AbortController | undefined;
+
+  constructor(path: CallPath, rules: MethodRules, hedge: HedgeRules, outgoing: Outgoing) {
+    this.#path = path;
+    this.#rules = rules;
+    this.#hedge = hedge;
+    this.#outgoing = outgoing;
+  }
+
+  get winner(): Promise<Attempt> {
+    return this.#result.promise;
+  }
+
+  /** Makes the next attempt now, and the one behind it after the delay. */
+  send(): void {
+    const lost = new AbortController();
+    this.#running.add(lost);
+    void this.#run(lost, this.#sent++);
+    this.#plan(this.#hedge.delay);
+  }
+
+  async #run(lost: AbortController, previous: number): Promise<void> {
+    try {
+      const made = await this.#attempt(lost, previous);
+      this.#running.delete(lost);
+      const failure = failureOf(made);
+      if (this.#won !== undefined && this.#won !== lost) return made instanceof Attempt ? made.end() : undefined;
+      if (failure && this.#isPassing(failure)) this.#failed(failure, made);
+      else {
+        this.#win(lost);
+        this.#result.resolve(finish(made, noteOf(this.#before)));
+      }
+    } catch (error) {
+      if (this.#win(lost)) this.#result.reject(error);
+    }
+  }
+
+  async #attempt(lost: AbortController, previous: number): Promise<Made> {
+    const { context: { signal, options } } = this.#outgoing;
+    try {
+      return await begin(this.#path, this.#rules, this.#outgoing, {
+        signal: AbortSignal.any(signal ? [signal, lost.signal] : [lost.signal]),
+        previous,
+        avoid: this.#avoid,
+        onHeader: (_, header) => void (this.#win(lost) && options.onHeader?.(header)),
+      });
+    } catch (error) {
+      if (error instanceof RpcError) return error;
+      throw error;
+    }
+  }
+
+  /** Whether a failure does not end the call. A server that wants no other attempt ends the hedging, not the attempts that go on. */
+  #isPassing({ code, pushback }: Failure): boolean {
+    const never = pushback !== undefined && pushback < 0;
+    if (never) this.#unwanted = true;
+    return never ? this.#running.size > 0 : this.#hedge.statuses.has(code);
+  }
+
+  /** An attempt failed, and the call goes on: with the next one now, or when the server wants it, or with those that run. */
+  #failed({ text, pushback }: Failure, made: Made): void {
+    if (made instanceof Attempt) made.end();
+    this.#path.budget.failed();
+    if (pushback === undefined && this.#mayHedge) {
+      this.#before.push(text);
+      return this.send();
+    }
+    if (pushback !== undefined) this.#plan(pushback);
+    if (this.#running.size === 0 && this.#next === undefined) return this.#conclude(made);
+    this.#before.push(text);
+    this.#last = made;
+  }
+
+  get #mayHedge(): boolean {
+    const { budget, closing } = this.#path;
+    const over = this.#won !== undefined || this.#unwanted || closing.signal.aborted ||
+      this.#outgoing.context.signal?.aborted;
+    return !over && this.#sent < this.#hedge.attempts && budget.allows;
+  }
+
+  /** Plans the next attempt, in place of the one that was planned. */
+  #plan(ms: number): void {
+    this.#next?.abort();
+    this.#next = undefined;
+    const { deadline, signal } = this.#outgoing.context;
+    if (!this.#mayHedge || deadline !== undefined && Date.now() + ms >= deadline) return;
+    if (ms === 0) return this.send();
+    const next = this.#next = new AbortController();
+    const ends = [next.signal, this.#path.closing.signal];
+    const go = () => {
+      if (this.#next !== next) return;
+      this.#next = undefined;
+      if (this.#mayHedge) this.send();
+      else if (this.#running.size === 0) this.#conclude(this.#last!);
+    };
+    pause(ms, undefined, AbortSignal.any(signal ? [...ends, signal] : ends)).then(go, go);
+  }
+
+  /** All attempts have failed. */
+  #conclude(last: Made): void {
+    const { method, context: { signal } } = this.#outgoing;
+    try {
+      if (signal?.aborted) throw at(method, cancelled(signal));
+      this.#result.resolve(finish(last, noteOf(this.#before)));
+    } catch (error) {
+      this.#result.reject(error);
+    }
+  }
+
+  /** The call is this attempt's, unless it is another's: the others are cancelled. */
+  #win(lost: AbortController): boolean {
+    if (this.#won !== undefined) return this.#won === lost;
+    this.#won = lost;
+    this.#next?.abort();
+    this.#next = undefined;
+    for (const one of this.#running) if (one !== lost) one.abort();
+    return true;
+  }
+}

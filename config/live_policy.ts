@@ -1,0 +1,159 @@
+import { loadYaml } from "../deps.ts";
+import type { Logger } from "../rpc/logger.ts";
+import { checkObject } from "../rpc/options.ts";
+import { Checker, type Dialect, entryPath, fieldPath } from "../policy/check.ts";
+import { CLIENT_POLICY } from "../policy/client_fields.ts";
+import type { AnyEntry } from "../policy/fields.ts";
+import { misfitPath, PolicyMisfit } from "../policy/fit.ts";
+import type { ClientPolicy, PolicySource, ServerPolicy } from "../policy/policy.ts";
+import { SERVER_POLICY } from "../policy/server_fields.ts";
+import type { KeyValue } from "../registry/registry.ts";
+import { readDocument } from "./document.ts";
+import { byPlace, ConfigError, problemOf, problemText, type Where } from "./problem.ts";
+import { YAML } from "./schema.ts";
+
+/**
+ * A client's policy that stands in a key of Consul, as YAML or JSON, and changes while the client runs: the option `policy` of `createClient`.
+ * It has the fields of {@linkcode ClientPolicy}, in snake case, and goes over the client's own options, field by field. Until the store has
+ * answered, and while the key is not there, the options hold alone: the client waits for nothing.
+ *
+ * What is wrong is told in the log, all of it with line and column, and the last policy that was right holds on. So it is if the policy
+ * names a method that the service does not have.
+ *
+ * @example
+ * ```ts ignore
+ * import { clientPolicyFrom, consul, createClient } from "@dinokit/dinokit";
+ * import { EchoService } from "./proto/echo.ts";
+ *
+ * const registry = consul("127.0.0.1:8500");
+ * const policy = clientPolicyFrom(registry, "dinokit/echoservice/client");
+ * await using echo = createClient(EchoService, { name: "echoservice", resolver: registry, timeout: 500, policy });
+ * ```
+ *
+ * @param store Where the key is: `consul("127.0.0.1:8500")`.
+ * @param key The key: `"dinokit/echoservice/client"`.
+ * @throws {TypeError} If the store can't watch keys, or the key is none.
+ */
+export function clientPolicyFrom(store: KeyValue, key: string): PolicySource<ClientPolicy> {
+  return policyFrom("clientPolicyFrom", CLIENT_POLICY as AnyEntry, store, key);
+}
+
+/**
+ * The same for a server: the option `policy` of `createServer`, with the fields of {@linkcode ServerPolicy}.
+ *
+ * @param store Where the key is: `consul("127.0.0.1:8500")`.
+ * @param key The key: `"dinokit/echoservice/server"`.
+ * @throws {TypeError} If the store can't watch keys, or the key is none.
+ */
+export function serverPolicyFrom(store: KeyValue, key: string): PolicySource<ServerPolicy> {
+  return policyFrom("serverPolicyFrom", SERVER_POLICY as AnyEntry, store, key);
+}
+
+function policyFrom<T extends object>(who: string, declared: AnyEntry, store: KeyValue, key: string): PolicySource<T> {
+  checkObject(`${who}: store`, store, 'consul("127.0.0.1:8500")', ["watchKey"]);
+  if (typeof key !== "string" || !/^[^/]+(\/[^/]+)*$/.test(key)) {
+    throw new TypeError(`${who}: key is ${JSON.stringify(key)}; use a key such as "dinokit/echoservice/client"`);
+  }
+  return {
+    permissions: store.permissions,
+    watch(listener, logger) {
+      const live = new LivePolicy(declared, key, listener, logger);
+      const watch = store.watchKey(key, (text) => live.told(text), logger);
+      return {
+        close() {
+          live.close();
+          watch.close();
+        },
+      };
+    },
+  };
+}
+
+const POLICY: Dialect = { ...YAML, whole: "the policy" };
+
+/** Makes policies of the texts of a key, and keeps the last that was right. */
+class LivePolicy<T extends object> {
+  readonly #declared: AnyEntry;
+  readonly #key: string;
+  readonly #listener: (policy: T) => void;
+  readonly #logger: Logger;
+  /** The texts are taken one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+  #holds = {} as T;
+  #wrong = false;
+  #closed = false;
+
+  constructor(declared: AnyEntry, key: string, listener: (policy: T) => void, logger: Logger) {
+    this.#declared = declared;
+    this.#key = key;
+    this.#listener = listener;
+    this.#logger = logger;
+  }
+
+  told(text: string | undefined): void {
+    this.#turn = this.#turn.then(() => this.#take(text)).catch((error) => this.#refuse([String(error)]));
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #take(text = ""): Promise<void> {
+    const yaml = await loadYaml();
+    if (this.#closed) return;
+    const checker = new Checker<Where>(POLICY, this.#declared);
+    try {
+      const document = readDocument(yaml, text, this.#key);
+      const policy = checker.check(document) as T ?? {};
+      if (checker.problems.length > 0) throw new ConfigError(checker.problems.map(problemOf).toSorted(byPlace));
+      this.#use(policy);
+    } catch (error) {
+      this.#refuse(this.#problems(error, checker.places));
+    }
+  }
+
+  #use(policy: T): void {
+    const changed = differences(fieldsOf(this.#declared, this.#holds), fieldsOf(this.#declared, policy));
+    if (changed.length === 0 && !this.#wrong) return;
+    if (changed.length > 0) this.#listener(policy);
+    this.#holds = policy;
+    this.#wrong = false;
+    this.#logger.info("the policy has changed", { key: this.#key, changed });
+  }
+
+  #refuse(problems: readonly string[]): void {
+    if (this.#closed) return;
+    this.#wrong = true;
+    this.#logger.warn("the policy can't be used, and what held before holds on", { key: this.#key, problems });
+  }
+
+  #problems(error: unknown, places: ReadonlyMap<string, Where>): string[] {
+    if (error instanceof ConfigError) return error.problems.map(problemText);
+    if (!(error instanceof PolicyMisfit)) return [String(error)];
+    return error.misfits.map((misfit) => {
+      const path = misfitPath(misfit, YAML.spell);
+      // What comes of the options beside it stands nowhere in the text.
+      return problemText({ ...places.get(path) ?? places.get("")!, message: `${path} ${misfit.text}` });
+    });
+  }
+}
+
+/** What a policy says, by the path of the field. */
+function fieldsOf(declared: AnyEntry, policy: object): Map<string, string> {
+  return new Map(below(declared, policy, ""));
+}
+
+function* below(entry: AnyEntry, value: unknown, path: string): Generator<[string, string]> {
+  if (entry.kind === "section" && value) {
+    if (path) yield [path, "there"];
+    for (const [name, one] of Object.entries(value)) {
+      yield* below(entry.entries[name]!, one, fieldPath(path, YAML.spell(name)));
+    }
+  } else if (entry.kind === "map") {
+    for (const [name, one] of Object.entries(value!)) yield* below(entry.entry, one, entryPath(path, name));
+  } else yield [path, JSON.stringify(value)];
+}
+
+function differences(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
+}

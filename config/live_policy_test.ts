@@ -1,0 +1,155 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { LogFields, Logger } from "../rpc/logger.ts";
+import type { ClientPolicy, PolicySource, ServerPolicy } from "../policy/policy.ts";
+import type { KeyValue } from "../registry/registry.ts";
+import { until } from "../tests/observe.ts";
+import { clientPolicyFrom, serverPolicyFrom } from "./live_policy.ts";
+
+const KEY = "dinokit/echoservice";
+
+/** A store of one key in memory. */
+function memoryStore() {
+  let tell: ((text: string | undefined) => void) | undefined;
+  const store: KeyValue = {
+    permissions: [],
+    watchKey(_, listener) {
+      tell = listener;
+      return { close: () => tell = undefined };
+    },
+  };
+  return { store, put: (text?: string) => tell!(text), isWatched: () => tell !== undefined };
+}
+
+/** Watches a policy; each step puts a text and gives what that led to. */
+function watching<T>(from: (store: KeyValue, key: string) => PolicySource<T>, misfit?: (policy: T) => void) {
+  const { store, put, isWatched } = memoryStore();
+  const policies: T[] = [];
+  const lines: [level: string, LogFields | undefined][] = [];
+  const at = (level: string) => (_: string, fields?: LogFields) => void lines.push([level, fields]);
+  const logger: Logger = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  const watch = from(store, KEY).watch((policy) => {
+    misfit?.(policy);
+    policies.push(policy);
+  }, logger);
+  const step = async (text?: string) => {
+    const before = lines.length;
+    put(text);
+    await until(() => lines.length > before, `a line about ${text}`);
+    return lines.at(-1)!;
+  };
+  return { policies, lines, put, step, watch, isWatched };
+}
+
+const changed = (...paths: string[]) => ["info", { key: KEY, changed: paths }];
+const refused = (...problems: string[]) => ["warn", { key: KEY, problems }];
+
+Deno.test("clientPolicyFrom() tells each policy that differs, and names what changed", async () => {
+  const { policies, step } = watching(clientPolicyFrom);
+  assertEquals(
+    await step("timeout: 500\nretry: { max_backoff: 900 }\n"),
+    changed("timeout", "retry", "retry.max_backoff"),
+  );
+  assertEquals(
+    await step('{ "timeout": 500, "retry": false, "methods": { "Echo": { "breaker": {} } } }'),
+    changed("retry", "retry.max_backoff", "methods.Echo", "methods.Echo.breaker"),
+  );
+  assertEquals(await step(undefined), changed("timeout", "retry", "methods.Echo", "methods.Echo.breaker"));
+  const expected: ClientPolicy[] = [
+    { timeout: 500, retry: { maxBackoff: 900 } },
+    { timeout: 500, retry: false, methods: { Echo: { breaker: {} } } },
+    {},
+  ];
+  assertEquals(policies, expected);
+});
+
+Deno.test("clientPolicyFrom() keeps the last policy that was right, and tells all that is wrong with its place", async () => {
+  const { policies, step } = watching(clientPolicyFrom);
+  await step("timeout: 500\n");
+  assertEquals(
+    await step("timeout: -1\nretry:\n  atempts: 3\nmethods: { Echo: { hedge: {} } }\n"),
+    refused(
+      `${KEY}:1:10: timeout is -1; use a number from 1 to 2147483647, in milliseconds`,
+      `${KEY}:3:3: retry.atempts is not a key; did you mean retry.attempts?`,
+      `${KEY}:4:20: methods.Echo.hedge.delay is missing; give a number from 0 to 2147483647, in milliseconds`,
+    ),
+  );
+  assertEquals(
+    await step("retry:\n\tattempts: 3\n"),
+    refused(`${KEY}:2:1: is indented with a tab; use spaces`),
+  );
+  assertEquals(
+    await step("500\n"),
+    refused(`${KEY}:1:1: the policy holds no keys; write "key: value" lines, with a space after the colon`),
+  );
+  assertEquals(policies, [{ timeout: 500 }]);
+  assertEquals(await step("timeout: 500\n"), changed());
+  assertEquals(await step("timeout: 600\n"), changed("timeout"));
+  assertEquals(policies, [{ timeout: 500 }, { timeout: 600 }]);
+});
+
+Deno.test("clientPolicyFrom() says nothing of a key that is not there, nor of the same policy in other words", async () => {
+  const { policies, lines, put, step } = watching(clientPolicyFrom);
+  put(undefined);
+  put("# nothing\n");
+  put("");
+  await step("timeout: 5\n");
+  put("{timeout: 5}");
+  put('"timeout": 5 # milliseconds');
+  await step("timeout: 6\n");
+  assertEquals([policies, lines.length], [[{ timeout: 5 }, { timeout: 6 }], 2]);
+});
+
+Deno.test("clientPolicyFrom() keeps the last policy if the listener throws", async () => {
+  const { policies, step } = watching(clientPolicyFrom, ({ timeout }) => {
+    if (timeout === 7) throw new Error("7 is unlucky");
+  });
+  await step("timeout: 5\n");
+  assertEquals(await step("timeout: 7\n"), refused("Error: 7 is unlucky"));
+  assertEquals(await step("timeout: 5\n"), changed());
+  assertEquals(policies, [{ timeout: 5 }]);
+});
+
+Deno.test("clientPolicyFrom() tells nothing after its end", async () => {
+  const { policies, lines, put, watch, isWatched } = watching(clientPolicyFrom);
+  put("timeout: 5\n");
+  watch.close();
+  const other = watching(clientPolicyFrom);
+  await other.step("timeout: 5\n");
+  assertEquals([policies, lines, isWatched()], [[], [], false]);
+});
+
+Deno.test("serverPolicyFrom() tells a server's policy", async () => {
+  const { policies, step } = watching(serverPolicyFrom);
+  assertEquals(
+    await step("rate: { rate: 5 }\nmethods: { /echo.EchoService/Echo: { concurrency: { queue_timeout: 5 } } }\n"),
+    changed(
+      "rate",
+      "rate.rate",
+      'methods["/echo.EchoService/Echo"]',
+      'methods["/echo.EchoService/Echo"].concurrency',
+      'methods["/echo.EchoService/Echo"].concurrency.queue_timeout',
+    ),
+  );
+  const expected: ServerPolicy[] = [{
+    rate: { rate: 5 },
+    methods: { "/echo.EchoService/Echo": { concurrency: { queueTimeout: 5 } } },
+  }];
+  assertEquals(policies, expected);
+  assertEquals((await step("retry: {}\n"))[0], "warn");
+});
+
+Deno.test("clientPolicyFrom() refuses a store that watches no keys, and what is no key", () => {
+  const { store } = memoryStore();
+  assertThrows(
+    () => clientPolicyFrom({} as KeyValue, KEY),
+    TypeError,
+    "clientPolicyFrom: store has no function watchKey",
+  );
+  for (const key of ["", "/a", "a//b", "a/", 5 as unknown as string]) {
+    assertThrows(
+      () => clientPolicyFrom(store, key),
+      TypeError,
+      `clientPolicyFrom: key is ${JSON.stringify(key)}; use a key`,
+    );
+  }
+});

@@ -1,0 +1,100 @@
+import { nearest } from "../rpc/nearest.ts";
+import type { Method, Service } from "../rpc/service.ts";
+import { entryPath, fieldPath } from "./check.ts";
+import type { ClientPolicy, MethodPolicy, ServerPolicy } from "./policy.ts";
+import { OUTLIERS, RETRY } from "./rules.ts";
+
+/** Why a policy whose fields are right, each for itself, does not fit together, or not to its service. */
+export interface Misfit {
+  /** The method's entry, where it is in one. */
+  readonly method?: string;
+  /** The path of the field in the policy or in that entry; `""` if it is the entry. */
+  readonly field: string;
+  /** What is wrong and what to do. It names no field of more than one word, as those are spelt in several ways. */
+  readonly text: string;
+  /** Whether a number is out of range. */
+  readonly range?: boolean;
+}
+
+/** The path of what does not fit. */
+export function misfitPath({ method, field }: Misfit, spell = (name: string) => name): string {
+  const entry = method === undefined ? "" : entryPath("methods", method);
+  return field ? fieldPath(entry, spell(field)) : entry;
+}
+
+/** A policy that can't be used where it came to. */
+export class PolicyMisfit extends Error {
+  /** `"PolicyMisfit"`. */
+  override name = "PolicyMisfit";
+  /** All that does not fit. */
+  readonly misfits: readonly Misfit[];
+
+  /** Makes the error of at least one. */
+  constructor(misfits: readonly Misfit[]) {
+    super(misfits.map((one) => `${misfitPath(one)} ${one.text}`).join("; "));
+    this.misfits = misfits;
+  }
+}
+
+/** Why a client of this service can't go by the policy. */
+export function clientMisfits(policy: ClientPolicy, { typeName, methods }: Service): Misfit[] {
+  const { balancer, hashKey, outliers } = policy;
+  const misfits: Misfit[] = [];
+  if (balancer === "consistent_hash" && hashKey === undefined) {
+    const text = 'is "consistent_hash", which needs a hash key: the field of metadata that leads calls to an instance';
+    misfits.push({ field: "balancer", text });
+  }
+  if (outliers) misfits.push(...tooLong("outliers.ejectionTime", "maxEjectionTime", { ...OUTLIERS, ...outliers }));
+  misfits.push(...methodMisfits(policy));
+  for (const [name, own] of Object.entries(policy.methods ?? {})) {
+    const method = Object.values(methods).find((one) => one.name === name);
+    const found = method ? methodMisfits(own, policy, method) : [unknownMethod(name, typeName, Object.values(methods))];
+    misfits.push(...found.map((one) => ({ ...one, method: name })));
+  }
+  return misfits;
+}
+
+/** Why a server of these services can't go by the policy. */
+export function serverMisfits(policy: ServerPolicy, services: readonly Service[]): Misfit[] {
+  const all = services.flatMap(({ methods }) => Object.values(methods));
+  const what = services.map(({ typeName }) => typeName).join(", ");
+  const unknown = Object.keys(policy.methods ?? {}).filter((one) => !all.some(isCalled(one)));
+  return unknown.map((one) => ({ ...unknownMethod(one, what, all), method: one }));
+}
+
+/** Whether a server's policy means this method by that name. */
+const isCalled = (name: string) => (method: Method) => method.name === name || method.path === name;
+
+function methodMisfits(own: MethodPolicy, service: ClientPolicy = {}, method?: Method): Misfit[] {
+  const misfits: Misfit[] = [];
+  const stream = method?.kind === "client_streaming" || method?.kind === "bidi";
+  const { retry, hedge } = { ...service, ...own };
+  if (own.retry) misfits.push(...tooLong("retry.backoff", "maxBackoff", { ...RETRY, ...own.retry }));
+  if (own.hedge && stream) {
+    misfits.push({
+      field: "hedge",
+      text: "is for methods with one request, and this one has a stream of them; remove it",
+    });
+  } else if (own.hedge && own.retry) {
+    misfits.push({ field: "hedge", text: "stands beside retry; a method has one of both, so set one to false" });
+  } else if (retry && hedge && !stream && (own.hedge || own.retry)) {
+    const [field, other] = own.hedge ? ["hedge", "retry"] : ["retry", "hedge"];
+    const text = `stands beside the service's ${other}; a method has one of both, so set ${other} to false here`;
+    misfits.push({ field, text });
+  }
+  return misfits;
+}
+
+/** A time that is more than the most that it may become. */
+function tooLong<M extends string>(path: string, most: M, values: { readonly [name: string]: unknown }): Misfit[] {
+  const value = values[path.slice(path.indexOf(".") + 1)] as number;
+  const bound = values[most] as number;
+  return value <= bound ? [] : [{ field: path, text: `is ${value}, but at most it may become ${bound}`, range: true }];
+}
+
+function unknownMethod(name: string, service: string, methods: readonly Method[]): Misfit {
+  const names = methods.map((one) => name.startsWith("/") ? one.path : one.name);
+  const near = nearest(name, names);
+  const help = near === undefined ? `it has ${names.join(", ")}` : `did you mean ${near}?`;
+  return { field: "", text: `is no method of ${service}; ${help}` };
+}

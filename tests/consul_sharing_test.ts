@@ -1,0 +1,67 @@
+import { assert, assertEquals } from "@std/assert";
+import { consul, type ConsulOptions } from "../registry/consul.ts";
+import { entry, fakeConsul, hang, list } from "./fake_consul.ts";
+import { needs } from "./needs.ts";
+import { recordingLogger, until } from "./observe.ts";
+
+const NET: Deno.PermissionDescriptor[] = [{ name: "net" }];
+const turn = () => new Promise<void>((done) => setTimeout(done));
+
+/** Watches `echoservice` and keeps the addresses that it is told. */
+function watching(address: string, options: ConsulOptions = {}) {
+  const told: string[] = [];
+  const watch = consul(address, options).watch("echoservice", (one) => {
+    told.push("error" in one ? one.error.message : one.instances.map(({ address }) => address).join());
+  }, recordingLogger());
+  return { told, watch, [Symbol.dispose]: () => watch.close() };
+}
+
+needs(
+  NET,
+  "consul() watches a service once for all clients of the process, and tells a new one at once what is known",
+  async () => {
+    await using server = fakeConsul((_, n) => n === 1 ? list(7, entry(1)) : hang());
+    const token = () => "3b0e9f6c";
+    using one = watching(server.address, { token });
+    await until(() => server.requests.length === 2, "a query waits");
+    using two = watching(server.address, { token, wait: 60_000 }); // the default
+    await turn();
+    assertEquals([one.told, two.told], [["127.0.0.1:1"], ["127.0.0.1:1"]]);
+    assertEquals(two.watch.state!.queries, 2);
+    one.watch.close();
+    using three = watching(server.address, { token });
+    await turn();
+    assertEquals(three.told, ["127.0.0.1:1"]);
+    assertEquals(server.requests.length, 2, "nothing was asked for the others");
+  },
+);
+
+needs(NET, "consul() watches apart what is not looked up in the same way", async () => {
+  await using server = fakeConsul((_, n) => n <= 5 ? list(n, entry(n)) : hang());
+  using _plain = watching(server.address);
+  using _token = watching(server.address, { token: "3b0e9f6c" });
+  using _read = watching(server.address, { token: () => "3b0e9f6c" });
+  using _again = watching(server.address, { token: () => "3b0e9f6c" });
+  using _datacenter = watching(server.address, { datacenter: "dc2" });
+  await until(() => server.requests.length >= 5, "five first queries");
+  assertEquals(server.indexes().filter((index) => index === null).length, 5);
+});
+
+needs(NET, "close() of a service's last watch cancels its query at once", async () => {
+  let cancelled = 0;
+  await using server = fakeConsul((request, n) => {
+    if (n === 1) return list(7, entry(1));
+    request.signal.addEventListener("abort", () => cancelled++);
+    return hang();
+  });
+  const one = watching(server.address);
+  const two = watching(server.address);
+  await until(() => server.requests.length === 2, "a query waits");
+  one.watch.close();
+  await new Promise((done) => setTimeout(done, 50));
+  assertEquals(cancelled, 0);
+  const start = performance.now();
+  two.watch.close();
+  await until(() => cancelled === 1, "the query is cancelled");
+  assert(performance.now() - start < 5000); // it would wait for a minute
+});
