@@ -155,7 +155,7 @@ export interface ConcurrencyPolicy {
   limit?: number | "adaptive";
   /** How many calls may wait for their turn, first come, first served. @default {100} */
   queue?: number;
-  /** How long one may wait, in milliseconds from 10 on; a tenth of that while the line has not been empty for as long, as then it makes all calls late and none of them more. @default {500} */
+  /** How long one may wait, in milliseconds; a tenth of that while the line has not been empty for as long, as then it makes all calls late and none of them more. @default {500} */
   queueTimeout?: number;
 }
 

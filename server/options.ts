@@ -3,6 +3,7 @@ import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import { checkBoolean, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
+import { serverPolicyOf } from "../policy/in_code.ts";
 import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
@@ -171,13 +172,9 @@ export function settingsOf(options: ServerOptions): Settings {
     drainDelay: number("drainDelay", registry ? 6000 : 0, 0),
     drainTimeout: number("drainTimeout", 10_000, 0),
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),
-    policy: policyOf(options),
+    policy: serverPolicyOf(who, options),
     logger: options.logger ?? createLogger(),
   };
-}
-
-function policyOf({ rate, concurrency, overload, inject, methods }: ServerOptions): ServerPolicy {
-  return { rate, concurrency, overload, inject, methods };
 }
 
 function workersOf(given: number | Workers, options: ServerOptions, { kind }: Address, who: string): Workers {

@@ -1,3 +1,6 @@
+import { PolicyMisfit, serverMisfits } from "../../policy/fit.ts";
+import { checkServerMethods } from "../../policy/in_code.ts";
+import { mergePolicy } from "../../policy/merge.ts";
 import type { PolicySource, ServerPolicy } from "../../policy/policy.ts";
 import {
   type ConcurrencyRules,
@@ -7,7 +10,6 @@ import {
   sharedRules,
 } from "../../policy/server_rules.ts";
 import type { Logger } from "../../rpc/logger.ts";
-import { didYouMean } from "../../rpc/nearest.ts";
 import type { Method } from "../../rpc/service.ts";
 import { CLOCK, type Clock } from "./clock.ts";
 import { ConcurrencyLimit } from "./concurrency_limit.ts";
@@ -68,6 +70,10 @@ export class Admission {
     this.#strain = new Strain(this.#clock, (strained) => setup.onStrain(strained));
   }
 
+  get #methods(): Method[] {
+    return this.#guarded.map(({ method }) => method);
+  }
+
   /** How many calls were refused, or not begun, by why. */
   get counts(): ReadonlyMap<Protection, number> {
     return this.#refusals.counts;
@@ -95,8 +101,7 @@ export class Admission {
    * @throws {TypeError} If the policy of the options names a method that there is not.
    */
   open(): void {
-    const unknown = this.#unknown(this.#policy);
-    if (unknown !== undefined) throw new TypeError(`createServer: methods: ${unknown}`);
+    checkServerMethods("createServer", this.#policy, this.#methods);
     this.#apply();
     this.#watch = this.#setup.source?.watch((policy) => this.#changed(policy), this.#setup.logger);
   }
@@ -111,10 +116,10 @@ export class Admission {
   }
 
   #changed(policy: ServerPolicy): void {
-    const unknown = this.#unknown(policy);
-    // The methods that there are keep their limits: it may be a policy for the next version of this server.
-    if (unknown !== undefined) this.#setup.logger.warn("the policy names a method that is not there", { unknown });
-    this.#policy = { ...this.#setup.policy, ...policy };
+    const merged = mergePolicy(this.#setup.policy, policy);
+    const misfits = serverMisfits(merged, this.#methods);
+    if (misfits.length > 0) throw new PolicyMisfit(misfits);
+    this.#policy = merged;
     this.#apply();
   }
 
@@ -167,13 +172,6 @@ export class Admission {
       logger.warn("faults are not injected: createServer needs allowInjection: true for the policy's inject");
     }
     return allowInjection;
-  }
-
-  /** What is wrong with the names of a policy's methods; undefined if nothing is. */
-  #unknown({ methods = {} }: ServerPolicy): string | undefined {
-    const known = this.#guarded.flatMap(({ method }) => [method.name, method.path]);
-    const name = Object.keys(methods).find((name) => !known.includes(name));
-    return name && `the server has no method ${JSON.stringify(name)}${didYouMean(name, known)}`;
   }
 }
 

@@ -5,6 +5,9 @@ import type { Clock } from "./clock.ts";
 /** While the line does not get empty, a call may wait for so much less. */
 const STANDING = 10;
 
+/** The least that a refused call is told to wait, in milliseconds. */
+const SOON = 10;
+
 /** A call that would begin. */
 export interface Entrant {
   /** When it must have ended, in milliseconds of the clock; Infinity without a limit. */
@@ -144,7 +147,7 @@ export class ConcurrencyLimit {
   #refuse(entrant: Entrant, why: string): void {
     const { option, queueTimeout } = this.rules;
     const text = `${this.#inFlight} calls are served at a time (${option}.limit), ${why}`;
-    entrant.refuse({ text, pushback: queueTimeout / STANDING });
+    entrant.refuse({ text, pushback: Math.max(queueTimeout / STANDING, SOON) });
   }
 
   /** Those who came first have waited longest. */

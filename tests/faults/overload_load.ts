@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createClient, RpcError, Status } from "../../mod.ts";
+import { type Client, createClient, RpcError, Status } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
 
 /** What it is told. */
@@ -15,7 +15,8 @@ export interface Load {
   readonly mes: string;
   /** How long each call may take, in milliseconds. */
   readonly timeout: number;
-  /** How long it calls, in seconds. Calls of the first three are not counted. */
+  /** How long it calls before it counts, and how long it counts, in seconds. */
+  readonly warmup: number;
   readonly seconds: number;
 }
 
@@ -34,53 +35,72 @@ export interface Result {
 }
 
 const CONNECTIONS = 8;
-const WARMUP = 3000;
+
+type Echo = Client<typeof EchoService.methods>;
+
+/** What came of some calls. */
+class Tally {
+  readonly times: number[] = [];
+  offered = 0;
+  #refused = 0;
+  #late = 0;
+  #others = 0;
+  #example: string | undefined;
+
+  /** Makes one call that was due then. */
+  async call(client: Echo, mes: string, timeout: number, due: number): Promise<void> {
+    this.offered++;
+    try {
+      await client.echo({ mes }, { timeout });
+      this.times.push(performance.now() - due);
+    } catch (error) {
+      const { code, message } = RpcError.from(error);
+      if (code === Status.RESOURCE_EXHAUSTED) this.#refused++;
+      else if (code === Status.DEADLINE_EXCEEDED) this.#late++;
+      else this.#example = `${++this.#others}: ${message}`;
+    }
+  }
+
+  /** The result of so many seconds. */
+  result(seconds: number): Result {
+    const times = this.times.sort((a, b) => a - b);
+    const share = (count: number) => Math.round(count / seconds);
+    const quantile = (part: number) => Math.round(times[Math.floor(times.length * part)] ?? 0);
+    return {
+      offered: share(this.offered),
+      goodput: share(times.length),
+      refused: share(this.#refused),
+      late: share(this.#late),
+      others: this.#others,
+      example: this.#example,
+      p50: quantile(0.5),
+      p99: quantile(0.99),
+    };
+  }
+}
+
+async function run(clients: readonly Echo[], rate: number, { mes, timeout, warmup, seconds }: Load): Promise<Result> {
+  const [early, counted] = [new Tally(), new Tally()];
+  const calls: Promise<void>[] = [];
+  const start = performance.now();
+  const counts = start + warmup * 1000;
+  let due = start;
+  for (let n = 0; due < counts + seconds * 1000; n++) {
+    while (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, 1));
+    if (due >= counts && counted.offered === 0) console.log("counting");
+    calls.push((due < counts ? early : counted).call(clients[n % clients.length]!, mes, timeout, due));
+    due += -Math.log(1 - Math.random()) * 1000 / rate;
+  }
+  console.log("counted");
+  await Promise.all(calls);
+  return counted.result(seconds);
+}
 
 if (import.meta.main) {
-  const { address, mes, timeout, seconds } = JSON.parse(Deno.args[0]!) as Load;
-  const clients = Array.from({ length: CONNECTIONS }, () => createClient(EchoService, { address }));
+  const load: Load = JSON.parse(Deno.args[0]!);
+  const clients = Array.from({ length: CONNECTIONS }, () => createClient(EchoService, { address: load.address }));
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    console.log(JSON.stringify(await run(Number(text), seconds * 1000)));
+    console.log(JSON.stringify(await run(clients, Number(text), load)));
   }
   await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
-
-  async function run(rate: number, milliseconds: number): Promise<Result> {
-    const times: number[] = [];
-    const ends = new Map<number, number>();
-    let example: string | undefined;
-    let offered = 0;
-    const call = async (n: number, due: number, counts: boolean) => {
-      try {
-        await clients[n % CONNECTIONS]!.echo({ mes }, { timeout });
-        if (counts) times.push(performance.now() - due);
-      } catch (error) {
-        const { code, message } = RpcError.from(error);
-        if (counts) ends.set(code, (ends.get(code) ?? 0) + 1);
-        if (code !== Status.RESOURCE_EXHAUSTED && code !== Status.DEADLINE_EXCEEDED) example ??= message;
-      }
-    };
-    const calls: Promise<void>[] = [];
-    const start = performance.now();
-    for (let due = start, n = 0; due < start + milliseconds; n++, due += -Math.log(1 - Math.random()) * 1000 / rate) {
-      while (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, 1));
-      const counts = due > start + WARMUP;
-      if (counts) offered++;
-      calls.push(call(n, due, counts));
-    }
-    await Promise.all(calls);
-    times.sort((a, b) => a - b);
-    const share = (count: number) => Math.round(count / (milliseconds - WARMUP) * 1000);
-    const of = (code: Status) => ends.get(code) ?? 0;
-    const refused = of(Status.RESOURCE_EXHAUSTED), late = of(Status.DEADLINE_EXCEEDED);
-    return {
-      offered: share(offered),
-      goodput: share(times.length),
-      refused: share(refused),
-      late: share(late),
-      others: offered - times.length - refused - late,
-      example,
-      p50: Math.round(times[times.length >> 1] ?? 0),
-      p99: Math.round(times[Math.floor(times.length * 0.99)] ?? 0),
-    };
-  }
 }
