@@ -1,10 +1,9 @@
 import { formatAddress } from "../rpc/address.ts";
 import { checkFunction } from "../rpc/options.ts";
-import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Methods, Service } from "../rpc/service.ts";
-import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
-import type { Lease, Registration } from "../registry/registry.ts";
-import { chooseTransport, transportPermissions } from "../transport/choose.ts";
+import { advertisedAddress } from "../registry/advertise.ts";
+import type { Lease } from "../registry/registry.ts";
+import { chooseTransport } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
 import { checkServerTls } from "../transport/server_tls.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
@@ -18,6 +17,7 @@ import { Life } from "./life.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
+import { preflight, registrationOf } from "./preflight.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
 
@@ -137,7 +137,7 @@ export class GrpcServer implements Server {
   }
 
   async #start(): Promise<void> {
-    this.#preflight();
+    preflight(this.#options, this.#settings);
     const transport = await chooseTransport("createServer", this.#options.transport);
     const { address, healthAddress, limits, logger } = this.#settings;
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
@@ -186,20 +186,6 @@ export class GrpcServer implements Server {
     if (trouble !== undefined) throw new Error(trouble);
   }
 
-  #preflight(): void {
-    const { address, healthAddress } = this.#settings;
-    const needed = [...netPermissions(address), ...transportPermissions(this.#options.transport)];
-    if (healthAddress) needed.push(...netPermissions(healthAddress));
-    const { registry, advertise, name, policy } = this.#options;
-    if (registry) needed.push(...registry.permissions);
-    if (policy) needed.push(...policy.permissions);
-    if (registry) needed.push(...advertisePermissions(address, advertise));
-    requirePermissions(`createServer(${JSON.stringify(name)})`, needed);
-    // A port that is chosen when it listens is not known yet.
-    const likely = address.kind === "tcp" && address.port === 0 ? { ...address, port: 65535 } : address;
-    registry?.check?.(this.#registration(advertisedAddress(likely, advertise).address));
-  }
-
   #dispatcher(): ReturnType<typeof createDispatcher> {
     const health = healthRoutes(() => this.#services, this.#life);
     return createDispatcher({
@@ -219,12 +205,7 @@ export class GrpcServer implements Server {
     const { address, note } = advertisedAddress(this.#listener!.address, advertise);
     if (note) logger.info(note, { service: name, address });
     const health = this.#health && healthUrl(this.#health.address, address);
-    this.#lease = registry.register({ ...this.#registration(address), healthUrl: health }, logger);
-  }
-
-  #registration(address: string): Registration {
-    const { name, weight, tags, meta } = this.#options;
-    return { name, address, weight, tags, meta };
+    this.#lease = registry.register({ ...registrationOf(this.#options, address), healthUrl: health }, logger);
   }
 
   /** It will stop before long: who asks by grpc.health.v1 is told so. */

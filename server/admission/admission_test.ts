@@ -9,6 +9,7 @@ import { RpcError } from "../../rpc/error.ts";
 import { createLogger } from "../../rpc/logger.ts";
 import { Status } from "../../rpc/status.ts";
 import { each } from "../../tests/each_transport.ts";
+import { needs } from "../../tests/needs.ts";
 import { until } from "../../tests/observe.ts";
 import { memoryTransport } from "../../transport/memory/mod.ts";
 import type { ServerOptions } from "../options.ts";
@@ -115,6 +116,24 @@ Deno.test("health answers though no other call is taken", async () => {
   await using health = createClient(Health, { address: "memory:x", transport: it.transport, logger: silent });
   for (let i = 0; i < 5; i++) assertEquals((await health.check({})).status, Serving.SERVING);
   await refused(it.client.echo({}));
+});
+
+needs([{ name: "net" }], "health says not ready after a long overload, and ready again when it is over", async () => {
+  const concurrency = { limit: 1, queue: 0 };
+  await using it = await start({ concurrency, overload: { unreadyAfter: 1000 }, health: { address: "127.0.0.1:0" } });
+  const ready = async () => await (await fetch(`http://${it.server.healthAddress}/readyz`)).json();
+  await using health = createClient(Health, { address: "memory:x", transport: it.transport, logger: silent });
+  const held = it.client.echo({ mes: "hold" });
+  await until(() => it.begun.length === 1 || undefined, "it is busy");
+  await until(async () => {
+    await refused(it.client.echo({}));
+    return (await ready()).status === "overloaded" || undefined;
+  }, "it is not ready");
+  assertEquals((await health.check({})).status, Serving.NOT_SERVING);
+  it.begun[0]!.resolve();
+  await held;
+  await until(async () => (await ready()).status === "serving" || undefined, "it is ready again");
+  assertEquals((await health.check({})).status, Serving.SERVING);
 });
 
 Deno.test("a policy that changes holds at once, and leaves alone what it does not name", async () => {

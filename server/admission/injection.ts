@@ -1,5 +1,4 @@
 import type { InjectionRules } from "../../policy/server_rules.ts";
-import { Status } from "../../rpc/status.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
 /**
@@ -15,7 +14,7 @@ export function inject(
   if (Math.random() >= share) return begin();
   const go = () => {
     if (status === undefined) return begin();
-    call.finish({ code: status, message: status === Status.OK ? "" : "a fault was injected (inject)" });
+    call.finish({ code: status, message: "a fault was injected (inject)" });
   };
   return delay > 0 ? injectLater(call.signal, delay, go) : go();
 }
