@@ -1,8 +1,7 @@
 import type { Limits } from "../transport/transport.ts";
-import type { Protection } from "./admission/refusals.ts";
 
-/** What a server counts in `limitHits`. */
-export type LimitName = keyof Limits | Protection;
+/** What a server counts in `limitHits`: beside the limits the calls that it refused by its policy, or did not begin as their deadline had passed. */
+export type LimitName = keyof Limits | "overload" | "rate" | "concurrency" | "deadline";
 
 /** How often each limit was passed. */
 export type LimitHits = ReadonlyMap<LimitName, number>;

@@ -1,12 +1,13 @@
 import type { Logger } from "../../rpc/logger.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
-import type { CallStatus, ServerCall } from "../../transport/transport.ts";
+import type { CallStatus, Limits, ServerCall } from "../../transport/transport.ts";
+import type { LimitName } from "../limit_hits.ts";
 import type { Clock } from "./clock.ts";
 import type { Refused } from "./concurrency_limit.ts";
 
 /** What calls are refused by, or not begun for. */
-export type Protection = "overload" | "rate" | "concurrency" | "deadline";
+export type Protection = Exclude<LimitName, keyof Limits>;
 
 /** How long it must be quiet until the next refusal is told in the log again, and how often it is told while it is not, in milliseconds. */
 const QUIET = 10_000;
