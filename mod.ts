@@ -27,6 +27,13 @@ export type { Handler, Handlers } from "./server/handlers.ts";
 export type { LimitName } from "./server/limit_hits.ts";
 export type { ServerMiddleware } from "./server/dispatch.ts";
 export { type Client, type ClientMethod, createClient } from "./client/client.ts";
+export {
+  type ClientState,
+  clientState,
+  type DiscoveryState,
+  type InstanceCondition,
+  type InstanceState,
+} from "./client/client_state.ts";
 export type { CallOptions, ClientOptions } from "./client/options.ts";
 export type { ClientContext, ClientMiddleware } from "./client/call.ts";
 export type { Fallback, Fallbacks } from "./client/fallback.ts";

@@ -7,10 +7,11 @@ export type Verdict = "succeeded" | "failed" | "unknown";
 const SLICES = 10;
 
 /**
- * A circuit breaker: closed, open after too many failures, half open while a few calls probe. It knows nothing of calls or time, and its rules
- * come with each step, so that they can change under it.
+ * A circuit breaker: closed, open after too many failures, half open while a few calls probe. It knows nothing of calls, and its rules come with each
+ * step, so that they can change under it.
  */
 export class Breaker {
+  readonly #clock: () => number;
   /** The counts of the window, the oldest part first. */
   #slices: { since: number; calls: number; failed: number }[] = [];
   #calls = 0;
@@ -26,15 +27,20 @@ export class Breaker {
   /** Why it opened, for the error. */
   #why = "";
 
+  /** @param clock Tells the milliseconds, and never goes back. To read it costs most of what a call costs here: it is read once. */
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
   /**
    * A call wants to pass.
    *
    * @param rules What holds now.
-   * @param now In milliseconds of any clock that doesn't go back.
    * @returns The pass to give back to {@linkcode leave}; or a text that says why not.
    */
-  enter(rules: BreakerRules, now: number): number | string {
+  enter(rules: BreakerRules): number | string {
     if (this.#openUntil === undefined) return this.#epoch;
+    const now = this.#clock();
     if (now < this.#openUntil) return `${this.#why}; it tries again in ${seconds(this.#openUntil - now)}`;
     // Probes that have got no answer for so long are not waited for any longer.
     if (this.#halfOpenSince === undefined || now - this.#halfOpenSince > rules.openTime) this.#halfOpen(now);
@@ -44,14 +50,14 @@ export class Breaker {
   }
 
   /** The call has ended. */
-  leave(rules: BreakerRules, pass: number, verdict: Verdict, now: number): void {
+  leave(rules: BreakerRules, pass: number, verdict: Verdict): void {
     if (pass !== this.#epoch) return;
     if (this.#openUntil === undefined) {
-      if (verdict !== "unknown") this.#count(rules, verdict === "failed", now);
+      if (verdict !== "unknown") this.#count(rules, verdict === "failed", this.#clock());
       return;
     }
     this.#probing--;
-    if (verdict === "failed") return this.#open(rules, now, "a call that probed failed");
+    if (verdict === "failed") return this.#open(rules, this.#clock(), "a call that probed failed");
     if (verdict === "succeeded" && ++this.#passed >= rules.probes) this.#close();
   }
 

@@ -82,7 +82,7 @@ async function* guardedStream(
 function enter(path: CallPath, { method }: Call<ClientContext>): (verdict: Verdict) => void {
   const breaker = path.breaker(method);
   const rules = path.policy.method(method).breaker!;
-  const pass = breaker.enter(rules, performance.now());
+  const pass = breaker.enter(rules);
   if (typeof pass === "string") {
     throw new RpcError(Status.UNAVAILABLE, `the circuit breaker is open: ${pass}`, { path: method.path });
   }
@@ -90,7 +90,7 @@ function enter(path: CallPath, { method }: Call<ClientContext>): (verdict: Verdi
   return (verdict) => {
     if (left) return;
     left = true;
-    breaker.leave(path.policy.method(method).breaker ?? rules, pass, verdict, performance.now());
+    breaker.leave(path.policy.method(method).breaker ?? rules, pass, verdict);
   };
 }
 

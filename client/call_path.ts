@@ -46,7 +46,7 @@ export class CallPath {
   /** The breaker of a method. It stays when the policy changes. */
   breaker(method: Method): Breaker {
     let breaker = this.#breakers.get(method);
-    if (breaker === undefined) this.#breakers.set(method, breaker = new Breaker());
+    if (breaker === undefined) this.#breakers.set(method, breaker = new Breaker(() => performance.now()));
     return breaker;
   }
 

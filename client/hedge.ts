@@ -64,7 +64,7 @@ class Race {
       this.#running.delete(lost);
       const failure = failureOf(made);
       if (this.#won !== undefined && this.#won !== lost) return made instanceof Attempt ? made.end() : undefined;
-      if (failure && this.#isPassing(failure)) this.#failed(failure, made);
+      if (failure && this.#goesOnAfter(failure)) this.#failed(failure, made);
       else {
         this.#win(lost);
         this.#result.resolve(finish(made, noteOf(this.#before)));
@@ -89,22 +89,23 @@ class Race {
     }
   }
 
-  /** Whether a failure does not end the call. A server that wants no other attempt ends the hedging, not the attempts that go on. */
-  #isPassing({ code, pushback }: Failure): boolean {
+  /** Whether the call goes on after a failure. A server that wants no other attempt ends the hedging, not the attempts that run. */
+  #goesOnAfter({ code, pushback }: Failure): boolean {
     const never = pushback !== undefined && pushback < 0;
+    const passing = this.#hedge.statuses.has(code);
     if (never) this.#unwanted = true;
-    return never ? this.#running.size > 0 : this.#hedge.statuses.has(code);
+    if (never || passing) this.#path.budget.failed();
+    return never ? this.#running.size > 0 : passing;
   }
 
   /** An attempt failed, and the call goes on: with the next one now, or when the server wants it, or with those that run. */
   #failed({ text, pushback }: Failure, made: Made): void {
     if (made instanceof Attempt) made.end();
-    this.#path.budget.failed();
     if (pushback === undefined && this.#mayHedge) {
       this.#before.push(text);
       return this.send();
     }
-    if (pushback !== undefined) this.#plan(pushback);
+    this.#plan(pushback ?? 0); // or none, if there may be none
     if (this.#running.size === 0 && this.#next === undefined) return this.#conclude(made);
     this.#before.push(text);
     this.#last = made;
@@ -129,8 +130,10 @@ class Race {
     const go = () => {
       if (this.#next !== next) return;
       this.#next = undefined;
-      if (this.#mayHedge) this.send();
-      else if (this.#running.size === 0) this.#conclude(this.#last!);
+      if (this.#mayHedge) return this.send();
+      if (this.#running.size > 0) return;
+      this.#before.pop(); // the last one's
+      this.#conclude(this.#last!);
     };
     pause(ms, undefined, AbortSignal.any(signal ? [...ends, signal] : ends)).then(go, go);
   }

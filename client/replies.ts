@@ -1,12 +1,29 @@
 import type { ClientContext } from "./call.ts";
 
+/** A call whose responses somebody may still want. */
+interface Held {
+  /** Gives the call up. */
+  readonly leaving: AbortController;
+  /** Where the responses come from, once the call has started. */
+  replies: AsyncIterator<unknown> | undefined;
+  /** Whether it has ended. */
+  over: boolean;
+}
+
+/** Gives up the calls of those who took their responses by hand, and neither finished nor left: nobody can reach them any more. */
+const abandoned = new FinalizationRegistry<Held>((held) => {
+  if (held.over) return;
+  held.leaving.abort();
+  held.replies?.return?.().catch(() => {});
+});
+
 /**
  * The responses of a call. It starts at the first `next()`.
  *
  * No generator: its `return()` would wait for the pending `next()`, which is what the caller no longer wants to wait for.
  */
 export class Replies implements AsyncIterableIterator<unknown> {
-  readonly #leaving = new AbortController();
+  readonly #held: Held = { leaving: new AbortController(), replies: undefined, over: false };
   readonly #context: ClientContext;
   readonly #start: (context: ClientContext) => Promise<unknown>;
   #started: Promise<AsyncIterator<unknown>> | undefined;
@@ -25,19 +42,24 @@ export class Replies implements AsyncIterableIterator<unknown> {
   }
 
   async next(): Promise<IteratorResult<unknown>> {
-    if (!this.#started && this.#leaving.signal.aborted) return { done: true, value: undefined };
+    const { signal } = this.#held.leaving;
+    if (!this.#started && signal.aborted) return { done: true, value: undefined };
     try {
       const replies = await (this.#started ??= this.#begin());
-      return await replies.next();
+      const result = await replies.next();
+      if (result.done) this.#held.over = true;
+      return result;
     } catch (error) {
-      if (this.#leaving.signal.aborted) return { done: true, value: undefined };
+      this.#held.over = true;
+      if (signal.aborted) return { done: true, value: undefined };
       throw error;
     }
   }
 
   /** Gives the call up at once; a `next()` that waits says that it is over. */
   async return(value?: unknown): Promise<IteratorResult<unknown>> {
-    this.#leaving.abort();
+    this.#held.over = true;
+    this.#held.leaving.abort();
     // It failed at the start: next() has told.
     const replies = await this.#started?.catch(() => undefined);
     await replies?.return?.();
@@ -46,10 +68,12 @@ export class Replies implements AsyncIterableIterator<unknown> {
 
   async #begin(): Promise<AsyncIterator<unknown>> {
     const { signal } = this.#context;
+    const { leaving } = this.#held;
+    abandoned.register(this, this.#held);
     const replies = await this.#start({
       ...this.#context,
-      signal: signal ? AbortSignal.any([signal, this.#leaving.signal]) : this.#leaving.signal,
+      signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
     });
-    return (replies as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    return this.#held.replies = (replies as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   }
 }

@@ -3,14 +3,12 @@ import { random } from "./random.ts";
 
 /** How much slower is slow: less is noise, by which calls should not swing to and fro. */
 const SLOW = 2;
-/** How many of the calls that would be an idle slow one's by its weight it gets, to see whether it is well by now. */
-const TRIES = 0.02;
 
 /**
  * The better of two taken at random ("power of two choices"): the one whose latency, times its calls in flight, is less beside its weight. While
- * instances have nothing to do and are about as fast, that is by weight. Calls leave an instance that becomes slow at once; it
- * gets one now and then, and its share when it is well. One without a latency counts as fast as the other of the two, so that it gets calls,
- * but no more than others while it has not answered.
+ * instances have nothing to do and are about as fast, that is by weight. Calls leave an instance that becomes slow at once. What is known of it fades
+ * then, so that it gets one call now and then, and its share when it is well. One without a latency counts as fast as the other of the two:
+ * it gets calls, but no more than others while it has not answered.
  *
  * One that fails fast looks good to it: leave the client's `outliers` on.
  *
@@ -33,8 +31,7 @@ export function p2c(chance: () => number = Math.random): Balancer {
       let other = one;
       while (other === one) other = candidates[Math.floor(chance() * candidates.length)]!;
       // By cost alone, among idle ones the heaviest would get all calls, or the one that is faster by a hair.
-      const slow = time(one, other) > SLOW * time(other, one);
-      if (one.inFlight === 0 && (!slow || chance() < TRIES)) return one;
+      if (one.inFlight === 0 && time(one, other) <= SLOW * time(other, one)) return one;
       return cost(one, other) <= cost(other, one) ? one : other;
     },
   };

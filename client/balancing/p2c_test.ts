@@ -22,14 +22,9 @@ Deno.test("p2c() picks the one with fewer calls, less latency, or more weight of
   }
 });
 
-Deno.test("p2c() gives an idle slow one a call now and then, and the next when that one has ended", () => {
+Deno.test("p2c() picks no slow one where another has nothing to do", () => {
   const list = candidates(10, 10, 10).map((one, index) => ({ ...one, latency: index === 0 ? 500 : 5 }));
-  // Its third of the calls, and a fiftieth of them.
-  assertShares(countPicks(p2c(chance(3)), list, 20_000), [2, 149, 149], 0.02);
-  const tries = countPicks(p2c(chance(3)), list, 20_000)[0]!;
-  assert(tries > 90 && tries < 180, `${tries} calls`);
-  list[0]!.inFlight = 1;
-  assertEquals(countPicks(p2c(), list, 10_000)[0], 0);
+  assertEquals(countPicks(p2c(), list, 1000)[0], 0);
 });
 
 Deno.test("p2c() gives one without latency calls, and no flood while it does not answer", () => {

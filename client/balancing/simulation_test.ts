@@ -46,6 +46,7 @@ function simulate({ balancer, weights, clients = 1, rate, seconds, takes, share 
     ends.get(now)?.forEach((end) => end());
     ends.delete(now);
     for (const { balancer, list } of views) {
+      list.forEach(fade);
       if (share) list.forEach((one, server) => one.weight = one.instance.weight * share(server, now));
       if (dice() >= rate / 1000) continue;
       const one = balancer.pick(list, {});
@@ -66,9 +67,16 @@ function simulate({ balancer, weights, clients = 1, rate, seconds, takes, share 
   return outcome;
 }
 
+/** A slower answer counts at once, a faster one by and by. */
 function ended(one: TestCandidate, time: number): void {
   one.inFlight--;
-  one.latency = one.latency === undefined ? time : one.latency + 0.3 * (time - one.latency);
+  const { latency = 0 } = one;
+  one.latency = time > latency ? time : latency + 0.3 * (time - latency);
+}
+
+/** What a millisecond without a call leaves: in 5 seconds 1/e. */
+function fade(one: TestCandidate): void {
+  if (one.inFlight === 0 && one.latency !== undefined) one.latency *= 1 - 1 / 5000;
 }
 
 /** The calls of each server from one second to another. */
@@ -109,6 +117,18 @@ Deno.test("one of three slow by 500 ms gets under 5 % of p2c's calls at once, p9
   }
   assert(quantile(outcome.times, 0.99) === 6);
   assert(shareOfFirst(outcome, 60, 80) > 0.3, `back to ${shareOfFirst(outcome, 60, 80)} 20 s after`);
+});
+
+Deno.test("p2c keeps to the weights where latencies are of one kind, though they vary", () => {
+  const dice = chance(77);
+  const outcome = simulate({
+    balancer: p2c,
+    weights: [10, 20, 30],
+    rate: 200,
+    seconds: 60,
+    takes: () => -5 * Math.log(1 - dice()),
+  });
+  assertShares(between(outcome, 0, 60), [1, 2, 3], 0.03);
 });
 
 Deno.test("one of three that hangs keeps no more than a few calls of p2c and leastInFlight", () => {

@@ -89,6 +89,23 @@ needs(PEER_PERMISSIONS, "statuses with details cross between grpc-go and Dinokit
   assertEquals(error.findDetails(Msg).length, 1);
 });
 
+needs(
+  PEER_PERMISSIONS,
+  "a grpc-go server's pushback is honoured, and it learns how many attempts there were",
+  async () => {
+    await using peer = await startPeer("grpcgo_server");
+    await using client = createClient(Kinds, {
+      address: peer.address,
+      logger: quiet,
+      retry: { attempts: 3, backoff: 60_000, maxBackoff: 60_000 },
+    });
+    assertEquals((await client.unary({ text: "attempt:2" })).text, "2");
+    const error = await assertRejects(() => client.unary({ text: "attempt:7" }), RpcError);
+    assertEquals(error.code, Status.UNAVAILABLE);
+    assertStringIncludes(error.rawMessage, "previous attempts: [2] (attempt 3; before it");
+  },
+);
+
 needs(PEER_PERMISSIONS, "a grpc-go client's deadline and cancel reach a Dinokit handler", async () => {
   const seen: Seen[] = [];
   await using server = await startKinds(seen);

@@ -147,6 +147,8 @@ func act(ctx context.Context, req *kindspb.Msg) (*kindspb.Msg, error) {
 	case "sleep":
 		ms, err := strconv.Atoi(rest)
 		return req, errors.Join(err, sleep(ctx, time.Duration(ms)*time.Millisecond))
+	case "attempt":
+		return attempt(ctx, rest)
 	case "deadline":
 		left := int64(-1)
 		if deadline, ok := ctx.Deadline(); ok {
@@ -155,6 +157,19 @@ func act(ctx context.Context, req *kindspb.Msg) (*kindspb.Msg, error) {
 		return &kindspb.Msg{Text: req.Text, Count: int32(left)}, nil
 	}
 	return req, nil
+}
+
+// attempt fails until the call has had so many attempts before, and asks for the next one in a millisecond.
+func attempt(ctx context.Context, wanted string) (*kindspb.Msg, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	previous := strings.Join(md.Get("grpc-previous-rpc-attempts"), ",")
+	if previous == wanted {
+		return &kindspb.Msg{Text: previous}, nil
+	}
+	if err := grpc.SetTrailer(ctx, metadata.Pairs("grpc-retry-pushback-ms", "1")); err != nil {
+		return nil, err
+	}
+	return nil, status.Error(codes.Unavailable, "previous attempts: ["+previous+"]")
 }
 
 func failure(text string) error {
