@@ -46,6 +46,7 @@ export type {
   InjectionPolicy,
   MethodPolicy,
   OutlierPolicy,
+  OverloadPolicy,
   PolicySource,
   RatePolicy,
   RetryBudget,

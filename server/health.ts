@@ -5,8 +5,8 @@ import type { Logger } from "../rpc/logger.ts";
 /** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
 export type HealthCheck = (signal: AbortSignal) => unknown;
 
-/** Where a server is in its life. Only while it is `serving` it is ready. */
-export type Phase = "starting" | "serving" | "draining";
+/** Where a server is in its life. Only while it is `serving` it is ready; `overloaded` it is after `overload.unreadyAfter`, until it is not. */
+export type Phase = "starting" | "serving" | "overloaded" | "draining";
 
 /** What `/health` and `/readyz` answer, in JSON: with status 200 if `status` is `"serving"`, else 503. */
 export interface HealthReport {

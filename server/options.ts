@@ -3,6 +3,7 @@ import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import { checkBoolean, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
+import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
@@ -34,8 +35,8 @@ export interface Workers {
   permissions?: Deno.PermissionOptionsObject;
 }
 
-/** What {@linkcode createServer} takes. */
-export interface ServerOptions {
+/** What {@linkcode createServer} takes: what it protects itself by ({@linkcode ServerPolicy}) stands among the rest. */
+export interface ServerOptions extends ServerPolicy {
   /** The service's name, as others find it in the registry. */
   name: string;
   /** Where it takes calls: `"127.0.0.1:8888"`, `":8888"` (all interfaces), port 0 (a free one), or `"unix:/run/echo.sock"`. */
@@ -71,13 +72,17 @@ export interface ServerOptions {
   /**
    * Takes calls in so many workers, which share the port, so that it uses as many cores; health checks and the registry stay with
    * the main thread. The main module runs in each worker too, up to {@linkcode Server.run} or {@linkcode Server.start}, and nothing
-   * in memory is shared. Limits hold for each worker. One that ends by an error is replaced. Needs permission to read the program.
+   * in memory is shared. Limits hold for each worker, those of {@linkcode ServerPolicy} too. One that ends by an error is replaced. Needs permission to read the program.
    *
    * Linux divides the connections among the workers; other systems may give all to one. With `--unstable-net` a call takes less time.
    *
    * @default all calls in the main thread
    */
   workers?: number | Workers;
+  /** What replaces the options of {@linkcode ServerPolicy} while it runs. With workers each of them watches it. @default none */
+  policy?: PolicySource<ServerPolicy>;
+  /** Whether `inject` has an effect: never in production. @default {false} */
+  allowInjection?: boolean;
   /** What moves the calls. @default {"http2"} */
   transport?: TransportChoice;
   /** Where log lines go. @default stderr, from level info on */
@@ -93,6 +98,7 @@ export interface Settings {
   readonly drainDelay: number;
   readonly drainTimeout: number;
   readonly workers: Workers | undefined;
+  readonly policy: ServerPolicy;
   readonly logger: Logger;
 }
 
@@ -116,6 +122,13 @@ const NAMES = [
   "workers",
   "transport",
   "logger",
+  "policy",
+  "allowInjection",
+  "rate",
+  "concurrency",
+  "overload",
+  "inject",
+  "methods",
 ] satisfies (keyof ServerOptions)[];
 
 /**
@@ -141,6 +154,7 @@ export function settingsOf(options: ServerOptions): Settings {
   if (registry !== undefined) checkObject(`${who}: registry`, registry, 'consul("127.0.0.1:8500")', ["register"]);
   checkBoolean(`${who}: dropPermissions`, dropPermissions);
   checkBoolean(`${who}: forwardTransient`, forwardTransient);
+  checkBoolean(`${who}: allowInjection`, options.allowInjection);
   if (options.advertise !== undefined) parseAddress(options.advertise, `${who}: advertise`);
   const number = (name: "weight" | "drainDelay" | "drainTimeout", fallback: number, least: number) =>
     checkNumber(`${who}: ${name}`, options[name] ?? fallback, least);
@@ -157,8 +171,13 @@ export function settingsOf(options: ServerOptions): Settings {
     drainDelay: number("drainDelay", registry ? 6000 : 0, 0),
     drainTimeout: number("drainTimeout", 10_000, 0),
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),
+    policy: policyOf(options),
     logger: options.logger ?? createLogger(),
   };
+}
+
+function policyOf({ rate, concurrency, overload, inject, methods }: ServerOptions): ServerPolicy {
+  return { rate, concurrency, overload, inject, methods };
 }
 
 function workersOf(given: number | Workers, options: ServerOptions, { kind }: Address, who: string): Workers {
