@@ -54,16 +54,11 @@ export function clientMisfits(policy: ClientPolicy, { typeName, methods }: Servi
   return misfits;
 }
 
-/** Why a server of these services can't go by the policy. */
-export function serverMisfits(policy: ServerPolicy, services: readonly Service[]): Misfit[] {
-  const all = services.flatMap(({ methods }) => Object.values(methods));
-  const what = services.map(({ typeName }) => typeName).join(", ");
-  const unknown = Object.keys(policy.methods ?? {}).filter((one) => !all.some(isCalled(one)));
-  return unknown.map((one) => ({ ...unknownMethod(one, what, all), method: one }));
+/** Why a server of these methods can't go by the policy. It may mean one by its name or by its path. */
+export function serverMisfits({ methods = {} }: ServerPolicy, known: readonly Method[]): Misfit[] {
+  const unknown = Object.keys(methods).filter((name) => !known.some((one) => one.name === name || one.path === name));
+  return unknown.map((name) => ({ ...unknownMethod(name, "this server", known), method: name }));
 }
-
-/** Whether a server's policy means this method by that name. */
-const isCalled = (name: string) => (method: Method) => method.name === name || method.path === name;
 
 function methodMisfits(own: MethodPolicy, service: ClientPolicy = {}, method?: Method): Misfit[] {
   const misfits: Misfit[] = [];

@@ -1,4 +1,4 @@
-import type { Service } from "../rpc/service.ts";
+import type { Method, Service } from "../rpc/service.ts";
 import { Checker, type Dialect, type Given } from "./check.ts";
 import { CLIENT_POLICY } from "./client_fields.ts";
 import type { AnySection } from "./fields.ts";
@@ -63,10 +63,11 @@ export function serverPolicyOf(who: string, options: object): ServerPolicy {
 /**
  * Checks that the methods of a policy are there.
  *
- * @throws {TypeError} If a service has none of that name; the message suggests the nearest.
+ * @param methods Those of all services.
+ * @throws {TypeError} If there is none of that name or path; the message suggests the nearest.
  */
-export function checkServerMethods(who: string, policy: ServerPolicy, services: readonly Service[]): void {
-  refuse(who, serverMisfits(policy, services));
+export function checkServerMethods(who: string, policy: ServerPolicy, methods: readonly Method[]): void {
+  refuse(who, serverMisfits(policy, methods));
 }
 
 function checked<T>(who: string, declared: AnySection, options: object): T {
