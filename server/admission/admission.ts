@@ -1,3 +1,6 @@
+import { PolicyMisfit, serverMisfits } from "../../policy/fit.ts";
+import { checkServerMethods } from "../../policy/in_code.ts";
+import { mergePolicy } from "../../policy/merge.ts";
 import type { PolicySource, ServerPolicy } from "../../policy/policy.ts";
 import {
   type ConcurrencyRules,
@@ -7,7 +10,6 @@ import {
   sharedRules,
 } from "../../policy/server_rules.ts";
 import type { Logger } from "../../rpc/logger.ts";
-import { didYouMean } from "../../rpc/nearest.ts";
 import type { Method } from "../../rpc/service.ts";
 import { CLOCK, type Clock } from "./clock.ts";
 import { ConcurrencyLimit } from "./concurrency_limit.ts";
@@ -95,8 +97,7 @@ export class Admission {
    * @throws {TypeError} If the policy of the options names a method that there is not.
    */
   open(): void {
-    const unknown = this.#unknown(this.#policy);
-    if (unknown !== undefined) throw new TypeError(`createServer: methods: ${unknown}`);
+    checkServerMethods("createServer", this.#policy, this.#guarded.map(({ method }) => method));
     this.#apply();
     this.#watch = this.#setup.source?.watch((policy) => this.#changed(policy), this.#setup.logger);
   }
@@ -111,10 +112,9 @@ export class Admission {
   }
 
   #changed(policy: ServerPolicy): void {
-    const unknown = this.#unknown(policy);
-    // The methods that there are keep their limits: it may be a policy for the next version of this server.
-    if (unknown !== undefined) this.#setup.logger.warn("the policy names a method that is not there", { unknown });
-    this.#policy = { ...this.#setup.policy, ...policy };
+    const misfits = serverMisfits(policy, this.#guarded.map(({ method }) => method));
+    if (misfits.length > 0) throw new PolicyMisfit(misfits);
+    this.#policy = mergePolicy(this.#setup.policy, policy);
     this.#apply();
   }
 
@@ -167,13 +167,6 @@ export class Admission {
       logger.warn("faults are not injected: createServer needs allowInjection: true for the policy's inject");
     }
     return allowInjection;
-  }
-
-  /** What is wrong with the names of a policy's methods; undefined if nothing is. */
-  #unknown({ methods = {} }: ServerPolicy): string | undefined {
-    const known = this.#guarded.flatMap(({ method }) => [method.name, method.path]);
-    const name = Object.keys(methods).find((name) => !known.includes(name));
-    return name && `the server has no method ${JSON.stringify(name)}${didYouMean(name, known)}`;
   }
 }
 
