@@ -3,7 +3,7 @@ import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import { checkBoolean, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
-import { serverPolicyOf } from "../policy/in_code.ts";
+import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/in_code.ts";
 import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
@@ -125,11 +125,7 @@ const NAMES = [
   "logger",
   "policy",
   "allowInjection",
-  "rate",
-  "concurrency",
-  "overload",
-  "inject",
-  "methods",
+  ...SERVER_POLICY_NAMES,
 ] satisfies (keyof ServerOptions)[];
 
 /**
@@ -153,6 +149,9 @@ export function settingsOf(options: ServerOptions): Settings {
   if (tls !== undefined) checkServerTls(who, tls);
   const { registry, dropPermissions, forwardTransient } = options;
   if (registry !== undefined) checkObject(`${who}: registry`, registry, 'consul("127.0.0.1:8500")', ["register"]);
+  if (options.policy !== undefined) {
+    checkObject(`${who}: policy`, options.policy, 'serverPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
+  }
   checkBoolean(`${who}: dropPermissions`, dropPermissions);
   checkBoolean(`${who}: forwardTransient`, forwardTransient);
   checkBoolean(`${who}: allowInjection`, options.allowInjection);
