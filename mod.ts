@@ -24,6 +24,7 @@ export { createServer, type Server } from "./server/server.ts";
 export type { HealthOptions, ServerOptions, Workers } from "./server/options.ts";
 export type { HealthCheck, HealthReport, Phase } from "./server/health.ts";
 export type { Handler, Handlers } from "./server/handlers.ts";
+export type { LimitName } from "./server/limit_hits.ts";
 export type { ServerMiddleware } from "./server/dispatch.ts";
 export { type Client, type ClientMethod, createClient } from "./client/client.ts";
 export {
@@ -54,6 +55,7 @@ export type {
   InjectionPolicy,
   MethodPolicy,
   OutlierPolicy,
+  OverloadPolicy,
   PolicySource,
   RatePolicy,
   RetryBudget,

@@ -121,7 +121,9 @@ export class Channel {
     const last = tried.reduce((last, one) => one.failedAt > last.failedAt ? one : last);
     const more = tried.length > NAMED ? ` and ${tried.length - NAMED} more` : "";
     const where = tried.slice(0, NAMED).map(({ instance }) => instance.address).join(", ") + more;
-    const text = `no connection to ${target} (${where}): ${last.lastError?.message ?? "lost"}`;
+    const kept = this.#watch?.state?.kept;
+    const old = kept ? `; the list is an old one: ${kept.why}` : "";
+    const text = `no connection to ${target} (${where}): ${last.lastError?.message ?? "lost"}${old}`;
     return new RpcError(Status.UNAVAILABLE, text, { cause: last.lastError });
   }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { EchoService } from "../proto/echo.ts";
 import type { BalancerName, ClientPolicy } from "../policy/policy.ts";
-import type { Instance, Resolution } from "../registry/registry.ts";
+import type { Instance, Resolution, WatchState } from "../registry/registry.ts";
 import { formatAddress } from "../rpc/address.ts";
 import { RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
@@ -53,10 +53,11 @@ function setUp(options: Partial<ClientOptions> = {}) {
   const logger = recordingLogger();
   let tell: (resolution: Resolution) => void = () => {};
   let list: Resolution = { instances: [] };
+  const watch: { state?: WatchState; close(): void } = { close() {} };
   let adopt: (policy: ClientPolicy) => void = () => {};
   const settings = clientSettings(EchoService, {
     name: "echo",
-    resolver: { permissions: [], watch: (_, listener) => (tell = listener, listener(list), { close() {} }) },
+    resolver: { permissions: [], watch: (_, listener) => (tell = listener, listener(list), watch) },
     logger,
     policy: { permissions: [], watch: (listener) => (adopt = listener, { close() {} }) },
     ...options,
@@ -67,6 +68,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
     seen,
     logger,
     manners,
+    watch,
     lose: (address: string) => open.get(address)!("lost"),
     adopt: (policy: ClientPolicy) => adopt(policy),
     tell: (resolution: Resolution) => tell(list = resolution),
@@ -193,6 +195,20 @@ Deno.test("1,000 instances: at most 20 attempts at a time, and an error that nam
     await channel.close();
   }));
 
+Deno.test("the error says why the list is an old one", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, manners, watch } = setUp();
+    manners.set("memory:a", "refuses");
+    list("memory:a");
+    watch.state = { queries: 9, failures: 3, kept: { since: 0, why: "Consul lists none" } };
+    const { rawMessage } = await assertRejects(() => waited(channel, pass), RpcError);
+    assertEquals(
+      rawMessage,
+      "no connection to echo (memory:a): memory:a refuses; the list is an old one: Consul lists none",
+    );
+    await channel.close();
+  }));
+
 Deno.test("what refuses is asked again after a backoff, and within a second once it is well if a call needs it", () =>
   withFakeTime(async (pass) => {
     const { channel, list, seen, manners, states } = setUp();
@@ -211,7 +227,7 @@ Deno.test("what refuses is asked again after a backoff, and within a second once
 
 Deno.test("a new list ends the backoff: what it names is connected to at once", () =>
   withFakeTime(async (pass) => {
-    const { channel, list, seen, manners } = setUp();
+    const { channel, list, lose, seen, manners } = setUp();
     manners.set("memory:a", "refuses");
     list("memory:a");
     for (let i = 0; i < 30; i++) await waited(channel, pass).catch(() => {}), await pass(500);
@@ -220,7 +236,17 @@ Deno.test("a new list ends the backoff: what it names is connected to at once", 
     assertEquals(error.rawMessage, "no instance of echo is known");
     manners.clear();
     list("memory:a");
-    const start = performance.now();
+    let start = performance.now();
+    await waited(channel, pass);
+    assert(performance.now() - start <= 2);
+
+    manners.set("memory:a", "refuses");
+    lose("memory:a");
+    for (let i = 0; i < 30; i++) await waited(channel, pass).catch(() => {}), await pass(500);
+    await waited(channel, pass).catch(() => {});
+    manners.clear();
+    list("memory:a"); // one that was kept, and is confirmed now
+    start = performance.now();
     await waited(channel, pass);
     assert(performance.now() - start <= 2);
     const count = seen.connects.length;
@@ -238,6 +264,23 @@ Deno.test("instances that hang do not keep a call from those that answer", () =>
     assertEquals((await waited(channel, pass)).instance.address, "memory:i9");
     assert(performance.now() - start <= NEW_WITHIN + 2);
     await channel.close();
+  }));
+
+Deno.test("while some hang, one that refused is asked again, and takes the call that waits within a second", () =>
+  withFakeTime(async (pass) => {
+    for (let i = 0; i < 5; i++) {
+      const { channel, list, manners } = setUp({ connectTimeout: 60_000 });
+      for (const name of names(3)) manners.set(name, "hangs");
+      manners.set("memory:a", "refuses");
+      list(...names(3), "memory:a");
+      let done = false;
+      void channel.wait({}).then(() => done = true);
+      await pass(15_000);
+      manners.delete("memory:a");
+      await pass(1000 + 300);
+      assert(done);
+      await channel.close();
+    }
   }));
 
 Deno.test("a client without calls leaves lost connections alone, and makes them again after the next call", () =>
@@ -295,6 +338,22 @@ for (const balancer of BALANCERS) {
       await channel.close();
     }));
 }
+
+Deno.test("a stream that is a probe brings its instance back when its response begins", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, call, states } = setUp();
+    list("memory:a", "memory:b");
+    await waited(channel, pass);
+    await pass(2);
+    for (let i = 0; i < 10; i++) call((address) => address === "memory:a" ? Status.INTERNAL : Status.OK);
+    await pass(5000);
+    const probe = channel.pick({})!;
+    assertEquals(probe.wantsTime, true);
+    probe.start({ path: "/a.B/C", metadata: new Metadata() });
+    probe.responded(1);
+    assertEquals(states()["memory:a"], "ready");
+    await channel.close();
+  }));
 
 Deno.test("if no other is left, calls go to those that are ejected rather than nowhere", () =>
   withFakeTime(async (pass) => {
@@ -395,6 +454,8 @@ Deno.test("an ejected instance that leaves the list and comes back starts clean"
     list("memory:a", "memory:b");
     await pass(NEW_WITHIN + 2);
     assertEquals(states(), { "memory:a": "ready", "memory:b": "ready" });
+    for (let i = 0; i < 10; i++) call((address) => address === "memory:b" ? Status.INTERNAL : Status.OK);
+    assertEquals(states(), { "memory:a": "ready", "memory:b": "ejected" }, "the place of the one that left is free");
     await channel.close();
   }));
 

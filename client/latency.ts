@@ -1,5 +1,5 @@
 /** After so many milliseconds what was seen counts for 1/e of what it did. */
-const DECAY = 5000;
+const DECAY = 3000;
 
 /**
  * How long an instance takes to answer: a moving average that follows a slower answer at once and a faster one by and by, and fades while

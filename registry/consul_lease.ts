@@ -70,9 +70,10 @@ export class ConsulLease implements Lease {
       try {
         await this.#lookAfter();
         failures = 0;
+        if (signal.aborted) return;
         const woken = new AbortController();
         this.#wake = () => woken.abort();
-        await sleep(POLL_INTERVAL, AbortSignal.any([signal, woken.signal]));
+        await sleep(POLL_INTERVAL, woken.signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#report(error as ConsulError);
@@ -214,6 +215,7 @@ export class ConsulLease implements Lease {
   async #release(): Promise<void> {
     const end = performance.now() + RELEASE_TIMEOUT;
     this.#stop.abort();
+    this.#wake();
     await Promise.race([this.#running, sleep(RELEASE_TIMEOUT / 2, this.#cut.signal)]);
     this.#cut.abort();
     if (this.#mayStand) await this.#deregister(end);
