@@ -7,11 +7,12 @@ import { assertNoneFailed, between, failed, pause, percentile, shareOf } from ".
 import type { Call, LoadSetup } from "./load.ts";
 import { type Load, startPool } from "./pool.ts";
 
-/** What finds out that an instance hangs: without any of these, only the deadline of 10 s that calls have by default. */
+/** What finds out that an instance hangs, or goes round it: without any of these, only the deadline of 10 s that calls have by default. */
 const WAYS: Record<string, Omit<LoadSetup, "rate">> = {
   "deadlines of 1 s": { timeout: 1000 },
   "keepalive of 1 s": { timeout: 10_000, options: { limits: { keepaliveInterval: 1000, keepaliveTimeout: 1000 } } },
   "perTryTimeout of 250 ms": { timeout: 10_000, options: { retry: { perTryTimeout: 250 } } },
+  "a hedge after 100 ms": { timeout: 10_000, options: { hedge: { delay: 100 } } },
   ...(LONG && { "defaults": { timeout: 10_000 } }),
 };
 /** For so many milliseconds. A call that began at its end has its 10 s. */
@@ -19,14 +20,14 @@ const FROZEN = LONG ? 15_000 : 7000;
 
 needs(
   CONSUL_PERMISSIONS,
-  "an instance that is frozen is found out within 3 s by deadlines or keepalive, at once by perTryTimeout, and gets calls again when it goes on",
+  "an instance that is frozen is found out within 3 s by deadlines or keepalive, gone round at once by perTryTimeout or hedges, and gets calls again when it goes on",
   async () => {
     // Consul looks so seldom, once a day, that it neither helps nor disturbs.
     await using pool = await startPool(3, { consulOptions: { checkInterval: 86_400_000 } });
     await using stack = new AsyncDisposableStack();
     const loads: [string, Load][] = [];
     for (const [way, setup] of Object.entries(WAYS)) {
-      loads.push([way, stack.use(await pool.load({ rate: 60, ...setup }))]);
+      loads.push([way, stack.use(await pool.load({ rate: 50, ...setup }))]);
     }
     await pause(2000);
     const before = await Promise.all(loads.map(async ([, load]) => (await load.report()).calls));
@@ -52,7 +53,7 @@ needs(
           } s after SIGCONT`,
       );
       if (way === "defaults") continue;
-      if (way.startsWith("perTry")) assertNoneFailed(calls);
+      if (/perTry|hedge/.test(way)) assertNoneFailed(calls);
       // Whether it is well again is found out by one call at a time, every 5 s and later.
       assert(failed(late).length <= FROZEN / 5000, `${failed(late).length} calls failed with ${way}`);
       // A call to it would take 1 s and more; what is less may be a machine that is busy.
