@@ -56,11 +56,11 @@ needs(
       if (/perTry|hedge/.test(way)) assertNoneFailed(calls);
       // Whether it is well again is found out by one call at a time, every 5 s and later.
       assert(failed(late).length <= FROZEN / 5000, `${failed(late).length} calls failed with ${way}`);
-      // A call to it would take 1 s and more; what is less may be a machine that is busy.
-      assert(
-        p99 < normal + 250,
-        `the 99th percentile was ${normal} ms, and is ${p99} ms from the 3rd second on, with ${way}`,
-      );
+      const text = `the 99th percentile was ${normal} ms, and is ${p99} ms from the 3rd second on, with ${way}`;
+      // A call to it takes a second or more, of which none is left; a probe that is repeated elsewhere takes perTryTimeout.
+      assert(p99 < normal + 500, text);
+      // A hedge does not eject it: each third call goes round it.
+      if (!way.includes("hedge")) assert(percentile(late, 90) < percentile(before[i]!, 99) + 100, text);
     }
   },
 );
