@@ -99,3 +99,25 @@ needs(
     for (const [trouble, text] of figures) figure(`Consul ${trouble}`, text!);
   },
 );
+
+needs(
+  CONSUL_PERMISSIONS,
+  "a client keeps the list while Consul is away for longer than the grace, and when it comes back with lost state",
+  async () => {
+    await using pool = await startPool(2);
+    await using proxy = startConsulProxy(pool.agent.address);
+    const consulOptions = { grace: 2000 };
+    await using load = await startLoad({ rate: 100, method: "write", consul: proxy.address, consulOptions });
+    const { calls } = await load.report();
+    proxy.trouble("answers 500");
+    await pause(4000);
+    const before = proxy.requests;
+    proxy.trouble("lists none");
+    await until(() => proxy.requests > before, "it asks again", 10_000);
+    await pause(1000); // the servers register again within 10 s; the grace is 30 s by default
+    proxy.trouble(undefined);
+    await pause(1000);
+    calls.push(...(await load.end()).calls);
+    assertNoneFailed(calls);
+  },
+);

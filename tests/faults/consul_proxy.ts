@@ -1,5 +1,11 @@
 /** What a Consul on a bad day does instead of answering. */
-export type Trouble = "answers 500" | "hangs" | "sends garbage" | "sends no list" | "sends an index that goes back";
+export type Trouble =
+  | "answers 500"
+  | "hangs"
+  | "sends garbage"
+  | "sends no list"
+  | "lists none"
+  | "sends an index that goes back";
 
 /** A proxy in front of a real Consul that can spoil its answers. */
 export interface ConsulProxy extends AsyncDisposable {
@@ -39,6 +45,7 @@ export function startConsulProxy(agent: string): ConsulProxy {
     const json = { "content-type": "application/json", "x-consul-index": "7" };
     if (trouble === "answers 500") return new Response("rpc error: No cluster leader", { status: 500 });
     if (trouble === "sends garbage") return new Response("[{\u0000", { headers: json });
+    if (trouble === "lists none") return Response.json([], { headers: json });
     if (trouble === "sends no list") return Response.json({ a: 1 }, { headers: json });
     if (trouble !== "hangs") return await pass(request, signal);
     return await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
