@@ -24,8 +24,16 @@ export { createServer, type Server } from "./server/server.ts";
 export type { HealthOptions, ServerOptions, Workers } from "./server/options.ts";
 export type { HealthCheck, HealthReport, Phase } from "./server/health.ts";
 export type { Handler, Handlers } from "./server/handlers.ts";
+export type { LimitName } from "./server/limit_hits.ts";
 export type { ServerMiddleware } from "./server/dispatch.ts";
 export { type Client, type ClientMethod, createClient } from "./client/client.ts";
+export {
+  type ClientState,
+  clientState,
+  type DiscoveryState,
+  type InstanceCondition,
+  type InstanceState,
+} from "./client/client_state.ts";
 export type { CallOptions, ClientOptions } from "./client/options.ts";
 export type { ClientContext, ClientMiddleware } from "./client/call.ts";
 export type { Fallback, Fallbacks } from "./client/fallback.ts";
@@ -47,6 +55,7 @@ export type {
   InjectionPolicy,
   MethodPolicy,
   OutlierPolicy,
+  OverloadPolicy,
   PolicySource,
   RatePolicy,
   RetryBudget,

@@ -10,6 +10,7 @@ const NAMES = [
   "RpcError",
   "Status",
   "clientPolicyFrom",
+  "clientState",
   "configLogger",
   "configPermissions",
   "consistentHash",

@@ -83,7 +83,9 @@ export class Attempt {
   #respond(): void {
     if (this.responded) return;
     this.responded = true;
-    if (this.#begun !== undefined) this.subchannel.responded(performance.now() - this.#begun);
+    if (this.#begun === undefined) return;
+    const now = performance.now();
+    this.subchannel.responded(now - this.#begun, now);
   }
 
   #onHeader(onHeader: (attempt: Attempt, header: Metadata) => void, header: Metadata): void {

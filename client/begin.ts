@@ -102,7 +102,7 @@ function start(
     onHeader: undefined,
   };
   const take = options ? options.onHeader : onHeader && ((_: Attempt, header: Metadata) => onHeader(header));
-  return new Attempt(subchannel, outgoing, start, take, path.isTimed);
+  return new Attempt(subchannel, outgoing, start, take, path.isTimed || subchannel.wantsTime);
 }
 
 /** Metadata that tells how many attempts a call has had. */

@@ -1,13 +1,17 @@
 import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
-import type { Resolution, Watch } from "../registry/registry.ts";
+import type { Instance, Resolution, Watch } from "../registry/registry.ts";
 import { chooseTransport, type TransportChoice } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { CallToBalance } from "./balancing/balancer.ts";
+import type { Balancer, CallToBalance } from "./balancing/balancer.ts";
+import { balancerOf } from "./balancing/balancer_of.ts";
+import { type ClientState, stateOf } from "./client_state.ts";
 import { waitFor } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
-import { Subchannel, type SubchannelSetup } from "./subchannel.ts";
+import { Pool } from "./pool.ts";
+import { select } from "./selection.ts";
+import type { Subchannel } from "./subchannel.ts";
 
 /** What a call asks of the choice of its instance. */
 export interface PickOptions extends CallToBalance {
@@ -15,30 +19,44 @@ export interface PickOptions extends CallToBalance {
   readonly avoid?: ReadonlySet<Subchannel>;
 }
 
-/** The way from a service's name to an instance with a connection: resolver, subchannels, balancer. Nothing happens before the first call. */
+/** How often the balancer is asked again for one that is not to be avoided, before it is shown the others only. */
+const ASK_AGAIN = 2;
+/** How many addresses an error names. */
+const NAMED = 5;
+
+/** The way from a service's name to an instance with a connection: resolver, pool, balancer. Nothing happens before the first call. */
 export class Channel {
   readonly #settings: ClientSettings;
-  readonly #setup: SubchannelSetup;
-  readonly #subchannels = new Map<string, Subchannel>();
+  readonly #pool: Pool;
   readonly #first = Promise.withResolvers<void>();
-  /** The instances that are gone, while their calls are in flight. */
-  readonly #leaving = new Set<Subchannel>();
+  /** By it the subsets of clients differ. */
+  readonly #number = Math.floor(Math.random() * 2 ** 32);
+  #balancer: Balancer;
+  #balancerName: string;
   #transport: Promise<Transport> | undefined;
   #watch: Watch | undefined;
+  #listed: readonly Instance[] | undefined;
+  #listedAt: number | undefined;
   #resolveError: Error | undefined;
-  /** What the resolver says of an empty list. */
+  /** What the resolver, or the policy's choice, says of an empty list. */
   #whyNone: string | undefined;
   #closed = false;
 
   constructor(settings: ClientSettings, transport: TransportChoice | undefined) {
     this.#settings = settings;
-    const { connectTimeout, authority, tls, limits, compression, logger } = settings;
-    this.#setup = {
+    const { connectTimeout, authority, tls, limits, compression, logger, policy, target, balancer } = settings;
+    this.#pool = new Pool({
+      target,
+      policy,
+      logger,
       transport: () => this.#transport ??= chooseTransport("createClient", transport),
       connectTimeout,
       authority,
       options: { tls, limits, compression, logger },
-    };
+    });
+    this.#balancerName = balancer ? "custom" : policy.service.balancer;
+    this.#balancer = balancer ?? balancerOf(policy.service.balancer);
+    policy.onChange(() => this.#policyChanged());
   }
 
   /**
@@ -47,81 +65,111 @@ export class Channel {
    * @throws {RpcError} UNAVAILABLE if there is none, naming the service and the last error; DEADLINE_EXCEEDED or CANCELLED if that comes first.
    */
   async wait(call: PickOptions, deadline?: number, signal?: AbortSignal): Promise<Subchannel> {
-    if (this.#closed) throw new RpcError(Status.UNAVAILABLE, `the client of ${this.#settings.target} was closed`);
-    if (this.#watch === undefined) {
-      const { resolver, target, logger, policy } = this.#settings;
-      policy.open();
-      this.#watch = resolver.watch(target, (resolution) => this.#resolved(resolution), logger);
+    this.#open();
+    if (this.#pool.all.size === 0) await waitFor(this.#first.promise, deadline, signal);
+    for (;;) {
+      this.#checkOpen();
+      const ready = this.pick(call);
+      if (ready) return ready;
+      const attempts = this.#pool.needed();
+      if (attempts === undefined) throw this.#unavailable();
+      await waitFor(attempts, deadline, signal);
     }
-    const ready = this.#pick(call);
-    if (ready) return ready;
-    if (this.#subchannels.size === 0) await waitFor(this.#first.promise, deadline, signal);
-    if (this.#closed) throw new RpcError(Status.UNAVAILABLE, `the client of ${this.#settings.target} was closed`);
-    return this.#pick(call) ?? await this.#connectAny(call, deadline, signal);
   }
 
   /** The same, if one is there: most calls need not wait. */
   pick(call: PickOptions): Subchannel | undefined {
-    return this.#closed || this.#watch === undefined ? undefined : this.#pick(call);
-  }
-
-  /** One of those that are connected; the others are told to connect meanwhile. */
-  #pick(call: PickOptions): Subchannel | undefined {
-    const ready: Subchannel[] = [];
-    for (const one of this.#subchannels.values()) {
-      if (one.connection) ready.push(one);
-      else if (one.hopeful) one.connect().catch(() => {});
-    }
+    const { ready } = this.#pool;
     if (ready.length === 0) return undefined;
-    return ready.length === 1 ? ready[0]! : this.#settings.balancer!.pick(ready, call);
+    const { avoid } = call;
+    const probed = this.#pool.probe(avoid);
+    if (probed || ready.length === 1) return probed ?? ready[0]!;
+    const one = this.#balancer.pick(ready, call);
+    return avoid?.has(one) ? this.#pickOther(ready, avoid, call) : one;
   }
 
-  /** Waits for the first that connects. */
-  async #connectAny(call: PickOptions, deadline?: number, signal?: AbortSignal): Promise<Subchannel> {
-    const all = [...this.#subchannels.values()];
-    try {
-      await waitFor(Promise.any(all.map((one) => one.connect())), deadline, signal);
-    } catch (error) {
-      if (error instanceof RpcError) throw error;
-      throw this.#unavailable(all);
+  #pickOther(ready: readonly Subchannel[], avoid: ReadonlySet<Subchannel>, call: PickOptions): Subchannel {
+    // To be shown another array would cost the balancer what it keeps of this one.
+    for (let i = 0; i < ASK_AGAIN; i++) {
+      const one = this.#balancer.pick(ready, call);
+      if (!avoid.has(one)) return one;
     }
-    return this.#pick(call) ?? all.find((one) => one.connection) ?? fail(this.#unavailable(all));
+    const others = ready.filter((one) => !avoid.has(one));
+    return others.length === 0 ? this.#balancer.pick(ready, call) : this.#balancer.pick(others, call);
   }
 
-  #unavailable(tried: Subchannel[]): RpcError {
+  #checkOpen(): void {
+    if (this.#closed) throw new RpcError(Status.UNAVAILABLE, `the client of ${this.#settings.target} was closed`);
+  }
+
+  #open(): void {
+    this.#checkOpen();
+    if (this.#watch !== undefined) return;
+    const { resolver, target, logger, policy } = this.#settings;
+    policy.open();
+    this.#watch = resolver.watch(target, (resolution) => this.#resolved(resolution), logger);
+  }
+
+  #unavailable(): RpcError {
     const { target } = this.#settings;
+    const tried = [...this.#pool.all.values()];
     if (tried.length === 0) {
       const why = this.#resolveError?.message ?? this.#whyNone;
       const text = `no instance of ${target} is known${why === undefined ? "" : `: ${why}`}`;
       return new RpcError(Status.UNAVAILABLE, text, { cause: this.#resolveError });
     }
-    const [first] = tried.map((one) => one.lastError).filter((error) => error !== undefined);
-    const where = tried.map((one) => one.instance.address).join(", ");
-    return new RpcError(Status.UNAVAILABLE, `no connection to ${target} (${where}): ${first?.message ?? "lost"}`, {
-      cause: first,
-    });
+    const last = tried.reduce((last, one) => one.failedAt > last.failedAt ? one : last);
+    const more = tried.length > NAMED ? ` and ${tried.length - NAMED} more` : "";
+    const where = tried.slice(0, NAMED).map(({ instance }) => instance.address).join(", ") + more;
+    const kept = this.#watch?.state?.kept;
+    const old = kept ? `; the list is an old one: ${kept.why}` : "";
+    const text = `no connection to ${target} (${where}): ${last.lastError?.message ?? "lost"}${old}`;
+    return new RpcError(Status.UNAVAILABLE, text, { cause: last.lastError });
   }
 
   #resolved(resolution: Resolution): void {
-    if ("error" in resolution) {
-      this.#resolveError = resolution.error;
-      return this.#first.resolve();
-    }
-    this.#resolveError = undefined;
-    this.#whyNone = resolution.why;
-    const wanted = new Set(resolution.instances.map((instance) => instance.address));
-    for (const [address, subchannel] of this.#subchannels) {
-      if (wanted.has(address)) continue;
-      this.#subchannels.delete(address);
-      this.#leaving.add(subchannel);
-      void subchannel.close().finally(() => this.#leaving.delete(subchannel));
-    }
-    for (const instance of resolution.instances) {
-      const known = this.#subchannels.get(instance.address);
-      if (!known) this.#subchannels.set(instance.address, new Subchannel(instance, this.#setup));
-      else known.instance = instance;
+    if ("error" in resolution) this.#resolveError = resolution.error;
+    else {
+      this.#resolveError = undefined;
+      this.#listed = resolution.instances;
+      this.#listedAt = Date.now();
+      this.#select(resolution.why);
+      this.#pool.forgive();
     }
     this.#first.resolve();
+  }
+
+  #select(whyNone: string | undefined): void {
+    const { instances, why } = select(this.#listed!, this.#settings.policy.service, this.#number);
+    this.#whyNone = why ?? whyNone;
+    this.#pool.update(instances);
+  }
+
+  #policyChanged(): void {
+    const { policy, balancer } = this.#settings;
+    const name = policy.service.balancer;
+    if (!balancer && name !== this.#balancerName) {
+      this.#balancer = balancerOf(name);
+      this.#balancerName = name;
+    }
+    this.#pool.policyChanged();
+    if (this.#listed) this.#select(this.#whyNone);
+  }
+
+  /** What it knows now. */
+  state(): ClientState {
+    const { target } = this.#settings;
+    return {
+      service: target,
+      balancer: this.#balancerName,
+      instances: Array.from(this.#pool.all.values(), (one) => stateOf(one, this.#pool.connecting(one))),
+      discovery: {
+        listed: this.#listed?.length,
+        changed: this.#listedAt,
+        lastError: this.#resolveError?.message,
+        watch: this.#watch?.state,
+      },
+    };
   }
 
   /** Ends the watch, then the connections once their calls have ended; those that last longer than `drainTimeout` are cancelled. */
@@ -130,14 +178,6 @@ export class Channel {
     this.#watch?.close();
     this.#settings.policy.close();
     this.#first.resolve();
-    const all = [...this.#leaving, ...this.#subchannels.values()];
-    this.#subchannels.clear();
-    const cut = () => all.forEach((one) => void one.close(true));
-    const timer = setTimeout(cut, Math.min(this.#settings.drainTimeout, LONGEST_TIMER));
-    await Promise.all(all.map((one) => one.close())).finally(() => clearTimeout(timer));
+    await this.#pool.close(Math.min(this.#settings.drainTimeout, LONGEST_TIMER));
   }
-}
-
-function fail(error: Error): never {
-  throw error;
 }

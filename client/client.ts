@@ -6,6 +6,7 @@ import { breakMany, breakOne } from "./breaking.ts";
 import { contextOf, manyResponses, oneResponse } from "./call.ts";
 import { CallPath } from "./call_path.ts";
 import { Channel } from "./channel.ts";
+import { keepState } from "./client_state.ts";
 import { checkFallbacks, withFallback } from "./fallback.ts";
 import { Replies } from "./replies.ts";
 import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
@@ -78,5 +79,6 @@ export function createClient<M extends Methods>(service: Service<M>, options: Cl
     path.closing.abort();
     return channel.close();
   };
+  keepState(client, () => channel.state());
   return client as Client<M>;
 }

@@ -14,7 +14,6 @@ import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
 import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/in_code.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { Balancer } from "./balancing/balancer.ts";
-import { balancerOf } from "./balancing/balancer_of.ts";
 import { PolicyInUse } from "./policy_in_use.ts";
 import type { ClientMiddleware } from "./call.ts";
 import type { Fallbacks } from "./fallback.ts";
@@ -152,7 +151,7 @@ export function clientSettings(service: Service, options: ClientOptions): Client
     policy: new PolicyInUse(policy, options.policy, service, logger),
     connectTimeout: checkNumber(`${who}: connectTimeout`, options.connectTimeout ?? 5000, 1),
     drainTimeout: checkNumber(`${who}: drainTimeout`, options.drainTimeout ?? 10_000, 0),
-    balancer: own ?? balancerOf(policy.balancer ?? "weighted_round_robin"),
+    balancer: own,
     limits: limitsOf(who, options.limits),
     compression,
     tls,

@@ -1,8 +1,12 @@
 import { parseAddress } from "../rpc/address.ts";
+import { Status } from "../rpc/status.ts";
+import { backoff } from "../registry/backoff.ts";
 import type { Instance } from "../registry/registry.ts";
-import type { Status } from "../rpc/status.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Transport } from "../transport/transport.ts";
 import type { Candidate } from "./balancing/balancer.ts";
+import { slowStartShare } from "./balancing/slow_start.ts";
+import { Latency } from "./latency.ts";
+import type { OutlierDetector, Suspect } from "./outliers.ts";
 
 /** What every connection of a channel has in common. */
 export interface SubchannelSetup {
@@ -10,28 +14,70 @@ export interface SubchannelSetup {
   readonly connectTimeout: number;
   readonly options: Omit<ConnectOptions, "address" | "authority" | "signal">;
   readonly authority: string | undefined;
+  /** Over how many milliseconds one that is new, or back, grows into its share. */
+  readonly slowStart: () => number;
+  readonly outliers: OutlierDetector<Subchannel>;
+  /** A connection was lost. */
+  readonly onLost: (subchannel: Subchannel) => void;
 }
 
-const FIRST_BACKOFF = 100;
 const LONGEST_BACKOFF = 5000;
+/** While no instance is ready, one is asked again after this share of its backoff. */
+const URGENT = 0.2;
+const SHORTEST_BACKOFF = 100;
 
-/** One instance and the connection to it: made when it is wanted, made again when it was lost, not sooner than its backoff allows. */
+/** One call of so many is timed if the balancer does not look at times. */
+const TIMED = 16;
+
+/** The statuses that may be the instance's fault. That it protects itself (RESOURCE_EXHAUSTED), or refuses a request, is not one. */
+const FAILURES = new Set([
+  Status.UNAVAILABLE,
+  Status.DEADLINE_EXCEEDED,
+  Status.INTERNAL,
+  Status.UNKNOWN,
+  Status.DATA_LOSS,
+]);
+
+/** One instance and the connection to it, and what its calls tell of it. */
 export class Subchannel implements Candidate {
   /** What the registry says of it now. */
   instance: Instance;
+  /** How much of its weight counts: less than 1 where it stands in for another zone. */
+  share = 1;
+  /** What the detector of outliers knows of it. */
+  readonly suspect: Suspect<Subchannel>;
+  readonly latencies: Latency = new Latency();
+  inFlight = 0;
+  /** Calls that have begun. */
+  calls = 0;
+  /** Those of them that failed by what may be its fault. */
+  failures = 0;
+  /** Why the last attempt to connect failed, or the last connection was lost. */
+  lastError: Error | undefined;
+  /** When that was, in milliseconds of `performance.now()`. */
+  failedAt = -Infinity;
   readonly #setup: SubchannelSetup;
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
   /** The connection whose last calls are in flight. */
   #leaving: Connection | undefined;
-  #connecting: Promise<void> | undefined;
-  #failures = 0;
-  #notBefore = 0;
-  #lastError: Error | undefined;
+  #backoff = 0;
+  /** Attempts that have failed since it was last connected. */
+  #attempts = 0;
+  /** Since when it takes calls, if it starts slowly. */
+  #since: number | undefined;
+  #warm: boolean;
 
-  constructor(instance: Instance, setup: SubchannelSetup) {
+  /**
+   * @param instance What the registry says.
+   * @param setup What all have in common.
+   * @param warm Whether it was there before the client: then it does not start slowly.
+   */
+  constructor(instance: Instance, setup: SubchannelSetup, warm: boolean) {
     this.instance = instance;
     this.#setup = setup;
+    this.#warm = warm;
+    this.suspect = setup.outliers.add(this);
   }
 
   /** The connection, if calls can be started on it now. */
@@ -39,46 +85,69 @@ export class Subchannel implements Candidate {
     return this.#connection;
   }
 
-  get weight(): number {
-    return this.instance.weight;
+  /** Whether it is gone. */
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
-  /** Calls that have begun and not ended. */
-  inFlight = 0;
-  latency: number | undefined;
+  get weight(): number {
+    const full = this.instance.weight * this.share;
+    if (this.#since === undefined) return full;
+    const part = slowStartShare(performance.now() - this.#since, this.#setup.slowStart());
+    if (part === 1) this.#since = undefined;
+    return full * part;
+  }
+
+  get latency(): number | undefined {
+    return this.latencies.at(performance.now());
+  }
 
   /** Starts a call. Whoever does tells how it went on, by {@linkcode responded} and, once, {@linkcode ended}. */
   start(options: CallStart): ClientCall {
     this.inFlight++;
+    this.calls++;
+    if (this.suspect.offered) this.#setup.outliers.began(this.suspect);
     return this.#connection!.start(options);
   }
 
+  /** Whether the next call should tell when it {@linkcode responded}: a sample for {@linkcode clientState}, or a probe. */
+  get wantsTime(): boolean {
+    return this.calls % TIMED === 0 || this.suspect.offered;
+  }
+
   /** A call's response has begun, so many milliseconds after its start. */
-  responded(_milliseconds: number): void {}
+  responded(milliseconds: number, now: number = performance.now()): void {
+    this.latencies.observe(milliseconds, now);
+    // The probe may be a stream that goes on for long.
+    if (this.suspect.probing) this.#setup.outliers.ended(this.suspect, false);
+  }
 
-  /** A call has ended: with the code that the wire brought, or undefined where that says nothing of the instance (cancelled here, a BizError). */
-  ended(_code: Status | undefined): void {
+  /** A call has ended: with the code that the wire brought, or undefined where that says nothing of the instance (cancelled here). */
+  ended(code: Status | undefined): void {
     this.inFlight--;
+    const failed = code === undefined ? undefined : code !== Status.OK && FAILURES.has(code);
+    if (failed) this.failures++;
+    this.#setup.outliers.ended(this.suspect, failed);
   }
 
-  /** Why the last attempt to connect failed. */
-  get lastError(): Error | undefined {
-    return this.#lastError;
+  /** It begins to take calls, or does again: slowly. */
+  startSlowly(): void {
+    this.#since = performance.now();
   }
 
-  /** Whether an attempt to connect may begin now or is under way. */
-  get hopeful(): boolean {
-    return this.#connecting !== undefined || Date.now() >= this.#notBefore;
+  /** When it may be asked again, in milliseconds of `performance.now()`; sooner if no instance is ready. */
+  retryAt(urgent: boolean): number {
+    return this.failedAt +
+      (urgent ? Math.min(this.#backoff, Math.max(SHORTEST_BACKOFF, this.#backoff * URGENT)) : this.#backoff);
   }
 
-  /** Connects, unless it is or waits for its backoff. Rejects with why it failed. */
-  connect(): Promise<void> {
-    if (this.#connection) return Promise.resolve();
-    if (!this.hopeful) return Promise.reject(this.#lastError);
-    return this.#connecting ??= this.#connect().finally(() => this.#connecting = undefined);
+  /** Forgets in how many attempts it could not be reached. */
+  forgive(): void {
+    this.#attempts = this.#backoff = 0;
   }
 
-  async #connect(): Promise<void> {
+  /** Attempts once to connect; says whether that succeeded. */
+  async connect(): Promise<boolean> {
     const { transport, connectTimeout, options, authority } = this.#setup;
     const { address } = this.instance;
     const attempt = new AbortController();
@@ -94,27 +163,37 @@ export class Subchannel implements Candidate {
         authority: authority ?? (address.startsWith("unix:") ? "localhost" : address),
         signal: attempt.signal,
       });
-      if (this.#closing.signal.aborted) return void connection.close(true);
-      this.#failures = 0;
-      this.#lastError = undefined;
-      this.#connection = connection;
-      connection.closed.then((why) => this.#lost(connection, why));
+      if (this.#closing.signal.aborted) return void connection.close(true), false;
+      this.#connected(connection);
+      return true;
     } catch (error) {
-      this.#lastError = error instanceof Error ? error : new Error(String(error));
-      const backoff = Math.min(FIRST_BACKOFF * 1.6 ** this.#failures++, LONGEST_BACKOFF);
-      this.#notBefore = Date.now() + backoff * (0.8 + 0.4 * Math.random());
-      throw this.#lastError;
+      this.#failed(error instanceof Error ? error : new Error(String(error)));
+      this.#backoff = backoff(this.#attempts++, LONGEST_BACKOFF);
+      return false;
     } finally {
       clearTimeout(timer);
       this.#closing.signal.removeEventListener("abort", giveUp);
     }
   }
 
-  #lost(connection: Connection, why: string): void {
-    if (this.#connection !== connection) return;
-    this.#connection = undefined;
-    this.#lastError = new Error(why);
-    void connection.close();
+  #connected(connection: Connection): void {
+    // One that came late, or was down, has just begun; one that only lost its connection has not.
+    if (!this.#warm || this.#attempts > 0) this.startSlowly();
+    this.#warm = true;
+    this.#attempts = this.#backoff = 0;
+    this.#connection = connection;
+    connection.closed.then((why) => {
+      if (this.#connection !== connection) return;
+      this.#connection = undefined;
+      this.#failed(new Error(why));
+      void connection.close();
+      this.#setup.onLost(this);
+    });
+  }
+
+  #failed(error: Error): void {
+    this.lastError = error;
+    this.failedAt = performance.now();
   }
 
   /** Takes no more calls; those in flight end by themselves, or at once with `force`, also when it was called without before. */

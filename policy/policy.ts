@@ -144,31 +144,61 @@ export interface ClientPolicy extends MethodPolicy {
   methods?: Readonly<Record<string, MethodPolicy>>;
 }
 
-/** How many calls a server serves at a time. */
+/** How many calls a server serves at a time, from when the handler begins until it has ended. */
 export interface ConcurrencyPolicy {
-  /** The most calls at a time: a number, or `"adaptive"`, which finds it by how the time of calls grows. @default {"adaptive"} */
+  /**
+   * The most calls at a time: a whole number from 1 on, in which streams count as long as they last; or `"adaptive"`, which finds it by how
+   * the time of unary calls grows with their number. Streams pass that one, as how long they last says nothing.
+   *
+   * @default {"adaptive"}
+   */
   limit?: number | "adaptive";
-  /** How many calls may wait for their turn. @default {100} */
+  /** How many calls may wait for their turn, first come, first served. @default {100} */
   queue?: number;
-  /** How long one may wait, in milliseconds; less where its deadline comes before. @default {1000} */
+  /** How long one may wait, in milliseconds; a tenth of that while the line has not been empty for as long, as then it makes all calls late and none of them more. @default {500} */
   queueTimeout?: number;
 }
 
-/** How many calls a server takes in a time: a bucket of tokens. */
+/** How many calls a server begins in a time: a bucket of tokens. */
 export interface RatePolicy {
-  /** Calls a second. */
+  /** Calls a second, above 0: 0.5 is one in two seconds. */
   rate: number;
-  /** How many may come at once. @default the calls of a tenth of a second, at least 1 */
+  /** How many may come at once, from 1 on. @default the calls of a tenth of a second, at least 1 */
   burst?: number;
-  /** Whose calls share a bucket: all, or those of one caller, by the name of its certificate, else its IP address; or of one value of a metadata field: `"metadata:x-tenant"`. @default {"all"} */
+  /**
+   * Whose calls share a bucket: all; those of one caller, by the name of its certificate, else its IP address; or of one value of a metadata
+   * field: `"metadata:x-tenant"`, where calls without it share one too. There are 10,000 buckets; callers beyond that share one more until
+   * others are full again. Who chooses its metadata chooses its bucket: use that for callers you trust.
+   *
+   * @default {"all"}
+   */
   by?: "all" | "peer" | `metadata:${string}`;
 }
 
-/** What a server's policy says of one method. */
+/** When a server refuses calls because its thread can't keep up. */
+export interface OverloadPolicy {
+  /**
+   * How long a call may have waited for the processor, in milliseconds from 10 on. It may be five times as long while the event loop has
+   * been at rest within as long a time: one handler that takes long, or one burst, is no overload.
+   *
+   * @default {100}
+   */
+  maxWait?: number;
+  /**
+   * After how many milliseconds of it health says "not ready", until there is none: from 1000 on, `Infinity` for never. With one policy
+   * for a whole fleet, a load that is too much for all takes away all of them at the same time, and then nobody serves: set it only where
+   * others can take the calls.
+   *
+   * @default {Infinity}
+   */
+  unreadyAfter?: number;
+}
+
+/** What a server's policy says of one method. Where the server has limits of its own, a call must pass both. */
 export interface ServerMethodPolicy {
   /** How many calls a second. @default {false} */
   rate?: RatePolicy | false;
-  /** How many calls at a time, beside the server's own limit. @default {false} */
+  /** How many calls at a time. @default {false} */
   concurrency?: ConcurrencyPolicy | false;
   /** Faults for drills. They need the option `allowInjection`. @default {false} */
   inject?: InjectionPolicy | false;
@@ -176,8 +206,8 @@ export interface ServerMethodPolicy {
 
 /** How a server protects itself. What is too much ends with RESOURCE_EXHAUSTED and `grpc-retry-pushback-ms`, before its handler begins. */
 export interface ServerPolicy extends ServerMethodPolicy {
-  /** How long a call may have waited for the processor, in milliseconds, before it is refused. @default {false} */
-  overload?: { maxWait?: number; unreadyAfter?: number } | false;
+  /** When calls are refused because the processor can't keep up; false for never. @default {{}} */
+  overload?: OverloadPolicy | false;
   /** What holds for single methods, by path, `"/echo.EchoService/Echo"`, or by name, `"Echo"`. @default {{}} */
   methods?: Readonly<Record<string, ServerMethodPolicy>>;
 }

@@ -13,7 +13,7 @@ import {
   type Section,
   whole,
 } from "./fields.ts";
-import type { ConcurrencyPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./policy.ts";
+import type { ConcurrencyPolicy, OverloadPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./policy.ts";
 
 const limit = (): Leaf<number | "adaptive"> => {
   const { allowed, check } = whole(1);
@@ -45,7 +45,7 @@ const METHOD: Fields<ServerMethodPolicy> = {
 /** The fields of `ServerPolicy`. */
 export const SERVER_POLICY: Section<ServerPolicy> = given<ServerPolicy>({
   ...METHOD,
-  overload: orFalse<Exclude<NonNullable<ServerPolicy["overload"]>, false>>({
+  overload: orFalse<OverloadPolicy>({
     maxWait: milliseconds(10),
     unreadyAfter: orInfinity(milliseconds(1000)),
   }),

@@ -3,9 +3,13 @@ import { BlockList, isIP } from "node:net";
 /** Wildcards, and what leads nowhere but to this link, where clouds have their metadata services. IPv4 in the form of IPv6 is among them. */
 const NEVER = networks("", ["0.0.0.0/8", "::/128", "169.254.0.0/16", "fe80::/10"]);
 
+const MOST_KNOWN = 20_000;
+
 /** Which hosts a client may call that a registry told it: all that a list of networks holds, but no wildcard and no link-local address. */
 export class AllowedAddresses {
   readonly #networks: BlockList | undefined;
+  /** What was found out about hosts: most are asked for again with each change of a list. */
+  readonly #known = new Map<string, boolean>();
   /** For the log. */
   readonly #list: string;
 
@@ -25,6 +29,15 @@ export class AllowedAddresses {
 
   /** Whether a host may be called: an IP address, or a name. */
   has(host: string): boolean {
+    let allowed = this.#known.get(host);
+    if (allowed === undefined) {
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(host, allowed = this.#check(host));
+    }
+    return allowed;
+  }
+
+  #check(host: string): boolean {
     if (!/^([\w.-]+|[\da-f:.]+)$/i.test(host)) return false;
     // A URL's host is written in one way only, so that 0xA9FE0101 is seen to be 169.254.1.1.
     const canonical = URL.parse(`http://${host.includes(":") ? `[${host}]` : host}/`)?.hostname.replace(/^\[|\]$/g, "");

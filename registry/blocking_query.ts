@@ -6,9 +6,12 @@ import type { Watch, WatchState } from "./registry.ts";
 /** The least time between the starts of two queries, in milliseconds: an index that races must not make a busy loop. */
 const QUERY_INTERVAL = 100;
 const LONGEST_PAUSE = 10_000;
-const REQUEST_TIMEOUT = 5000;
+/** Consul itself gives up after 7 s where it has no leader, and says so. */
+const REQUEST_TIMEOUT = 8000;
 /** How long a server that answers without asking its leader may have been without it, in milliseconds. */
 const MOST_STALE = 5000;
+/** For how long the leader is asked instead, in milliseconds. */
+const LEADER_TIME = 60_000;
 
 /** What is asked, and who takes the answers. */
 export interface Subject {
@@ -45,8 +48,8 @@ export class BlockingQuery implements Watch {
   readonly #stop = new AbortController();
   readonly #state: { -readonly [K in keyof WatchState]: WatchState[K] } = { queries: 0, failures: 0 };
   #index = 0n; // asks for the state as it is, without waiting
-  /** Whether any server may answer, or the leader is to be asked because the last answer was too old. */
-  #stale = true;
+  /** Until when the leader is asked, because another server's answer was too old. */
+  #leaderUntil = 0;
   #problem: number | string | undefined;
 
   constructor(http: ConsulHttp, subject: Subject, options: BlockingOptions, logger: Logger) {
@@ -81,6 +84,7 @@ export class BlockingQuery implements Watch {
       } catch (error) {
         if (signal.aborted) return;
         this.#index = 0n;
+        this.#leaderUntil = 0;
         this.#failed(error as ConsulError);
         await sleep(backoff(failures++, LONGEST_PAUSE), signal);
       }
@@ -90,31 +94,42 @@ export class BlockingQuery implements Watch {
   /** Asks once, from the index on that it has. */
   async #query(): Promise<void> {
     const index = this.#index;
-    // Consul adds up to a sixteenth to the wait. The rest of the jitter is ours.
-    const wait = Math.round(this.#options.wait * (1 - Math.random() / 10));
-    this.#state.queries++;
-    const [response, body] = await this.#http.ask(
-      (api, options) =>
-        this.#subject.ask(api, {
-          ...options,
-          dc: this.#options.datacenter,
-          ...(this.#stale && { stale: true }),
-          ...(index > 0n && { index: String(index), wait: `${wait}ms` }),
-        }),
-      { timeout: index > 0n ? wait * 17 / 16 + REQUEST_TIMEOUT : REQUEST_TIMEOUT, signal: this.signal },
-    );
+    const leader = performance.now() < this.#leaderUntil;
+    let answer = await this.#ask(index, leader);
+    let old = !leader && isOld(answer[0]);
+    if (old) {
+      const fresh = await this.#ask(0n, true).catch(() => undefined);
+      if (fresh) {
+        answer = fresh;
+        old = false;
+        this.#leaderUntil = performance.now() + LEADER_TIME;
+      }
+    }
     this.signal.throwIfAborted();
+    const [response, body] = answer;
     const next = /^\d{1,20}$/.exec(response.headers["x-consul-index"] ?? "");
     if (!next) throw this.#garbage("without X-Consul-Index", body);
-    if (this.#stale && isOld(response)) {
-      this.#stale = false;
-      this.#index = 0n;
-      return;
-    }
     if (!this.#subject.answered(body, response)) throw this.#garbage(`with what is no ${this.#subject.expected}`, body);
-    this.#answered();
+    this.#answered(old);
     // An index that went back comes from another state, such as after a restart: to wait from there on could miss a change.
     this.#index = BigInt(next[0]) < index ? 0n : BigInt(next[0]) || 1n;
+  }
+
+  /** Asks any server, or the leader. */
+  #ask(index: bigint, leader: boolean): Promise<Answer> {
+    // Consul adds up to a sixteenth to the wait. The rest of the jitter is ours.
+    const wait = Math.round(this.#options.wait * (1 - Math.random() / 10));
+    const more = {
+      dc: this.#options.datacenter,
+      ...(!leader && { stale: true as const }),
+      ...(index > 0n && { index: String(index), wait: `${wait}ms` }),
+    };
+    const timeout = index > 0n ? wait * 17 / 16 + REQUEST_TIMEOUT : REQUEST_TIMEOUT;
+    this.#state.queries++;
+    return this.#http.ask((api, options) => this.#subject.ask(api, { ...options, ...more }), {
+      timeout,
+      signal: this.signal,
+    });
   }
 
   #garbage(why: string, cause: unknown): ConsulError {
@@ -125,12 +140,19 @@ export class BlockingQuery implements Watch {
     );
   }
 
-  #answered(): void {
-    this.#stale = true;
+  #answered(old: boolean): void {
+    const where = `Consul at ${this.#http.address}`;
+    if (old) {
+      if (this.#problem !== "old") {
+        this.#logger.warn(`${where} knows no leader: what it says of ${this.#subject.what} may be old`);
+      }
+      this.#problem = "old";
+      return;
+    }
     this.#state.confirmed = Date.now();
     if (this.#problem === undefined) return;
     this.#problem = undefined;
-    this.#logger.info(`Consul at ${this.#http.address} answers again about ${this.#subject.what}`);
+    this.#logger.info(`${where} answers again about ${this.#subject.what}`);
   }
 
   /** Logs a failure, once for each kind that follows another. */

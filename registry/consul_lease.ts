@@ -40,9 +40,10 @@ export class ConsulLease implements Lease {
   #problem: number | string | undefined;
   /** The token by which Consul has the registration. */
   #token = "";
-  /** Why the server is to have no calls, and why Consul gives it none. */
+  /** Why the server is to have no calls. */
   #maintenance: string | undefined;
-  #maintained: string | undefined;
+  /** Why Consul gives it none; null while that is not known. */
+  #maintained: string | undefined | null;
   #wake = () => {};
 
   constructor(http: ConsulHttp, lessee: Lessee, logger: Logger) {
@@ -69,9 +70,10 @@ export class ConsulLease implements Lease {
       try {
         await this.#lookAfter();
         failures = 0;
+        if (signal.aborted) return;
         const woken = new AbortController();
         this.#wake = () => woken.abort();
-        await sleep(POLL_INTERVAL, AbortSignal.any([signal, woken.signal]));
+        await sleep(POLL_INTERVAL, woken.signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#report(error as ConsulError);
@@ -96,12 +98,19 @@ export class ConsulLease implements Lease {
     const { id } = this.#lessee.service;
     const limits = { timeout: REQUEST_TIMEOUT, signal: this.#stop.signal };
     const enable = reason !== undefined;
+    this.#maintained = null;
     await this.#http.ask((api, options) => api.agent.service.maintenance({ ...options, id, enable, reason }), limits);
     this.#maintained = reason;
     this.#logger.info(
       `${this.#what} is ${enable ? `in maintenance: ${reason}` : "back from maintenance"}`,
       this.#fields,
     );
+  }
+
+  /** What is registered: in maintenance, it must not pass for the moment until Consul is told so. */
+  #service(): ConsulService {
+    const { service } = this.#lessee;
+    return this.#maintenance === undefined ? service : { ...service, check: { ...service.check, status: "critical" } };
   }
 
   /** The lease that has our ID in the agent's own record: undefined if nobody has it, `""` if it is none of Dinokit's. */
@@ -124,7 +133,8 @@ export class ConsulLease implements Lease {
   }
 
   async #register(): Promise<void> {
-    const { service, extraBody } = this.#lessee;
+    const { extraBody } = this.#lessee;
+    const service = this.#service();
     this.#mayStand = true;
     try {
       await this.#http.ask((api, options) => api.agent.service.register({ ...options, ...service }), {
@@ -205,6 +215,7 @@ export class ConsulLease implements Lease {
   async #release(): Promise<void> {
     const end = performance.now() + RELEASE_TIMEOUT;
     this.#stop.abort();
+    this.#wake();
     await Promise.race([this.#running, sleep(RELEASE_TIMEOUT / 2, this.#cut.signal)]);
     this.#cut.abort();
     if (this.#mayStand) await this.#deregister(end);

@@ -125,9 +125,9 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   #tell(resolution: Resolution): void {
-    const key = "error" in resolution
-      ? resolution.error.message
-      : JSON.stringify(resolution.instances.map(({ address, weight, tags }) => [address, weight, ...tags]));
+    const key = "error" in resolution ? resolution.error.message : JSON.stringify(
+      resolution.instances.map(({ address, weight, tags, meta }) => [address, weight, [...tags], [...meta]]),
+    );
     if (key === this.#told || this.#query.signal.aborted) return;
     this.#told = key;
     this.#listener(resolution);

@@ -23,6 +23,7 @@ export interface CheckTimes {
 export interface ConsulService extends Record<string, unknown> {
   readonly name: string;
   readonly id: string;
+  readonly check: Readonly<Record<string, string>>;
 }
 
 /**

@@ -5,6 +5,8 @@ import { compose, type Middleware, type Next } from "../rpc/middleware.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import type { CallStatus, MaybePromise, ServerCall } from "../transport/transport.ts";
+import type { Admission } from "./admission/admission.ts";
+import type { Gate } from "./admission/gate.ts";
 import { CallContext, type MetainfoRules } from "./context.ts";
 import { type Route, streamsRequests, streamsResponses } from "./handlers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -17,18 +19,29 @@ export interface DispatchOptions {
   readonly routes: ReadonlyMap<string, Route>;
   readonly middleware: readonly ServerMiddleware[];
   readonly metainfo: MetainfoRules;
+  readonly admission: Admission;
   readonly logger: Logger;
+}
+
+/** A route, what its calls end at, and what they must pass before. */
+interface Way {
+  readonly route: Route;
+  readonly end: Next<ServerContext>;
+  gate: Gate | undefined;
 }
 
 /** Leads each call to its handler and back: the returned function never throws. */
 export function createDispatcher(
-  { routes, middleware, metainfo, logger }: DispatchOptions,
+  { routes, middleware, metainfo, admission, logger }: DispatchOptions,
 ): (call: ServerCall) => void {
   const services = new Set([...routes.values()].map((route) => route.service));
-  const ends = new Map<Route, Next<ServerContext>>();
-  for (const route of routes.values()) {
+  const ways = new Map<string, Way>();
+  for (const [path, route] of routes) {
     const last: Next<ServerContext> = ({ request, context }) => route.handler(request, context) as Promise<unknown>;
-    ends.set(route, middleware.length === 0 ? last : compose(middleware, async (call) => await last(call)));
+    const end = middleware.length === 0 ? last : compose(middleware, async (call) => await last(call));
+    const way: Way = { route, end, gate: undefined };
+    ways.set(path, way);
+    admission.guard(route.method, (call) => begin(call, way), (gate) => way.gate = gate);
   }
   const fail = (call: ServerCall, context: CallContext, thrown: unknown) => {
     const { status, fault } = failureOf(thrown, call, context);
@@ -40,19 +53,29 @@ export function createDispatcher(
     }
     call.finish(status);
   };
-  return (call) => {
-    const route = routes.get(call.path);
-    if (route === undefined) {
-      return call.finish({ code: Status.UNIMPLEMENTED, message: unknownPath(call.path, services) });
-    }
+  /** Resolves when the call has ended, if that takes time. Never rejects. */
+  const begin = (call: ServerCall, { route, end }: Way): Promise<void> | undefined => {
     const context = new CallContext(call, route, metainfo);
     try {
       // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
-      const pending = runInScope(context, serve, call, route, context, ends.get(route)!);
-      pending?.catch((thrown) => fail(call, context, thrown));
+      const pending = runInScope(context, serve, call, route, context, end);
+      return pending?.catch((thrown) => fail(call, context, thrown));
     } catch (thrown) {
       fail(call, context, thrown);
     }
+  };
+  return (call) => {
+    const way = ways.get(call.path);
+    if (way === undefined) {
+      return call.finish({ code: Status.UNIMPLEMENTED, message: unknownPath(call.path, services) });
+    }
+    // While others were served, the time of this one may have passed: nobody waits for what it would do.
+    if (call.deadline !== undefined && call.deadline <= Date.now()) {
+      admission.late();
+      return call.finish(LATE);
+    }
+    if (way.gate === undefined) void begin(call, way);
+    else way.gate.take(call);
   };
 }
 
@@ -110,6 +133,7 @@ function finish(call: ServerCall, context: CallContext): void {
 }
 
 const OK: CallStatus = { code: Status.OK, message: "" };
+const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadline passed before its turn came" };
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";

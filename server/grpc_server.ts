@@ -1,20 +1,23 @@
 import { formatAddress } from "../rpc/address.ts";
 import { checkFunction } from "../rpc/options.ts";
-import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import type { Methods, Service } from "../rpc/service.ts";
-import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
-import type { Lease, Registration } from "../registry/registry.ts";
-import { chooseTransport, transportPermissions } from "../transport/choose.ts";
+import { advertisedAddress } from "../registry/advertise.ts";
+import type { Lease } from "../registry/registry.ts";
+import { chooseTransport } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
 import { checkServerTls } from "../transport/server_tls.ts";
-import type { Limits, Listener, ServerTls } from "../transport/transport.ts";
+import type { Listener, ServerTls } from "../transport/transport.ts";
+import { Admission } from "./admission/admission.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
-import { type HealthServer, healthUrl, type Phase, serveHealth } from "./health.ts";
-import { healthRoutes, type Watched } from "./health_service.ts";
+import { type HealthServer, healthUrl, serveHealth } from "./health.ts";
+import { healthRoutes } from "./health_service.ts";
+import { Life } from "./life.ts";
+import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
+import { preflight, registrationOf } from "./preflight.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
 
@@ -27,7 +30,8 @@ export class GrpcServer implements Server {
   readonly #middleware: ServerMiddleware[] = [];
   readonly #finished = Promise.withResolvers<void>();
   readonly #cut = Promise.withResolvers<void>();
-  readonly #phase: Watched<Phase> = { value: "starting", watchers: new Set() };
+  readonly #admission: Admission;
+  readonly #life = new Life();
   #tls: ServerTls | undefined;
   #listener: Listener | undefined;
   #health: HealthServer | undefined;
@@ -39,6 +43,14 @@ export class GrpcServer implements Server {
     this.#options = options;
     this.#settings = settings;
     this.#tls = options.tls;
+    this.#admission = new Admission({
+      policy: settings.policy,
+      // Workers take the calls, and watch it themselves.
+      source: settings.workers ? undefined : options.policy,
+      allowInjection: options.allowInjection ?? false,
+      logger: settings.logger,
+      onStrain: (strained) => this.#life.strained(strained, options.name, settings.logger),
+    });
     // Whoever does not ask for it must not die of it: start() rejects with the same error.
     this.#finished.promise.catch(() => {});
   }
@@ -52,8 +64,15 @@ export class GrpcServer implements Server {
     return address && formatAddress(address);
   }
 
-  get limitHits(): ReadonlyMap<keyof Limits, number> {
-    return this.#listener?.limitHits ?? new Map();
+  get limitHits(): LimitHits {
+    const sum = new Map<LimitName, number>(this.#admission.counts);
+    addHits(sum, (this.#listener?.limitHits ?? new Map()) as LimitHits);
+    return sum;
+  }
+
+  /** Whether it has been overloaded for long. */
+  get overloaded(): boolean {
+    return this.#life.value === "overloaded";
   }
 
   get finished(): Promise<void> {
@@ -118,7 +137,7 @@ export class GrpcServer implements Server {
   }
 
   async #start(): Promise<void> {
-    this.#preflight();
+    preflight(this.#options, this.#settings);
     const transport = await chooseTransport("createServer", this.#options.transport);
     const { address, healthAddress, limits, logger } = this.#settings;
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
@@ -131,6 +150,7 @@ export class GrpcServer implements Server {
       logger,
       onCall: this.#dispatcher(),
     };
+    this.#admission.open();
     this.#listener = await listening("address", address, () => transport.listen(options));
     if (healthAddress) {
       const setup = {
@@ -141,7 +161,7 @@ export class GrpcServer implements Server {
         },
         checkTimeout: this.#options.health!.checkTimeout ?? 1000,
         logger,
-        phase: () => this.#phase.value,
+        phase: () => this.#life.value,
       };
       this.#health = await listening("health.address", healthAddress, () => serveHealth(healthAddress, setup));
     }
@@ -149,7 +169,7 @@ export class GrpcServer implements Server {
       await Promise.all([this.#listener.close(), this.#health?.close()]);
       throw new Error(`the server ${JSON.stringify(name)} was stopped while it started`);
     }
-    this.#enter("serving");
+    this.#life.enter("serving");
     logger.info("serving", {
       service: name,
       address: this.address,
@@ -158,7 +178,7 @@ export class GrpcServer implements Server {
       workers: this.#settings.workers?.count,
     });
     this.#register();
-    if (this.#options.dropPermissions) dropPermissions(address, this.#options.registry, this.#settings.workers, logger);
+    if (this.#options.dropPermissions) dropPermissions(this.#options, this.#settings);
   }
 
   #checkListener(): void {
@@ -166,26 +186,14 @@ export class GrpcServer implements Server {
     if (trouble !== undefined) throw new Error(trouble);
   }
 
-  #preflight(): void {
-    const { address, healthAddress } = this.#settings;
-    const needed = [...netPermissions(address), ...transportPermissions(this.#options.transport)];
-    if (healthAddress) needed.push(...netPermissions(healthAddress));
-    const { registry, advertise, name } = this.#options;
-    if (registry) needed.push(...registry.permissions);
-    if (registry) needed.push(...advertisePermissions(address, advertise));
-    requirePermissions(`createServer(${JSON.stringify(name)})`, needed);
-    // A port that is chosen when it listens is not known yet.
-    const likely = address.kind === "tcp" && address.port === 0 ? { ...address, port: 65535 } : address;
-    registry?.check?.(this.#registration(advertisedAddress(likely, advertise).address));
-  }
-
   #dispatcher(): ReturnType<typeof createDispatcher> {
-    const health = healthRoutes(() => this.#services, this.#phase);
+    const health = healthRoutes(() => this.#services, this.#life);
     return createDispatcher({
       // The application's own grpc.health.v1 service, if it has one, goes before ours.
       routes: new Map([...health, ...this.#routes]),
       middleware: this.#middleware,
       metainfo: this.#settings.metainfo,
+      admission: this.#admission,
       logger: this.#settings.logger,
     });
   }
@@ -197,23 +205,13 @@ export class GrpcServer implements Server {
     const { address, note } = advertisedAddress(this.#listener!.address, advertise);
     if (note) logger.info(note, { service: name, address });
     const health = this.#health && healthUrl(this.#health.address, address);
-    this.#lease = registry.register({ ...this.#registration(address), healthUrl: health }, logger);
-  }
-
-  #registration(address: string): Registration {
-    const { name, weight, tags, meta } = this.#options;
-    return { name, address, weight, tags, meta };
+    this.#lease = registry.register({ ...registrationOf(this.#options, address), healthUrl: health }, logger);
   }
 
   /** It will stop before long: who asks by grpc.health.v1 is told so. */
   leaving(): void {
-    this.#enter("draining");
+    this.#life.enter("draining");
     this.#listener?.leaving?.();
-  }
-
-  #enter(phase: Phase): void {
-    this.#phase.value = phase;
-    for (const watcher of this.#phase.watchers) watcher();
   }
 
   stop({ force = false }: { force?: boolean } = {}): Promise<void> {
@@ -238,6 +236,7 @@ export class GrpcServer implements Server {
       await this.#patiently(drainTimeout, this.#listener.drain());
       await this.#listener.close().finally(() => this.#health?.close());
     }
+    this.#admission.close();
     if (this.#listener) logger.info("stopped", { service: this.#options.name });
   }
 

@@ -5,10 +5,13 @@ import type { Logger } from "../rpc/logger.ts";
 /** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
 export type HealthCheck = (signal: AbortSignal) => unknown;
 
-/** Where a server is in its life. Only while it is `serving` it is ready. */
-export type Phase = "starting" | "serving" | "draining";
+/** Where a server is in its life. Only while it is `serving` it is ready; `overloaded` it is after `overload.unreadyAfter`, until it is not. */
+export type Phase = "starting" | "serving" | "overloaded" | "draining";
 
-/** What `/health` and `/readyz` answer, in JSON: with status 200 if `status` is `"serving"`, else 503. */
+/**
+ * What `/health` and `/readyz` answer, in JSON: with status 200 if `status` is `"serving"`, else 503. It says nothing that changes by itself:
+ * Consul shows it as the check's output, and whenever that is another, it wakes every client that watches the service.
+ */
 export interface HealthReport {
   /** The service's name. */
   service: string;
@@ -16,8 +19,6 @@ export interface HealthReport {
   status: Phase | "failing";
   /** What each check says. Why it fails is in the log, not here. */
   checks: Record<string, "ok" | "failed">;
-  /** Seconds since the server was started. */
-  uptime: number;
 }
 
 /** What the health endpoints work with. */
@@ -29,7 +30,7 @@ export interface HealthSetup {
   phase(): Phase;
 }
 
-/** Answers `/health` and `/readyz` (readiness), and `/livez` (liveness). */
+/** Answers `/health` and `/readyz` (readiness), and `/livez` (liveness, and for how many seconds). */
 export function healthHandler(setup: HealthSetup): (request: Request) => Promise<Response> {
   const start = performance.now();
   return async (request) => {
@@ -40,12 +41,14 @@ export function healthHandler(setup: HealthSetup): (request: Request) => Promise
     if (request.method !== "GET" && request.method !== "HEAD") {
       return Response.json({ error: "use GET" }, { status: 405, headers: { allow: "GET, HEAD" } });
     }
-    if (pathname === "/livez") return Response.json({ service: setup.service, status: "alive" });
+    if (pathname === "/livez") {
+      const uptime = Math.round((performance.now() - start) / 1000);
+      return Response.json({ service: setup.service, status: "alive", uptime });
+    }
     const report: HealthReport = {
       service: setup.service,
       status: setup.phase(),
       checks: await runChecks(setup),
-      uptime: Math.round((performance.now() - start) / 1000),
     };
     if (report.status === "serving" && Object.values(report.checks).includes("failed")) report.status = "failing";
     return Response.json(report, {

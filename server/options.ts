@@ -3,6 +3,8 @@ import { checkCompression } from "../rpc/compression.ts";
 import { createLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import { checkBoolean, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
+import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/in_code.ts";
+import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
@@ -34,8 +36,8 @@ export interface Workers {
   permissions?: Deno.PermissionOptionsObject;
 }
 
-/** What {@linkcode createServer} takes. */
-export interface ServerOptions {
+/** What {@linkcode createServer} takes: what it protects itself by ({@linkcode ServerPolicy}) stands among the rest. */
+export interface ServerOptions extends ServerPolicy {
   /** The service's name, as others find it in the registry. */
   name: string;
   /** Where it takes calls: `"127.0.0.1:8888"`, `":8888"` (all interfaces), port 0 (a free one), or `"unix:/run/echo.sock"`. */
@@ -50,7 +52,7 @@ export interface ServerOptions {
   weight?: number;
   /** Labels in the registry, such as `{ zone: "a", version: "v1" }`. @default {{}} */
   tags?: Readonly<Record<string, string>>;
-  /** Facts in the registry for people and tools. @default {{}} */
+  /** Facts in the registry for people, tools and clients that select by them. @default {{}} */
   meta?: Readonly<Record<string, string>>;
   /** TLS for its calls. @default plaintext */
   tls?: ServerTls;
@@ -71,13 +73,17 @@ export interface ServerOptions {
   /**
    * Takes calls in so many workers, which share the port, so that it uses as many cores; health checks and the registry stay with
    * the main thread. The main module runs in each worker too, up to {@linkcode Server.run} or {@linkcode Server.start}, and nothing
-   * in memory is shared. Limits hold for each worker. One that ends by an error is replaced. Needs permission to read the program.
+   * in memory is shared. Limits hold for each worker, those of {@linkcode ServerPolicy} too. One that ends by an error is replaced. Needs permission to read the program.
    *
    * Linux divides the connections among the workers; other systems may give all to one. With `--unstable-net` a call takes less time.
    *
    * @default all calls in the main thread
    */
   workers?: number | Workers;
+  /** What replaces the options of {@linkcode ServerPolicy} while it runs. With workers each of them watches it. @default none */
+  policy?: PolicySource<ServerPolicy>;
+  /** Whether `inject` has an effect: never in production. @default {false} */
+  allowInjection?: boolean;
   /** What moves the calls. @default {"http2"} */
   transport?: TransportChoice;
   /** Where log lines go. @default stderr, from level info on */
@@ -93,6 +99,7 @@ export interface Settings {
   readonly drainDelay: number;
   readonly drainTimeout: number;
   readonly workers: Workers | undefined;
+  readonly policy: ServerPolicy;
   readonly logger: Logger;
 }
 
@@ -116,6 +123,9 @@ const NAMES = [
   "workers",
   "transport",
   "logger",
+  "policy",
+  "allowInjection",
+  ...SERVER_POLICY_NAMES,
 ] satisfies (keyof ServerOptions)[];
 
 /**
@@ -139,8 +149,12 @@ export function settingsOf(options: ServerOptions): Settings {
   if (tls !== undefined) checkServerTls(who, tls);
   const { registry, dropPermissions, forwardTransient } = options;
   if (registry !== undefined) checkObject(`${who}: registry`, registry, 'consul("127.0.0.1:8500")', ["register"]);
+  if (options.policy !== undefined) {
+    checkObject(`${who}: policy`, options.policy, 'serverPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
+  }
   checkBoolean(`${who}: dropPermissions`, dropPermissions);
   checkBoolean(`${who}: forwardTransient`, forwardTransient);
+  checkBoolean(`${who}: allowInjection`, options.allowInjection);
   if (options.advertise !== undefined) parseAddress(options.advertise, `${who}: advertise`);
   const number = (name: "weight" | "drainDelay" | "drainTimeout", fallback: number, least: number) =>
     checkNumber(`${who}: ${name}`, options[name] ?? fallback, least);
@@ -157,6 +171,7 @@ export function settingsOf(options: ServerOptions): Settings {
     drainDelay: number("drainDelay", registry ? 6000 : 0, 0),
     drainTimeout: number("drainTimeout", 10_000, 0),
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),
+    policy: serverPolicyOf(who, options),
     logger: options.logger ?? createLogger(),
   };
 }

@@ -1,8 +1,9 @@
 import type { Methods, Service } from "../rpc/service.ts";
-import type { Limits, ServerTls } from "../transport/transport.ts";
+import type { ServerTls } from "../transport/transport.ts";
 import type { ServerMiddleware } from "./dispatch.ts";
 import { GrpcServer } from "./grpc_server.ts";
 import type { Handlers } from "./handlers.ts";
+import type { LimitName } from "./limit_hits.ts";
 import { type ServerOptions, settingsOf } from "./options.ts";
 import { ServerInWorker } from "./server_in_worker.ts";
 import { thisWorker } from "./this_worker.ts";
@@ -14,8 +15,11 @@ export interface Server extends AsyncDisposable {
   readonly address: string;
   /** Where it answers health checks; undefined without `health`. */
   readonly healthAddress: string | undefined;
-  /** How often each limit was passed since it started, by its name in `limits`; only those that were. With workers up to a second late. */
-  readonly limitHits: ReadonlyMap<keyof Limits, number>;
+  /**
+   * How often each limit was passed since it started, by its name in `limits`, and how many calls were refused by `overload`, `rate` and
+   * `concurrency` or not begun as their `deadline` had passed; only those that were. With workers up to a second late.
+   */
+  readonly limitHits: ReadonlyMap<LimitName, number>;
   /** Resolves when it has stopped; rejects if it could not start or not stop. */
   readonly finished: Promise<void>;
   /**

@@ -1,4 +1,5 @@
-import type { Limits, ServerTls } from "../transport/transport.ts";
+import type { ServerTls } from "../transport/transport.ts";
+import type { LimitHits } from "./limit_hits.ts";
 import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";
 
 const NAME = /^dinokit worker (\d+) of (.*)$/s;
@@ -12,7 +13,8 @@ export type Orders = Extract<ToWorker, { kind: "listen" }>;
 /** What the main thread asks of the server in a worker, and what it must know of it. */
 export interface Subordinate {
   readonly address: string;
-  readonly limitHits: ReadonlyMap<keyof Limits, number>;
+  readonly limitHits: LimitHits;
+  readonly overloaded: boolean;
   setTls(tls: ServerTls): void;
   leaving(): void;
   stop(options: { force: boolean }): Promise<void>;
@@ -81,7 +83,9 @@ export class ThisWorker {
   }
 
   #beat(): void {
-    if (this.#subordinate) this.#tell({ kind: "alive", limitHits: new Map(this.#subordinate.limitHits) });
+    if (this.#subordinate === undefined) return;
+    const { limitHits, overloaded } = this.#subordinate;
+    this.#tell({ kind: "alive", limitHits, overloaded });
   }
 
   #tell(message: FromWorker): void {

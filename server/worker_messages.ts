@@ -1,4 +1,5 @@
-import type { Limits, ServerTls } from "../transport/transport.ts";
+import type { ServerTls } from "../transport/transport.ts";
+import type { LimitHits } from "./limit_hits.ts";
 
 /** What the main thread tells a worker. */
 export type ToWorker =
@@ -13,8 +14,8 @@ export type FromWorker =
   | { kind: "hello" }
   | { kind: "serving"; address: string }
   | { kind: "failed"; name: string; message: string }
-  /** Sent each second: it is there, and these limits were passed. */
-  | { kind: "alive"; limitHits: ReadonlyMap<keyof Limits, number> }
+  /** Sent each second: it is there, these limits were passed, and whether it has been overloaded for long. */
+  | { kind: "alive"; limitHits: LimitHits; overloaded: boolean }
   | { kind: "stopped" }
   /** It was ended by its own program: Deno.exit. */
   | { kind: "exit" };

@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { backoff, sleep } from "../registry/backoff.ts";
 import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
 import type { Logger } from "../rpc/logger.ts";
-import type { Limits, Listener, ServerTls, Transport } from "../transport/transport.ts";
+import type { Listener, ServerTls, Transport } from "../transport/transport.ts";
+import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import type { Workers } from "./options.ts";
 import { workerName } from "./this_worker.ts";
 import { PULSE } from "./worker_messages.ts";
@@ -59,7 +60,7 @@ export class WorkerPool implements Listener {
   readonly #threads = new Set<WorkerThread>();
   readonly #leaving = new AbortController();
   /** Of workers that have ended. */
-  readonly #formerHits = new Map<keyof Limits, number>();
+  readonly #formerHits = new Map<LimitName, number>();
   #address: Address;
   #tls: ServerTls | undefined;
   readonly #ticker = setInterval(() => this.#tick(), PULSE);
@@ -92,9 +93,9 @@ export class WorkerPool implements Listener {
     return this.#address;
   }
 
-  get limitHits(): ReadonlyMap<keyof Limits, number> {
+  get limitHits(): LimitHits {
     const sum = new Map(this.#formerHits);
-    for (const thread of this.#threads) add(sum, thread.limitHits);
+    for (const thread of this.#threads) addHits(sum, thread.limitHits);
     return sum;
   }
 
@@ -103,10 +104,17 @@ export class WorkerPool implements Listener {
     for (const thread of this.#threads) thread.tell({ kind: "tls", tls });
   }
 
-  /** What is wrong with it: a worker whose event loop stands still keeps its part of the connections, and takes no calls. */
+  /**
+   * What is wrong with it: a worker whose event loop stands still keeps its part of the connections, and takes no calls. That a worker is
+   * overloaded is none as long as another is not: who connects anew may come to that one.
+   */
   get trouble(): string | undefined {
-    const still = [...this.#threads].filter((thread) => thread.standsStill).map(({ index }) => index);
-    return still.length === 0 ? undefined : `worker ${still.join(" and ")}: ${STANDS_STILL}`;
+    const threads = [...this.#threads];
+    const still = threads.filter((thread) => thread.standsStill).map(({ index }) => index);
+    if (still.length > 0) return `worker ${still.join(" and ")}: ${STANDS_STILL}`;
+    return threads.length > 0 && threads.every((thread) => thread.overloaded)
+      ? "all workers are overloaded"
+      : undefined;
   }
 
   leaving(): void {
@@ -183,12 +191,8 @@ export class WorkerPool implements Listener {
     this.#threads.add(thread);
     thread.ended.then(() => {
       this.#threads.delete(thread);
-      add(this.#formerHits, thread.limitHits);
+      addHits(this.#formerHits, thread.limitHits);
     });
     return thread;
   }
-}
-
-function add(sum: Map<keyof Limits, number>, more: ReadonlyMap<keyof Limits, number>): void {
-  for (const [limit, count] of more) sum.set(limit, (sum.get(limit) ?? 0) + count);
 }

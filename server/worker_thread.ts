@@ -1,4 +1,5 @@
-import type { Limits, ServerTls } from "../transport/transport.ts";
+import type { ServerTls } from "../transport/transport.ts";
+import type { LimitHits } from "./limit_hits.ts";
 import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";
 
 /** How long a worker may take until it serves, in pulses. */
@@ -15,7 +16,9 @@ export class WorkerThread {
   /** Why it has ended: `undefined` if it was told to. */
   readonly ended: Promise<string | undefined>;
   /** Which limits were passed in it, as it said last. */
-  limitHits: ReadonlyMap<keyof Limits, number> = new Map();
+  limitHits: LimitHits = new Map();
+  /** Whether it has been overloaded for long, as it said last. */
+  overloaded = false;
   readonly #worker: Worker;
   #serves = false;
   readonly #serving = Promise.withResolvers<string>();
@@ -75,8 +78,10 @@ export class WorkerThread {
     if (message.kind === "serving") {
       this.#serves = true;
       this.#serving.resolve(message.address);
-    } else if (message.kind === "alive") this.limitHits = message.limitHits;
-    else if (message.kind === "failed") this.#end(message.message, errorOf(message));
+    } else if (message.kind === "alive") {
+      this.limitHits = message.limitHits;
+      this.overloaded = message.overloaded;
+    } else if (message.kind === "failed") this.#end(message.message, errorOf(message));
     else if (message.kind === "exit") this.#end("its program called Deno.exit()");
     else if (message.kind === "stopped") this.#end(undefined);
   }

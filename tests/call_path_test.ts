@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import {
+  clientState,
   createClient,
   createServer,
   type Handlers,
@@ -17,6 +18,7 @@ import {
 } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { kindsHandlers } from "./kinds.ts";
+import { until } from "./observe.ts";
 import { Kinds } from "./proto/kinds.ts";
 
 type Echo = Handlers<typeof EchoService.methods>["echo"];
@@ -83,7 +85,7 @@ Deno.test("cancelling a call cancels what its handler has called", async () => {
   await cancelled.promise;
 });
 
-Deno.test("calls go over all instances in turn, and to a new one as soon as the registry tells", async () => {
+Deno.test("calls go over all instances in turn, and to a new one once it is connected", async () => {
   const transport = memoryTransport();
   const registry = memoryRegistry();
   const start = (name: string) => serve(transport, name, () => ({ resp: name }), { registry });
@@ -107,7 +109,7 @@ Deno.test("calls go over all instances in turn, and to a new one as soon as the 
   assertEquals(await count(), { a: 15, b: 15 });
   {
     await using _c = await start("c");
-    await client.echo({});
+    await until(() => clientState(client).instances.every(({ state }) => state === "ready"), "c is connected");
     assertEquals(await count(), { a: 10, b: 10, c: 10 });
   }
   assertEquals(await count(), { a: 15, b: 15 });

@@ -1,20 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { consul, type ConsulOptions } from "../registry/consul.ts";
-import { entry, fakeConsul, hang, list } from "./fake_consul.ts";
+import { entry, fakeConsul, hang, list, watching } from "./fake_consul.ts";
 import { needs } from "./needs.ts";
-import { recordingLogger, until } from "./observe.ts";
+import { until } from "./observe.ts";
 
 const NET: Deno.PermissionDescriptor[] = [{ name: "net" }];
 const turn = () => new Promise<void>((done) => setTimeout(done));
-
-/** Watches `echoservice` and keeps the addresses that it is told. */
-function watching(address: string, options: ConsulOptions = {}) {
-  const told: string[] = [];
-  const watch = consul(address, options).watch("echoservice", (one) => {
-    told.push("error" in one ? one.error.message : one.instances.map(({ address }) => address).join());
-  }, recordingLogger());
-  return { told, watch, [Symbol.dispose]: () => watch.close() };
-}
 
 needs(
   NET,

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { consul, type ConsulOptions } from "../registry/consul.ts";
+import { recordingLogger } from "./observe.ts";
+
 /** An entry of a list as Consul writes it. */
 export const entry = (port: number, address = "127.0.0.1") => ({ Service: { Address: address, Port: port } });
 
@@ -46,4 +49,20 @@ export function dripping(bytes = Infinity): Response {
   return new Response(body, {
     headers: { "content-type": "application/json", "x-consul-index": "7", "content-length": "1000000" },
   });
+}
+
+/** Watches `echoservice`, and keeps what it is told: the addresses, or the error. */
+export function watching(address: string, options: ConsulOptions = {}) {
+  const logger = recordingLogger();
+  const told: string[] = [];
+  const watch = consul(address, options).watch("echoservice", (one) => {
+    told.push("error" in one ? one.error.message : one.instances.map(({ address }) => address).join());
+  }, logger);
+  return { told, logger, watch, [Symbol.dispose]: () => watch.close() };
+}
+
+/** Counts tries: the most that the least pause of 100 ms allows since now, on a machine that may be slow. */
+export function allowed(): () => number {
+  const start = performance.now();
+  return () => 1 + Math.ceil((performance.now() - start) / 100);
 }

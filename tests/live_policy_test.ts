@@ -1,16 +1,26 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { clientPolicyFrom, consul, createClient, createServer, type LogFields, type Logger, Status } from "../mod.ts";
+import {
+  clientPolicyFrom,
+  consul,
+  createClient,
+  createServer,
+  type LogFields,
+  type Logger,
+  serverPolicyFrom,
+  Status,
+} from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { CONSUL_PERMISSIONS, type ConsulAgent, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
 import { until } from "./observe.ts";
 
 const KEY = "dinokit/echoservice/client";
+const SERVER_KEY = "dinokit/echoservice/server";
 
-/** Sets the key, or removes it. */
-async function put(agent: ConsulAgent, value?: string): Promise<void> {
+/** Sets a key, or removes it. */
+async function put(agent: ConsulAgent, value?: string, key = KEY): Promise<void> {
   const request = value === undefined ? { method: "DELETE" } : { method: "PUT", body: value };
-  const response = await fetch(`http://${agent.address}/v1/kv/${KEY}`, request);
+  const response = await fetch(`http://${agent.address}/v1/kv/${key}`, request);
   assertEquals(await response.json(), true);
 }
 
@@ -90,5 +100,40 @@ needs(
     await put(agent, "timeout: 20\n");
     // Consul is asked again after a backoff of up to 10 seconds.
     await until(async () => await client.code() === Status.DEADLINE_EXCEEDED, "the policy holds", 20_000);
+  },
+);
+
+needs(
+  CONSUL_PERMISSIONS,
+  "a running server goes by what stands in Consul's KV store within a second: put, broken, mended, deleted",
+  async () => {
+    await using agent = await startConsul();
+    const lines: string[] = [];
+    const at = () => (message: string, fields?: LogFields) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+    const logger: Logger = { debug: at(), info: at(), warn: at(), error: at() };
+    const policy = serverPolicyFrom(consul(agent.address), SERVER_KEY);
+    await using server = createServer({ name: "echoservice", address: "127.0.0.1:0", policy, logger });
+    server.add(EchoService, { echo: (req) => ({ resp: req.mes }) });
+    await server.start();
+    await using echo = createClient(EchoService, { address: server.address, outliers: false });
+    const code = () => echo.echo({ mes: "a" }).then(() => Status.OK, (error) => error.code as Status);
+    const becomes = (expected: Status) =>
+      until(async () => await code() === expected, `calls end with ${expected}`, 1000);
+
+    assertEquals(await code(), Status.OK);
+    await put(agent, "methods: { Echo: { rate: { rate: 0.001 } } }\n", SERVER_KEY);
+    await becomes(Status.RESOURCE_EXHAUSTED);
+    await put(agent, "methods: { Ecko: {} }\n", SERVER_KEY);
+    await until(
+      () => lines.find((one) => one.includes("methods.Ecko is no method of this server; did you mean Echo?")),
+      "a line",
+    );
+    assertEquals(await code(), Status.RESOURCE_EXHAUSTED, "the last that was right holds");
+    await put(agent, "rate: { rate: 1000000 }\n", SERVER_KEY);
+    await becomes(Status.OK);
+    await put(agent, "rate: { rate: 0.001 }\n", SERVER_KEY);
+    await becomes(Status.RESOURCE_EXHAUSTED);
+    await put(agent, undefined, SERVER_KEY);
+    await becomes(Status.OK);
   },
 );

@@ -3,6 +3,7 @@ import { parseConfig } from "../config/mod.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import type { AnyEntry } from "../policy/fields.ts";
 import { methodRules, serviceRules } from "../policy/rules.ts";
+import { sharedRules } from "../policy/server_rules.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import { EchoService } from "../proto/echo.ts";
 import { type Status, statusName } from "../mod.ts";
@@ -84,6 +85,24 @@ needs(READ, "docs/policies.md has the defaults of clients", () => {
     "retry.perTryTimeout",
     "retryBudget",
   ]);
+});
+
+needs(READ, "docs/policies.md has the defaults of servers", () => {
+  const rows = new Map(rowsOf("Of a server").map(([name, , value]) => [name, value]));
+  const none = sharedRules({});
+  const { rate, concurrency, overload } = sharedRules({ rate: { rate: 100 }, concurrency: {} });
+  assertEquals([none.rate, none.concurrency, rows.get("rate"), rows.get("concurrency")], [
+    undefined,
+    undefined,
+    "false",
+    "false",
+  ]);
+  assertEquals([rate?.burst, rate?.by, rows.get("rate.by")], [10, "all", '"all"']);
+  const { option: _, ...limits } = concurrency!;
+  for (const [name, value] of said({ concurrency: limits })) assertEquals([name, rows.get(name)], [name, value]);
+  for (const [name, value] of Object.entries(overload!)) {
+    assertEquals([name, rows.get(`overload.${name}`)], [name, `${value}`]);
+  }
 });
 
 needs(READ, "the settings that docs/policies.md and the comments of conf/test/conf.yaml show are right", async () => {

@@ -138,8 +138,8 @@ export interface Listener {
   setTls?(tls: ServerTls): void;
   /** Why it does not serve as it should, if it does not. */
   readonly trouble?: string;
-  /** How often each limit was passed, by its name; only those that were. */
-  readonly limitHits?: ReadonlyMap<keyof Limits, number>;
+  /** How often each limit was passed, by its name: those of {@linkcode Limits}, or what else it keeps; only those that were. */
+  readonly limitHits?: ReadonlyMap<string, number>;
 }
 
 /** How a call ended, and what stood in the trailers. */

@@ -1,0 +1,39 @@
+import { assert, assertEquals } from "@std/assert";
+import { Latency } from "./latency.ts";
+
+/** What it is after these answers, one each 10 ms, and so many milliseconds more. */
+function after(answers: number[], wait = 0): number | undefined {
+  const latency = new Latency();
+  let now = 0;
+  for (const answer of answers) latency.observe(answer, now += 10);
+  return latency.at(now + wait);
+}
+
+const times = (count: number, answer: number) => Array<number>(count).fill(answer);
+
+Deno.test("the latency is unknown before the first answer, then it is that", () => {
+  assertEquals([after([]), after([7])], [undefined, 7]);
+});
+
+Deno.test("one slow answer is seen at once, and forgotten by and by", () => {
+  const steady = after(times(100, 2))!;
+  const slow = after([...times(100, 2), 500])!;
+  assert(steady > 1.9 && steady <= 2);
+  assertEquals(slow, 500);
+  const soon = after([...times(100, 2), 500, ...times(100, 2)])!;
+  const later = after([...times(100, 2), 500, ...times(2000, 2)])!;
+  assert(soon > 300 && soon < 500, `${soon}`);
+  assert(later < 12, `${later}`);
+});
+
+Deno.test("without answers it fades, so that the instance is tried again, and is never negative", () => {
+  const fading = [0, 3000, 6000, 30_000].map((wait) => after([500], wait)!);
+  assertEquals(fading.map(Math.round), [500, 184, 68, 0]);
+});
+
+Deno.test("an answer after a long silence counts for itself", () => {
+  const latency = new Latency();
+  latency.observe(500, 0);
+  latency.observe(3, 60_000);
+  assert(latency.at(60_000)! < 3.1);
+});

@@ -1,0 +1,56 @@
+/** The window moves in so many steps. */
+const SLOTS = 10;
+
+/** How many calls succeeded and failed of late: within the window, to a tenth of it. Times are milliseconds of a clock that never goes back. */
+export class SlidingWindow {
+  readonly #step: number;
+  /** Successes at even places, failures at odd ones. */
+  readonly #slots = new Uint32Array(2 * SLOTS);
+  #now = 0;
+  /** Those of the window, as of the last call of {@linkcode add} or {@linkcode advance}. */
+  succeeded = 0;
+  failed = 0;
+
+  /** Makes an empty one of a length in milliseconds. */
+  constructor(length: number) {
+    this.#step = length / SLOTS;
+  }
+
+  /** How many there are. */
+  get total(): number {
+    return this.succeeded + this.failed;
+  }
+
+  /** Counts a call. */
+  add(failed: boolean, now: number): void {
+    this.advance(now);
+    this.#slots[this.#now % SLOTS * 2 + Number(failed)]!++;
+    if (failed) this.failed++;
+    else this.succeeded++;
+  }
+
+  /** Forgets what is older than the window. */
+  advance(now: number): void {
+    this.#moveTo(Math.floor(now / this.#step));
+  }
+
+  /** Takes the calls of another window out of this one, where they were counted too, and empties that. */
+  release(part: SlidingWindow): void {
+    part.#moveTo(this.#now);
+    for (let at = 0; at < 2 * SLOTS; at++) this.#slots[at]! -= part.#slots[at]!;
+    this.succeeded -= part.succeeded;
+    this.failed -= part.failed;
+    part.#slots.fill(0);
+    part.succeeded = part.failed = 0;
+  }
+
+  #moveTo(slot: number): void {
+    for (let at = Math.max(this.#now + 1, slot - SLOTS + 1); at <= slot; at++) {
+      const place = at % SLOTS * 2;
+      this.succeeded -= this.#slots[place]!;
+      this.failed -= this.#slots[place + 1]!;
+      this.#slots[place] = this.#slots[place + 1] = 0;
+    }
+    this.#now = Math.max(this.#now, slot);
+  }
+}

@@ -1,0 +1,32 @@
+import type { RateRules } from "../../policy/server_rules.ts";
+import type { ServerCall } from "../../transport/transport.ts";
+
+/** The longest name of a caller: what comes from outside must not fill the memory. */
+const LONGEST = 128;
+
+/** Whose call it is, for limits by caller: a name, which says what it is made of. */
+export function callerOf({ peer, metadata }: Pick<ServerCall, "peer" | "metadata">, by: RateRules["by"]): string {
+  if (by === "all") return "";
+  if (by !== "peer") return named("=", metadata.get(by.slice("metadata:".length)));
+  const { identity, address } = peer;
+  const name = identity && (identity.uris[0] ?? identity.dnsNames[0] ?? identity.commonName);
+  return name ? named("@", name) : named("", hostOf(address));
+}
+
+/** Keys that end in `-bin` hold bytes. */
+function named(kind: string, value: string | Uint8Array | undefined): string {
+  if (value === undefined) return "";
+  return kind + (typeof value === "string" ? value : value.toBase64()).slice(0, LONGEST);
+}
+
+/** The address without its port, which is another for each connection. Who has an IPv6 address has the 64 bits of a network at least. */
+function hostOf(address: string): string {
+  const [, ipv6] = /^\[(.*)\]:\d+$/.exec(address) ?? [];
+  if (ipv6 === undefined) return address.replace(/:\d+$/, "");
+  if (ipv6.startsWith("::ffff:")) return ipv6.slice("::ffff:".length);
+  const [head = "", tail] = ipv6.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
+  if (tail !== undefined) { while (groups.length + rest.length < 8) groups.push("0"); }
+  return `${[...groups, ...rest].slice(0, 4).join(":")}::/64`;
+}

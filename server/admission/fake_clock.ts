@@ -1,0 +1,54 @@
+import type { Clock } from "./clock.ts";
+
+interface Timer {
+  readonly due: number;
+  readonly fn: () => void;
+  readonly endOfTurn: boolean;
+}
+
+/** A clock for tests, and the turns of an event loop on it: time passes only where somebody says so. */
+export class FakeClock implements Clock {
+  time = 1000;
+  #timers: Timer[] = [];
+  #immediates: (() => void)[] = [];
+
+  /** How many timers stand. */
+  get timers(): number {
+    return this.#timers.length;
+  }
+
+  readonly now = (): number => this.time;
+
+  after(milliseconds: number, fn: () => void, endOfTurn = false): () => void {
+    const timer = { due: this.time + milliseconds, fn, endOfTurn };
+    this.#timers.push(timer);
+    return () => void (this.#timers = this.#timers.filter((one) => one !== timer));
+  }
+
+  afterTurn(milliseconds: number, fn: () => void): () => void {
+    return this.after(milliseconds, fn, true);
+  }
+
+  /** One turn: the timers that are due, then what is `ready`, then what waits for the end. */
+  turn(ready: () => void = () => {}): void {
+    const due = this.#timers.filter((timer) => timer.due <= this.time).sort((a, b) => a.due - b.due);
+    this.#timers = this.#timers.filter((timer) => !due.includes(timer));
+    for (const { fn, endOfTurn } of due) endOfTurn ? this.#immediates.push(fn) : fn();
+    ready();
+    const ends = this.#immediates;
+    this.#immediates = [];
+    for (const end of ends) end();
+  }
+
+  /** Lets time pass, one timer after the other. */
+  pass(milliseconds: number): void {
+    const end = this.time + milliseconds;
+    for (;;) {
+      const next = Math.min(...this.#timers.map(({ due }) => due));
+      if (next > end) break;
+      this.time = Math.max(this.time, next);
+      this.turn();
+    }
+    this.time = end;
+  }
+}

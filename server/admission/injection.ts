@@ -1,0 +1,31 @@
+import type { InjectionRules } from "../../policy/server_rules.ts";
+import type { ServerCall } from "../../transport/transport.ts";
+
+/**
+ * Lets a call begin, unless it is among those that a drill meets: then it does after the delay, or ends with the status.
+ *
+ * @returns A promise where it takes time.
+ */
+export function inject(
+  { share, delay, status }: InjectionRules,
+  call: ServerCall,
+  begin: () => Promise<void> | undefined,
+): Promise<void> | undefined {
+  if (Math.random() >= share) return begin();
+  const go = () => {
+    if (status === undefined) return begin();
+    call.finish({ code: status, message: "a fault was injected (inject)" });
+  };
+  return delay > 0 ? injectLater(call.signal, delay, go) : go();
+}
+
+async function injectLater(signal: AbortSignal, delay: number, go: () => Promise<void> | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, delay);
+  const ended = () => resolve();
+  signal.addEventListener("abort", ended, { once: true });
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", ended);
+  if (!signal.aborted) await go();
+}

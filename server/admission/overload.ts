@@ -1,0 +1,96 @@
+import type { OverloadRules } from "../../policy/server_rules.ts";
+import type { Clock } from "./clock.ts";
+import { EventLoop } from "./event_loop.ts";
+
+/** What is no longer a burst: the loop has been behind for so many times the longest wait. Until then a call may wait as long as that too. */
+const PATIENCE = 5;
+/** So many calls may be handled without a look at the clock, as long as they take less than {@linkcode CHEAP} each. */
+const STRIDE = 8;
+/** In milliseconds. */
+const CHEAP = 0.1;
+/** What a turn is to take at most, of the longest wait: a call waits for the rest of one turn, and for the next. */
+const TURN = 2 / 3;
+/** By how much more calls there may be at a time after each turn that is short. */
+const MORE = 1.02;
+
+/**
+ * Whether the processor has more to do than it can. A single turn of the event loop that takes long is no overload: what came meanwhile is
+ * served, late as it is. It is one when the loop does not come to rest any more: then what waits grows as long as anybody calls, and the only
+ * remedy is to take less.
+ *
+ * What handlers do at once is limited by when a call is handled: one that has waited too long is refused. What they do after they have waited
+ * for something else is not seen then: so there may be fewer calls at a time after a turn that took too long, and slowly more after others.
+ */
+export class Overload {
+  readonly rules: OverloadRules;
+  readonly #loop: EventLoop;
+  readonly #clock: Clock;
+  #skip = 0;
+  #looked = 0;
+  #inFlight = 0;
+  #peak = 0;
+  #done = 0;
+  #most = Infinity;
+
+  constructor(rules: OverloadRules, clock: Clock) {
+    this.rules = rules;
+    this.#clock = clock;
+    // At the balance of refusing and serving, a turn takes two thirds of the longest wait; an eighth is nothing to catch up with.
+    this.#loop = new EventLoop(rules.maxWait / 8, clock, (took) => this.#turned(took));
+  }
+
+  /** Whether a call that comes now is too much. */
+  refuses(): boolean {
+    if (this.#skip > 0) {
+      this.#skip--;
+      return false;
+    }
+    const now = this.#clock.now();
+    const { maxWait } = this.rules;
+    const waited = this.#loop.waited(now);
+    const easy = waited < maxWait / 2 && this.#most === Infinity;
+    if (easy && now - this.#looked < CHEAP * STRIDE) this.#skip = STRIDE - 1;
+    this.#looked = now;
+    if (waited <= maxWait ? this.#inFlight < this.#most : waited <= maxWait * PATIENCE && !this.#stands(now)) {
+      return false;
+    }
+    this.#loop.refused();
+    return true;
+  }
+
+  /** A call goes on after it was begun. */
+  began(): void {
+    if (++this.#inFlight > this.#peak) this.#peak = this.#inFlight;
+  }
+
+  /** It has ended. */
+  readonly ended = (): void => {
+    this.#inFlight--;
+    this.#done++;
+  };
+
+  /** Ends its timer. */
+  close(): void {
+    this.#loop.close();
+  }
+
+  #stands(now: number): boolean {
+    return this.#loop.behind(now) > this.rules.maxWait * PATIENCE;
+  }
+
+  #turned(took: number): void {
+    const { maxWait } = this.rules;
+    if (took > maxWait) {
+      const stands = took > maxWait * PATIENCE || this.#stands(this.#clock.now());
+      // Those that have ended in it made it so long; others wait for something else still.
+      const tooMany = this.#done * (1 - TURN * maxWait / took);
+      if (stands) this.#most = Math.max(1, Math.min(this.#most, this.#peak) - tooMany);
+    } else if (took < maxWait / 2) {
+      this.#most = this.#most * MORE + 0.25;
+      // Twice as many as there are: that is no limit.
+      if (this.#most > 2 * this.#peak + 10) this.#most = Infinity;
+    }
+    this.#peak = this.#inFlight;
+    this.#done = 0;
+  }
+}

@@ -1,0 +1,110 @@
+import { assert, assertEquals } from "@std/assert";
+import { seeded } from "../../tests/random.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { Overload } from "./overload.ts";
+
+const RULES = { maxWait: 100, unreadyAfter: Infinity };
+
+/** What came of calls that a server on one thread was sent. */
+interface Outcome {
+  readonly served: number;
+  readonly refused: number;
+  /** How long each of those that were served took, in milliseconds. */
+  readonly times: number[];
+}
+
+/** Sends `rate` calls a second for so many seconds, each of which takes 2 ms of the thread: at once, or after it has waited for something else. */
+function simulate(rate: number, seconds: number, overload: Overload, clock: FakeClock, waits = 0): Outcome {
+  const random = seeded(1);
+  const end = clock.time + seconds * 1000;
+  const times: number[] = [];
+  const later: { at: number; came: number }[] = [];
+  let refused = 0, next = clock.time;
+  const work = (came: number) => {
+    clock.time += 2;
+    if (came > end - seconds * 500) times.push(clock.time - came);
+  };
+  while (clock.time < end) {
+    const before = clock.time;
+    clock.turn(() => {
+      while (later.length > 0 && later[0]!.at <= before) {
+        work(later.shift()!.came);
+        overload.ended();
+      }
+      // What came before this turn stands in the sockets.
+      for (; next <= before; next += -Math.log(1 - random(1e6) / 1e6) * 1000 / rate) {
+        clock.time += 0.01;
+        if (overload.refuses()) refused += Number(next > end - seconds * 500);
+        else if (waits === 0) work(next);
+        else {
+          overload.began();
+          later.push({ at: clock.time + waits, came: next });
+        }
+      }
+    });
+    clock.time += 0.5;
+  }
+  return { served: times.length / seconds * 2, refused: refused / seconds * 2, times: times.sort((a, b) => a - b) };
+}
+
+Deno.test("Overload refuses nothing at 80 % of what the thread can do", () => {
+  for (const waits of [0, 20]) {
+    const clock = new FakeClock();
+    assertEquals(simulate(400, 20, new Overload(RULES, clock), clock, waits).refused, 0);
+  }
+});
+
+for (const [kind, waits, longest] of [["at once", 0, 200], ["after they have waited", 20, 400]] as const) {
+  Deno.test(`Overload: five times too many calls that compute ${kind} leave the thread its work, and keep it soon`, () => {
+    const clock = new FakeClock();
+    const { served, times } = simulate(2500, 20, new Overload(RULES, clock), clock, waits);
+    assert(served > 400, `it serves ${served} calls a second of the 500 that it can`);
+    const slow = times[Math.floor(times.length * 0.99)]!;
+    assert(slow < longest, `99 of 100 take less than ${slow} ms`);
+  });
+}
+
+Deno.test("Overload bears one handler that takes long, and serves what came meanwhile", () => {
+  const clock = new FakeClock();
+  const overload = new Overload(RULES, clock);
+  simulate(100, 2, overload, clock);
+  clock.turn(() => {
+    assertEquals(overload.refuses(), false);
+    clock.time += 300;
+    assertEquals(overload.refuses(), false);
+  });
+  clock.turn(() => assertEquals(overload.refuses(), false));
+  assertEquals(simulate(100, 2, overload, clock).refused, 0);
+});
+
+Deno.test("Overload refuses at once what has waited for more than five times the limit", () => {
+  const clock = new FakeClock();
+  const overload = new Overload(RULES, clock);
+  clock.turn(() => {
+    assertEquals(overload.refuses(), false);
+    clock.time += 501;
+    assertEquals(overload.refuses(), true);
+  });
+});
+
+Deno.test("Overload takes calls again within a second after there were too many", () => {
+  for (const waits of [0, 20]) {
+    const clock = new FakeClock();
+    const overload = new Overload(RULES, clock);
+    assert(simulate(2500, 5, overload, clock, waits).refused > 0);
+    simulate(300, 2, overload, clock, waits);
+    assertEquals(simulate(300, 2, overload, clock, waits).refused, 0);
+  }
+});
+
+Deno.test("Overload has no timer while nobody calls, nor after close()", () => {
+  const clock = new FakeClock();
+  const overload = new Overload(RULES, clock);
+  overload.refuses();
+  clock.pass(1000);
+  assertEquals(clock.timers, 0);
+  overload.refuses();
+  overload.refuses();
+  overload.close();
+  assertEquals(clock.timers, 0);
+});

@@ -1,0 +1,31 @@
+import { assert } from "@std/assert";
+import { needs } from "../needs.ts";
+import { overload } from "./overload.ts";
+
+const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "run" }, { name: "read", path: "/proc" }];
+/** Of 500 calls a second that the server can serve on a machine of its own: some, and five times as many. */
+const RATES = [200, 2500];
+const TIMES = { timeout: 500, warmup: 2, seconds: 2 };
+
+if (Deno.build.os === "linux") {
+  needs(
+    PERMISSIONS,
+    "five times too many calls that compute: the server's time goes to calls that end in time",
+    async () => {
+      const [few, many] = await overload("cpu", {}, RATES, TIMES);
+      // For each second of its processor, as others use this machine too.
+      const share = many!.perCpuSecond / few!.perCpuSecond;
+      const text = Deno.inspect([few, many]);
+      assert(share > 0.6, `${share} of the calls for each second of the processor: ${text}`);
+      assert(many!.refused > many!.offered / 2, `most are refused: ${text}`);
+      assert(many!.p50 < 300 && many!.others === 0, text);
+    },
+  );
+
+  needs(PERMISSIONS, "five times too many calls that wait for a pool: those that are taken end in time", async () => {
+    const [few, many] = await overload("pool", { concurrency: { limit: "adaptive" } }, RATES, TIMES);
+    const text = Deno.inspect([few, many]);
+    assert(many!.goodput > 0.6 * few!.goodput && many!.refused > many!.offered / 2, text);
+    assert(many!.p50 < 300 && many!.others === 0, text);
+  });
+}
