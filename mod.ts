@@ -38,12 +38,6 @@ export type { CallOptions, ClientOptions } from "./client/options.ts";
 export type { ClientContext, ClientMiddleware } from "./client/call.ts";
 export type { Fallback, Fallbacks } from "./client/fallback.ts";
 export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
-export { consistentHash } from "./client/balancing/consistent_hash.ts";
-export { leastInFlight } from "./client/balancing/least_in_flight.ts";
-export { p2c } from "./client/balancing/p2c.ts";
-export { pickFirst } from "./client/balancing/pick_first.ts";
-export { random } from "./client/balancing/random.ts";
-export { weightedRoundRobin } from "./client/balancing/weighted_round_robin.ts";
 
 // What may change while a program runs
 export type {

@@ -99,9 +99,8 @@ export class Attempt {
   }
 }
 
-/** What a status says of the instance: nothing if it is the business's, if nothing was processed, or if the call was cancelled. */
+/** What a status says of the instance: that it answers if the error is the business's; nothing if nothing was processed, or the call was cancelled. */
 function codeFor(status: CallStatus): Status | undefined {
-  if (status.code === Status.OK) return Status.OK;
-  const silent = status.code === Status.CANCELLED || status.unprocessed !== undefined || isBiz(status);
-  return silent ? undefined : status.code;
+  if (status.code === Status.OK || isBiz(status)) return Status.OK;
+  return status.code === Status.CANCELLED || status.unprocessed !== undefined ? undefined : status.code;
 }

@@ -30,11 +30,12 @@ export interface DiscoveryState {
  * - `"idle"`: not connected to yet, or not since the last call
  * - `"connecting"`
  * - `"ready"`: it takes calls
+ * - `"silent"`: it has not answered a PING while calls are in flight, and gets no new ones until it sends something, unless there is no other
  * - `"backing_off"`: it could not be reached, and is asked again later
  * - `"ejected"`: it failed too often and gets no calls until a time, unless there is no other
  * - `"probing"`: one call finds out whether it is well again
  */
-export type InstanceCondition = "idle" | "connecting" | "ready" | "backing_off" | "ejected" | "probing";
+export type InstanceCondition = "idle" | "connecting" | "ready" | "silent" | "backing_off" | "ejected" | "probing";
 
 /** What a client knows of an instance. */
 export interface InstanceState {
@@ -105,10 +106,10 @@ export function stateOf(one: Subchannel, connecting: boolean): InstanceState {
   };
 }
 
-function conditionOf({ connection, suspect, lastError }: Subchannel, connecting: boolean): InstanceCondition {
+function conditionOf({ connection, silent, suspect, lastError }: Subchannel, connecting: boolean): InstanceCondition {
   if (suspect.probing) return "probing";
   if (suspect.until !== undefined) return "ejected";
-  if (connection) return "ready";
+  if (connection) return silent ? "silent" : "ready";
   if (connecting) return "connecting";
   return lastError ? "backing_off" : "idle";
 }

@@ -358,7 +358,11 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ resolver: told() }, TypeError, `"resolver" needs the service's "name"`);
   wrong({ name: "echo", resolver: "a:1" }, TypeError, `resolver is "a:1"; use consul("127.0.0.1:8500")`);
   wrong({ address: "memory:a", middleware: ["x"] }, TypeError, `middleware is "x"; use functions (call, next)`);
-  wrong({ address: "memory:a", balancer: {} }, TypeError, "balancer has no function pick; use weightedRoundRobin()");
+  wrong(
+    { address: "memory:a", balancer: {} },
+    TypeError,
+    'balancer has no function pick; use "p2c", or an object with pick(candidates, call)',
+  );
   assertThrows(
     () => createClient(EchoService, undefined as never),
     TypeError,

@@ -19,8 +19,8 @@ export class Latency {
     this.#at = now;
   }
 
-  /** What it is now; undefined before the first. */
-  at(now: number): number | undefined {
+  /** What it is now, or was last if no time is given; undefined before the first. */
+  at(now: number = this.#at): number | undefined {
     return this.#value < 0 ? undefined : this.#value * Math.exp(Math.min(0, this.#at - now) / DECAY);
   }
 }

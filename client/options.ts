@@ -131,7 +131,7 @@ export function clientSettings(service: Service, options: ClientOptions): Client
   }
   if (resolver !== undefined) checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
   const own = typeof balancer === "object" && balancer !== null ? balancer : undefined;
-  if (own) checkObject(`${who}: balancer`, own, "weightedRoundRobin()", ["pick"]);
+  if (own) checkObject(`${who}: balancer`, own, '"p2c", or an object with pick(candidates, call)', ["pick"]);
   const policy = clientPolicyOf(who, own ? { ...options, balancer: undefined } : options, service);
   for (const one of options.middleware ?? []) checkFunction(`${who}: middleware`, one, "functions (call, next)");
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);

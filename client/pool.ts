@@ -47,6 +47,13 @@ export class Pool {
       ...setup,
       outliers: this.#outliers,
       slowStart: () => policy.service.slowStart,
+      onSilence: ({ instance: { address }, silent }) => {
+        stale();
+        logger.warn(silent ? "an instance is silent and gets no new calls" : "an instance speaks again", {
+          service: target,
+          address,
+        });
+      },
       onLost: (one) => {
         stale();
         this.#connector.add(one);
@@ -137,8 +144,8 @@ export class Pool {
     const all = [...this.#all.values()];
     const { zone } = this.#policy.service;
     const connected = (one: Subchannel) => one.connection !== undefined;
-    let chosen = takers(all, (one) => connected(one) && one.suspect.until === undefined, zone);
-    // Better one that fails often than none.
+    let chosen = takers(all, (one) => connected(one) && !one.silent && one.suspect.until === undefined, zone);
+    // Better one that fails often, or is silent, than none.
     if (chosen.size === 0) chosen = takers(all, connected, zone);
     for (const [one, share] of chosen) one.share = share;
     const ready = [...chosen.keys()];

@@ -6,13 +6,10 @@ interface Held {
   readonly leaving: AbortController;
   /** Where the responses come from, once the call has started. */
   replies: AsyncIterator<unknown> | undefined;
-  /** Whether it has ended. */
-  over: boolean;
 }
 
 /** Gives up the calls of those who took their responses by hand, and neither finished nor left: nobody can reach them any more. */
 const abandoned = new FinalizationRegistry<Held>((held) => {
-  if (held.over) return;
   held.leaving.abort();
   held.replies?.return?.().catch(() => {});
 });
@@ -23,7 +20,7 @@ const abandoned = new FinalizationRegistry<Held>((held) => {
  * No generator: its `return()` would wait for the pending `next()`, which is what the caller no longer wants to wait for.
  */
 export class Replies implements AsyncIterableIterator<unknown> {
-  readonly #held: Held = { leaving: new AbortController(), replies: undefined, over: false };
+  readonly #held: Held = { leaving: new AbortController(), replies: undefined };
   readonly #context: ClientContext;
   readonly #start: (context: ClientContext) => Promise<unknown>;
   #started: Promise<AsyncIterator<unknown>> | undefined;
@@ -47,10 +44,10 @@ export class Replies implements AsyncIterableIterator<unknown> {
     try {
       const replies = await (this.#started ??= this.#begin());
       const result = await replies.next();
-      if (result.done) this.#held.over = true;
+      if (result.done) abandoned.unregister(this.#held);
       return result;
     } catch (error) {
-      this.#held.over = true;
+      abandoned.unregister(this.#held);
       if (signal.aborted) return { done: true, value: undefined };
       throw error;
     }
@@ -58,7 +55,7 @@ export class Replies implements AsyncIterableIterator<unknown> {
 
   /** Gives the call up at once; a `next()` that waits says that it is over. */
   async return(value?: unknown): Promise<IteratorResult<unknown>> {
-    this.#held.over = true;
+    abandoned.unregister(this.#held);
     this.#held.leaving.abort();
     // It failed at the start: next() has told.
     const replies = await this.#started?.catch(() => undefined);
@@ -69,7 +66,7 @@ export class Replies implements AsyncIterableIterator<unknown> {
   async #begin(): Promise<AsyncIterator<unknown>> {
     const { signal } = this.#context;
     const { leaving } = this.#held;
-    abandoned.register(this, this.#held);
+    abandoned.register(this, this.#held, this.#held);
     const replies = await this.#start({
       ...this.#context,
       signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,

@@ -211,6 +211,29 @@ Deno.test("a server that always fails sees at most 50 attempts more than there a
   assertEquals(a.seen.length, 1049);
 });
 
+Deno.test("each attempt goes to another instance, and to one that was tried when there is no other", async () => {
+  const transport = memoryTransport();
+  const asked: string[] = [];
+  const servers = await Promise.all(["memory:a", "memory:b"].map(async (address) => {
+    const server = createServer({ name: "echo", address, transport, logger });
+    const echo = () => {
+      asked.push(address);
+      throw down();
+    };
+    await server.add(EchoService, { echo }).start();
+    return server;
+  }));
+  const balancer = "pick_first"; // which by itself would ask the same one again
+  const options: ClientOptions = { address: ["memory:a", "memory:b"], transport, logger, balancer, outliers: false };
+  await using echo = createClient(EchoService, { ...options, retry: { backoff: 1 } });
+  await failure(() => echo.echo({})); // both are connected now
+  asked.length = 0;
+  await failure(() => echo.echo({}));
+  assertEquals(asked.length, 3);
+  assertEquals(new Set(asked.slice(0, 2)).size, 2);
+  for (const server of servers) await server.stop();
+});
+
 Deno.test("the instances know how many calls they have, however those ended", async () => {
   const transport = memoryTransport();
   let all: readonly Candidate[] = [];

@@ -17,6 +17,8 @@ export interface SubchannelSetup {
   /** Over how many milliseconds one that is new, or back, grows into its share. */
   readonly slowStart: () => number;
   readonly outliers: OutlierDetector<Subchannel>;
+  /** It has become silent, or sends something again. */
+  readonly onSilence: (subchannel: Subchannel) => void;
   /** A connection was lost. */
   readonly onLost: (subchannel: Subchannel) => void;
 }
@@ -85,6 +87,11 @@ export class Subchannel implements Candidate {
     return this.#connection;
   }
 
+  /** Whether it sends nothing, though calls wait for it. */
+  get silent(): boolean {
+    return this.#connection?.silent ?? false;
+  }
+
   /** Whether it is gone. */
   get closed(): boolean {
     return this.#closing.signal.aborted;
@@ -99,7 +106,8 @@ export class Subchannel implements Candidate {
   }
 
   get latency(): number | undefined {
-    return this.latencies.at(performance.now());
+    // While calls are in flight it does not fade: one that hangs must not look faster and faster.
+    return this.latencies.at(this.inFlight === 0 ? performance.now() : undefined);
   }
 
   /** Starts a call. Whoever does tells how it went on, by {@linkcode responded} and, once, {@linkcode ended}. */
@@ -162,6 +170,7 @@ export class Subchannel implements Candidate {
         // A path can't stand in :authority; gRPC puts localhost there.
         authority: authority ?? (address.startsWith("unix:") ? "localhost" : address),
         signal: attempt.signal,
+        onSilence: () => this.#onSilence(),
       });
       if (this.#closing.signal.aborted) return void connection.close(true), false;
       this.#connected(connection);
@@ -189,6 +198,12 @@ export class Subchannel implements Candidate {
       void connection.close();
       this.#setup.onLost(this);
     });
+  }
+
+  #onSilence(): void {
+    if (this.#connection === undefined) return;
+    if (!this.silent) this.startSlowly();
+    this.#setup.onSilence(this);
   }
 
   #failed(error: Error): void {

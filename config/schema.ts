@@ -41,6 +41,7 @@ const LIMITS: Fields<Limits> = {
   connectionAgeGrace: bound("milliseconds"),
   keepaliveInterval: bound("milliseconds"),
   keepaliveTimeout: bound("milliseconds"),
+  silenceTimeout: bound("milliseconds"),
 };
 
 /** What stands in conf.yaml, in snake case. What it means stands at `Config`. */

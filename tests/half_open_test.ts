@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { createClient, createServer, RpcError, Status } from "../mod.ts";
+import { clientState, createClient, createServer, RpcError, Status } from "../mod.ts";
 import { settings } from "./hostile/wire.ts";
 import { kindsHandlers } from "./kinds.ts";
 import { needs } from "./needs.ts";
@@ -26,6 +26,28 @@ function silentServer() {
     },
   };
 }
+
+needs(
+  [{ name: "net" }],
+  "a server that is silent though calls are in flight gets no new ones; the others do",
+  async () => {
+    await using silent = silentServer();
+    await using server = createServer({ name: "kinds", address: "127.0.0.1:0", logger: quiet });
+    server.add(Kinds, kindsHandlers([]));
+    await server.start();
+    const frozen = `127.0.0.1:${silent.port}`;
+    const options = { address: [frozen, server.address], outliers: false, drainTimeout: 0, logger: quiet } as const;
+    await using client = createClient(Kinds, options);
+    const hanging: Promise<unknown>[] = [];
+    const isSilent = () => clientState(client).instances.some(({ state }) => state === "silent");
+    while (!isSilent()) {
+      hanging.push(client.unary({}, { timeout: 6000 }).catch(() => {}));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    for (let i = 0; i < 20; i++) await client.unary({ text: "here" }, { timeout: 1000 });
+    assertEquals(clientState(client).instances[0]!.failures, 0); // no deadline had to pass to find it out
+  },
+);
 
 needs(
   [{ name: "net" }],

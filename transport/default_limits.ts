@@ -23,6 +23,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   connectionAgeGrace: 10_000,
   keepaliveInterval: 60_000,
   keepaliveTimeout: 20_000,
+  silenceTimeout: 1000,
 };
 
 /**

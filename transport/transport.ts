@@ -80,6 +80,8 @@ export interface Limits {
   keepaliveInterval: number;
   /** How long that PING may wait for its answer, in milliseconds. Past it: closed. @default {20000} */
   keepaliveTimeout: number;
+  /** How long a server may send nothing while calls are in flight, in milliseconds, a PING of the client among them: past it, it gets no new calls until it sends something. Found out a second or two late. @default {1000} */
+  silenceTimeout: number;
 }
 
 export type { Compression } from "../rpc/compression.ts";
@@ -212,6 +214,8 @@ export interface ConnectOptions {
   logger: Logger;
   /** Gives up connecting. */
   signal: AbortSignal;
+  /** Told when {@linkcode Connection.silent} has changed. Not every transport finds it out. */
+  onSilence?(): void;
 }
 
 /** A connection that calls can be started on. */
@@ -220,6 +224,8 @@ export interface Connection {
   readonly peer: Peer;
   /** Resolves when no more calls can be started: lost, closed, or the server is going away. It says why. Never rejects. */
   readonly closed: Promise<string>;
+  /** Whether the server is silent, though calls are in flight and a PING has asked it: see `limits.silenceTimeout`. */
+  readonly silent?: boolean;
   /** Starts a call. It never throws: whatever goes wrong is in the call's status. */
   start(options: CallStart): ClientCall;
   /** Takes no more calls, and ends once those in flight have; with `force` those are cancelled, also if it was called without before. */

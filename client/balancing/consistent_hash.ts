@@ -14,15 +14,6 @@ const FEW = 8;
  * comes on to the key's next instance, so that a key much in demand floods nobody. A pick takes O(n).
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
- *
- * @example
- * ```ts
- * import { consistentHash } from "../../mod.ts";
- *
- * const balancer = consistentHash();
- * // createClient(EchoService, { name: "echoservice", resolver: consul("127.0.0.1:8500"), balancer, hashKey: "x-user" });
- * // echo.echo({ mes: "hello" }, { metadata: { "x-user": "42" } });
- * ```
  */
 export function consistentHash(chance: () => number = Math.random): Balancer {
   const keyless = random(chance);

@@ -8,14 +8,6 @@ import { random } from "./random.ts";
  * One that fails fast has few calls in flight and draws all calls to it: leave the client's `outliers` on.
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
- *
- * @example
- * ```ts
- * import { leastInFlight } from "../../mod.ts";
- *
- * const balancer = leastInFlight();
- * // createClient(EchoService, { name: "echoservice", resolver: consul("127.0.0.1:8500"), balancer });
- * ```
  */
 export function leastInFlight(chance: () => number = Math.random): Balancer {
   const any = random(chance);

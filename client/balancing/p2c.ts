@@ -13,14 +13,6 @@ const SLOW = 2;
  * One that fails fast looks good to it: leave the client's `outliers` on.
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
- *
- * @example
- * ```ts
- * import { p2c } from "../../mod.ts";
- *
- * const balancer = p2c();
- * // createClient(EchoService, { name: "echoservice", resolver: consul("127.0.0.1:8500"), balancer });
- * ```
  */
 export function p2c(chance: () => number = Math.random): Balancer {
   const any = random(chance);

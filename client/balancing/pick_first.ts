@@ -6,14 +6,6 @@ import { random } from "./random.ts";
  * and takes another at random when it has gone, or when a call that failed there is tried again.
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
- *
- * @example
- * ```ts
- * import { pickFirst } from "../../mod.ts";
- *
- * const balancer = pickFirst();
- * // createClient(EchoService, { name: "echoservice", resolver: consul("127.0.0.1:8500"), balancer });
- * ```
  */
 export function pickFirst(chance: () => number = Math.random): Balancer {
   const any = random(chance);

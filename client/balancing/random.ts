@@ -4,14 +4,6 @@ import type { Balancer, Candidate } from "./balancer.ts";
  * One at random, by weight: nothing is remembered, so that clients never fall into step.
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
- *
- * @example
- * ```ts
- * import { random } from "../../mod.ts";
- *
- * const balancer = random();
- * // createClient(EchoService, { name: "echoservice", resolver: consul("127.0.0.1:8500"), balancer });
- * ```
  */
 export function random(chance: () => number = Math.random): Balancer {
   let list: readonly Candidate[] | undefined;

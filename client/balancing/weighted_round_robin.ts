@@ -13,14 +13,6 @@ interface Turn {
  * few calls do not all make them to the same instance. It is the default. A pick takes O(log n).
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
- *
- * @example
- * ```ts
- * import { weightedRoundRobin } from "../../mod.ts";
- *
- * const balancer = weightedRoundRobin();
- * // createClient(EchoService, { name: "echoservice", resolver: consul("127.0.0.1:8500"), balancer });
- * ```
  */
 export function weightedRoundRobin(chance: () => number = Math.random): Balancer {
   /** Those that are away keep their turn, as one does that a retry avoids. */

@@ -12,6 +12,7 @@ import { addMetadata } from "./fields.ts";
 import { foreignServer } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
+import { Silence } from "./silence.ts";
 import { Pump, type Socket } from "./socket.ts";
 import { formatTimeout } from "./timeout.ts";
 import { USER_AGENT } from "./user_agent.ts";
@@ -32,6 +33,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #lost = Promise.withResolvers<string>();
   readonly #gone = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
+  readonly #silence: Silence;
   readonly #ticker: ReturnType<typeof setInterval>;
   readonly #base: FieldList;
   readonly #paths = new Map<string, FieldList>();
@@ -48,7 +50,9 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.options = options;
     this.limits = limits;
     this.connection = new Http2Connection("client", http2Limits(limits), this, this.budget);
+    this.#silence = new Silence(limits.silenceTimeout);
     const onRead = () => {
+      if (this.#silence.silent) this.#speaks();
       if (this.connection.established && this.#why === undefined) this.#ready.resolve();
       if (this.#waiting.size > 0) this.onClosed(); // SETTINGS may allow more calls
     };
@@ -63,6 +67,10 @@ export class ClientConnection implements Connection, ConnectionEvents {
       ...["grpc-accept-encoding", ACCEPTED],
     ];
     this.#run();
+  }
+
+  get silent(): boolean {
+    return this.#silence.silent;
   }
 
   /** Resolves when the server's SETTINGS have come. Rejects if the connection ends before. */
@@ -183,8 +191,18 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.#lost.resolve(this.#why);
   }
 
+  #speaks(): void {
+    this.#silence.silent = false;
+    this.options.onSilence?.();
+  }
+
   #tick(lifetime: Lifetime): void {
-    const limit = lifetime.check(performance.now());
+    const now = performance.now();
+    const { silent } = this.#silence;
+    const owes = this.connection.established && this.connection.streams.size > 0;
+    if (this.#silence.look(now, this.#pump.lastRead, owes, this.connection.pings)) this.#pump.wake();
+    if (this.#silence.silent !== silent) this.options.onSilence?.();
+    const limit = lifetime.check(now);
     if (limit === undefined || limit === "drain") return;
     if (limit !== "idleTimeout" && limit !== "connectionAge") return this.#pump.close(`limits.${limit}`);
     this.#retire(`the connection was closed (limits.${limit})`);

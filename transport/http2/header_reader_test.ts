@@ -216,6 +216,16 @@ Deno.test("a malformed response is a PROTOCOL_ERROR of its stream (8.3.2)", () =
   }
 });
 
+Deno.test("the text of an error may end in a space, as grpc-go sends it, and has no other freedom", () => {
+  const peer = client();
+  peer.open();
+  const ends = [...RESPONSE, "grpc-status", "5", "grpc-message", "no: "];
+  assertEquals(peer.give(peer.headers(1, ends, ENDS)), [`headers 1 ${ends.join(" ")} end`]);
+  peer.open();
+  const broken = [...RESPONSE, "grpc-status", "5", "grpc-message", "no\n "];
+  assertEquals(peer.give(peer.headers(3, broken, ENDS)), ["reset 3 PROTOCOL_ERROR"]);
+});
+
 Deno.test("interim responses are passed over; one may not end the stream (8.1)", () => {
   const peer = client();
   peer.open();

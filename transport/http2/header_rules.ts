@@ -55,7 +55,10 @@ const CONNECTION_SPECIFIC = new Set(["connection", "keep-alive", "proxy-connecti
 
 function malformedField(name: string, value: string): string | undefined {
   if (!isName(name)) return `a field name that has capitals, is empty or no token: ${JSON.stringify(name)}`;
-  if (!isValue(value)) return `characters in ${name} that no field may have`;
+  // grpc-go sends the text of an error as it is, also where a space ends it.
+  if (!isValue(name === "grpc-message" ? value.replace(/[ \t]+$/, "") : value)) {
+    return `characters in ${name} that no field may have`;
+  }
   if (CONNECTION_SPECIFIC.has(name) || (name === "te" && value !== "trailers")) {
     return `${name}, which belongs to a connection of HTTP/1`;
   }

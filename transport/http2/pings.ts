@@ -9,6 +9,8 @@ export enum PingPurpose {
   Keepalive = 2,
   /** Marks what was on its way when a server began to stop. */
   Drain = 3,
+  /** Asks a server that has been silent for a moment, though calls are in flight. */
+  Silence = 4,
 }
 
 /** PING (RFC 9113, section 6.7). */
