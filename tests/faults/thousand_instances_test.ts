@@ -37,7 +37,7 @@ const register = (agent: ConsulAgent, i: number, port: number): Promise<void> =>
 async function change(agent: ConsulAgent, port: number, signal: AbortSignal): Promise<number> {
   const start = performance.now();
   for (let n = 0;; n++) {
-    await pause(start + n * 1000 / CHANGES_PER_SECOND - performance.now());
+    await pause(Math.max(0, start + n * 1000 / CHANGES_PER_SECOND - performance.now()));
     if (signal.aborted) return n;
     const i = (n >> 1) * 7 % INSTANCES;
     if (n % 2 === 0) await put(agent, `/v1/agent/service/deregister/${idOf(i)}`);
