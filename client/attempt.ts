@@ -67,6 +67,7 @@ export class Attempt {
 
   /** It took too long until its response began: it counts as UNAVAILABLE, and its instance has failed. */
   expire(message: string): void {
+    if (this.responded || this.#told) return;
     this.#expired = { code: Status.UNAVAILABLE, message };
     this.end();
   }

@@ -4,6 +4,7 @@ import { backoff } from "../registry/backoff.ts";
 import type { Instance } from "../registry/registry.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Transport } from "../transport/transport.ts";
 import type { Candidate } from "./balancing/balancer.ts";
+import type { Attempt } from "./attempt.ts";
 import { slowStartShare } from "./balancing/slow_start.ts";
 import { Latency } from "./latency.ts";
 import type { OutlierDetector, Suspect } from "./outliers.ts";
@@ -50,6 +51,8 @@ export class Subchannel implements Candidate {
   readonly suspect: Suspect<Subchannel>;
   readonly latencies: Latency = new Latency();
   inFlight = 0;
+  /** Attempts without a response that can be made again elsewhere. */
+  readonly repeatable: Set<Pick<Attempt, "expire">> = new Set();
   /** Calls that have begun. */
   calls = 0;
   /** Those of them that failed by what may be its fault. */
@@ -203,6 +206,7 @@ export class Subchannel implements Candidate {
   #onSilence(): void {
     if (this.#connection === undefined) return;
     if (!this.silent) this.startSlowly();
+    else for (const attempt of [...this.repeatable]) attempt.expire("the instance is silent");
     this.#setup.onSilence(this);
   }
 
