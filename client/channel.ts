@@ -5,7 +5,7 @@ import { chooseTransport, type TransportChoice } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Balancer, CallToBalance } from "./balancing/balancer.ts";
-import { balancerOf } from "./balancing/balancer_of.ts";
+import { balancerOf, ownBalancer } from "./balancing/balancer_of.ts";
 import { type ClientState, stateOf } from "./client_state.ts";
 import { waitFor } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
@@ -55,7 +55,7 @@ export class Channel {
       options: { tls, limits, compression, logger },
     });
     this.#balancerName = balancer ? "custom" : policy.service.balancer;
-    this.#balancer = balancer ?? balancerOf(policy.service.balancer);
+    this.#balancer = balancer ? ownBalancer(balancer) : balancerOf(policy.service.balancer);
     policy.onChange(() => this.#policyChanged());
   }
 
