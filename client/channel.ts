@@ -5,7 +5,7 @@ import { chooseTransport, type TransportChoice } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Balancer, CallToBalance } from "./balancing/balancer.ts";
-import { balancerOf } from "./balancing/balancer_of.ts";
+import { balancerOf, ownBalancer } from "./balancing/balancer_of.ts";
 import { type ClientState, stateOf } from "./client_state.ts";
 import { waitFor } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
@@ -55,7 +55,7 @@ export class Channel {
       options: { tls, limits, compression, logger },
     });
     this.#balancerName = balancer ? "custom" : policy.service.balancer;
-    this.#balancer = balancer ?? balancerOf(policy.service.balancer);
+    this.#balancer = balancer ? ownBalancer(balancer) : balancerOf(policy.service.balancer);
     policy.onChange(() => this.#policyChanged());
   }
 
@@ -83,19 +83,24 @@ export class Channel {
     if (ready.length === 0) return undefined;
     const { avoid } = call;
     const probed = this.#pool.probe(avoid);
-    if (probed || ready.length === 1) return probed ?? ready[0]!;
-    const one = this.#balancer.pick(ready, call);
-    return avoid?.has(one) ? this.#pickOther(ready, avoid, call) : one;
+    if (probed) return probed;
+    const one = ready.length === 1 ? ready[0]! : this.#balancer.pick(ready, call);
+    return avoid?.has(one) ? this.#pickOther(ready, avoid, call) ?? one : one;
   }
 
-  #pickOther(ready: readonly Subchannel[], avoid: ReadonlySet<Subchannel>, call: PickOptions): Subchannel {
+  #pickOther(
+    ready: readonly Subchannel[],
+    avoid: ReadonlySet<Subchannel>,
+    call: PickOptions,
+  ): Subchannel | undefined {
     // To be shown another array would cost the balancer what it keeps of this one.
-    for (let i = 0; i < ASK_AGAIN; i++) {
+    for (let i = 0; i < ASK_AGAIN && ready.length > 1; i++) {
       const one = this.#balancer.pick(ready, call);
       if (!avoid.has(one)) return one;
     }
-    const others = ready.filter((one) => !avoid.has(one));
-    return others.length === 0 ? this.#balancer.pick(ready, call) : this.#balancer.pick(others, call);
+    let others = ready.filter((one) => !avoid.has(one));
+    if (others.length === 0) others = this.#pool.abroad(avoid);
+    return others.length === 0 ? undefined : this.#balancer.pick(others, call);
   }
 
   #checkOpen(): void {

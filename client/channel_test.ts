@@ -391,6 +391,28 @@ Deno.test("a retry goes to another instance if there is one", () =>
     }
   }));
 
+Deno.test("a retry goes to another zone when all of the own have been tried; calls don't", () =>
+  withFakeTime(async (pass) => {
+    for (const balancer of BALANCERS) {
+      const { channel, tell, call } = setUp({ balancer, hashKey: "user", zone: "here" });
+      const at = (address: string, zone: string) => instance(address, { tags: new Map([["zone", zone]]) });
+      tell({ instances: [at("memory:a", "here"), at("memory:b", "here"), at("memory:c", "there")] });
+      await waited(channel, pass);
+      await pass(2);
+      for (let i = 0; i < 20; i++) assert(call() !== "memory:c", balancer);
+      const own = new Set(["memory:a", "memory:b"]);
+      const avoid = new Set<Subchannel>();
+      while (avoid.size < 2) {
+        const one = channel.pick({ avoid, hashKey: "42" })!;
+        assert(own.delete(one.instance.address), balancer);
+        avoid.add(one);
+      }
+      assertEquals(call(undefined, avoid), "memory:c", balancer);
+      for (let i = 0; i < 20; i++) assert(call() !== "memory:c", balancer);
+      await channel.close();
+    }
+  }));
+
 Deno.test("another policy holds at once: its balancer, its tags, and without outliers nobody is ejected", () =>
   withFakeTime(async (pass) => {
     const { channel, tell, adopt, call, states } = setUp();
