@@ -195,6 +195,22 @@ Deno.test("1,000 instances: at most 20 attempts at a time, and an error that nam
     await channel.close();
   }));
 
+Deno.test("a subset of which nobody can be reached is left for another, at most once a second", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, manners, seen } = setUp({ subset: 2 });
+    for (const name of names(40)) manners.set(name, "refuses");
+    list(...names(40));
+    for (let i = 0; i < 5; i++) await assertRejects(() => waited(channel, pass), RpcError);
+    const tried = () => new Set(seen.connects.map(({ address }) => address)).size;
+    const atFirst = tried();
+    assert(atFirst > 2 && atFirst <= 4, `${atFirst}`); // the first subset, and one other
+    manners.clear();
+    await pass(1000);
+    await waited(channel, pass);
+    assertEquals(channel.state().instances.length, 2);
+    await channel.close();
+  }));
+
 Deno.test("the error says why the list is an old one", () =>
   withFakeTime(async (pass) => {
     const { channel, list, manners, watch } = setUp();

@@ -206,7 +206,7 @@ export class Subchannel implements Candidate {
   #onSilence(): void {
     if (this.#connection === undefined) return;
     if (!this.silent) this.startSlowly();
-    else for (const attempt of [...this.repeatable]) attempt.expire("the instance is silent");
+    else for (const attempt of [...this.repeatable]) attempt.expire("the instance is silent", true);
     this.#setup.onSilence(this);
   }
 

@@ -159,6 +159,8 @@ export interface CallStatus {
    * was being left, and the call stayed behind. Undefined if the server may have begun.
    */
   readonly unprocessed?: "refused" | "left";
+  /** Whether it ended together with all others of its connection, which was lost. */
+  readonly lost?: boolean;
 }
 
 /** A call as its server sees it. */
