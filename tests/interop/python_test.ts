@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
+import type { JsonValue } from "../../rpc/json.ts";
 import type { MessageType } from "../../rpc/service.ts";
 import { All, Inherited, Scalars } from "../proto/all.ts";
+import { Known, Names } from "../proto/known.ts";
 import { needsPython, runPython } from "./python/run.ts";
 
-const FILE = new URL("../proto/all.proto", import.meta.url).pathname;
+const FOLDER = new URL("../proto/", import.meta.url).pathname;
 const COUNT = 400;
 // Another seed finds other faults; the messages of this one are always the same.
 const SEED = "1";
@@ -32,17 +34,38 @@ function valueOf(written: Written): unknown {
   return Object.fromEntries(Object.entries(written.message).map(([name, value]) => [name, valueOf(value)]));
 }
 
-for (const type of [All, Scalars, Inherited] as MessageType<unknown>[]) {
-  needsPython(`encode() and decode() agree with Python's protobuf on ${type.typeName}`, async () => {
-    const about = [FILE, type.typeName, String(COUNT), SEED];
+/** JSON that keeps the sign of -0, as Python's does. */
+const textOf = (json: JsonValue) =>
+  JSON.stringify(
+    json,
+    (_, value) =>
+      Object.is(value, -0) ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON("-0.0") : value,
+  );
+
+const TYPES: [file: string, type: MessageType<unknown>][] = [
+  ["all.proto", All],
+  ["all.proto", Scalars],
+  ["all.proto", Inherited],
+  ["known.proto", Known],
+  ["known.proto", Names],
+];
+
+for (const [file, type] of TYPES) {
+  needsPython(`binary and JSON both ways agree with Python's protobuf on ${type.typeName}`, async () => {
+    const about = [FOLDER + file, type.typeName, String(COUNT), SEED];
     const made = (await runPython("codec.py", ["make", ...about])).trim().split("\n").map((line) => JSON.parse(line));
     assertEquals(made.length, COUNT);
-    const encoded = made.map(({ hex, value }) => {
+    const lines = made.map(({ hex, value, json, full }) => {
       const expected = valueOf(value);
       assertEquals(type.decode(Uint8Array.fromHex(hex)), expected);
-      return type.encode(expected as never).toHex();
+      assertEquals(type.toJson(expected as never), json);
+      assertEquals(type.toJson(expected as never, { emitDefaults: true }), full);
+      assertEquals(type.fromJson(json), expected);
+      assertEquals(type.fromJson(full), expected);
+      return { hex: type.encode(expected as never).toHex(), json: textOf(type.toJson(expected as never)) };
     });
     // It fails, and says why, if it does not read the messages that it has made.
-    await runPython("codec.py", ["check", ...about], encoded.join("\n"));
+    await runPython("codec.py", ["check", ...about], lines.map(({ hex }) => hex).join("\n"));
+    await runPython("codec.py", ["check", ...about], lines.map(({ json }) => json).join("\n"));
   });
 }
