@@ -1,4 +1,4 @@
-import { PROTO_NAME } from "../codec/oneof_name.ts";
+import { PROTO_NAME } from "../codec/descriptor/oneof_name.ts";
 import { protobuf } from "../deps.ts";
 import { checkFile } from "./check.ts";
 import { lineOf, lineOfDuplicate, literal, ProtoProblem, withoutComments } from "./problem.ts";

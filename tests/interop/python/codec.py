@@ -41,17 +41,21 @@ BIG = {
 ALPHABET = 'aZ09 _"\\\n\0\x7f\x80éßЖ北京\uffff😀𝄞'
 
 
-def load(file, type_name):
-    """The class of a message, from a .proto file, by protoc."""
+def compiled(file):
+    """A .proto file and all that it imports, by protoc."""
     folder, name = os.path.split(file)
     with tempfile.NamedTemporaryFile() as out:
         known = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
         args = ["protoc", f"-I{folder}", f"-I{known}", "--include_imports", f"--descriptor_set_out={out.name}", name]
         if protoc.main(args) != 0:
             sys.exit(f"protoc refuses {file}")
-        files = descriptor_pb2.FileDescriptorSet.FromString(out.read())
+        return descriptor_pb2.FileDescriptorSet.FromString(out.read()).file
+
+
+def load(files, type_name):
+    """The class of a message in files, of which those that are imported come first."""
     pool = descriptor_pool.DescriptorPool()
-    for one in files.file:
+    for one in files:
         pool.Add(one)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(type_name))
 
@@ -211,7 +215,7 @@ def to_json(message, **options):
 
 def main():
     command, file, type_name, count, seed = sys.argv[1:]
-    make = load(file, type_name)
+    make = load(compiled(file), type_name)
     maker = Maker(int(seed))
     for number in range(int(count)):
         message = make()
@@ -229,4 +233,5 @@ def main():
             sys.exit(f"message {number} of {type_name} is not what was made:\n{message}\n--- but\n{read}")
 
 
-main()
+if __name__ == "__main__":
+    main()
