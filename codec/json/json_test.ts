@@ -271,6 +271,13 @@ Deno.test("fromJson() and toJson() find what an Any holds in the option types", 
   assertThrows(() => pb.Any.toJson(any), TypeError, "Any.typeUrl: the type echo.Req is not known here");
 });
 
+Deno.test("toJson() and fromJson() keep the sign of -0, which JSON.stringify() does not", () => {
+  const json = Scalars.toJson({ aFloat: -0, aDouble: -0 });
+  assert(Object.values(json as object).every((value) => Object.is(value, -0)));
+  const { aFloat, aDouble } = Scalars.fromJson(json);
+  assert(Object.is(aFloat, -0) && Object.is(aDouble, -0));
+});
+
 Deno.test("toJson() leaves unknown fields out", () => {
   assertEquals(Msg.toJson(Msg.decode(Uint8Array.fromHex("0a0161" + "f83f01"))), { text: "a" });
 });
@@ -292,7 +299,13 @@ Deno.test("toJson() and fromJson() take 100 levels of messages, and no more", ()
   let deep: JsonValue = [];
   for (let i = 0; i < 5000; i++) deep = [deep];
   assertThrows(() => pb.ListValue.fromJson(deep), TypeError, "nested more than 100 deep");
-  let any: JsonValue = {};
-  for (let i = 0; i < 150; i++) any = { "@type": "x/google.protobuf.Any", value: any };
-  assertThrows(() => pb.Any.fromJson(any), TypeError, "nested more than 100 deep");
+  const inAny = [
+    (any: JsonValue) => ({ "@type": "x/google.protobuf.Any", value: any }),
+    (any: JsonValue) => ({ "@type": "x/dinokit.known.Known", any }),
+  ];
+  for (const wrap of inAny) {
+    let any: JsonValue = {};
+    for (let i = 0; i < 150; i++) any = wrap(any);
+    assertThrows(() => Known.fromJson({ any }), TypeError, "nested more than 100 deep");
+  }
 });

@@ -36,7 +36,7 @@ export function smallJson(type: string): JsonCodec {
     write(value) {
       if (typeof value !== "number") throw wrong("a number", value);
       if (!Number.isInteger(value) || value < least || value > most) throw wrong(expected, value);
-      return value + 0; // -0 is 0
+      return value;
     },
     read(json) {
       const value = readInteger(json);

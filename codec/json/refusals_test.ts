@@ -3,6 +3,7 @@ import type { JsonValue } from "../../rpc/json.ts";
 import type { MessageType } from "../../rpc/service.ts";
 import { All, Scalars } from "../../tests/proto/all.ts";
 import { Known } from "../../tests/proto/known.ts";
+import * as pb from "../well_known.ts";
 
 function refuses<T>(type: MessageType<T>, cases: [json: unknown, message: string][]) {
   for (const [json, message] of cases) {
@@ -25,6 +26,7 @@ refuses(Scalars, [
   [{ anInt32: "+1" }, `.anInt32: ${INT32} "+1"`],
   [{ anInt32: "01" }, `.anInt32: ${INT32} "01"`],
   [{ anInt32: "1e99999999999" }, `.anInt32: ${INT32} "1e99999999999"`],
+  [{ anInt32: `1.${"0".repeat(500)}` }, `.anInt32: ${INT32} "1.${"0".repeat(54)}...`],
   [{ anInt32: true }, `.anInt32: ${INT32} true`],
   [{ anInt32: [] }, `.anInt32: ${INT32} []`],
   [{ aUint32: -1 }, ".aUint32: expected an integer from 0 to 4294967295, got -1"],
@@ -50,7 +52,8 @@ refuses(Scalars, [
   [{ strings: ["\ud800"] }, ".strings[0]: the text has a lone surrogate, so it is not Unicode"],
   [{ strings: {} }, ".strings: expected an array, got {}"],
   [{ blobs: ["A"] }, `.blobs[0]: expected bytes in base64, got "A"`],
-  [{ blobs: ["A Q="] }, `.blobs[0]: expected bytes in base64, got "A Q="`],
+  [{ blobs: ["AQ =="] }, `.blobs[0]: expected bytes in base64, got "AQ =="`],
+  [{ blobs: ["AQ="] }, `.blobs[0]: expected bytes in base64, got "AQ="`],
   [{ blobs: ["!"] }, `.blobs[0]: expected bytes in base64, got "!"`],
   [{ bools: ["true"] }, `.bools[0]: expected a boolean, got "true"`],
   [{ colors: ["COLOR_RAD"] }, `.colors[0]: dinokit.all.Color has no "COLOR_RAD"; did you mean "COLOR_RED"?`],
@@ -76,6 +79,9 @@ refuses(All, [
   [{ choice: { words: "" } }, ".choice: there is no such field"],
 ]);
 
+refuses(pb.Int32Value, [[null, ": expected a value, got null"]]);
+refuses(pb.Struct, [[null, ": expected a value, got null"]]);
+
 const TIME = `expected a time such as "2026-01-31T12:00:00.5Z", got`;
 refuses(Known, [
   ...[
@@ -89,6 +95,7 @@ refuses(Known, [
     "2026-01-31T12:00:00.Z",
     "2026-01-31T12:00:00.0000000001Z",
     "2026-01-31T12:00:00+24:00",
+    "2026-01-31T12:00:00+01:60",
     "2026-01-31T12:00:00+0100",
     "10000-01-01T00:00:00Z",
     7,
@@ -182,6 +189,7 @@ Deno.test("toJson() names what is wrong", () => {
       { duration: { seconds: 2n ** 62n } },
       ".duration: expected seconds from -315576000000 to 315576000000, got 4611686018427387904n",
     ],
+    [Known, { duration: { nanos: 10 ** 9 } }, ".duration: expected nanos from -999999999 to 999999999, got 1000000000"],
     [Known, { value: {} }, ".value: a google.protobuf.Value needs one of its kinds"],
     [
       Known,
