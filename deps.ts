@@ -8,6 +8,9 @@
 
 // Messages to bytes and .proto to descriptors. Seen by codec/ and codegen/ only.
 export { default as protobuf } from "npm:protobufjs@8.8.1";
+/** Loads descriptor.proto, in protobufjs's JSON form. */
+export const loadDescriptorProto = (): Promise<{ default: Record<string, unknown> }> =>
+  import("npm:protobufjs@8.8.1/google/protobuf/descriptor.json", { with: { type: "json" } });
 
 // The second transport. Seen by transport/grpc_js/ only. It reads the environment while it loads.
 export type * as grpc from "npm:@grpc/grpc-js@1.14.7";

@@ -31,6 +31,7 @@ const TYPES: Record<string, readonly string[]> = { config: ["transport", "regist
 /** Where a name of deps.ts may be seen: in a folder or in one file. */
 const PACKAGES: Record<string, readonly string[]> = {
   protobuf: ["codec/", "codegen/"],
+  loadDescriptorProto: ["codec/descriptor/"],
   grpc: ["transport/grpc_js/"],
   loadGrpcJs: ["transport/grpc_js/"],
   Consul: ["registry/consul_http.ts"],

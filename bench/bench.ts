@@ -13,7 +13,7 @@ import {
 } from "../mod.ts";
 
 /** The descriptor of bench.proto. */
-export const BENCH_PROTO: ProtoFile = protoFile({
+export const BENCH_PROTO: ProtoFile = protoFile("bench.proto", {
   "nested": {
     "echo": {
       "options": { "go_package": "/echo" },

@@ -44,12 +44,14 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const files = positionals.length > 0 ? positionals : OWN_FOLDERS.flatMap((folder) => [...findProtos(folder)]);
+  const files = positionals.length > 0
+    ? positionals.map((file) => [file, ...flags.include!])
+    : OWN_FOLDERS.flatMap((folder) => [...findProtos(folder)].map((file) => [file, folder]));
   let stale = 0;
-  for (const file of files) {
+  for (const [file, ...include] of files as [string, ...string[]][]) {
     const out = file.replace(/\.proto$/, ".ts");
     if (out === file) throw new TypeError(`${file}: not a .proto file`);
-    const text = await generate(file, out, flags.include!, flags.import);
+    const text = await generate(file, out, include, flags.import);
     if (text === readText(out)) continue;
     if (flags.check) {
       console.error(`${out} is stale: run deno task gen`);
@@ -66,7 +68,7 @@ async function generate(file: string, out: string, include: string[], kit: strin
   const folders = [dirname(file), ...include];
   const find = (name: string) =>
     folders.map((folder) => join(folder, name)).find((path) => readText(path) !== undefined);
-  const name = relative(dirname(file), file);
+  const name = nameOf(file, include);
   const own = new URL(OWN_CODEC.includes(relative(".", file)) ? "../codec/mod.ts" : "../mod.ts", import.meta.url);
   let text: string;
   try {
@@ -83,6 +85,12 @@ async function generate(file: string, out: string, include: string[], kit: strin
     throw new ProtoProblem(error.file === name ? file : find(error.file) ?? error.file, error.line, error.text);
   }
   return await format(text);
+}
+
+/** A file's name as others would import it: from the folder of imports that it is in, or else its own. */
+function nameOf(file: string, include: string[]): string {
+  const names = [...include, dirname(file)].map((folder) => relative(folder, file).replaceAll("\\", "/"));
+  return names.find((name) => !name.startsWith("../"))!;
 }
 
 function specifier(from: string, to: string): string {

@@ -38,7 +38,8 @@ export function propertiesOf(type: protobuf.Type): Property[] {
 }
 
 /** The oneof of the .proto that a field belongs to; the one that protobufjs makes for `optional` does not count. */
-const realOneof = (field: protobuf.Field) => field.partOf && !field.partOf.isProto3Optional ? field.partOf : undefined;
+export const realOneof = (field: protobuf.Field) =>
+  field.partOf && !field.partOf.isProto3Optional ? field.partOf : undefined;
 
 function valueOf({ resolvedType, type }: protobuf.FieldBase): ValueCodec {
   if (resolvedType instanceof protobuf.Type) return codecOf(resolvedType);
@@ -46,7 +47,7 @@ function valueOf({ resolvedType, type }: protobuf.FieldBase): ValueCodec {
 }
 
 /** What a message holds itself: a field may be called `constructor`. */
-const own = (message: Plain, name: string): unknown => Object.hasOwn(message, name) ? message[name] : undefined;
+export const own = (message: Plain, name: string): unknown => Object.hasOwn(message, name) ? message[name] : undefined;
 
 function fieldProperty(field: protobuf.Field): Property {
   if (field instanceof protobuf.MapField) return mapProperty(field);

@@ -1,16 +1,23 @@
 import { Buffer } from "node:buffer";
 import { protobuf } from "../deps.ts";
+import type { JsonReadOptions, JsonWriteOptions } from "../rpc/json.ts";
 import type { MessageType, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
+import { fromJson, toJson } from "./json/mod.ts";
+import type { JsonContext } from "./json/value.ts";
 import { localName } from "./local_name.ts";
 import { codecOf, type MessageCodec } from "./message.ts";
 import { Misfit } from "./misfit.ts";
 
 /** A compiled .proto file: what generated code hands to {@linkcode messageType} and {@linkcode defineService}. */
 export interface ProtoFile {
+  /** Its path, as imports name it: `"grpc/health/v1/health.proto"`. */
+  readonly name: string;
   /** The file's descriptor, in protobufjs's JSON form. */
   readonly descriptor: ProtoDescriptor;
   /** The files that it imports. */
   readonly imports: readonly ProtoFile[];
+  /** Those of them that whoever imports it gets as well. */
+  readonly publicImports: readonly ProtoFile[];
 }
 
 /** A descriptor in protobufjs's JSON form. */
@@ -22,17 +29,24 @@ export type ProtoDescriptor = {
 /**
  * Holds a .proto file's descriptor. Generated code calls it.
  *
+ * @param name The file's path, as imports name it.
  * @param descriptor The descriptor in protobufjs's JSON form.
  * @param imports The files that it imports.
+ * @param publicImports Those of them that whoever imports it gets as well.
  */
-export function protoFile(descriptor: ProtoDescriptor, imports: readonly ProtoFile[] = []): ProtoFile {
-  return { descriptor, imports };
+export function protoFile(
+  name: string,
+  descriptor: ProtoDescriptor,
+  imports: readonly ProtoFile[] = [],
+  publicImports: readonly ProtoFile[] = [],
+): ProtoFile {
+  return { name, descriptor, imports, publicImports };
 }
 
 const roots = new WeakMap<ProtoFile, protobuf.Root>();
 
 /** The reflection of a file and all that it imports, made when it is first needed. */
-function rootOf(file: ProtoFile): protobuf.Root {
+export function rootOf(file: ProtoFile): protobuf.Root {
   let root = roots.get(file);
   if (root === undefined) {
     root = new protobuf.Root();
@@ -58,8 +72,9 @@ function rootOf(file: ProtoFile): protobuf.Root {
  */
 export function messageType<T>(file: ProtoFile, typeName: string): MessageType<T> {
   let codec: MessageCodec | undefined;
-  const ready = () => codec ??= codecOf(rootOf(file).lookupType(typeName));
-  return {
+  const reflection = () => rootOf(file).lookupType(typeName);
+  const ready = () => codec ??= codecOf(reflection());
+  const type: MessageType<T> = {
     typeName,
     encode: (value) => encode(ready(), typeName, value),
     decode(bytes) {
@@ -69,7 +84,25 @@ export function messageType<T>(file: ProtoFile, typeName: string): MessageType<T
         throw new Error(`these ${bytes.length} bytes are no valid ${typeName}: ${(cause as Error).message}`, { cause });
       }
     },
+    toJson: (value, options) => toJson(reflection(), value, contextOf(file, options)),
+    fromJson: (json, options) => fromJson(reflection(), json, contextOf(file, options)) as T,
   };
+  files.set(type, file);
+  return type;
+}
+
+/** Which file declares a type or a service. */
+const files = new WeakMap<object, ProtoFile>();
+
+/** The file that declares a type or a service; undefined if that is not made by generated code. */
+export const fileOf = (declared: MessageType<unknown> | Service): ProtoFile | undefined => files.get(declared);
+
+function contextOf(file: ProtoFile, options: JsonReadOptions & JsonWriteOptions = {}): JsonContext {
+  const find = (name: string) => {
+    const known = options.types?.find(({ typeName }) => typeName === name);
+    return rootOf(known && fileOf(known) || file).lookup(`.${name}`, [protobuf.Type]) as protobuf.Type ?? undefined;
+  };
+  return { ...options, find };
 }
 
 /** How many bytes of messages share a buffer: a buffer for each would cost more than the rest of encoding a small one. */
@@ -107,12 +140,14 @@ function encode(codec: MessageCodec, typeName: string, value: unknown): Uint8Arr
  */
 export function defineService<M extends Methods>(file: ProtoFile, typeName: string): Service<M> {
   let methods: M | undefined;
-  return {
+  const service: Service<M> = {
     typeName,
     get methods() {
       return methods ??= methodsOf(file, typeName) as M;
     },
   };
+  files.set(service, file);
+  return service;
 }
 
 function methodsOf(file: ProtoFile, typeName: string): Methods {

@@ -5,7 +5,7 @@ import { Misfit, within, wrong } from "./misfit.ts";
 import { enter, type ValueCodec } from "./value.ts";
 
 /** How deep messages may stand in messages, as in Google's implementations. */
-const MAX_DEPTH = 100;
+export const MAX_DEPTH = 100;
 /** The bytes of the fields that a message's type does not know, kept for when it is encoded again. */
 const UNKNOWN = Symbol("unknown fields");
 

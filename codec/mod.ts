@@ -1,10 +1,11 @@
 /**
- * Messages to bytes and back: what generated code is made of.
+ * Messages to bytes or JSON, and back: what generated code is made of.
  *
  * @module
  */
 
 export { defineService, messageType, type ProtoDescriptor, type ProtoFile, protoFile } from "./file.ts";
+export type { JsonReadOptions, JsonValue, JsonWriteOptions } from "../rpc/json.ts";
 /** The messages of google/protobuf/*.proto. */
 export * as pb from "./well_known.ts";
 export type {

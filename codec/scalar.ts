@@ -17,8 +17,16 @@ const WIRE_TYPES: Record<Small | Big, WireType> = {
   sfixed64: 1,
 };
 
+/** The least and the most that a 32-bit type holds. */
+export const smallRange = (type: string): readonly [least: number, most: number] =>
+  /^[uf]/.test(type) ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
+
+/** The least and the most that a 64-bit type holds. */
+export const bigRange = (type: string): readonly [least: bigint, most: bigint] =>
+  /^[uf]/.test(type) ? [0n, 2n ** 64n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
+
 function small(type: Small, what: string): ValueCodec {
-  const [least, most] = /^[uf]/.test(type) ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
+  const [least, most] = smallRange(type);
   return {
     wireType: WIRE_TYPES[type],
     initial: () => 0,
@@ -36,7 +44,7 @@ function small(type: Small, what: string): ValueCodec {
 
 function big(type: Big): ValueCodec {
   const unsigned = /^[uf]/.test(type);
-  const [least, most] = unsigned ? [0n, 2n ** 64n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
+  const [least, most] = bigRange(type);
   return {
     wireType: WIRE_TYPES[type],
     initial: () => 0n,

@@ -11,7 +11,7 @@ interface RpcStatus {
 const field = (type: string, id: number, rule?: "repeated") => ({ type, id, rule });
 
 const STATUS: MessageType<RpcStatus> = messageType(
-  protoFile({
+  protoFile("google/rpc/status.proto", {
     nested: {
       google: {
         nested: {

@@ -1,6 +1,7 @@
+import { PROTO_NAME } from "../codec/descriptor/oneof_name.ts";
 import { protobuf } from "../deps.ts";
 import { checkFile } from "./check.ts";
-import { lineOf, lineOfDuplicate, literal, ProtoProblem } from "./problem.ts";
+import { lineOf, lineOfDuplicate, literal, ProtoProblem, withoutComments } from "./problem.ts";
 
 /** A parsed .proto file. */
 export interface LoadedFile {
@@ -10,6 +11,8 @@ export interface LoadedFile {
   /** What it declares, and nothing else; not resolved. */
   readonly own: protobuf.Root;
   readonly imports: readonly string[];
+  /** Those of them that whoever imports it gets as well. */
+  readonly publicImports: readonly string[];
 }
 
 /** The path of a well-known file that comes with the kit. */
@@ -39,9 +42,11 @@ function load(
   const source = read(name);
   if (source === undefined) throw new ProtoProblem(name, 1, "no such file");
   const { own, imports } = parse(name, source);
+  const code = withoutComments(source);
+  const publicImports = imports.filter((one) => importOf(one, "public\\s+").test(code));
   for (const other of imports) {
     if (files.has(other) || isWellKnown(other)) continue;
-    const line = lineOf(source, new RegExp(`import\\s+(\\w+\\s+)?["']${literal(other)}["']`));
+    const line = lineOf(source, importOf(other));
     if (other === name) throw new ProtoProblem(name, line, `the file imports itself; remove the import`);
     if (path.includes(other)) {
       throw new ProtoProblem(name, line, `the imports form a circle: ${[...path, name, other].join(" -> ")}`);
@@ -55,8 +60,11 @@ function load(
     }
     load(other, read, files, [...path, name]);
   }
-  files.set(name, { name, source, own, imports });
+  files.set(name, { name, source, own, imports, publicImports });
 }
+
+/** The declaration that imports a file. */
+const importOf = (name: string, kind = "(\\w+\\s+)?") => new RegExp(`\\bimport\\s+${kind}["']${literal(name)}["']`);
 
 function parse(name: string, source: string): { own: protobuf.Root; imports: string[] } {
   const own = new protobuf.Root();
@@ -76,5 +84,20 @@ function parse(name: string, source: string): { own: protobuf.Root; imports: str
     );
   }
   checkFile(name, source, own);
-  return { own, imports: imports ?? [] };
+  keepNames(own, protobuf.parse(source, new protobuf.Root(), { keepCase: true }).root);
+  return { own, imports: [...new Set(imports)] };
+}
+
+/** Notes what oneofs are called in the .proto, where that is not in camel case: protobufjs does so for fields only. */
+function keepNames(own: protobuf.NamespaceBase, original: protobuf.NamespaceBase): void {
+  for (const one of own.nestedArray) {
+    const other = original.get(one.name);
+    if (one instanceof protobuf.Type && other instanceof protobuf.Type) {
+      one.oneofsArray.forEach((oneof, i) => {
+        const { name } = other.oneofsArray[i]!;
+        if (name !== oneof.name && !oneof.isProto3Optional) oneof.setOption(PROTO_NAME, name);
+      });
+    }
+    if (one instanceof protobuf.Namespace && other instanceof protobuf.Namespace) keepNames(one, other);
+  }
 }

@@ -73,3 +73,16 @@ Deno.test("emitFile() carries comments over, and none can end a doc comment", ()
   assertStringIncludes(text, "/** Ends *\\/ here. */");
   assertStringIncludes(text, "/** The a. */\na: string;");
 });
+
+Deno.test("emitFile() keeps public imports, and the names of oneofs, for descriptors", () => {
+  const text = generate({
+    "a.proto": HEAD +
+      `// import public "c.proto";\nimport public "b.proto";\nimport "c.proto";\nimport "google/protobuf/any.proto";\n` +
+      "message M { oneof the_one { B b = 1; C c = 2; } oneof other { google.protobuf.Any d = 3; } optional bool e_f = 4; }",
+    "b.proto": HEAD + "message B {}",
+    "c.proto": HEAD + "message C {}",
+  });
+  assertStringIncludes(text, `protoFile("a.proto", {`);
+  assertStringIncludes(text, ", [B_PROTO, C_PROTO, pb.ANY_PROTO], [B_PROTO]);");
+  assertStringIncludes(text, `"theOne":{"options":{"proto_name":"the_one"},"oneof":["b","c"]},"other":{"oneof":["d"]}`);
+});

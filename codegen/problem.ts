@@ -39,7 +39,7 @@ export function lineOfDuplicate(source: string, message: string): number {
 }
 
 /** The text with spaces where comments are, so that all else stays where it is. */
-const withoutComments = (source: string) =>
+export const withoutComments = (source: string) =>
   source.replace(/\/\/.*|\/\*[^]*?\*\//g, (comment) => comment.replace(/./g, " "));
 
 /** Text that stands for itself in a regular expression. */

@@ -11,7 +11,7 @@ import {
 } from "../mod.ts";
 
 /** The descriptor of echo.proto. */
-export const ECHO_PROTO: ProtoFile = protoFile({
+export const ECHO_PROTO: ProtoFile = protoFile("echo.proto", {
   "nested": {
     "echo": {
       "options": { "go_package": "/echo" },

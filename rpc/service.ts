@@ -1,5 +1,7 @@
+import type { JsonReadOptions, JsonValue, JsonWriteOptions } from "./json.ts";
+
 /**
- * Turns messages of one type into bytes and back.
+ * Turns messages of one type into bytes or JSON, and back.
  *
  * @typeParam T The message as it is received: every field without presence is there, with its default.
  */
@@ -19,6 +21,22 @@ export interface MessageType<T> {
    * @throws {Error} If the bytes are not a valid message.
    */
   decode(bytes: Uint8Array): T;
+  /**
+   * Writes a message as JSON, for `JSON.stringify`: 64-bit integers as strings, bytes in base64, enums by name, a timestamp as
+   * `"2026-01-31T12:00:00Z"`. Unknown fields are left out.
+   *
+   * @throws {TypeError} If a field has the wrong type, or a value has no JSON form; the message names the field.
+   * @see https://protobuf.dev/programming-guides/json/
+   */
+  toJson(value: Init<T>, options?: JsonWriteOptions): JsonValue;
+  /**
+   * Reads a message from JSON, as `JSON.parse` gives it: which has already dropped all but the last of duplicate keys and
+   * rounded integers beyond 2^53, so those are safe as strings only.
+   *
+   * @throws {TypeError} If it is no such message; the message names the field: `echo.Req.mes: expected a string, got 42`.
+   * @see https://protobuf.dev/programming-guides/json/
+   */
+  fromJson(json: JsonValue, options?: JsonReadOptions): T;
 }
 
 /** A message as it may be given to be sent: any field may be left out, at any depth. */

@@ -4,7 +4,7 @@ import { type MessageType, messageType, pb, type ProtoFile, protoFile } from "..
 import { KINDS_PROTO, type Msg } from "./kinds.ts";
 
 /** The descriptor of all.proto. */
-export const ALL_PROTO: ProtoFile = protoFile({
+export const ALL_PROTO: ProtoFile = protoFile("all.proto", {
   "nested": {
     "dinokit": {
       "nested": {
@@ -128,7 +128,7 @@ export const ALL_PROTO: ProtoFile = protoFile({
       },
     },
   },
-}, [KINDS_PROTO, pb.wellKnown]);
+}, [KINDS_PROTO, pb.TIMESTAMP_PROTO, pb.STRUCT_PROTO]);
 
 /** A colour. */
 export enum Color {

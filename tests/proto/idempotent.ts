@@ -11,7 +11,7 @@ import {
 } from "../../mod.ts";
 
 /** The descriptor of idempotent.proto. */
-export const IDEMPOTENT_PROTO: ProtoFile = protoFile({
+export const IDEMPOTENT_PROTO: ProtoFile = protoFile("idempotent.proto", {
   "nested": {
     "dinokit": {
       "nested": {

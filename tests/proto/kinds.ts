@@ -14,7 +14,7 @@ import {
 } from "../../mod.ts";
 
 /** The descriptor of kinds.proto. */
-export const KINDS_PROTO: ProtoFile = protoFile({
+export const KINDS_PROTO: ProtoFile = protoFile("kinds.proto", {
   "nested": {
     "dinokit": {
       "nested": {

@@ -3,7 +3,7 @@
 import { type MessageType, messageType, type ProtoFile, protoFile } from "../../../mod.ts";
 
 /** The descriptor of empty.proto. */
-export const EMPTY_PROTO: ProtoFile = protoFile({
+export const EMPTY_PROTO: ProtoFile = protoFile("empty.proto", {
   "nested": { "grpc": { "nested": { "testing": { "nested": { "Empty": { "fields": {} } } } } } },
 });
 

@@ -3,7 +3,7 @@
 import { type MessageType, messageType, type ProtoFile, protoFile } from "../../../mod.ts";
 
 /** The descriptor of messages.proto. */
-export const MESSAGES_PROTO: ProtoFile = protoFile({
+export const MESSAGES_PROTO: ProtoFile = protoFile("messages.proto", {
   "nested": {
     "grpc": {
       "nested": {

@@ -22,7 +22,7 @@ import {
 } from "./messages.ts";
 
 /** The descriptor of test_service.proto. */
-export const TEST_SERVICE_PROTO: ProtoFile = protoFile({
+export const TEST_SERVICE_PROTO: ProtoFile = protoFile("test_service.proto", {
   "nested": {
     "grpc": {
       "nested": {

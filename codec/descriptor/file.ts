@@ -1,0 +1,100 @@
+import { loadDescriptorProto, protobuf } from "../../deps.ts";
+import type { JsonValue } from "../../rpc/json.ts";
+import type { MessageType } from "../../rpc/service.ts";
+import { messageType, type ProtoDescriptor, type ProtoFile, protoFile, rootOf } from "../file.ts";
+import { describeEnum, describeMessage } from "./message.ts";
+import { describedOptions, type Descriptor } from "./options.ts";
+import { describeService } from "./service.ts";
+
+/** A .proto file as other tools want it. */
+export interface FileDescriptor {
+  /** Its path, as imports name it. */
+  readonly name: string;
+  /** The names of the files that it imports. */
+  readonly dependencies: readonly string[];
+  /** The full names of all that it declares: messages, fields, oneofs, enums and their values, services, methods. */
+  readonly symbols: readonly string[];
+  /** An encoded `google.protobuf.FileDescriptorProto`, as protoc makes it, but without comments and custom options. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Describes .proto files and all that they import.
+ *
+ * @param files What generated code holds.
+ * @returns The files by name, those that are imported first. If two have the same name, the second is `2/` and that.
+ */
+export async function fileDescriptors(files: Iterable<ProtoFile>): Promise<Map<string, FileDescriptor>> {
+  const { default: json } = await loadDescriptorProto();
+  const schema = protoFile("google/protobuf/descriptor.proto", json as ProtoDescriptor);
+  const type = messageType<unknown>(schema, "google.protobuf.FileDescriptorProto");
+  const sources = new Map<string, ProtoFile>();
+  const described = new Map<string, FileDescriptor>();
+  const add = (file: ProtoFile): string => {
+    let name = file.name;
+    for (let i = 2; sources.has(name); i++) {
+      if (isSame(sources.get(name)!, file)) return name;
+      name = `${i}/${file.name}`;
+    }
+    sources.set(name, file);
+    const dependencies = file.imports.map(add);
+    described.set(name, describe(file, name, dependencies, type));
+    return name;
+  };
+  for (const file of files) add(file);
+  return described;
+}
+
+/** Two copies of the kit have the well-known files twice. */
+const isSame = (one: ProtoFile, other: ProtoFile) =>
+  one === other || JSON.stringify(one.descriptor) === JSON.stringify(other.descriptor);
+
+function describe(
+  file: ProtoFile,
+  name: string,
+  dependencies: readonly string[],
+  type: MessageType<unknown>,
+): FileDescriptor {
+  const { path, names, options } = packageOf(file.descriptor);
+  const symbols: string[] = [];
+  const descriptor: Descriptor = {
+    name,
+    package: path.length === 0 ? undefined : path.join("."),
+    dependency: dependencies,
+    public_dependency: file.publicImports.map((one) => file.imports.indexOf(one)),
+    message_type: [],
+    enum_type: [],
+    service: [],
+    options: describedOptions(options),
+    syntax: "proto3",
+  };
+  for (const name of names) {
+    // The reflection of the whole: other files may have the same package.
+    const one = rootOf(file).lookup(`.${[...path, name].join(".")}`);
+    if (one instanceof protobuf.Type) descriptor.message_type.push(describeMessage(one, symbols));
+    else if (one instanceof protobuf.Enum) descriptor.enum_type.push(describeEnum(one, symbols));
+    else if (one instanceof protobuf.Service) descriptor.service.push(describeService(one, symbols));
+  }
+  // Options that descriptor.proto does not know are passed over. JSON drops what is undefined.
+  const json = JSON.parse(JSON.stringify(descriptor)) as JsonValue;
+  const bytes = type.encode(type.fromJson(json, { ignoreUnknownFields: true }) as never);
+  return { name, dependencies, symbols, bytes: new Uint8Array(bytes) };
+}
+
+/** The package of a file, the names of what stands in it, and the file's options. */
+function packageOf(descriptor: ProtoDescriptor): { path: string[]; names: string[]; options: Record<string, unknown> } {
+  const path: string[] = [];
+  const options: Record<string, unknown> = {};
+  let scope = descriptor;
+  while (true) {
+    // They are where the parser was when it met them: before the package, or after it.
+    Object.assign(options, scope.options);
+    const nested = Object.entries(scope.nested ?? {});
+    const [[name, only] = []] = nested;
+    if (nested.length !== 1 || ["fields", "values", "methods"].some((kind) => kind in (only as object))) {
+      return { path, names: nested.map(([name]) => name), options };
+    }
+    path.push(name!);
+    scope = only as ProtoDescriptor;
+  }
+}

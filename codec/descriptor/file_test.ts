@@ -1,0 +1,59 @@
+import { assertEquals } from "@std/assert";
+import { ECHO_PROTO, EchoService } from "../../proto/echo.ts";
+import { HEALTH_PROTO } from "../../proto/grpc/health/v1/health.ts";
+import { ALL_PROTO } from "../../tests/proto/all.ts";
+import { ODD_PROTO } from "../../tests/proto/odd.ts";
+import { fileOf, protoFile } from "../file.ts";
+import { fileDescriptors } from "./file.ts";
+
+// Whether the bytes are those of protoc is tested in tests/interop/python_test.ts.
+
+Deno.test("fileDescriptors() gives a file and its imports once each, those that are imported first", async () => {
+  const files = await fileDescriptors([ALL_PROTO, ODD_PROTO, ALL_PROTO, HEALTH_PROTO]);
+  assertEquals([...files.keys()], [
+    "kinds.proto",
+    "google/protobuf/timestamp.proto",
+    "google/protobuf/struct.proto",
+    "all.proto",
+    "google/protobuf/empty.proto",
+    "odd.proto",
+    "grpc/health/v1/health.proto",
+  ]);
+  assertEquals(files.get("odd.proto")!.dependencies, ["kinds.proto", "google/protobuf/empty.proto"]);
+});
+
+Deno.test("fileDescriptors() names all that a file declares", async () => {
+  const files = await fileDescriptors([ODD_PROTO, fileOf(EchoService)!]);
+  assertEquals(files.get("echo.proto")!.symbols, [
+    "echo.Req",
+    "echo.Req.mes",
+    "echo.Resp",
+    "echo.Resp.resp",
+    "echo.EchoService",
+    "echo.EchoService.Echo",
+  ]);
+  const { symbols } = files.get("odd.proto")!;
+  const some = ["Odd.In.Deeper.AMapEntry", "Odd.first", "Odd.X_c", "OddKind", "ODD_HEX", "OddService.under_score"];
+  assertEquals(some.filter((name) => !symbols.includes(name)), []);
+});
+
+Deno.test("fileDescriptors() encodes a FileDescriptorProto", async () => {
+  const { bytes } = (await fileDescriptors([protoFile("a.proto", { nested: { M: { fields: {} } } })])).get("a.proto")!;
+  // name = 1, message_type = 4 with its name = 1, syntax = 12
+  assertEquals(bytes.toHex(), "0a07612e70726f746f" + "22030a014d" + "620670726f746f33");
+});
+
+Deno.test("fileDescriptors() gives another name to a second file of one name, unless it is the same", async () => {
+  const one = protoFile("a.proto", { nested: { One: { fields: {} } } });
+  const copy = protoFile("a.proto", { nested: { One: { fields: {} } } });
+  const two = protoFile("a.proto", { nested: { Two: { fields: {} } } });
+  const users = [protoFile("b.proto", {}, [two, copy]), protoFile("c.proto", {}, [one])];
+  const files = await fileDescriptors([one, ...users, ECHO_PROTO]);
+  assertEquals([...files].map(([name, { dependencies }]) => [name, dependencies]), [
+    ["a.proto", []],
+    ["2/a.proto", []],
+    ["b.proto", ["2/a.proto", "a.proto"]],
+    ["c.proto", ["a.proto"]],
+    ["echo.proto", []],
+  ]);
+});

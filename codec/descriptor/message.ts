@@ -1,0 +1,101 @@
+import { protobuf } from "../../deps.ts";
+import { PROTO_NAME } from "./oneof_name.ts";
+import { describedOptions, describedReserved, type Descriptor } from "./options.ts";
+
+/** A message as a DescriptorProto. What it declares is added to the symbols. */
+export function describeMessage(type: protobuf.Type, symbols: string[]): Descriptor {
+  const fullName = type.fullName.slice(1);
+  // Those that `optional` stands for come last.
+  const oneofs = type.oneofsArray.toSorted((a, b) => Number(a.isProto3Optional) - Number(b.isProto3Optional));
+  const names = oneofNames(oneofs, type.fieldsArray.map(protoName));
+  const fields = type.fieldsArray.map((field) => describeField(field, oneofs));
+  symbols.push(fullName, ...[...fields.map(({ name }) => name), ...names].map((name) => `${fullName}.${name}`));
+  const nested = type.nestedArray;
+  return {
+    name: type.name,
+    field: fields,
+    nested_type: [
+      ...nested.filter((one) => one instanceof protobuf.Type).map((one) => describeMessage(one, symbols)),
+      ...type.fieldsArray.filter((field) => field instanceof protobuf.MapField).map((field) => {
+        symbols.push(`${fullName}.${entryName(field)}`);
+        return describeEntry(field);
+      }),
+    ],
+    enum_type: nested.filter((one) => one instanceof protobuf.Enum).map((one) => describeEnum(one, symbols)),
+    oneof_decl: names.map((name) => ({ name })),
+    options: describedOptions(type.options),
+    ...describedReserved(type.reserved, 1),
+  };
+}
+
+/** An enum as an EnumDescriptorProto. Its values belong to the scope that it stands in. */
+export function describeEnum(one: protobuf.Enum, symbols: string[]): Descriptor {
+  const scope = one.parent!.fullName.slice(1);
+  symbols.push(one.fullName.slice(1), ...Object.keys(one.values).map((name) => scope ? `${scope}.${name}` : name));
+  return {
+    name: one.name,
+    value: Object.entries(one.values).map(([name, number]) => ({
+      name,
+      number,
+      options: describedOptions(one.valuesOptions?.[name]),
+    })),
+    options: describedOptions(one.options),
+    ...describedReserved(one.reserved, 0),
+  };
+}
+
+const protoName = (field: protobuf.FieldBase) => (field as unknown as { protoName: string }).protoName;
+
+/** What oneofs are called. Those that `optional` stands for get a name that is free, as protoc gives it. */
+function oneofNames(oneofs: readonly protobuf.OneOf[], fields: readonly string[]): string[] {
+  const names: string[] = [];
+  for (const oneof of oneofs) {
+    let name = oneof.getOption(PROTO_NAME) as string ?? oneof.name;
+    if (oneof.isProto3Optional) {
+      name = protoName(oneof.fieldsArray[0]!).replace(/^_?/, "_");
+      while (fields.includes(name) || names.includes(name)) name = `X${name}`;
+    }
+    names.push(name);
+  }
+  return names;
+}
+
+function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[]): Descriptor {
+  field.resolve();
+  const map = field instanceof protobuf.MapField;
+  return {
+    name: protoName(field),
+    number: field.id,
+    label: map || field.repeated ? "LABEL_REPEATED" : "LABEL_OPTIONAL",
+    ...(map ? { type: "TYPE_MESSAGE", type_name: `${field.parent!.fullName}.${entryName(field)}` } : typeOf(field)),
+    json_name: (field as unknown as { jsonName: string }).jsonName,
+    oneof_index: field.partOf ? oneofs.indexOf(field.partOf) : undefined,
+    proto3_optional: field.partOf?.isProto3Optional || undefined,
+    options: describedOptions(field.options),
+  };
+}
+
+function typeOf({ resolvedType, type }: protobuf.FieldBase): Descriptor {
+  if (!resolvedType) return { type: `TYPE_${type.toUpperCase()}` };
+  const kind = resolvedType instanceof protobuf.Type ? "MESSAGE" : "ENUM";
+  return { type: `TYPE_${kind}`, type_name: resolvedType.fullName };
+}
+
+/** The name of the message that a map's entries are on the wire: `CountsEntry`. */
+const entryName = (field: protobuf.FieldBase) =>
+  protoName(field).replace(/(^_*|_+)([a-z]?)/g, (_, __, letter: string) => letter.toUpperCase()) + "Entry";
+
+function describeEntry(field: protobuf.MapField): Descriptor {
+  const part = (name: string, number: number, type: Descriptor) => ({
+    name,
+    number,
+    label: "LABEL_OPTIONAL",
+    ...type,
+    json_name: name,
+  });
+  return {
+    name: entryName(field),
+    field: [part("key", 1, { type: `TYPE_${field.keyType.toUpperCase()}` }), part("value", 2, typeOf(field))],
+    options: { map_entry: true },
+  };
+}
