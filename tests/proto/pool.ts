@@ -12,7 +12,7 @@ import {
 } from "../../mod.ts";
 
 /** The descriptor of pool.proto. */
-export const POOL_PROTO: ProtoFile = protoFile({
+export const POOL_PROTO: ProtoFile = protoFile("pool.proto", {
   "nested": {
     "dinokit": {
       "nested": {
