@@ -1,5 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { clientState, createClient, createServer, RpcError, Status } from "../mod.ts";
+import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { connect } from "../transport/grpc/connect.ts";
 import { settings } from "./hostile/wire.ts";
 import { kindsHandlers } from "./kinds.ts";
 import { needs } from "./needs.ts";
@@ -52,6 +54,28 @@ needs(
     assertEquals(clientState(client).instances[0]!.failures, 0); // no deadline had to pass to find it out
   },
 );
+
+needs([{ name: "net" }], "an attempt to connect that is given up ends at once, though the peer stays", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const giveUp = new AbortController();
+  const attempt = connect({
+    address: { kind: "tcp", host: "127.0.0.1", port: listener.addr.port },
+    authority: "a",
+    limits: DEFAULT_LIMITS,
+    compression: "identity",
+    logger: quiet,
+    signal: giveUp.signal,
+  }).catch((error) => error);
+  const peer = await listener.accept();
+  await peer.read(new Uint8Array(100)); // it waits for SETTINGS
+  giveUp.abort("enough");
+  const turn = new Promise((resolve) => setTimeout(resolve, 0, "goes on"));
+  assertEquals(await Promise.race([attempt, turn]), "enough");
+  while (await peer.read(new Uint8Array(1000)) !== null);
+  peer.close();
+  listener.close();
+  await turn;
+});
 
 needs(
   [{ name: "net" }],
