@@ -77,7 +77,17 @@ export class Attempt {
     this.#told = true;
     const { status } = this.#call;
     if (status === undefined) this.#call.cancel();
+    if (!this.responded && this.#begun !== undefined && this.#isGivenUp(status)) {
+      const now = performance.now();
+      this.subchannel.latencies.atLeast(now - this.#begun, now);
+    }
     this.subchannel.ended(this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
+  }
+
+  /** Whether it ended since nobody waited any longer: how long it took says how slow the instance is at least, as an answer would. */
+  #isGivenUp(status: CallStatus | undefined): boolean {
+    if (status === undefined || this.#expired) return true;
+    return status.code === Status.CANCELLED || status.code === Status.DEADLINE_EXCEEDED;
   }
 
   #respond(): void {
