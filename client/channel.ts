@@ -71,13 +71,16 @@ export class Channel {
    */
   async wait(call: PickOptions, deadline?: number, signal?: AbortSignal): Promise<Subchannel> {
     this.#open();
-    if (this.#pool.all.size === 0) await waitFor(this.#first.promise, deadline, signal);
+    const { target } = this.#settings;
+    if (this.#pool.all.size === 0) {
+      await waitFor(this.#first.promise, `the registry told the instances of ${target}`, deadline, signal);
+    }
     for (;;) {
       this.#checkOpen();
       const ready = this.pick(call);
       if (ready) return ready;
       const attempts = this.#pool.needed();
-      if (attempts) await waitFor(attempts, deadline, signal);
+      if (attempts) await waitFor(attempts, `there was a connection to ${target}`, deadline, signal);
       else if (!this.#takeOthers()) throw this.#unavailable();
     }
   }

@@ -24,6 +24,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
   const seen = { connects: [] as { address: string; at: number }[], connecting: 0, mostConnecting: 0 };
   const manners = new Map<string, Manner>();
   const open = new Map<string, (why: string) => void>();
+  const silent = new Set<string>();
   const transport: Transport = {
     ...memoryTransport(),
     async connect({ address, signal }) {
@@ -45,6 +46,9 @@ function setUp(options: Partial<ClientOptions> = {}) {
       return {
         closed: promise,
         peer: { address: name },
+        get silent() {
+          return silent.has(name);
+        },
         start: () => ({}) as ClientCall,
         close: () => (resolve("closed"), Promise.resolve()),
       } as Connection;
@@ -68,6 +72,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
     seen,
     logger,
     manners,
+    silent,
     watch,
     lose: (address: string) => open.get(address)!("lost"),
     adopt: (policy: ClientPolicy) => adopt(policy),
@@ -368,6 +373,25 @@ Deno.test("a stream that is a probe brings its instance back when its response b
     probe.start({ path: "/a.B/C", metadata: new Metadata() });
     probe.responded(1);
     assertEquals(states()["memory:a"], "ready");
+    await channel.close();
+  }));
+
+Deno.test("an ejected instance that is silent is not probed before it speaks", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, call, silent } = setUp();
+    list("memory:a", "memory:b");
+    await waited(channel, pass);
+    await pass(2);
+    const fails = (address: string) => address === "memory:a" ? Status.DEADLINE_EXCEEDED : Status.OK;
+    while (channel.state().instances[0]!.state !== "ejected") call(fails);
+    silent.add("memory:a");
+    for (let seconds = 0; seconds < 60; seconds++) {
+      assertEquals(call(), "memory:b");
+      await pass(1000);
+    }
+    silent.clear();
+    await pass(1000);
+    assertEquals(call(), "memory:a");
     await channel.close();
   }));
 

@@ -3,6 +3,7 @@ import { clientState, createClient, createServer, RpcError, Status } from "../mo
 import { settings } from "./hostile/wire.ts";
 import { kindsHandlers } from "./kinds.ts";
 import { needs } from "./needs.ts";
+import { until } from "./observe.ts";
 import { Kinds } from "./proto/kinds.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -19,6 +20,9 @@ function silentServer() {
   })();
   return {
     port: listener.addr.port,
+    get connections() {
+      return sockets.length;
+    },
     async [Symbol.asyncDispose]() {
       listener.close();
       await accepting;
@@ -60,6 +64,20 @@ needs([{ name: "net" }], "a call that may be repeated leaves a server that is si
   assertEquals((await Promise.all(calls)).map(({ text }) => text), Array(20).fill("here"));
   assertEquals(clientState(client).instances.map(({ inFlight }) => inFlight), [0, 0]);
 });
+
+needs(
+  [{ name: "net" }],
+  "a connection that is silent is made anew once no call is in flight: the old one may be half open",
+  async () => {
+    await using silent = silentServer();
+    const limits = { keepaliveTimeout: 100 };
+    await using client = createClient(Kinds, { address: `127.0.0.1:${silent.port}`, limits, logger: quiet });
+    const call = client.unary({}, { timeout: 4000 }).catch(({ code }) => code);
+    await until(() => clientState(client).instances[0]?.state === "silent", "it is silent", 4000);
+    assertEquals(await call, Status.DEADLINE_EXCEEDED);
+    await until(() => silent.connections === 2, "another connection", 4000);
+  },
+);
 
 needs(
   [{ name: "net" }],
