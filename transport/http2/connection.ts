@@ -71,7 +71,7 @@ export class Connection {
   readonly closed: ClosedStreams;
   /** The streams that this side ended: of a server, calls that were answered, some before the client had sent all. */
   finished = 0;
-  /** When what a server reads now came, in milliseconds: one look at the clock for many frames. */
+  /** When what a server reads now came: one look at the clock for many frames. In whole milliseconds of 32 bits, which take no memory of their own. */
   readAt = 0;
   /** The highest stream that the peer has opened. */
   lastPeerStream = 0;

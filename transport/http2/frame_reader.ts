@@ -59,7 +59,7 @@ export class FrameReader {
    */
   read(buf: Uint8Array, at: number, end: number): number {
     const from = at;
-    if (this.#connection.server) this.#connection.readAt = performance.now();
+    if (this.#connection.server) this.#connection.readAt = performance.now() | 0;
     if (this.#prefaceRead < PREFACE.length) at = this.#readPreface(buf, at, end);
     while (end - at >= FRAME_HEADER) {
       const length = buf[at]! << 16 | buf[at + 1]! << 8 | buf[at + 2]!;
@@ -178,7 +178,7 @@ export class FrameReader {
     const stream = this.#known(id, "RST_STREAM");
     const { server, readAt } = this.#connection;
     // What ends a stream that is closed, as the caller's deadline and ours come together, ends no work.
-    if (server && stream && readAt - stream.opened < PATIENCE) this.#resets.spend("streams reset");
+    if (server && stream && (readAt - stream.opened | 0) < PATIENCE) this.#resets.spend("streams reset");
     else this.#control.spend("RST_STREAM frames");
     if (stream === undefined) return;
     const code = readUint32(buf, start);

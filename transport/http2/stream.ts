@@ -80,7 +80,7 @@ export class Stream {
   headersReceived = false;
   /** Whether it is closed. */
   closed = false;
-  /** When the peer has opened it, in milliseconds. */
+  /** When the peer has opened it, in milliseconds of 32 bits. */
   opened = 0;
   /** What content-length says, -1 without. */
   contentLength = -1;
