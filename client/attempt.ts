@@ -85,7 +85,7 @@ export class Attempt {
     this.#told = true;
     const { status } = this.#call;
     if (status === undefined) this.#call.cancel();
-    this.subchannel.ended(this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
+    this.subchannel.ended(this.#call, this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
   }
 
   #respond(): void {
@@ -93,7 +93,7 @@ export class Attempt {
     this.responded = true;
     if (this.#begun === undefined) return;
     const now = performance.now();
-    this.subchannel.responded(now - this.#begun, now);
+    this.subchannel.responded(this.#call, now - this.#begun, now);
   }
 
   #onHeader(onHeader: (attempt: Attempt, header: Metadata) => void, header: Metadata): void {
