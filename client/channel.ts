@@ -21,8 +21,12 @@ export interface PickOptions extends CallToBalance {
 
 /** How often the balancer is asked again for one that is not to be avoided, before it is shown the others only. */
 const ASK_AGAIN = 2;
+/** A subset of which no instance can be reached is left for another, but not more often than once in so many milliseconds. */
+const SUBSET_INTERVAL = 1000;
 /** How many addresses an error names. */
 const NAMED = 5;
+
+const subsetNumber = () => Math.floor(Math.random() * 2 ** 32);
 
 /** The way from a service's name to an instance with a connection: resolver, pool, balancer. Nothing happens before the first call. */
 export class Channel {
@@ -30,7 +34,8 @@ export class Channel {
   readonly #pool: Pool;
   readonly #first = Promise.withResolvers<void>();
   /** By it the subsets of clients differ. */
-  readonly #number = Math.floor(Math.random() * 2 ** 32);
+  #number = subsetNumber();
+  #subsetAt = -Infinity;
   #balancer: Balancer;
   #balancerName: string;
   #transport: Promise<Transport> | undefined;
@@ -75,8 +80,8 @@ export class Channel {
       const ready = this.pick(call);
       if (ready) return ready;
       const attempts = this.#pool.needed();
-      if (attempts === undefined) throw this.#unavailable();
-      await waitFor(attempts, `there was a connection to ${target}`, deadline, signal);
+      if (attempts) await waitFor(attempts, `there was a connection to ${target}`, deadline, signal);
+      else if (!this.#takeOthers()) throw this.#unavailable();
     }
   }
 
@@ -151,6 +156,18 @@ export class Channel {
     const { instances, why } = select(this.#listed!, this.#settings.policy.service, this.#number);
     this.#whyNone = why ?? whyNone;
     this.#pool.update(instances);
+  }
+
+  /** Has to do with another subset, if there is one: those of this one can't be reached. */
+  #takeOthers(): boolean {
+    const { size } = this.#pool.all;
+    const now = performance.now();
+    if (size < this.#settings.policy.service.subset || this.#listed!.length === size) return false;
+    if (now - this.#subsetAt < SUBSET_INTERVAL) return false;
+    this.#subsetAt = now;
+    this.#number = subsetNumber();
+    this.#select(this.#whyNone);
+    return true;
   }
 
   #policyChanged(): void {

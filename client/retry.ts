@@ -83,15 +83,16 @@ async function attempt(
 
 /** How many milliseconds to wait for the next attempt; or why there is none, if that is worth a word. */
 function waitAfter(
-  { code, pushback }: Failure,
+  failure: Failure,
   { budget, closing }: CallPath,
   retry: RetryRules,
   { context: { deadline, signal }, canRepeat }: Outgoing,
   attempts: number,
   backoffs: number,
 ): number | { why: string | undefined } {
+  const { code, pushback } = failure;
   const never = pushback !== undefined && pushback < 0;
-  if (never || retry.statuses.has(code)) budget.failed();
+  if (never || retry.statuses.has(code)) budget.failed(failure.lost);
   if (never) return { why: "the server says so" };
   if (!retry.statuses.has(code) || attempts >= retry.attempts) return { why: undefined };
   if (signal?.aborted) return { why: undefined };

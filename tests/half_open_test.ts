@@ -77,6 +77,18 @@ needs([{ name: "net" }], "an attempt to connect that is given up ends at once, t
   await turn;
 });
 
+needs([{ name: "net" }], "a call that may be repeated leaves a server that is silent", async () => {
+  await using silent = silentServer();
+  await using server = createServer({ name: "kinds", address: "127.0.0.1:0", logger: quiet });
+  server.add(Kinds, kindsHandlers([]));
+  await server.start();
+  const options = { address: [`127.0.0.1:${silent.port}`, server.address], outliers: false, logger: quiet } as const;
+  await using client = createClient(Kinds, { ...options, retry: {} });
+  const calls = Array.from({ length: 20 }, () => client.unary({ text: "here" }, { timeout: 60_000 }));
+  assertEquals((await Promise.all(calls)).map(({ text }) => text), Array(20).fill("here"));
+  assertEquals(clientState(client).instances.map(({ inFlight }) => inFlight), [0, 0]);
+});
+
 needs(
   [{ name: "net" }],
   "a connection that is silent is made anew once no call is in flight: the old one may be half open",

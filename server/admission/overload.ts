@@ -2,7 +2,7 @@ import type { OverloadRules } from "../../policy/server_rules.ts";
 import type { Clock } from "./clock.ts";
 import { EventLoop } from "./event_loop.ts";
 
-/** What is no longer a burst: the loop has been behind for so many times the longest wait. Until then a call may wait as long as that too. */
+/** What is no longer a burst: the loop has been behind, or one turn was full of work, for so many times the longest wait. */
 const PATIENCE = 5;
 /** So many calls may be handled without a look at the clock, as long as they take less than {@linkcode CHEAP} each. */
 const STRIDE = 8;
@@ -36,7 +36,7 @@ export class Overload {
     this.rules = rules;
     this.#clock = clock;
     // At the balance of refusing and serving, a turn takes two thirds of the longest wait; an eighth is nothing to catch up with.
-    this.#loop = new EventLoop(rules.maxWait / 8, clock, (took) => this.#turned(took));
+    this.#loop = new EventLoop(rules.maxWait / 8, rules.maxWait, clock, (took, work) => this.#turned(took, work));
   }
 
   /** Whether a call that comes now is too much. */
@@ -51,9 +51,7 @@ export class Overload {
     const easy = waited < maxWait / 2 && this.#most === Infinity;
     if (easy && now - this.#looked < CHEAP * STRIDE) this.#skip = STRIDE - 1;
     this.#looked = now;
-    if (waited <= maxWait ? this.#inFlight < this.#most : waited <= maxWait * PATIENCE && !this.#stands(now)) {
-      return false;
-    }
+    if (waited <= maxWait ? this.#inFlight < this.#most : !this.#stands(now, this.#loop.worked(now))) return false;
     this.#loop.refused();
     return true;
   }
@@ -66,7 +64,7 @@ export class Overload {
   /** It has ended. */
   readonly ended = (): void => {
     this.#inFlight--;
-    this.#done++;
+    if (++this.#done % STRIDE === 0) this.#loop.look(this.#clock.now());
   };
 
   /** Ends its timer. */
@@ -74,17 +72,18 @@ export class Overload {
     this.#loop.close();
   }
 
-  #stands(now: number): boolean {
-    return this.#loop.behind(now) > this.rules.maxWait * PATIENCE;
+  /** Whether it is more than a burst, or a handler that blocks: what it leaves behind is served, late as it is. */
+  #stands(now: number, work: number): boolean {
+    const patience = this.rules.maxWait * PATIENCE;
+    return work > patience || this.#loop.behind(now) > patience;
   }
 
-  #turned(took: number): void {
+  #turned(took: number, work: number): void {
     const { maxWait } = this.rules;
     if (took > maxWait) {
-      const stands = took > maxWait * PATIENCE || this.#stands(this.#clock.now());
       // Those that have ended in it made it so long; others wait for something else still.
       const tooMany = this.#done * (1 - TURN * maxWait / took);
-      if (stands) this.#most = Math.max(1, Math.min(this.#most, this.#peak) - tooMany);
+      if (this.#stands(this.#clock.now(), work)) this.#most = Math.max(1, Math.min(this.#most, this.#peak) - tooMany);
     } else if (took < maxWait / 2) {
       this.#most = this.#most * MORE + 0.25;
       // Twice as many as there are: that is no limit.
