@@ -1,6 +1,6 @@
 import type { Metadata } from "../rpc/metadata.ts";
 import { Status } from "../rpc/status.ts";
-import type { CallStart, CallStatus, ClientCall, MaybePromise } from "../transport/transport.ts";
+import type { CallStart, CallStatus, ClientCall, Connection, MaybePromise } from "../transport/transport.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { isBiz } from "./outcome.ts";
 import type { Subchannel } from "./subchannel.ts";
@@ -16,6 +16,8 @@ export class Attempt {
   headerFailure: { error: unknown } | undefined;
   /** What else the caller is told if this attempt is the last, and fails. */
   note: string | undefined;
+  /** The one that it began on. */
+  readonly connection: Connection;
   readonly #call: ClientCall;
   readonly #begun: number | undefined;
   #expired: CallStatus | undefined;
@@ -40,6 +42,7 @@ export class Attempt {
     this.subchannel = subchannel;
     if (timed) this.#begun = performance.now();
     if (onHeader) start.onHeader = (header) => this.#onHeader(onHeader, header);
+    this.connection = subchannel.connection!;
     this.#call = subchannel.start(start);
     try {
       outgoing.sendTo(this.#call);
@@ -65,9 +68,14 @@ export class Attempt {
     return this.#call.receive();
   }
 
-  /** It took too long until its response began: it counts as UNAVAILABLE, and its instance has failed. */
-  expire(message: string): void {
-    this.#expired = { code: Status.UNAVAILABLE, message };
+  /**
+   * It took too long until its response began: it counts as UNAVAILABLE, and its instance has failed.
+   *
+   * @param lost Whether all calls of its connection end together.
+   */
+  expire(message: string, lost: boolean = false): void {
+    if (this.responded || this.#told) return;
+    this.#expired = { code: Status.UNAVAILABLE, message, lost };
     this.end();
   }
 
@@ -77,7 +85,7 @@ export class Attempt {
     this.#told = true;
     const { status } = this.#call;
     if (status === undefined) this.#call.cancel();
-    this.subchannel.ended(this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
+    this.subchannel.ended(this.#call, this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
   }
 
   #respond(): void {
@@ -85,7 +93,7 @@ export class Attempt {
     this.responded = true;
     if (this.#begun === undefined) return;
     const now = performance.now();
-    this.subchannel.responded(now - this.#begun, now);
+    this.subchannel.responded(this.#call, now - this.#begun, now);
   }
 
   #onHeader(onHeader: (attempt: Attempt, header: Metadata) => void, header: Metadata): void {

@@ -41,6 +41,7 @@ export async function begin(
   options?: AttemptOptions,
 ): Promise<Attempt> {
   let left = 0, refused = 0;
+  const repeats = options !== undefined && (rules.retry ?? rules.hedge)!.statuses.has(Status.UNAVAILABLE);
   let avoid = options?.avoid;
   for (;;) {
     checkTime(outgoing);
@@ -50,7 +51,10 @@ export async function begin(
       await instance(path, rules, outgoing, options, wishes);
     options?.avoid.add(subchannel);
     const attempt = start(subchannel, path, outgoing, options);
-    attempt.began(await attempt.receive());
+    if (repeats) subchannel.repeatable.add(attempt);
+    const message = await attempt.receive();
+    if (repeats) subchannel.repeatable.delete(attempt);
+    attempt.began(message);
     const unprocessed = attempt.status?.unprocessed;
     if (unprocessed === undefined || !outgoing.canRepeat) return attempt;
     if (unprocessed === "refused" ? refused++ > 0 : left++ === MOST_LEFT) return attempt;

@@ -1,7 +1,7 @@
 import { BizError, RpcError } from "../rpc/error.ts";
 import type { Call, Next } from "../rpc/middleware.ts";
 import { Status } from "../rpc/status.ts";
-import type { MethodRules } from "../policy/rules.ts";
+import type { BreakerRules, MethodRules } from "../policy/rules.ts";
 import type { Verdict } from "./breaker.ts";
 import type { ClientContext } from "./call.ts";
 import type { CallPath } from "./call_path.ts";
@@ -46,7 +46,7 @@ async function guarded(
   rules: MethodRules,
   next: Guarded,
 ): Promise<unknown> {
-  const leave = enter(path, call);
+  const leave = enter(path, call, rules.breaker!);
   try {
     const response = await next(call, rules);
     leave("succeeded");
@@ -63,7 +63,7 @@ async function* guardedStream(
   rules: MethodRules,
   next: Guarded,
 ): AsyncGenerator<unknown, void> {
-  const leave = enter(path, call);
+  const leave = enter(path, call, rules.breaker!);
   try {
     for await (const response of await next(call, rules) as AsyncIterable<unknown>) {
       leave("succeeded");
@@ -79,9 +79,8 @@ async function* guardedStream(
 }
 
 /** Lets a call through. What it returns tells the breaker how the call ended; only its first call counts. */
-function enter(path: CallPath, { method }: Call<ClientContext>): (verdict: Verdict) => void {
+function enter(path: CallPath, { method }: Call<ClientContext>, rules: BreakerRules): (verdict: Verdict) => void {
   const breaker = path.breaker(method);
-  const rules = path.policy.method(method).breaker!;
   const pass = breaker.enter(rules);
   if (typeof pass === "string") {
     throw new RpcError(Status.UNAVAILABLE, `the circuit breaker is open: ${pass}`, { path: method.path });

@@ -5,7 +5,7 @@ import { chooseTransport, type TransportChoice } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Balancer, CallToBalance } from "./balancing/balancer.ts";
-import { balancerOf } from "./balancing/balancer_of.ts";
+import { balancerOf, ownBalancer } from "./balancing/balancer_of.ts";
 import { type ClientState, stateOf } from "./client_state.ts";
 import { waitFor } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
@@ -21,8 +21,12 @@ export interface PickOptions extends CallToBalance {
 
 /** How often the balancer is asked again for one that is not to be avoided, before it is shown the others only. */
 const ASK_AGAIN = 2;
+/** A subset of which no instance can be reached is left for another, but not more often than once in so many milliseconds. */
+const SUBSET_INTERVAL = 1000;
 /** How many addresses an error names. */
 const NAMED = 5;
+
+const subsetNumber = () => Math.floor(Math.random() * 2 ** 32);
 
 /** The way from a service's name to an instance with a connection: resolver, pool, balancer. Nothing happens before the first call. */
 export class Channel {
@@ -30,7 +34,8 @@ export class Channel {
   readonly #pool: Pool;
   readonly #first = Promise.withResolvers<void>();
   /** By it the subsets of clients differ. */
-  readonly #number = Math.floor(Math.random() * 2 ** 32);
+  #number = subsetNumber();
+  #subsetAt = -Infinity;
   #balancer: Balancer;
   #balancerName: string;
   #transport: Promise<Transport> | undefined;
@@ -55,7 +60,7 @@ export class Channel {
       options: { tls, limits, compression, logger },
     });
     this.#balancerName = balancer ? "custom" : policy.service.balancer;
-    this.#balancer = balancer ?? balancerOf(policy.service.balancer);
+    this.#balancer = balancer ? ownBalancer(balancer) : balancerOf(policy.service.balancer);
     policy.onChange(() => this.#policyChanged());
   }
 
@@ -66,14 +71,17 @@ export class Channel {
    */
   async wait(call: PickOptions, deadline?: number, signal?: AbortSignal): Promise<Subchannel> {
     this.#open();
-    if (this.#pool.all.size === 0) await waitFor(this.#first.promise, deadline, signal);
+    const { target } = this.#settings;
+    if (this.#pool.all.size === 0) {
+      await waitFor(this.#first.promise, `the registry told the instances of ${target}`, deadline, signal);
+    }
     for (;;) {
       this.#checkOpen();
       const ready = this.pick(call);
       if (ready) return ready;
       const attempts = this.#pool.needed();
-      if (attempts === undefined) throw this.#unavailable();
-      await waitFor(attempts, deadline, signal);
+      if (attempts) await waitFor(attempts, `there was a connection to ${target}`, deadline, signal);
+      else if (!this.#takeOthers()) throw this.#unavailable();
     }
   }
 
@@ -83,19 +91,24 @@ export class Channel {
     if (ready.length === 0) return undefined;
     const { avoid } = call;
     const probed = this.#pool.probe(avoid);
-    if (probed || ready.length === 1) return probed ?? ready[0]!;
-    const one = this.#balancer.pick(ready, call);
-    return avoid?.has(one) ? this.#pickOther(ready, avoid, call) : one;
+    if (probed) return probed;
+    const one = ready.length === 1 ? ready[0]! : this.#balancer.pick(ready, call);
+    return avoid?.has(one) ? this.#pickOther(ready, avoid, call) ?? one : one;
   }
 
-  #pickOther(ready: readonly Subchannel[], avoid: ReadonlySet<Subchannel>, call: PickOptions): Subchannel {
+  #pickOther(
+    ready: readonly Subchannel[],
+    avoid: ReadonlySet<Subchannel>,
+    call: PickOptions,
+  ): Subchannel | undefined {
     // To be shown another array would cost the balancer what it keeps of this one.
-    for (let i = 0; i < ASK_AGAIN; i++) {
+    for (let i = 0; i < ASK_AGAIN && ready.length > 1; i++) {
       const one = this.#balancer.pick(ready, call);
       if (!avoid.has(one)) return one;
     }
-    const others = ready.filter((one) => !avoid.has(one));
-    return others.length === 0 ? this.#balancer.pick(ready, call) : this.#balancer.pick(others, call);
+    let others = ready.filter((one) => !avoid.has(one));
+    if (others.length === 0) others = this.#pool.abroad(avoid);
+    return others.length === 0 ? undefined : this.#balancer.pick(others, call);
   }
 
   #checkOpen(): void {
@@ -143,6 +156,18 @@ export class Channel {
     const { instances, why } = select(this.#listed!, this.#settings.policy.service, this.#number);
     this.#whyNone = why ?? whyNone;
     this.#pool.update(instances);
+  }
+
+  /** Has to do with another subset, if there is one: those of this one can't be reached. */
+  #takeOthers(): boolean {
+    const { size } = this.#pool.all;
+    const now = performance.now();
+    if (size < this.#settings.policy.service.subset || this.#listed!.length === size) return false;
+    if (now - this.#subsetAt < SUBSET_INTERVAL) return false;
+    this.#subsetAt = now;
+    this.#number = subsetNumber();
+    this.#select(this.#whyNone);
+    return true;
   }
 
   #policyChanged(): void {

@@ -207,7 +207,10 @@ Deno.test("an attempt to connect that fails when nobody waits for it any more ha
   const attempt = Promise.withResolvers<never>();
   await using echo = client({ ...memoryTransport(), connect: () => attempt.promise }, "memory:a");
   assertEquals((await failure(() => echo.echo({}, { signal: AbortSignal.timeout(5) }))).code, Status.CANCELLED);
-  assertEquals((await failure(() => echo.echo({}, { timeout: 5 }))).code, Status.DEADLINE_EXCEEDED);
+  assertEquals(
+    (await failure(() => echo.echo({}, { timeout: 5 }))).message,
+    "[DEADLINE_EXCEEDED] /echo.EchoService/Echo: the deadline passed before there was a connection to memory:a",
+  );
 
   const resolver = told();
   await using late = createClient(EchoService, {
@@ -348,6 +351,23 @@ Deno.test("a balancer of one's own chooses among the instances that are connecte
   assertEquals([...offered].sort(), ["memory:a", "memory:b"]);
 });
 
+Deno.test("a balancer of one's own that picks none of its candidates fails the call, also the first one", async () => {
+  const transport = memoryTransport();
+  await using _a = await serve(transport, "a");
+  await using _b = await serve(transport, "b");
+  for (const pick of [() => undefined, (all: readonly object[]) => ({ ...all[0] })]) {
+    await using echo = client(transport, "", { address: ["memory:a", "memory:b"], balancer: { pick: pick as never } });
+    // The balancer is asked once two are connected.
+    for (let calls = 0;; calls++) {
+      const error = await echo.echo({}).then(() => undefined, (error) => error);
+      if (error === undefined && calls < 100) continue;
+      assert(error instanceof TypeError);
+      assertStringIncludes(error.message, "balancer.pick() returned none of its candidates");
+      break;
+    }
+  }
+});
+
 Deno.test("createClient() names the option that is wrong, its value and what is allowed", () => {
   const transport = memoryTransport();
   const wrong = (options: object, type: typeof TypeError | typeof RangeError, text: string) =>
@@ -357,6 +377,12 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ name: "echo" }, TypeError, `give either "address", or "name" and "resolver"`);
   wrong({ resolver: told() }, TypeError, `"resolver" needs the service's "name"`);
   wrong({ name: "echo", resolver: "a:1" }, TypeError, `resolver is "a:1"; use consul("127.0.0.1:8500")`);
+  wrong({ name: "echo", resolver: { watch() {} } }, TypeError, "resolver.permissions is undefined; use a list");
+  wrong({ name: 5, resolver: told() }, TypeError, "name is 5; use a text that is not empty");
+  wrong({ address: 5 }, TypeError, `address is 5; use "127.0.0.1:8888", or a list of such`);
+  wrong({ address: null }, TypeError, "address is null; use");
+  wrong({ address: "memory:a", allowInjection: "no" }, TypeError, 'allowInjection is "no"; use true or false');
+  wrong({ address: "memory:a", middleware: () => {} }, TypeError, "middleware is a function; use a list of functions");
   wrong({ address: "memory:a", middleware: ["x"] }, TypeError, `middleware is "x"; use functions (call, next)`);
   wrong(
     { address: "memory:a", balancer: {} },

@@ -1,6 +1,7 @@
 import { RpcError } from "../rpc/error.ts";
 import { PUSHBACK } from "../rpc/retry_fields.ts";
 import { Status, statusName } from "../rpc/status.ts";
+import type { Connection } from "../transport/transport.ts";
 import { Attempt } from "./attempt.ts";
 import { codeOf, isBiz, noted } from "./outcome.ts";
 
@@ -14,6 +15,8 @@ export interface Failure {
   readonly text: string;
   /** After how many milliseconds the server wants it again; negative for never, undefined if it says nothing. */
   readonly pushback: number | undefined;
+  /** The connection, if all its calls ended together. */
+  readonly lost?: Connection;
 }
 
 /** How an attempt failed; undefined if its response has begun, or is an error of the business. */
@@ -29,6 +32,7 @@ export function failureOf(made: Made): Failure | undefined {
     code,
     text: textOf(code, status.message),
     pushback: pushback === undefined ? undefined : /^\d{1,9}$/.test(pushback) ? Number(pushback) : -1,
+    lost: status.lost ? made.connection : undefined,
   };
 }
 

@@ -90,11 +90,11 @@ class Race {
   }
 
   /** Whether the call goes on after a failure. A server that wants no other attempt ends the hedging, not the attempts that run. */
-  #goesOnAfter({ code, pushback }: Failure): boolean {
+  #goesOnAfter({ code, pushback, lost }: Failure): boolean {
     const never = pushback !== undefined && pushback < 0;
     const passing = this.#hedge.statuses.has(code);
     if (never) this.#unwanted = true;
-    if (never || passing) this.#path.budget.failed();
+    if (never || passing) this.#path.budget.failed(lost);
     return never ? this.#running.size > 0 : passing;
   }
 

@@ -4,7 +4,7 @@ import { createLogger, type Logger } from "../rpc/logger.ts";
 import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { MetainfoInit } from "../rpc/metainfo.ts";
-import { checkFunction, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
+import { checkBoolean, checkFunction, checkList, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
 import type { Methods, Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
@@ -129,14 +129,27 @@ export function clientSettings(service: Service, options: ClientOptions): Client
   if (options.policy !== undefined) {
     checkObject(`${who}: policy`, options.policy, 'clientPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
   }
-  if (resolver !== undefined) checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
+  if (resolver !== undefined) {
+    checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
+    checkList(`${who}: resolver.permissions`, resolver.permissions, "a list");
+  }
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    throw new TypeError(`${who}: name is ${JSON.stringify(name)}; use a text that is not empty`);
+  }
   const own = typeof balancer === "object" && balancer !== null ? balancer : undefined;
   if (own) checkObject(`${who}: balancer`, own, '"p2c", or an object with pick(candidates, call)', ["pick"]);
   const policy = clientPolicyOf(who, own ? { ...options, balancer: undefined } : options, service);
-  for (const one of options.middleware ?? []) checkFunction(`${who}: middleware`, one, "functions (call, next)");
+  checkBoolean(`${who}: allowInjection`, options.allowInjection);
+  for (const one of checkList(`${who}: middleware`, options.middleware ?? [], "a list of functions (call, next)")) {
+    checkFunction(`${who}: middleware`, one, "functions (call, next)");
+  }
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
   checkCompression(`${who}: compression`, compression);
-  const addresses = address === undefined ? [] : typeof address === "string" ? [address] : address;
+  const addresses = address === undefined
+    ? []
+    : typeof address === "string"
+    ? [address]
+    : checkList(`${who}: address`, address, '"127.0.0.1:8888", or a list of such');
   if (address !== undefined && addresses.length === 0) throw new TypeError(`${who}: address is an empty list`);
   for (const one of addresses) {
     const parsed = parseAddress(one, `${who}: address`);

@@ -33,6 +33,8 @@ export class Suspect<T> {
   offered = false;
   /** Its probe is in flight. */
   probing = false;
+  /** It was removed: its last calls may still end. */
+  gone = false;
 
   constructor(of: T, window: number) {
     this.of = of;
@@ -94,6 +96,7 @@ export class OutlierDetector<T> {
 
   /** Ends that: it is gone. Others come back if too great a share would be ejected now. */
   remove(suspect: Suspect<T>): void {
+    suspect.gone = true;
     this.#forget(suspect);
     this.#all.delete(suspect);
     this.#ejected.delete(suspect);
@@ -123,7 +126,7 @@ export class OutlierDetector<T> {
 
   /** A call has ended: well, badly, or (undefined) so that it says nothing of the instance. */
   ended(suspect: Suspect<T>, failed: boolean | undefined): void {
-    if (this.#rules === undefined) return;
+    if (this.#rules === undefined || suspect.gone) return;
     if (suspect.until !== undefined) return this.#endedWhileEjected(suspect, failed);
     if (failed === undefined) return;
     const now = failed || ++this.#unread === READ_EVERY ? this.#read() : this.#now;

@@ -185,6 +185,15 @@ Deno.test("other rules hold at once: without any all are back, with a smaller sh
   assertEquals(detector.ejected, 0);
 });
 
+Deno.test("the last calls of an instance that is gone count no more, and it takes no place of those that may be ejected", () => {
+  const { detector, suspects, end, told } = setUp(4);
+  detector.remove(suspects[3]!);
+  end(3, true, 50);
+  assertEquals([told, detector.ejected], [[], 0]);
+  end(0, true, 5);
+  assertEquals([told.length, detector.ejected], [1, 1]);
+});
+
 Deno.test("while instances come, fail, get well and go, no more than the share is ejected, and the well ones are always back", () => {
   for (let seed = 1; seed <= 20; seed++) simulate(seed);
 });

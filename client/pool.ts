@@ -74,11 +74,16 @@ export class Pool {
     return this.#ready;
   }
 
+  /** Those that could take a call but get none, as they are of other zones: for a retry, when all of the own have been tried. */
+  abroad(avoid: ReadonlySet<Subchannel>): Subchannel[] {
+    return [...this.#all.values()].filter((one) => isWell(one) && !avoid.has(one));
+  }
+
   /** An ejected instance that the next call should go to, to see whether it is well. */
   probe(avoid: ReadonlySet<Subchannel> | undefined): Subchannel | undefined {
     // Most of the time there is none, and no function is made.
     if (this.#outliers.ejected === 0) return undefined;
-    return this.#outliers.probe((one) => one.connection !== undefined && !avoid?.has(one));
+    return this.#outliers.probe((one) => isConnected(one) && !one.silent && !avoid?.has(one));
   }
 
   /** A call needs one and none is ready: resolves when one is, or when none can be reached now; undefined if that is known already. */
@@ -143,10 +148,9 @@ export class Pool {
     this.#connector.wake();
     const all = [...this.#all.values()];
     const { zone } = this.#policy.service;
-    const connected = (one: Subchannel) => one.connection !== undefined;
-    let chosen = takers(all, (one) => connected(one) && !one.silent && one.suspect.until === undefined, zone);
+    let chosen = takers(all, isWell, zone);
     // Better one that fails often, or is silent, than none.
-    if (chosen.size === 0) chosen = takers(all, connected, zone);
+    if (chosen.size === 0) chosen = takers(all, isConnected, zone);
     for (const [one, share] of chosen) one.share = share;
     const ready = [...chosen.keys()];
     const weights = ready.map((one) => one.instance.weight * one.share);
@@ -157,3 +161,6 @@ export class Pool {
     this.#weights = weights;
   }
 }
+
+const isConnected = (one: Subchannel) => one.connection !== undefined;
+const isWell = (one: Subchannel) => isConnected(one) && !one.silent && one.suspect.until === undefined;

@@ -10,6 +10,8 @@ import { type Failure, failureOf, finish, type Made, noteOf } from "./failure.ts
 import type { Outgoing } from "./outgoing.ts";
 import type { Subchannel } from "./subchannel.ts";
 
+const CLOSED = "the client was closed";
+
 /**
  * Makes attempts, one after the other, until one is the call's: its response has begun, it failed for good, or no other may be made.
  *
@@ -36,8 +38,9 @@ export async function retried(
     const closing = path.closing.signal;
     await pause(wait, undefined, signal ? AbortSignal.any([signal, closing]) : closing).catch(() => {});
     if (signal?.aborted) throw at(method, cancelled(signal));
-    // Meanwhile the client was closed, or the caller's iterable has thrown.
-    if (closing.aborted || !outgoing.canRepeat) return finish(made, noteOf(before));
+    if (closing.aborted) return finish(made, noteOf(before, CLOSED));
+    // Meanwhile the caller's iterable has thrown.
+    if (!outgoing.canRepeat) return finish(made, noteOf(before));
     before.push(failure.text);
   }
 }
@@ -80,18 +83,20 @@ async function attempt(
 
 /** How many milliseconds to wait for the next attempt; or why there is none, if that is worth a word. */
 function waitAfter(
-  { code, pushback }: Failure,
+  failure: Failure,
   { budget, closing }: CallPath,
   retry: RetryRules,
   { context: { deadline, signal }, canRepeat }: Outgoing,
   attempts: number,
   backoffs: number,
 ): number | { why: string | undefined } {
+  const { code, pushback } = failure;
   const never = pushback !== undefined && pushback < 0;
-  if (never || retry.statuses.has(code)) budget.failed();
+  if (never || retry.statuses.has(code)) budget.failed(failure.lost);
   if (never) return { why: "the server says so" };
   if (!retry.statuses.has(code) || attempts >= retry.attempts) return { why: undefined };
-  if (signal?.aborted || closing.signal.aborted) return { why: undefined };
+  if (signal?.aborted) return { why: undefined };
+  if (closing.signal.aborted) return { why: CLOSED };
   if (!canRepeat) return { why: "too much was sent to send it again" };
   if (!budget.allows) return { why: "the retry budget is used up" };
   const wait = pushback ?? backoff(retry, backoffs);

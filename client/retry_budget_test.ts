@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { Connection } from "../transport/transport.ts";
 import { RetryBudget } from "./retry_budget.ts";
 
 Deno.test("a budget allows nothing more once half of its tokens are gone, and again when successes have brought some", () => {
@@ -9,6 +10,15 @@ Deno.test("a budget allows nothing more once half of its tokens are gone, and ag
   assertEquals(budget.allows, false);
   budget.succeeded();
   assertEquals(budget.allows, true);
+});
+
+Deno.test("a connection that is lost with all its calls is one failure", () => {
+  const budget = new RetryBudget(() => ({ tokens: 4, ratio: 0.1 }));
+  const [one, other] = [{}, {}] as Connection[];
+  for (let i = 0; i < 100; i++) budget.failed(one);
+  assertEquals(budget.allows, true);
+  budget.failed(other);
+  assertEquals(budget.allows, false);
 });
 
 Deno.test("a budget is never below zero nor above its size", () => {

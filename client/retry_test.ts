@@ -159,7 +159,7 @@ Deno.test("a pause ends when the caller gives up, and with the client", async ()
   while (closing.seen.length === 0) await new Promise((resolve) => setTimeout(resolve));
   await new Promise((resolve) => setTimeout(resolve));
   await closing[Symbol.asyncDispose]();
-  assertEquals((await call).rawMessage, "later");
+  assertEquals((await call).rawMessage, "later (not tried again: the client was closed)");
 });
 
 Deno.test("an attempt without a response within perTryTimeout is cancelled, and the next one may answer", async () => {

@@ -4,6 +4,7 @@ import { backoff } from "../registry/backoff.ts";
 import type { Instance } from "../registry/registry.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Transport } from "../transport/transport.ts";
 import type { Candidate } from "./balancing/balancer.ts";
+import type { Attempt } from "./attempt.ts";
 import { slowStartShare } from "./balancing/slow_start.ts";
 import { Latency } from "./latency.ts";
 import type { OutlierDetector, Suspect } from "./outliers.ts";
@@ -50,6 +51,8 @@ export class Subchannel implements Candidate {
   readonly suspect: Suspect<Subchannel>;
   readonly latencies: Latency = new Latency();
   inFlight = 0;
+  /** Attempts without a response that can be made again elsewhere. */
+  readonly repeatable: Set<Pick<Attempt, "expire">> = new Set();
   /** Calls that have begun. */
   calls = 0;
   /** Those of them that failed by what may be its fault. */
@@ -63,6 +66,8 @@ export class Subchannel implements Candidate {
   #connection: Connection | undefined;
   /** The connection whose last calls are in flight. */
   #leaving: Connection | undefined;
+  /** The call that was its last probe. */
+  #probe: ClientCall | undefined;
   #backoff = 0;
   /** Attempts that have failed since it was last connected. */
   #attempts = 0;
@@ -114,8 +119,11 @@ export class Subchannel implements Candidate {
   start(options: CallStart): ClientCall {
     this.inFlight++;
     this.calls++;
-    if (this.suspect.offered) this.#setup.outliers.began(this.suspect);
-    return this.#connection!.start(options);
+    const { offered } = this.suspect;
+    if (offered) this.#setup.outliers.began(this.suspect);
+    const call = this.#connection!.start(options);
+    if (offered) this.#probe = call;
+    return call;
   }
 
   /** Whether the next call should tell when it {@linkcode responded}: a sample for {@linkcode clientState}, or a probe. */
@@ -124,18 +132,19 @@ export class Subchannel implements Candidate {
   }
 
   /** A call's response has begun, so many milliseconds after its start. */
-  responded(milliseconds: number, now: number = performance.now()): void {
+  responded(call: ClientCall, milliseconds: number, now: number = performance.now()): void {
     this.latencies.observe(milliseconds, now);
     // The probe may be a stream that goes on for long.
-    if (this.suspect.probing) this.#setup.outliers.ended(this.suspect, false);
+    if (call === this.#probe && this.suspect.probing) this.#setup.outliers.ended(this.suspect, false);
   }
 
   /** A call has ended: with the code that the wire brought, or undefined where that says nothing of the instance (cancelled here). */
-  ended(code: Status | undefined): void {
+  ended(call: ClientCall, code: Status | undefined): void {
     this.inFlight--;
     const failed = code === undefined ? undefined : code !== Status.OK && FAILURES.has(code);
     if (failed) this.failures++;
-    this.#setup.outliers.ended(this.suspect, failed);
+    // While it is ejected, only its probe says something new: other calls began before.
+    if (this.suspect.until === undefined || call === this.#probe) this.#setup.outliers.ended(this.suspect, failed);
   }
 
   /** It begins to take calls, or does again: slowly. */
@@ -203,6 +212,7 @@ export class Subchannel implements Candidate {
   #onSilence(): void {
     if (this.#connection === undefined) return;
     if (!this.silent) this.startSlowly();
+    else for (const attempt of [...this.repeatable]) attempt.expire("the instance is silent", true);
     this.#setup.onSilence(this);
   }
 

@@ -48,7 +48,9 @@ export function clientMisfits(policy: ClientPolicy, { typeName, methods }: Servi
   misfits.push(...methodMisfits(policy));
   for (const [name, own] of Object.entries(policy.methods ?? {})) {
     const method = Object.values(methods).find((one) => one.name === name);
-    const found = method ? methodMisfits(own, policy, method) : [unknownMethod(name, typeName, Object.values(methods))];
+    const found = method
+      ? methodMisfits(own, policy, method)
+      : [unknownMethod(name, typeName, Object.values(methods).map((one) => one.name))];
     misfits.push(...found.map((one) => ({ ...one, method: name })));
   }
   return misfits;
@@ -57,7 +59,10 @@ export function clientMisfits(policy: ClientPolicy, { typeName, methods }: Servi
 /** Why a server of these methods can't go by the policy. It may mean one by its name or by its path. */
 export function serverMisfits({ methods = {} }: ServerPolicy, known: readonly Method[]): Misfit[] {
   const unknown = Object.keys(methods).filter((name) => !known.some((one) => one.name === name || one.path === name));
-  return unknown.map((name) => ({ ...unknownMethod(name, "this server", known), method: name }));
+  return unknown.map((name) => {
+    const names = known.map((one) => name.startsWith("/") ? one.path : one.name);
+    return { ...unknownMethod(name, "this server", names), method: name };
+  });
 }
 
 function methodMisfits(own: MethodPolicy, service: ClientPolicy = {}, method?: Method): Misfit[] {
@@ -87,9 +92,9 @@ function tooLong<M extends string>(path: string, most: M, values: { readonly [na
   return value <= bound ? [] : [{ field: path, text: `is ${value}, but at most it may become ${bound}`, range: true }];
 }
 
-function unknownMethod(name: string, service: string, methods: readonly Method[]): Misfit {
-  const names = methods.map((one) => name.startsWith("/") ? one.path : one.name);
-  const near = nearest(name, names);
+function unknownMethod(name: string, service: string, names: readonly string[]): Misfit {
+  // One that has a path in place of its name is told the name.
+  const near = names.find((one) => name.endsWith(`/${one}`)) ?? nearest(name, names);
   const help = near === undefined ? `it has ${names.join(", ")}` : `did you mean ${near}?`;
   return { field: "", text: `is no method of ${service}; ${help}` };
 }

@@ -156,6 +156,11 @@ Deno.test("clientPolicyOf() refuses fields that don't fit together, or not to th
       "createClient: methods.unary is no method of dinokit.test.Kinds; did you mean Unary?",
     ],
     [
+      { methods: { "/dinokit.test.Kinds/Unary": {} } },
+      TypeError,
+      'createClient: methods["/dinokit.test.Kinds/Unary"] is no method of dinokit.test.Kinds; did you mean Unary?',
+    ],
+    [
       { methods: { toString: {} } },
       TypeError,
       "createClient: methods.toString is no method of dinokit.test.Kinds; it has Unary, ClientStream, ServerStream, Bidi",

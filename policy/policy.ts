@@ -38,9 +38,9 @@ export interface RetryPolicy {
   statuses?: readonly StatusName[];
   /** The pause before the second attempt, in milliseconds, give or take a fifth at random. @default {50} */
   backoff?: number;
-  /** How much longer each further pause may be. @default {2} */
+  /** How many times as long each further pause is. @default {2} */
   backoffMultiplier?: number;
-  /** The most that a pause may be, in milliseconds. @default {1000} */
+  /** To how much it may grow, in milliseconds, give or take a fifth. @default {1000} */
   maxBackoff?: number;
   /** How long one attempt may take until its response begins, in milliseconds; then it counts as UNAVAILABLE. @default no limit but the deadline */
   perTryTimeout?: number;

@@ -19,7 +19,7 @@ const keys = new SharedWatches<string | undefined>();
  * client which servers pass. A Kitex client finds a Dinokit server by it, and a Dinokit client a Kitex server.
  *
  * A Consul that is down or forgets is no error: a server serves and registers (again) as soon as it can, a client keeps
- * the list that it has for `grace`. The log says so.
+ * the list that it has while Consul fails, and for `grace` where it lists none. The log says so.
  *
  * @example
  * ```ts

@@ -28,7 +28,7 @@ export interface ConsulOptions {
   deregisterCriticalServiceAfter?: number;
   /** How long a query waits for a change, in milliseconds, from 1000 to 600000. @default {60000} */
   wait?: number;
-  /** How long a client keeps the last list of servers when Consul fails or lists none, in milliseconds. @default {30000} */
+  /** How long a client keeps the last list of servers when Consul lists none, in milliseconds; while Consul fails, it keeps it. @default {30000} */
   grace?: number;
   /**
    * The networks in which servers may be, such as `["10.0.0.0/8", "2001:db8::/32"]`: what the registry lists outside of them is not called, so that

@@ -11,7 +11,7 @@ const REQUEST_TIMEOUT = 5000;
 export interface WatchOptions extends BlockingOptions {
   readonly name: string;
   readonly allowed: AllowedAddresses;
-  /** How long the last list is kept when there is no new one, in milliseconds. */
+  /** How long the last list is kept while Consul lists none, and for how long an error is kept back, in milliseconds. */
   readonly grace: number;
 }
 
@@ -29,8 +29,8 @@ export class ConsulWatch implements Watch, Subject {
   #told: string | undefined;
   /** How many instances the list has that the listener goes by. */
   #listed = 0;
-  /** Since when and why that list is kept against Consul's word. */
-  #kept: { since: number; why: string; timer: ReturnType<typeof setTimeout> } | undefined;
+  /** Since when and why that list is kept against Consul's word, and whether that is an error. */
+  #kept: { since: number; why: string; failing: boolean; timer: ReturnType<typeof setTimeout> } | undefined;
   /** What the listener is told when the grace ends. */
   #afterGrace: Resolution = { instances: [] };
   #refused = "";
@@ -86,7 +86,7 @@ export class ConsulWatch implements Watch, Subject {
       const why = refused.length > 0
         ? `those that pass in ${where} are not called: ${this.#options.allowed}`
         : `none passes its check in ${where}; is the server running and registered?`;
-      const news = this.#kept === undefined;
+      const news = this.#kept === undefined || this.#kept.failing;
       const kept = this.#keepOr({ instances, why }, none);
       if (news && kept !== undefined) this.#logger.warn(`${none}; ${kept}`);
       return;
@@ -97,7 +97,8 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   /**
-   * Keeps the list that there is, if there is one, for the grace; else tells what came instead.
+   * Keeps the list that there is, if there is one: for the grace while Consul lists none, and for as long as it fails, which says nothing of the
+   * instances. A list of none that follows failures begins the grace anew: a Consul that was away for long may have lost its state.
    *
    * @returns What is kept, for the log.
    */
@@ -105,18 +106,24 @@ export class ConsulWatch implements Watch, Subject {
     const { grace } = this.#options;
     this.#afterGrace = resolution;
     if (this.#listed === 0) return void this.#tell(resolution);
+    const failing = "error" in resolution;
     const list = `the last list of ${this.what}, of ${this.#listed},`;
-    this.#kept ??= {
-      since: Date.now(),
-      why,
-      timer: setTimeout(() => {
-        this.#kept = undefined;
-        this.#listed = 0;
-        this.#logger.warn(`${list} was kept for ${grace} ms and is given up`);
-        this.#tell(this.#afterGrace);
-      }, grace),
-    };
-    return `${list} is kept for up to ${grace} ms`;
+    if (this.#kept === undefined || (this.#kept.failing && !failing)) {
+      clearTimeout(this.#kept?.timer);
+      const since = this.#kept?.since ?? Date.now();
+      this.#kept = { since, why, failing, timer: setTimeout(() => this.#graceEnded(list), grace) };
+    }
+    return failing ? `${list} is kept` : `${list} is kept for up to ${grace} ms`;
+  }
+
+  #graceEnded(list: string): void {
+    if ("error" in this.#afterGrace) this.#kept!.failing = true;
+    else {
+      this.#kept = undefined;
+      this.#listed = 0;
+      this.#logger.warn(`${list} was kept for ${this.#options.grace} ms and is given up`);
+    }
+    this.#tell(this.#afterGrace);
   }
 
   #endGrace(): void {

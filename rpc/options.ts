@@ -37,6 +37,18 @@ export function checkFunction(name: string, value: unknown, use: string): void {
 }
 
 /**
+ * Checks that a value is a list. What stands in it is not looked at.
+ *
+ * @param use What is allowed: `"a list of functions (call, next)"`.
+ * @returns `value`.
+ * @throws {TypeError} If it is none.
+ */
+export function checkList<T>(name: string, value: readonly T[], use: string): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} is ${shown(value)}; use ${use}`);
+  return value;
+}
+
+/**
  * Checks that a value is a boolean, if there is one.
  *
  * @throws {TypeError} If it is another.

@@ -122,18 +122,30 @@ needs(NET, "consul().watch() asks without an index after one that went back, and
   assertEquals(watch.told, ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]);
 });
 
-needs(NET, "consul().watch() under 500 keeps the last list for the grace, then tells the error", async () => {
-  await using server = fakeConsul((_, n) => n === 1 ? list(5, entry(1)) : new Response(null, { status: 500 }));
-  using watch = watching(server.address, { grace: 700 });
-  await until(() => watch.told.length === 2, "the error");
-  assertEquals(watch.told[0], "127.0.0.1:1");
-  assertStringIncludes(watch.told[1]!, "answered 500");
-  assertStringIncludes(watch.logger.lines[0]!, "answered 500");
-  assertStringIncludes(
-    watch.logger.lines[0]!,
-    `the last list of service "echoservice", of 1, is kept for up to 700 ms`,
-  );
-});
+needs(
+  NET,
+  "consul().watch() under 500 keeps the last list and tells the error after the grace; an empty list then has a grace of its own",
+  async () => {
+    let answer = () => list(5, entry(1));
+    await using server = fakeConsul(() => answer());
+    using watch = watching(server.address, { grace: 1000 });
+    await until(() => watch.told.length === 1, "the list");
+    answer = () => new Response(null, { status: 500 });
+    await until(() => watch.told.length === 2, "the error");
+    assertStringIncludes(watch.told[1]!, "answered 500");
+    assertStringIncludes(watch.logger.lines[0]!, "answered 500");
+    assertStringIncludes(watch.logger.lines[0]!, `the last list of service "echoservice", of 1, is kept`);
+    let since: number | undefined;
+    answer = () => {
+      since ??= performance.now();
+      return list(6);
+    };
+    await until(() => watch.told.length === 3, "the empty list");
+    assertEquals(watch.told, ["127.0.0.1:1", watch.told[1], ""]);
+    assert(performance.now() - since! > 900, "not before its own grace has passed");
+    assertStringIncludes(watch.logger.lines.at(-1)!, "was kept for 1000 ms and is given up");
+  },
+);
 
 needs(NET, "consul().watch() tells nothing twice, and warns once about addresses that it refuses", async () => {
   const entries = [entry(1), entry(1, "169.254.169.254"), entry(0)];

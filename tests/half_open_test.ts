@@ -3,6 +3,7 @@ import { clientState, createClient, createServer, RpcError, Status } from "../mo
 import { settings } from "./hostile/wire.ts";
 import { kindsHandlers } from "./kinds.ts";
 import { needs } from "./needs.ts";
+import { until } from "./observe.ts";
 import { Kinds } from "./proto/kinds.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -19,6 +20,9 @@ function silentServer() {
   })();
   return {
     port: listener.addr.port,
+    get connections() {
+      return sockets.length;
+    },
     async [Symbol.asyncDispose]() {
       listener.close();
       await accepting;
@@ -46,6 +50,32 @@ needs(
     }
     for (let i = 0; i < 20; i++) await client.unary({ text: "here" }, { timeout: 1000 });
     assertEquals(clientState(client).instances[0]!.failures, 0); // no deadline had to pass to find it out
+  },
+);
+
+needs([{ name: "net" }], "a call that may be repeated leaves a server that is silent", async () => {
+  await using silent = silentServer();
+  await using server = createServer({ name: "kinds", address: "127.0.0.1:0", logger: quiet });
+  server.add(Kinds, kindsHandlers([]));
+  await server.start();
+  const options = { address: [`127.0.0.1:${silent.port}`, server.address], outliers: false, logger: quiet } as const;
+  await using client = createClient(Kinds, { ...options, retry: {} });
+  const calls = Array.from({ length: 20 }, () => client.unary({ text: "here" }, { timeout: 60_000 }));
+  assertEquals((await Promise.all(calls)).map(({ text }) => text), Array(20).fill("here"));
+  assertEquals(clientState(client).instances.map(({ inFlight }) => inFlight), [0, 0]);
+});
+
+needs(
+  [{ name: "net" }],
+  "a connection that is silent is made anew once no call is in flight: the old one may be half open",
+  async () => {
+    await using silent = silentServer();
+    const limits = { keepaliveTimeout: 100 };
+    await using client = createClient(Kinds, { address: `127.0.0.1:${silent.port}`, limits, logger: quiet });
+    const call = client.unary({}, { timeout: 4000 }).catch(({ code }) => code);
+    await until(() => clientState(client).instances[0]?.state === "silent", "it is silent", 4000);
+    assertEquals(await call, Status.DEADLINE_EXCEEDED);
+    await until(() => silent.connections === 2, "another connection", 4000);
   },
 );
 

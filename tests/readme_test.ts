@@ -37,7 +37,14 @@ needs(READ, "both READMEs show the same code", () => {
 
 needs(READ, "every file that a document links to is there", () => {
   const adr = [...Deno.readDirSync(new URL("docs/adr", ROOT))].map(({ name }) => `docs/adr/${name}`);
-  const docs = ["CONTRIBUTING.md", "docs/architecture.md", "docs/limits.md", "docs/performance.md", "docs/policies.md"];
+  const docs = [
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/limits.md",
+    "docs/performance.md",
+    "docs/policies.md",
+    "docs/reliability.md",
+  ];
   for (const name of [...NAMES, ...docs, ...adr]) {
     const links = [...text(name).matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link!);
     for (const link of links.filter((link) => !link.includes("://"))) Deno.statSync(new URL(link, new URL(name, ROOT)));

@@ -80,7 +80,7 @@ export interface Limits {
   keepaliveInterval: number;
   /** How long that PING may wait for its answer, in milliseconds. Past it: closed. @default {20000} */
   keepaliveTimeout: number;
-  /** How long a server may send nothing while calls are in flight, in milliseconds, a PING of the client among them: past it, it gets no new calls until it sends something. Found out a second or two late. @default {1000} */
+  /** How long a server may send nothing while calls are in flight, in milliseconds, a PING of the client among them: past it, it gets no new calls until it sends something; a connection without calls is closed after `keepaliveTimeout` of it, to try another. Found out a second or two late. @default {1000} */
   silenceTimeout: number;
 }
 
@@ -159,6 +159,8 @@ export interface CallStatus {
    * was being left, and the call stayed behind. Undefined if the server may have begun.
    */
   readonly unprocessed?: "refused" | "left";
+  /** Whether it ended together with all others of its connection, which was lost. */
+  readonly lost?: boolean;
 }
 
 /** A call as its server sees it. */

@@ -20,3 +20,14 @@ const FACTORIES: Record<BalancerName, () => Balancer> = {
 export function balancerOf(name: BalancerName): Balancer {
   return FACTORIES[name]();
 }
+
+/** One of the caller's own: what it picks is checked, since a call that goes on without an instance would wait for ever. */
+export function ownBalancer(own: Balancer): Balancer {
+  return {
+    pick(candidates, call) {
+      const one = own.pick(candidates, call);
+      if (candidates.includes(one)) return one;
+      throw new TypeError("createClient: balancer.pick() returned none of its candidates; return one of them, no copy");
+    },
+  };
+}

@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { type Child, startChild } from "../child.ts";
 import type { Report } from "./client.ts";
-import { type Proxy, startProxy } from "./proxy.ts";
+import { type Proxy, startProxy } from "../faults/proxy.ts";
 
 /** How a soak is run. */
 export interface SoakOptions {
@@ -48,7 +48,7 @@ interface Client {
 export async function soak({ seconds, transport = "http2", say = () => {} }: SoakOptions): Promise<string[]> {
   await using server = startChild(new URL("server.ts", import.meta.url), { transport, limits: LIMITS });
   const address = await server.line();
-  await using proxy = startProxy(address);
+  await using proxy = await startProxy(address);
   const start = (name: string, address: string) => startClient(name, { address, transport });
   const steady = start("steady", address);
   const victims = Array.from({ length: VICTIMS }, (_, i) => start(`victim${i}`, proxy.address));
@@ -92,7 +92,7 @@ export async function soak({ seconds, transport = "http2", say = () => {} }: Soa
   }
   if (server.log.match(/Uncaught|panic/)) faults.push(`the server logged ${server.log}`);
   const good = [steady, ...victims, ...ended].reduce((sum, one) => sum + (one.last()?.good ?? 0), 0);
-  say(`${good} calls, ${ended.length} clients killed, ${proxy.frozen} connections frozen`);
+  say(`${good} calls, ${ended.length} clients killed, ${proxy.silenced} connections frozen`);
   return faults;
 }
 
@@ -117,7 +117,7 @@ function startClient(name: string, { address, transport }: { address: string; tr
 
 /** Does one bad thing: kills a client and starts another, or freezes a connection. */
 async function strike(victims: Client[], ended: Client[], proxy: Proxy, start: (name: string) => Client) {
-  if (Math.random() < 0.5) return proxy.freeze();
+  if (Math.random() < 0.5) return proxy.silenceOne();
   const chosen = Math.floor(Math.random() * victims.length);
   const client = victims[chosen]!;
   await client.child.kill();
@@ -181,7 +181,7 @@ function progress(steady: Client, victims: Client[], ended: Client[], proxy: Pro
   const sum = (key: "good" | "lost") => behind.reduce((sum, one) => sum + (one?.[key] ?? 0), 0);
   const { heap = 0, rss = 0 } = samples.server.at(-1) ?? {};
   return `steady ${good} calls, ${lost} lost; behind the proxy ${sum("good")}, ${sum("lost")} lost; ` +
-    `${ended.length} killed, ${proxy.frozen} frozen, ${proxy.size} connections; ` +
+    `${ended.length} killed, ${proxy.silenced} frozen, ${proxy.size} connections; ` +
     `server: heap ${heap.toFixed(1)}, rss ${rss.toFixed(0)} MiB`;
 }
 

@@ -126,7 +126,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   }
 
   onLost(why: string, unprocessed: boolean): void {
-    this.#finish({ code: Status.UNAVAILABLE, message: why, unprocessed: unprocessed ? "left" : undefined });
+    this.#finish({ code: Status.UNAVAILABLE, message: why, unprocessed: unprocessed ? "left" : undefined, lost: true });
   }
 
   onDrained(): void {

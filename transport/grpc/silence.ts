@@ -12,6 +12,9 @@ export class Silence {
   silent = false;
   readonly #limit: number;
   #lookedAt = 0;
+  #lastRead = 0;
+  /** Whether calls were in flight at a look since it last sent something: they may have ended by their deadline meanwhile. */
+  #owes = false;
   /** When it was asked. */
   #askedAt: number | undefined;
   /** When it had last sent something as it was asked, and when its answer came: it is not asked again if nothing came since. */
@@ -35,11 +38,13 @@ export class Silence {
   look(now: number, lastRead: number, owes: boolean, pings: Pings): boolean {
     const late = now - this.#lookedAt > LATE;
     this.#lookedAt = now;
+    this.#owes = owes || (this.#owes && lastRead === this.#lastRead);
+    this.#lastRead = lastRead;
     if (this.#askedAt !== undefined && lastRead > this.#before) {
       this.#askedAt = undefined;
       this.#answeredAt = lastRead;
     }
-    if (!owes || late || now - lastRead < this.#limit / 2) return false;
+    if (!this.#owes || late || now - lastRead < this.#limit / 2) return false;
     if (this.#askedAt !== undefined) {
       if (now - this.#askedAt >= this.#limit / 2 && now - lastRead >= this.#limit) this.silent = true;
       return false;
@@ -49,5 +54,10 @@ export class Silence {
     this.#askedAt = now;
     this.#before = lastRead;
     return true;
+  }
+
+  /** For how many milliseconds its answer has been missing. */
+  missing(now: number): number {
+    return this.#askedAt === undefined ? 0 : now - this.#askedAt;
   }
 }

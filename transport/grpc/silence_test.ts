@@ -35,6 +35,13 @@ Deno.test("a server that owes nothing is not asked", () => {
   for (let now = 1000; now < 60_000; now += 1000) assertEquals(look(now, 0, false), [0, false]);
 });
 
+Deno.test("a server whose calls have all ended by their deadline is asked all the same", () => {
+  const look = setUp();
+  assertEquals(look(1000, 900), [0, false]);
+  assertEquals(look(2000, 900, false), [1, false]);
+  assertEquals(look(3000, 900, false), [1, true]);
+});
+
 Deno.test("a process that stood still itself judges nobody", () => {
   const look = setUp();
   assertEquals(look(1000, 100), [1, false]);

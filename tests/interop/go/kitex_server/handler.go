@@ -23,10 +23,12 @@ import (
 	"github.com/cloudwego/kitex/transport"
 )
 
-type service struct{}
+// service knows where it listens.
+type service struct{ address string }
 
 // Echo answers what it is told, except where the text asks for more:
 //
+//	who                   the address that it listens on
 //	fail                  a plain error
 //	status:CODE:TEXT      an error with a gRPC status
 //	biz:CODE:TEXT         a BizStatusError with extra
@@ -35,12 +37,14 @@ type service struct{}
 //	deadline              how many milliseconds are left, or "none"
 //	sleep:MS              waits; prints "CANCELLED" if the caller does not
 //	forward:ADDRESS TEXT  calls the echo service there with TEXT
-func (*service) Echo(ctx context.Context, req *echo.Req) (*echo.Resp, error) {
+func (s *service) Echo(ctx context.Context, req *echo.Req) (*echo.Resp, error) {
 	if name, ok := metainfo.GetPersistentValue(ctx, "CLIENT_NAME"); ok {
 		fmt.Println("client_name = ", name)
 	}
 	verb, rest, _ := strings.Cut(req.Mes, ":")
 	switch verb {
+	case "who":
+		return reply(s.address)
 	case "fail":
 		return nil, errors.New("plain failure")
 	case "status":

@@ -20,6 +20,7 @@ func main() {
 	address := flag.String("addr", "127.0.0.1:0", "where it listens")
 	name := flag.String("name", "echoservice", "the service's name")
 	agent := flag.String("consul", "", "the Consul agent to register with")
+	weight := flag.Int("weight", 10, "its share of the calls, in Consul")
 	gzip := flag.Bool("gzip", false, "speak gzip")
 	flag.Parse()
 	if *gzip {
@@ -42,9 +43,9 @@ func main() {
 		if err != nil {
 			peer.Fail(err)
 		}
-		options = append(options, server.WithRegistry(announced{r}))
+		options = append(options, server.WithRegistry(announced{r}), server.WithRegistryInfo(&registry.Info{Weight: *weight}))
 	}
-	if err := echoservice.NewServer(new(service), options...).Run(); err != nil {
+	if err := echoservice.NewServer(&service{listener.Addr().String()}, options...).Run(); err != nil {
 		peer.Fail(err)
 	}
 }
