@@ -4,12 +4,16 @@ import { EventLoop } from "./event_loop.ts";
 
 /** What is no longer a burst: the loop has been behind, or one turn was full of work, for so many times the longest wait. */
 const PATIENCE = 5;
+/** Nor is it what so many calls take, if each of them takes long: by chance they come at the same time. */
+const CALLS = 20;
 /** So many calls may be handled without a look at the clock, as long as they take less than {@linkcode CHEAP} each. */
 const STRIDE = 8;
 /** In milliseconds. */
 const CHEAP = 0.1;
 /** What a turn is to take at most, of the longest wait: a call waits for the rest of one turn, and for the next. */
 const TURN = 2 / 3;
+/** How much the last turn counts in what a call takes. */
+const WEIGHT = 1 / 8;
 /** By how much more calls there may be at a time after each turn that is short. */
 const MORE = 1.02;
 
@@ -29,7 +33,10 @@ export class Overload {
   #looked = 0;
   #inFlight = 0;
   #peak = 0;
+  #served = 0;
   #done = 0;
+  /** What a call takes of the processor, in milliseconds; 0 if it is not much. */
+  #takes = 0;
   #most = Infinity;
 
   constructor(rules: OverloadRules, clock: Clock) {
@@ -43,6 +50,7 @@ export class Overload {
   refuses(): boolean {
     if (this.#skip > 0) {
       this.#skip--;
+      this.#served++;
       return false;
     }
     const now = this.#clock.now();
@@ -51,7 +59,10 @@ export class Overload {
     const easy = waited < maxWait / 2 && this.#most === Infinity;
     if (easy && now - this.#looked < CHEAP * STRIDE) this.#skip = STRIDE - 1;
     this.#looked = now;
-    if (waited <= maxWait ? this.#inFlight < this.#most : !this.#stands(now, this.#loop.worked(now))) return false;
+    if (waited <= maxWait ? this.#inFlight < this.#most : !this.#stands(now, this.#loop.worked(now))) {
+      this.#served++;
+      return false;
+    }
     this.#loop.refused();
     return true;
   }
@@ -74,11 +85,13 @@ export class Overload {
 
   /** Whether it is more than a burst, or a handler that blocks: what it leaves behind is served, late as it is. */
   #stands(now: number, work: number): boolean {
-    const patience = this.rules.maxWait * PATIENCE;
+    const patience = Math.max(this.rules.maxWait * PATIENCE, this.#takes * CALLS);
     return work > patience || this.#loop.behind(now) > patience;
   }
 
   #turned(took: number, work: number): void {
+    const calls = this.#served + this.#done;
+    if (calls > 0) this.#takes += (took / calls - this.#takes) * WEIGHT;
     const { maxWait } = this.rules;
     if (took > maxWait) {
       // Those that have ended in it made it so long; others wait for something else still.
@@ -90,6 +103,6 @@ export class Overload {
       if (this.#most > 2 * this.#peak + 10) this.#most = Infinity;
     }
     this.#peak = this.#inFlight;
-    this.#done = 0;
+    this.#served = this.#done = 0;
   }
 }
