@@ -449,6 +449,24 @@ Deno.test("a retry goes to another instance if there is one", () =>
     }
   }));
 
+Deno.test("retries don't take the turns of those that are well", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, call } = setUp({ outliers: false });
+    list("memory:a", "memory:b");
+    await waited(channel, pass);
+    await pass(2);
+    let failed = 0;
+    for (let i = 0; i < 200; i++) {
+      const one = channel.pick({})!;
+      one.ended(one.start({ path: "/a.B/C", metadata: new Metadata() }), Status.OK);
+      if (one.instance.address !== "memory:a") continue;
+      failed++;
+      assertEquals(call(undefined, new Set([one])), "memory:b");
+    }
+    assertEquals(failed, 100);
+    await channel.close();
+  }));
+
 Deno.test("a retry goes to another zone when all of the own have been tried; calls don't", () =>
   withFakeTime(async (pass) => {
     for (const balancer of BALANCERS) {
