@@ -20,7 +20,7 @@ const MAY: Record<string, readonly string[]> = {
   "proto/grpc": ["codec"],
   "mod.ts": ["rpc", "codec", "transport", "registry", "policy", "server", "client", "config"],
   proto: ["mod.ts"],
-  cli: ["codegen", "codec", "mod.ts"],
+  cli: ["rpc", "codegen", "codec", "proto/grpc", "mod.ts"],
   testing: ["mod.ts"],
   examples: ["mod.ts", "proto"],
 };

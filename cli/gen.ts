@@ -23,8 +23,8 @@ Without files: every .proto file in proto/, tests/proto/, tests/conformance/prot
   deno task gen
   deno task gen proto/user.proto -I third_party`;
 
-/** The health service is part of the kit itself, which mod.ts imports: it must not import mod.ts. */
-const OWN_CODEC = ["proto/grpc/health/v1/health.proto"];
+/** gRPC's services are part of the kit itself, which mod.ts imports: they must not import mod.ts. */
+const OWN_CODEC = "proto/grpc/";
 
 /** Where this project has its .proto files. */
 const OWN_FOLDERS = ["proto", "tests/proto", "tests/conformance/proto", "bench"];
@@ -69,7 +69,7 @@ async function generate(file: string, out: string, include: string[], kit: strin
   const find = (name: string) =>
     folders.map((folder) => join(folder, name)).find((path) => readText(path) !== undefined);
   const name = nameOf(file, include);
-  const own = new URL(OWN_CODEC.includes(relative(".", file)) ? "../codec/mod.ts" : "../mod.ts", import.meta.url);
+  const own = new URL(relative(".", file).startsWith(OWN_CODEC) ? "../codec/mod.ts" : "../mod.ts", import.meta.url);
   let text: string;
   try {
     const files = loadProto(name, (one) => {
