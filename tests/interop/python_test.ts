@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { declaredBy } from "../../codec/descriptor/declared.ts";
 import { fileDescriptors } from "../../codec/descriptor/file.ts";
+import { protoFiles } from "../../codec/descriptor/read.ts";
 import type { ProtoFile } from "../../codec/file.ts";
 import { isObject } from "../../codec/json/value.ts";
 import { ECHO_PROTO } from "../../proto/echo.ts";
@@ -11,6 +13,7 @@ import { All, ALL_PROTO, Inherited, Scalars } from "../proto/all.ts";
 import { Known, KNOWN_PROTO, Names } from "../proto/known.ts";
 import { needsPython, runPython } from "./python/run.ts";
 
+const HERE = new URL("./", import.meta.url).pathname;
 const FOLDER = new URL("../proto/", import.meta.url).pathname;
 const COUNT = 400;
 // Another seed finds other faults; the messages of this one are always the same.
@@ -66,11 +69,19 @@ const TYPES: [file: string, type: MessageType<unknown>][] = [
   ["known.proto", Names],
 ];
 
-for (const [file, type] of TYPES) {
-  needsPython(`binary and JSON both ways agree with Python's protobuf on ${type.typeName}`, async () => {
-    const about = [FOLDER + file, type.typeName, String(COUNT), SEED];
-    const made = (await runPython("codec.py", ["make", ...about])).trim().split("\n").map((line) => JSON.parse(line));
-    assertEquals(made.length, COUNT);
+/** The types of a .proto file as protoc describes it. */
+async function describedTypes(path: string): Promise<ReadonlyMap<string, MessageType<unknown>>> {
+  const lines = (await runPython("protoc.py", [path])).trim().split("\n");
+  const files = await protoFiles(lines.map((line) => Uint8Array.fromHex(line)));
+  return declaredBy(files.get(path.split("/").at(-1)!)!).types;
+}
+
+/** Compares types with Python's of that name, both ways. */
+async function compare(path: string, types: readonly MessageType<unknown>[]): Promise<void> {
+  const about = [path, types[0]!.typeName, String(COUNT), SEED];
+  const made = (await runPython("codec.py", ["make", ...about])).trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(made.length, COUNT);
+  for (const type of types) {
     const lines = made.map(({ hex, value, json, full }) => {
       const expected = valueOf(value);
       assertEquals(type.decode(Uint8Array.fromHex(hex)), expected);
@@ -84,6 +95,26 @@ for (const [file, type] of TYPES) {
     // It fails, and says why, if it does not read the messages that it has made.
     await runPython("codec.py", ["check", ...about], lines.map(({ hex }) => hex).join("\n"));
     await runPython("codec.py", ["check", ...about], lines.map(({ json }) => json).join("\n"));
+  }
+}
+
+for (const [file, type] of TYPES) {
+  needsPython(`binary and JSON both ways agree with Python's protobuf on ${type.typeName}`, async () => {
+    const described = (await describedTypes(FOLDER + file)).get(type.typeName)!;
+    await compare(FOLDER + file, [type, described]);
+  });
+}
+
+const OLDER_AND_NEWER: [file: string, type: string][] = [
+  ["proto2.proto", "dinokit.old.Old"],
+  ["edition.proto", "dinokit.edition.New"],
+  ["edition.proto", "dinokit.edition.Other"],
+];
+
+for (const [file, typeName] of OLDER_AND_NEWER) {
+  needsPython(`a type made of protoc's descriptors agrees with Python's protobuf on ${typeName}`, async () => {
+    const path = `${HERE}python/proto/${file}`;
+    await compare(path, [(await describedTypes(path)).get(typeName)!]);
   });
 }
 
