@@ -3,63 +3,20 @@ import { declaredBy } from "../../codec/descriptor/declared.ts";
 import { fileDescriptors } from "../../codec/descriptor/file.ts";
 import { protoFiles } from "../../codec/descriptor/read.ts";
 import type { ProtoFile } from "../../codec/file.ts";
-import { isObject } from "../../codec/json/value.ts";
 import { ECHO_PROTO } from "../../proto/echo.ts";
-import type { JsonValue } from "../../rpc/json.ts";
 import type { MessageType } from "../../rpc/service.ts";
 import { TEST_SERVICE_PROTO } from "../conformance/proto/test_service.ts";
 import { ODD_PROTO } from "../proto/odd.ts";
 import { All, ALL_PROTO, Inherited, Scalars } from "../proto/all.ts";
 import { Known, KNOWN_PROTO, Names } from "../proto/known.ts";
 import { needsPython, runPython } from "./python/run.ts";
+import { alike, textOf, valueOf } from "./python/values.ts";
 
 const HERE = new URL("./", import.meta.url).pathname;
 const FOLDER = new URL("../proto/", import.meta.url).pathname;
 const COUNT = 400;
 // Another seed finds other faults; the messages of this one are always the same.
 const SEED = "1";
-
-/** A value as codec.py writes it. */
-type Written =
-  | number
-  | string
-  | boolean
-  | Written[]
-  | { big: string }
-  | { bytes: string }
-  | { float: string }
-  | { map: [Written, Written][] }
-  | { message: Record<string, Written> }
-  | { case: string; value: Written };
-
-function valueOf(written: Written): unknown {
-  if (typeof written !== "object") return written;
-  if (Array.isArray(written)) return written.map(valueOf);
-  if ("big" in written) return BigInt(written.big);
-  if ("bytes" in written) return Uint8Array.fromHex(written.bytes);
-  if ("float" in written) return Number(written.float);
-  if ("map" in written) return new Map(written.map.map(([key, value]) => [valueOf(key), valueOf(value)]));
-  if ("case" in written) return { case: written.case, value: valueOf(written.value) };
-  return Object.fromEntries(Object.entries(written.message).map(([name, value]) => [name, valueOf(value)]));
-}
-
-/** JSON that keeps the sign of -0, as Python's does. */
-const textOf = (json: JsonValue) =>
-  JSON.stringify(
-    json,
-    (_, value) =>
-      Object.is(value, -0) ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON("-0.0") : value,
-  );
-
-/** Their JSON, but with our numbers where both are the same float: 2877537.25 is 2877537.3 in JavaScript, 2877537.2 in Python. */
-function alike(ours: JsonValue, theirs: JsonValue): JsonValue {
-  if (typeof ours === "number" && typeof theirs === "number") {
-    return !Number.isInteger(ours) && Math.fround(ours) === Math.fround(theirs) ? ours : theirs;
-  }
-  if (Array.isArray(ours) && Array.isArray(theirs)) return theirs.map((one, i) => alike(ours[i] ?? null, one));
-  if (!isObject(ours) || !isObject(theirs)) return theirs;
-  return Object.fromEntries(Object.entries(theirs).map(([name, one]) => [name, alike(ours[name] ?? null, one)]));
-}
 
 const TYPES: [file: string, type: MessageType<unknown>][] = [
   ["all.proto", All],
@@ -69,12 +26,13 @@ const TYPES: [file: string, type: MessageType<unknown>][] = [
   ["known.proto", Names],
 ];
 
-/** The types of a .proto file as protoc describes it. */
-async function describedTypes(path: string): Promise<ReadonlyMap<string, MessageType<unknown>>> {
+/** A .proto file as protoc describes it. */
+async function described(path: string): Promise<ProtoFile> {
   const lines = (await runPython("protoc.py", [path])).trim().split("\n");
-  const files = await protoFiles(lines.map((line) => Uint8Array.fromHex(line)));
-  return declaredBy(files.get(path.split("/").at(-1)!)!).types;
+  return (await protoFiles(lines.map((line) => Uint8Array.fromHex(line)))).get(path.split("/").at(-1)!)!;
 }
+
+const typeIn = (file: ProtoFile, name: string) => declaredBy(file).types.get(name)!;
 
 /** Compares types with Python's of that name, both ways. */
 async function compare(path: string, types: readonly MessageType<unknown>[]): Promise<void> {
@@ -100,8 +58,7 @@ async function compare(path: string, types: readonly MessageType<unknown>[]): Pr
 
 for (const [file, type] of TYPES) {
   needsPython(`binary and JSON both ways agree with Python's protobuf on ${type.typeName}`, async () => {
-    const described = (await describedTypes(FOLDER + file)).get(type.typeName)!;
-    await compare(FOLDER + file, [type, described]);
+    await compare(FOLDER + file, [type, typeIn(await described(FOLDER + file), type.typeName)]);
   });
 }
 
@@ -114,7 +71,7 @@ const OLDER_AND_NEWER: [file: string, type: string][] = [
 for (const [file, typeName] of OLDER_AND_NEWER) {
   needsPython(`a type made of protoc's descriptors agrees with Python's protobuf on ${typeName}`, async () => {
     const path = `${HERE}python/proto/${file}`;
-    await compare(path, [(await describedTypes(path)).get(typeName)!]);
+    await compare(path, [typeIn(await described(path), typeName)]);
   });
 }
 
@@ -130,5 +87,13 @@ for (const [file, path, types] of FILES) {
   needsPython(`fileDescriptors() gives what protoc makes of ${file.name}, and Python takes it`, async () => {
     const lines = [...(await fileDescriptors([file])).values()].map(({ bytes }) => bytes.toHex());
     await runPython("descriptors.py", [new URL(path, import.meta.url).pathname, ...types], lines.join("\n"));
+  });
+}
+
+for (const file of ["proto2.proto", "edition.proto"]) {
+  needsPython(`fileDescriptors() describes a file made of protoc's descriptors as protoc does: ${file}`, async () => {
+    const path = `${HERE}python/proto/${file}`;
+    const lines = [...(await fileDescriptors([await described(path)])).values()].map(({ bytes }) => bytes.toHex());
+    await runPython("descriptors.py", [path], lines.join("\n"));
   });
 }
