@@ -1,5 +1,15 @@
-import { type CallOptions, createClient, type JsonValue, type Metadata, type Service } from "../mod.ts";
+import {
+  type CallOptions,
+  createClient,
+  type Init,
+  type JsonWriteOptions,
+  type MessageType,
+  RpcError,
+  type Service,
+} from "../mod.ts";
+import { AnyTypes } from "./any_types.ts";
 import { callFailure, telling } from "./call_failure.ts";
+import { CallNotes } from "./call_notes.ts";
 import { type CallFlags, metainfoOf, withCall } from "./call_flags.ts";
 import { command } from "./command.ts";
 import type { Command } from "./deps.ts";
@@ -8,7 +18,7 @@ import { jsonValues } from "./json_input.ts";
 import type { FoundMethod } from "./schema.ts";
 import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
 import { reach, TARGET, TARGET_PERMISSIONS, type TargetFlags, withConsul, withTls } from "./target.ts";
-import { interruption, onTerminal, paint, print } from "./terminal.ts";
+import { interruption, onTerminal, print } from "./terminal.ts";
 
 /** `dinokit call` */
 export function callCommand(): Command {
@@ -50,29 +60,32 @@ async function callMethod(target: string, name: string, words: readonly string[]
   const found = await schema.findMethod(name);
   const { service, property, method } = found;
   await using client = createClient(service as Service, reach(target, flags));
-  const watch = new Watcher(flags.verbose ?? false);
+  const notes = new CallNotes(flags.verbose ?? false);
   const options: CallOptions = {
     signal,
     ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     metadata: flags.header,
     metainfo: metainfoOf(flags),
-    onHeader: (header) => watch.fields("header", header),
-    onTrailer: (trailer) => watch.fields("trailer", trailer),
-    onBackward: (values) => watch.note("backward", [...values].map(([key, value]) => `${key}: ${value}`)),
+    onHeader: (header) => notes.fields("header", header),
+    onTrailer: (trailer) => notes.fields("trailer", trailer),
+    onBackward: (values) => notes.note("backward", [...values].map(([key, value]) => `${key}: ${value}`)),
   };
-  const requests = requestsOf(found, words.length > 0 ? words : ["{}"], { target, signal });
+  const any = new AnyTypes(schema);
+  const requests = requestsOf(found, words.length > 0 ? words : ["{}"], { target, signal, any });
   const many = method.kind === "client_streaming" || method.kind === "bidi";
   try {
     const request = many ? requests : await only(requests, name);
-    watch.started();
+    notes.started();
     const replies = (client as unknown as AnyClient)[property]!(request, options);
     for await (const reply of Symbol.asyncIterator in replies ? replies : [await replies]) {
-      await print(show(method.response.toJson(reply, { emitDefaults: flags.emitDefaults })));
+      await any.ofMessage(reply);
+      await print(show(method.response, reply, { emitDefaults: flags.emitDefaults, types: any.types }));
     }
-    watch.ended("OK");
+    notes.ended("OK");
   } catch (error) {
-    const failure = callFailure(mistake(error) ?? error, target);
-    watch.ended(failure.message);
+    const details = error instanceof RpcError ? await detailsOf(error, any) : [];
+    const failure = callFailure(mistake(error) ?? error, target, details);
+    notes.ended(failure.message);
     throw failure;
   }
 }
@@ -85,11 +98,12 @@ function mistake(error: unknown): Failure | undefined {
 async function* requestsOf(
   { method }: FoundMethod,
   words: readonly string[],
-  { target, signal }: { target: string; signal: AbortSignal },
+  { target, signal, any }: { target: string; signal: AbortSignal; any: AnyTypes },
 ): AsyncGenerator<unknown> {
   for await (const json of jsonValues(words, signal)) {
+    await any.ofJson(json);
     try {
-      yield method.request.fromJson(json);
+      yield method.request.fromJson(json, { types: any.types });
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       const next = `dinokit describe ${target} ${method.request.typeName}`;
@@ -108,33 +122,24 @@ async function only(requests: AsyncIterable<unknown>, name: string): Promise<unk
   );
 }
 
-const show = (json: JsonValue) => JSON.stringify(json, null, onTerminal ? 2 : undefined);
-
-/** Tells on stderr how a call goes. */
-class Watcher {
-  #start = 0;
-
-  constructor(readonly on: boolean) {}
-
-  started(): void {
-    this.#start = performance.now();
+function show(type: MessageType<unknown>, message: unknown, options: JsonWriteOptions): string {
+  try {
+    return JSON.stringify(type.toJson(message as Init<unknown>, options), null, onTerminal ? 2 : undefined);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Failure(`a response has no JSON: ${error.message}`, "name the .proto files with --proto");
   }
+}
 
-  note(what: string, lines: readonly string[]): void {
-    if (!this.on) return;
-    const ms = (performance.now() - this.#start).toFixed(1);
-    console.error(paint(`${what} (${ms} ms)`, "bold", !Deno.noColor && Deno.stderr.isTerminal()));
-    for (const line of lines) console.error(`  ${line}`);
-  }
-
-  fields(what: string, metadata: Metadata): void {
-    this.note(
-      what,
-      [...metadata].map(([key, value]) => `${key}: ${typeof value === "string" ? value : value.toBase64()}`),
-    );
-  }
-
-  ended(status: string): void {
-    this.note("status", [status]);
-  }
+/** The details of an error, those that the server or the .proto files know as JSON. */
+async function detailsOf({ details }: RpcError, any: AnyTypes): Promise<string[]> {
+  return await Promise.all(details.map(async ({ type: name, value }) => {
+    const type = await any.find(name).catch(() => undefined);
+    try {
+      if (type) return `${name} ${JSON.stringify(type.toJson(type.decode(value) as Init<unknown>))}`;
+    } catch {
+      // It is not what it says: its name and size are all that can be told.
+    }
+    return `${name}, ${value.length} bytes`;
+  }));
 }

@@ -15,8 +15,8 @@ export function telling<A extends unknown[]>(
   };
 }
 
-/** What is to be said of a call that failed: its status, and what may help. */
-export function callFailure(thrown: unknown, target: string): Failure {
+/** What is to be said of a call that failed: its status, and what may help. `details` are those of the error, for people. */
+export function callFailure(thrown: unknown, target: string, details: readonly string[] = []): Failure {
   const isAbort = thrown instanceof Error && thrown.name === "AbortError";
   const error = isAbort ? new RpcError(Status.CANCELLED, "interrupted", { cause: thrown }) : thrown;
   if (error instanceof Failure) return error;
@@ -27,9 +27,12 @@ export function callFailure(thrown: unknown, target: string): Failure {
     return new Failure(`business error ${error.code}: ${error.message}${extra}`);
   }
   if (!(error instanceof RpcError)) throw error;
-  const details = error.details.map(({ type, value }) => `\n  detail: ${type}, ${value.length} bytes`).join("");
-  const text = `${statusName(error.code)}${error.rawMessage && `: ${error.rawMessage}`}${details}`;
-  return new Failure(text, nextAfter(error.code, target), EXIT.status(error.code));
+  const text = `${statusName(error.code)}${error.rawMessage && `: ${error.rawMessage}`}`;
+  return new Failure(
+    [text, ...details.map((one) => `detail: ${one}`)].join("\n  "),
+    nextAfter(error.code, target),
+    EXIT.status(error.code),
+  );
 }
 
 function nextAfter(code: Status, target: string): string | undefined {

@@ -70,7 +70,7 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 64 and the status, and says what 
     dinokit(["call", "127.0.0.1:1", "dinokit.test.Kinds/Unary"]),
   ]);
   assertEquals([notFound.code, biz.code, late.code, nobody.code], [69, 1, 68, 78]);
-  assertStringIncludes(notFound.stderr, "error: NOT_FOUND: no user\n  detail: dinokit.test.Msg");
+  assertStringIncludes(notFound.stderr, 'error: NOT_FOUND: no user\n  detail: dinokit.test.Msg {"text":"no user"}\n');
   assertStringIncludes(biz.stderr, "error: business error 42: sold out\n  who: kinds\n  wo: 北京\n");
   assertStringIncludes(late.stderr, "next:  give it more time with --timeout");
   assertStringIncludes(nobody.stderr, "next:  dinokit health 127.0.0.1:1; is the server running there?");
