@@ -39,11 +39,9 @@ function syntaxOf(source: Source, file: Declaration): Syntax {
   if (syntax !== file.children[0]) {
     throw source.problem(syntax.name.at, "the syntax comes too late; make it the first line");
   }
-  const remedy = `begin the file with: syntax = "proto3";`;
-  if (syntax.label) throw source.problem(syntax.label.at, `editions are not supported; ${remedy}`);
   const name = textOf(syntax.name);
   if (name === "proto2" || name === "proto3") return name;
-  throw source.problem(syntax.name.at, `there is no syntax ${name}; ${remedy}`);
+  throw source.problem(syntax.name.at, `there is no syntax ${name}; begin the file with: syntax = "proto3";`);
 }
 
 /** What a file says once. */

@@ -30,12 +30,18 @@ export function checkOptions(source: Source, one: Declaration, syntax: Syntax): 
   for (const option of one.options) {
     if (!/^\w+$/.test(option.name)) continue;
     const { at, name, value } = option;
-    if (seen.has(name) && name !== "targets") {
-      throw source.problem(at.at, `the option ${name} is set twice; remove one`);
-    }
+    const type = optionsType(TYPES[one.kind] ?? "ExtensionRangeOptions");
+    const field = type.fieldsArray.find((field) => protoName(field) === name)?.resolve();
+    if (seen.has(name) && !field?.repeated) throw source.problem(at.at, `the option ${name} is set twice; remove one`);
     seen.add(name);
     if (one.kind === "field" && PSEUDO.includes(name)) checkPseudo(source, one, option, syntax);
-    else checkValue(source, one, option);
+    else if (field) checkValue(source, option, field);
+    else {
+      const remedy = didYouMean(name, type.fieldsArray.map(protoName)) ||
+        `; remove it, or put a custom option's name in parentheses: (${name})`;
+      const what = article(one.kind === "rpc" ? "method" : one.kind);
+      throw source.problem(at.at, `${what} has no option ${name}${remedy}`);
+    }
     if (name === "packed" && value.text === "true" && (one.label?.text !== "repeated" || !canPack(one))) {
       throw source.problem(at.at, "only repeated numbers, bools and enums can be packed; remove the option");
     }
@@ -45,20 +51,13 @@ export function checkOptions(source: Source, one: Declaration, syntax: Syntax): 
 /** A type that is no scalar may be an enum. */
 const canPack = ({ type }: Declaration) => SCALARS.test(type!.text) || !/^(string|bytes)$/.test(type!.text);
 
-function checkValue(source: Source, one: Declaration, { at, name, value }: Option): void {
-  const type = optionsType(TYPES[one.kind] ?? "ExtensionRangeOptions");
-  const what = article(one.kind === "rpc" ? "method" : one.kind);
-  const field = type.fieldsArray.find((field) => protoName(field) === name)?.resolve();
-  if (field === undefined) {
-    const names = type.fieldsArray.map(protoName);
-    const remedy = didYouMean(name, names) || `; remove it, or put a custom option's name in parentheses: (${name})`;
-    throw source.problem(at.at, `${what} has no option ${name}${remedy}`);
-  }
+function checkValue(source: Source, { name, value }: Option, field: protobuf.Field): void {
   const fail = (wants: string, hint = "") =>
     source.problem(value.at, `${name} can't be ${value.text}; write ${wants}${hint}`);
   if (field.resolvedType instanceof protobuf.Enum) {
     const values = Object.keys(field.resolvedType.values);
-    if (!values.includes(value.text)) {
+    // protobufjs's own descriptor.proto has such values in quotes.
+    if (!values.includes(value.text.replace(/^"(.*)"$/, "$1"))) {
       throw fail(values.join(", ").replace(/, (?=[^,]*$)/, " or "), didYouMean(value.text, values));
     }
   }

@@ -48,7 +48,7 @@ export interface Declaration {
   readonly options: Option[];
   /** What comments say of it. */
   comment?: string;
-  /** Of a field: `optional`, `repeated` or `required`. Of an import: `public` or `weak`. Of the syntax: `edition`, if it is one. */
+  /** Of a field: `optional`, `repeated` or `required`. Of an import: `public` or `weak`. */
   label?: Token;
   /** The types that it refers to: of a field, of a map's keys; of what an rpc takes and gives; what is extended. */
   type?: Token;

@@ -190,10 +190,12 @@ export class Outliner {
     }
   }
 
-  #syntax(label: Token, parent: Declaration): void {
+  #syntax(first: Token, parent: Declaration): void {
+    if (first.text === "edition") {
+      throw this.#source.problem(first.at, `editions are not supported; begin the file with: syntax = "proto3";`);
+    }
     this.#expect("=");
-    const one = this.#declare("syntax", this.#string(`the ${label.text}`), parent);
-    if (label.text === "edition") one.label = label;
+    this.#declare("syntax", this.#string("the syntax"), parent);
     this.#expect(";");
   }
 
