@@ -4,7 +4,8 @@ import { checkFile, type Syntax } from "./check.ts";
 import { isWellKnown, knownFile } from "./known.ts";
 import { childrenOf, type Declaration, everything, outline, textOf } from "./outline.ts";
 import { ProtoProblem } from "./problem.ts";
-import { addSymbols, type Reference, Resolver, type Symbols, unusedImports } from "./references.ts";
+import { type Reference, Resolver, unusedImports } from "./references.ts";
+import { addReflected, addSymbols, type Symbols } from "./symbols.ts";
 import { Source } from "./tokens.ts";
 
 /** A parsed .proto file. */
@@ -64,12 +65,12 @@ class Loader {
     const source = new Source(name, text);
     const file = outline(source);
     const syntax = checkFile(source, file);
-    const own = parse(source);
+    const own = parse(source, file);
     keepNames(own, file);
     const imports = childrenOf(file, "import");
     for (const one of imports) this.#import(source, one, [...path, name]);
     this.#checkDeclared(source, file);
-    addSymbols(this.#symbols, name, own);
+    addSymbols(this.#symbols, name, file);
 
     const provided = (names: Declaration[]) => names.flatMap((one) => [...this.#provides.get(textOf(one.name))!]);
     const isPublic = ({ label }: Declaration) => label?.text === "public";
@@ -114,7 +115,7 @@ class Loader {
     if (known === undefined) {
       throw source.problem(name.at, `there is no file ${file}; check the name or add its folder with -I`);
     }
-    addSymbols(this.#symbols, file, known);
+    addReflected(this.#symbols, file, known);
     this.#provides.set(file, new Set([file]));
   }
 
@@ -142,10 +143,19 @@ class Loader {
   }
 }
 
-function parse(source: Source): protobuf.Root {
+function parse(source: Source, file: Declaration): protobuf.Root {
   const own = new protobuf.Root();
+  let { text } = source;
+  // What nothing reads: the parser would look for what extensions extend, and does not know all forms of options.
+  const cut = (from: number, to: number, instead: string) => {
+    text = text.slice(0, from) + text.slice(from, to).replace(/./g, " ").replace(/^ /, instead) + text.slice(to);
+  };
+  for (const { span, options } of everything(file)) {
+    for (const { name, value, end } of options) if (name.includes("(")) cut(value.at, end, "0");
+    if (span) cut(...span, " ");
+  }
   try {
-    protobuf.parse(source.text, own, { alternateCommentMode: true });
+    protobuf.parse(text, own);
   } catch (error) {
     // Rare: the outline has found most that is wrong. The parser knows the line at best.
     const { message } = error as Error;
@@ -171,7 +181,7 @@ function keepNames(own: protobuf.Root, file: Declaration): void {
   }
 }
 
-/** Leaves out extensions and custom options, which nothing reads, and what the parser says twice. */
+/** Leaves out custom options, which nothing reads, and what the parser says twice. */
 function strip(own: protobuf.ReflectionObject): void {
   const all = [own];
   if (own instanceof protobuf.Type) all.push(...own.fieldsArray, ...own.oneofsArray);
@@ -181,15 +191,10 @@ function strip(own: protobuf.ReflectionObject): void {
     one.options = standard(one.options);
   }
   if (own instanceof protobuf.Enum) {
-    for (const [name, options] of Object.entries(own.valuesOptions ?? {})) {
-      own.valuesOptions![name] = standard(options) ?? {};
-    }
+    const values = own.valuesOptions ?? {};
+    for (const [name, options] of Object.entries(values)) values[name] = standard(options) ?? {};
   }
-  if (!(own instanceof protobuf.Namespace)) return;
-  for (const one of own.nestedArray) {
-    if (one instanceof protobuf.Field) own.remove(one);
-    else strip(one);
-  }
+  if (own instanceof protobuf.Namespace) own.nestedArray.forEach(strip);
 }
 
 function standard<T>(options: Record<string, T> | undefined): Record<string, T> | undefined {

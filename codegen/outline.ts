@@ -24,8 +24,9 @@ export interface Option {
   /** Where its name begins, and the name: `deprecated`, `(my.option).part`. */
   readonly at: Token;
   readonly name: string;
-  /** The first token of the value. */
+  /** The first token of the value, and where the value ends. */
   readonly value: Token;
+  readonly end: number;
 }
 
 /** The numbers from one to another, both among them. */
@@ -59,6 +60,8 @@ export interface Declaration {
   /** Of `reserved` and `extensions`. */
   ranges?: Range[];
   reservedNames?: Token[];
+  /** Of `extend`: where it begins and ends. */
+  span?: readonly [from: number, to: number];
 }
 
 /**

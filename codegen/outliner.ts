@@ -14,6 +14,8 @@ const INSIDE: Partial<Record<Kind, readonly string[]>> = {
   rpc: ["option"],
 };
 
+/** That of protoc. */
+const MAX_DEPTH = 32;
 const MAX_FIELD = 536_870_911;
 const MAX_VALUE = 2_147_483_647;
 
@@ -23,6 +25,7 @@ export class Outliner {
   readonly #tokens: readonly Token[];
   #next = 0;
   #package = "";
+  #depth = 0;
 
   constructor(source: Source, tokens: readonly Token[]) {
     this.#source = source;
@@ -179,6 +182,9 @@ export class Outliner {
   #block(first: Token, one: Declaration): void {
     const open = this.#expect("{");
     this.#comment(first, one);
+    if (++this.#depth > MAX_DEPTH) {
+      throw this.#source.problem(open.at, `this is nested more than ${MAX_DEPTH} deep; move it out`);
+    }
     while (!this.#is("}")) {
       if (this.#peek().text === "") {
         throw this.#source.problem(
@@ -188,6 +194,7 @@ export class Outliner {
       }
       this.#statement(one);
     }
+    this.#depth--;
   }
 
   #syntax(first: Token, parent: Declaration): void {
@@ -262,7 +269,9 @@ export class Outliner {
 
   #extend(first: Token, parent: Declaration): void {
     const type = this.#type("the message that is extended");
-    this.#block(first, this.#declare("extend", type, parent, { type }));
+    const one = this.#declare("extend", type, parent, { type });
+    this.#block(first, one);
+    one.span = [first.at, this.#tokens[this.#next - 1]!.end];
   }
 
   #ranges(first: Token, parent: Declaration): void {
@@ -313,7 +322,7 @@ export class Outliner {
       if (/^[}\]>]$/.test(text)) depth--;
       this.#take();
     }
-    one.options.push({ at, name, value });
+    one.options.push({ at, name, value, end: this.#tokens[this.#next - 1]!.end });
   }
 }
 

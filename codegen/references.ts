@@ -1,20 +1,8 @@
-import { protobuf } from "../deps.ts";
 import { didYouMean } from "../rpc/nearest.ts";
 import { childrenOf, type Declaration, everything, textOf } from "./outline.ts";
 import { article } from "./problem.ts";
+import type { Symbols } from "./symbols.ts";
 import type { Source } from "./tokens.ts";
-
-/** What is declared somewhere, by its full name. */
-export type Symbols = Map<string, { readonly file: string; readonly one: protobuf.ReflectionObject }>;
-
-/** Adds what a namespace of a file holds to the symbols. */
-export function addSymbols(symbols: Symbols, file: string, own: protobuf.NamespaceBase): void {
-  for (const one of own.nestedArray) {
-    const name = one.fullName.slice(1);
-    if (one.constructor !== protobuf.Namespace && !symbols.has(name)) symbols.set(name, { file, one });
-    if (one instanceof protobuf.Namespace) addSymbols(symbols, file, one);
-  }
-}
 
 /** A type that is named in a declaration, and its full name. */
 export interface Reference {
@@ -41,13 +29,6 @@ const FOREIGN: Record<string, string> = {
   str: "string",
   text: "string",
 };
-const KINDS: [kind: typeof protobuf.ReflectionObject, name: string][] = [
-  [protobuf.Type, "message"],
-  [protobuf.Enum, "enum"],
-  [protobuf.Service, "service"],
-  [protobuf.Field, "field"],
-] as never;
-
 /** Finds what the names in a file mean, as protoc does: the innermost scope that has one wins. */
 export class Resolver {
   /** The imported files that options use, or that are extended: the generated code has no need of them. */
@@ -86,9 +67,7 @@ export class Resolver {
   #options(one: Declaration): void {
     for (const { name } of one.options) {
       for (const [, custom] of name.matchAll(/\(([\w.]+)\)/g)) {
-        // The parser has the names of extensions in camel case.
-        const names = this.#candidates(one, custom!).map((full) => full.replace(/\w+$/, protobuf.util.camelCase));
-        const found = names.map((full) => this.#symbols.get(full)).find((found) => found);
+        const found = this.#candidates(one, custom!).map((full) => this.#symbols.get(full)).find((found) => found);
         if (found) this.usedByOptions.add(found.file);
       }
     }
@@ -105,7 +84,7 @@ export class Resolver {
   #find(from: Declaration, name: string, at: number, wanted: string[]): { fullName: string; file: string } {
     const found = this.#candidates(from, name).flatMap((fullName) => {
       const symbol = this.#symbols.get(fullName);
-      return symbol ? [{ fullName, ...symbol, kind: kindOf(symbol.one) }] : [];
+      return symbol ? [{ fullName, ...symbol }] : [];
     });
     const good = found.filter(({ kind }) => wanted.includes(kind));
     const seen = good.find(({ file }) => this.#visible.has(file));
@@ -133,8 +112,6 @@ export class Resolver {
     return didYouMean(short, [...SCALARS, ...names]) || "; declare it or import its file";
   }
 }
-
-const kindOf = (one: protobuf.ReflectionObject) => KINDS.find(([kind]) => one instanceof kind)?.[1] ?? "name";
 
 const packageOf = (file: Declaration) => childrenOf(file, "package")[0]?.name.text ?? "";
 
