@@ -7,7 +7,7 @@ import {
   type ServerReflectionResponse,
 } from "../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
-import { SchemaError, type SchemaSource } from "./schema_source.ts";
+import { NoReflection, SchemaError, type SchemaSource } from "./schema_source.ts";
 
 type Question = NonNullable<ServerReflectionRequest["messageRequest"]>;
 type Answer = ServerReflectionResponse["messageResponse"];
@@ -98,7 +98,7 @@ export class Reflection implements SchemaSource {
         if (!(error instanceof RpcError && error.code === Status.UNIMPLEMENTED)) throw error;
       }
     }
-    throw new SchemaError(
+    throw new NoReflection(
       `${this.label} does not tell what services it has: it serves no reflection; give its .proto files instead`,
     );
   }

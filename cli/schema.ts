@@ -125,8 +125,8 @@ function schemaOf(source: SchemaSource): Schema {
       const name = nameOf(given);
       const file = await source.fileOf(name);
       const text = file && printProto(file, name);
-      if (text === undefined) throw new SchemaError(`${label} has nothing that is called ${name}`);
-      return text;
+      if (text !== undefined) return text;
+      throw new SchemaError(`${label} has nothing called ${name}${didYouMean(name, await source.services())}`);
     },
     [Symbol.asyncDispose]: () => source.close(),
   };

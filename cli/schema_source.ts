@@ -13,5 +13,10 @@ export interface SchemaSource {
 
 /** There is no such thing, or nobody tells what there is; the message says what to do. */
 export class SchemaError extends Error {
-  override readonly name = "SchemaError";
+  override readonly name: string = "SchemaError";
+}
+
+/** The server tells nothing about itself. */
+export class NoReflection extends SchemaError {
+  override readonly name = "NoReflection";
 }

@@ -67,7 +67,7 @@ needs(READ, "a schema says what there is not, and what may be meant", async () =
     [() => schema.findMethod("Echo"), "Echo names no method; write it as package.Service/Method"],
     [() => schema.findMethod("x.Y/Echo"), `${label} has no service x.Y; it has echo.EchoService`],
     [() => schema.findType("echo.EchoService"), `${label} has no message echo.EchoService`],
-    [() => schema.describe("echo"), `${label} has nothing that is called echo`],
+    [() => schema.describe("echo"), `${label} has nothing called echo`],
   ];
   for (const [find, text] of cases) await assertRejects(find, SchemaError, text);
 });

@@ -68,9 +68,9 @@ for (const version of ["all", "v1", "v1alpha"]) {
   );
 }
 
-for (const name of ["grpcgo_server", "kitex_server"] as const) {
+for (const [name, ...flags] of [["grpcgo_server", "-reflection", "none"], ["kitex_server"]] as const) {
   needs(PEER_PERMISSIONS, `a schema from ${name} without reflection fails with what to do`, async () => {
-    await using peer = await startPeer(name);
+    await using peer = await startPeer(name, flags);
     await using schema = schemaFromServer({ address: peer.address, logger });
     const error = await assertRejects(() => schema.services(), SchemaError);
     assertStringIncludes(error.message, "give its .proto files instead");

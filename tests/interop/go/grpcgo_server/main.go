@@ -31,7 +31,7 @@ import (
 func main() {
 	address := flag.String("addr", "127.0.0.1:0", "where it listens")
 	gzip := flag.Bool("gzip", false, "speak gzip")
-	tells := flag.String("reflection", "", "tell what there is: v1 for version 1 alone, all for v1alpha too, v1alpha for that alone")
+	tells := flag.String("reflection", "all", "versions of reflection: all, v1, v1alpha or none")
 	flag.Parse()
 	if *gzip {
 		encoding.RegisterCompressor(peer.Gzip{})
