@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { declaredBy } from "../../codec/descriptor/declared.ts";
 import { fileDescriptors } from "../../codec/descriptor/file.ts";
 import { protoFiles } from "../../codec/descriptor/read.ts";
+import { readProtoFiles } from "../../codegen/files.ts";
 import type { ProtoFile } from "../../codec/file.ts";
 import { ECHO_PROTO } from "../../proto/echo.ts";
 import type { MessageType } from "../../rpc/service.ts";
@@ -90,10 +91,21 @@ for (const [file, path, types] of FILES) {
   });
 }
 
-for (const file of ["proto2.proto", "edition.proto"]) {
+for (const file of ["proto2.proto", "grouped.proto", "edition.proto"]) {
   needsPython(`fileDescriptors() describes a file made of protoc's descriptors as protoc does: ${file}`, async () => {
     const path = `${HERE}python/proto/${file}`;
     const lines = [...(await fileDescriptors([await described(path)])).values()].map(({ bytes }) => bytes.toHex());
     await runPython("descriptors.py", [path], lines.join("\n"));
   });
 }
+
+needsPython(
+  "readProtoFiles() gives of proto2 what protoc does, and types that agree with Python's protobuf",
+  async () => {
+    const path = `${HERE}python/proto/proto2.proto`;
+    const file = readProtoFiles(["proto2.proto"], () => Deno.readTextFileSync(path)).get("proto2.proto")!;
+    const lines = [...(await fileDescriptors([file])).values()].map(({ bytes }) => bytes.toHex());
+    await runPython("descriptors.py", [path], lines.join("\n"));
+    await compare(path, [typeIn(file, "dinokit.old.Old")]);
+  },
+);
