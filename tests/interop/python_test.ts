@@ -1,62 +1,23 @@
 import { assertEquals } from "@std/assert";
+import { declaredBy } from "../../codec/descriptor/declared.ts";
 import { fileDescriptors } from "../../codec/descriptor/file.ts";
+import { protoFiles } from "../../codec/descriptor/read.ts";
+import { readProtoFiles } from "../../codegen/files.ts";
 import type { ProtoFile } from "../../codec/file.ts";
-import { isObject } from "../../codec/json/value.ts";
 import { ECHO_PROTO } from "../../proto/echo.ts";
-import type { JsonValue } from "../../rpc/json.ts";
 import type { MessageType } from "../../rpc/service.ts";
 import { TEST_SERVICE_PROTO } from "../conformance/proto/test_service.ts";
 import { ODD_PROTO } from "../proto/odd.ts";
 import { All, ALL_PROTO, Inherited, Scalars } from "../proto/all.ts";
 import { Known, KNOWN_PROTO, Names } from "../proto/known.ts";
 import { needsPython, runPython } from "./python/run.ts";
+import { alike, textOf, valueOf } from "./python/values.ts";
 
+const HERE = new URL("./", import.meta.url).pathname;
 const FOLDER = new URL("../proto/", import.meta.url).pathname;
 const COUNT = 400;
 // Another seed finds other faults; the messages of this one are always the same.
 const SEED = "1";
-
-/** A value as codec.py writes it. */
-type Written =
-  | number
-  | string
-  | boolean
-  | Written[]
-  | { big: string }
-  | { bytes: string }
-  | { float: string }
-  | { map: [Written, Written][] }
-  | { message: Record<string, Written> }
-  | { case: string; value: Written };
-
-function valueOf(written: Written): unknown {
-  if (typeof written !== "object") return written;
-  if (Array.isArray(written)) return written.map(valueOf);
-  if ("big" in written) return BigInt(written.big);
-  if ("bytes" in written) return Uint8Array.fromHex(written.bytes);
-  if ("float" in written) return Number(written.float);
-  if ("map" in written) return new Map(written.map.map(([key, value]) => [valueOf(key), valueOf(value)]));
-  if ("case" in written) return { case: written.case, value: valueOf(written.value) };
-  return Object.fromEntries(Object.entries(written.message).map(([name, value]) => [name, valueOf(value)]));
-}
-
-/** JSON that keeps the sign of -0, as Python's does. */
-const textOf = (json: JsonValue) =>
-  JSON.stringify(
-    json,
-    (_, value) =>
-      Object.is(value, -0) ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON("-0.0") : value,
-  );
-
-/** Their JSON, but with our numbers where both are the same float: 2877537.25 is 2877537.3 in JavaScript, 2877537.2 in Python. */
-function alike(ours: JsonValue, theirs: JsonValue): JsonValue {
-  if (typeof ours === "number" && typeof theirs === "number") {
-    return !Number.isInteger(ours) && Math.fround(ours) === Math.fround(theirs) ? ours : theirs;
-  }
-  if (Array.isArray(ours) && Array.isArray(theirs)) return theirs.map((one, i) => alike(ours[i] ?? null, one));
-  if (!isObject(ours) || !isObject(theirs)) return theirs;
-  return Object.fromEntries(Object.entries(theirs).map(([name, one]) => [name, alike(ours[name] ?? null, one)]));
-}
 
 const TYPES: [file: string, type: MessageType<unknown>][] = [
   ["all.proto", All],
@@ -66,11 +27,20 @@ const TYPES: [file: string, type: MessageType<unknown>][] = [
   ["known.proto", Names],
 ];
 
-for (const [file, type] of TYPES) {
-  needsPython(`binary and JSON both ways agree with Python's protobuf on ${type.typeName}`, async () => {
-    const about = [FOLDER + file, type.typeName, String(COUNT), SEED];
-    const made = (await runPython("codec.py", ["make", ...about])).trim().split("\n").map((line) => JSON.parse(line));
-    assertEquals(made.length, COUNT);
+/** A .proto file as protoc describes it. */
+async function described(path: string): Promise<ProtoFile> {
+  const lines = (await runPython("protoc.py", [path])).trim().split("\n");
+  return (await protoFiles(lines.map((line) => Uint8Array.fromHex(line)))).get(path.split("/").at(-1)!)!;
+}
+
+const typeIn = (file: ProtoFile, name: string) => declaredBy(file).types.get(name)!;
+
+/** Compares types with Python's of that name, both ways. */
+async function compare(path: string, types: readonly MessageType<unknown>[]): Promise<void> {
+  const about = [path, types[0]!.typeName, String(COUNT), SEED];
+  const made = (await runPython("codec.py", ["make", ...about])).trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(made.length, COUNT);
+  for (const type of types) {
     const lines = made.map(({ hex, value, json, full }) => {
       const expected = valueOf(value);
       assertEquals(type.decode(Uint8Array.fromHex(hex)), expected);
@@ -84,6 +54,25 @@ for (const [file, type] of TYPES) {
     // It fails, and says why, if it does not read the messages that it has made.
     await runPython("codec.py", ["check", ...about], lines.map(({ hex }) => hex).join("\n"));
     await runPython("codec.py", ["check", ...about], lines.map(({ json }) => json).join("\n"));
+  }
+}
+
+for (const [file, type] of TYPES) {
+  needsPython(`binary and JSON both ways agree with Python's protobuf on ${type.typeName}`, async () => {
+    await compare(FOLDER + file, [type, typeIn(await described(FOLDER + file), type.typeName)]);
+  });
+}
+
+const OLDER_AND_NEWER: [file: string, type: string][] = [
+  ["proto2.proto", "dinokit.old.Old"],
+  ["edition.proto", "dinokit.edition.New"],
+  ["edition.proto", "dinokit.edition.Other"],
+];
+
+for (const [file, typeName] of OLDER_AND_NEWER) {
+  needsPython(`a type made of protoc's descriptors agrees with Python's protobuf on ${typeName}`, async () => {
+    const path = `${HERE}python/proto/${file}`;
+    await compare(path, [typeIn(await described(path), typeName)]);
   });
 }
 
@@ -101,3 +90,22 @@ for (const [file, path, types] of FILES) {
     await runPython("descriptors.py", [new URL(path, import.meta.url).pathname, ...types], lines.join("\n"));
   });
 }
+
+for (const file of ["proto2.proto", "grouped.proto", "edition.proto"]) {
+  needsPython(`fileDescriptors() describes a file made of protoc's descriptors as protoc does: ${file}`, async () => {
+    const path = `${HERE}python/proto/${file}`;
+    const lines = [...(await fileDescriptors([await described(path)])).values()].map(({ bytes }) => bytes.toHex());
+    await runPython("descriptors.py", [path], lines.join("\n"));
+  });
+}
+
+needsPython(
+  "readProtoFiles() gives of proto2 what protoc does, and types that agree with Python's protobuf",
+  async () => {
+    const path = `${HERE}python/proto/proto2.proto`;
+    const file = readProtoFiles(["proto2.proto"], () => Deno.readTextFileSync(path)).get("proto2.proto")!;
+    const lines = [...(await fileDescriptors([file])).values()].map(({ bytes }) => bytes.toHex());
+    await runPython("descriptors.py", [path], lines.join("\n"));
+    await compare(path, [typeIn(file, "dinokit.old.Old")]);
+  },
+);
