@@ -18,7 +18,7 @@ const HELP = `Writes TypeScript for .proto files: x.ts beside each x.proto.
   -I DIR              where imports are looked for           (the folder of each file)
   --import SPECIFIER  the kit, as generated code imports it  (the path to this copy's mod.ts)
 
-Without files: every .proto file in proto/, tests/proto/, tests/conformance/proto/ and bench/.
+Without files: every .proto file in proto/, cli/new/template/idl/, tests/proto/, tests/conformance/proto/ and bench/.
 
   deno task gen
   deno task gen proto/user.proto -I third_party`;
@@ -27,7 +27,7 @@ Without files: every .proto file in proto/, tests/proto/, tests/conformance/prot
 const OWN_CODEC = ["proto/grpc/health/v1/health.proto"];
 
 /** Where this project has its .proto files. */
-const OWN_FOLDERS = ["proto", "tests/proto", "tests/conformance/proto", "bench"];
+const OWN_FOLDERS = ["proto", "cli/new/template/idl", "tests/proto", "tests/conformance/proto", "bench"];
 
 async function main(args: string[]): Promise<number> {
   const { values: flags, positionals } = parseArgs({
