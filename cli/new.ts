@@ -69,7 +69,7 @@ export async function run(options: NewOptions): Promise<void> {
   const server = again ? readText(join(root, "handlers/mod.ts")) !== undefined : plan.type !== "client";
   const files = await filesOf(idl, server);
   const first = again ? new Map<string, string>() : firstFiles(plan, idl);
-  if (!again && !yes) checkEmpty(root, first, files);
+  if (!again) checkEmpty(root, first, files, yes);
   for (const line of await write(root, first, files)) console.log(line);
   for (const line of staleHandlers(root, idl.services, idl.name)) console.error(join(root, line));
   if (!again) sayWhatNext(root, plan, idl);
@@ -116,7 +116,12 @@ function moduleOf(module: string | undefined, root: string): string {
 }
 
 /** @throws {TypeError} If there are files where a new project would be; the message says what would be written. */
-function checkEmpty(root: string, first: ReadonlyMap<string, string>, { generated, handlers }: Files): void {
+function checkEmpty(
+  root: string,
+  first: ReadonlyMap<string, string>,
+  { generated, handlers }: Files,
+  yes: boolean,
+): void {
   let entries: Deno.DirEntry[];
   try {
     entries = [...Deno.readDirSync(root)];
@@ -125,7 +130,7 @@ function checkEmpty(root: string, first: ReadonlyMap<string, string>, { generate
     if (error instanceof Deno.errors.NotADirectory) throw new TypeError(`NAME ${root}: a file has this name`);
     throw error;
   }
-  if (entries.length === 0) return;
+  if (entries.length === 0 || yes) return;
   const ours = [...generated.keys()].map((path) => [path, "is there: would be replaced"]);
   const users = [...first.keys(), ...handlers.flatMap(({ path, test }) => [path, test[0]])]
     .map((path) => [path, "is there: would stay"]);

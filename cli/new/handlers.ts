@@ -45,13 +45,13 @@ export function methodFile(
 ): string {
   const { local, name, [what]: template } = METHODS[method.kind];
   const as = importedAs(service.name, template);
+  const imported = as === service.name ? as : `${service.name} as ${as}`;
   return placed(template, idl)
-    .replace("{ TheService }", as === service.name ? "{ TheService }" : `{ ${service.name} as TheService }`)
     .replace(`template.TheService/${name}`, `${service.fullName}/${method.name}`)
     .replaceAll(new RegExp(`(methods|client)\\.${local}\\b`, "g"), `$1.${method.local}`)
     .replace(`const ${local}:`, `const ${identifier(method.local)}:`)
     .replace(`"${name}() `, `"${method.name}() `)
-    .replaceAll(/\bTheService\b/g, as);
+    .replaceAll(/(\{ )?\bTheService\b/g, (_, brace) => brace ? `{ ${imported}` : as);
 }
 
 /** What names each method's handler: the one file of handlers/ that is written anew each time. */
@@ -96,8 +96,8 @@ export function clientFile(services: readonly DeclaredService[], idl: string): s
     const text = [...rest.slice(0, first), ...calls, ...rest.slice(first)].join("\n");
     return text.replace("callTheService", `call${service.name}`).replaceAll(/\bTheService\b/g, names[i]!.as);
   });
-  const each = services.map(({ name }) => `  await call${name}(options);\n`).join("");
+  const each = services.map(({ name }) => `  await call${name}();\n`).join("");
   const list = names.map(({ name, as }) => name === as ? name : `${name} as ${as}`).join(", ");
   const text = CLIENT.slice(0, start) + functions.join("\n") + CLIENT.slice(end);
-  return placed(text, idl).replace("  await callTheService(options);\n", each).replace("{ TheService }", `{ ${list} }`);
+  return placed(text, idl).replace("  await callTheService();\n", each).replace("{ TheService }", `{ ${list} }`);
 }

@@ -14,6 +14,8 @@ export function snake(name: string): string {
   return /(^|_)test$/.test(text) ? `${text}_` : text;
 }
 
-/** What a name is imported as by a file that may have it already; `text` is the file's own. */
-export const importedAs = (name: string, text: string): string =>
-  new RegExp(`(?<![\\w$])${name}(?![\\w$])`).test(text) ? `${name}_` : name;
+/** What a service is imported as by a file that may have its name already; `template` is the file's text. */
+export function importedAs(name: string, template: string): string {
+  const words = new Set(template.match(/[\w$]+/g));
+  return words.has(name) && name !== "TheService" ? `${name}_` : name;
+}
