@@ -14,7 +14,7 @@ const MAY: Record<string, readonly string[]> = {
   registry: ["rpc", "deps.ts"],
   policy: ["rpc"],
   config: ["rpc", "policy", "deps.ts"],
-  codegen: ["codec", "deps.ts"],
+  codegen: ["rpc", "codec", "deps.ts"],
   server: ["rpc", "codec", "transport", "registry", "policy", "proto/grpc"],
   client: ["rpc", "codec", "transport", "registry", "policy"],
   "proto/grpc": ["codec"],
@@ -32,6 +32,7 @@ const TYPES: Record<string, readonly string[]> = { config: ["transport", "regist
 const PACKAGES: Record<string, readonly string[]> = {
   protobuf: ["codec/", "codegen/"],
   loadDescriptorProto: ["codec/descriptor/"],
+  loadBundledProtos: ["codegen/"],
   grpc: ["transport/grpc_js/"],
   loadGrpcJs: ["transport/grpc_js/"],
   Consul: ["registry/consul_http.ts"],

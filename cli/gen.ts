@@ -5,144 +5,99 @@
  */
 
 import { parseArgs } from "node:util";
-import { dirname, join, relative, resolve } from "node:path";
-import { emitFile } from "../codegen/emit.ts";
-import { loadProto } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
+import { ProtoGenerator } from "./generate.ts";
 
-const HELP = `Writes TypeScript for .proto files: x.ts beside each x.proto.
+/** What `dinokit gen` takes. */
+export interface GenOptions {
+  /** .proto files, and folders of them. Default: `proto` */
+  files?: string[];
+  /** The folders where imports are looked for. */
+  include?: string[];
+  /** The folder to write into; beside each .proto if there is none. */
+  out?: string;
+  /** The kit, as generated code imports it. Default: this copy's mod.ts */
+  import?: string;
+  /** Writes nothing, and fails if a file is not what would be written. */
+  check?: boolean;
+  /** Goes on, and writes again when a file has changed. */
+  watch?: boolean;
+}
 
-  deno task gen [--check] [-I DIR]... [--import SPECIFIER] [FILE.proto]...
+const HELP = `Writes TypeScript for .proto files, and for those that they import.
 
+  deno task gen [--check] [--watch] [--out DIR] [-I DIR]... [--import SPECIFIER] [FILE.proto | FOLDER]...
+
+  --out DIR           where x.ts is written for x.proto, in the folders of its name  (beside each .proto)
+  -I DIR              where imports are looked for                                   (the folder of each file)
+  --import SPECIFIER  the kit, as generated code imports it                          (the path or URL of this copy's mod.ts)
   --check             write nothing; fail if a generated file is not what would be written
-  -I DIR              where imports are looked for           (the folder of each file)
-  --import SPECIFIER  the kit, as generated code imports it  (the path to this copy's mod.ts)
+  --watch             go on, and write again when a .proto has changed
 
-Without files: every .proto file in proto/, cli/new/template/idl/, tests/proto/, tests/conformance/proto/ and bench/.
+Without files: every .proto in proto/. Files that stay the same are not written.
+The exit code is 0 if all is well, 1 if a .proto has a mistake or a file is stale, 2 if the command itself is wrong.
+Permissions: --allow-read, --allow-write for the folders written into, --allow-run=deno to format.
 
   deno task gen
-  deno task gen proto/user.proto -I third_party`;
+  deno task gen idl/user.proto -I third_party --out gen --watch`;
 
-/** The health service is part of the kit itself, which mod.ts imports: it must not import mod.ts. */
-const OWN_CODEC = ["proto/grpc/health/v1/health.proto"];
+/** Runs the command. @returns The exit code. */
+export async function run(options: GenOptions): Promise<number> {
+  const generator = new ProtoGenerator(options);
+  const code = await once(generator);
+  if (!options.watch) return code;
+  for await (const _ of changes(() => generator.folders())) await once(generator);
+  return 0;
+}
 
-/** Where this project has its .proto files. */
-const OWN_FOLDERS = ["proto", "cli/new/template/idl", "tests/proto", "tests/conformance/proto", "bench"];
+async function once(generator: ProtoGenerator): Promise<number> {
+  let code = 0;
+  for await (const { kind, text } of generator.run()) {
+    if (kind === "wrote") console.log(text);
+    else console.error(text);
+    if (kind === "problem") code = 1;
+  }
+  return code;
+}
 
-async function main(args: string[]): Promise<number> {
-  const { values: flags, positionals } = parseArgs({
+/** Gives a turn whenever .proto files have changed. Editors write a file in several steps: they count as one. */
+async function* changes(folders: () => string[]): AsyncGenerator<void> {
+  while (true) {
+    using watcher = Deno.watchFs(folders());
+    console.error("watching; end with Ctrl+C");
+    for await (const { kind, paths } of watcher) {
+      if (kind !== "access" && paths.some((path) => path.endsWith(".proto"))) break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    yield;
+  }
+}
+
+function optionsOf(args: string[]): GenOptions | undefined {
+  const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: {
       check: { type: "boolean" },
+      watch: { type: "boolean" },
+      out: { type: "string" },
       "import": { type: "string" },
-      include: { type: "string", short: "I", multiple: true, default: [] },
+      include: { type: "string", short: "I", multiple: true },
       help: { type: "boolean", short: "h" },
     },
   });
-  if (flags.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const files = positionals.length > 0
-    ? positionals.map((file) => [file, ...flags.include!])
-    : OWN_FOLDERS.flatMap((folder) => [...findProtos(folder)].map((file) => [file, folder]));
-  let stale = 0;
-  for (const [file, ...include] of files as [string, ...string[]][]) {
-    const out = file.replace(/\.proto$/, ".ts");
-    if (out === file) throw new TypeError(`${file}: not a .proto file`);
-    const text = await generate(file, out, include, flags.import);
-    if (text === readText(out)) continue;
-    if (flags.check) {
-      console.error(`${out} is stale: run deno task gen`);
-      stale++;
-    } else {
-      Deno.writeTextFileSync(out, text);
-      console.log(`wrote ${out}`);
-    }
-  }
-  return stale === 0 ? 0 : 1;
+  return values.help ? undefined : { ...values, ...(positionals.length > 0 && { files: positionals }) };
 }
 
-async function generate(file: string, out: string, include: string[], kit: string | undefined): Promise<string> {
-  const folders = [dirname(file), ...include];
-  const find = (name: string) =>
-    folders.map((folder) => join(folder, name)).find((path) => readText(path) !== undefined);
-  const name = nameOf(file, include);
-  const own = new URL(OWN_CODEC.includes(relative(".", file)) ? "../codec/mod.ts" : "../mod.ts", import.meta.url);
-  let text: string;
+if (import.meta.main) {
   try {
-    const files = loadProto(name, (one) => {
-      const path = find(one);
-      return path && readText(path);
-    });
-    text = emitFile(name, files, {
-      kit: kit ?? (own.protocol === "file:" ? specifier(out, own.pathname) : own.href),
-      specifier: (proto) => specifier(out, find(proto)!.replace(/\.proto$/, ".ts")),
-    });
+    const options = optionsOf(Deno.args);
+    if (options === undefined) console.log(HELP);
+    else Deno.exit(await run(options));
   } catch (error) {
-    if (!(error instanceof ProtoProblem)) throw error;
-    throw new ProtoProblem(error.file === name ? file : find(error.file) ?? error.file, error.line, error.text);
+    const known = error instanceof ProtoProblem || error instanceof Deno.errors.NotCapable;
+    if (!known && !(error instanceof TypeError)) throw error;
+    console.error(error.message);
+    Deno.exit(known ? 1 : 2);
   }
-  return await format(text);
-}
-
-/** A file's name as others would import it: from the folder of imports that it is in, or else its own. */
-function nameOf(file: string, include: string[]): string {
-  const names = [...include, dirname(file)].map((folder) => relative(folder, file).replaceAll("\\", "/"));
-  return names.find((name) => !name.startsWith("../"))!;
-}
-
-function specifier(from: string, to: string): string {
-  const path = relative(dirname(resolve(from)), resolve(to)).replaceAll("\\", "/");
-  return path.startsWith(".") ? path : `./${path}`;
-}
-
-/** Formats as `deno fmt` does in this project. */
-async function format(text: string): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", "--line-width", "120", "--ext", "ts", "-"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  if (!success) throw new Error(`deno fmt failed: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
-}
-
-function* findProtos(folder: string): Generator<string> {
-  let entries: Deno.DirEntry[];
-  try {
-    entries = [...Deno.readDirSync(folder)];
-  } catch {
-    return;
-  }
-  for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) yield* findProtos(path);
-    else if (entry.name.endsWith(".proto")) yield path;
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-try {
-  Deno.exit(await main(Deno.args));
-} catch (error) {
-  if (!(error instanceof ProtoProblem || error instanceof TypeError || error instanceof Deno.errors.NotCapable)) {
-    throw error;
-  }
-  console.error(error.message);
-  Deno.exit(1);
 }

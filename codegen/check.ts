@@ -1,42 +1,134 @@
+import { localName } from "../codec/local_name.ts";
 import { protobuf } from "../deps.ts";
-import { lineOf, literal, ProtoProblem } from "./problem.ts";
+import { checkOptions } from "./check_options.ts";
+import { checkNumbers } from "./check_numbers.ts";
+import { childrenOf, type Declaration, everything, fieldsOf, textOf } from "./outline.ts";
+import type { Source } from "./tokens.ts";
+
+/** Which language a file is written in. */
+export type Syntax = "proto2" | "proto3";
 
 /**
- * Finds what protobufjs lets pass and protoc does not.
+ * Finds what is wrong in a file by itself.
  *
- * @throws {ProtoProblem} If something is wrong.
+ * @returns Its language.
+ * @throws {ProtoProblem} At the first mistake.
  */
-export function checkFile(file: string, source: string, own: protobuf.NamespaceBase): void {
-  for (const one of own.nestedArray) {
-    if (one instanceof protobuf.Enum) checkEnum(file, source, one);
-    else if (one instanceof protobuf.Type) checkType(file, source, one);
-    else if (one instanceof protobuf.Field) {
-      throw new ProtoProblem(file, lineOf(source, /\bextend\b/), "extensions are not supported");
+export function checkFile(source: Source, file: Declaration): Syntax {
+  const syntax = syntaxOf(source, file);
+  checkOnce(source, file);
+  for (const one of everything(file)) {
+    checkNames(source, one);
+    checkNumbers(source, one, syntax);
+    checkOptions(source, one, syntax);
+    if (one.kind === "field" || one.kind === "group") checkField(source, one, syntax);
+    if (one.kind === "oneof" && one.children.length === 0) {
+      throw source.problem(one.name.at, `oneof ${one.name.text} has no fields; give it one or remove it`);
     }
-    if (one instanceof protobuf.Namespace) checkFile(file, source, one);
+    if (one.kind === "extensions" && syntax === "proto3") {
+      throw source.problem(one.name.at, "proto3 has no extensions; remove the line, or use google.protobuf.Any");
+    }
+  }
+  return syntax;
+}
+
+/** A file that does not say its language is proto2. */
+function syntaxOf(source: Source, file: Declaration): Syntax {
+  const [syntax] = childrenOf(file, "syntax");
+  if (syntax === undefined) return "proto2";
+  if (syntax !== file.children[0]) {
+    throw source.problem(syntax.name.at, "the syntax comes too late; make it the first line");
+  }
+  const name = textOf(syntax.name);
+  if (name === "proto2" || name === "proto3") return name;
+  throw source.problem(syntax.name.at, `there is no syntax ${name}; begin the file with: syntax = "proto3";`);
+}
+
+/** What a file says once. */
+function checkOnce(source: Source, file: Declaration): void {
+  const [, syntax] = childrenOf(file, "syntax");
+  if (syntax) throw source.problem(syntax.name.at, "the syntax is said twice; remove this one");
+  const [, second] = childrenOf(file, "package");
+  if (second) throw source.problem(second.name.at, "a file has one package only; remove this one");
+  const imports = new Set<string>();
+  for (const { name } of childrenOf(file, "import")) {
+    const text = textOf(name);
+    if (imports.has(text)) throw source.problem(name.at, `${text} is imported twice; remove this line`);
+    imports.add(text);
   }
 }
 
-function checkEnum(file: string, source: string, one: protobuf.Enum): void {
-  const line = lineOf(source, new RegExp(`enum\\s+${one.name}\\b`));
-  const values = Object.values(one.values);
-  if (values.length === 0) throw new ProtoProblem(file, line, `enum ${one.name} has no values`);
-  if (values[0] !== 0) throw new ProtoProblem(file, line, `the first value of enum ${one.name} must be 0 in proto3`);
+/** No two things in one scope have one name. An enum's values are in the scope of the enum. */
+function checkNames(source: Source, scope: Declaration): void {
+  const names = new Map<string, Declaration>();
+  const add = (one: Declaration) => {
+    const before = names.get(one.name.text);
+    if (before) {
+      const line = source.lineAt(before.name.at);
+      const value = one.kind === "value" || before.kind === "value"
+        ? " (an enum's values share the scope of the enum)"
+        : "";
+      throw source.problem(one.name.at, `${one.name.text} is declared in line ${line} already; rename one${value}`);
+    }
+    names.set(one.name.text, one);
+  };
+  const addAll = (owner: Declaration) => {
+    for (const one of owner.children) {
+      if (["message", "enum", "service", "rpc", "oneof", "field", "group", "value"].includes(one.kind)) add(one);
+      if (["oneof", "extend"].includes(one.kind)) addAll(one);
+      if (one.kind === "enum") childrenOf(one, "value").forEach(add);
+    }
+  };
+  if (["file", "message", "group", "service"].includes(scope.kind)) addAll(scope);
+  if (scope.kind === "message" || scope.kind === "group") {
+    checkAlike(source, fieldsOf(scope), "fields", protobuf.util.camelCase);
+  }
+  if (scope.kind === "service") checkAlike(source, childrenOf(scope, "rpc"), "methods", localName);
 }
 
-function checkType(file: string, source: string, type: protobuf.Type): void {
-  const start = source.search(new RegExp(`message\\s+${type.name}\\b`));
-  for (const field of type.fieldsArray) {
-    const name = (field as unknown as { protoName?: string }).protoName ?? field.name;
-    const inside = source.slice(start).search(new RegExp(`\\b${literal(name)}\\s*=`));
-    const line = source.slice(0, start + Math.max(inside, 0)).split("\n").length;
-    const fail = (text: string) => {
-      throw new ProtoProblem(file, line, `${type.name}.${name}: ${text}`);
-    };
-    if (field.id < 1 || field.id > 536_870_911) fail(`the number ${field.id} is not from 1 to 536870911`);
-    if (field.id >= 19_000 && field.id <= 19_999) fail("the numbers 19000 to 19999 belong to protobuf itself");
-    if (type.isReservedId(field.id)) fail(`the number ${field.id} is reserved; take another`);
-    if (type.isReservedName(name)) fail("the name is reserved; take another");
-    if ("group" in type && type.group) fail("groups are not supported; use a message");
+/** No two have the same name in TypeScript. */
+function checkAlike(source: Source, all: Declaration[], what: string, local: (name: string) => string): void {
+  const names = new Map<string, string>();
+  for (const { name } of all) {
+    const one = local(name.text);
+    const other = names.get(one);
+    if (other) {
+      throw source.problem(
+        name.at,
+        `the ${what} ${other} and ${name.text} would both be ${one} in TypeScript; rename one`,
+      );
+    }
+    names.set(one, name.text);
+  }
+}
+
+const KEYS = /^(string|bool|u?int32|u?int64|sint32|sint64|s?fixed32|s?fixed64)$/;
+
+function checkField(source: Source, field: Declaration, syntax: Syntax): void {
+  const { kind, name, label, type, keyType, parent } = field;
+  if (kind === "group") {
+    throw source.problem(type!.at, `groups are not supported; make ${name.text} a message and a field of it`);
+  }
+  const inOneof = parent!.kind === "oneof";
+  if (label && (inOneof || keyType)) {
+    throw source.problem(label.at, `${inOneof ? "a field of a oneof" : "a map"} has no label; remove ${label.text}`);
+  }
+  if (keyType && (inOneof || parent!.kind === "extend")) {
+    const where = inOneof ? "in a oneof" : "as an extension";
+    throw source.problem(type!.at, `a map can't stand ${where}; put it in a message and use that`);
+  }
+  if (keyType && !KEYS.test(keyType.text)) {
+    throw source.problem(
+      keyType.at,
+      `${keyType.text} can't be the type of a map's keys; use a string, bool or integer type`,
+    );
+  }
+  if (syntax === "proto3" && label?.text === "required") {
+    throw source.problem(label.at, "proto3 has no required fields; remove required");
+  }
+  if (syntax === "proto2" && !label && !inOneof && !keyType) {
+    const remedy = "write optional, repeated or required before its type";
+    const other = /^\s*syntax\b/m.test(source.text) ? "" : `, or begin the file with: syntax = "proto3";`;
+    throw source.problem(type!.at, `a field of proto2 needs a label; ${remedy}${other}`);
   }
 }

@@ -1,23 +1,34 @@
 import { PROTO_NAME } from "../codec/descriptor/oneof_name.ts";
 import { protobuf } from "../deps.ts";
-import { checkFile } from "./check.ts";
-import { lineOf, lineOfDuplicate, literal, ProtoProblem, withoutComments } from "./problem.ts";
+import { checkFile, type Syntax } from "./check.ts";
+import { isWellKnown, knownFile } from "./known.ts";
+import { childrenOf, type Declaration, everything, outline, textOf } from "./outline.ts";
+import { ProtoProblem } from "./problem.ts";
+import { type Reference, Resolver, unusedImports } from "./references.ts";
+import { addReflected, addSymbols, type Symbols } from "./symbols.ts";
+import { Source } from "./tokens.ts";
 
 /** A parsed .proto file. */
 export interface LoadedFile {
   /** Its path, as imports name it. */
   readonly name: string;
-  readonly source: string;
-  /** What it declares, and nothing else; not resolved. */
+  readonly source: Source;
+  readonly outline: Declaration;
+  readonly syntax: Syntax;
+  /** What it declares, without extensions and custom options; not resolved. */
   readonly own: protobuf.Root;
+  /** The types that it refers to. */
+  readonly references: readonly Reference[];
+  /** The imports that its types need, and the public ones. */
   readonly imports: readonly string[];
   /** Those of them that whoever imports it gets as well. */
   readonly publicImports: readonly string[];
+  /** What need not be mended, but might. */
+  readonly warnings: readonly ProtoProblem[];
 }
 
-/** The path of a well-known file that comes with the kit. */
-export const isWellKnown = (name: string): boolean =>
-  name.startsWith("google/protobuf/") && protobuf.common.get(name) !== null;
+/** Gives the text of a file, by the name that imports have for it, or undefined if there is none. */
+export type ReadProto = (name: string) => string | undefined;
 
 /**
  * Parses a file and all that it imports.
@@ -27,77 +38,166 @@ export const isWellKnown = (name: string): boolean =>
  * @returns The files by name, those that are imported first. Well-known files are not among them.
  * @throws {ProtoProblem} If one has a mistake.
  */
-export function loadProto(name: string, read: (name: string) => string | undefined): Map<string, LoadedFile> {
-  const files = new Map<string, LoadedFile>();
-  load(name, read, files, []);
-  return files;
+export function loadProto(name: string, read: ReadProto): Map<string, LoadedFile> {
+  const loader = new Loader(read);
+  loader.load(name, []);
+  return loader.files;
 }
 
-function load(
-  name: string,
-  read: (name: string) => string | undefined,
-  files: Map<string, LoadedFile>,
-  path: string[],
-): void {
-  const source = read(name);
-  if (source === undefined) throw new ProtoProblem(name, 1, "no such file");
-  const { own, imports } = parse(name, source);
-  const code = withoutComments(source);
-  const publicImports = imports.filter((one) => importOf(one, "public\\s+").test(code));
-  for (const other of imports) {
-    if (files.has(other) || isWellKnown(other)) continue;
-    const line = lineOf(source, importOf(other));
-    if (other === name) throw new ProtoProblem(name, line, `the file imports itself; remove the import`);
-    if (path.includes(other)) {
-      throw new ProtoProblem(name, line, `the imports form a circle: ${[...path, name, other].join(" -> ")}`);
+const NO_SYNTAX = `the file does not say its syntax, which makes it proto2; begin it with: syntax = "proto3";`;
+
+class Loader {
+  readonly files = new Map<string, LoadedFile>();
+  readonly #read: ReadProto;
+  readonly #symbols: Symbols = new Map();
+  /** What each file passes on to those that import it: itself, and its public imports. */
+  readonly #provides = new Map<string, ReadonlySet<string>>();
+
+  constructor(read: ReadProto) {
+    this.#read = read;
+  }
+
+  load(name: string, path: string[]): void {
+    const text = this.#read(name);
+    if (text === undefined) {
+      throw new ProtoProblem(name, 1, 1, "no such file; check the name or add its folder with -I");
     }
-    if (read(other) === undefined) {
-      throw new ProtoProblem(
-        name,
-        line,
-        `import ${JSON.stringify(other)}: no such file; check the name or add its folder with -I`,
+    const source = new Source(name, text);
+    const file = outline(source);
+    const syntax = checkFile(source, file);
+    const own = parse(source, file);
+    keepNames(own, file);
+    const imports = childrenOf(file, "import");
+    for (const one of imports) this.#import(source, one, [...path, name]);
+    this.#checkDeclared(source, file);
+    addSymbols(this.#symbols, name, file);
+
+    const provided = (names: Declaration[]) => names.flatMap((one) => [...this.#provides.get(textOf(one.name))!]);
+    const isPublic = ({ label }: Declaration) => label?.text === "public";
+    this.#provides.set(name, new Set([name, ...provided(imports.filter(isPublic))]));
+    const resolver = new Resolver(source, this.#symbols, new Set([name, ...provided(imports)]));
+    const references = resolver.resolve(file);
+    const types = new Set(references.map((one) => one.file));
+    const provides = (one: string) => this.#provides.get(one)!;
+    const unused = unusedImports(file, provides, new Set([...types, ...resolver.usedByOptions]));
+    const needed = imports.filter((one) =>
+      isPublic(one) || [...provides(textOf(one.name))].some((each) => types.has(each))
+    );
+    strip(own);
+    this.files.set(name, {
+      name,
+      source,
+      outline: file,
+      syntax,
+      own,
+      references,
+      imports: this.#withCode(source, needed, types),
+      publicImports: this.#withCode(source, needed.filter(isPublic), types),
+      warnings: [
+        ...(childrenOf(file, "syntax").length === 0 ? [source.problem(file.name.at, NO_SYNTAX)] : []),
+        ...unused.map(({ name }) => source.problem(name.at, `nothing of ${textOf(name)} is used; remove the import`)),
+      ],
+    });
+  }
+
+  #import(source: Source, { name }: Declaration, path: string[]): void {
+    const file = textOf(name);
+    if (file === source.name) throw source.problem(name.at, "the file imports itself; remove the import");
+    if (path.includes(file)) {
+      throw source.problem(
+        name.at,
+        `the imports form a circle: ${[...path, file].join(" -> ")}; move what both need to a third file`,
       );
     }
-    load(other, read, files, [...path, name]);
+    if (this.#provides.has(file)) return;
+    if (!isWellKnown(file) && this.#read(file) !== undefined) return this.load(file, path);
+    const known = knownFile(file);
+    if (known === undefined) {
+      throw source.problem(name.at, `there is no file ${file}; check the name or add its folder with -I`);
+    }
+    addReflected(this.#symbols, file, known);
+    this.#provides.set(file, new Set([file]));
   }
-  files.set(name, { name, source, own, imports, publicImports });
+
+  /** No two files may declare one name. */
+  #checkDeclared(source: Source, file: Declaration): void {
+    for (const one of everything(file)) {
+      const other = this.#symbols.get(one.fullName);
+      if (other && ["message", "enum", "service"].includes(one.kind)) {
+        throw source.problem(one.name.at, `${one.fullName} is declared in ${other.file} already; rename one`);
+      }
+    }
+  }
+
+  /** The names of imports that have TypeScript. What comes with the parser has none; options alone do not need it. */
+  #withCode(source: Source, imports: Declaration[], types: ReadonlySet<string>): string[] {
+    return imports.filter(({ name }) => {
+      const file = textOf(name);
+      if (isWellKnown(file) || this.files.has(file)) return true;
+      if (!types.has(file)) return false;
+      throw source.problem(
+        name.at,
+        `the types of ${file} do not come with Dinokit; get the file, name its folder with -I, and generate it too`,
+      );
+    }).map(({ name }) => textOf(name));
+  }
 }
 
-/** The declaration that imports a file. */
-const importOf = (name: string, kind = "(\\w+\\s+)?") => new RegExp(`\\bimport\\s+${kind}["']${literal(name)}["']`);
-
-function parse(name: string, source: string): { own: protobuf.Root; imports: string[] } {
+function parse(source: Source, file: Declaration): protobuf.Root {
   const own = new protobuf.Root();
-  let imports: string[] | undefined;
-  try {
-    ({ imports } = protobuf.parse(source, own, { alternateCommentMode: true }));
-  } catch (error) {
-    const { message } = error as Error;
-    const line = Number(/line (\d+)/.exec(message)?.[1] ?? lineOfDuplicate(source, message));
-    throw new ProtoProblem(name, line, message.replace(/\s*\([^()]*line \d+\)/, ""));
+  let { text } = source;
+  // What nothing reads: the parser would look for what extensions extend, and does not know all forms of options.
+  const cut = (from: number, to: number, instead: string) => {
+    text = text.slice(0, from) + text.slice(from, to).replace(/./g, " ").replace(/^ /, instead) + text.slice(to);
+  };
+  for (const { span, options } of everything(file)) {
+    for (const { name, value, end } of options) if (name.includes("(")) cut(value.at, end, "0");
+    if (span) cut(...span, " ");
   }
-  if (!/^\s*syntax\s*=\s*["']proto3["']/m.test(source)) {
-    throw new ProtoProblem(
-      name,
-      lineOf(source, /^\s*(syntax|edition)\s*=/m),
-      `only proto3 is supported; begin with: syntax = "proto3";`,
+  try {
+    protobuf.parse(text, own);
+  } catch (error) {
+    // Rare: the outline has found most that is wrong. The parser knows the line at best.
+    const { message } = error as Error;
+    const line = Number(/line (\d+)/.exec(message)?.[1] ?? 1);
+    const [, token] = /'([^']+)'/.exec(message) ?? [];
+    const start = source.startOf(line);
+    const column = source.text.slice(start, source.startOf(line + 1)).indexOf(token ?? "");
+    throw source.problem(
+      start + Math.max(column, 0),
+      `${message.replace(/\s*\([^()]*line \d+\)/, "")}; change what stands here`,
     );
   }
-  checkFile(name, source, own);
-  keepNames(own, protobuf.parse(source, new protobuf.Root(), { keepCase: true }).root);
-  return { own, imports: [...new Set(imports)] };
+  return own;
 }
 
 /** Notes what oneofs are called in the .proto, where that is not in camel case: protobufjs does so for fields only. */
-function keepNames(own: protobuf.NamespaceBase, original: protobuf.NamespaceBase): void {
-  for (const one of own.nestedArray) {
-    const other = original.get(one.name);
-    if (one instanceof protobuf.Type && other instanceof protobuf.Type) {
-      one.oneofsArray.forEach((oneof, i) => {
-        const { name } = other.oneofsArray[i]!;
-        if (name !== oneof.name && !oneof.isProto3Optional) oneof.setOption(PROTO_NAME, name);
-      });
-    }
-    if (one instanceof protobuf.Namespace && other instanceof protobuf.Namespace) keepNames(one, other);
+function keepNames(own: protobuf.Root, file: Declaration): void {
+  for (const one of everything(file)) {
+    if (one.kind !== "oneof") continue;
+    const { name } = one;
+    const oneof = own.lookupType(`.${one.parent!.fullName}`).oneofs[protobuf.util.camelCase(name.text)]!;
+    if (name.text !== oneof.name) oneof.setOption(PROTO_NAME, name.text);
   }
+}
+
+/** Leaves out custom options, which nothing reads, and what the parser says twice. */
+function strip(own: protobuf.ReflectionObject): void {
+  const all = [own];
+  if (own instanceof protobuf.Type) all.push(...own.fieldsArray, ...own.oneofsArray);
+  if (own instanceof protobuf.Service) all.push(...own.methodsArray);
+  for (const one of all) {
+    one.parsedOptions = undefined as never;
+    one.options = standard(one.options);
+  }
+  if (own instanceof protobuf.Enum) {
+    const values = own.valuesOptions ?? {};
+    for (const [name, options] of Object.entries(values)) values[name] = standard(options) ?? {};
+  }
+  if (own instanceof protobuf.Namespace) own.nestedArray.forEach(strip);
+}
+
+function standard<T>(options: Record<string, T> | undefined): Record<string, T> | undefined {
+  const entries = Object.entries(options ?? {}).filter(([name]) => /^\w+$/.test(name));
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

@@ -28,7 +28,8 @@ export function typeName(one: protobuf.ReflectionObject): string {
 }
 
 /** `grpc/health/v1/health.proto` as `HEALTH_PROTO`. */
-export const fileConst = (proto: string) => proto.replace(/^.*\//, "").replace(/\W+/g, "_").toUpperCase();
+export const fileConst = (proto: string) =>
+  proto.replace(/^.*\//, "").replace(/\W+/g, "_").replace(/^(?=\d)/, "_").toUpperCase();
 
 /** What a generated file imports, each under a name that nothing else in it has: a message may well be called `Service`. */
 export class Imports {

@@ -33,6 +33,7 @@ message ProtoFile {
   google.protobuf.Timestamp at = 10;
 }
 message Same {}
+message NAMES_PROTO {}
 service S {
   rpc Call(Service) returns (stream string);
 }
@@ -64,7 +65,7 @@ needs(
     };
     try {
       Deno.writeTextFileSync(`${folder}/bad.proto`, `syntax = "proto3";\nmessage M {\n  Nope a = 1;\n}\n`);
-      for (const [name, message] of [["bad", "3: there is no type Nope"], ["no", "1: no such file"]]) {
+      for (const [name, message] of [["bad", "3:3: there is no type Nope"], ["no", "1:1: no such file"]]) {
         const path = `${folder}/${name}.proto`;
         await assertRejects(() => deno("run", "-A", "cli/gen.ts", path), Error, `${path}:${message}`);
       }

@@ -74,7 +74,7 @@ export function filesIn(shop: Workshop, project: string): Map<string, string> {
     for (const { name, isDirectory } of Deno.readDirSync(`${shop.path}/${project}/${folder}`)) {
       const path = `${folder}${name}`;
       if (isDirectory) walk(`${path}/`);
-      else files.set(path, shop.read(`${project}/${path}`));
+      else if (path !== "deno.lock") files.set(path, shop.read(`${project}/${path}`)); // Deno itself writes that
     }
   };
   walk("");

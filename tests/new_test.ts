@@ -16,6 +16,7 @@ import "more/other.proto";
 message Handler { string text = 1; }
 
 service Deno {
+  rpc Assert(Handler) returns (Handler);
   rpc Delete(Handler) returns (google.protobuf.Empty);
   rpc Then(more.Other) returns (stream more.Other);
   rpc Await(stream Handler) returns (Handler);
@@ -23,8 +24,8 @@ service Deno {
   rpc Server(Handler) returns (Handler);
   rpc get_HTTPThing(Handler) returns (Handler);
 }
-service main { rpc Delete(stream Handler) returns (stream Handler); }
-service RpcError { rpc Constructor(Handler) returns (Handler); rpc Mod(Handler) returns (Handler); }
+service main { rpc Main(stream Handler) returns (stream Handler); rpc Mod(Handler) returns (Handler); }
+service RpcError { rpc Constructor(Handler) returns (Handler); }
 service TestPair { rpc Unary(Handler) returns (Handler); rpc Bidi(Handler) returns (Handler); }
 service TheService { rpc ClientStream(stream Handler) returns (Handler); rpc Test(Handler) returns (Handler); }
 `;
@@ -47,7 +48,7 @@ needs(
     Deno.mkdirSync(`${shop.path}/idl/more`, { recursive: true });
     shop.write("idl/more/other.proto", `syntax = "proto3";\npackage more;\nmessage Other {}\n`);
     await shop.make("a/names", "--idl", "names.proto", "-I", "idl");
-    assertMatch(await checkAll(shop, "a/names"), /13 passed/);
+    assertMatch(await checkAll(shop, "a/names"), /14 passed/);
     await shop.deno("a/names", "task", "gen");
     const files = [...filesIn(shop, "a/names").keys()];
     for (const path of ["idl/more/other.proto", "idl/more/other.ts", "handlers/deno/get_http_thing.ts"]) {
@@ -101,11 +102,11 @@ const BAD: [args: string[], code: number, message: RegExp][] = [
   [["a", "--idl", "kinds.proto", "--nope"], 2, /--nope/],
   [["kinds.proto", "--idl", "kinds.proto"], 2, /^NAME kinds\.proto: a file has this name/],
   [["a", "--idl", "empty.proto"], 2, /^--idl empty\.proto: it declares no service/],
-  [["a", "--idl", "bad.proto"], 1, /^bad\.proto:2:.* there is no type Nope/],
+  [["a", "--idl", "bad.proto"], 1, /^bad\.proto:2:13: there is no type Nope/],
   [
     ["a", "--idl", "same.proto"],
     1,
-    /^same\.proto:5: S\.get_a and S\.GetA would both have handlers\/s\/get_a\.ts; rename/,
+    /^same\.proto:5:7: S\.GetAb and S\.GetAB would both have handlers\/s\/get_ab\.ts; rename/,
   ],
 ];
 
@@ -119,7 +120,8 @@ needs(
       "kinds.txt": KINDS,
       "empty.proto": `${head}message M {}\n`,
       "bad.proto": `${head}message M { Nope a = 1; }\nservice S {}\n`,
-      "same.proto": `${head}message M {}\nservice S {\n  rpc GetA(M) returns (M);\n  rpc get_a(M) returns (M);\n}\n`,
+      "twins.proto": `${head}message M {}\nservice S { rpc A(M) returns (M); }\nservice s { rpc B(M) returns (M); }\n`,
+      "same.proto": `${head}message M {}\nservice S {\n  rpc GetAB(M) returns (M);\n  rpc GetAb(M) returns (M);\n}\n`,
     });
     for (const [args, code, message] of BAD) assertMatch(await shop.refused(code, ...args), message);
     assertEquals([...Deno.readDirSync(shop.path)].map(({ name }) => name).filter((name) => !name.includes(".")), []);

@@ -1,6 +1,7 @@
 import type { DeclaredMethod, DeclaredService } from "../../codegen/services.ts";
 import { Imports } from "../../codegen/names.ts";
-import { lineOf, ProtoProblem } from "../../codegen/problem.ts";
+import { everything } from "../../codegen/outline.ts";
+import { ProtoProblem } from "../../codegen/problem.ts";
 import type { Idl } from "./idl.ts";
 import { identifier, importedAs, snake } from "./names.ts";
 import { CLIENT, METHODS } from "./templates.ts";
@@ -10,31 +11,34 @@ export const pathOf = (service: DeclaredService, method: DeclaredMethod): string
   `handlers/${snake(service.name)}/${snake(method.name)}`;
 
 /**
- * Finds methods that would have one file.
+ * Finds services that would have one folder, and methods that would have one file.
  *
  * @throws {ProtoProblem} If there are any.
  */
 export function checkPaths({ services, files, name, path }: Idl): void {
+  const { source, outline } = files.get(name)!;
   const owners = new Map<string, string>();
+  const claim = (place: string, owner: string) => {
+    const other = owners.get(place);
+    owners.set(place, owner);
+    if (other === undefined) return;
+    const { at } = everything(outline).find(({ fullName }) => fullName === owner)!.name;
+    const { line, column, text } = source.problem(at, `${owner} and ${other} would both have ${place}; rename one`);
+    throw new ProtoProblem(path, line, column, text);
+  };
   for (const service of services) {
-    for (const method of service.methods) {
-      const file = `${pathOf(service, method)}.ts`;
-      const [full, other] = [`${service.fullName}.${method.name}`, owners.get(file)];
-      if (other !== undefined) {
-        const line = lineOf(files.get(name)!.source, new RegExp(`\\brpc\\s+${method.name}\\b`));
-        throw new ProtoProblem(path, line, `${full} and ${other} would both have ${file}; rename one`);
-      }
-      owners.set(file, full);
-    }
+    claim(`handlers/${snake(service.name)}/`, service.fullName);
+    for (const method of service.methods) claim(`${pathOf(service, method)}.ts`, `${service.fullName}.${method.name}`);
   }
 }
 
 /** A template as a file of the project: what it imports is elsewhere there. `idl` is the path of the main .proto in idl/. */
 export const placed = (template: string, idl: string): string =>
-  template.replace(/"(\.\.\/)+mod\.ts"/, '"dinokit"').replace(
-    "/idl/the.ts",
-    () => `/idl/${idl.replace(/proto$/, "ts")}`,
-  );
+  template.replace(/"(?:\.\.\/)+(?:(testing)\/)?mod\.ts"/, (_, entry) => entry ? `"dinokit/${entry}"` : '"dinokit"')
+    .replace(
+      "/idl/the.ts",
+      () => `/idl/${idl.replace(/proto$/, "ts")}`,
+    );
 
 /** The first text of a method's handler, or of its test. */
 export function methodFile(
@@ -44,15 +48,27 @@ export function methodFile(
   idl: string,
 ): string {
   const { local, name, [what]: template } = METHODS[method.kind];
-  const as = importedAs(service.name, template);
-  const imported = as === service.name ? as : `${service.name} as ${as}`;
+  const handler = identifier(method.local);
+  const handlerAs = importedAs(handler, template, local);
+  const serviceAs = importedAs(service.name, `${template} ${handlerAs}`, "TheService");
   return placed(template, idl)
     .replace(`template.TheService/${name}`, `${service.fullName}/${method.name}`)
     .replaceAll(new RegExp(`(methods|client)\\.${local}\\b`, "g"), `$1.${method.local}`)
-    .replace(`const ${local}:`, `const ${identifier(method.local)}:`)
+    .replace(`const ${local}:`, `const ${handler}:`)
+    .replace(
+      `{ ${local} } from "./${snake(name)}.ts"`,
+      `${braced(handler, " as ", handlerAs)} from "./${snake(method.name)}.ts"`,
+    )
+    .replace(`{ ${local} })`, `${braced(method.local, ": ", handlerAs)})`)
     .replace(`"${name}() `, `"${method.name}() `)
-    .replaceAll(/(\{ )?\bTheService\b/g, (_, brace) => brace ? `{ ${imported}` : as);
+    .replaceAll(
+      /\{ TheService \}|\bTheService\b/g,
+      (found) => found === "TheService" ? serviceAs : braced(service.name, " as ", serviceAs),
+    );
 }
+
+/** `{ name }`, or `{ name as other }`. */
+const braced = (name: string, as: string, other: string) => name === other ? `{ ${name} }` : `{ ${name}${as}${other} }`;
 
 /** What names each method's handler: the one file of handlers/ that is written anew each time. */
 export function registration(services: readonly DeclaredService[], idl: string): string {
@@ -86,7 +102,7 @@ export function clientFile(services: readonly DeclaredService[], idl: string): s
   const isCall = (line: string) => Object.values(METHODS).some(({ local }) => line.includes(`.${local}(`));
   const first = lines.findIndex(isCall);
   const rest = lines.filter((line) => !isCall(line));
-  const names = services.map(({ name }) => ({ name, as: importedAs(name, CLIENT) }));
+  const names = services.map(({ name }) => ({ name, as: importedAs(name, CLIENT, "TheService") }));
   const functions = services.map((service, i) => {
     const calls = service.methods.map(({ kind, name, local }) => {
       const { local: template, name: label } = METHODS[kind];

@@ -51,7 +51,7 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
     return { name, path, files, sources: `${JSON.stringify(noted, null, 2)}\n`, services };
   } catch (error) {
     if (!(error instanceof ProtoProblem)) throw error;
-    throw new ProtoProblem(find(error.file) ?? error.file, error.line, error.text);
+    throw new ProtoProblem(find(error.file) ?? error.file, error.line, error.column, error.text);
   }
 }
 
@@ -78,7 +78,7 @@ export async function idlFiles({ files, sources }: Idl): Promise<Map<string, str
       const path = relative(dirname(name), other).replaceAll("\\", "/").replace(/proto$/, "ts");
       return path.startsWith(".") ? path : `./${path}`;
     };
-    written.set(`idl/${name}`, source);
+    written.set(`idl/${name}`, source.text);
     written.set(
       `idl/${name.replace(/proto$/, "ts")}`,
       await format(emitFile(name, files, { kit: "dinokit", specifier })),

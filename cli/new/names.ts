@@ -14,8 +14,8 @@ export function snake(name: string): string {
   return /(^|_)test$/.test(text) ? `${text}_` : text;
 }
 
-/** What a service is imported as by a file that may have its name already; `template` is the file's text. */
-export function importedAs(name: string, template: string): string {
+/** What a name is imported as by a file that may have it already: `template` is its text, where `placeholder` stands for the name. */
+export function importedAs(name: string, template: string, placeholder: string): string {
   const words = new Set(template.match(/[\w$]+/g));
-  return words.has(name) && name !== "TheService" ? `${name}_` : name;
+  return words.has(name) && name !== placeholder ? `${name}_` : name;
 }

@@ -2,7 +2,7 @@ import { format } from "../format.ts";
 import { clientFile, methodFile, pathOf, placed, registration } from "./handlers.ts";
 import { type Idl, idlFiles } from "./idl.ts";
 import { denoJson, named, type Plan } from "./settings.ts";
-import { COMMON, CONF, CONTAINER, README, SERVER } from "./templates.ts";
+import { COMMON, CONF, CONTAINER, MAIN, README } from "./templates.ts";
 
 /** What is made anew whenever the .proto has changed. */
 export interface Files {
@@ -41,8 +41,7 @@ function* listFirstFiles(plan: Plan, idl: Idl): Generator<[path: string, text: s
   for (const [env, text] of Object.entries(CONF)) yield [`conf/${env}/conf.yaml`, named(text, plan)];
   if (plan.type !== "server") yield ["client.ts", clientFile(idl.services, idl.name)];
   if (plan.type !== "client") {
-    yield ["main.ts", placed(SERVER.main, idl.name)];
-    yield ["handlers/connect.ts", placed(SERVER.connect, idl.name)];
+    yield ["main.ts", placed(MAIN, idl.name)];
     yield ["compose.yaml", named(plan.registry === "consul" ? CONTAINER.composeConsul : CONTAINER.compose, plan)];
     yield ["Dockerfile", CONTAINER.dockerfile];
     yield [".dockerignore", CONTAINER.dockerignore];

@@ -8,6 +8,8 @@ export interface Plan {
   readonly module: string;
 }
 
+/** What runs this command, beside the kit's mod.ts. */
+const CLI = { path: "cli/new.ts", command: "" };
 const PORTS = ["127.0.0.1:8888", "127.0.0.1:8889"];
 const CONSUL = "127.0.0.1:8500";
 
@@ -27,7 +29,7 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
       check: task("The types", `deno check${host === undefined ? "" : ` --allow-import=${host}`}`),
       gen: task(
         "After a change in idl/: the TypeScript, and what is new",
-        `deno run -P=gen dinokit/cli . --idl idl/${idl} -I idl`,
+        `deno run -P=gen dinokit/cli ${CLI.command}. --idl idl/${idl} -I idl`,
       ),
       fmt: task("Formats all files", "deno fmt"),
     },
@@ -45,16 +47,20 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
       test: common,
       gen: { read: ["."], write: ["idl", "handlers"], run: ["deno"], ...common },
     },
-    imports: { dinokit: module, "dinokit/cli": cliOf(module) },
+    imports: {
+      dinokit: module,
+      "dinokit/testing": entry(module, "testing", "testing/mod.ts"),
+      "dinokit/cli": entry(module, "cli", CLI.path),
+    },
     // Their scripts are of no use here: without this line Deno warns of them.
     allowScripts: { deny: ["npm:protobufjs"] },
     fmt: { lineWidth: 120 },
   });
 }
 
-/** What runs this command, beside the kit's mod.ts. */
-const cliOf = (module: string) =>
-  /\/mod\.ts$/.test(module) ? module.replace(/mod\.ts$/, "cli/new.ts") : `${module}/cli`;
+/** Another entry of the package that a module belongs to. */
+const entry = (module: string, name: string, path: string) =>
+  /\/mod\.ts$/.test(module) ? module.replace(/mod\.ts$/, path) : `${module}/${name}`;
 
 /** The host of a module that Deno imports only where it is told that it may. */
 function remoteHost(module: string): string | undefined {

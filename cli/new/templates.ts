@@ -13,7 +13,6 @@ import serverStream from "./template/handlers/the_service/server_stream.ts" with
 import serverStreamTest from "./template/handlers/the_service/server_stream_test.ts" with { type: "text" };
 import unary from "./template/handlers/the_service/unary.ts" with { type: "text" };
 import unaryTest from "./template/handlers/the_service/unary_test.ts" with { type: "text" };
-import connect from "./template/handlers/connect.ts" with { type: "text" };
 import main from "./template/main.ts" with { type: "text" };
 import client from "./template/client.ts" with { type: "text" };
 import confDev from "./template/conf/dev/conf.yaml" with { type: "text" };
@@ -43,8 +42,8 @@ export const METHODS = {
   bidi: { local: "bidi", name: "Bidi", handler: bidi, test: bidiTest },
 } as const;
 
-/** The rest of the server's code. */
-export const SERVER = { main, connect };
+/** What starts the server. */
+export const MAIN: string = main;
 
 /** The client's code. */
 export const CLIENT: string = client;

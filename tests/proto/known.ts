@@ -153,13 +153,11 @@ export const KNOWN_PROTO: ProtoFile = protoFile("known.proto", {
                   "requestType": "Names",
                   "responseType": "Known",
                   "options": { "idempotency_level": "NO_SIDE_EFFECTS" },
-                  "parsedOptions": [{ "idempotency_level": "NO_SIDE_EFFECTS" }],
                 },
                 "Put": {
                   "requestType": "Known",
                   "responseType": "google.protobuf.Empty",
                   "options": { "idempotency_level": "IDEMPOTENT", "deprecated": true },
-                  "parsedOptions": [{ "idempotency_level": "IDEMPOTENT" }, { "deprecated": true }],
                 },
                 "Watch": {
                   "requestType": ".dinokit.known.Names",
@@ -294,7 +292,11 @@ export enum Names_Alias {
   ALIAS_NONE = 0,
   /** ALIAS_ONE. */
   ALIAS_ONE = 1,
-  /** ALIAS_UNO. */
+  /**
+   * ALIAS_UNO.
+   *
+   * @deprecated
+   */
   ALIAS_UNO = 1,
   /** ALIAS_LESS. */
   ALIAS_LESS = -1,

@@ -106,7 +106,11 @@ export const Odd_In_Deeper: MessageType<Odd_In_Deeper> = messageType(ODD_PROTO, 
 export enum OddKind {
   /** ODD_ZERO. */
   ODD_ZERO = 0,
-  /** ODD_HEX. */
+  /**
+   * ODD_HEX.
+   *
+   * @deprecated
+   */
   ODD_HEX = 127,
   /** ODD_LEAST. */
   ODD_LEAST = -2147483648,

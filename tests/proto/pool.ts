@@ -27,7 +27,6 @@ export const POOL_PROTO: ProtoFile = protoFile("pool.proto", {
                   "requestType": "Question",
                   "responseType": "Where",
                   "options": { "idempotency_level": "NO_SIDE_EFFECTS" },
-                  "parsedOptions": [{ "idempotency_level": "NO_SIDE_EFFECTS" }],
                 },
                 "Write": { "requestType": "Question", "responseType": "Where" },
                 "Follow": { "requestType": "Question", "responseType": "Where", "responseStream": true },

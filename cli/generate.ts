@@ -1,0 +1,177 @@
+import { dirname, join, relative, resolve } from "node:path";
+import { emitFile } from "../codegen/emit.ts";
+import { isWellKnown } from "../codegen/known.ts";
+import { type LoadedFile, loadProto } from "../codegen/load.ts";
+import { ProtoProblem } from "../codegen/problem.ts";
+import type { GenOptions } from "./gen.ts";
+
+/** What came of a file. */
+export interface Outcome {
+  readonly kind: "wrote" | "warning" | "problem";
+  /** A line for the user. */
+  readonly text: string;
+}
+
+/** A .proto file that TypeScript is written for. */
+interface Job {
+  /** As imports name it. */
+  readonly name: string;
+  readonly path: string;
+  /** Where imports are looked for. */
+  readonly folders: readonly string[];
+  /** The user has named it: it is not written because another one imports it. */
+  readonly asked: boolean;
+}
+
+/** The kit's own services are part of what mod.ts exports: their code must not import it. */
+const OWN_SERVICES = new URL("../proto/grpc/", import.meta.url);
+
+/** Writes the TypeScript of .proto files. */
+export class ProtoGenerator {
+  readonly #options: GenOptions;
+  readonly #read = new Set<string>();
+
+  constructor(options: GenOptions) {
+    this.#options = options;
+  }
+
+  /** The folders of what the last run has read. */
+  folders(): string[] {
+    return [...new Set([...this.#read].map((path) => dirname(path)))].filter((folder) => isThere(folder));
+  }
+
+  /** Writes all files that have changed, and says so. */
+  async *run(): AsyncGenerator<Outcome> {
+    const jobs = (this.#options.files ?? ["proto"]).flatMap((file) => this.#jobs(file));
+    const done = new Set<string>();
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      const out = this.#out(job, job.name);
+      if (done.has(out)) continue;
+      done.add(out);
+      const { folders } = job;
+      try {
+        const files = loadProto(job.name, (name) => this.#text(folders, name));
+        const { imports, warnings } = files.get(job.name)!;
+        if (job.asked) {
+          for (const one of warnings) yield { kind: "warning", text: `warning: ${this.#at(job, one)}` };
+        }
+        for (const name of imports.filter((one) => !isWellKnown(one))) {
+          jobs.push({ name, path: find(folders, name)!, folders, asked: false });
+        }
+        const text = await format(this.#emit(job, files));
+        if (text === readText(out)) continue;
+        yield this.#options.check
+          ? { kind: "problem", text: `${out} is stale: run deno task gen` }
+          : { kind: "wrote", text: write(out, text) };
+      } catch (error) {
+        if (!(error instanceof ProtoProblem)) throw error;
+        yield { kind: "problem", text: this.#at(job, error) };
+      }
+    }
+  }
+
+  #jobs(file: string): Job[] {
+    const include = this.#options.include ?? [];
+    if (file.endsWith(".proto")) {
+      const folders = [...include, dirname(file)];
+      return [{ name: nameOf(file, folders), path: file, folders, asked: true }];
+    }
+    if (!isThere(file)) throw new TypeError(`${file}: no such folder, and no .proto file; name one of them`);
+    this.#read.add(join(file, "."));
+    const folders = [...include, file];
+    return [...findProtos(file)].map((path) => ({
+      name: nameOf(path, folders),
+      path,
+      folders: [...folders, dirname(path)],
+      asked: true,
+    }));
+  }
+
+  #text(folders: readonly string[], name: string): string | undefined {
+    const path = find(folders, name);
+    if (path !== undefined) this.#read.add(path);
+    return path && readText(path);
+  }
+
+  #out({ path, folders }: Job, name: string): string {
+    const ts = (proto: string) => proto.replace(/\.proto$/, ".ts");
+    return this.#options.out === undefined ? ts(find(folders, name) ?? path) : join(this.#options.out, ts(name));
+  }
+
+  #emit(job: Job, files: ReadonlyMap<string, LoadedFile>): string {
+    const out = this.#out(job, job.name);
+    const isOwn = new URL(resolve(job.path), "file:").href.startsWith(OWN_SERVICES.href);
+    const kit = new URL(isOwn ? "../codec/mod.ts" : "../mod.ts", import.meta.url);
+    return emitFile(job.name, files, {
+      kit: this.#options.import ?? (kit.protocol === "file:" ? specifier(out, kit.pathname) : kit.href),
+      specifier: (proto) => specifier(out, this.#out(job, proto)),
+    });
+  }
+
+  /** A problem with the path of its file. */
+  #at({ name, path, folders }: Job, { file, line, column, text }: ProtoProblem): string {
+    return new ProtoProblem(file === name ? path : find(folders, file) ?? file, line, column, text).message;
+  }
+}
+
+const find = (folders: readonly string[], name: string) =>
+  folders.map((folder) => join(folder, name)).find((path) => isThere(path));
+
+/** A file's name as others would import it: from the first of the folders that it is in. */
+function nameOf(file: string, folders: string[]): string {
+  const names = folders.map((folder) => relative(folder, file).replaceAll("\\", "/"));
+  return names.find((name) => !name.startsWith("../"))!;
+}
+
+function specifier(from: string, to: string): string {
+  const path = relative(dirname(resolve(from)), resolve(to)).replaceAll("\\", "/");
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** Formats as `deno fmt` does in this project. */
+async function format(text: string): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--quiet", "--no-config", "--line-width", "120", "--ext", "ts", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  const { success, stdout, stderr } = await child.output();
+  if (!success) throw new Error(`deno fmt failed: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+function* findProtos(folder: string): Generator<string> {
+  for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) yield* findProtos(path);
+    else if (entry.name.endsWith(".proto")) yield path;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path) !== undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function write(path: string, text: string): string {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  Deno.writeTextFileSync(path, text);
+  return `wrote ${path}`;
+}

@@ -1,0 +1,365 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { emitFile } from "./emit.ts";
+import { loadProto } from "./load.ts";
+import { ProtoProblem } from "./problem.ts";
+
+/** Stands where the mistake is found; it is taken out. */
+const MARK = "¦";
+const HEAD = `syntax = "proto3";\npackage p;\n`;
+const M = HEAD + "message M {}\n";
+const PROTO2 = `syntax = "proto2";\n`;
+
+/** A mistake, the text of a.proto with a mark at the mistake, and the whole message after the place. Other files, if any. */
+const BAD: [what: string, text: string, message: string, others?: Record<string, string>][] = [
+  // The text.
+  ["a comment without end", HEAD + "message A {\n  ¦/* no end\n}", "the comment is never closed; end it with */"],
+  ["a string without end", HEAD + `import ¦"b.proto;\n`, `the string is not closed in its line; end it with "`],
+  [
+    "a strange sign",
+    HEAD + "message A {\n  string a ¦＝ 1;\n}",
+    `"＝" may stand in strings and comments only; remove it`,
+  ],
+  ["a lost semicolon", HEAD + "message A {\n  string a = 1¦\n  string b = 2;\n}", "write ; after 1, before string"],
+  ["a lost semicolon at the end", HEAD + "message A { string a = 1¦ }", "write ; after 1, before }"],
+  [
+    "a lost semicolon after options",
+    HEAD + "message A {\n  bool a = 1 [deprecated = true]¦\n  bool b = 2;\n}",
+    "write ; after ], before bool",
+  ],
+  [
+    "a lost bracket",
+    HEAD + "message A {\n  bool a = 1 [deprecated = true¦;\n}",
+    "; is not expected; write ] after true",
+  ],
+  [
+    "a lost comma",
+    HEAD + 'message A {\n  bool a = 1 [deprecated = true ¦json_name = "b"];\n}',
+    "json_name is not expected; write ] after true",
+  ],
+  ["a lost }", HEAD + "message A ¦{\n  string a = 1;\n", "the { of message A is never closed; write } at its end"],
+  ["a } too many", HEAD + "message A {}\n¦}", "} is not expected; remove it, or look for a } too many before it"],
+  ["a lost =", HEAD + "message A {\n  string a ¦1;\n}", "1 is not expected; write = and the field's number after a"],
+  ["a lost number", HEAD + "message A {\n  string a¦;\n}", "; is not expected; write = and the field's number after a"],
+  [
+    "a lost type",
+    HEAD + "message A {\n  a ¦= 1;\n}",
+    "= is not expected; write a type before the name a, or a name after the type",
+  ],
+  [
+    "a word for a number",
+    HEAD + "message A {\n  string a = ¦one;\n}",
+    "one is not expected; write a whole number here",
+  ],
+  [
+    "a fraction for a number",
+    HEAD + "message A {\n  string a = ¦1.5;\n}",
+    "1.5 is not expected; write a whole number here",
+  ],
+  ["a name that begins with a digit", HEAD + "message ¦1A {}", "1A is not expected; write the message's name here"],
+  [
+    "a misspelt keyword",
+    HEAD + "¦mesage A {}",
+    "mesage is not expected; what may stand in a file is: syntax, edition, package, import, option, message, enum, service, extend",
+  ],
+  [
+    "a field in a service",
+    M + "service S {\n  ¦string a = 1;\n}",
+    "string is not expected; what may stand in a service is: option, rpc",
+  ],
+  ["a method without returns", M + "service S {\n  rpc A(M)¦;\n}", "; is not expected; write returns after )"],
+  ["a method without parentheses", M + "service S {\n  rpc A ¦M returns (M);\n}", "M is not expected; write ( after A"],
+  [
+    "an import without quotes",
+    HEAD + "import ¦b.proto;",
+    "b.proto is not expected; write the file's name in quotes here",
+  ],
+  [
+    "an option without a value",
+    HEAD + "option go_package = ¦;",
+    "; is not expected; write the value of go_package here",
+  ],
+  // The file.
+  [
+    "no syntax",
+    "message A {\n  ¦string a = 1;\n}",
+    `a field of proto2 needs a label; write optional, repeated or required before its type, or begin the file with: syntax = "proto3";`,
+  ],
+  ["another syntax", 'syntax = ¦"proto4";', `there is no syntax proto4; begin the file with: syntax = "proto3";`],
+  ["an edition", '¦edition = "2023";', `editions are not supported; begin the file with: syntax = "proto3";`],
+  ["the syntax too late", 'package p;\nsyntax = ¦"proto3";', "the syntax comes too late; make it the first line"],
+  ["the syntax twice", HEAD + 'syntax = ¦"proto3";', "the syntax is said twice; remove this one"],
+  ["two packages", HEAD + "package ¦q;", "a file has one package only; remove this one"],
+  [
+    "a missing import",
+    HEAD + 'import ¦"no.proto";',
+    "there is no file no.proto; check the name or add its folder with -I",
+  ],
+  ["an import of itself", HEAD + 'import ¦"a.proto";', "the file imports itself; remove the import"],
+  ["an import twice", HEAD + 'import "b.proto";\nimport ¦"b.proto";', "b.proto is imported twice; remove this line", {
+    "b.proto": HEAD,
+  }],
+  [
+    "an import that needs code that is not there",
+    HEAD + 'import ¦"google/protobuf/api.proto";\nmessage A { google.protobuf.Api a = 1; }',
+    "the types of google/protobuf/api.proto do not come with Dinokit; get the file, name its folder with -I, and generate it too",
+  ],
+  // Names.
+  ["a message twice", M + "message ¦M {}", "M is declared in line 3 already; rename one"],
+  ["an enum like a message", M + "enum ¦M { A = 0; }", "M is declared in line 3 already; rename one"],
+  [
+    "a field twice",
+    HEAD + "message A {\n  string a = 1;\n  string ¦a = 2;\n}",
+    "a is declared in line 4 already; rename one",
+  ],
+  [
+    "a field as in a oneof",
+    HEAD + "message A {\n  string a = 1;\n  oneof o {\n    string ¦a = 2;\n  }\n}",
+    "a is declared in line 4 already; rename one",
+  ],
+  [
+    "a oneof like a field",
+    HEAD + "message A {\n  string a = 1;\n  oneof ¦a {\n    string b = 2;\n  }\n}",
+    "a is declared in line 4 already; rename one",
+  ],
+  [
+    "a method twice",
+    M + "service S {\n  rpc A(M) returns (M);\n  rpc ¦A(M) returns (M);\n}",
+    "A is declared in line 5 already; rename one",
+  ],
+  [
+    "a value of two enums",
+    HEAD + "enum A { UNKNOWN = 0; }\nenum B { ¦UNKNOWN = 0; }",
+    "UNKNOWN is declared in line 3 already; rename one (an enum's values share the scope of the enum)",
+  ],
+  [
+    "two fields alike",
+    HEAD + "message A {\n  bool a_b = 1;\n  bool ¦aB = 2;\n}",
+    "the fields a_b and aB would both be aB in TypeScript; rename one",
+  ],
+  [
+    "two methods alike",
+    M + "service S {\n  rpc Get(M) returns (M);\n  rpc ¦get(M) returns (M);\n}",
+    "the methods Get and get would both be get in TypeScript; rename one",
+  ],
+  [
+    "two types alike",
+    HEAD + "message A { message B {} }\nmessage ¦A_B {}",
+    "two types would be called A_B in TypeScript; rename one",
+  ],
+  [
+    "a message of another file",
+    HEAD + 'import "b.proto";\nmessage ¦B {}',
+    "p.B is declared in b.proto already; rename one",
+    { "b.proto": HEAD + "message B {}" },
+  ],
+  // Fields.
+  ["number 0", HEAD + "message A {\n  string a = ¦0;\n}", "the number 0 of a is not from 1 to 536870911; take another"],
+  [
+    "a negative number",
+    HEAD + "message A {\n  string a = ¦-1;\n}",
+    "the number -1 of a is not from 1 to 536870911; take another",
+  ],
+  [
+    "a number too large",
+    HEAD + "message A {\n  string a = ¦0x20000000;\n}",
+    "the number 0x20000000 of a is not from 1 to 536870911; take another",
+  ],
+  [
+    "a number of protobuf's",
+    HEAD + "message A {\n  string a = ¦19999;\n}",
+    "the number 19999 of a belongs to protobuf itself, as 19000 to 19999 do; take another",
+  ],
+  [
+    "a number twice",
+    HEAD + "message A {\n  string a = 1;\n  oneof o {\n    string b = ¦1;\n  }\n}",
+    "a has the number 1 already; give b a number of its own",
+  ],
+  [
+    "a reserved number",
+    HEAD + "message A {\n  reserved 5 to 7;\n  string a = ¦6;\n}",
+    "the number 6 of a is reserved in line 4; take another",
+  ],
+  [
+    "a number reserved to the end",
+    HEAD + "message A {\n  string a = ¦9;\n  reserved 5 to max;\n}",
+    "the number 9 of a is reserved in line 5; take another",
+  ],
+  [
+    "a reserved name",
+    HEAD + 'message A {\n  reserved "a";\n  string ¦a = 6;\n}',
+    "the name a is reserved; take another",
+  ],
+  [
+    "ranges that overlap",
+    HEAD + "message A {\n  reserved 1 to 5;\n  reserved ¦4;\n}",
+    "the range overlaps with the one of line 4; make them one, or one smaller",
+  ],
+  ["a range from its end", HEAD + "message A {\n  reserved ¦5 to 4;\n}", "the range 5 to 4 is empty; write 4 to 5"],
+  ["required", HEAD + "message A {\n  ¦required string a = 1;\n}", "proto3 has no required fields; remove required"],
+  [
+    "a default",
+    HEAD + "message A {\n  int32 a = 1 [¦default = 2];\n}",
+    "proto3 has no defaults but zero; remove default, or make the field optional",
+  ],
+  [
+    "a group",
+    PROTO2 + "message A {\n  optional ¦group G = 1 {\n    optional string a = 1;\n  }\n}",
+    "groups are not supported; make G a message and a field of it",
+  ],
+  [
+    "a field of proto2 without a label",
+    PROTO2 + "message A {\n  ¦string a = 1;\n}",
+    "a field of proto2 needs a label; write optional, repeated or required before its type",
+  ],
+  [
+    "extensions in proto3",
+    HEAD + "message A {\n  ¦extensions 4 to 5;\n}",
+    "proto3 has no extensions; remove the line, or use google.protobuf.Any",
+  ],
+  [
+    "a label in a oneof",
+    HEAD + "message A {\n  oneof o {\n    ¦repeated string a = 1;\n  }\n}",
+    "a field of a oneof has no label; remove repeated",
+  ],
+  [
+    "a map in a oneof",
+    HEAD + "message A {\n  oneof o {\n    map<string, ¦string> a = 1;\n  }\n}",
+    "a map can't stand in a oneof; put it in a message and use that",
+  ],
+  [
+    "a repeated map",
+    HEAD + "message A {\n  ¦repeated map<string, string> a = 1;\n}",
+    "a map has no label; remove repeated",
+  ],
+  [
+    "a map by float",
+    HEAD + "message A {\n  map<¦float, string> a = 1;\n}",
+    "float can't be the type of a map's keys; use a string, bool or integer type",
+  ],
+  ["a map without values", HEAD + "message A {\n  map<string¦> a = 1;\n}", "> is not expected; write , after string"],
+  ["an empty oneof", HEAD + "message A {\n  oneof ¦o {}\n}", "oneof o has no fields; give it one or remove it"],
+  // Enums.
+  [
+    "an enum without zero",
+    HEAD + "enum EchoKind {\n  A = ¦1;\n}",
+    "the first value of enum EchoKind must be 0 in proto3; put a value such as ECHO_KIND_UNSPECIFIED = 0 before it",
+  ],
+  [
+    "an enum with zero too late",
+    HEAD + "enum E {\n  A = ¦1;\n  B = 0;\n}",
+    "the first value of enum E must be 0 in proto3; put a value such as E_UNSPECIFIED = 0 before it",
+  ],
+  ["an empty enum", HEAD + "enum ¦E {}", "enum E has no values; give it one with the number 0"],
+  [
+    "two values of one number",
+    HEAD + "enum E {\n  A = 0;\n  B = ¦0;\n}",
+    "A has the number 0 already; give B a number of its own, or say in the enum: option allow_alias = true;",
+  ],
+  [
+    "a value that is reserved",
+    HEAD + "enum E {\n  A = 0;\n  B = ¦-3;\n  reserved -5 to -1;\n}",
+    "the number -3 of B is reserved in line 6; take another",
+  ],
+  [
+    "a value too large",
+    HEAD + "enum E {\n  A = 0;\n  B = ¦2147483648;\n}",
+    "the number 2147483648 of B does not fit 32 bits; take another",
+  ],
+  // Types.
+  ["an unknown type", HEAD + "message A {\n  ¦Nope a = 1;\n}", "there is no type Nope; declare it or import its file"],
+  ["a misspelt type", HEAD + "message Apple {\n  ¦Aple a = 1;\n}", `there is no type Aple; did you mean "Apple"?`],
+  ["a misspelt scalar", HEAD + "message A {\n  ¦int a = 1;\n}", `there is no type int; did you mean int32?`],
+  [
+    "a type of another scope",
+    HEAD + "message A { message B {} }\nmessage C {\n  ¦B b = 1;\n}",
+    "there is no type B; did you mean p.A.B?",
+  ],
+  [
+    "an unknown type of a method",
+    M + "service S {\n  rpc A(¦Nope) returns (M);\n}",
+    "there is no message Nope; declare it or import its file",
+  ],
+  [
+    "a method that gives a scalar",
+    M + "service S {\n  rpc A(M) returns (stream ¦string);\n}",
+    "string is not a message; make one with a field of that type",
+  ],
+  [
+    "a method that takes an enum",
+    M + "enum E { A = 0; }\nservice S {\n  rpc A(¦E) returns (M);\n}",
+    "E is an enum and not a message; name a message",
+  ],
+  [
+    "a field of a service's type",
+    M + "service S {}\nmessage A {\n  ¦S s = 1;\n}",
+    "S is a service and not a type; name a type",
+  ],
+  [
+    "a type that is not imported",
+    HEAD + 'import "b.proto";\nmessage A {\n  B b = 1;\n  ¦C c = 2;\n}',
+    'C is declared in c.proto; add: import "c.proto";',
+    { "b.proto": HEAD + 'import "c.proto";\nmessage B { C c = 1; }', "c.proto": HEAD + "message C {}" },
+  ],
+  // Options.
+  [
+    "a misspelt option",
+    HEAD + "message A {\n  bool a = 1 [¦depricated = true];\n}",
+    `a field has no option depricated; did you mean "deprecated"?`,
+  ],
+  [
+    "an unknown option",
+    HEAD + "option ¦mine = 1;",
+    "a file has no option mine; remove it, or put a custom option's name in parentheses: (mine)",
+  ],
+  [
+    "an option twice",
+    HEAD + 'option go_package = "a";\noption ¦go_package = "b";',
+    "the option go_package is set twice; remove one",
+  ],
+  [
+    "a misspelt idempotency_level",
+    M + "service S {\n  rpc A(M) returns (M) {\n    option idempotency_level = ¦NO_SIDE_EFECTS;\n  }\n}",
+    `idempotency_level can't be NO_SIDE_EFECTS; write IDEMPOTENCY_UNKNOWN, NO_SIDE_EFFECTS or IDEMPOTENT; did you mean "NO_SIDE_EFFECTS"?`,
+  ],
+  [
+    "an option that is no boolean",
+    HEAD + "message A {\n  bool a = 1 [deprecated = ¦yes];\n}",
+    "deprecated can't be yes; write true or false",
+  ],
+  [
+    "an option that is no text",
+    HEAD + "option go_package = ¦echo;",
+    "go_package can't be echo; write a text in quotes",
+  ],
+  [
+    "a packed string",
+    HEAD + "message A {\n  repeated string a = 1 [¦packed = true];\n}",
+    "only repeated numbers, bools and enums can be packed; remove the option",
+  ],
+];
+
+for (const [what, text, message, others] of BAD) {
+  Deno.test(`a .proto with ${what} is refused at the place, with a remedy`, () => {
+    const lines = text.slice(0, text.indexOf(MARK)).split("\n");
+    const files: Record<string, string> = { "a.proto": text.replace(MARK, ""), ...others };
+    const error = assertThrows(() => {
+      const loaded = loadProto("a.proto", (name) => files[name]);
+      emitFile("a.proto", loaded, { kit: "kit", specifier: (proto) => `./${proto}.ts` });
+    }, ProtoProblem);
+    assertEquals(error.message, `a.proto:${lines.length}:${lines.at(-1)!.length + 1}: ${message}`);
+  });
+}
+
+Deno.test("the places of mistakes are in the file that has them, wherever loading began", () => {
+  const files: Record<string, string> = {
+    "a.proto": HEAD + `import "b.proto";`,
+    "b.proto": HEAD + `\n  import "a.proto";`,
+  };
+  const circle = assertThrows(() => loadProto("a.proto", (name) => files[name]), ProtoProblem);
+  assertEquals(
+    circle.message,
+    "b.proto:4:10: the imports form a circle: a.proto -> b.proto -> a.proto; move what both need to a third file",
+  );
+  const none = assertThrows(() => loadProto("no.proto", () => undefined), ProtoProblem);
+  assertEquals(none.message, "no.proto:1:1: no such file; check the name or add its folder with -I");
+});

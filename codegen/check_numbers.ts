@@ -1,0 +1,97 @@
+import type { Syntax } from "./check.ts";
+import { childrenOf, type Declaration, fieldsOf, numberOf, textOf } from "./outline.ts";
+import type { Source } from "./tokens.ts";
+
+/** Finds what is wrong with the numbers of a message's fields or an enum's values, and with what it reserves. */
+export function checkNumbers(source: Source, one: Declaration, syntax: Syntax): void {
+  if (one.kind === "message" || one.kind === "group") {
+    checkRanges(source, one, 1, 536_870_911);
+    const fields = fieldsOf(one);
+    fields.forEach((field) => checkFieldNumber(source, field));
+    checkReserved(source, one, fields);
+    checkTwice(source, fields, "a number of its own");
+  }
+  if (one.kind === "extend") fieldsOf(one).forEach((field) => checkFieldNumber(source, field));
+  if (one.kind === "enum") checkEnum(source, one, syntax);
+}
+
+function checkFieldNumber(source: Source, { name, number }: Declaration): void {
+  const value = numberOf(number!.text);
+  const fail = (text: string) => source.problem(number!.at, `the number ${number!.text} of ${name.text} ${text}`);
+  if (value < 1 || value > 536_870_911) throw fail("is not from 1 to 536870911; take another");
+  if (value >= 19_000 && value <= 19_999) throw fail("belongs to protobuf itself, as 19000 to 19999 do; take another");
+}
+
+function checkEnum(source: Source, one: Declaration, syntax: Syntax): void {
+  const values = childrenOf(one, "value");
+  const [first] = values;
+  if (first === undefined) {
+    throw source.problem(one.name.at, `enum ${one.name.text} has no values; give it one with the number 0`);
+  }
+  if (syntax === "proto3" && numberOf(first.number!.text) !== 0) {
+    throw source.problem(
+      first.number!.at,
+      `the first value of enum ${one.name.text} must be 0 in proto3; put a value such as ${
+        unspecified(one)
+      } = 0 before it`,
+    );
+  }
+  for (const { name, number } of values) {
+    const value = numberOf(number!.text);
+    if (value < -2_147_483_648 || value > 2_147_483_647) {
+      throw source.problem(number!.at, `the number ${number!.text} of ${name.text} does not fit 32 bits; take another`);
+    }
+  }
+  checkRanges(source, one, -2_147_483_648, 2_147_483_647);
+  checkReserved(source, one, values);
+  const alias = one.options.some(({ name, value }) => name === "allow_alias" && value.text === "true");
+  if (!alias) checkTwice(source, values, "a number of its own, or say in the enum: option allow_alias = true;");
+}
+
+/** `ECHO_KIND_UNSPECIFIED` for `EchoKind`, as style guides want it. */
+const unspecified = ({ name }: Declaration) =>
+  `${name.text.replace(/(?<=[a-z\d])(?=[A-Z])/g, "_").toUpperCase()}_UNSPECIFIED`;
+
+function checkTwice(source: Source, all: Declaration[], remedy: string): void {
+  const numbers = new Map<number, string>();
+  for (const { name, number } of all) {
+    const value = numberOf(number!.text);
+    const other = numbers.get(value);
+    if (other) {
+      throw source.problem(number!.at, `${other} has the number ${value} already; give ${name.text} ${remedy}`);
+    }
+    numbers.set(value, name.text);
+  }
+}
+
+function checkRanges(source: Source, owner: Declaration, least: number, most: number): void {
+  const ranges = childrenOf(owner, "reserved", "extensions").flatMap((one) => one.ranges!);
+  for (const [i, { at, from, to }] of ranges.entries()) {
+    if (to < from) throw source.problem(at.at, `the range ${from} to ${to} is empty; write ${to} to ${from}`);
+    if (from < least || to > most) {
+      throw source.problem(at.at, `the range leaves what is from ${least} to ${most}; make it smaller`);
+    }
+    const other = ranges.slice(0, i).find((one) => one.from <= to && from <= one.to);
+    if (other) {
+      const line = source.lineAt(other.at.at);
+      throw source.problem(at.at, `the range overlaps with the one of line ${line}; make them one, or one smaller`);
+    }
+  }
+}
+
+function checkReserved(source: Source, owner: Declaration, members: Declaration[]): void {
+  const reserved = childrenOf(owner, "reserved", "extensions");
+  const names = reserved.flatMap((one) => one.reservedNames!.map(textOf));
+  for (const { name, number } of members) {
+    const value = numberOf(number!.text);
+    const range = reserved.find((one) => one.ranges!.some(({ from, to }) => from <= value && value <= to));
+    if (range) {
+      const use = range.kind === "reserved" ? "is reserved" : "is kept for extensions";
+      const line = source.lineAt(range.name.at);
+      throw source.problem(number!.at, `the number ${value} of ${name.text} ${use} in line ${line}; take another`);
+    }
+    if (names.includes(name.text)) {
+      throw source.problem(name.at, `the name ${name.text} is reserved; take another`);
+    }
+  }
+}
