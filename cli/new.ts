@@ -1,36 +1,13 @@
-/**
- * Makes a project that runs at once from a .proto file: `--help`.
- *
- * @module
- */
-
-import { parseArgs } from "node:util";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { ProtoProblem } from "../codegen/problem.ts";
+import { command } from "./command.ts";
+import type { Command } from "./deps.ts";
+import { EXIT, Failure } from "./exit.ts";
 import { format } from "./format.ts";
 import { checkPaths } from "./new/handlers.ts";
 import { type Idl, loadIdl, readText, SOURCES } from "./new/idl.ts";
 import { type Files, filesOf, firstFiles } from "./new/project.ts";
 import type { Plan } from "./new/settings.ts";
 import { staleHandlers } from "./new/stale.ts";
-
-const HELP = `Makes a project that runs at once: settings, a handler and a test for each method, a client, a container.
-
-  dinokit new NAME --idl FILE.proto [-I DIR]... [--server_name NAME] [--type TYPE] [--registry consul] [--module SPECIFIER]
-
-  NAME                its folder
-  --idl FILE.proto    the main .proto; it and what it imports are copied into idl/
-  -I DIR              where imports are looked for, and the main .proto as well
-  --server_name NAME  the service's name in the registry            (the folder's)
-  --type TYPE         server, client or both                        (both)
-  --registry consul   register with Consul, and look up there       (no registry)
-  --module SPECIFIER  the kit, as the project imports it            (the copy that this command belongs to)
-  --yes               write into a folder that has files; none of them is replaced
-
-Again in the same folder, after the .proto has changed: adds what is new, and touches no file of yours.
-
-  dinokit new hello --idl echo.proto
-  dinokit new shop/user --idl user.proto -I idl --server_name userservice --registry consul`;
 
 /** What {@linkcode run} takes: the flags of the command. */
 export interface NewOptions {
@@ -56,7 +33,7 @@ export interface NewOptions {
  * Makes a project, or adds to it what is new in its .proto.
  *
  * @throws {TypeError} If a flag is wrong; the message names it.
- * @throws {ProtoProblem} If a .proto is.
+ * @throws {ProtoProblem} If a .proto has a mistake.
  */
 export async function run(options: NewOptions): Promise<void> {
   const { name: root, yes = false } = options;
@@ -181,35 +158,52 @@ function sayWhatNext(root: string, { type, module }: Plan, { services }: Idl): v
   }
 }
 
-async function main(args: string[]): Promise<void> {
-  const { values: flags, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      idl: { type: "string" },
-      include: { type: "string", short: "I", multiple: true },
-      server_name: { type: "string" },
-      type: { type: "string" },
-      registry: { type: "string" },
-      module: { type: "string" },
-      yes: { type: "boolean" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  if (flags.help) return console.log(HELP);
-  const [name, ...more] = positionals;
-  if (name === undefined) throw new TypeError("NAME is missing: dinokit new NAME --idl FILE.proto");
-  if (more.length > 0) throw new TypeError(`${more.join(" ")}: only one NAME is taken`);
-  if (flags.idl === undefined) throw new TypeError(`--idl is missing: dinokit new ${name} --idl FILE.proto`);
-  await run({ name, ...flags, idl: flags.idl, serverName: flags.server_name });
+interface Flags {
+  idl: string;
+  include?: string[];
+  server_name?: string;
+  type: string;
+  registry?: string;
+  module?: string;
+  yes?: true;
 }
 
-if (import.meta.main) {
-  try {
-    await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof ProtoProblem || error instanceof TypeError)) throw error;
-    console.error(error.message);
-    Deno.exit(error instanceof ProtoProblem ? 1 : 2);
-  }
+/** `dinokit new` */
+export function newCommand(): Command {
+  return command("new", {
+    summary: "A project that runs at once, from a .proto file",
+    description:
+      "Settings, a handler and a test for each method, a client, a container. Again in the same folder, after the " +
+      ".proto has changed: adds what is new, and touches no file of yours.",
+    examples: [
+      ["dinokit new hello --idl proto/echo.proto", "a server and a client, in hello/"],
+      [
+        "dinokit new shop/user --idl echo.proto -I proto --server_name userservice --registry consul --type server",
+        "a server alone, in Consul as userservice; the .proto and its imports are in proto/",
+      ],
+    ],
+    permissions: [
+      ["--allow-read", "the .proto files, and what the folder holds"],
+      ["--allow-write=NAME", "the project"],
+      ["--allow-run=deno", "to format"],
+    ],
+  })
+    .argument("<name>", "the project's folder")
+    .requiredOption("--idl <file>", "the main .proto; it and what it imports are copied into idl/")
+    .option("-I, --include <dir>", "where imports are looked for, and the main .proto; repeatable", gather)
+    .option("--server_name <name>", "the service's name in the registry (default: the folder's)")
+    .option("--type <type>", "server, client or both", "both")
+    .option("--registry <kind>", "consul: register there, and look up there (default: no registry)")
+    .option("--module <specifier>", "the kit, as the project imports it (default: what this command belongs to)")
+    .option("--yes", "write into a folder that has files; none of yours is replaced")
+    .action(async (name: string, { server_name: serverName, ...flags }: Flags) => {
+      try {
+        await run({ name, serverName, ...flags });
+      } catch (error) {
+        if (error instanceof TypeError) throw new Failure(error.message, undefined, EXIT.usage);
+        throw error;
+      }
+    });
 }
+
+const gather = (value: string, before: readonly string[] = []): string[] => [...before, value];

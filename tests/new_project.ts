@@ -1,6 +1,8 @@
 import { runProgram } from "./program.ts";
 
-const CLI = new URL("../cli/new.ts", import.meta.url).pathname;
+/** As the help says: and no more than that. */
+const FLAGS = ["--no-prompt", "--allow-read", "--allow-write=.", "--allow-run=deno"];
+const CLI = new URL("../cli/main.ts", import.meta.url).pathname;
 
 /** A folder in which projects are made. It goes with the scope of `await using`. */
 export interface Workshop extends AsyncDisposable {
@@ -32,12 +34,12 @@ export function workshop(files: Record<string, string>): Workshop {
     write: (name, text) => Deno.writeTextFileSync(`${path}/${name}`, text),
     read: (name) => Deno.readTextFileSync(`${path}/${name}`),
     async make(...args) {
-      const { code, all } = await run(path, ["run", "-A", CLI, ...args]);
+      const { code, all } = await run(path, ["run", ...FLAGS, CLI, "new", ...args]);
       if (code !== 0) throw new Error(`dinokit new ${args.join(" ")}: exit code ${code}\n${all}`);
       return all;
     },
     async refused(expected, ...args) {
-      const { code, stdout, stderr } = await run(path, ["run", "-A", CLI, ...args]);
+      const { code, stdout, stderr } = await run(path, ["run", ...FLAGS, CLI, "new", ...args]);
       if (code !== expected || stdout !== "") {
         throw new Error(`dinokit new ${args.join(" ")}: exit code ${code}\n${stdout}${stderr}`);
       }

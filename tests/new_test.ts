@@ -77,7 +77,7 @@ needs(
     Deno.mkdirSync(`${shop.path}/full`);
     shop.write("full/README.md", "# Mine\n");
     const said = await shop.refused(2, "full", "--idl", "kinds.proto");
-    assertMatch(said, /^NAME full: the folder has files/);
+    assertMatch(said, /^error: NAME full: the folder has files/);
     assertStringIncludes(said, "\n  README.md (is there: would stay)\n");
     assertStringIncludes(said, "\n  handlers/kinds/bidi.ts\n");
     assertEquals([...filesIn(shop, "full").keys()], ["README.md"]);
@@ -87,26 +87,26 @@ needs(
 );
 
 const BAD: [args: string[], code: number, message: RegExp][] = [
-  [[], 2, /^NAME is missing: dinokit new NAME --idl/],
-  [["a"], 2, /^--idl is missing: dinokit new a --idl/],
-  [["a", "b", "--idl", "kinds.proto"], 2, /^b: only one NAME/],
-  [["1 x", "--idl", "kinds.proto"], 2, /^NAME 1 x: the service would be called "1 x"; use .*--server_name/],
-  [["a", "--idl", "kinds.proto", "--server_name", "a/b"], 2, /^--server_name is "a\/b"; use 1 to 128/],
-  [["a", "--idl", "no.proto"], 2, /^--idl no\.proto: no such file; -I DIR/],
-  [["a", "--idl", "kinds.txt"], 2, /^--idl kinds\.txt: not a \.proto/],
-  [["a", "--idl", "kinds.proto", "-I", "no"], 2, /^-I no: no such folder/],
-  [["a", "--idl", "kinds.proto", "--type", "RPC"], 2, /^--type is RPC; use server, client or both/],
-  [["a", "--idl", "kinds.proto", "--registry", "etcd"], 2, /^--registry is etcd; use consul/],
-  [["a", "--idl", "kinds.proto", "--module", "dinokit"], 2, /^--module is dinokit; use a URL/],
-  [["a", "--idl", "kinds.proto", "--module", "../no/mod.ts"], 2, /^--module \.\.\/no\/mod\.ts: no such file/],
+  [["--idl", "kinds.proto"], 2, /^error: missing required argument 'name'/],
+  [["a"], 2, /^error: required option '--idl <file>' not specified/],
+  [["a", "b", "--idl", "kinds.proto"], 2, /^error: too many arguments/],
+  [["1 x", "--idl", "kinds.proto"], 2, /^error: NAME 1 x: the service would be called "1 x"; use .*--server_name/],
+  [["a", "--idl", "kinds.proto", "--server_name", "a/b"], 2, /^error: --server_name is "a\/b"; use 1 to 128/],
+  [["a", "--idl", "no.proto"], 2, /^error: --idl no\.proto: no such file; -I DIR/],
+  [["a", "--idl", "kinds.txt"], 2, /^error: --idl kinds\.txt: not a \.proto/],
+  [["a", "--idl", "kinds.proto", "-I", "no"], 2, /^error: -I no: no such folder/],
+  [["a", "--idl", "kinds.proto", "--type", "RPC"], 2, /^error: --type is RPC; use server, client or both/],
+  [["a", "--idl", "kinds.proto", "--registry", "etcd"], 2, /^error: --registry is etcd; use consul/],
+  [["a", "--idl", "kinds.proto", "--module", "dinokit"], 2, /^error: --module is dinokit; use a URL/],
+  [["a", "--idl", "kinds.proto", "--module", "../no/mod.ts"], 2, /^error: --module \.\.\/no\/mod\.ts: no such file/],
   [["a", "--idl", "kinds.proto", "--nope"], 2, /--nope/],
-  [["kinds.proto", "--idl", "kinds.proto"], 2, /^NAME kinds\.proto: a file has this name/],
-  [["a", "--idl", "empty.proto"], 2, /^--idl empty\.proto: it declares no service/],
-  [["a", "--idl", "bad.proto"], 1, /^bad\.proto:2:13: there is no type Nope/],
+  [["kinds.proto", "--idl", "kinds.proto"], 2, /^error: NAME kinds\.proto: a file has this name/],
+  [["a", "--idl", "empty.proto"], 2, /^error: --idl empty\.proto: it declares no service/],
+  [["a", "--idl", "bad.proto"], 1, /^error: bad\.proto:2:13: there is no type Nope/],
   [
     ["a", "--idl", "same.proto"],
     1,
-    /^same\.proto:5:7: S\.GetAb and S\.GetAB would both have handlers\/s\/get_ab\.ts; rename/,
+    /^error: same\.proto:5:7: S\.GetAb and S\.GetAB would both have handlers\/s\/get_ab\.ts; rename/,
   ],
 ];
 

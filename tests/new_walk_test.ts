@@ -33,19 +33,31 @@ const serve = (shop: Workshop, project: string) =>
     env: { NO_COLOR: "1" },
   }, 'address="127.0.0.1:');
 
-needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new, test, serve, client", async () => {
+needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new, test, serve, call", async () => {
   await using shop = workshop({ "echo.proto": ECHO });
   const start = performance.now();
   await shop.make("hello", "--idl", "echo.proto");
   assertStringIncludes(await shop.deno("hello", "task", "test"), "1 passed");
-  movePorts(shop, "hello");
+  const handler = "hello/handlers/echo_service/echo.ts";
+  shop.write(handler, shop.read(handler).replace("_request", "request").replace("{};", "{ resp: request.mes };"));
+  const address = movePorts(shop, "hello");
   {
     await using server = await serve(shop, "hello");
-    assertStringIncludes(await shop.deno("hello", "task", "client"), `Echo { resp: "" }`);
+    const call = [
+      "run",
+      `--allow-net=${address}`,
+      "dinokit/cli",
+      "call",
+      address,
+      "echo.EchoService/Echo",
+      `{"mes": "hi"}`,
+    ];
+    assertStringIncludes(await shop.deno("hello", ...call), `{"resp":"hi"}`);
     const seconds = (performance.now() - start) / 1000;
     console.log(`      ${seconds.toFixed(1)} s`);
     assert(seconds < 60, `${seconds} s`);
-    assert(server.lines.length > 0);
+    assertStringIncludes(await shop.deno("hello", "task", "client"), `Echo { resp: "" }`);
+    assertEquals(server.address, address);
   }
 });
 

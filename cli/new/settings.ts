@@ -8,8 +8,6 @@ export interface Plan {
   readonly module: string;
 }
 
-/** What runs this command, beside the kit's mod.ts. */
-const CLI = { path: "cli/new.ts", command: "" };
 const PORTS = ["127.0.0.1:8888", "127.0.0.1:8889"];
 const CONSUL = "127.0.0.1:8500";
 
@@ -29,7 +27,7 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
       check: task("The types", `deno check${host === undefined ? "" : ` --allow-import=${host}`}`),
       gen: task(
         "After a change in idl/: the TypeScript, and what is new",
-        `deno run -P=gen dinokit/cli ${CLI.command}. --idl idl/${idl} -I idl`,
+        `deno run -P=gen dinokit/cli new . --idl idl/${idl} -I idl`,
       ),
       fmt: task("Formats all files", "deno fmt"),
     },
@@ -50,7 +48,7 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
     imports: {
       dinokit: module,
       "dinokit/testing": entry(module, "testing", "testing/mod.ts"),
-      "dinokit/cli": entry(module, "cli", CLI.path),
+      "dinokit/cli": entry(module, "cli", "cli/main.ts"),
     },
     // Their scripts are of no use here: without this line Deno warns of them.
     allowScripts: { deny: ["npm:protobufjs"] },
