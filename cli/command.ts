@@ -27,6 +27,9 @@ export function command(name: string, { summary, description, examples, permissi
       ].join("\n"));
 }
 
+/** Takes a flag that may be repeated. */
+export const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
+
 const title = (text: string) => paint(text, "bold");
 
 /** Sets what all commands have in common. Commander would read the environment for its colours. */

@@ -28,7 +28,18 @@ export function checked<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw new Failure(error.message, undefined, EXIT.usage);
+    throw misused(error);
   }
 }
+
+/** The same, of a whole command that checks them on its way. */
+export async function checkedAll<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw misused(error);
+  }
+}
+
+const misused = (error: unknown) =>
+  error instanceof TypeError || error instanceof RangeError ? new Failure(error.message, undefined, EXIT.usage) : error;

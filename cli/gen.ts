@@ -47,7 +47,7 @@ export async function run(options: GenOptions): Promise<number> {
   const code = await once(generator);
   if (!options.watch) return code;
   for await (const _ of changes(() => generator.folders())) await once(generator);
-  return 0;
+  return code;
 }
 
 async function once(generator: ProtoGenerator): Promise<number> {
@@ -60,16 +60,22 @@ async function once(generator: ProtoGenerator): Promise<number> {
   return code;
 }
 
-/** Gives a turn whenever .proto files have changed. Editors write a file in several steps: they count as one. */
+/** Gives a turn whenever .proto files have changed. What changes during a turn is not lost. */
 async function* changes(folders: () => string[]): AsyncGenerator<void> {
+  let watched = folders();
+  let watcher = Deno.watchFs(watched);
   while (true) {
-    using watcher = Deno.watchFs(folders());
     console.error("watching; end with Ctrl+C");
-    for await (const { kind, paths } of watcher) {
+    while (true) {
+      const { kind, paths } = (await watcher[Symbol.asyncIterator]().next()).value as Deno.FsEvent;
       if (kind !== "access" && paths.some((path) => path.endsWith(".proto"))) break;
     }
+    // Editors write a file in several steps.
     await new Promise((resolve) => setTimeout(resolve, 50));
     yield;
+    if (folders().join() === watched.join()) continue;
+    watcher.close();
+    watcher = Deno.watchFs(watched = folders());
   }
 }
 

@@ -16,6 +16,7 @@ import { completionsCommand } from "./completions.ts";
 import { Command, CommanderError } from "./deps.ts";
 import { describeCommand } from "./describe.ts";
 import { EXIT, Failure } from "./exit.ts";
+import { genCommand } from "./gen_command.ts";
 import { healthCommand } from "./health.ts";
 import { listCommand } from "./list.ts";
 import { newCommand } from "./new.ts";
@@ -37,7 +38,7 @@ export function dinokit(): Command {
       "after",
       "\nExit codes: 0 well, 1 failed, 2 wrong usage, 64 + gRPC status for a call that failed (78: UNAVAILABLE).",
     );
-  for (const make of [newCommand, listCommand, describeCommand, callCommand, healthCommand, watchCommand]) {
+  for (const make of [newCommand, genCommand, listCommand, describeCommand, callCommand, healthCommand, watchCommand]) {
     program.addCommand(make());
   }
   program.addCommand(completionsCommand(program));

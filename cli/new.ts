@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { command } from "./command.ts";
+import { collect, command } from "./command.ts";
 import type { Command } from "./deps.ts";
-import { EXIT, Failure } from "./exit.ts";
+import { checkedAll } from "./exit.ts";
 import { format } from "./format.ts";
 import { checkPaths } from "./new/handlers.ts";
 import { type Idl, loadIdl, readText, SOURCES } from "./new/idl.ts";
@@ -190,20 +190,13 @@ export function newCommand(): Command {
   })
     .argument("<name>", "the project's folder")
     .requiredOption("--idl <file>", "the main .proto; it and what it imports are copied into idl/")
-    .option("-I, --include <dir>", "where imports are looked for, and the main .proto; repeatable", gather)
+    .option("-I, --include <dir>", "where imports are looked for, and the main .proto; repeatable", collect)
     .option("--server_name <name>", "the service's name in the registry (default: the folder's)")
     .option("--type <type>", "server, client or both", "both")
     .option("--registry <kind>", "consul: register there, and look up there (default: no registry)")
     .option("--module <specifier>", "the kit, as the project imports it (default: what this command belongs to)")
     .option("--yes", "write into a folder that has files; none of yours is replaced")
-    .action(async (name: string, { server_name: serverName, ...flags }: Flags) => {
-      try {
-        await run({ name, serverName, ...flags });
-      } catch (error) {
-        if (error instanceof TypeError) throw new Failure(error.message, undefined, EXIT.usage);
-        throw error;
-      }
-    });
+    .action((name: string, { server_name: serverName, ...flags }: Flags) =>
+      checkedAll(() => run({ name, serverName, ...flags }))
+    );
 }
-
-const gather = (value: string, before: readonly string[] = []): string[] => [...before, value];

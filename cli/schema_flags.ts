@@ -1,4 +1,5 @@
 import type { CallOptions } from "../mod.ts";
+import { collect } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { type Schema, schemaFromFiles, schemaFromServer } from "./schema.ts";
 import { reach, type TargetFlags } from "./target.ts";
@@ -8,8 +9,6 @@ export interface SchemaFlags {
   readonly proto?: readonly string[];
   readonly include?: readonly string[];
 }
-
-const collect = (value: string, all: readonly string[] = []) => [...all, value];
 
 /** Adds them. */
 export const withSchema = (command: Command): Command =>

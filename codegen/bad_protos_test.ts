@@ -88,6 +88,11 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
   ["an edition", '¦edition = "2023";', `editions are not supported; begin the file with: syntax = "proto3";`],
   ["the syntax too late", 'package p;\nsyntax = ¦"proto3";', "the syntax comes too late; make it the first line"],
   ["the syntax twice", HEAD + 'syntax = ¦"proto3";', "the syntax is said twice; remove this one"],
+  [
+    "the package too late",
+    `syntax = "proto3";\nmessage A {}\n¦package p;`,
+    "the package comes too late; write it before all that it holds",
+  ],
   ["two packages", HEAD + "package ¦q;", "a file has one package only; remove this one"],
   [
     "a missing import",

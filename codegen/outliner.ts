@@ -208,6 +208,9 @@ export class Outliner {
 
   #packageOf(first: Token, parent: Declaration): void {
     const name = this.#word("the package's name", /^[A-Za-z_][\w.]*$/);
+    if (parent.children.some(({ kind }) => ["message", "enum", "service", "extend"].includes(kind))) {
+      throw this.#source.problem(first.at, "the package comes too late; write it before all that it holds");
+    }
     this.#end(first, this.#declare("package", name, parent));
     this.#package = name.text;
   }

@@ -50,7 +50,7 @@ needs(CLI_PERMISSIONS, "the examples in the help of every command do what they s
     one.configureOutput({ writeOut: (text) => void (help += text) }).outputHelp();
     const lines = examplesOf(help);
     assert(lines.length > 0, one.name());
-    await Promise.all(lines.map(async (line) => {
+    for (const line of lines) {
       const { code, stdout, stderr } = await runProgram({
         path: "bash",
         args: ["-c", typed(line, server.address, agent.address)],
@@ -60,11 +60,11 @@ needs(CLI_PERMISSIONS, "the examples in the help of every command do what they s
       const ended = one.name() === "watch" ? 124 : 0; // it goes on until it is ended
       assertEquals(code, ended, `${line}: ${stderr}`);
       const redirected = line.includes(" > ");
-      assert(redirected || stdout.length > 0, line);
+      assert(redirected || one.name() === "gen" || stdout.length > 0, line);
       if (one.name() === "call") {
         assertEquals(stdout, line.includes("hello") || line.includes("@") ? '{"resp":"hello"}\n' : "{}\n");
       }
-    }));
+    }
   }
 });
 

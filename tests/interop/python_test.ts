@@ -1,62 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { fileDescriptors } from "../../codec/descriptor/file.ts";
 import type { ProtoFile } from "../../codec/file.ts";
-import { isObject } from "../../codec/json/value.ts";
 import { ECHO_PROTO } from "../../proto/echo.ts";
-import type { JsonValue } from "../../rpc/json.ts";
 import type { MessageType } from "../../rpc/service.ts";
 import { TEST_SERVICE_PROTO } from "../conformance/proto/test_service.ts";
 import { ODD_PROTO } from "../proto/odd.ts";
 import { All, ALL_PROTO, Inherited, Scalars } from "../proto/all.ts";
 import { Known, KNOWN_PROTO, Names } from "../proto/known.ts";
 import { needsPython, runPython } from "./python/run.ts";
+import { alike, textOf, valueOf } from "./python/values.ts";
 
 const FOLDER = new URL("../proto/", import.meta.url).pathname;
 const COUNT = 400;
 // Another seed finds other faults; the messages of this one are always the same.
 const SEED = "1";
-
-/** A value as codec.py writes it. */
-type Written =
-  | number
-  | string
-  | boolean
-  | Written[]
-  | { big: string }
-  | { bytes: string }
-  | { float: string }
-  | { map: [Written, Written][] }
-  | { message: Record<string, Written> }
-  | { case: string; value: Written };
-
-function valueOf(written: Written): unknown {
-  if (typeof written !== "object") return written;
-  if (Array.isArray(written)) return written.map(valueOf);
-  if ("big" in written) return BigInt(written.big);
-  if ("bytes" in written) return Uint8Array.fromHex(written.bytes);
-  if ("float" in written) return Number(written.float);
-  if ("map" in written) return new Map(written.map.map(([key, value]) => [valueOf(key), valueOf(value)]));
-  if ("case" in written) return { case: written.case, value: valueOf(written.value) };
-  return Object.fromEntries(Object.entries(written.message).map(([name, value]) => [name, valueOf(value)]));
-}
-
-/** JSON that keeps the sign of -0, as Python's does. */
-const textOf = (json: JsonValue) =>
-  JSON.stringify(
-    json,
-    (_, value) =>
-      Object.is(value, -0) ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON("-0.0") : value,
-  );
-
-/** Their JSON, but with our numbers where both are the same float: 2877537.25 is 2877537.3 in JavaScript, 2877537.2 in Python. */
-function alike(ours: JsonValue, theirs: JsonValue): JsonValue {
-  if (typeof ours === "number" && typeof theirs === "number") {
-    return !Number.isInteger(ours) && Math.fround(ours) === Math.fround(theirs) ? ours : theirs;
-  }
-  if (Array.isArray(ours) && Array.isArray(theirs)) return theirs.map((one, i) => alike(ours[i] ?? null, one));
-  if (!isObject(ours) || !isObject(theirs)) return theirs;
-  return Object.fromEntries(Object.entries(theirs).map(([name, one]) => [name, alike(ours[name] ?? null, one)]));
-}
 
 const TYPES: [file: string, type: MessageType<unknown>][] = [
   ["all.proto", All],

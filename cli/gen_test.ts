@@ -1,0 +1,157 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { needs } from "../tests/needs.ts";
+
+const GEN = new URL("gen.ts", import.meta.url).href;
+const CONFIG = new URL("../deno.json", import.meta.url).pathname;
+const HEAD = `syntax = "proto3";\n`;
+const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "read" }, { name: "write" }, { name: "run" }];
+
+/** Runs a test in a folder of its own with these files. */
+function inFolder(name: string, files: Record<string, string>, fn: (folder: Folder) => Promise<void>): void {
+  needs(PERMISSIONS, name, async () => {
+    const path = await Deno.makeTempDir({ prefix: "dinokit_gen_" });
+    try {
+      const folder = new Folder(path);
+      for (const [file, text] of Object.entries(files)) folder.write(file, text);
+      await fn(folder);
+    } finally {
+      await Deno.remove(path, { recursive: true });
+    }
+  });
+}
+
+class Folder {
+  constructor(readonly path: string) {}
+
+  write(file: string, text: string): void {
+    Deno.mkdirSync(join(this.path, file, ".."), { recursive: true });
+    Deno.writeTextFileSync(join(this.path, file), text);
+  }
+
+  read(file: string): string {
+    return Deno.readTextFileSync(join(this.path, file));
+  }
+
+  command(...args: string[]): Deno.Command {
+    return new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--config",
+        CONFIG,
+        "--allow-read",
+        "--allow-write=.",
+        `--allow-run=${Deno.execPath()}`,
+        GEN,
+        ...args,
+      ],
+      cwd: this.path,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+  }
+
+  async gen(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const { code, stdout, stderr } = await this.command(...args).output();
+    return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+  }
+}
+
+const USER = {
+  "idl/user.proto": HEAD + `package user;\nimport "common/money.proto";\nmessage User { common.Money money = 1; }\n`,
+  "third_party/common/money.proto": HEAD + `package common;\nmessage Money { int64 cents = 1; }\n`,
+};
+
+inFolder("gen writes into --out by the names of files, and what they import as well", USER, async (folder) => {
+  const { code, out, err } = await folder.gen("idl", "-I", "third_party", "--out", "gen", "--import", "npm:kit");
+  assertEquals([code, err], [0, ""]);
+  assertEquals(out, "wrote gen/user.ts\nwrote gen/common/money.ts\n");
+  assertStringIncludes(folder.read("gen/user.ts"), `from "./common/money.ts"`);
+  assertStringIncludes(folder.read("gen/user.ts"), `from "npm:kit"`);
+});
+
+inFolder("gen writes changed files only, and --check finds those that are stale", USER, async (folder) => {
+  const args = ["idl/user.proto", "-I", "idl", "-I", "third_party", "--out", "gen"];
+  assertEquals((await folder.gen(...args)).out, "wrote gen/user.ts\nwrote gen/common/money.ts\n");
+  const before = Deno.statSync(join(folder.path, "gen/user.ts")).mtime;
+  folder.write("third_party/common/money.proto", HEAD + `package common;\nmessage Money { int64 pence = 1; }\n`);
+  const check = await folder.gen(...args, "--check");
+  assertEquals([check.code, check.err], [1, "gen/common/money.ts is stale: run deno task gen\n"]);
+  assertStringIncludes(folder.read("gen/common/money.ts"), "cents");
+  assertEquals((await folder.gen(...args)).out, "wrote gen/common/money.ts\n");
+  assertEquals(Deno.statSync(join(folder.path, "gen/user.ts")).mtime, before);
+  assertEquals((await folder.gen(...args, "--check")).code, 0);
+});
+
+inFolder("gen goes on after a mistake, and says where all of them are", {
+  "a/one.proto": HEAD + "message A {\n  string a = 0;\n}\n",
+  "a/two.proto": HEAD + "message B {}\n",
+  "a/three.proto": HEAD + `import "two.proto";\nimport "four.proto";\n`,
+  "b/four.proto": HEAD + "message C {\n  Nope nope = 1;\n}\n",
+}, async (folder) => {
+  const { code, out, err } = await folder.gen("a", "-I", "b");
+  assertEquals([code, out], [1, "wrote a/two.ts\n"]);
+  assertEquals(err.trim().split("\n"), [
+    "a/one.proto:3:14: the number 0 of a is not from 1 to 536870911; take another",
+    "b/four.proto:3:3: there is no type Nope; declare it or import its file",
+  ]);
+});
+
+inFolder("gen warns of unused imports, which is no failure", {
+  "proto/a.proto": HEAD + `import "b.proto";\nmessage A {}\n`,
+  "proto/b.proto": HEAD + `message B {}\n`,
+}, async (folder) => {
+  const { code, out, err } = await folder.gen();
+  assertEquals([code, out], [0, "wrote proto/a.ts\nwrote proto/b.ts\n"]);
+  assertEquals(err, "warning: proto/a.proto:2:8: nothing of b.proto is used; remove the import\n");
+});
+
+inFolder("gen exits with 2 if the command is wrong, and --help shows the permissions", {}, async (folder) => {
+  const cases = [["--chekc"], ["nowhere"], []];
+  for (const args of cases) assertEquals((await folder.gen(...args)).code, 2);
+  const { code, out } = await folder.gen("--help");
+  assertEquals(code, 0);
+  assertMatch(out, /--allow-read, --allow-write.*--allow-run=deno/);
+});
+
+inFolder("gen --watch writes again when a .proto has changed, and survives mistakes", {
+  "proto/a.proto": HEAD + "message A { string one = 1; }\n",
+}, async (folder) => {
+  await using child = folder.command("--watch").spawn();
+  const lines = linesOf(child.stdout);
+  const notes = linesOf(child.stderr);
+  await until(lines, "wrote proto/a.ts");
+  await until(notes, "watching");
+  folder.write("proto/a.proto", HEAD + "message A { string one = 0; }\n");
+  await until(notes, "proto/a.proto:2:26: the number 0");
+  await until(notes, "watching");
+  folder.write("proto/a.proto", HEAD + "message A { string two = 1; }\n");
+  await until(lines, "wrote proto/a.ts");
+  assertStringIncludes(folder.read("proto/a.ts"), "two: string");
+  await until(notes, "watching");
+  child.kill();
+  await child.status;
+  await Promise.all([lines.return(), notes.return()]);
+});
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void, void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}
+
+/** Reads up to a line that begins so. */
+async function until(lines: AsyncGenerator<string, void, void>, start: string): Promise<void> {
+  const end = AbortSignal.timeout(30_000);
+  while (true) {
+    end.throwIfAborted();
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`it ended before a line that begins with: ${start}`);
+    if (value.startsWith(start)) return;
+  }
+}
