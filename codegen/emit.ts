@@ -169,6 +169,7 @@ class Emitter {
       this.#comment(type, protoName(field)),
       `The field ${protoName(field)}.`,
       field.options?.deprecated === true,
+      field.options?.default,
     );
     if (field instanceof protobuf.MapField) {
       return `${comment}${field.name}: ${this.#global("Map")}<${this.#scalar(field.keyType)}, ${value}>;`;
@@ -230,9 +231,12 @@ class Emitter {
 const protoName = (field: protobuf.Field) => (field as unknown as { protoName?: string }).protoName ?? field.name;
 
 /** A doc comment; nothing in it can end it. */
-function doc(comment: string | undefined, fallback: string, deprecated = false): string {
-  const text = (comment || fallback).trim().replaceAll("*/", "*\\/");
-  const lines = [...text.split("\n"), ...(deprecated ? ["", "@deprecated"] : [])];
+function doc(comment: string | undefined, fallback: string, deprecated = false, absent?: unknown): string {
+  const tags = [
+    ...(absent === undefined ? [] : ["", `@default ${JSON.stringify(absent)}`]),
+    ...(deprecated ? ["", "@deprecated"] : []),
+  ];
+  const lines = [...(comment || fallback).trim().split("\n"), ...tags].map((line) => line.replaceAll("*/", "*\\/"));
   return lines.length === 1
     ? `/** ${lines[0]} */\n`
     : `/**\n${lines.map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */\n`;

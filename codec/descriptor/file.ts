@@ -55,7 +55,7 @@ function describe(
   dependencies: readonly string[],
   type: MessageType<unknown>,
 ): FileDescriptor {
-  const { path, names, options } = packageOf(file.descriptor);
+  const { path, scope, names, options } = packageOf(file.descriptor);
   const symbols: string[] = [];
   const descriptor: Descriptor = {
     name,
@@ -66,7 +66,8 @@ function describe(
     enum_type: [],
     service: [],
     options: describedOptions(options),
-    syntax: "proto3",
+    // protoc does not write proto2, which was there before the field was.
+    syntax: names.some((name) => (scope.nested![name] as { edition?: string }).edition) ? undefined : "proto3",
   };
   for (const name of names) {
     // The reflection of the whole: other files may have the same package.
@@ -81,8 +82,10 @@ function describe(
   return { name, dependencies, symbols, bytes: new Uint8Array(bytes) };
 }
 
-/** The package of a file, the names of what stands in it, and the file's options. */
-function packageOf(descriptor: ProtoDescriptor): { path: string[]; names: string[]; options: Record<string, unknown> } {
+/** The package of a file and what holds it, the names of what stands in it, and the file's options. */
+function packageOf(
+  descriptor: ProtoDescriptor,
+): { path: string[]; scope: ProtoDescriptor; names: string[]; options: Record<string, unknown> } {
   const path: string[] = [];
   const options: Record<string, unknown> = {};
   let scope = descriptor;
@@ -92,7 +95,7 @@ function packageOf(descriptor: ProtoDescriptor): { path: string[]; names: string
     const nested = Object.entries(scope.nested ?? {});
     const [[name, only] = []] = nested;
     if (nested.length !== 1 || ["fields", "values", "methods"].some((kind) => kind in (only as object))) {
-      return { path, names: nested.map(([name]) => name), options };
+      return { path, scope, names: nested.map(([name]) => name), options };
     }
     path.push(name!);
     scope = only as ProtoDescriptor;
