@@ -69,6 +69,7 @@ export type { Call, Middleware, Next } from "./rpc/middleware.ts";
 export type { Peer, PeerIdentity } from "./rpc/peer.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel } from "./rpc/logger.ts";
 export { type Address, formatAddress, parseAddress } from "./rpc/address.ts";
+export { VERSION } from "./rpc/version.ts";
 
 // Discovery
 export { consul, type ConsulOptions, type ConsulTls } from "./registry/consul.ts";

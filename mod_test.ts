@@ -9,6 +9,7 @@ const NAMES = [
   "Metadata",
   "RpcError",
   "Status",
+  "VERSION",
   "clientPolicyFrom",
   "clientState",
   "configLogger",

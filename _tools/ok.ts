@@ -4,11 +4,13 @@
  * @module
  */
 
+const { exports } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+
 /** The name of a step and the arguments of deno. The slow ones first. */
 const STEPS: readonly (readonly [string, ...string[]])[] = [
   ["unit tests and doc examples", "test", "--doc", "--ignore=tests/interop,tests/conformance"],
   ["types", "check", "."],
-  ["docs of the API", "doc", "--lint", "mod.ts"],
+  ["docs of the API", "doc", "--lint", ...Object.values<string>(exports)],
   ["publish", "publish", "--dry-run", "--allow-dirty"],
   ["generated code", "task", "gen", "--check"],
   ["lint and the import rule", "lint"],

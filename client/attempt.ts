@@ -85,7 +85,17 @@ export class Attempt {
     this.#told = true;
     const { status } = this.#call;
     if (status === undefined) this.#call.cancel();
-    this.subchannel.ended(this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
+    if (!this.responded && this.#begun !== undefined && this.#isGivenUp(status)) {
+      const now = performance.now();
+      this.subchannel.latencies.atLeast(now - this.#begun, now);
+    }
+    this.subchannel.ended(this.#call, this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
+  }
+
+  /** Whether it ended since nobody waited any longer: how long it took says how slow the instance is at least, as an answer would. */
+  #isGivenUp(status: CallStatus | undefined): boolean {
+    if (status === undefined || this.#expired) return true;
+    return status.code === Status.CANCELLED || status.code === Status.DEADLINE_EXCEEDED;
   }
 
   #respond(): void {
@@ -93,7 +103,7 @@ export class Attempt {
     this.responded = true;
     if (this.#begun === undefined) return;
     const now = performance.now();
-    this.subchannel.responded(now - this.#begun, now);
+    this.subchannel.responded(this.#call, now - this.#begun, now);
   }
 
   #onHeader(onHeader: (attempt: Attempt, header: Metadata) => void, header: Metadata): void {

@@ -6,6 +6,7 @@ import { LONGEST_TIMER } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Balancer, CallToBalance } from "./balancing/balancer.ts";
 import { balancerOf, ownBalancer } from "./balancing/balancer_of.ts";
+import { random } from "./balancing/random.ts";
 import { type ClientState, stateOf } from "./client_state.ts";
 import { waitFor } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
@@ -36,6 +37,7 @@ export class Channel {
   /** By it the subsets of clients differ. */
   #number = subsetNumber();
   #subsetAt = -Infinity;
+  readonly #random: Balancer = random();
   #balancer: Balancer;
   #balancerName: string;
   #transport: Promise<Transport> | undefined;
@@ -71,13 +73,16 @@ export class Channel {
    */
   async wait(call: PickOptions, deadline?: number, signal?: AbortSignal): Promise<Subchannel> {
     this.#open();
-    if (this.#pool.all.size === 0) await waitFor(this.#first.promise, deadline, signal);
+    const { target } = this.#settings;
+    if (this.#pool.all.size === 0) {
+      await waitFor(this.#first.promise, `the registry told the instances of ${target}`, deadline, signal);
+    }
     for (;;) {
       this.#checkOpen();
       const ready = this.pick(call);
       if (ready) return ready;
       const attempts = this.#pool.needed();
-      if (attempts) await waitFor(attempts, deadline, signal);
+      if (attempts) await waitFor(attempts, `there was a connection to ${target}`, deadline, signal);
       else if (!this.#takeOthers()) throw this.#unavailable();
     }
   }
@@ -89,8 +94,14 @@ export class Channel {
     const { avoid } = call;
     const probed = this.#pool.probe(avoid);
     if (probed) return probed;
-    const one = ready.length === 1 ? ready[0]! : this.#balancer.pick(ready, call);
+    const balancer = avoid?.size ? this.#forRetries : this.#balancer;
+    const one = ready.length === 1 ? ready[0]! : balancer.pick(ready, call);
     return avoid?.has(one) ? this.#pickOther(ready, avoid, call) ?? one : one;
+  }
+
+  /** Retries take no turn: where one instance fails, they would take the turns of the others, and all first attempts would meet the one. */
+  get #forRetries(): Balancer {
+    return this.#balancerName === "weighted_round_robin" ? this.#random : this.#balancer;
   }
 
   #pickOther(
@@ -100,12 +111,12 @@ export class Channel {
   ): Subchannel | undefined {
     // To be shown another array would cost the balancer what it keeps of this one.
     for (let i = 0; i < ASK_AGAIN && ready.length > 1; i++) {
-      const one = this.#balancer.pick(ready, call);
+      const one = this.#forRetries.pick(ready, call);
       if (!avoid.has(one)) return one;
     }
     let others = ready.filter((one) => !avoid.has(one));
     if (others.length === 0) others = this.#pool.abroad(avoid);
-    return others.length === 0 ? undefined : this.#balancer.pick(others, call);
+    return others.length === 0 ? undefined : this.#forRetries.pick(others, call);
   }
 
   #checkOpen(): void {

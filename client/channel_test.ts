@@ -24,6 +24,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
   const seen = { connects: [] as { address: string; at: number }[], connecting: 0, mostConnecting: 0 };
   const manners = new Map<string, Manner>();
   const open = new Map<string, (why: string) => void>();
+  const silent = new Set<string>();
   const transport: Transport = {
     ...memoryTransport(),
     async connect({ address, signal }) {
@@ -45,6 +46,9 @@ function setUp(options: Partial<ClientOptions> = {}) {
       return {
         closed: promise,
         peer: { address: name },
+        get silent() {
+          return silent.has(name);
+        },
         start: () => ({}) as ClientCall,
         close: () => (resolve("closed"), Promise.resolve()),
       } as Connection;
@@ -68,6 +72,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
     seen,
     logger,
     manners,
+    silent,
     watch,
     lose: (address: string) => open.get(address)!("lost"),
     adopt: (policy: ClientPolicy) => adopt(policy),
@@ -78,8 +83,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
     /** A call that ends at once. */
     call: (code: (address: string) => Status | undefined = () => Status.OK, avoid?: Set<Subchannel>) => {
       const one = channel.pick({ avoid, hashKey: "42" })!;
-      one.start({ path: "/a.B/C", metadata: new Metadata() });
-      one.ended(code(one.instance.address));
+      one.ended(one.start({ path: "/a.B/C", metadata: new Metadata() }), code(one.instance.address));
       return one.instance.address;
     },
   };
@@ -345,15 +349,35 @@ for (const balancer of BALANCERS) {
       for (let i = 0; i < 100; i++) assert(call() !== hole);
       await pass(5000);
       const probe = channel.pick({ hashKey: "42" })!;
-      probe.start({ path: "/a.B/C", metadata: new Metadata() });
+      const call42 = probe.start({ path: "/a.B/C", metadata: new Metadata() });
       assertEquals([probe.instance.address, states()[hole]], [hole, "probing"]);
       assert(call() !== hole, "one at a time");
-      probe.ended(Status.OK);
+      probe.ended(call42, Status.OK);
       assertEquals(states()[hole], "ready");
       assertEquals(logger.lines, ["warn: an instance gets no calls for a while", "warn: an instance gets calls again"]);
       await channel.close();
     }));
 }
+
+Deno.test("while a probe is in flight, a call that began before the ejection decides nothing", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, call, states } = setUp();
+    list("memory:a", "memory:b");
+    await waited(channel, pass);
+    await pass(2);
+    const start = { path: "/a.B/C", metadata: new Metadata() };
+    const [one, other] = [channel.pick({})!, channel.pick({})!];
+    const early = new Map([one, other].map((each) => [each.instance.address, each.start(start)]));
+    for (let i = 0; i < 10; i++) call((address) => address === "memory:a" ? Status.INTERNAL : Status.OK);
+    await pass(5000);
+    const suspect = channel.pick({})!;
+    const probe = suspect.start(start);
+    suspect.ended(early.get("memory:a")!, Status.INTERNAL);
+    assertEquals(states()["memory:a"], "probing");
+    suspect.ended(probe, Status.OK);
+    assertEquals(states()["memory:a"], "ready");
+    await channel.close();
+  }));
 
 Deno.test("a stream that is a probe brings its instance back when its response begins", () =>
   withFakeTime(async (pass) => {
@@ -365,9 +389,27 @@ Deno.test("a stream that is a probe brings its instance back when its response b
     await pass(5000);
     const probe = channel.pick({})!;
     assertEquals(probe.wantsTime, true);
-    probe.start({ path: "/a.B/C", metadata: new Metadata() });
-    probe.responded(1);
+    probe.responded(probe.start({ path: "/a.B/C", metadata: new Metadata() }), 1);
     assertEquals(states()["memory:a"], "ready");
+    await channel.close();
+  }));
+
+Deno.test("an ejected instance that is silent is not probed before it speaks", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, call, silent } = setUp();
+    list("memory:a", "memory:b");
+    await waited(channel, pass);
+    await pass(2);
+    const fails = (address: string) => address === "memory:a" ? Status.DEADLINE_EXCEEDED : Status.OK;
+    while (channel.state().instances[0]!.state !== "ejected") call(fails);
+    silent.add("memory:a");
+    for (let seconds = 0; seconds < 60; seconds++) {
+      assertEquals(call(), "memory:b");
+      await pass(1000);
+    }
+    silent.clear();
+    await pass(1000);
+    assertEquals(call(), "memory:a");
     await channel.close();
   }));
 
@@ -405,6 +447,24 @@ Deno.test("a retry goes to another instance if there is one", () =>
       }
       await channel.close();
     }
+  }));
+
+Deno.test("retries don't take the turns of those that are well", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, call } = setUp({ outliers: false });
+    list("memory:a", "memory:b");
+    await waited(channel, pass);
+    await pass(2);
+    let failed = 0;
+    for (let i = 0; i < 200; i++) {
+      const one = channel.pick({})!;
+      one.ended(one.start({ path: "/a.B/C", metadata: new Metadata() }), Status.OK);
+      if (one.instance.address !== "memory:a") continue;
+      failed++;
+      assertEquals(call(undefined, new Set([one])), "memory:b");
+    }
+    assertEquals(failed, 100);
+    await channel.close();
   }));
 
 Deno.test("a retry goes to another zone when all of the own have been tried; calls don't", () =>
@@ -512,9 +572,9 @@ Deno.test("the state tells of each instance, and of the registry", () =>
     const before = Date.now();
     const one = await waited(channel, pass);
     one.start({ path: "/a.B/C", metadata: new Metadata() });
-    one.start({ path: "/a.B/C", metadata: new Metadata() });
-    one.responded(20);
-    one.ended(Status.INTERNAL);
+    const call = one.start({ path: "/a.B/C", metadata: new Metadata() });
+    one.responded(call, 20);
+    one.ended(call, Status.INTERNAL);
     await pass(1);
     tell({ error: new Error("Consul is down") });
     const { instances: [a, b], discovery } = channel.state();

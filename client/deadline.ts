@@ -5,22 +5,22 @@ import { LONGEST_TIMER } from "../transport/limits.ts";
 /**
  * Waits for `promise`, but not past `deadline` nor after `signal` aborts. What is waited for goes on: it may serve others.
  *
+ * @param what What it is, for the text of DEADLINE_EXCEEDED: `"there was a connection to echo"`.
  * @param deadline Milliseconds since 1970; undefined for no limit.
- * @param what The text of DEADLINE_EXCEEDED.
  * @throws {RpcError} DEADLINE_EXCEEDED or CANCELLED.
  */
 export async function waitFor<T>(
   promise: Promise<T>,
+  what: string,
   deadline?: number,
   signal?: AbortSignal,
-  what = "the deadline passed before a connection was there",
 ): Promise<T> {
   promise.catch(() => {}); // it may fail when nobody waits any more
   if (signal?.aborted) throw cancelled(signal);
   if (deadline === undefined && signal === undefined) return await promise;
   const { promise: given, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(cancelled(signal!));
-  const late = () => reject(new RpcError(Status.DEADLINE_EXCEEDED, what));
+  const late = () => reject(new RpcError(Status.DEADLINE_EXCEEDED, `the deadline passed before ${what}`));
   signal?.addEventListener("abort", onAbort);
   const timer = deadline === undefined
     ? undefined
@@ -41,7 +41,7 @@ export async function waitFor<T>(
 export async function pause(ms: number, deadline?: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMER));
-  await waitFor(promise, deadline, signal, "the deadline passed").finally(() => clearTimeout(timer));
+  await waitFor(promise, "a pause was over", deadline, signal).finally(() => clearTimeout(timer));
 }
 
 /** The error of a call whose signal aborted. */

@@ -19,6 +19,11 @@ export class Latency {
     this.#at = now;
   }
 
+  /** Takes one that was given up after so long without an answer: it would have taken longer. */
+  atLeast(latency: number, now: number): void {
+    if (latency > (this.at(now) ?? 0)) this.observe(latency, now);
+  }
+
   /** What it is now, or was last if no time is given; undefined before the first. */
   at(now: number = this.#at): number | undefined {
     return this.#value < 0 ? undefined : this.#value * Math.exp(Math.min(0, this.#at - now) / DECAY);

@@ -37,3 +37,13 @@ Deno.test("an answer after a long silence counts for itself", () => {
   latency.observe(3, 60_000);
   assert(latency.at(60_000)! < 3.1);
 });
+
+Deno.test("a call that was given up counts only where it shows that answers take longer than was known", () => {
+  const latency = new Latency();
+  latency.atLeast(20, 0);
+  assertEquals(latency.at(), 20);
+  latency.atLeast(5, 0);
+  assertEquals(latency.at(), 20);
+  latency.atLeast(200, 0);
+  assertEquals(latency.at(), 200);
+});

@@ -83,7 +83,7 @@ export class Pool {
   probe(avoid: ReadonlySet<Subchannel> | undefined): Subchannel | undefined {
     // Most of the time there is none, and no function is made.
     if (this.#outliers.ejected === 0) return undefined;
-    return this.#outliers.probe((one) => one.connection !== undefined && !one.silent && !avoid?.has(one));
+    return this.#outliers.probe((one) => isConnected(one) && !one.silent && !avoid?.has(one));
   }
 
   /** A call needs one and none is ready: resolves when one is, or when none can be reached now; undefined if that is known already. */

@@ -1,5 +1,6 @@
-import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
+import type { ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { createLogger } from "../rpc/logger.ts";
 import { Status } from "../rpc/status.ts";
@@ -9,7 +10,8 @@ import { recordingLogger } from "../tests/observe.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
 import { memoryTransport } from "../transport/memory/mod.ts";
 import { createClient } from "./client.ts";
-import type { ClientOptions } from "./options.ts";
+import { clientState } from "./client_state.ts";
+import type { CallOptions, ClientOptions } from "./options.ts";
 
 const logger = createLogger("silent");
 const DOWN = { text: "fail:14:down" };
@@ -62,10 +64,10 @@ Deno.test("after too many failures the calls of a method fail at once, those of 
 });
 
 Deno.test("a breaker closes again when its probes succeed", async () => {
-  await using a = await pair({ breaker: { samples: 5, openTime: 20, probes: 2 } });
+  await using a = await pair({ breaker: { samples: 5, openTime: 300, probes: 2 } });
   await times(5, () => a.client.unary(DOWN));
   await failure(() => a.client.unary({}));
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await new Promise((resolve) => setTimeout(resolve, 310));
   await times(10, () => a.client.unary({}));
   assertEquals(a.calls, 15);
 });
@@ -80,11 +82,11 @@ Deno.test("the business's errors, the caller's own and other answers of the serv
 });
 
 Deno.test("a stream of responses counts by its beginning, and one that is left by none gives its probe back", async () => {
-  await using a = await pair({ breaker: { samples: 2, openTime: 20, probes: 1 } });
+  await using a = await pair({ breaker: { samples: 2, openTime: 300, probes: 1 } });
   for (let i = 0; i < 4; i++) await assertRejects(() => all(a.client.serverStream({ ...DOWN, count: 1 })));
   await times(4, () => all(a.client.serverStream(DOWN))); // of 8 in all
   await failure(() => all(a.client.serverStream({ count: 1 })));
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await new Promise((resolve) => setTimeout(resolve, 310));
   const left = a.client.serverStream({ text: "hang" })[Symbol.asyncIterator]();
   const waiting = left.next();
   await new Promise((resolve) => setTimeout(resolve, 5));
@@ -204,6 +206,23 @@ Deno.test("an injected delay ends with the deadline, with the caller, and with i
   );
   await using c = await pair({ allowInjection: true, inject: { share: 1, delay: 1 } });
   assertEquals((await c.client.unary({ text: "late" })).text, "late");
+});
+
+Deno.test("calls that are given up tell p2c how slow the instance is: at the deadline, by perTryTimeout, by the caller", async () => {
+  const unary = (_: unknown, { signal }: ServerContext) =>
+    new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const retry = { perTryTimeout: 30, attempts: 2, backoff: 0 };
+  const cases: [ClientPolicy, () => CallOptions][] = [
+    [{}, () => ({ timeout: 30 })],
+    [{ retry }, () => ({})],
+    [{}, () => ({ signal: AbortSignal.timeout(30) })],
+  ];
+  for (const [own, call] of cases) {
+    await using a = await pair({ balancer: "p2c", ...own }, { ...kindsHandlers(), unary });
+    await failure(() => a.client.unary({}, call()));
+    const latency = clientState(a.client).instances[0]!.latency!;
+    assert(latency > 10, `${latency}`); // it fades
+  }
 });
 
 Deno.test("without allowInjection no fault is injected, and the log says so once", async () => {

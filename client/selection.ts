@@ -27,7 +27,7 @@ export function select(
   client: number,
 ): Selection {
   // A weight that is not above 0 says that it takes no calls, and no balancer could count with it.
-  const weighty = instances.filter(({ weight }) => weight > 0);
+  const weighty = instances.filter(({ weight }) => weight > 0 && weight < Infinity);
   const tags = Object.entries(rules.tags);
   const meta = Object.entries(rules.meta);
   const fitting = weighty.filter((one) =>
@@ -36,7 +36,9 @@ export function select(
   );
   if (fitting.length > 0) return { instances: subset(fitting, rules, client) };
   if (instances.length === 0) return { instances };
-  if (weighty.length === 0) return { instances: fitting, why: `all ${instances.length} in the registry have weight 0` };
+  if (weighty.length === 0) {
+    return { instances: fitting, why: `all ${instances.length} in the registry have no weight above 0` };
+  }
   const wanted = [...tags.map(text("tags")), ...meta.map(text("meta"))].join(" and ");
   return { instances: fitting, why: `none of the ${instances.length} in the registry fits the policy's ${wanted}` };
 }

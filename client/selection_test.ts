@@ -42,11 +42,11 @@ Deno.test("select() says which rules leave none", () => {
     'none of the 3 in the registry fits the policy\'s tags.version "v2" and meta.tier "gold"',
   );
   assertEquals(why([], { version: "v2" }), undefined, "the registry's own why says more");
-  assertEquals(why([instance("a:1", {}, { weight: 0 })], {}), "all 1 in the registry have weight 0");
+  assertEquals(why([instance("a:1", {}, { weight: 0 })], {}), "all 1 in the registry have no weight above 0");
 });
 
-Deno.test("select() leaves out what has no weight above 0", () => {
-  const list = [0, -1, NaN, 0.5].map((weight, index) => instance(`${index}:1`, {}, { weight }));
+Deno.test("select() leaves out what has no finite weight above 0", () => {
+  const list = [0, -1, NaN, 0.5, Infinity].map((weight, index) => instance(`${index}:1`, {}, { weight }));
   assertEquals(addresses(select(list, ALL, 1).instances), ["3:1"]);
 });
 

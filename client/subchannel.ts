@@ -66,6 +66,8 @@ export class Subchannel implements Candidate {
   #connection: Connection | undefined;
   /** The connection whose last calls are in flight. */
   #leaving: Connection | undefined;
+  /** The call that was its last probe. */
+  #probe: ClientCall | undefined;
   #backoff = 0;
   /** Attempts that have failed since it was last connected. */
   #attempts = 0;
@@ -117,8 +119,11 @@ export class Subchannel implements Candidate {
   start(options: CallStart): ClientCall {
     this.inFlight++;
     this.calls++;
-    if (this.suspect.offered) this.#setup.outliers.began(this.suspect);
-    return this.#connection!.start(options);
+    const { offered } = this.suspect;
+    if (offered) this.#setup.outliers.began(this.suspect);
+    const call = this.#connection!.start(options);
+    if (offered) this.#probe = call;
+    return call;
   }
 
   /** Whether the next call should tell when it {@linkcode responded}: a sample for {@linkcode clientState}, or a probe. */
@@ -127,18 +132,19 @@ export class Subchannel implements Candidate {
   }
 
   /** A call's response has begun, so many milliseconds after its start. */
-  responded(milliseconds: number, now: number = performance.now()): void {
+  responded(call: ClientCall, milliseconds: number, now: number = performance.now()): void {
     this.latencies.observe(milliseconds, now);
     // The probe may be a stream that goes on for long.
-    if (this.suspect.probing) this.#setup.outliers.ended(this.suspect, false);
+    if (call === this.#probe && this.suspect.probing) this.#setup.outliers.ended(this.suspect, false);
   }
 
   /** A call has ended: with the code that the wire brought, or undefined where that says nothing of the instance (cancelled here). */
-  ended(code: Status | undefined): void {
+  ended(call: ClientCall, code: Status | undefined): void {
     this.inFlight--;
     const failed = code === undefined ? undefined : code !== Status.OK && FAILURES.has(code);
     if (failed) this.failures++;
-    this.#setup.outliers.ended(this.suspect, failed);
+    // While it is ejected, only its probe says something new: other calls began before.
+    if (this.suspect.until === undefined || call === this.#probe) this.#setup.outliers.ended(this.suspect, failed);
   }
 
   /** It begins to take calls, or does again: slowly. */

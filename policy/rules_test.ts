@@ -4,6 +4,7 @@ import { Kinds } from "../tests/proto/kinds.ts";
 import type { ClientPolicy } from "./policy.ts";
 import { mergePolicy } from "./merge.ts";
 import { methodRules } from "./rules.ts";
+import { gateRules } from "./server_rules.ts";
 
 Deno.test("idempotent methods are tried again by default, others where it is said; hedges and false go before", () => {
   const { get, append } = Store.methods;
@@ -34,6 +35,13 @@ Deno.test("a timeout of the service is for unary calls, one of a method for that
   const policy = { timeout: 5, methods: { Bidi: { timeout: 7 } } };
   assertEquals([unary, bidi].map((one) => methodRules(policy, one).timeout), [5, 7]);
   assertEquals([unary, bidi].map((one) => methodRules({ timeout: 5 }, one).timeout), [5, undefined]);
+});
+
+Deno.test("a server's rules for a method name the entry that each field stands in", () => {
+  const { unary } = Kinds.methods;
+  const rules = gateRules({ methods: { Unary: { rate: { rate: 5 } }, [unary.path]: { concurrency: {} } } }, unary);
+  assertEquals(rules.rate?.option, "methods.Unary.rate");
+  assertEquals(rules.concurrency?.option, `methods["${unary.path}"].concurrency`);
 });
 
 Deno.test("mergePolicy() replaces field by field, in each method too", () => {

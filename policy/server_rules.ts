@@ -1,5 +1,6 @@
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
+import { entryPath } from "./check.ts";
 import type { ConcurrencyPolicy, InjectionPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./policy.ts";
 
 /** How many calls in a time, with every default filled in, and where that is said. */
@@ -60,11 +61,13 @@ export function sharedRules({ rate, concurrency, overload = {} }: ServerPolicy):
 
 /** The rules for one method. What is said of its path goes before what is said of its name. */
 export function gateRules({ inject, methods = {} }: ServerPolicy, { name, path }: Method): GateRules {
-  const said: ServerMethodPolicy = { inject, ...defined(methods[name] ?? {}), ...defined(methods[path] ?? {}) };
-  const key = methods[path] ? path : name;
+  const [byName, byPath] = [methods[name] ?? {}, methods[path] ?? {}];
+  const said: ServerMethodPolicy = { inject, ...defined(byName), ...defined(byPath) };
+  const option = (field: "rate" | "concurrency") =>
+    `${entryPath("methods", byPath[field] === undefined ? name : path)}.${field}`;
   return {
-    rate: rateRules(said.rate, `methods.${key}.rate`),
-    concurrency: concurrencyRules(said.concurrency, `methods.${key}.concurrency`),
+    rate: rateRules(said.rate, option("rate")),
+    concurrency: concurrencyRules(said.concurrency, option("concurrency")),
     inject: injectionRules(said.inject),
   };
 }

@@ -24,7 +24,7 @@ export class AllowedAddresses {
       );
     }
     this.#networks = list && networks("consul: allowAddresses", list);
-    this.#list = list ? `outside of ${list.join(", ")}, ` : "";
+    this.#list = list ? `outside of ${list.join(", ")} (allowAddresses), ` : "";
   }
 
   /** Whether a host may be called: an IP address, or a name. */

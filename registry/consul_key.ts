@@ -42,12 +42,9 @@ export class ConsulKey implements Watch, Subject {
 
   /** A key that is not there is a 404, one with an empty value a 200 without a body. */
   answered(body: unknown, { statusCode }: Answer[0]): boolean {
-    let text: string | undefined;
-    try {
-      if (statusCode !== 404) text = new TextDecoder("utf-8", { fatal: true }).decode(body as Uint8Array | undefined);
-    } catch {
-      return false;
-    }
+    if (body !== undefined && !(body instanceof Uint8Array) && statusCode !== 404) return false;
+    // What is no UTF-8 gets replacement characters: whoever reads the value says what is wrong with it.
+    const text = statusCode === 404 ? undefined : new TextDecoder().decode(body as Uint8Array<ArrayBuffer> | undefined);
     if (text !== this.#told) this.#listener(this.#told = text);
     return true;
   }

@@ -225,7 +225,7 @@ export class ConsulLease implements Lease {
   async #deregister(end: number): Promise<void> {
     const { id } = this.#lessee.service;
     const { signal } = new AbortController();
-    const left = () => Math.max(1, end - performance.now());
+    const left = () => Math.max(1, Math.round(end - performance.now()));
     let failure: ConsulError;
     do {
       try {

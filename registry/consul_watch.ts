@@ -82,9 +82,11 @@ export class ConsulWatch implements Watch, Subject {
     this.#refused = refused.join();
     if (instances.length === 0) {
       const where = `Consul at ${this.#http.address}`;
-      const why = `none passes its check in ${where}; is the server running and registered?`;
+      const none = `${where} lists none of ${this.what} that ${refused.length > 0 ? "may be called" : "passes"}`;
+      const why = refused.length > 0
+        ? `those that pass in ${where} are not called: ${this.#options.allowed}`
+        : `none passes its check in ${where}; is the server running and registered?`;
       const news = this.#kept === undefined || this.#kept.failing;
-      const none = `${where} lists none of ${this.what} that passes`;
       const kept = this.#keepOr({ instances, why }, none);
       if (news && kept !== undefined) this.#logger.warn(`${none}; ${kept}`);
       return;

@@ -1,7 +1,6 @@
 import { formatAddress } from "../rpc/address.ts";
 import { checkFunction } from "../rpc/options.ts";
 import type { Methods, Service } from "../rpc/service.ts";
-import { advertisedAddress } from "../registry/advertise.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
@@ -11,14 +10,15 @@ import { Admission } from "./admission/admission.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
-import { type HealthServer, healthUrl, serveHealth } from "./health.ts";
+import { type HealthServer, serveHealth } from "./health.ts";
 import { healthRoutes } from "./health_service.ts";
 import { Life } from "./life.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
-import { preflight, registrationOf } from "./preflight.ts";
+import { preflight } from "./preflight.ts";
 import { reflectionRoutes } from "./reflection.ts";
+import { maintain, register } from "./registration.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
 
@@ -96,15 +96,7 @@ export class GrpcServer implements Server {
   }
 
   maintenance(reason: string | undefined): void {
-    if (!this.#lease) {
-      throw new TypeError(
-        "server.maintenance: there is no registration; give createServer the option registry, and start it",
-      );
-    }
-    if (!this.#lease.maintain) {
-      throw new TypeError("server.maintenance: the registry has no maintenance mode; consul() has");
-    }
-    this.#lease.maintain(reason);
+    maintain(this.#lease, reason);
   }
 
   setTls(tls: ServerTls): void {
@@ -178,7 +170,7 @@ export class GrpcServer implements Server {
       transport: transport.name,
       workers: this.#settings.workers?.count,
     });
-    this.#register();
+    this.#lease = register(this.#options, this.#listener.address, this.#health?.address, logger);
     if (this.#options.dropPermissions) dropPermissions(this.#options, this.#settings);
   }
 
@@ -198,16 +190,6 @@ export class GrpcServer implements Server {
       admission: this.#admission,
       logger: this.#settings.logger,
     });
-  }
-
-  #register(): void {
-    const { registry, name, advertise } = this.#options;
-    if (!registry) return;
-    const { logger } = this.#settings;
-    const { address, note } = advertisedAddress(this.#listener!.address, advertise);
-    if (note) logger.info(note, { service: name, address });
-    const health = this.#health && healthUrl(this.#health.address, address);
-    this.#lease = registry.register({ ...registrationOf(this.#options, address), healthUrl: health }, logger);
   }
 
   /** It will stop before long: who asks by grpc.health.v1 is told so. */

@@ -1,8 +1,8 @@
 import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
 import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
-import type { Registration } from "../registry/registry.ts";
 import { transportPermissions } from "../transport/choose.ts";
 import type { ServerOptions, Settings } from "./options.ts";
+import { registrationOf } from "./registration.ts";
 
 /**
  * Checks what can be checked before a server touches anything.
@@ -20,9 +20,4 @@ export function preflight(options: ServerOptions, { address, healthAddress }: Se
   // A port that is chosen when it listens is not known yet.
   const likely = address.kind === "tcp" && address.port === 0 ? { ...address, port: 65535 } : address;
   registry?.check?.(registrationOf(options, advertisedAddress(likely, advertise).address));
-}
-
-/** What a server is registered as. */
-export function registrationOf({ name, weight, tags, meta }: ServerOptions, address: string): Registration {
-  return { name, address, weight, tags, meta };
 }

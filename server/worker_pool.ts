@@ -45,8 +45,9 @@ function programPermissions(): Deno.PermissionDescriptor[] {
   if (Deno.mainModule === undefined) {
     throw new TypeError("createServer: this is a worker already; workers are for a server of the main thread");
   }
-  const kit = new URL("..", import.meta.url).href;
   const main = readable(Deno.mainModule) ? Deno.mainModule : new URL(".", Deno.mainModule).href;
+  // In a bundle the main module is the kit too.
+  const kit = import.meta.url === Deno.mainModule ? main : new URL("..", import.meta.url).href;
   const needed = main.startsWith(kit) ? [kit] : [main, kit];
   return needed.filter((url) => url.startsWith("file:")).map((url) => ({ name: "read", path: fileURLToPath(url) }));
 }

@@ -7,7 +7,7 @@ import { recordingLogger, until } from "./observe.ts";
 const KEY = "dinokit/echoservice";
 
 /** Sets a key, or removes it. */
-async function put(agent: ConsulAgent, value?: string): Promise<void> {
+async function put(agent: ConsulAgent, value?: BodyInit): Promise<void> {
   const request = value === undefined ? { method: "DELETE" } : { method: "PUT", body: value };
   const response = await fetch(`http://${agent.address}/v1/kv/${KEY}`, request);
   assertEquals(await response.json(), true);
@@ -36,6 +36,20 @@ needs(
     assertEquals(watch.told, [undefined, "retry:\n  attempts: 3\n", "", "\u{1F995}", undefined]);
     assertEquals(watch.logger.lines, []);
     assertEquals(watch.watch.state!.failures, 0);
+  },
+);
+
+needs(
+  CONSUL_PERMISSIONS,
+  "consul().watchKey() tells a value that is no text at once, and the next one too",
+  async () => {
+    await using agent = await startConsul();
+    await put(agent, new Uint8Array([0xff, 0x31]));
+    using watch = watching(agent.address);
+    await until(() => watch.told.at(-1) === "\ufffd1", "the value");
+    await put(agent, "1");
+    await until(() => watch.told.at(-1) === "1", "the next value");
+    assertEquals([watch.watch.state!.failures, watch.logger.lines], [0, []]);
   },
 );
 

@@ -190,6 +190,6 @@ needs(NET, "consul().watch() calls nothing outside of allowAddresses, and names 
   assertEquals(watch.told, ["10.1.2.3:1"]);
   assertStringIncludes(
     watch.logger.lines[0]!,
-    "that are not called: outside of 10.0.0.0/8, link-local, wildcard or wrong",
+    "that are not called: outside of 10.0.0.0/8 (allowAddresses), link-local, wildcard or wrong",
   );
 });

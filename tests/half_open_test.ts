@@ -1,8 +1,11 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { clientState, createClient, createServer, RpcError, Status } from "../mod.ts";
+import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { connect } from "../transport/grpc/connect.ts";
 import { settings } from "./hostile/wire.ts";
 import { kindsHandlers } from "./kinds.ts";
 import { needs } from "./needs.ts";
+import { until } from "./observe.ts";
 import { Kinds } from "./proto/kinds.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -19,6 +22,9 @@ function silentServer() {
   })();
   return {
     port: listener.addr.port,
+    get connections() {
+      return sockets.length;
+    },
     async [Symbol.asyncDispose]() {
       listener.close();
       await accepting;
@@ -49,6 +55,28 @@ needs(
   },
 );
 
+needs([{ name: "net" }], "an attempt to connect that is given up ends at once, though the peer stays", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const giveUp = new AbortController();
+  const attempt = connect({
+    address: { kind: "tcp", host: "127.0.0.1", port: listener.addr.port },
+    authority: "a",
+    limits: DEFAULT_LIMITS,
+    compression: "identity",
+    logger: quiet,
+    signal: giveUp.signal,
+  }).catch((error) => error);
+  const peer = await listener.accept();
+  await peer.read(new Uint8Array(100)); // it waits for SETTINGS
+  giveUp.abort("enough");
+  const turn = new Promise((resolve) => setTimeout(resolve, 0, "goes on"));
+  assertEquals(await Promise.race([attempt, turn]), "enough");
+  while (await peer.read(new Uint8Array(1000)) !== null);
+  peer.close();
+  listener.close();
+  await turn;
+});
+
 needs([{ name: "net" }], "a call that may be repeated leaves a server that is silent", async () => {
   await using silent = silentServer();
   await using server = createServer({ name: "kinds", address: "127.0.0.1:0", logger: quiet });
@@ -60,6 +88,20 @@ needs([{ name: "net" }], "a call that may be repeated leaves a server that is si
   assertEquals((await Promise.all(calls)).map(({ text }) => text), Array(20).fill("here"));
   assertEquals(clientState(client).instances.map(({ inFlight }) => inFlight), [0, 0]);
 });
+
+needs(
+  [{ name: "net" }],
+  "a connection that is silent is made anew once no call is in flight: the old one may be half open",
+  async () => {
+    await using silent = silentServer();
+    const limits = { keepaliveTimeout: 100 };
+    await using client = createClient(Kinds, { address: `127.0.0.1:${silent.port}`, limits, logger: quiet });
+    const call = client.unary({}, { timeout: 4000 }).catch(({ code }) => code);
+    await until(() => clientState(client).instances[0]?.state === "silent", "it is silent", 4000);
+    assertEquals(await call, Status.DEADLINE_EXCEEDED);
+    await until(() => silent.connections === 2, "another connection", 4000);
+  },
+);
 
 needs(
   [{ name: "net" }],

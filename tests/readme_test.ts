@@ -40,10 +40,13 @@ needs(READ, "every file that a document links to is there", () => {
   const docs = [
     "CONTRIBUTING.md",
     "docs/architecture.md",
+    "docs/import-by-url.md",
     "docs/limits.md",
     "docs/performance.md",
     "docs/policies.md",
+    "docs/releasing.md",
     "docs/reliability.md",
+    "docs/testing.md",
   ];
   for (const name of [...NAMES, ...docs, ...adr]) {
     const links = [...text(name).matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link!);

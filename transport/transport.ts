@@ -60,7 +60,7 @@ export interface Limits {
   headerBlockFrames: number;
   /** How many frames that carry nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA) may come in a burst, beyond four for each useful frame and 100 a second. Past it: ENHANCE_YOUR_CALM. @default {1000} */
   controlFrames: number;
-  /** How many calls a client may reset, or have reset by its errors, in a burst, beyond four for each call that ended well and 100 a second (CVE-2023-44487). Past it: ENHANCE_YOUR_CALM. @default {500} */
+  /** How many calls a client may reset in their first 50 ms, or have reset by its errors, in a burst, beyond four for each call that was answered and 100 a second (CVE-2023-44487). Past it: ENHANCE_YOUR_CALM. @default {500} */
   resets: number;
   /** The least time between two PINGs of a client while no call sends anything; it may be two times too early (gRPC A8). Past it: GOAWAY `too_many_pings`. @default {10000} */
   pingInterval: number;
@@ -80,7 +80,7 @@ export interface Limits {
   keepaliveInterval: number;
   /** How long that PING may wait for its answer, in milliseconds. Past it: closed. @default {20000} */
   keepaliveTimeout: number;
-  /** How long a server may send nothing while calls are in flight, in milliseconds, a PING of the client among them: past it, it gets no new calls until it sends something. Found out a second or two late. @default {1000} */
+  /** How long a server may send nothing while calls are in flight, in milliseconds, a PING of the client among them: past it, it gets no new calls until it sends something; a connection without calls is closed after `keepaliveTimeout` of it, to try another. Found out a second or two late. @default {1000} */
   silenceTimeout: number;
 }
 

@@ -9,7 +9,7 @@ export interface Candidate {
   /** How many calls it has now. */
   readonly inFlight: number;
   /**
-   * How long its calls take of late until their response begins, in milliseconds: a moving average, undefined before the first. It fades
+   * How long its calls take of late until their response begins, or they are given up, in milliseconds: a moving average, undefined before. It fades
    * while it has no calls, so that one that was slow is tried again; not while one is in flight, which may be stuck.
    */
   readonly latency: number | undefined;

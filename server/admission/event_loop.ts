@@ -9,7 +9,8 @@ import type { Clock } from "./clock.ts";
 export class EventLoop {
   readonly #interval: number;
   readonly #clock: Clock;
-  readonly #onTurn: (took: number) => void;
+  readonly #pause: number;
+  readonly #onTurn: (took: number, work: number) => void;
   readonly #tick = (): void => this.#turned();
   #cancel: (() => void) | undefined;
   #used = false;
@@ -18,18 +19,24 @@ export class EventLoop {
   #began = 0;
   /** How long the turn before it took, beyond the interval. */
   #before = 0;
-  /** When it last had nothing to catch up with. */
-  #idle = 0;
+  /** When it came behind: at the end of the first turn that took long. Undefined while it rests. */
+  #since: number | undefined;
+  #looked = 0;
+  /** How long it has stood still in this turn, and in the one before. */
+  #stood = 0;
+  #stoodBefore = 0;
 
   /**
    * Makes one.
    *
    * @param interval What is too short to matter, in milliseconds.
+   * @param pause What is too long between two looks to be the work of many calls: a handler that blocks, or a process that was stopped.
    * @param clock The time.
-   * @param onTurn Told how long a turn took, in milliseconds; short ones in a row count as one.
+   * @param onTurn Told how long a turn took, in milliseconds, and how much of it without such pauses; short ones in a row count as one.
    */
-  constructor(interval: number, clock: Clock, onTurn: (took: number) => void) {
+  constructor(interval: number, pause: number, clock: Clock, onTurn: (took: number, work: number) => void) {
     this.#interval = interval;
+    this.#pause = pause;
     this.#onTurn = onTurn;
     this.#clock = clock;
   }
@@ -38,7 +45,20 @@ export class EventLoop {
   waited(now: number): number {
     this.#used = true;
     if (this.#cancel === undefined) this.#start(now);
+    this.look(now);
     return now - this.#began + this.#before / 2;
+  }
+
+  /** How much of that it has waited for many others. */
+  worked(now: number): number {
+    return now - this.#began - this.#stood + (this.#before - this.#stoodBefore) / 2;
+  }
+
+  /** To be called now and then while calls are handled, to tell many from one that takes long. */
+  look(now: number): void {
+    const pause = now - this.#looked;
+    if (pause > this.#pause) this.#stood += pause;
+    this.#looked = now;
   }
 
   /** A call was refused: a turn that is short because of that is no rest. */
@@ -46,9 +66,9 @@ export class EventLoop {
     this.#strained = true;
   }
 
-  /** For how long it has been behind without a break, in milliseconds. */
+  /** For how long it has been behind without a break, in milliseconds, the first turn that took long left out. */
   behind(now: number): number {
-    return now - this.#idle;
+    return this.#since === undefined ? 0 : now - this.#since;
   }
 
   /** Ends the timer. */
@@ -58,18 +78,23 @@ export class EventLoop {
   }
 
   #start(now: number): void {
-    this.#began = this.#idle = now;
-    this.#before = 0;
+    this.#began = this.#looked = now;
+    this.#before = this.#stood = this.#stoodBefore = 0;
+    this.#since = undefined;
     this.#cancel = this.#clock.afterTurn(this.#interval, this.#tick);
   }
 
   #turned(): void {
     const now = this.#clock.now();
+    this.look(now);
     this.#before = Math.max(0, now - this.#began - this.#interval);
+    this.#stoodBefore = Math.min(this.#stood, this.#before);
     this.#began = now;
-    if (this.#before < this.#interval && !this.#strained) this.#idle = now;
+    this.#stood = 0;
+    if (this.#before < this.#interval && !this.#strained) this.#since = undefined;
+    else this.#since ??= now;
     this.#strained = false;
-    this.#onTurn(this.#before);
+    this.#onTurn(this.#before, this.#before - this.#stoodBefore);
     this.#cancel = this.#used ? this.#clock.afterTurn(this.#interval, this.#tick) : undefined;
     this.#used = false;
   }

@@ -2,14 +2,18 @@ import type { OverloadRules } from "../../policy/server_rules.ts";
 import type { Clock } from "./clock.ts";
 import { EventLoop } from "./event_loop.ts";
 
-/** What is no longer a burst: the loop has been behind for so many times the longest wait. Until then a call may wait as long as that too. */
+/** What is no longer a burst: the loop has been behind, or one turn was full of work, for so many times the longest wait. */
 const PATIENCE = 5;
+/** Nor is it what so many calls take, if each of them takes long: by chance they come at the same time. */
+const CALLS = 20;
 /** So many calls may be handled without a look at the clock, as long as they take less than {@linkcode CHEAP} each. */
 const STRIDE = 8;
 /** In milliseconds. */
 const CHEAP = 0.1;
 /** What a turn is to take at most, of the longest wait: a call waits for the rest of one turn, and for the next. */
 const TURN = 2 / 3;
+/** How much the last turn counts in what a call takes. */
+const WEIGHT = 1 / 8;
 /** By how much more calls there may be at a time after each turn that is short. */
 const MORE = 1.02;
 
@@ -29,20 +33,24 @@ export class Overload {
   #looked = 0;
   #inFlight = 0;
   #peak = 0;
+  #served = 0;
   #done = 0;
+  /** What a call takes of the processor, in milliseconds; 0 if it is not much. */
+  #takes = 0;
   #most = Infinity;
 
   constructor(rules: OverloadRules, clock: Clock) {
     this.rules = rules;
     this.#clock = clock;
     // At the balance of refusing and serving, a turn takes two thirds of the longest wait; an eighth is nothing to catch up with.
-    this.#loop = new EventLoop(rules.maxWait / 8, clock, (took) => this.#turned(took));
+    this.#loop = new EventLoop(rules.maxWait / 8, rules.maxWait, clock, (took, work) => this.#turned(took, work));
   }
 
   /** Whether a call that comes now is too much. */
   refuses(): boolean {
     if (this.#skip > 0) {
       this.#skip--;
+      this.#served++;
       return false;
     }
     const now = this.#clock.now();
@@ -51,7 +59,8 @@ export class Overload {
     const easy = waited < maxWait / 2 && this.#most === Infinity;
     if (easy && now - this.#looked < CHEAP * STRIDE) this.#skip = STRIDE - 1;
     this.#looked = now;
-    if (waited <= maxWait ? this.#inFlight < this.#most : waited <= maxWait * PATIENCE && !this.#stands(now)) {
+    if (waited <= maxWait ? this.#inFlight < this.#most : !this.#stands(now, this.#loop.worked(now))) {
+      this.#served++;
       return false;
     }
     this.#loop.refused();
@@ -66,7 +75,7 @@ export class Overload {
   /** It has ended. */
   readonly ended = (): void => {
     this.#inFlight--;
-    this.#done++;
+    if (++this.#done % STRIDE === 0) this.#loop.look(this.#clock.now());
   };
 
   /** Ends its timer. */
@@ -74,23 +83,26 @@ export class Overload {
     this.#loop.close();
   }
 
-  #stands(now: number): boolean {
-    return this.#loop.behind(now) > this.rules.maxWait * PATIENCE;
+  /** Whether it is more than a burst, or a handler that blocks: what it leaves behind is served, late as it is. */
+  #stands(now: number, work: number): boolean {
+    const patience = Math.max(this.rules.maxWait * PATIENCE, this.#takes * CALLS);
+    return work > patience || this.#loop.behind(now) > patience;
   }
 
-  #turned(took: number): void {
+  #turned(took: number, work: number): void {
+    const calls = this.#served + this.#done;
+    if (calls > 0) this.#takes += (took / calls - this.#takes) * WEIGHT;
     const { maxWait } = this.rules;
     if (took > maxWait) {
-      const stands = took > maxWait * PATIENCE || this.#stands(this.#clock.now());
       // Those that have ended in it made it so long; others wait for something else still.
       const tooMany = this.#done * (1 - TURN * maxWait / took);
-      if (stands) this.#most = Math.max(1, Math.min(this.#most, this.#peak) - tooMany);
+      if (this.#stands(this.#clock.now(), work)) this.#most = Math.max(1, Math.min(this.#most, this.#peak) - tooMany);
     } else if (took < maxWait / 2) {
       this.#most = this.#most * MORE + 0.25;
       // Twice as many as there are: that is no limit.
       if (this.#most > 2 * this.#peak + 10) this.#most = Infinity;
     }
     this.#peak = this.#inFlight;
-    this.#done = 0;
+    this.#served = this.#done = 0;
   }
 }

@@ -14,28 +14,28 @@ interface Outcome {
 }
 
 /** Sends `rate` calls a second for so many seconds, each of which takes 2 ms of the thread: at once, or after it has waited for something else. */
-function simulate(rate: number, seconds: number, overload: Overload, clock: FakeClock, waits = 0): Outcome {
+function simulate(rate: number, seconds: number, overload: Overload, clock: FakeClock, waits = 0, work = 2): Outcome {
   const random = seeded(1);
   const end = clock.time + seconds * 1000;
   const times: number[] = [];
   const later: { at: number; came: number }[] = [];
   let refused = 0, next = clock.time;
-  const work = (came: number) => {
-    clock.time += 2;
+  const serve = (came: number) => {
+    clock.time += work;
     if (came > end - seconds * 500) times.push(clock.time - came);
   };
   while (clock.time < end) {
     const before = clock.time;
     clock.turn(() => {
       while (later.length > 0 && later[0]!.at <= before) {
-        work(later.shift()!.came);
+        serve(later.shift()!.came);
         overload.ended();
       }
       // What came before this turn stands in the sockets.
       for (; next <= before; next += -Math.log(1 - random(1e6) / 1e6) * 1000 / rate) {
         clock.time += 0.01;
         if (overload.refuses()) refused += Number(next > end - seconds * 500);
-        else if (waits === 0) work(next);
+        else if (waits === 0) serve(next);
         else {
           overload.began();
           later.push({ at: clock.time + waits, came: next });
@@ -54,6 +54,18 @@ Deno.test("Overload refuses nothing at 80 % of what the thread can do", () => {
   }
 });
 
+Deno.test("Overload: where each call takes long, few of them by chance at the same time are no overload, but many are", () => {
+  for (const work of [20, 100, 400]) {
+    const clock = new FakeClock();
+    const few = simulate(500 / work, 300, new Overload(RULES, clock), clock, 0, work);
+    assertEquals(few.refused, 0, `${work} ms`);
+    const many = simulate(5000 / work, 300, new Overload(RULES, clock), clock, 0, work);
+    assert(many.served > 800 / work, `${work} ms: it serves ${many.served} calls a second`);
+    const slow = many.times[Math.floor(many.times.length * 0.99)]!;
+    assert(slow < 500 + 25 * work, `${work} ms: 99 of 100 take less than ${slow} ms`);
+  }
+});
+
 for (const [kind, waits, longest] of [["at once", 0, 200], ["after they have waited", 20, 400]] as const) {
   Deno.test(`Overload: five times too many calls that compute ${kind} leave the thread its work, and keep it soon`, () => {
     const clock = new FakeClock();
@@ -64,25 +76,31 @@ for (const [kind, waits, longest] of [["at once", 0, 200], ["after they have wai
   });
 }
 
-Deno.test("Overload bears one handler that takes long, and serves what came meanwhile", () => {
-  const clock = new FakeClock();
-  const overload = new Overload(RULES, clock);
-  simulate(100, 2, overload, clock);
-  clock.turn(() => {
-    assertEquals(overload.refuses(), false);
-    clock.time += 300;
-    assertEquals(overload.refuses(), false);
-  });
-  clock.turn(() => assertEquals(overload.refuses(), false));
-  assertEquals(simulate(100, 2, overload, clock).refused, 0);
+Deno.test("Overload bears one turn that takes long, however long, and serves what came meanwhile", () => {
+  for (const stop of [300, 1000, 10_000]) {
+    for (const waits of [0, 20]) {
+      const clock = new FakeClock();
+      const overload = new Overload(RULES, clock);
+      simulate(50, 2, overload, clock, waits);
+      clock.turn(() => {
+        assertEquals(overload.refuses(), false);
+        clock.time += stop;
+        assertEquals(overload.refuses(), false);
+      });
+      clock.turn(() => {
+        for (let i = 0; i < 100; i++) assertEquals(overload.refuses(), false);
+      });
+      assertEquals(simulate(50, 2, overload, clock, waits).refused, 0);
+    }
+  }
 });
 
-Deno.test("Overload refuses at once what has waited for more than five times the limit", () => {
+Deno.test("Overload refuses at once what has waited for many others for more than five times the limit", () => {
   const clock = new FakeClock();
   const overload = new Overload(RULES, clock);
   clock.turn(() => {
-    assertEquals(overload.refuses(), false);
-    clock.time += 501;
+    for (let i = 0; i < 10; i++, clock.time += 50) assertEquals(overload.refuses(), false);
+    clock.time += 1;
     assertEquals(overload.refuses(), true);
   });
 });

@@ -77,9 +77,11 @@ for (const { name, strike, heal, holds = 1000 } of FAULTS) {
         8000,
       );
       const took = performance.now() - healed;
+      const well = Date.now();
       await pause(500);
       const { calls: after } = await load.end();
-      assertNoneFailed(after);
+      // One that began before may still have waited for its deadline.
+      assertNoneFailed(after.filter(({ at }) => at >= well));
       calls.push(...after);
       const longest = Math.max(...calls.map(({ took }) => took));
       assert(longest <= TIMEOUT + SLACK, `a call took ${longest} ms`);

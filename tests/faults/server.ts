@@ -42,8 +42,6 @@ let behaviour: Behaviour = first;
 const server = createServer({
   name: "pool",
   address: "127.0.0.1:0",
-  // These tests count each call that fails. A machine with many tests lets a process wait for more than overload's 100 ms.
-  overload: false,
   ...(agent && { registry: consul(agent, consulOptions), health: { address: "127.0.0.1:0" } }),
   ...options,
 });

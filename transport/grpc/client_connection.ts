@@ -202,6 +202,9 @@ export class ClientConnection implements Connection, ConnectionEvents {
     const owes = this.connection.established && this.connection.streams.size > 0;
     if (this.#silence.look(now, this.#pump.lastRead, owes, this.connection.pings)) this.#pump.wake();
     if (this.#silence.silent !== silent) this.options.onSilence?.();
+    // It gets no calls, and no call is lost: whether the server is there again only another connection tells.
+    const isLost = this.#silence.silent && !owes && this.#silence.missing(now) >= this.limits.keepaliveTimeout;
+    if (isLost) return this.#pump.close("limits.keepaliveTimeout");
     const limit = lifetime.check(now);
     if (limit === undefined || limit === "drain") return;
     if (limit !== "idleTimeout" && limit !== "connectionAge") return this.#pump.close(`limits.${limit}`);

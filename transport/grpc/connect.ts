@@ -8,11 +8,15 @@ import { dial } from "./dial.ts";
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { address, signal, tls } = options;
   const connection = new ClientConnection(await dial(options), options);
-  const giveUp = () => void connection.close(true);
+  const { promise: given, reject } = Promise.withResolvers<never>();
+  const giveUp = () => {
+    reject(signal.reason); // the connection lingers for a while, which nobody waits for
+    void connection.close(true);
+  };
   signal.addEventListener("abort", giveUp);
-  if (signal.aborted) giveUp();
   try {
-    await connection.ready;
+    if (signal.aborted) giveUp();
+    await Promise.race([connection.ready, given]);
     return connection;
   } catch (cause) {
     if (signal.aborted) throw signal.reason;

@@ -55,4 +55,9 @@ export class Silence {
     this.#before = lastRead;
     return true;
   }
+
+  /** For how many milliseconds its answer has been missing. */
+  missing(now: number): number {
+    return this.#askedAt === undefined ? 0 : now - this.#askedAt;
+  }
 }

@@ -1,2 +1,4 @@
+import { VERSION } from "../../rpc/version.ts";
+
 /** What the kit calls itself. */
-export const USER_AGENT = "grpc-dinokit/0.1.0";
+export const USER_AGENT: string = `grpc-dinokit/${VERSION}`;

@@ -71,6 +71,8 @@ export class Connection {
   readonly closed: ClosedStreams;
   /** The streams that this side ended: of a server, calls that were answered, some before the client had sent all. */
   finished = 0;
+  /** When what a server reads now came: one look at the clock for many frames. In whole milliseconds of 32 bits, which take no memory of their own. */
+  readAt = 0;
   /** The highest stream that the peer has opened. */
   lastPeerStream = 0;
   /** The highest stream that the peer may open: lower once this side has said GOAWAY. */

@@ -7,6 +7,9 @@ import { HeaderReader } from "./header_reader.ts";
 import { PingPurpose } from "./pings.ts";
 import type { Stream } from "./stream.ts";
 
+/** What a client resets after so many milliseconds has held one of its streams for that time, so that it can't be many: it has only waited for too long. */
+const PATIENCE = 50;
+
 /** Reads the peer's frames (RFC 9113, sections 4 and 6) and acts on those that belong to streams. */
 export class FrameReader {
   readonly #connection: Connection;
@@ -56,6 +59,7 @@ export class FrameReader {
    */
   read(buf: Uint8Array, at: number, end: number): number {
     const from = at;
+    if (this.#connection.server) this.#connection.readAt = performance.now() | 0;
     if (this.#prefaceRead < PREFACE.length) at = this.#readPreface(buf, at, end);
     while (end - at >= FRAME_HEADER) {
       const length = buf[at]! << 16 | buf[at + 1]! << 8 | buf[at + 2]!;
@@ -172,7 +176,9 @@ export class FrameReader {
   #rstStream(id: number, buf: Uint8Array, start: number, end: number): void {
     if (end - start !== 4) throw sizeError("an RST_STREAM of a wrong size");
     const stream = this.#known(id, "RST_STREAM");
-    if (this.#connection.server) this.#resets.spend("streams reset");
+    const { server, readAt } = this.#connection;
+    // What ends a stream that is closed, as the caller's deadline and ours come together, ends no work.
+    if (server && stream && (readAt - stream.opened | 0) < PATIENCE) this.#resets.spend("streams reset");
     else this.#control.spend("RST_STREAM frames");
     if (stream === undefined) return;
     const code = readUint32(buf, start);

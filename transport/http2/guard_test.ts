@@ -107,3 +107,20 @@ Deno.test("calls that end pay for resets: one in two may be reset for ever", () 
   }
   assertEquals(peer.connection.failure, undefined);
 });
+
+Deno.test("what is reset after it has waited for long, or was answered, is no rapid reset", async () => {
+  const peer = Peer.ready("server", { resets: 5, controlFrames: 1000 });
+  const ids = Array.from({ length: 50 }, (_, n) => 2 * n + 1);
+  peer.give(...ids.map((id) => peer.request(id)));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  peer.give(...ids.map((id) => rstStream(id)));
+  assertEquals([peer.connection.failure, peer.connection.streams.size], [undefined, 0]);
+
+  peer.give(...ids.map((id) => peer.request(id + 100, true)));
+  for (const id of ids) peer.connection.sendHeaders(peer.streams.get(id + 100)!, [":status", "200"], true);
+  peer.give(...ids.map((id) => rstStream(id + 100)));
+  assertEquals(peer.connection.failure, undefined);
+
+  peer.give(...ids.map((id) => peer.request(id + 200)), ...ids.map((id) => rstStream(id + 200)));
+  assertEquals(peer.connection.failure?.limit, "resets");
+});

@@ -98,6 +98,7 @@ export class HeaderReader {
       throw new ConnectionError(ErrorCode.STREAM_CLOSED, "HEADERS on a closed stream");
     }
     const stream = new Stream(id, connection.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
+    stream.opened = connection.readAt;
     connection.lastPeerStream = id;
     connection.streams.add(stream);
     stream.headersReceived = true;

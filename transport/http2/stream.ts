@@ -80,6 +80,8 @@ export class Stream {
   headersReceived = false;
   /** Whether it is closed. */
   closed = false;
+  /** When the peer has opened it, in milliseconds of 32 bits. */
+  opened = 0;
   /** What content-length says, -1 without. */
   contentLength = -1;
   /** The octets of data that came. */

@@ -1,0 +1,45 @@
+import { advertisedAddress } from "../registry/advertise.ts";
+import type { Lease, Registration } from "../registry/registry.ts";
+import type { Address } from "../rpc/address.ts";
+import type { Logger } from "../rpc/logger.ts";
+import { type HealthServer, healthUrl } from "./health.ts";
+import type { ServerOptions } from "./options.ts";
+
+/** What a server is registered as. */
+export function registrationOf({ name, weight, tags, meta }: ServerOptions, address: string): Registration {
+  return { name, address, weight, tags, meta };
+}
+
+/** Registers a server that listens there, if it has a registry. */
+export function register(
+  options: ServerOptions,
+  listens: Address,
+  health: HealthServer["address"] | undefined,
+  logger: Logger,
+): Lease | undefined {
+  const { registry, name, advertise } = options;
+  if (!registry) return undefined;
+  const { address, note } = advertisedAddress(listens, advertise);
+  if (note) logger.info(note, { service: name, address });
+  return registry.register(
+    { ...registrationOf(options, address), healthUrl: health && healthUrl(health, address) },
+    logger,
+  );
+}
+
+/**
+ * Has a registry lead clients away from a server, or back.
+ *
+ * @throws {TypeError} If it is not registered, or its registry has no such mode.
+ */
+export function maintain(lease: Lease | undefined, reason: string | undefined): void {
+  if (!lease) {
+    throw new TypeError(
+      "server.maintenance: there is no registration; give createServer the option registry, and start it",
+    );
+  }
+  if (!lease.maintain) {
+    throw new TypeError("server.maintenance: the registry has no maintenance mode; consul() has");
+  }
+  lease.maintain(reason);
+}

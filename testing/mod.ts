@@ -1,0 +1,33 @@
+/**
+ * What the tests of a service need: a server and a client of it in memory, faults at will, a registry in the test's hand, a clock that
+ * stands still, and assertions. Nothing here needs a permission: `deno test` will do.
+ *
+ * @example
+ * ```ts ignore
+ * import { Status } from "@dinokit/dinokit";
+ * import { assertRpcError, testPair } from "@dinokit/dinokit/testing";
+ * import { EchoService } from "./proto/echo.ts";
+ * import { handlers } from "./handlers.ts";
+ *
+ * Deno.test("Echo refuses an empty message", async () => {
+ *   await using echo = await testPair(EchoService, handlers);
+ *   await assertRpcError(echo.client.echo({ mes: "" }), { code: Status.INVALID_ARGUMENT });
+ * });
+ * ```
+ *
+ * @module
+ */
+
+export { type TestPair, testPair, type TestPairOptions } from "./pair.ts";
+export type { RecordedCall } from "./record.ts";
+export type { Attempt, Fault, Faults } from "./faults.ts";
+export { type FaultyTransport, faultyTransport } from "./transport.ts";
+export { type TestRegistry, testRegistry } from "./registry.ts";
+export { type FakeClock, fakeClock } from "./clock.ts";
+export {
+  assertBizError,
+  assertMetadata,
+  assertRpcError,
+  type ExpectedBizError,
+  type ExpectedRpcError,
+} from "./assert.ts";

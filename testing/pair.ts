@@ -1,0 +1,127 @@
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  createLogger,
+  createServer,
+  type Handlers,
+  type Methods,
+  RpcError,
+  type Server,
+  type ServerMiddleware,
+  type ServerOptions,
+  type Service,
+  Status,
+} from "../mod.ts";
+import type { Faults } from "./faults.ts";
+import { type RecordedCall, recorder } from "./record.ts";
+import { faultyTransport } from "./transport.ts";
+
+/** How {@linkcode testPair} makes its two ends. */
+export interface TestPairOptions<M extends Methods = Methods> {
+  /** Options of the server beside its address and transport. @default {{}} */
+  readonly server?: Partial<Omit<ServerOptions, "address" | "transport" | "workers">>;
+  /** Options of the client beside where the server is. @default {{}} */
+  readonly client?: Omit<ClientOptions<M>, "name" | "resolver" | "address" | "transport">;
+  /** The server's middleware; the first is the outermost. @default {[]} */
+  readonly middleware?: readonly ServerMiddleware[];
+}
+
+/** A server and a client of it, in memory. `await using` ends both, and cuts what is in flight. */
+export interface TestPair<M extends Methods> extends AsyncDisposable {
+  /** The client. */
+  readonly client: Client<M>;
+  /** The server; it is started. */
+  readonly server: Server;
+  /** The calls that came to the server's code, the oldest first. */
+  readonly calls: readonly RecordedCall[];
+  /** What goes wrong on the way, and each attempt that arrived. */
+  readonly faults: Faults;
+}
+
+/**
+ * Starts a server in memory and makes a client of it. All between the two is the real thing but the sockets: codec, deadlines,
+ * cancellation, metadata, metainfo, errors, policies, middleware.
+ *
+ * @example The deadline and the metainfo that a handler gets.
+ * ```ts
+ * import { assertMetadata, testPair } from "./mod.ts";
+ * import { withMetainfo } from "../mod.ts";
+ * import { EchoService } from "../proto/echo.ts";
+ *
+ * await using echo = await testPair(EchoService, { echo: (req) => ({ resp: req.mes }) });
+ * const reply = await withMetainfo(
+ *   { persistent: { CLIENT_NAME: "me" } },
+ *   () => echo.client.echo({ mes: "hello" }, { timeout: 500, metadata: { "x-user": "7" } }),
+ * );
+ *
+ * const [call] = echo.calls;
+ * console.assert(reply.resp === "hello" && call!.deadline! <= Date.now() + 500);
+ * console.assert(call!.metainfo.persistent.get("CLIENT_NAME") === "me");
+ * assertMetadata(call!.metadata, { "x-user": "7" });
+ * ```
+ *
+ * @example The first attempt fails, and a retry succeeds.
+ * ```ts
+ * import { testPair } from "./mod.ts";
+ * import { Status } from "../mod.ts";
+ * import { EchoService } from "../proto/echo.ts";
+ *
+ * await using echo = await testPair(EchoService, { echo: (req) => ({ resp: req.mes }) }, {
+ *   client: { retry: { attempts: 3 } },
+ * });
+ * echo.faults.inject({ method: "Echo", attempts: [1], status: Status.UNAVAILABLE });
+ * await echo.client.echo({ mes: "hello" });
+ * console.assert(echo.faults.attempts.length === 2 && echo.calls.length === 1);
+ * ```
+ *
+ * @param service The generated definition.
+ * @param handlers Its handlers. A method without one answers UNIMPLEMENTED.
+ * @param options What else the two ends are told.
+ * @throws {TypeError} As {@linkcode createServer}, {@linkcode Server.add} and {@linkcode createClient} do.
+ */
+export async function testPair<M extends Methods>(
+  service: Service<M>,
+  handlers: Partial<Handlers<NoInfer<M>>>,
+  options: TestPairOptions<NoInfer<M>> = {},
+): Promise<TestPair<M>> {
+  const address = "memory:test";
+  const transport = faultyTransport();
+  const calls: RecordedCall[] = [];
+  const logger = createLogger("warn");
+  const server = createServer({ name: service.typeName, logger, drainDelay: 0, ...options.server, address, transport });
+  server.use(recorder(calls), ...options.middleware ?? []).add(service, completed(service, handlers));
+  const client = createClient(service, { logger, ...options.client, address, transport });
+  await server.start();
+  return {
+    client,
+    server,
+    calls,
+    faults: transport.faults,
+    async [Symbol.asyncDispose]() {
+      // The server first: it cuts what is in flight, for which the client would wait.
+      await server.stop({ force: true });
+      await client[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The handlers, and for each method without one a handler that says so. */
+function completed<M extends Methods>(service: Service<M>, handlers: Partial<Handlers<M>>): Handlers<M> {
+  const given = handlers as Record<string, unknown>;
+  const missing = Object.keys(service.methods).filter((name) => given[name] === undefined);
+  if (missing.length === 0) return handlers as Handlers<M>;
+  const all: Record<string, unknown> = { ...given };
+  for (const name of Object.keys(service.methods)) {
+    // Called on what the test gave: they may be methods that use `this`.
+    all[name] = missing.includes(name) ? unimplemented(name) : (...args: unknown[]) => call(given, name, args);
+  }
+  return all as Handlers<M>;
+}
+
+const call = (owner: Record<string, unknown>, name: string, args: unknown[]): unknown =>
+  (owner[name] as (...args: unknown[]) => unknown)(...args);
+
+const unimplemented = (name: string) => () => {
+  throw new RpcError(Status.UNIMPLEMENTED, `the test has no handler "${name}"`);
+};

@@ -1,0 +1,165 @@
+import {
+  type CallStart,
+  type CallStatus,
+  type ClientCall,
+  type Connection,
+  type ConnectOptions,
+  formatAddress,
+  type ListenOptions,
+  memoryTransport,
+  Metadata,
+  type ServerCall,
+  Status,
+  type Transport,
+} from "../mod.ts";
+import { type Fault, FaultList, type Faults } from "./faults.ts";
+
+/** A transport in memory whose calls go wrong at the test's will. */
+export interface FaultyTransport extends Transport {
+  /** What goes wrong, and what arrived. */
+  readonly faults: Faults;
+}
+
+/**
+ * Makes a memory transport with faults, for tests of several servers; a pair of one client and one server is made by {@linkcode testPair}.
+ * Faults act between the connection and the server's code: retries, hedging, breakers and ejection of the client see them as they would see a
+ * server's.
+ *
+ * @example Of two instances one fails, and a call goes to the other.
+ * ```ts
+ * import { createClient, createServer, Status } from "../mod.ts";
+ * import { faultyTransport, testRegistry } from "./mod.ts";
+ * import { EchoService } from "../proto/echo.ts";
+ *
+ * const transport = faultyTransport();
+ * const registry = testRegistry();
+ * const start = async (address: string) => {
+ *   const server = createServer({ name: "echo", address, transport, registry, drainDelay: 0 });
+ *   await server.add(EchoService, { echo: () => ({ resp: address }) }).start();
+ *   return server;
+ * };
+ * await using _a = await start("memory:a");
+ * await using _b = await start("memory:b");
+ * transport.faults.inject({ address: "memory:a", status: Status.UNAVAILABLE });
+ *
+ * await using client = createClient(EchoService, { name: "echo", resolver: registry, transport, retry: { attempts: 2 } });
+ * for (let i = 0; i < 4; i++) if ((await client.echo({ mes: "" })).resp !== "memory:b") throw new Error("not there");
+ * ```
+ */
+export function faultyTransport(): FaultyTransport {
+  const inner = memoryTransport();
+  const faults = new FaultList();
+  const connections = new Map<string, Set<FragileConnection>>();
+  const at = (address: string) => {
+    if (!connections.has(address)) connections.set(address, new Set());
+    return connections.get(address)!;
+  };
+  return {
+    name: inner.name,
+    permissions: inner.permissions,
+    faults,
+    listen(options: ListenOptions) {
+      const address = formatAddress(options.address);
+      const onCall = (call: ServerCall) => {
+        const method = call.path.slice(call.path.lastIndexOf("/") + 1);
+        const fault = faults.next({ method, address, metadata: new Metadata(call.metadata), deadline: call.deadline });
+        if (fault === undefined) return options.onCall(call);
+        const goOn = () => {
+          if (fault.drop) at(address).forEach((connection) => connection.lose());
+          else if (fault.status !== undefined) call.finish(statusOf(fault));
+          else if (!fault.hang) options.onCall(call);
+        };
+        if (fault.delay === undefined) return goOn();
+        const timer = setTimeout(goOn, fault.delay);
+        call.signal.addEventListener("abort", () => clearTimeout(timer));
+      };
+      return inner.listen({ ...options, onCall });
+    },
+    async connect(options: ConnectOptions) {
+      const those = at(formatAddress(options.address));
+      const connection = new FragileConnection(await inner.connect(options));
+      those.add(connection);
+      connection.closed.then(() => those.delete(connection));
+      return connection;
+    },
+  };
+}
+
+const statusOf = ({ status, message = "injected by the test", trailer }: Fault): CallStatus => ({
+  code: status!,
+  message,
+  trailer: new Metadata(trailer),
+});
+
+const WHY = "the connection was lost, as the test wants";
+const LOST: CallStatus = { code: Status.UNAVAILABLE, message: WHY, lost: true };
+
+/** A connection that can be lost. */
+class FragileConnection implements Connection {
+  readonly peer: Connection["peer"];
+  readonly closed: Promise<string>;
+  #inner: Connection;
+  #lost = Promise.withResolvers<string>();
+  #calls = new Set<FragileCall>();
+
+  constructor(inner: Connection) {
+    this.#inner = inner;
+    this.peer = inner.peer;
+    this.closed = Promise.race([inner.closed, this.#lost.promise]);
+  }
+
+  start(options: CallStart): ClientCall {
+    const call = new FragileCall(this.#inner.start(options), () => this.#calls.delete(call));
+    this.#calls.add(call);
+    return call;
+  }
+
+  close(force?: boolean): Promise<void> {
+    return this.#inner.close(force);
+  }
+
+  lose(): void {
+    this.#lost.resolve(WHY);
+    for (const call of this.#calls) call.lose();
+    this.#inner.close(true);
+  }
+}
+
+/** A call that can be lost. */
+class FragileCall implements ClientCall {
+  #inner: ClientCall;
+  #onEnd: () => void;
+  #lost: CallStatus | undefined;
+
+  constructor(inner: ClientCall, onEnd: () => void) {
+    this.#inner = inner;
+    this.#onEnd = onEnd;
+  }
+
+  get status(): CallStatus | undefined {
+    return this.#lost ?? this.#inner.status;
+  }
+
+  send(...args: Parameters<ClientCall["send"]>): ReturnType<ClientCall["send"]> {
+    return this.#inner.send(...args);
+  }
+
+  end(): void {
+    this.#inner.end();
+  }
+
+  async receive(): Promise<Uint8Array | undefined> {
+    const message = await this.#inner.receive();
+    if (message === undefined) this.#onEnd();
+    return message;
+  }
+
+  cancel(): void {
+    this.#onEnd();
+    this.#inner.cancel();
+  }
+
+  lose(): void {
+    if (this.#inner.status === undefined) this.#lost = LOST;
+  }
+}
