@@ -63,6 +63,8 @@ export interface Config {
       /** Where they are answered: `"127.0.0.1:8889"`. */
       readonly address: string;
     };
+    /** Whether it tells tools such as grpcurl what services it has. @default {true} in the environments dev and test, else false */
+    readonly reflection: boolean;
     /** The address that is registered, where it is not the one it listens on. */
     readonly advertise?: string;
     /** TLS for calls: the files that `readTls` reads. */

@@ -28,8 +28,12 @@ export async function parseConfig(
   const settings = checker.check(document) as Settings;
   problems.push(...checker.problems.map(problemOf));
   if (problems.length > 0) throw new ConfigError(problems.toSorted(byPlace));
-  return freeze({ env, file, ...settings });
+  const reflection = settings.dinokit.reflection ?? TELLING.includes(env);
+  return freeze({ env, file, ...settings, dinokit: { ...settings.dinokit, reflection } });
 }
+
+/** The environments whose servers tell what services they have, unless they are told not to: those where people look into them. */
+const TELLING = ["dev", "test"];
 
 /** Reads what environment variables say, by key. */
 function readVariables(variables: Readonly<Record<string, string>>) {

@@ -28,7 +28,7 @@ Deno.test("parseConfig() takes the least and fills in the defaults", async () =>
       logMaxBackups: 0,
     },
     registry: { registryAddress: [] },
-    dinokit: {},
+    dinokit: { reflection: true },
   });
 });
 
@@ -73,6 +73,7 @@ Deno.test("parseConfig() reads the section dinokit", async () => {
   const { dinokit } = await parse(`${LEAST}
 dinokit:
   health: { address: "127.0.0.1:8889" }
+  reflection: false
   advertise: 10.0.0.7:8888
   tls: { cert_file: a.pem, key_file: b.pem, ca_file: c.pem }
   limits:
@@ -91,6 +92,7 @@ dinokit:
 `);
   assertEquals(dinokit, {
     health: { address: "127.0.0.1:8889" },
+    reflection: false,
     advertise: "10.0.0.7:8888",
     tls: { certFile: "a.pem", keyFile: "b.pem", caFile: "c.pem" },
     limits: {
@@ -108,6 +110,14 @@ dinokit:
     drainTimeout: 500,
     dropPermissions: false,
   });
+});
+
+Deno.test("parseConfig() turns reflection on in dev and test, and elsewhere where it is asked to", async () => {
+  const reflection = async (env: string, text = "") => (await parseConfig(LEAST + text, FILE, env)).dinokit.reflection;
+  const envs = ["dev", "test", "online", "staging"];
+  assertEquals(await Promise.all(envs.map((env) => reflection(env))), [true, true, false, false]);
+  assertEquals(await reflection("online", "dinokit: { reflection: true }\n"), true);
+  assertEquals(await reflection("dev", "dinokit: { reflection: false }\n"), false);
 });
 
 Deno.test("parseConfig() knows every limit that createServer knows", async () => {
@@ -134,7 +144,9 @@ Deno.test("parseConfig() leaves out sections and keys that hold nothing", async 
   const config = await parse(
     `${LEAST}registry:\nredis:\ndinokit:\n  health:\n  tls: {}\n  limits: { metadata_bytes: }\n`,
   );
-  assertEquals([config.registry, config.redis, config.dinokit], [{ registryAddress: [] }, undefined, {}]);
+  assertEquals([config.registry, config.redis, config.dinokit], [{ registryAddress: [] }, undefined, {
+    reflection: true,
+  }]);
 });
 
 Deno.test("parseConfig() names an unknown key with its place and the nearest that exists", async () => {

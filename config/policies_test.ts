@@ -59,7 +59,7 @@ Deno.test("parseConfig() reads the policies of clients by service, and the serve
 Deno.test("parseConfig() takes a policy's section without a value for none, and an empty one for its defaults", async () => {
   const { clients } = await parse("dinokit: { clients: { a: { retry: , breaker: {}, methods: }, b: , c: {} } }\n");
   assertEquals(clients, { a: { breaker: {} }, c: {} });
-  assertEquals(await parse("dinokit: { clients: , server: }\n"), {});
+  assertEquals(await parse("dinokit: { clients: , server: }\n"), { reflection: true });
 });
 
 Deno.test("parseConfig() names all that is wrong with policies, each with its place", async () => {

@@ -68,6 +68,7 @@ export const SCHEMA: Section<Settings> = section<Settings>({
   redis: optional({ address: text(), username: text(), password: secret(), db: whole(0) }),
   dinokit: section<Settings["dinokit"]>({
     health: optional({ address: required(tcpAddress()) }),
+    reflection: yesOrNo(),
     advertise: tcpAddress(),
     tls: optional({ certFile: required(text("a path")), keyFile: required(text("a path")), caFile: text("a path") }),
     workers: whole(1),

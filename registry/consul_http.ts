@@ -54,7 +54,10 @@ export interface QueryOptions extends RequestOptions {
 /** What Dinokit uses of npm:consul, as it behaves: its own types lack `index`, `wait`, `ctx`, `timeout` and the answers. */
 export interface ConsulApi {
   health: {
-    service(options: QueryOptions & { service: string; passing: true }): Promise<Answer>;
+    service(options: QueryOptions & { service: string; passing?: true }): Promise<Answer>;
+  };
+  catalog: {
+    service: { list(options: RequestOptions & { dc?: string }): Promise<Answer> };
   };
   kv: {
     /** The value's bytes; no body and no error where there is no such key. */

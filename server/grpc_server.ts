@@ -17,6 +17,7 @@ import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
 import { preflight } from "./preflight.ts";
+import { reflectionRoutes } from "./reflection.ts";
 import { maintain, register } from "./registration.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
@@ -26,7 +27,7 @@ export class GrpcServer implements Server {
   readonly #options: ServerOptions;
   readonly #settings: Settings;
   readonly #routes = new Map<string, Route>();
-  readonly #services = new Set<string>();
+  readonly #services = new Map<string, Service>();
   readonly #middleware: ServerMiddleware[] = [];
   readonly #finished = Promise.withResolvers<void>();
   readonly #cut = Promise.withResolvers<void>();
@@ -83,7 +84,7 @@ export class GrpcServer implements Server {
     if (this.#starting) throw new TypeError(`server.add: ${service.typeName} comes too late, the server was started`);
     if (this.#services.has(service.typeName)) throw new TypeError(`server.add: ${service.typeName} was added already`);
     for (const [path, route] of routesOf(service, handlers)) this.#routes.set(path, route);
-    this.#services.add(service.typeName);
+    this.#services.set(service.typeName, service);
     return this;
   }
 
@@ -180,9 +181,10 @@ export class GrpcServer implements Server {
 
   #dispatcher(): ReturnType<typeof createDispatcher> {
     const health = healthRoutes(() => this.#services, this.#life);
+    const reflection = this.#options.reflection ? reflectionRoutes([...this.#services.values()], this.#life) : [];
     return createDispatcher({
-      // The application's own grpc.health.v1 service, if it has one, goes before ours.
-      routes: new Map([...health, ...this.#routes]),
+      // The application's own services of these names, if it has them, go before ours.
+      routes: new Map([...health, ...reflection, ...this.#routes]),
       middleware: this.#middleware,
       metainfo: this.#settings.metainfo,
       admission: this.#admission,

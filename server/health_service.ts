@@ -12,7 +12,10 @@ export interface Watched<T> {
 }
 
 /** The routes of `grpc.health.v1.Health`: `""` stands for the whole server. */
-export function healthRoutes(services: () => ReadonlySet<string>, phase: Watched<Phase>): Map<string, Route> {
+export function healthRoutes(
+  services: () => { has(service: string): boolean },
+  phase: Watched<Phase>,
+): Map<string, Route> {
   const statusOf = (service: string, now: Phase) => {
     if (service !== "" && !services().has(service)) return Serving.SERVICE_UNKNOWN;
     return now === "serving" ? Serving.SERVING : Serving.NOT_SERVING;

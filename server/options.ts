@@ -44,6 +44,8 @@ export interface ServerOptions extends ServerPolicy {
   address: string;
   /** Health checks over HTTP. @default none */
   health?: HealthOptions;
+  /** Whether it tells tools such as grpcurl what services it has and what their messages look like, by gRPC's server reflection: to all who can call it. @default {false} */
+  reflection?: boolean;
   /** Where it registers while it serves. @default nowhere */
   registry?: Registry;
   /** The address that is registered, where it is not the one it listens on: a host and port that others can reach. @default the first address of this machine that is not loopback, if it listens on all interfaces */
@@ -107,6 +109,7 @@ const NAMES = [
   "name",
   "address",
   "health",
+  "reflection",
   "registry",
   "advertise",
   "weight",
@@ -152,6 +155,7 @@ export function settingsOf(options: ServerOptions): Settings {
   if (options.policy !== undefined) {
     checkObject(`${who}: policy`, options.policy, 'serverPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
   }
+  checkBoolean(`${who}: reflection`, options.reflection);
   checkBoolean(`${who}: dropPermissions`, dropPermissions);
   checkBoolean(`${who}: forwardTransient`, forwardTransient);
   checkBoolean(`${who}: allowInjection`, options.allowInjection);

@@ -1,7 +1,8 @@
-import { loadDescriptorProto, protobuf } from "../../deps.ts";
+import { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
 import type { MessageType } from "../../rpc/service.ts";
-import { messageType, type ProtoDescriptor, type ProtoFile, protoFile, rootOf } from "../file.ts";
+import { type ProtoDescriptor, type ProtoFile, rootOf } from "../file.ts";
+import { fileDescriptorProto } from "./descriptor_proto.ts";
 import { describeEnum, describeMessage } from "./message.ts";
 import { describedOptions, type Descriptor } from "./options.ts";
 import { describeService } from "./service.ts";
@@ -25,9 +26,7 @@ export interface FileDescriptor {
  * @returns The files by name, those that are imported first. If two have the same name, the second is `2/` and that.
  */
 export async function fileDescriptors(files: Iterable<ProtoFile>): Promise<Map<string, FileDescriptor>> {
-  const { default: json } = await loadDescriptorProto();
-  const schema = protoFile("google/protobuf/descriptor.proto", json as ProtoDescriptor);
-  const type = messageType<unknown>(schema, "google.protobuf.FileDescriptorProto");
+  const type = await fileDescriptorProto();
   const sources = new Map<string, ProtoFile>();
   const described = new Map<string, FileDescriptor>();
   const add = (file: ProtoFile): string => {

@@ -28,6 +28,7 @@ const [transport, ...modes] = Deno.args;
 const server = createServer({
   name: "kinds",
   address: "127.0.0.1:0",
+  reflection: true,
   transport: transport as TransportName,
   tls: modes.includes("tls") ? await selfSigned() : undefined,
   compression: modes.includes("gzip") ? "gzip" : "identity",

@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/status"
 )
 
@@ -40,6 +41,7 @@ func main() {
 	server := grpc.NewServer()
 	kindspb.RegisterKindsServer(server, kinds{})
 	healthpb.RegisterHealthServer(server, health.NewServer())
+	reflection.Register(server)
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	go func() {

@@ -1,0 +1,34 @@
+import { telling } from "./call_failure.ts";
+import { command } from "./command.ts";
+import type { Command } from "./deps.ts";
+import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
+import { TARGET, TARGET_PERMISSIONS, type TargetFlags, withConsul, withTls } from "./target.ts";
+import { print } from "./terminal.ts";
+
+/** `dinokit describe` */
+export function describeCommand(): Command {
+  const describe = command("describe", {
+    summary: "A service, method, message, field or enum as .proto text",
+    examples: [
+      ["dinokit describe 127.0.0.1:8888 echo.EchoService", "a service with its methods"],
+      ["dinokit describe 127.0.0.1:8888 echo.Req", "a message with its fields"],
+      ["dinokit describe 127.0.0.1:8888", "all services of the server"],
+      ["dinokit describe 127.0.0.1:8888 echo.Req --proto proto/echo.proto", "from a .proto file; nobody is asked"],
+    ],
+    permissions: TARGET_PERMISSIONS,
+  })
+    .argument("<target>", TARGET)
+    .argument("[symbol...]", "full names; all services without");
+  return withTls(withSchema(withConsul(describe))).action(telling(describeSymbols));
+}
+
+async function describeSymbols(
+  target: string,
+  symbols: readonly string[],
+  flags: SchemaFlags & TargetFlags,
+): Promise<void> {
+  await using schema = schemaOf(target, flags);
+  for (const symbol of symbols.length > 0 ? symbols : await schema.services()) {
+    await print((await schema.describe(symbol)).trimEnd());
+  }
+}

@@ -1,0 +1,97 @@
+import { type ClientOptions, createClient } from "../mod.ts";
+import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../proto/grpc/health/v1/health.ts";
+import { callFailure, telling } from "./call_failure.ts";
+import { withTimeout } from "./call_flags.ts";
+import { command } from "./command.ts";
+import type { Command } from "./deps.ts";
+import { EXIT, Failure } from "./exit.ts";
+import {
+  consulAddressOf,
+  consulName,
+  consulOf,
+  QUIET,
+  reach,
+  TARGET,
+  TARGET_PERMISSIONS,
+  type TargetFlags,
+  withConsul,
+  withTls,
+} from "./target.ts";
+import { interruption, paint, print } from "./terminal.ts";
+
+/** `dinokit health` */
+export function healthCommand(): Command {
+  const health = command("health", {
+    summary: "Asks a server, or all instances of a service in Consul, whether they take calls",
+    description:
+      "By grpc.health.v1. Ends with 0 if all are SERVING, with 1 if one is not, and as `call` does if one can't be asked.",
+    examples: [
+      ["dinokit health 127.0.0.1:8888", "the server as a whole"],
+      ["dinokit health 127.0.0.1:8888 echo.EchoService", "one of its services"],
+      ["dinokit health consul:echoservice", "each instance that passes its check in Consul"],
+    ],
+    permissions: TARGET_PERMISSIONS,
+  })
+    .argument("<target>", TARGET)
+    .argument("[service]", "the full name of one of its services");
+  return withTls(withConsul(withTimeout(health))).action(telling(checkHealth));
+}
+
+async function checkHealth(
+  target: string,
+  service: string | undefined,
+  flags: TargetFlags & { timeout?: number },
+): Promise<void> {
+  using signal = interruption();
+  const { timeout = 5000 } = flags;
+  const name = consulName(target);
+  const { tls } = reach(target, flags);
+  const all = name === undefined
+    ? [reach(target, flags)]
+    : (await instancesOf(name, flags, timeout, signal)).map((address) => ({ name, address, tls }));
+  let worst: number = EXIT.ok;
+  for (const one of all) {
+    const { text, code } = await ask(one, service ?? "", { timeout, signal });
+    await print(all.length > 1 || name !== undefined ? `${one.address} ${text}` : text);
+    worst = Math.max(worst, code);
+  }
+  if (worst !== EXIT.ok) throw new Failure("", undefined, worst);
+}
+
+async function ask(
+  options: ClientOptions,
+  service: string,
+  call: { timeout: number; signal: AbortSignal },
+): Promise<{ text: string; code: number }> {
+  await using client = createClient(Health, options as ClientOptions<typeof Health.methods>);
+  try {
+    const { status } = await client.check({ service }, call);
+    const serving = status === ServingStatus.SERVING;
+    const text = ServingStatus[status] ?? `status ${status}`;
+    return { text: paint(text, serving ? "green" : "red"), code: serving ? EXIT.ok : EXIT.failed };
+  } catch (error) {
+    const { message, code } = callFailure(error, String(options.address));
+    return { text: paint(message, "red"), code };
+  }
+}
+
+/** The addresses that Consul lists as passing. */
+async function instancesOf(name: string, flags: TargetFlags, timeout: number, signal: AbortSignal): Promise<string[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<string[]>();
+  const late = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  late.addEventListener(
+    "abort",
+    () => reject(new Failure(`Consul at ${consulAddressOf(flags)} says nothing of ${name}`)),
+  );
+  const watch = consulOf(flags).watch(name, (resolution) => {
+    if ("error" in resolution) return reject(new Failure(resolution.error.message));
+    const { instances, why } = resolution;
+    if (instances.length > 0) return resolve(instances.map(({ address }) => address));
+    reject(new Failure(`${name}: ${why}`, `dinokit list --consul ${consulAddressOf(flags)}`));
+  }, QUIET);
+  try {
+    return await promise;
+  } finally {
+    watch.close();
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The JSON of requests as it comes: several values one after the other, or in lines.
+ *
+ * @module
+ */
+
+import type { JsonValue } from "../mod.ts";
+import { EXIT, Failure } from "./exit.ts";
+
+/** Cuts a text that comes in pieces into JSON values, each as soon as it is whole. */
+export class JsonSplitter {
+  #value = "";
+  #depth = 0;
+  #quoted = false;
+  #escaped = false;
+
+  /** Takes a piece, and gives the values that it completes. */
+  *push(piece: string): Generator<string> {
+    for (const character of piece) {
+      if (!this.#quoted && this.#depth === 0 && /\s/.test(character)) {
+        yield* this.end();
+        continue;
+      }
+      this.#value += character;
+      if (this.#take(character)) yield* this.end();
+    }
+  }
+
+  /** What is left when there are no more pieces. */
+  *end(): Generator<string> {
+    const value = this.#value;
+    this.#value = "";
+    if (value !== "") yield value;
+  }
+
+  /** @returns Whether the value ends with this character. A number ends where the next white space is. */
+  #take(character: string): boolean {
+    if (this.#escaped) this.#escaped = false;
+    else if (this.#quoted) {
+      this.#escaped = character === "\\";
+      this.#quoted = character !== '"';
+      return !this.#quoted && this.#depth === 0;
+    } else if (character === '"') this.#quoted = true;
+    else if ("{[".includes(character)) this.#depth++;
+    else if ("}]".includes(character)) return --this.#depth <= 0;
+    return false;
+  }
+}
+
+/**
+ * Reads a JSON value. Integers beyond 2^53 become texts, as JSON of protobuf has them: they would be rounded.
+ *
+ * @throws {Failure} If it is none.
+ */
+export function parseJson(text: string, where: string): JsonValue {
+  const keep = (_key: string, value: unknown, context: { source?: string }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context.source!)
+      ? context.source
+      : value;
+  try {
+    return JSON.parse(text, keep as (key: string, value: unknown) => unknown);
+  } catch (error) {
+    const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
+    throw new Failure(
+      `${where} is no JSON: ${(error as Error).message}: ${shown}`,
+      `write it like '{"name": "value"}'`,
+      EXIT.usage,
+    );
+  }
+}
+
+/** The values that the arguments stand for: JSON, `@FILE`, or `-` for stdin, which `signal` ends. */
+export async function* jsonValues(words: readonly string[], signal: AbortSignal): AsyncGenerator<JsonValue> {
+  for (const word of words) {
+    if (word === "-" || word === "@-") yield* valuesOf(pieces(Deno.stdin.readable, signal), "stdin");
+    else if (word.startsWith("@")) yield* valuesOf([await textOf(word.slice(1))], word.slice(1));
+    else yield* valuesOf([word], "the argument");
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Failure(`there is no file ${path}`, undefined, EXIT.usage);
+  }
+}
+
+async function* valuesOf(texts: AsyncIterable<string> | Iterable<string>, where: string): AsyncGenerator<JsonValue> {
+  const splitter = new JsonSplitter();
+  for await (const text of texts) {
+    for (const value of splitter.push(text)) yield parseJson(value, where);
+  }
+  for (const value of splitter.end()) yield parseJson(value, where);
+}
+
+const pieces = (bytes: ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal) =>
+  bytes.pipeThrough(new TextDecoderStream(), { signal });

@@ -1,0 +1,71 @@
+import { type CatalogInstance, type CatalogService, consulCatalog } from "../registry/consul_catalog.ts";
+import { telling } from "./call_failure.ts";
+import { command } from "./command.ts";
+import type { Command } from "./deps.ts";
+import { EXIT, Failure } from "./exit.ts";
+import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
+import {
+  consulAddressOf,
+  consulOptionsOf,
+  TARGET,
+  TARGET_PERMISSIONS,
+  type TargetFlags,
+  withConsul,
+  withTls,
+} from "./target.ts";
+import { paint, print, table } from "./terminal.ts";
+
+type Flags = Omit<TargetFlags, "consul"> & SchemaFlags & { consul?: string | true; methods?: boolean };
+
+/** `dinokit list` */
+export function listCommand(): Command {
+  const list = command("list", {
+    summary: "The services of a server, or of Consul",
+    description:
+      "With a target: the names of its services, by reflection or from .proto files. Without one, and with --consul: " +
+      "all services in Consul, with their instances, health, weights and tags.",
+    examples: [
+      ["dinokit list 127.0.0.1:8888", "the services of a server"],
+      ["dinokit list consul:echoservice --methods", "their methods too, of a server that Consul knows"],
+      ["dinokit list 127.0.0.1:8888 --proto proto/echo.proto", "the services of a .proto file"],
+      ["dinokit list --consul", "all that is registered in Consul at 127.0.0.1:8500"],
+      ["dinokit list --consul 192.0.2.1:8500", "the same of another agent"],
+    ],
+    permissions: TARGET_PERMISSIONS,
+  })
+    .argument("[target]", TARGET)
+    .option("-m, --methods", "the methods too");
+  return withTls(withSchema(withConsul(list, true))).action((target, flags) => telling(listServices)(target, flags));
+}
+
+async function listServices(target: string | undefined, flags: Flags): Promise<void> {
+  if (target === undefined) {
+    if (flags.consul) return await listCatalog(flags);
+    throw new Failure("which server's services?", "dinokit list 127.0.0.1:8888, or dinokit list --consul", EXIT.usage);
+  }
+  await using schema = schemaOf(target, { ...flags, consul: consulAddressOf(flags) });
+  for (const name of await schema.services()) {
+    await print(name);
+    if (!flags.methods) continue;
+    const { methods } = await schema.findService(name);
+    for (const { name: method } of Object.values(methods)) await print(`${name}/${method}`);
+  }
+}
+
+async function listCatalog(flags: Flags): Promise<void> {
+  const services = await consulCatalog(consulAddressOf(flags), consulOptionsOf({ ...flags, consul: undefined }));
+  const head = ["SERVICE", "INSTANCE", "HEALTH", "WEIGHT", "NODE", "TAGS"].map((text) => paint(text, "bold"));
+  await print(table([head, ...services.flatMap(rows)]));
+}
+
+const COLOURS = { passing: "green", warning: "yellow", critical: "red", maintenance: "yellow" } as const;
+
+const rows = ({ name, instances }: CatalogService) =>
+  instances.map(({ address, health, weight, node, tags }: CatalogInstance) => [
+    name,
+    address,
+    paint(health, COLOURS[health]),
+    String(weight),
+    node,
+    tags.join(" "),
+  ]);

@@ -1,0 +1,97 @@
+/**
+ * `dinokit`: from a .proto file to a running service, and a look into any running one.
+ *
+ * ```sh
+ * deno run -A cli/main.ts --help
+ * deno install -g -A -n dinokit cli/main.ts
+ * ```
+ *
+ * @module
+ */
+
+import denoJson from "../deno.json" with { type: "json" };
+import { callCommand } from "./call.ts";
+import { dressed } from "./command.ts";
+import { completionsCommand } from "./completions.ts";
+import { Command, CommanderError } from "./deps.ts";
+import { describeCommand } from "./describe.ts";
+import { EXIT, Failure } from "./exit.ts";
+import { genCommand } from "./gen.ts";
+import { healthCommand } from "./health.ts";
+import { listCommand } from "./list.ts";
+import { watchCommand } from "./watch.ts";
+import { colours, paint } from "./terminal.ts";
+
+/** The whole command, with all its subcommands. */
+export function dinokit(): Command {
+  const program = dressed(new Command("dinokit"))
+    .description("From a .proto file to a running service, and a look into any running one.")
+    .version(denoJson.version, "-V, --version", "the version")
+    .helpOption("-h, --help", "this text; COMMAND --help says more, with examples")
+    .helpCommand("help [command]", "the same as COMMAND --help")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 well, 1 failed, 2 wrong usage, 64 + gRPC status for a call that failed (78: UNAVAILABLE).",
+    );
+  for (const make of [genCommand, listCommand, describeCommand, callCommand, healthCommand, watchCommand]) {
+    program.addCommand(make());
+  }
+  program.addCommand(completionsCommand(program));
+  return program;
+}
+
+/** The help of a command, or of all for `""`. */
+export function helpOf(name: string): string {
+  const program = dinokit();
+  const one = name === "" ? program : program.commands.find((one) => one.name() === name)!;
+  let text = "";
+  one.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
+  return text;
+}
+
+/** Runs it. @returns The exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const program = dinokit();
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    return told(error, program, args);
+  }
+}
+
+/** Says what went wrong and what to do next. @returns The exit code. */
+function told(error: unknown, program: Command, args: readonly string[]): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok;
+    const known = program.commands.find((one) => one.name() === args[0]);
+    if (error.code === "commander.help") {
+      console.error(program.helpInformation());
+      return EXIT.usage;
+    }
+    say(error.message.replace(/^error: /, ""), `dinokit ${known ? `${known.name()} ` : ""}--help`);
+    return EXIT.usage;
+  }
+  if (error instanceof Failure) {
+    if (error.message) say(error.message, error.next);
+    return error.code;
+  }
+  if (error instanceof Deno.errors.BrokenPipe) return EXIT.failed; // such as `| head`: nobody listens any more
+  if (isExpected(error)) {
+    say(error.message, error.name === "ConsulError" ? "say where Consul is: --consul HOST:PORT" : undefined);
+    return EXIT.failed;
+  }
+  throw error;
+}
+
+/** Errors whose text is for the one who types. Any other is a mistake in this program, and shows its stack. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof Error && ["NotCapable", "ProtoProblem", "ConsulError"].includes(error.name);
+}
+
+function say(message: string, next?: string): void {
+  console.error(`${paint("error:", "red", colours.err)} ${message}`);
+  if (next) console.error(`${paint("next:", "bold", colours.err)}  ${next}`);
+}
+
+if (import.meta.main) Deno.exit(await run(Deno.args));

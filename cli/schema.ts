@@ -1,0 +1,131 @@
+/**
+ * What services there are and what their messages look like: told by a server, or by .proto files.
+ *
+ * @module
+ */
+
+import { declaredBy } from "../codec/descriptor/declared.ts";
+import { printProto } from "../codec/descriptor/print.ts";
+import type { ProtoFile } from "../codec/file.ts";
+import type { CallOptions, ClientOptions, MessageType, Method, Service } from "../mod.ts";
+import { didYouMean } from "../rpc/nearest.ts";
+import { readLocalFiles } from "./local_files.ts";
+import { Reflection } from "./reflection.ts";
+import { SchemaError, type SchemaSource } from "./schema_source.ts";
+
+export { SchemaError } from "./schema_source.ts";
+
+/** A method, and where it stands. */
+export interface FoundMethod {
+  /** Its service: what createClient takes. */
+  readonly service: Service;
+  /** Its name in such a client: `"echo"` for the .proto's `Echo`. */
+  readonly property: string;
+  /** Its kind of call, and the types of its requests and responses. */
+  readonly method: Method;
+}
+
+/** What is known of services and messages. Names are full protobuf names; a dot in front is passed over. */
+export interface Schema extends AsyncDisposable {
+  /** Who tells it, for people. */
+  readonly label: string;
+  /** The names of all services, sorted. */
+  services(): Promise<readonly string[]>;
+  /** Finds a service. @throws {SchemaError} If there is none. */
+  findService(name: string): Promise<Service>;
+  /**
+   * Finds a method.
+   *
+   * @param name `"echo.EchoService/Echo"`, `"/echo.EchoService/Echo"` or `"echo.EchoService.Echo"`.
+   * @throws {SchemaError} If there is none.
+   */
+  findMethod(name: string): Promise<FoundMethod>;
+  /** Finds a message. @throws {SchemaError} If there is none. */
+  findType(name: string): Promise<MessageType<unknown>>;
+  /**
+   * A service, method, message, field, enum or value of one as a .proto would declare it, with full names of types.
+   *
+   * @throws {SchemaError} If there is none.
+   */
+  describe(name: string): Promise<string>;
+}
+
+/**
+ * Asks a server, by the reflection service that it must have: v1, or else v1alpha.
+ *
+ * @param options Where the server is, as createClient takes it.
+ * @param call What is sent with each question. Each may take ten seconds, unless it says something else.
+ */
+export function schemaFromServer(options: ClientOptions, call: CallOptions = {}): Schema {
+  return schemaOf(new Reflection(options, { timeout: 10_000, ...call }));
+}
+
+/**
+ * Reads .proto files.
+ *
+ * @param files Their paths.
+ * @param importPaths Folders where their imports are looked for, beside those of the files themselves.
+ * @throws {ProtoProblem} If one has a mistake.
+ */
+export function schemaFromFiles(files: readonly string[], importPaths: readonly string[] = []): Schema {
+  return schemaOf(sourceOf(files.join(", "), readLocalFiles(files, importPaths)));
+}
+
+function sourceOf(label: string, files: ReadonlyMap<string, ProtoFile>): SchemaSource {
+  const names = [...files.values()].flatMap((file) => [...declaredBy(file).services.keys()]);
+  return {
+    label,
+    services: () => Promise.resolve(names),
+    fileOf: (symbol) => Promise.resolve([...files.values()].find((file) => printProto(file, symbol) !== undefined)),
+    close: () => Promise.resolve(),
+  };
+}
+
+function schemaOf(source: SchemaSource): Schema {
+  const { label } = source;
+  const nameOf = (name: string) => name.replace(/^[./]/, "").replace("/", ".");
+  const missing = async (what: string, name: string, known?: readonly string[]) =>
+    new SchemaError(`${label} has no ${what} ${name}${didYouMean(name, known ?? await source.services())}`);
+  const findService = async (given: string): Promise<Service> => {
+    const name = nameOf(given);
+    const file = await source.fileOf(name);
+    const service = file && declaredBy(file).services.get(name);
+    if (service === undefined) throw await missing("service", name);
+    return service;
+  };
+  return {
+    label,
+    services: async () => [...await source.services()].sort(),
+    findService,
+    async findMethod(given) {
+      const [, owner, last] = /^(.+)\.(\w+)$/.exec(nameOf(given)) ?? [];
+      if (owner === undefined) throw new SchemaError(`${given} is no method; write it as echo.EchoService/Echo`);
+      const service = await findService(owner);
+      const found = Object.entries(service.methods).find(([, { name }]) => name === last);
+      if (found === undefined) {
+        throw await missing(
+          "method",
+          `${owner}/${last}`,
+          Object.values(service.methods).map(({ name }) => `${owner}/${name}`),
+        );
+      }
+      const [property, method] = found;
+      return { service, property, method };
+    },
+    async findType(given) {
+      const name = nameOf(given);
+      const file = await source.fileOf(name);
+      const type = file && declaredBy(file).types.get(name);
+      if (type === undefined) throw await missing("message", name, []);
+      return type;
+    },
+    async describe(given) {
+      const name = nameOf(given);
+      const file = await source.fileOf(name);
+      const text = file && printProto(file, name);
+      if (text === undefined) throw await missing("symbol", name);
+      return text;
+    },
+    [Symbol.asyncDispose]: () => source.close(),
+  };
+}

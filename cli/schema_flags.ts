@@ -1,0 +1,27 @@
+import type { CallOptions } from "../mod.ts";
+import { collect } from "./command.ts";
+import type { Command } from "./deps.ts";
+import { type Schema, schemaFromFiles, schemaFromServer } from "./schema.ts";
+import { reach, type TargetFlags } from "./target.ts";
+
+/** The flags that say who knows the services and messages. */
+export interface SchemaFlags {
+  readonly proto?: readonly string[];
+  readonly include?: readonly string[];
+}
+
+/** Adds them. */
+export const withSchema = (command: Command): Command =>
+  command
+    .option(
+      "--proto <file>",
+      "a .proto file with the service, in place of the server's reflection; repeatable",
+      collect,
+    )
+    .option("-I, --include <dir>", "where imports of .proto files are looked for; repeatable", collect);
+
+/** The schema that the flags say: that of .proto files, or the server's. */
+export function schemaOf(target: string, flags: SchemaFlags & TargetFlags, call: CallOptions = {}): Schema {
+  if (flags.proto) return schemaFromFiles(flags.proto, flags.include);
+  return schemaFromServer(reach(target, flags), call);
+}

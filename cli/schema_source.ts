@@ -1,0 +1,22 @@
+import type { ProtoFile } from "../codec/file.ts";
+
+/** Who can tell what there is. */
+export interface SchemaSource {
+  /** What it is, for people: `"127.0.0.1:8888"`, `"echo.proto"`. */
+  readonly label: string;
+  /** The names of all services. */
+  services(): Promise<readonly string[]>;
+  /** The file that declares something, with all that it imports; undefined if there is none. */
+  fileOf(symbol: string): Promise<ProtoFile | undefined>;
+  close(): Promise<void>;
+}
+
+/** There is no such thing, or nobody tells what there is; the message says what to do. */
+export class SchemaError extends Error {
+  override readonly name: string = "SchemaError";
+}
+
+/** The server tells nothing about itself. */
+export class NoReflection extends SchemaError {
+  override readonly name = "NoReflection";
+}

@@ -1,0 +1,112 @@
+import {
+  type ClientOptions,
+  type ClientTls,
+  consul,
+  type ConsulOptions,
+  createLogger,
+  type Logger,
+  parseAddress,
+} from "../mod.ts";
+import { type Command, InvalidArgumentError } from "./deps.ts";
+import { checked, EXIT, Failure } from "./exit.ts";
+
+/** The flags that say how a server is reached. */
+export interface TargetFlags {
+  readonly consul: string;
+  readonly consulTokenFile?: string;
+  readonly datacenter?: string;
+  readonly tls?: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
+}
+
+const CONSUL = "127.0.0.1:8500";
+
+/** What goes wrong is told once, when the command fails. */
+export const QUIET: Logger = createLogger("error");
+
+/** What an argument TARGET may be. */
+export const TARGET = 'host:port, unix:/path, or "consul:NAME"';
+
+/** Permissions of a command with a target. */
+export const TARGET_PERMISSIONS = [
+  ["--allow-net=HOST:PORT", "the server's address, and Consul's for consul:NAME"],
+  ["--allow-read=FILE,...", "files that flags name (--proto, -I, --ca, --cert, --key, --consul-token-file, @FILE)"],
+] as const;
+
+/** Adds the flags that say how Consul is reached. */
+export const withConsul = (command: Command, all = false): Command =>
+  command
+    .option(all ? "--consul [address]" : "--consul <address>", `Consul's HTTP API (${CONSUL})`, consulAddress)
+    .option("--consul-token-file <file>", "the file with its ACL token")
+    .option("--datacenter <name>", "its datacenter (the agent's)");
+
+/** Adds the flags of TLS. */
+export const withTls = (command: Command): Command =>
+  command
+    .option("--tls", "speak TLS; so do the flags that follow")
+    .option("--ca <file>", "the certificates (PEM) that sign the server's (the system's)")
+    .option("--cert <file>", "the own certificate (PEM), for mutual TLS")
+    .option("--key <file>", "its private key (PEM)")
+    .option("--server-name <name>", "the name in the server's certificate (the host)");
+
+function consulAddress(text: string): string {
+  const address = parseAddress(text, "--consul");
+  if (address.kind === "tcp") return text;
+  throw new InvalidArgumentError(`use the host and port of its HTTP API, such as ${CONSUL}.`);
+}
+
+/** Consul, as the flags say. */
+export function consulOf(flags: Partial<TargetFlags>, options: ConsulOptions = {}): ReturnType<typeof consul> {
+  return checked(() => consul(consulAddressOf(flags), { ...consulOptionsOf(flags), ...options }));
+}
+
+/** Where Consul is. `--consul` without a value is `true`. */
+export const consulAddressOf = ({ consul }: Partial<Record<"consul", string | boolean>>): string =>
+  typeof consul === "string" ? consul : CONSUL;
+
+/** What else the flags say of it. */
+export const consulOptionsOf = ({ consulTokenFile: tokenFile, datacenter }: Partial<TargetFlags>): ConsulOptions => ({
+  tokenFile,
+  datacenter,
+});
+
+/** The name in `consul:NAME`; undefined if it is an address. */
+export const consulName = (target: string): string | undefined => /^consul:(.*)$/.exec(target)?.[1];
+
+/** How a client reaches a target. */
+export function reach(target: string, flags: TargetFlags): ClientOptions {
+  const name = consulName(target);
+  const tls = tlsOf(flags);
+  if (name === undefined) {
+    const address = checked(() => parseAddress(target, "the address"));
+    const callable = address.kind === "unix" || (address.kind === "tcp" && address.port > 0);
+    if (!callable) throw new Failure(`${target} can't be called; use ${TARGET}`, undefined, EXIT.usage);
+    return { address: target, tls, logger: QUIET };
+  }
+  if (!/^[\w.-]{1,128}$/.test(name)) {
+    throw new Failure(`${target} names no service in Consul`, "dinokit list --consul, for those there are", EXIT.usage);
+  }
+  return { name, resolver: consulOf(flags), tls, logger: QUIET };
+}
+
+function tlsOf({ tls, ca, cert, key, serverName }: TargetFlags): ClientTls | undefined {
+  if (!tls && [ca, cert, key, serverName].every((one) => one === undefined)) return undefined;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new Failure("--cert and --key belong together", "give both or none", EXIT.usage);
+  }
+  return { ca: read("--ca", ca), cert: read("--cert", cert), key: read("--key", key), serverName };
+}
+
+/** The text of a file that a flag names. */
+export function read(flag: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Failure(`${flag}: there is no file ${path}`, undefined, EXIT.usage);
+  }
+}

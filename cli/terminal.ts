@@ -1,0 +1,47 @@
+/**
+ * What the command prints on: colours and other graces are for terminals only.
+ *
+ * @module
+ */
+
+/** Whether a person looks at stdout. */
+export const onTerminal: boolean = Deno.stdout.isTerminal();
+
+/** Whether colours are wanted on stdout, and on stderr: on terminals, unless NO_COLOR is set. */
+export const colours = { out: onTerminal && !Deno.noColor, err: Deno.stderr.isTerminal() && !Deno.noColor };
+
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
+
+/** A text in a colour, where those are wanted. */
+export const paint = (text: string, colour: keyof typeof CODES, on: boolean = colours.out): string =>
+  on ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
+
+const ANSI = new RegExp("\x1b\\[\\d+m", "g");
+
+/** Lines of cells, each column as wide as its widest. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const width = (cell: string) => [...cell.replace(ANSI, "")].length;
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => width(row[column]!))));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => cell + " ".repeat(widths[column]! - width(cell))).join("  ").trimEnd();
+  return rows.map(line).join("\n");
+}
+
+const encoder = new TextEncoder();
+
+/** Writes a line on stdout, and waits while nobody takes it. */
+export async function print(line: string): Promise<void> {
+  const bytes = encoder.encode(`${line}\n`);
+  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+}
+
+/** Aborts at Ctrl-C. The second one ends the program as ever. */
+export function interruption(): AbortSignal & Disposable {
+  const controller = new AbortController();
+  const stop = () => {
+    Deno.removeSignalListener("SIGINT", stop);
+    controller.abort();
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  return Object.assign(controller.signal, { [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", stop) });
+}

@@ -1,0 +1,26 @@
+import { protobuf } from "../../deps.ts";
+import type { MessageType, Service } from "../../rpc/service.ts";
+import { defineService, messageType, type ProtoFile } from "../file.ts";
+
+/** What a file declares, as generated code would have it. */
+export interface Declared {
+  /** Its services by their full names. */
+  readonly services: ReadonlyMap<string, Service>;
+  /** Its messages by their full names, nested ones too. */
+  readonly types: ReadonlyMap<string, MessageType<unknown>>;
+}
+
+/** The services and messages of a file, which are made when the program runs: of descriptors, or of a .proto just read. */
+export function declaredBy(file: ProtoFile): Declared {
+  const services = new Map<string, Service>();
+  const types = new Map<string, MessageType<unknown>>();
+  const own = new protobuf.Root().addJSON((file.descriptor.nested ?? {}) as Record<string, protobuf.AnyNestedObject>);
+  const add = (one: protobuf.ReflectionObject) => {
+    const name = one.fullName.slice(1);
+    if (one instanceof protobuf.Service) services.set(name, defineService(file, name));
+    else if (one instanceof protobuf.Type) types.set(name, messageType(file, name));
+    if (one instanceof protobuf.Namespace) one.nestedArray.forEach(add);
+  };
+  own.nestedArray.forEach(add);
+  return { services, types };
+}

@@ -1,0 +1,83 @@
+import { protobuf } from "../../deps.ts";
+import { type ProtoFile, rootOf } from "../file.ts";
+
+/**
+ * Something of a file as a .proto would declare it, with full names of types; undefined if there is no such thing.
+ *
+ * @param name The full name of a message, field, oneof, enum, enum value, service or method.
+ */
+export function printProto(file: ProtoFile, name: string): string | undefined {
+  const root = rootOf(file);
+  const one = root.lookup(`.${name}`);
+  if (one) return print(one);
+  // The values of an enum stand in the scope of the enum.
+  const [, scope = "", last] = /^(?:(.*)\.)?(.*)$/.exec(name)!;
+  const owner = scope ? root.lookup(`.${scope}`) : root;
+  if (owner instanceof protobuf.Type) {
+    const field = owner.fieldsArray.find((field) => protoName(field) === last);
+    if (field) return printField(field);
+  }
+  if (owner instanceof protobuf.Namespace) {
+    return owner.nestedArray.filter((one) => one instanceof protobuf.Enum)
+      .flatMap((one) => Object.hasOwn(one.values, last!) ? [`${last} = ${one.values[last!]};`] : [])[0];
+  }
+}
+
+function print(one: protobuf.ReflectionObject): string | undefined {
+  if (one instanceof protobuf.Type) return printMessage(one);
+  if (one instanceof protobuf.Enum) return printEnum(one);
+  if (one instanceof protobuf.Service) return block(`service ${one.name}`, one.methodsArray.map(printMethod));
+  if (one instanceof protobuf.Method) return printMethod(one);
+  if (one instanceof protobuf.OneOf) return printOneof(one);
+  if (one instanceof protobuf.Field) return printField(one);
+}
+
+const protoName = (field: protobuf.FieldBase) => (field as unknown as { protoName: string }).protoName;
+const fullName = (one: protobuf.ReflectionObject) => one.fullName.slice(1);
+
+function block(head: string, lines: readonly string[]): string {
+  if (lines.length === 0) return `${head} {}`;
+  return `${head} {\n${lines.map((line) => line.replace(/^/gm, "  ")).join("\n")}\n}`;
+}
+
+function printMessage(type: protobuf.Type): string {
+  const done = new Set<protobuf.OneOf>();
+  const fields = type.fieldsArray.flatMap((field) => {
+    const oneof = field.partOf && !field.partOf.isProto3Optional ? field.partOf : undefined;
+    if (oneof === undefined) return [printField(field)];
+    if (done.has(oneof)) return [];
+    done.add(oneof);
+    return [printOneof(oneof)];
+  });
+  const nested = type.nestedArray.flatMap((one) => print(one) ?? []);
+  return block(`message ${type.name}`, [...fields, ...nested]);
+}
+
+const printOneof = (oneof: protobuf.OneOf) => block(`oneof ${oneof.name}`, oneof.fieldsArray.map(printField));
+
+const printEnum = (one: protobuf.Enum) =>
+  block(`enum ${one.name}`, Object.entries(one.values).map(([name, value]) => `${name} = ${value};`));
+
+function printField(field: protobuf.Field): string {
+  field.resolve();
+  const value = field.resolvedType ? fullName(field.resolvedType) : field.type;
+  const type = field instanceof protobuf.MapField ? `map<${field.keyType}, ${value}>` : `${ruleOf(field)}${value}`;
+  const deprecated = field.getOption("deprecated") === true ? " [deprecated = true]" : "";
+  return `${type} ${protoName(field)} = ${field.id}${deprecated};`;
+}
+
+function ruleOf(field: protobuf.Field): string {
+  if (field.repeated) return "repeated ";
+  if (field.required) return "required ";
+  const scalar = !(field.resolvedType instanceof protobuf.Type);
+  const stated = field.partOf ? field.partOf.isProto3Optional : scalar && field.hasPresence;
+  return stated ? "optional " : "";
+}
+
+function printMethod(method: protobuf.Method): string {
+  method.resolve();
+  const part = (stream: boolean | undefined, type: protobuf.Type | null) =>
+    `(${stream ? "stream " : ""}${type && fullName(type)})`;
+  const request = part(method.requestStream, method.resolvedRequestType);
+  return `rpc ${method.name}${request} returns ${part(method.responseStream, method.resolvedResponseType)};`;
+}

@@ -1,0 +1,119 @@
+import { type FileDescriptor, fileDescriptors } from "../codec/descriptor/file.ts";
+import { fileOf } from "../codec/file.ts";
+import { Health } from "../proto/grpc/health/v1/health.ts";
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  type ServerReflectionResponse,
+} from "../proto/grpc/reflection/v1/reflection.ts";
+import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
+import type { Service } from "../rpc/service.ts";
+import { Status } from "../rpc/status.ts";
+import { type Handlers, type Route, routesOf } from "./handlers.ts";
+import type { Phase } from "./health.ts";
+import type { Watched } from "./health_service.ts";
+
+type Answer = ServerReflectionResponse["messageResponse"];
+
+/** The routes of reflection: of both versions, as many tools know the older one only. Beside `added` it tells the kit's own services. */
+export function reflectionRoutes(added: readonly Service[], phase: Watched<Phase>): Map<string, Route> {
+  const services = new Map([Health, ServerReflection, Alpha, ...added].map((one) => [one.typeName, one as Service]));
+  let index: Promise<Index> | undefined;
+  const handlers: Handlers<typeof ServerReflection["methods"]> = {
+    async *serverReflectionInfo(requests) {
+      // Made when somebody asks: most servers are never asked.
+      const all = await (index ??= indexOf([...services.values()]));
+      const sent = new Set<string>();
+      for await (const request of untilDraining(requests, phase)) {
+        yield { validHost: request.host, originalRequest: request, messageResponse: answer(all, request, sent) };
+      }
+    },
+  };
+  return new Map([...routesOf(ServerReflection, handlers), ...routesOf(Alpha, handlers)]);
+}
+
+/** What a server tells. */
+interface Index {
+  readonly services: readonly string[];
+  readonly files: ReadonlyMap<string, FileDescriptor>;
+  /** The files that declare things, by the full names of these. */
+  readonly symbols: ReadonlyMap<string, FileDescriptor>;
+}
+
+async function indexOf(services: readonly Service[]): Promise<Index> {
+  // Services that were not generated have no file.
+  const files = await fileDescriptors(services.map(fileOf).filter((file) => file !== undefined));
+  const symbols = new Map<string, FileDescriptor>();
+  for (const file of files.values()) for (const symbol of file.symbols) symbols.set(symbol, file);
+  return { services: services.map(({ typeName }) => typeName).sort(), files, symbols };
+}
+
+/** Ends when the server drains: tools keep their stream open while they call, which would hold it up. */
+async function* untilDraining<T>(requests: AsyncIterable<T>, phase: Watched<Phase>): AsyncGenerator<T, void, void> {
+  let wake = () => {};
+  const onChange = () => wake();
+  phase.watchers.add(onChange);
+  const iterator = requests[Symbol.asyncIterator]();
+  try {
+    for (let pending = iterator.next(); phase.value !== "draining";) {
+      const change = new Promise<undefined>((resolve) => wake = () => resolve(undefined));
+      const next = await Promise.race([pending, change]);
+      if (next?.done) return;
+      if (next === undefined) continue;
+      yield next.value;
+      pending = iterator.next();
+    }
+  } finally {
+    phase.watchers.delete(onChange);
+  }
+}
+
+function answer({ services, files, symbols }: Index, request: ServerReflectionRequest, sent: Set<string>): Answer {
+  const question = request.messageRequest;
+  switch (question?.case) {
+    case "listServices":
+      return { case: "listServicesResponse", value: { service: services.map((name) => ({ name })) } };
+    case "fileByFilename":
+      return fileAnswer(files.get(question.value), files, sent) ?? notFound("file", question.value);
+    case "fileContainingSymbol":
+      return fileAnswer(symbols.get(question.value), files, sent) ?? notFound("symbol", question.value);
+    case "fileContainingExtension": {
+      const { containingType, extensionNumber } = question.value;
+      return notFound(`extension ${extensionNumber} of`, containingType);
+    }
+    case "allExtensionNumbersOfType":
+      // The kit has no extensions, so what there is has none.
+      if (!symbols.has(question.value)) return notFound("message", question.value);
+      return {
+        case: "allExtensionNumbersResponse",
+        value: { baseTypeName: question.value, extensionNumber: [] },
+      };
+    case undefined:
+      return refusal(Status.INVALID_ARGUMENT, "the request asks for nothing that is known here");
+  }
+}
+
+/** A file, and behind it all that it imports and was not yet sent on this stream. */
+function fileAnswer(
+  file: FileDescriptor | undefined,
+  files: ReadonlyMap<string, FileDescriptor>,
+  sent: Set<string>,
+): Answer | undefined {
+  if (file === undefined) return undefined;
+  const found: FileDescriptor[] = [file];
+  sent.add(file.name);
+  for (const one of found) {
+    for (const name of one.dependencies) {
+      if (sent.has(name)) continue;
+      sent.add(name);
+      found.push(files.get(name)!);
+    }
+  }
+  return { case: "fileDescriptorResponse", value: { fileDescriptorProto: found.map(({ bytes }) => bytes) } };
+}
+
+const notFound = (what: string, name: string) => refusal(Status.NOT_FOUND, `there is no ${what} ${name}`);
+
+function refusal(errorCode: number, errorMessage: string): Answer {
+  return { case: "errorResponse", value: { errorCode, errorMessage } };
+}

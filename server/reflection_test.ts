@@ -1,0 +1,134 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { createClient } from "../client/client.ts";
+import { importsOf } from "../codec/descriptor/read.ts";
+import { ServerReflection, type ServerReflectionRequest } from "../proto/grpc/reflection/v1/reflection.ts";
+import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
+import { RpcError } from "../rpc/error.ts";
+import { createLogger } from "../rpc/logger.ts";
+import { Status } from "../rpc/status.ts";
+import { OddService } from "../tests/proto/odd.ts";
+import { memoryTransport } from "../transport/memory/mod.ts";
+import { createServer } from "./server.ts";
+
+type Question = NonNullable<ServerReflectionRequest["messageRequest"]>;
+
+async function serve(reflection = true) {
+  const transport = memoryTransport();
+  const logger = createLogger("silent");
+  const server = createServer({ name: "odd", address: "memory:odd", transport, logger, reflection });
+  server.add(OddService, { underScore: () => ({}) });
+  await server.start();
+  const options = { address: server.address, transport, logger };
+  const clients = [createClient(ServerReflection, options), createClient(Alpha, options)] as const;
+  return {
+    server,
+    clients,
+    /** The answers to questions of one stream: files as their names, which are what matters here. */
+    async ask(questions: (Question | undefined)[], client: typeof clients[number] = clients[0]) {
+      const requests = ReadableStream.from(questions.map((messageRequest) => ({ host: "h", messageRequest })));
+      const answers: unknown[] = [];
+      for await (const { validHost, originalRequest, messageResponse } of client.serverReflectionInfo(requests)) {
+        assertEquals([validHost, originalRequest?.messageRequest], ["h", questions[answers.length]]);
+        const { case: kind, value } = messageResponse!;
+        if (kind === "fileDescriptorResponse") {
+          answers.push((await Promise.all(value.fileDescriptorProto.map(importsOf))).map(({ name }) => name));
+        } else if (kind === "listServicesResponse") answers.push(value.service.map(({ name }) => name));
+        else answers.push(value);
+      }
+      return answers;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
+      await server.stop();
+    },
+  };
+}
+
+const listServices: Question = { case: "listServices", value: "" };
+const file = (value: string): Question => ({ case: "fileByFilename", value });
+const symbol = (value: string): Question => ({ case: "fileContainingSymbol", value });
+
+Deno.test("reflection lists the services that were added, and the kit's own, in both versions", async () => {
+  await using it = await serve();
+  const services = [
+    "OddService",
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+  ];
+  for (const client of it.clients) assertEquals(await it.ask([listServices], client), [services]);
+});
+
+Deno.test("reflection gives a file with all that it imports, and what was sent already not again", async () => {
+  await using it = await serve();
+  const [first, same, another, health] = await it.ask([
+    symbol("Odd.In.deeper"),
+    file("odd.proto"),
+    file("google/protobuf/empty.proto"),
+    symbol("grpc.health.v1.Health.Check"),
+  ]);
+  assertEquals(first, [
+    "odd.proto",
+    "kinds.proto",
+    "google/protobuf/empty.proto",
+  ]);
+  assertEquals([same, another], [["odd.proto"], ["google/protobuf/empty.proto"]]);
+  assertEquals(health, ["grpc/health/v1/health.proto"]);
+});
+
+Deno.test("reflection refuses what there is not, and goes on", async () => {
+  await using it = await serve();
+  const answers = await it.ask([
+    file("echo.proto"),
+    symbol("no.Such"),
+    { case: "fileContainingExtension", value: { containingType: "Odd", extensionNumber: 7 } },
+    { case: "allExtensionNumbersOfType", value: "no.Such" },
+    undefined,
+    { case: "allExtensionNumbersOfType", value: "Odd" },
+  ]);
+  const refusal = (errorMessage: string, errorCode: number = Status.NOT_FOUND) => ({ errorCode, errorMessage });
+  assertEquals(answers, [
+    refusal("there is no file echo.proto"),
+    refusal("there is no symbol no.Such"),
+    refusal("there is no extension 7 of Odd"),
+    refusal("there is no message no.Such"),
+    refusal("the request asks for nothing that is known here", Status.INVALID_ARGUMENT),
+    { baseTypeName: "Odd", extensionNumber: [] },
+  ]);
+});
+
+Deno.test("reflection ends its streams when the server drains", async () => {
+  await using it = await serve();
+  const { promise: never, resolve: atLast } = Promise.withResolvers<void>();
+  async function* requests() {
+    yield { messageRequest: listServices };
+    await never;
+  }
+  let stopped: Promise<void> | undefined;
+  for await (const _ of it.clients[0].serverReflectionInfo(requests())) stopped = it.server.stop();
+  await stopped;
+  atLast();
+});
+
+Deno.test("without the option a server has no reflection", async () => {
+  await using it = await serve(false);
+  for (const client of it.clients) {
+    const error = await assertRejects(() => it.ask([listServices], client), RpcError);
+    assertEquals(error.code, Status.UNIMPLEMENTED);
+  }
+});
+
+Deno.test("a server's own reflection service goes before the kit's", async () => {
+  const transport = memoryTransport();
+  const logger = createLogger("silent");
+  await using server = createServer({ name: "own", address: "memory:own", transport, logger, reflection: true });
+  server.add(ServerReflection, {
+    async *serverReflectionInfo() {
+      yield { validHost: "own" };
+    },
+  });
+  await server.start();
+  await using client = createClient(ServerReflection, { address: server.address, transport, logger });
+  const [answer] = await Array.fromAsync(client.serverReflectionInfo(ReadableStream.from([])));
+  assertEquals(answer?.validHost, "own");
+});

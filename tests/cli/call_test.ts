@@ -1,0 +1,166 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createServer } from "../../mod.ts";
+import { kindsHandlers, type Seen } from "../kinds.ts";
+import { needs } from "../needs.ts";
+import { Kinds } from "../proto/kinds.ts";
+import { CLI_PERMISSIONS, dinokit, startDinokit } from "./dinokit.ts";
+
+const PROTO = ["--proto", "tests/proto/kinds.proto"];
+
+/** A server of all kinds of call, and the command line that calls it. */
+async function server(seen: Seen[] = []) {
+  const server = createServer({ name: "kinds", address: "127.0.0.1:0" });
+  server.add(Kinds, kindsHandlers(seen));
+  await server.start();
+  const { address } = server;
+  const call = (
+    method: string,
+    ...rest: string[]
+  ) => ["call", address, `dinokit.test.Kinds/${method}`, ...PROTO, ...rest];
+  return { address, call, [Symbol.asyncDispose]: () => server.stop({ force: true }) };
+}
+
+needs(CLI_PERMISSIONS, "dinokit call calls methods of all four kinds", async () => {
+  await using peer = await server();
+  const stream = `{"text":"a"}\n{"text":"b"} {"text":\n"c"}`;
+  const [unary, empty, client, many, bidi] = await Promise.all([
+    dinokit(peer.call("Unary", '{"text":"hi","data":"AQI="}')),
+    dinokit(peer.call("Unary")),
+    dinokit(peer.call("ClientStream", "-"), { stdin: stream }),
+    dinokit(peer.call("ServerStream", '{"text":"x","count":2}', "--emit-defaults")),
+    dinokit(peer.call("Bidi", '{"count":1}', '{"count":2}')),
+  ]);
+  assertEquals(unary, { code: 0, stdout: '{"text":"hi","data":"AQI="}\n', stderr: "" });
+  assertEquals(empty, { code: 0, stdout: "{}\n", stderr: "" });
+  assertEquals(client, { code: 0, stdout: '{"text":"a,b,c","count":3}\n', stderr: "" });
+  assertEquals(many, {
+    code: 0,
+    stdout: '{"text":"x","count":0,"data":""}\n{"text":"x","count":1,"data":""}\n',
+    stderr: "",
+  });
+  assertEquals(bidi, { code: 0, stdout: '{"count":1}\n{"count":2}\n', stderr: "" });
+});
+
+needs(CLI_PERMISSIONS, "dinokit call sends requests as they come, and Ctrl-C cancels the call", async () => {
+  const seen: Seen[] = [];
+  await using peer = await server(seen);
+  await using call = startDinokit(peer.call("Bidi", "-"));
+  for (const count of [1, 2]) {
+    await call.tell(`{"count":${count}}`);
+    assertEquals(await call.line(), `{"count":${count}}`);
+  }
+  assertEquals(await call.interrupt(), 65);
+  assertStringIncludes(String(await seen[0]!.aborted), "CANCELLED");
+});
+
+needs(CLI_PERMISSIONS, "Ctrl-C ends dinokit call while it waits for its one request", async () => {
+  await using peer = await server();
+  await using call = startDinokit(peer.call("Unary", "--verbose", "-"));
+  await call.tell('{"text":');
+  await call.catches();
+  assertEquals(await call.interrupt(), 65);
+});
+
+needs(CLI_PERMISSIONS, "dinokit call ends with 64 and the status, and says what to do", async () => {
+  await using peer = await server();
+  const [notFound, biz, late, nobody] = await Promise.all([
+    dinokit(peer.call("Unary", '{"text":"fail:5:no user"}')),
+    dinokit(peer.call("Unary", '{"text":"biz:42:sold out"}')),
+    dinokit(peer.call("Unary", '{"text":"hang"}', "--timeout", "200ms")),
+    dinokit(["call", "127.0.0.1:1", "dinokit.test.Kinds/Unary"]),
+  ]);
+  assertEquals([notFound.code, biz.code, late.code, nobody.code], [69, 1, 68, 78]);
+  assertStringIncludes(notFound.stderr, 'error: NOT_FOUND: no user\n  detail: dinokit.test.Msg {"text":"no user"}\n');
+  assertStringIncludes(biz.stderr, "error: business error 42: sold out\n  who: kinds\n  wo: 北京\n");
+  assertStringIncludes(late.stderr, "next:  give it more time with --timeout");
+  assertStringIncludes(nobody.stderr, "next:  dinokit health 127.0.0.1:1; is the server running there?");
+});
+
+needs(CLI_PERMISSIONS, "dinokit call keeps what a stream gave before it failed", async () => {
+  await using peer = await server();
+  const { code, stdout } = await dinokit(peer.call("ServerStream", '{"text":"fail:8:enough","count":2}'));
+  assertEquals([code, stdout.split("\n").length], [72, 3]);
+});
+
+needs(
+  CLI_PERMISSIONS,
+  "dinokit call sends metadata and metainfo, and -v shows what came beside the message",
+  async () => {
+    await using peer = await server();
+    const flags = [
+      "-H",
+      "x-echo: a: b",
+      "-H",
+      "x-echo-bin: AQI=",
+      "-H",
+      "x-trail: t",
+      "--persistent",
+      "BACK=yes",
+      "-v",
+    ];
+    const { code, stdout, stderr } = await dinokit(peer.call("Unary", ...flags));
+    assertEquals([code, stdout], [0, "{}\n"]);
+    const parts = [
+      "header",
+      "x-echo: a: b",
+      "x-echo-bin: AQI=",
+      "trailer",
+      "x-trail: t",
+      "backward",
+      "BACK: yes",
+      "status",
+    ];
+    for (const part of parts) assertStringIncludes(stderr, part);
+    assertMatch(stderr, /status \(\d+\.\d ms\)\n {2}OK/);
+  },
+);
+
+needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and says what is meant", async () => {
+  await using peer = await server();
+  const cases: [args: string[], part: string, next: string][] = [
+    [["cal"], "(Did you mean call?)", "next:  dinokit --help"],
+    [peer.call("Unary", "--timout", "1s"), "(Did you mean --timeout?)", "next:  dinokit call --help"],
+    [peer.call("Unary", "--timeout", "soon"), "use a time such as 500ms", "next:  dinokit call --help"],
+    [peer.call("Unary", "-H", "novalue"), "use 'key: value'", "next:  dinokit call --help"],
+    [peer.call("Unary", "--persistent", "A="), "", "next:  dinokit call --help"],
+    [["call", "127.0.0.1", "a.B/C"], "has no port", ""],
+    [["call", "consul:a b", "a.B/C"], "names no service in Consul", "next:  dinokit list --consul"],
+    [peer.call("Unary", "{", "-I", "tests/proto"), "the argument is no JSON", "next:  write it like"],
+    [peer.call("Unary", "{}", "{}"), "takes one request, and 2 came", "next:"],
+    [
+      peer.call("Unary", '{"txt":""}'),
+      'did you mean "text"?',
+      `next:  dinokit describe ${peer.address} dinokit.test.Msg`,
+    ],
+    [peer.call("Bidi", "{}", '{"txt":""}'), 'did you mean "text"?', `next:  dinokit describe ${peer.address}`],
+    [peer.call("Unary", "@nowhere.json"), "there is no file nowhere.json", ""],
+    [peer.call("Unary", "--ca", "nowhere.pem"), "--ca: there is no file nowhere.pem", ""],
+  ];
+  for (const [args, part, next] of cases) {
+    const { code, stderr } = await dinokit(args);
+    assertEquals(code, 2, `${args.join(" ")}: ${stderr}`);
+    assertStringIncludes(stderr, part);
+    assertStringIncludes(stderr, next);
+  }
+});
+
+needs(
+  CLI_PERMISSIONS,
+  "dinokit call names the nearest method, and tells where to find the .proto is missing",
+  async () => {
+    await using peer = await server();
+    const { code, stderr } = await dinokit(peer.call("Unry"));
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, 'did you mean "dinokit.test.Kinds/Unary"?');
+    assertStringIncludes(stderr, `next:  dinokit list ${peer.address} --methods`);
+  },
+);
+
+needs(CLI_PERMISSIONS, "dinokit call needs no more permissions than its help says", async () => {
+  await using peer = await server();
+  const flags = [`--allow-net=${peer.address}`, "--allow-read=tests/proto"];
+  assertEquals((await dinokit(peer.call("Unary"), { flags })).code, 0);
+  const { code, stderr } = await dinokit(peer.call("Unary"), { flags: ["--allow-read=tests/proto"] });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `--allow-net=${peer.address}`);
+});

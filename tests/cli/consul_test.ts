@@ -1,0 +1,86 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { consul, createServer } from "../../mod.ts";
+import { startConsul } from "../consul.ts";
+import { kindsHandlers } from "../kinds.ts";
+import { needs } from "../needs.ts";
+import { until } from "../observe.ts";
+import { Kinds } from "../proto/kinds.ts";
+import { CLI_PERMISSIONS, dinokit, startDinokit } from "./dinokit.ts";
+
+/** A server that is registered by the end of it. */
+async function register(agent: string, options: { weight?: number; tags?: Record<string, string> }) {
+  const server = createServer({
+    name: "kinds",
+    address: "127.0.0.1:0",
+    health: { address: "127.0.0.1:0" },
+    registry: consul(agent),
+    drainDelay: 0,
+    ...options,
+  });
+  server.add(Kinds, kindsHandlers());
+  await server.start();
+  return server;
+}
+
+needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and follows their changes", async () => {
+  await using agent = await startConsul();
+  const flags = ["--consul", agent.address];
+  await using watch = startDinokit(["watch", "kinds", ...flags]);
+  assertMatch(await watch.line(), /^\S+ ! no instance of kinds: none passes its check/);
+
+  await using first = await register(agent.address, { weight: 7, tags: { zone: "a" } });
+  assertMatch(await watch.line(), new RegExp(` \\+ ${first.address} weight=7 zone=a$`));
+  const second = await register(agent.address, {});
+  assertMatch(await watch.line(), new RegExp(` \\+ ${second.address} weight=10$`));
+
+  const call = [
+    "call",
+    "consul:kinds",
+    "dinokit.test.Kinds/Unary",
+    '{"text":"x"}',
+    "--proto",
+    "tests/proto/kinds.proto",
+  ];
+  assertEquals((await dinokit([...call, ...flags])).stdout, '{"text":"x"}\n');
+  const health = await dinokit(["health", "consul:kinds", ...flags]);
+  const all = [first.address, second.address].sort();
+  assertEquals(health, { code: 0, stdout: all.map((one) => `${one} SERVING\n`).join(""), stderr: "" });
+
+  second.maintenance("for a test");
+  assertMatch(await watch.line(), new RegExp(` - ${second.address}$`));
+  // It asks for no more than the agent, and shows the one that is led away from as well.
+  const list = await dinokit(["list", ...flags], { flags: [`--allow-net=${agent.address}`] });
+  const rows = list.stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/));
+  assertEquals(rows[0], ["SERVICE", "INSTANCE", "HEALTH", "WEIGHT", "NODE", "TAGS"]);
+  const found = rows.map(([name, address, state, weight, , tags]) => [name, address, state, weight, tags ?? ""]);
+  const expected = [["kinds", first.address, "passing", "7", "zone:a"], [
+    "kinds",
+    second.address,
+    "maintenance",
+    "10",
+    "",
+  ]];
+  assertEquals(found.slice(-2), expected.sort(([, a], [, b]) => a! < b! ? -1 : 1));
+
+  await second.stop();
+  assertEquals(await watch.interrupt(), 0);
+});
+
+needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or is down", async () => {
+  await using agent = await startConsul();
+  const flags = ["--consul", agent.address];
+  const proto = ["--proto", "tests/proto/kinds.proto"];
+  const call = await dinokit(["call", "consul:kindz", "dinokit.test.Kinds/Unary", ...flags, ...proto]);
+  assertEquals(call.code, 78);
+  assertStringIncludes(call.stderr, "no instance of kindz is known: none passes its check in Consul");
+  assertStringIncludes(call.stderr, "next:  dinokit list --consul");
+  const health = await dinokit(["health", "consul:kindz", ...flags]);
+  assertEquals(health.code, 1);
+  assertStringIncludes(health.stderr, `next:  dinokit list --consul ${agent.address}`);
+  await agent.kill();
+  await until(async () => (await dinokit(["list", ...flags])).code === 1, "list fails");
+  const down = await dinokit(["list", ...flags]);
+  assertMatch(down.stderr, /^error: Consul at \S+ is down: .*\nnext: {2}.*--consul HOST:PORT/);
+  const dead = await dinokit(["health", "consul:kinds", ...flags]);
+  assertStringIncludes(dead.stderr, "is down");
+});

@@ -1,0 +1,52 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createServer } from "../../mod.ts";
+import { kindsHandlers } from "../kinds.ts";
+import { needs } from "../needs.ts";
+import { Kinds } from "../proto/kinds.ts";
+import { CLI_PERMISSIONS, dinokit } from "./dinokit.ts";
+
+const PROTO = ["--proto", "tests/proto/kinds.proto"];
+
+needs(
+  CLI_PERMISSIONS,
+  "dinokit list and describe tell what a .proto file has, with no permission but to read it",
+  async () => {
+    const flags = ["--allow-read=tests/proto"];
+    const list = await dinokit(["list", "127.0.0.1:1", "--methods", ...PROTO], { flags });
+    const methods = ["Unary", "ClientStream", "ServerStream", "Bidi"].map((name) => `dinokit.test.Kinds/${name}\n`);
+    assertEquals(list, { code: 0, stdout: `dinokit.test.Kinds\n${methods.join("")}`, stderr: "" });
+    const describe = await dinokit(["describe", "127.0.0.1:1", "dinokit.test.Msg", ...PROTO], { flags });
+    assertEquals(describe, {
+      code: 0,
+      stdout: "message Msg {\n  string text = 1;\n  int32 count = 2;\n  bytes data = 3;\n}\n",
+      stderr: "",
+    });
+    const nothing = await dinokit(["describe", "127.0.0.1:1", "dinokit.test.Kind", ...PROTO], { flags });
+    assertEquals(nothing.code, 1);
+    assertStringIncludes(nothing.stderr, 'did you mean "dinokit.test.Kinds"?');
+  },
+);
+
+needs(
+  CLI_PERMISSIONS,
+  "dinokit health ends with 0 where a server serves, and with another code where not",
+  async () => {
+    await using server = createServer({ name: "kinds", address: "127.0.0.1:0" });
+    server.add(Kinds, kindsHandlers());
+    await server.start();
+    const health = async (...args: string[]) => {
+      const { code, stdout } = await dinokit(["health", ...args]);
+      return [code, stdout.trim()];
+    };
+    assertEquals(await health(server.address), [0, "SERVING"]);
+    assertEquals(await health(server.address, "dinokit.test.Kinds"), [0, "SERVING"]);
+    assertEquals(await health(server.address, "echo.Nobody"), [69, "NOT_FOUND: unknown service echo.Nobody"]);
+    assertEquals((await health("127.0.0.1:1"))[0], 78);
+  },
+);
+
+needs(CLI_PERMISSIONS, "dinokit list without a target says what it needs", async () => {
+  const { code, stderr } = await dinokit(["list"], { flags: [] });
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "next:  dinokit list 127.0.0.1:8888, or dinokit list --consul");
+});

@@ -1,0 +1,44 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createServer } from "../../mod.ts";
+import { makeAuthority } from "../certificates.ts";
+import { kindsHandlers } from "../kinds.ts";
+import { needs } from "../needs.ts";
+import { Kinds } from "../proto/kinds.ts";
+import { CLI_PERMISSIONS, dinokit } from "./dinokit.ts";
+
+needs(CLI_PERMISSIONS, "dinokit calls a server by mutual TLS, and by another name than its address", async () => {
+  await using authority = await makeAuthority();
+  const tls = { ...await authority.sign("server", "subjectAltName=DNS:kinds.test"), ca: authority.ca };
+  const own = await authority.sign("client", "extendedKeyUsage=clientAuth");
+  const folder = await Deno.makeTempDir();
+  const file = async (name: string, text: string) => {
+    await Deno.writeTextFile(`${folder}/${name}`, text);
+    return `${folder}/${name}`;
+  };
+  try {
+    await using server = createServer({ name: "kinds", address: "127.0.0.1:0", tls, drainTimeout: 0 });
+    server.add(Kinds, kindsHandlers());
+    await server.start();
+    const call = [
+      "call",
+      server.address,
+      "dinokit.test.Kinds/Unary",
+      '{"text":"x"}',
+      "--proto",
+      "tests/proto/kinds.proto",
+    ];
+    const trust = ["--ca", await file("ca.pem", authority.ca), "--server-name", "kinds.test"];
+    const identity = ["--cert", await file("cert.pem", own.cert), "--key", await file("key.pem", own.key)];
+    const right = await dinokit([...call, ...trust, ...identity]);
+    assertEquals([right.code, right.stdout], [0, '{"text":"x"}\n'], right.stderr);
+    assertEquals((await dinokit(["health", server.address, ...trust, ...identity])).stdout, "SERVING\n");
+    const unknown = await dinokit([...call, ...trust.slice(2), ...identity]);
+    assertEquals(unknown.code, 78);
+    const half = await dinokit([...call, ...trust, ...identity.slice(0, 2)]);
+    assertEquals(half.code, 2);
+    assertStringIncludes(half.stderr, "--cert and --key belong together");
+    assertEquals((await dinokit(call)).code, 78, "plaintext");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
