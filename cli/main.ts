@@ -22,7 +22,11 @@ import { listCommand } from "./list.ts";
 import { watchCommand } from "./watch.ts";
 import { colours, paint } from "./terminal.ts";
 
-/** The whole command, with all its subcommands. */
+/**
+ * The whole command, with all its subcommands.
+ *
+ * @internal
+ */
 export function dinokit(): Command {
   const program = dressed(new Command("dinokit"))
     .description("From a .proto file to a running service, and a look into any running one.")
