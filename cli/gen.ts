@@ -1,11 +1,6 @@
-/**
- * Writes TypeScript for .proto files: `deno task gen --help`.
- *
- * @module
- */
-
-import { parseArgs } from "node:util";
-import { ProtoProblem } from "../codegen/problem.ts";
+import { collect, command } from "./command.ts";
+import type { Command } from "./deps.ts";
+import { checkedAll, Failure } from "./exit.ts";
 import { ProtoGenerator } from "./generate.ts";
 
 /** What `dinokit gen` takes. */
@@ -24,22 +19,34 @@ export interface GenOptions {
   watch?: boolean;
 }
 
-const HELP = `Writes TypeScript for .proto files, and for those that they import.
-
-  deno task gen [--check] [--watch] [--out DIR] [-I DIR]... [--import SPECIFIER] [FILE.proto | FOLDER]...
-
-  --out DIR           where x.ts is written for x.proto, in the folders of its name  (beside each .proto)
-  -I DIR              where imports are looked for                                   (the folder of each file)
-  --import SPECIFIER  the kit, as generated code imports it                          (the path or URL of this copy's mod.ts)
-  --check             write nothing; fail if a generated file is not what would be written
-  --watch             go on, and write again when a .proto has changed
-
-Without files: every .proto in proto/. Files that stay the same are not written.
-The exit code is 0 if all is well, 1 if a .proto has a mistake or a file is stale, 2 if the command itself is wrong.
-Permissions: --allow-read, --allow-write for the folders written into, --allow-run=deno to format.
-
-  deno task gen
-  deno task gen idl/user.proto -I third_party --out gen --watch`;
+/** `dinokit gen` */
+export function genCommand(): Command {
+  return command("gen", {
+    summary: "TypeScript for .proto files, and for those that they import",
+    description:
+      "Files that stay the same are not written. Ends with 1 if a .proto has a mistake or, with --check, a file is stale.",
+    examples: [
+      ["dinokit gen", "proto/x.ts for each proto/x.proto"],
+      ["dinokit gen proto/echo.proto --out gen", "another file, into another folder"],
+      ["dinokit gen --check", "whether all is up to date, as in CI"],
+    ],
+    permissions: [
+      ["--allow-read", "the .proto files and the folders of imports"],
+      ["--allow-write=DIR,...", "the folders that are written into; not with --check"],
+      ["--allow-run=deno", "deno fmt"],
+    ],
+  })
+    .argument("[path...]", ".proto files, and folders of them (proto)")
+    .option("-I, --include <dir>", "where imports are looked for; repeatable (the folder of each file)", collect)
+    .option("--out <dir>", "where x.ts is written for x.proto, in the folders of its name (beside each .proto)")
+    .option("--import <specifier>", "the kit, as generated code imports it (this copy's mod.ts)")
+    .option("--check", "write nothing; fail if a file is not what would be written")
+    .option("--watch", "go on, and write again when a .proto has changed")
+    .action(async (paths: string[], flags: GenOptions) => {
+      const code = await checkedAll(() => run({ ...flags, ...(paths.length > 0 && { files: paths }) }));
+      if (code !== 0) throw new Failure("", undefined, code);
+    });
+}
 
 /** Runs the command. @returns The exit code. */
 export async function run(options: GenOptions): Promise<number> {
@@ -76,34 +83,5 @@ async function* changes(folders: () => string[]): AsyncGenerator<void> {
     if (folders().join() === watched.join()) continue;
     watcher.close();
     watcher = Deno.watchFs(watched = folders());
-  }
-}
-
-function optionsOf(args: string[]): GenOptions | undefined {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      check: { type: "boolean" },
-      watch: { type: "boolean" },
-      out: { type: "string" },
-      "import": { type: "string" },
-      include: { type: "string", short: "I", multiple: true },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  return values.help ? undefined : { ...values, ...(positionals.length > 0 && { files: positionals }) };
-}
-
-if (import.meta.main) {
-  try {
-    const options = optionsOf(Deno.args);
-    if (options === undefined) console.log(HELP);
-    else Deno.exit(await run(options));
-  } catch (error) {
-    const known = error instanceof ProtoProblem || error instanceof Deno.errors.NotCapable;
-    if (!known && !(error instanceof TypeError)) throw error;
-    console.error(error.message);
-    Deno.exit(known ? 1 : 2);
   }
 }

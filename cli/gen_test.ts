@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { needs } from "../tests/needs.ts";
 
-const GEN = new URL("gen.ts", import.meta.url).href;
+const MAIN = new URL("main.ts", import.meta.url).href;
 const CONFIG = new URL("../deno.json", import.meta.url).pathname;
 const HEAD = `syntax = "proto3";\n`;
 const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "read" }, { name: "write" }, { name: "run" }];
@@ -42,7 +42,8 @@ class Folder {
         "--allow-read",
         "--allow-write=.",
         `--allow-run=${Deno.execPath()}`,
-        GEN,
+        MAIN,
+        "gen",
         ...args,
       ],
       cwd: this.path,
@@ -113,7 +114,7 @@ inFolder("gen exits with 2 if the command is wrong, and --help shows the permiss
   for (const args of cases) assertEquals((await folder.gen(...args)).code, 2);
   const { code, out } = await folder.gen("--help");
   assertEquals(code, 0);
-  assertMatch(out, /--allow-read, --allow-write.*--allow-run=deno/);
+  assertMatch(out, /--allow-read.*--allow-write.*--allow-run=deno/s);
 });
 
 inFolder("gen --watch writes again when a .proto has changed, and survives mistakes", {

@@ -16,7 +16,7 @@ import { completionsCommand } from "./completions.ts";
 import { Command, CommanderError } from "./deps.ts";
 import { describeCommand } from "./describe.ts";
 import { EXIT, Failure } from "./exit.ts";
-import { genCommand } from "./gen_command.ts";
+import { genCommand } from "./gen.ts";
 import { healthCommand } from "./health.ts";
 import { listCommand } from "./list.ts";
 import { newCommand } from "./new.ts";

@@ -1,5 +1,6 @@
 import type { Syntax } from "./check.ts";
-import { childrenOf, type Declaration, fieldsOf, numberOf, textOf } from "./outline.ts";
+import { numberOf } from "./numbers.ts";
+import { childrenOf, type Declaration, fieldsOf, textOf } from "./outline.ts";
 import type { Source } from "./tokens.ts";
 
 /** Finds what is wrong with the numbers of a message's fields or an enum's values, and with what it reserves. */

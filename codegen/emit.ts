@@ -1,11 +1,11 @@
 import { PROTO_NAME } from "../codec/descriptor/oneof_name.ts";
 import { localName } from "../codec/local_name.ts";
 import { protobuf } from "../deps.ts";
-import { isWellKnown, knownFile } from "./known.ts";
+import { isWellKnown } from "./known.ts";
 import type { LoadedFile } from "./load.ts";
 import { declared, fileConst, GLOBALS, Imports, typeName } from "./names.ts";
 import { type Declaration, everything } from "./outline.ts";
-import { pin } from "./pin.ts";
+import { pinned } from "./pin.ts";
 
 /** How TypeScript is written for a file. */
 export interface EmitOptions {
@@ -33,7 +33,7 @@ class Emitter {
   readonly #file: LoadedFile;
   readonly #files: ReadonlyMap<string, LoadedFile>;
   readonly #options: EmitOptions;
-  readonly #root = new protobuf.Root();
+  readonly #root: protobuf.Root;
   /** Which file declares a type, by its full name. */
   readonly #owners = new Map<string, string>();
   /** What the file's own types and services are called in TypeScript. */
@@ -54,13 +54,10 @@ class Emitter {
     this.#const = this.#constOf(file);
     this.#imports = new Imports([...this.#own, ...GLOBALS, this.#const]);
     this.#declarations = new Map([...everything(file.outline)].map((one) => [one.fullName, one]));
-    const names = new Set([...files.values()].flatMap((one) => one.imports).filter(isWellKnown));
-    for (const one of names) this.#root.addJSON(knownFile(one)!.toJSON().nested!);
-    for (const one of files.values()) {
-      this.#root.addJSON(one.own.toJSON().nested ?? {});
-      for (const type of declared(one.own)) this.#owners.set(type.fullName, one.name);
+    for (const { name, own } of files.values()) {
+      for (const type of declared(own)) this.#owners.set(type.fullName, name);
     }
-    pin(file, this.#root);
+    this.#root = pinned(file, files);
     this.#root.resolveAll();
   }
 
@@ -169,6 +166,7 @@ class Emitter {
       this.#comment(type, protoName(field)),
       `The field ${protoName(field)}.`,
       field.options?.deprecated === true,
+      field.options?.default,
     );
     if (field instanceof protobuf.MapField) {
       return `${comment}${field.name}: ${this.#global("Map")}<${this.#scalar(field.keyType)}, ${value}>;`;
@@ -230,9 +228,12 @@ class Emitter {
 const protoName = (field: protobuf.Field) => (field as unknown as { protoName?: string }).protoName ?? field.name;
 
 /** A doc comment; nothing in it can end it. */
-function doc(comment: string | undefined, fallback: string, deprecated = false): string {
-  const text = (comment || fallback).trim().replaceAll("*/", "*\\/");
-  const lines = [...text.split("\n"), ...(deprecated ? ["", "@deprecated"] : [])];
+function doc(comment: string | undefined, fallback: string, deprecated = false, absent?: unknown): string {
+  const tags = [
+    ...(absent === undefined ? [] : ["", `@default ${JSON.stringify(absent)}`]),
+    ...(deprecated ? ["", "@deprecated"] : []),
+  ];
+  const lines = [...(comment || fallback).trim().split("\n"), ...tags].map((line) => line.replaceAll("*/", "*\\/"));
   return lines.length === 1
     ? `/** ${lines[0]} */\n`
     : `/**\n${lines.map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */\n`;

@@ -1,6 +1,7 @@
 import { wellKnownFile } from "../codec/descriptor/well_known_file.ts";
 import { type ProtoDescriptor, type ProtoFile, protoFile } from "../codec/file.ts";
 import { loadProto } from "./load.ts";
+import { pinned } from "./pin.ts";
 
 /**
  * Reads .proto files, to be used without generated code.
@@ -16,8 +17,10 @@ export function readProtoFiles(
 ): Map<string, ProtoFile> {
   const files = new Map<string, ProtoFile>();
   for (const name of names) {
-    for (const one of loadProto(name, read).values()) {
+    const loaded = loadProto(name, read);
+    for (const one of loaded.values()) {
       if (files.has(one.name)) continue;
+      pinned(one, loaded);
       const file = (name: string) => files.get(name) ?? wellKnownFile(name)!;
       const lists = [one.imports.map(file), one.publicImports.map(file)] as const;
       files.set(one.name, protoFile(one.name, one.own.toJSON() as ProtoDescriptor, ...lists));

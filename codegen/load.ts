@@ -190,6 +190,15 @@ function strip(own: protobuf.ReflectionObject): void {
     one.parsedOptions = undefined as never;
     one.options = standard(one.options);
   }
+  // JSON has no such numbers.
+  if (own instanceof protobuf.Type) {
+    for (const { options } of own.fieldsArray) {
+      const { default: value } = options ?? {};
+      if (typeof value === "number" && !Number.isFinite(value)) {
+        options!.default = String(value).replace("Infinity", "inf").toLowerCase();
+      }
+    }
+  }
   if (own instanceof protobuf.Enum) {
     const values = own.valuesOptions ?? {};
     for (const [name, options] of Object.entries(values)) values[name] = standard(options) ?? {};

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { emitFile } from "./emit.ts";
+import { readProtoFiles } from "./files.ts";
 import { loadProto } from "./load.ts";
 
 const HEAD = `syntax = "proto3";\npackage p;\n`;
@@ -118,19 +119,23 @@ service S { rpc A(Mark) returns (Mark) { option (z).w = 1; option idempotency_le
   }
 });
 
-Deno.test("emitFile() finds types as protoc does: outwards from where they are named", () => {
-  const text = generate({
+Deno.test("types are found as protoc does: outwards from where they are named", () => {
+  const files: Record<string, string> = {
     "a.proto": HEAD + `import "b.proto";
 message Near { enum Kind { NO = 0; } }
 message Kind {}
 message M { message In { message Kind {} } Kind kind = 1; b.Thing thing = 2; oneof o { Kind other = 3; } }
 service S { rpc A(Near) returns (b.Thing); }`,
     "b.proto": `syntax = "proto3";\npackage p.b;\nmessage Thing {}`,
-  });
-  assertStringIncludes(text, `"kind":{"type":".p.Kind","id":1}`);
-  assertStringIncludes(text, `"other":{"type":".p.Kind","id":3}`);
+  };
+  const text = generate(files);
   assertStringIncludes(text, "kind?: Kind;");
   assertStringIncludes(text, "thing?: Thing;");
+  const read = JSON.stringify(readProtoFiles(["a.proto"], (name) => files[name]).get("a.proto")!.descriptor);
+  for (const descriptor of [text, read]) {
+    assertStringIncludes(descriptor, `"kind":{"type":".p.Kind","id":1}`);
+    assertStringIncludes(descriptor, `"other":{"type":".p.Kind","id":3}`);
+  }
 });
 
 Deno.test("emitFile() keeps public imports, and the names of oneofs, for descriptors", () => {

@@ -67,12 +67,12 @@ needs(
       Deno.writeTextFileSync(`${folder}/bad.proto`, `syntax = "proto3";\nmessage M {\n  Nope a = 1;\n}\n`);
       for (const [name, message] of [["bad", "3:3: there is no type Nope"], ["no", "1:1: no such file"]]) {
         const path = `${folder}/${name}.proto`;
-        await assertRejects(() => deno("run", "-A", "cli/gen.ts", path), Error, `${path}:${message}`);
+        await assertRejects(() => deno("run", "-A", "cli/main.ts", "gen", path), Error, `${path}:${message}`);
       }
       Deno.writeTextFileSync(`${folder}/names.proto`, PROTO);
       Deno.writeTextFileSync(`${folder}/other.proto`, OTHER);
       Deno.writeTextFileSync(`${folder}/main.ts`, PROGRAM);
-      await deno("run", "-A", "cli/gen.ts", `${folder}/names.proto`, `${folder}/other.proto`);
+      await deno("run", "-A", "cli/main.ts", "gen", `${folder}/names.proto`, `${folder}/other.proto`);
       assertEquals(await deno("run", "--check", `${folder}/main.ts`), "1 2 t true /p.S/Call\n");
     } finally {
       await Deno.remove(folder, { recursive: true });

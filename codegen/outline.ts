@@ -1,5 +1,5 @@
 import { Outliner } from "./outliner.ts";
-import { type Source, type Token, tokenize } from "./tokens.ts";
+import type { Source, Token } from "./tokens.ts";
 
 /** What a declaration declares. */
 export type Kind =
@@ -70,7 +70,7 @@ export interface Declaration {
  * @throws {ProtoProblem} If the text does not have the shape of one.
  */
 export function outline(source: Source): Declaration {
-  return new Outliner(source, tokenize(source)).file();
+  return new Outliner(source).file();
 }
 
 /** A declaration and all that are in it. */
@@ -91,9 +91,3 @@ export const fieldsOf = (message: Declaration): Declaration[] =>
 
 /** What a string token says. Names have no need of escapes. */
 export const textOf = (token: Token): string => token.text.slice(1, -1);
-
-/** A number as .proto files write it; NaN if it is none. */
-export const numberOf = (text: string): number => /^-?0\d+$/.test(text) ? parseInt(text, 8) : intOf(text);
-
-const intOf = (text: string) =>
-  /^-?(0x[\da-f]+|\d+)$/i.test(text) ? Number(text.replace("-", "")) * (text[0] === "-" ? -1 : 1) : NaN;

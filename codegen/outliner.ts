@@ -1,6 +1,9 @@
-import { type Declaration, type Kind, numberOf } from "./outline.ts";
+import type { Declaration, Kind } from "./outline.ts";
+import { numberOf } from "./numbers.ts";
 import { article } from "./problem.ts";
-import type { Comment, Source, Token } from "./tokens.ts";
+import { readOption } from "./option_reader.ts";
+import { commentOf, TokenReader } from "./token_reader.ts";
+import type { Source, Token } from "./tokens.ts";
 
 /** What may stand in a declaration of a kind, and what reads it. A message's other statements are fields, an enum's are values. */
 const INSIDE: Partial<Record<Kind, readonly string[]>> = {
@@ -22,101 +25,45 @@ const MAX_VALUE = 2_147_483_647;
 /** Reads the declarations of a file. */
 export class Outliner {
   readonly #source: Source;
-  readonly #tokens: readonly Token[];
-  #next = 0;
+  readonly #tokens: TokenReader;
   #package = "";
   #depth = 0;
 
-  constructor(source: Source, tokens: readonly Token[]) {
+  constructor(source: Source) {
     this.#source = source;
-    this.#tokens = tokens;
+    this.#tokens = new TokenReader(source);
   }
 
   /** The file with all that is in it. */
   file(): Declaration {
     const file: Declaration = {
       kind: "file",
-      name: this.#tokens[0]!,
+      name: this.#tokens.peek(),
       parent: undefined,
       fullName: "",
       children: [],
       options: [],
     };
-    while (this.#peek().text !== "") this.#statement(file);
+    while (this.#tokens.peek().text !== "") this.#statement(file);
     return file;
   }
 
-  #peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)]!;
-  }
-
-  #take(): Token {
-    const token = this.#peek();
-    this.#next++;
-    return token;
-  }
-
-  #is(text: string): boolean {
-    if (this.#peek().text !== text) return false;
-    this.#next++;
-    return true;
-  }
-
-  #expect(text: string): Token {
-    const token = this.#peek();
-    if (token.text === text) return this.#take();
-    const before = this.#tokens[this.#next - 1] ?? token;
-    if (text === ";") {
-      throw this.#source.problem(before.end, `write ; after ${before.text}${token.text && `, before ${token.text}`}`);
-    }
-    throw this.#unexpected(token, `write ${text} after ${before.text}`);
-  }
-
-  #word(what: string, pattern = /^[A-Za-z_]\w*$/): Token {
-    const token = this.#peek();
-    return pattern.test(token.text) ? this.#take() : this.#fail(token, `write ${what} here`);
-  }
-
-  #type(what: string): Token {
-    return this.#word(what, /^\.?[A-Za-z_]/);
-  }
-
-  #string(what: string): Token {
-    return this.#word(`${what} in quotes`, /^["']/);
-  }
-
-  #number(): Token {
-    const token = this.#peek();
-    return Number.isNaN(numberOf(token.text)) ? this.#fail(token, "write a whole number here") : this.#take();
-  }
-
-  #fail(token: Token, remedy: string): never {
-    throw this.#unexpected(token, remedy);
-  }
-
-  #unexpected(token: Token, remedy: string) {
-    return this.#source.problem(
-      token.at,
-      `${token.text === "" ? "the file ends too early" : `${token.text} is not expected`}; ${remedy}`,
-    );
-  }
-
   #statement(parent: Declaration): void {
-    const first = this.#peek();
-    if (this.#is(";")) return;
-    if (first.text === "}") this.#fail(first, "remove it, or look for a } too many before it");
+    const first = this.#tokens.peek();
+    if (this.#tokens.is(";")) return;
+    if (first.text === "}") this.#tokens.fail(first, "remove it, or look for a } too many before it");
     // Keywords are no more than names where a field or an enum's value needs one.
     const isName = parent.kind === "enum"
-      ? this.#peek(1).text === "="
-      : fieldsIn(parent) && first.text !== "option" && this.#peek(2).text === "=";
+      ? this.#tokens.peek(1).text === "="
+      : fieldsIn(parent) && first.text !== "option" && this.#tokens.peek(2).text === "=";
     if (INSIDE[parent.kind]!.includes(first.text) && !isName) {
-      this.#take();
+      this.#tokens.take();
       return this.#known(first, parent);
     }
     if (parent.kind === "enum") return this.#value(first, parent);
     if (fieldsIn(parent)) return this.#field(first, parent);
     const may = INSIDE[parent.kind]!.join(", ");
-    this.#fail(first, `what may stand in ${article(parent.kind)} is: ${may}`);
+    this.#tokens.fail(first, `what may stand in ${article(parent.kind)} is: ${may}`);
   }
 
   #known(first: Token, parent: Declaration): void {
@@ -138,7 +85,10 @@ export class Outliner {
       case "extensions":
         return this.#ranges(first, parent);
       default:
-        return this.#block(first, this.#declare(first.text as Kind, this.#word(`the ${first.text}'s name`), parent));
+        return this.#block(
+          first,
+          this.#declare(first.text as Kind, this.#tokens.word(`the ${first.text}'s name`), parent),
+        );
     }
   }
 
@@ -152,41 +102,20 @@ export class Outliner {
     return made;
   }
 
-  /** Notes the comments of a statement that began at `first` and whose head has just ended. */
-  #comment(first: Token, one: Declaration): void {
-    const { text } = this.#source;
-    const isAlone = ({ at }: Comment) => text.slice(0, at).split("\n").at(-1)!.trim() === "";
-    const lines: string[] = [];
-    let next = this.#source.lineAt(first.at);
-    for (const comment of first.comments.toReversed()) {
-      if (!isAlone(comment) && comment.at > 0) break;
-      const gap = next - this.#source.lineAt(comment.end);
-      if (gap > 1) break;
-      lines.unshift(comment.text);
-      next = this.#source.lineAt(comment.at);
-    }
-    const last = this.#tokens[this.#next - 1]!;
-    const [after] = this.#peek().comments;
-    const line = this.#source.lineAt(last.end);
-    const trails = after && this.#source.lineAt(after.at) === line && this.#source.lineAt(this.#peek().at) !== line;
-    const parts = [lines.join("\n"), trails ? after.text : ""].map((part) => part.trim()).filter((part) => part !== "");
-    if (parts.length > 0) one.comment = parts.join("\n\n");
-  }
-
   /** The end of a statement that has no block. */
   #end(first: Token, one: Declaration): void {
-    this.#expect(";");
-    this.#comment(first, one);
+    this.#tokens.expect(";");
+    one.comment = commentOf(this.#source, first, this.#tokens);
   }
 
   #block(first: Token, one: Declaration): void {
-    const open = this.#expect("{");
-    this.#comment(first, one);
+    const open = this.#tokens.expect("{");
+    one.comment = commentOf(this.#source, first, this.#tokens);
     if (++this.#depth > MAX_DEPTH) {
       throw this.#source.problem(open.at, `this is nested more than ${MAX_DEPTH} deep; move it out`);
     }
-    while (!this.#is("}")) {
-      if (this.#peek().text === "") {
+    while (!this.#tokens.is("}")) {
+      if (this.#tokens.peek().text === "") {
         throw this.#source.problem(
           open.at,
           `the { of ${one.kind} ${one.name.text} is never closed; write } at its end`,
@@ -201,13 +130,13 @@ export class Outliner {
     if (first.text === "edition") {
       throw this.#source.problem(first.at, `editions are not supported; begin the file with: syntax = "proto3";`);
     }
-    this.#expect("=");
-    this.#declare("syntax", this.#string("the syntax"), parent);
-    this.#expect(";");
+    this.#tokens.expect("=");
+    this.#declare("syntax", this.#tokens.string("the syntax"), parent);
+    this.#tokens.expect(";");
   }
 
   #packageOf(first: Token, parent: Declaration): void {
-    const name = this.#word("the package's name", /^[A-Za-z_][\w.]*$/);
+    const name = this.#tokens.word("the package's name", /^[A-Za-z_][\w.]*$/);
     if (parent.children.some(({ kind }) => ["message", "enum", "service", "extend"].includes(kind))) {
       throw this.#source.problem(first.at, "the package comes too late; write it before all that it holds");
     }
@@ -216,27 +145,32 @@ export class Outliner {
   }
 
   #import(first: Token, parent: Declaration): void {
-    const label = /^(public|weak)$/.test(this.#peek().text) ? this.#take() : undefined;
-    this.#end(first, this.#declare("import", this.#string("the file's name"), parent, { label }));
+    const label = /^(public|weak)$/.test(this.#tokens.peek().text) ? this.#tokens.take() : undefined;
+    this.#end(first, this.#declare("import", this.#tokens.string("the file's name"), parent, { label }));
   }
 
   #field(first: Token, parent: Declaration): void {
-    const label = /^(optional|repeated|required)$/.test(first.text) ? this.#take() : undefined;
-    const map = this.#peek().text === "map" && this.#peek(1).text === "<";
-    if (map) this.#next += 2;
-    const keyType = map ? this.#word("the type of the map's keys") : undefined;
-    if (map) this.#expect(",");
-    const type = this.#type(map ? "the type of the map's values" : "a field: its type, name and number");
-    if (map) this.#expect(">");
-    if (this.#peek().text === "=") {
-      this.#fail(this.#peek(), `write a type before the name ${type.text}, or a name after the type`);
+    const label = /^(optional|repeated|required)$/.test(first.text) ? this.#tokens.take() : undefined;
+    const map = this.#tokens.peek().text === "map" && this.#tokens.peek(1).text === "<";
+    if (map) {
+      this.#tokens.take();
+      this.#tokens.take();
+    }
+    const keyType = map ? this.#tokens.word("the type of the map's keys") : undefined;
+    if (map) this.#tokens.expect(",");
+    const type = this.#tokens.type(map ? "the type of the map's values" : "a field: its type, name and number");
+    if (map) this.#tokens.expect(">");
+    if (this.#tokens.peek().text === "=") {
+      this.#tokens.fail(this.#tokens.peek(), `write a type before the name ${type.text}, or a name after the type`);
     }
     // The names of groups begin with capitals, or a type called "group" could not be told from them.
-    const group = type.text === "group" && /^[A-Z]/.test(this.#peek().text);
-    const name = this.#word("the field's name");
-    if (this.#peek().text !== "=") this.#fail(this.#peek(), `write = and the field's number after ${name.text}`);
-    this.#take();
-    const number = this.#number();
+    const group = type.text === "group" && /^[A-Z]/.test(this.#tokens.peek().text);
+    const name = this.#tokens.word("the field's name");
+    if (this.#tokens.peek().text !== "=") {
+      this.#tokens.fail(this.#tokens.peek(), `write = and the field's number after ${name.text}`);
+    }
+    this.#tokens.take();
+    const number = this.#tokens.number();
     const one = this.#declare(group ? "group" : "field", name, parent, { label, type, keyType, number });
     this.#brackets(one);
     if (group) this.#block(first, one);
@@ -244,88 +178,69 @@ export class Outliner {
   }
 
   #value(first: Token, parent: Declaration): void {
-    const name = this.#word("a value: its name and number");
-    if (this.#peek().text !== "=") this.#fail(this.#peek(), `write = and the value's number after ${name.text}`);
-    this.#take();
-    const one = this.#declare("value", name, parent, { number: this.#number() });
+    const name = this.#tokens.word("a value: its name and number");
+    if (this.#tokens.peek().text !== "=") {
+      this.#tokens.fail(this.#tokens.peek(), `write = and the value's number after ${name.text}`);
+    }
+    this.#tokens.take();
+    const one = this.#declare("value", name, parent, { number: this.#tokens.number() });
     this.#brackets(one);
     this.#end(first, one);
   }
 
   #rpc(first: Token, parent: Declaration): void {
-    const one = this.#declare("rpc", this.#word("the method's name"), parent);
+    const one = this.#declare("rpc", this.#tokens.word("the method's name"), parent);
     one.type = this.#message("takes");
-    this.#expect("returns");
+    this.#tokens.expect("returns");
     one.output = this.#message("gives");
-    if (this.#peek().text === "{") return this.#block(first, one);
+    if (this.#tokens.peek().text === "{") return this.#block(first, one);
     this.#end(first, one);
   }
 
   /** `(M)` or `(stream M)`. */
   #message(does: string): Token {
-    this.#expect("(");
-    if (this.#peek().text === "stream" && this.#peek(1).text !== ")") this.#take();
-    const type = this.#type(`the message that the method ${does}`);
-    this.#expect(")");
+    this.#tokens.expect("(");
+    if (this.#tokens.peek().text === "stream" && this.#tokens.peek(1).text !== ")") this.#tokens.take();
+    const type = this.#tokens.type(`the message that the method ${does}`);
+    this.#tokens.expect(")");
     return type;
   }
 
   #extend(first: Token, parent: Declaration): void {
-    const type = this.#type("the message that is extended");
+    const type = this.#tokens.type("the message that is extended");
     const one = this.#declare("extend", type, parent, { type });
     this.#block(first, one);
-    one.span = [first.at, this.#tokens[this.#next - 1]!.end];
+    one.span = [first.at, this.#tokens.last.end];
   }
 
   #ranges(first: Token, parent: Declaration): void {
     const one = this.#declare(first.text as Kind, first, parent, { ranges: [], reservedNames: [] });
     const most = parent.kind === "enum" ? MAX_VALUE : MAX_FIELD;
     do {
-      if (first.text === "reserved" && /^["']/.test(this.#peek().text)) one.reservedNames!.push(this.#take());
-      else {
-        const at = this.#number();
+      if (first.text === "reserved" && /^["']/.test(this.#tokens.peek().text)) {
+        one.reservedNames!.push(this.#tokens.take());
+      } else {
+        const at = this.#tokens.number();
         const from = numberOf(at.text);
-        const to = this.#is("to") ? (this.#is("max") ? most : numberOf(this.#number().text)) : from;
+        const to = this.#tokens.is("to")
+          ? (this.#tokens.is("max") ? most : numberOf(this.#tokens.number().text))
+          : from;
         one.ranges!.push({ at, from, to });
       }
-    } while (this.#is(","));
+    } while (this.#tokens.is(","));
     this.#brackets(one);
-    this.#expect(";");
+    this.#tokens.expect(";");
   }
 
   #option(parent: Declaration): void {
-    this.#setting(parent, [";"]);
-    this.#expect(";");
+    readOption(this.#tokens, parent, [";"]);
+    this.#tokens.expect(";");
   }
 
   #brackets(one: Declaration): void {
-    if (!this.#is("[")) return;
-    do this.#setting(one, [",", "]"]); while (this.#is(","));
-    this.#expect("]");
-  }
-
-  /** `name = value`, up to one of the ends. */
-  #setting(one: Declaration, ends: readonly string[]): void {
-    const at = this.#peek();
-    let name = "";
-    while (this.#peek().text !== "=") {
-      if (!/^[\w.()]+$/.test(this.#peek().text)) this.#fail(this.#peek(), "write an option: name = value");
-      name += this.#take().text;
-    }
-    this.#take();
-    const value = this.#peek();
-    if (ends.includes(value.text)) this.#fail(value, `write the value of ${name} here`);
-    let depth = 0;
-    while (depth > 0 || !ends.includes(this.#peek().text)) {
-      const { text } = this.#peek();
-      if (text === "" || (depth === 0 && /^(;|\})$/.test(text))) this.#expect(ends.at(-1)!);
-      // A value is one token, several strings, or what is in braces: another word begins another statement.
-      if (depth === 0 && this.#peek() !== value && !/^["'}\]{>[<]/.test(text)) this.#expect(ends.at(-1)!);
-      if (/^[{[<]$/.test(text)) depth++;
-      if (/^[}\]>]$/.test(text)) depth--;
-      this.#take();
-    }
-    one.options.push({ at, name, value, end: this.#tokens[this.#next - 1]!.end });
+    if (!this.#tokens.is("[")) return;
+    do readOption(this.#tokens, one, [",", "]"]); while (this.#tokens.is(","));
+    this.#tokens.expect("]");
   }
 }
 

@@ -1,14 +1,25 @@
 import { protobuf } from "../deps.ts";
+import { isWellKnown, knownFile } from "./known.ts";
 import type { LoadedFile } from "./load.ts";
 
 /**
- * Writes a type's full name where protobufjs would find another one: it looks at the root and into inner scopes before it looks
- * outwards. https://github.com/protobufjs/protobuf.js/blob/master/src/namespace.js (lookup)
- *
- * @param file Where the names stand; its reflection is changed.
- * @param root The reflection of the file and all that it imports, which is changed as well; not resolved yet.
+ * The reflection of a loaded file and all others. Names of types that protobufjs would take for others are written in full, here
+ * and in the file's own reflection.
  */
-export function pin({ own, references }: LoadedFile, root: protobuf.Root): void {
+export function pinned(file: LoadedFile, files: ReadonlyMap<string, LoadedFile>): protobuf.Root {
+  const root = new protobuf.Root();
+  const names = new Set([...files.values()].flatMap((one) => one.imports).filter(isWellKnown));
+  for (const one of names) root.addJSON(knownFile(one)!.toJSON().nested!);
+  for (const one of files.values()) root.addJSON(one.own.toJSON().nested ?? {});
+  pin(file, root);
+  return root;
+}
+
+/**
+ * protobufjs looks for types at the root and in inner scopes before it looks outwards, as protoc does.
+ * https://github.com/protobufjs/protobuf.js/blob/master/src/namespace.js (lookup)
+ */
+function pin({ own, references }: LoadedFile, root: protobuf.Root): void {
   for (const { from, part, fullName } of references) {
     let scope = from.parent!;
     while (scope.kind === "oneof") scope = scope.parent!;

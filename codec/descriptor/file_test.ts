@@ -3,6 +3,7 @@ import { ECHO_PROTO, EchoService } from "../../proto/echo.ts";
 import { HEALTH_PROTO } from "../../proto/grpc/health/v1/health.ts";
 import { ALL_PROTO } from "../../tests/proto/all.ts";
 import { ODD_PROTO } from "../../tests/proto/odd.ts";
+import { IMPORTS_OLD_PROTO } from "../../tests/proto/imports_old.ts";
 import { fileOf, protoFile } from "../file.ts";
 import { fileDescriptors } from "./file.ts";
 
@@ -56,4 +57,15 @@ Deno.test("fileDescriptors() gives another name to a second file of one name, un
     ["c.proto", ["a.proto"]],
     ["echo.proto", []],
   ]);
+});
+
+Deno.test("fileDescriptors() leaves out imports that only options need, and says which files are of proto2", async () => {
+  const files = await fileDescriptors([IMPORTS_OLD_PROTO]);
+  assertEquals([...files].map(([name, { dependencies }]) => [name, dependencies]), [
+    ["old.proto", []],
+    ["imports_old.proto", ["old.proto"]],
+  ]);
+  // syntax = 12 is proto3, or is not there.
+  const syntax = [...files.values()].map(({ bytes }) => bytes.toHex().endsWith("620670726f746f33"));
+  assertEquals(syntax, [false, true]);
 });

@@ -23,8 +23,8 @@ export function describeMessage(type: protobuf.Type, symbols: string[]): Descrip
     ],
     enum_type: nested.filter((one) => one instanceof protobuf.Enum).map((one) => describeEnum(one, symbols)),
     oneof_decl: names.map((name) => ({ name })),
-    extension_range: type.extensions?.map(([start, end]) => ({ start, end: end! + 1 })),
     options: describedOptions(type.options),
+    extension_range: type.extensions?.map(([start, end]) => ({ start, end: end! + 1 })),
     ...describedReserved(type.reserved, 1),
   };
 }
@@ -71,9 +71,23 @@ function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[])
     ...(map ? { type: "TYPE_MESSAGE", type_name: `${field.parent!.fullName}.${entryName(field)}` } : typeOf(field)),
     json_name: (field as unknown as { jsonName: string }).jsonName,
     oneof_index: field.partOf ? oneofs.indexOf(field.partOf) : undefined,
+    default_value: defaultOf(field),
     proto3_optional: field.partOf?.isProto3Optional || undefined,
     options: describedOptions(field.options),
   };
+}
+
+/** The default of a field of proto2, as text. */
+function defaultOf({ options, type }: protobuf.Field): string | undefined {
+  const value = options?.default as unknown;
+  if (value === undefined) return undefined;
+  if (type === "bytes") {
+    return String(value).replace(/[^ -~]|[\\"']/g, (one) => {
+      const code = one.charCodeAt(0);
+      return /[\\"']/.test(one) ? `\\${one}` : `\\${code.toString(8).padStart(3, "0")}`;
+    });
+  }
+  return String(value);
 }
 
 function typeOf({ resolvedType, type }: protobuf.FieldBase): Descriptor {

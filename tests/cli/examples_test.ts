@@ -19,11 +19,20 @@ const examplesOf = (help: string) => {
 async function workshop() {
   const folder = await Deno.makeTempDir();
   for (
-    const name of ["proto", "bin", ".zfunc", ".config/fish/completions", ".local/share/bash-completion/completions"]
+    const name of [
+      "proto",
+      "idl",
+      "bin",
+      ".zfunc",
+      ".config/fish/completions",
+      ".local/share/bash-completion/completions",
+    ]
   ) {
     await Deno.mkdir(`${folder}/${name}`, { recursive: true });
   }
-  await Deno.copyFile(`${ROOT}proto/echo.proto`, `${folder}/proto/echo.proto`);
+  for (const name of ["proto/echo.proto", "echo.proto", "idl/user.proto"]) {
+    await Deno.copyFile(`${ROOT}proto/echo.proto`, `${folder}/${name}`);
+  }
   await Deno.writeTextFile(`${folder}/request.json`, '{"mes": "hello"}\n');
   const command = `#!/bin/sh\nexec "${Deno.execPath()}" run -A --no-prompt "${ROOT}cli/main.ts" "$@"\n`;
   await Deno.writeTextFile(`${folder}/bin/dinokit`, command, { mode: 0o755 });

@@ -8,6 +8,7 @@ import { ECHO_PROTO } from "../../proto/echo.ts";
 import type { MessageType } from "../../rpc/service.ts";
 import { TEST_SERVICE_PROTO } from "../conformance/proto/test_service.ts";
 import { ODD_PROTO } from "../proto/odd.ts";
+import { OLD_PROTO } from "../proto/old.ts";
 import { All, ALL_PROTO, Inherited, Scalars } from "../proto/all.ts";
 import { Known, KNOWN_PROTO, Names } from "../proto/known.ts";
 import { needsPython, runPython } from "./python/run.ts";
@@ -82,6 +83,7 @@ const FILES: [file: ProtoFile, path: string, types: string[]][] = [
   [ECHO_PROTO, "../../proto/echo.proto", ["echo.Req"]],
   [TEST_SERVICE_PROTO, "../conformance/proto/test_service.proto", ["grpc.testing.SimpleRequest"]],
   [ODD_PROTO, "../proto/odd.proto", ["Odd", "Odd.In"]],
+  [OLD_PROTO, "../proto/old.proto", []],
 ];
 
 for (const [file, path, types] of FILES) {

@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, MethodOptions
 
 def settle(file):
     """Without what the descriptors of Dinokit do not say: the place of maps among nested messages, the options of Google's files,
-    whether a method without options has braces, extensions and the defaults of fields."""
+    extensions, whether a method without options has braces."""
     file.ClearField("extension")
     if file.name.startswith("google/"):
         file.ClearField("options")
