@@ -3,6 +3,7 @@ import { emitFile } from "../codegen/emit.ts";
 import { isWellKnown } from "../codegen/known.ts";
 import { type LoadedFile, loadProto } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
+import { format } from "./format.ts";
 import type { GenOptions } from "./gen.ts";
 
 /** What came of a file. */
@@ -126,22 +127,6 @@ function nameOf(file: string, folders: string[]): string {
 function specifier(from: string, to: string): string {
   const path = relative(dirname(resolve(from)), resolve(to)).replaceAll("\\", "/");
   return path.startsWith(".") ? path : `./${path}`;
-}
-
-/** Formats as `deno fmt` does in this project. */
-async function format(text: string): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", "--no-config", "--line-width", "120", "--ext", "ts", "-"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  if (!success) throw new Error(`deno fmt failed: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
 }
 
 function* findProtos(folder: string): Generator<string> {

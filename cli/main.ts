@@ -19,10 +19,15 @@ import { EXIT, Failure } from "./exit.ts";
 import { genCommand } from "./gen.ts";
 import { healthCommand } from "./health.ts";
 import { listCommand } from "./list.ts";
+import { newCommand } from "./new.ts";
 import { watchCommand } from "./watch.ts";
 import { colours, paint } from "./terminal.ts";
 
-/** The whole command, with all its subcommands. */
+/**
+ * The whole command, with all its subcommands.
+ *
+ * @internal
+ */
 export function dinokit(): Command {
   const program = dressed(new Command("dinokit"))
     .description("From a .proto file to a running service, and a look into any running one.")
@@ -33,7 +38,7 @@ export function dinokit(): Command {
       "after",
       "\nExit codes: 0 well, 1 failed, 2 wrong usage, 64 + gRPC status for a call that failed (78: UNAVAILABLE).",
     );
-  for (const make of [genCommand, listCommand, describeCommand, callCommand, healthCommand, watchCommand]) {
+  for (const make of [newCommand, genCommand, listCommand, describeCommand, callCommand, healthCommand, watchCommand]) {
     program.addCommand(make());
   }
   program.addCommand(completionsCommand(program));

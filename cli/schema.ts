@@ -4,7 +4,7 @@
  * @module
  */
 
-import { declaredBy } from "../codec/descriptor/declared.ts";
+import { declaredBy, findService, findType } from "../codec/descriptor/declared.ts";
 import { printProto } from "../codec/descriptor/print.ts";
 import type { ProtoFile } from "../codec/file.ts";
 import type { CallOptions, ClientOptions, MessageType, Method, Service } from "../mod.ts";
@@ -84,26 +84,28 @@ function sourceOf(label: string, files: ReadonlyMap<string, ProtoFile>): SchemaS
 function schemaOf(source: SchemaSource): Schema {
   const { label } = source;
   const nameOf = (name: string) => name.replace(/^[./]/, "").replace("/", ".");
-  const missing = async (what: string, name: string, known?: readonly string[]) =>
-    new SchemaError(`${label} has no ${what} ${name}${didYouMean(name, known ?? await source.services())}`);
-  const findService = async (given: string): Promise<Service> => {
+  const missing = (what: string, name: string, known: readonly string[] = []) =>
+    new SchemaError(`${label} has no ${what} ${name}${didYouMean(name, known)}`);
+  const serviceOf = async (given: string): Promise<Service> => {
     const name = nameOf(given);
     const file = await source.fileOf(name);
-    const service = file && declaredBy(file).services.get(name);
-    if (service === undefined) throw await missing("service", name);
-    return service;
+    const service = file && findService(file, name);
+    if (service !== undefined) return service;
+    const names = await source.services();
+    const others = names.length > 0 ? `; it has ${names.slice(0, 20).join(", ")}` : "";
+    throw new SchemaError(`${label} has no service ${name}${didYouMean(name, names) || others}`);
   };
   return {
     label,
     services: async () => [...await source.services()].sort(),
-    findService,
+    findService: serviceOf,
     async findMethod(given) {
       const [, owner, last] = /^(.+)\.(\w+)$/.exec(nameOf(given)) ?? [];
-      if (owner === undefined) throw new SchemaError(`${given} is no method; write it as echo.EchoService/Echo`);
-      const service = await findService(owner);
+      if (owner === undefined) throw new SchemaError(`${given} names no method; write it as package.Service/Method`);
+      const service = await serviceOf(owner);
       const found = Object.entries(service.methods).find(([, { name }]) => name === last);
       if (found === undefined) {
-        throw await missing(
+        throw missing(
           "method",
           `${owner}/${last}`,
           Object.values(service.methods).map(({ name }) => `${owner}/${name}`),
@@ -115,16 +117,16 @@ function schemaOf(source: SchemaSource): Schema {
     async findType(given) {
       const name = nameOf(given);
       const file = await source.fileOf(name);
-      const type = file && declaredBy(file).types.get(name);
-      if (type === undefined) throw await missing("message", name, []);
+      const type = file && findType(file, name);
+      if (type === undefined) throw missing("message", name);
       return type;
     },
     async describe(given) {
       const name = nameOf(given);
       const file = await source.fileOf(name);
       const text = file && printProto(file, name);
-      if (text === undefined) throw await missing("symbol", name);
-      return text;
+      if (text !== undefined) return text;
+      throw new SchemaError(`${label} has nothing called ${name}${didYouMean(name, await source.services())}`);
     },
     [Symbol.asyncDispose]: () => source.close(),
   };

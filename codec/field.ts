@@ -26,7 +26,7 @@ export function propertiesOf(type: protobuf.Type): Property[] {
   const oneofs = new Set<protobuf.OneOf>();
   const properties: Property[] = [];
   for (const field of type.fieldsArray.toSorted((a, b) => a.id - b.id)) {
-    field.resolve();
+    refuseGroup(field.resolve());
     const oneof = realOneof(field);
     if (oneof === undefined) properties.push(fieldProperty(field));
     else if (!oneofs.has(oneof)) {
@@ -35,6 +35,13 @@ export function propertiesOf(type: protobuf.Type): Property[] {
     }
   }
   return properties;
+}
+
+/** @throws {Error} If a field is a group of proto2, or delimited in an edition, which are the same. */
+export function refuseGroup(field: protobuf.Field): void {
+  if (field instanceof protobuf.MapField || !field.delimited) return;
+  const name = `${field.parent!.fullName.slice(1)}.${field.name}`;
+  throw new Error(`${name} is a group, which is not supported; make it a field with a message`);
 }
 
 /** The oneof of the .proto that a field belongs to; the one that protobufjs makes for `optional` does not count. */

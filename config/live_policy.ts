@@ -1,4 +1,5 @@
 import { loadYaml } from "../deps.ts";
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { checkObject } from "../rpc/options.ts";
 import { Checker, type Dialect, entryPath, fieldPath } from "../policy/check.ts";
@@ -99,7 +100,7 @@ class LivePolicy<T extends object> {
   }
 
   async #take(text = ""): Promise<void> {
-    const yaml = await loadYaml();
+    const yaml = await outsideScopes(loadYaml);
     if (this.#closed) return;
     const checker = new Checker<Where>(POLICY, this.#declared);
     try {

@@ -8,6 +8,7 @@ import { EventEmitter } from "node:events";
 import { Agent as HttpAgent, type ClientRequest } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { loadConsul } from "../deps.ts";
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 
 /** TLS to a Consul agent. All are PEM texts. */
 export interface ConsulTls {
@@ -164,7 +165,7 @@ export class ConsulHttp {
 }
 
 async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<ConsulApi> {
-  const Consul = await loadConsul();
+  const Consul = await outsideScopes(loadConsul);
   // No connection is kept between requests: one that a restarted agent has closed would fail the next request.
   const agent = tls ? new HttpsAgent({ keepAlive: false, ...certificates(tls) }) : new HttpAgent({ keepAlive: false });
   const headers = namespace === undefined ? {} : { "x-consul-namespace": namespace };

@@ -17,8 +17,8 @@ import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
 import { preflight } from "./preflight.ts";
-import { reflectionRoutes } from "./reflection.ts";
 import { maintain, register } from "./registration.ts";
+import { reflectionRoutes } from "./reflection.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
 

@@ -1,3 +1,4 @@
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 import type { Transport } from "./transport.ts";
 
 /** A transport, or the name of one that the kit brings. @default {"http2"} */
@@ -32,7 +33,7 @@ export function transportPermissions(choice: TransportChoice = "http2"): readonl
  */
 export async function chooseTransport(who: string, choice: TransportChoice = "http2"): Promise<Transport> {
   checkTransport(who, choice);
-  return typeof choice === "object" ? choice : await NAMED[choice].load();
+  return typeof choice === "object" ? choice : await outsideScopes(NAMED[choice].load);
 }
 
 /** As {@linkcode chooseTransport} checks, at once. */

@@ -1,4 +1,5 @@
 import { loadDescriptorProto } from "../../deps.ts";
+import { outsideScopes } from "../../rpc/outside_scopes.ts";
 import type { MessageType } from "../../rpc/service.ts";
 import { messageType, type ProtoDescriptor, protoFile } from "../file.ts";
 
@@ -6,7 +7,7 @@ let type: Promise<MessageType<unknown>> | undefined;
 
 /** The type of descriptors, which is loaded when it is first needed. */
 export function fileDescriptorProto(): Promise<MessageType<unknown>> {
-  return type ??= loadDescriptorProto().then(({ default: json }) =>
+  return type ??= outsideScopes(loadDescriptorProto).then(({ default: json }) =>
     messageType(
       protoFile("google/protobuf/descriptor.proto", json as ProtoDescriptor),
       "google.protobuf.FileDescriptorProto",

@@ -15,7 +15,7 @@ export interface FileDescriptor {
   readonly dependencies: readonly string[];
   /** The full names of all that it declares: messages, fields, oneofs, enums and their values, services, methods. */
   readonly symbols: readonly string[];
-  /** An encoded `google.protobuf.FileDescriptorProto`, as protoc makes it, but without comments and custom options. */
+  /** An encoded `google.protobuf.FileDescriptorProto`, as protoc makes it, but without comments, custom options, extensions and proto2's defaults. */
   readonly bytes: Uint8Array;
 }
 
@@ -65,7 +65,7 @@ function describe(
     enum_type: [],
     service: [],
     options: describedOptions(options),
-    syntax: "proto3",
+    ...syntaxOf(file.descriptor, path),
   };
   for (const name of names) {
     // The reflection of the whole: other files may have the same package.
@@ -74,10 +74,31 @@ function describe(
     else if (one instanceof protobuf.Enum) descriptor.enum_type.push(describeEnum(one, symbols));
     else if (one instanceof protobuf.Service) descriptor.service.push(describeService(one, symbols));
   }
+  for (const one of [...descriptor.message_type, ...descriptor.enum_type, ...descriptor.service]) {
+    one.options = withoutFeatures(one.options, options.features as Descriptor | undefined);
+  }
   // Options that descriptor.proto does not know are passed over. JSON drops what is undefined.
   const json = JSON.parse(JSON.stringify(descriptor)) as JsonValue;
   const bytes = type.encode(type.fromJson(json, { ignoreUnknownFields: true }) as never);
   return { name, dependencies, symbols, bytes: new Uint8Array(bytes) };
+}
+
+/** Takes away the features that all of an edition's file has: protobufjs wants them at each of its declarations. */
+function withoutFeatures(options: Descriptor | undefined, common: Descriptor = {}): Descriptor | undefined {
+  if (!options?.features) return options;
+  const { features, ...others } = options;
+  const own = Object.entries(features).filter(([name, value]) => common[name] !== value);
+  if (own.length > 0) others.features = Object.fromEntries(own);
+  return Object.keys(others).length > 0 ? others : undefined;
+}
+
+/** What the file is written in: all that it declares says the same. */
+function syntaxOf(descriptor: ProtoDescriptor, path: readonly string[]): Descriptor {
+  const scope = path.reduce((scope, name) => scope.nested![name] as ProtoDescriptor, descriptor);
+  const [{ edition = "proto3" } = {}] = Object.values(scope.nested ?? {}) as { edition?: string }[];
+  // Descriptors have always been so where they say nothing.
+  if (edition === "proto2") return {};
+  return edition === "proto3" ? { syntax: edition } : { syntax: "editions", edition: `EDITION_${edition}` };
 }
 
 /** The package of a file, the names of what stands in it, and the file's options. */

@@ -21,6 +21,7 @@ export interface MessageJson {
   readonly field?: readonly FieldJson[];
   readonly nestedType?: readonly MessageJson[];
   readonly enumType?: readonly EnumJson[];
+  readonly extensionRange?: readonly RangeJson[];
   readonly oneofDecl?: readonly { readonly name: string }[];
   readonly options?: Options;
   readonly reservedRange?: readonly RangeJson[];

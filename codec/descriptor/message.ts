@@ -23,6 +23,7 @@ export function describeMessage(type: protobuf.Type, symbols: string[]): Descrip
     ],
     enum_type: nested.filter((one) => one instanceof protobuf.Enum).map((one) => describeEnum(one, symbols)),
     oneof_decl: names.map((name) => ({ name })),
+    extension_range: type.extensions?.map(([start, end]) => ({ start, end: end! + 1 })),
     options: describedOptions(type.options),
     ...describedReserved(type.reserved, 1),
   };
@@ -66,7 +67,7 @@ function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[])
   return {
     name: protoName(field),
     number: field.id,
-    label: map || field.repeated ? "LABEL_REPEATED" : "LABEL_OPTIONAL",
+    label: `LABEL_${map || field.repeated ? "REPEATED" : field.rule === "required" ? "REQUIRED" : "OPTIONAL"}`,
     ...(map ? { type: "TYPE_MESSAGE", type_name: `${field.parent!.fullName}.${entryName(field)}` } : typeOf(field)),
     json_name: (field as unknown as { jsonName: string }).jsonName,
     oneof_index: field.partOf ? oneofs.indexOf(field.partOf) : undefined,
@@ -77,9 +78,11 @@ function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[])
 
 function typeOf({ resolvedType, type }: protobuf.FieldBase): Descriptor {
   if (!resolvedType) return { type: `TYPE_${type.toUpperCase()}` };
-  const kind = resolvedType instanceof protobuf.Type ? "MESSAGE" : "ENUM";
+  const kind = resolvedType instanceof protobuf.Enum ? "ENUM" : isGroup(resolvedType) ? "GROUP" : "MESSAGE";
   return { type: `TYPE_${kind}`, type_name: resolvedType.fullName };
 }
+
+const isGroup = (type: protobuf.Type) => (type as unknown as { group?: boolean }).group === true;
 
 /** The name of the message that a map's entries are on the wire: `CountsEntry`. */
 const entryName = (field: protobuf.FieldBase) =>

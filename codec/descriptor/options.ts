@@ -3,7 +3,7 @@
 export type Descriptor = Record<string, any>;
 
 /** What the parser keeps with the options and is none. */
-const NOT_OPTIONS = ["proto3_optional", "json_name", "proto_name"];
+const NOT_OPTIONS = ["proto3_optional", "json_name", "proto_name", "default"];
 
 /** The options that descriptor.proto has. Custom ones, `(my.option)`, would need their extensions. */
 export function describedOptions(options: Record<string, unknown> | undefined): Descriptor | undefined {

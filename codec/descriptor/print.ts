@@ -1,5 +1,6 @@
 import { protobuf } from "../../deps.ts";
 import { type ProtoFile, rootOf } from "../file.ts";
+import { PROTO_NAME } from "./oneof_name.ts";
 
 /**
  * Something of a file as a .proto would declare it, with full names of types; undefined if there is no such thing.
@@ -9,13 +10,16 @@ import { type ProtoFile, rootOf } from "../file.ts";
 export function printProto(file: ProtoFile, name: string): string | undefined {
   const root = rootOf(file);
   const one = root.lookup(`.${name}`);
-  if (one) return print(one);
+  // Fields and oneofs stand there by their names in TypeScript.
+  if (one && !(one instanceof protobuf.Field || one instanceof protobuf.OneOf)) return print(one);
   // The values of an enum stand in the scope of the enum.
   const [, scope = "", last] = /^(?:(.*)\.)?(.*)$/.exec(name)!;
   const owner = scope ? root.lookup(`.${scope}`) : root;
   if (owner instanceof protobuf.Type) {
     const field = owner.fieldsArray.find((field) => protoName(field) === last);
     if (field) return printField(field);
+    const oneof = owner.oneofsArray.find((oneof) => !oneof.isProto3Optional && oneofName(oneof) === last);
+    if (oneof) return printOneof(oneof);
   }
   if (owner instanceof protobuf.Namespace) {
     return owner.nestedArray.filter((one) => one instanceof protobuf.Enum)
@@ -28,8 +32,6 @@ function print(one: protobuf.ReflectionObject): string | undefined {
   if (one instanceof protobuf.Enum) return printEnum(one);
   if (one instanceof protobuf.Service) return block(`service ${one.name}`, one.methodsArray.map(printMethod));
   if (one instanceof protobuf.Method) return printMethod(one);
-  if (one instanceof protobuf.OneOf) return printOneof(one);
-  if (one instanceof protobuf.Field) return printField(one);
 }
 
 const protoName = (field: protobuf.FieldBase) => (field as unknown as { protoName: string }).protoName;
@@ -37,7 +39,7 @@ const fullName = (one: protobuf.ReflectionObject) => one.fullName.slice(1);
 
 function block(head: string, lines: readonly string[]): string {
   if (lines.length === 0) return `${head} {}`;
-  return `${head} {\n${lines.map((line) => line.replace(/^/gm, "  ")).join("\n")}\n}`;
+  return `${head} {\n${lines.map((line) => line.replace(/^(?=.)/gm, "  ")).join("\n")}\n}`;
 }
 
 function printMessage(type: protobuf.Type): string {
@@ -50,10 +52,12 @@ function printMessage(type: protobuf.Type): string {
     return [printOneof(oneof)];
   });
   const nested = type.nestedArray.flatMap((one) => print(one) ?? []);
-  return block(`message ${type.name}`, [...fields, ...nested]);
+  const gap = fields.length > 0 && nested.length > 0 ? [""] : [];
+  return block(`message ${type.name}`, [...fields, ...gap, ...nested]);
 }
 
-const printOneof = (oneof: protobuf.OneOf) => block(`oneof ${oneof.name}`, oneof.fieldsArray.map(printField));
+const oneofName = (oneof: protobuf.OneOf): string => oneof.getOption(PROTO_NAME) ?? oneof.name;
+const printOneof = (oneof: protobuf.OneOf) => block(`oneof ${oneofName(oneof)}`, oneof.fieldsArray.map(printField));
 
 const printEnum = (one: protobuf.Enum) =>
   block(`enum ${one.name}`, Object.entries(one.values).map(([name, value]) => `${name} = ${value};`));

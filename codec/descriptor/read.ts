@@ -12,8 +12,8 @@ export async function importsOf(descriptor: Uint8Array): Promise<{ name: string;
 }
 
 /**
- * Makes files of descriptors, whoever has encoded them: the way back from {@linkcode fileDescriptors}. Extensions and custom options
- * are left out; groups stand there, and refuse to be encoded and decoded.
+ * Makes files of descriptors, whoever has encoded them: the way back from {@linkcode fileDescriptors}. Extensions, custom
+ * options and proto2's defaults are left out; groups stand there, and refuse to be encoded and decoded.
  *
  * @param descriptors Encoded `google.protobuf.FileDescriptorProto`s, in any order, with all that they import. The well-known files
  * may be missing, and those of which nothing is used.

@@ -10,13 +10,15 @@ export function readMessage(message: MessageJson): Piece {
   const entries = new Map((message.nestedType ?? []).filter(isEntry).map((entry) => [entry.name, entry]));
   const fields = (message.field ?? []).map((field) => [localName(field.name), readField(field, entries)] as const);
   const nested = (message.nestedType ?? []).filter((one) => !isEntry(one));
+  const groups = new Set((message.field ?? []).filter(({ type }) => type === "TYPE_GROUP").map(lastName));
   return {
     options: readOptions(message.options),
     oneofs: readOneofs(message),
     fields: Object.fromEntries(fields),
+    extensions: message.extensionRange?.map(({ start = 0, end = 0 }) => [start, end - 1]),
     reserved: readReserved(message, 1),
     nested: Object.fromEntries([
-      ...nested.map((one) => [one.name, readMessage(one)] as const),
+      ...nested.map((one) => [one.name, { ...readMessage(one), group: groups.has(one.name) }] as const),
       ...(message.enumType ?? []).map((one) => [one.name, readEnum(one)] as const),
     ]),
   };
@@ -68,6 +70,7 @@ const localName = (name: string) => protobuf.util.camelCase(name);
 /** Whether a message is what the entries of a map are on the wire. */
 const isEntry = ({ options }: MessageJson) => options?.mapEntry === true;
 
+const lastName = ({ typeName = "" }: FieldJson) => typeName.slice(typeName.lastIndexOf(".") + 1);
 const scalar = (type: string) => type.replace(/^TYPE_/, "").toLowerCase();
 const typeOf = ({ type, typeName }: FieldJson) => typeName || scalar(type);
 
@@ -76,8 +79,6 @@ function readField(field: FieldJson, entries: ReadonlyMap<string, MessageJson>):
   const options = {
     ...readOptions(field.options),
     ...(field.proto3Optional && { proto3_optional: true }),
-    // What it is in editions: proto2 has no other mark of it on a field.
-    ...(field.type === "TYPE_GROUP" && { features: { message_encoding: "DELIMITED" } }),
   };
   const common = {
     id: number,
@@ -85,7 +86,7 @@ function readField(field: FieldJson, entries: ReadonlyMap<string, MessageJson>):
     jsonName: jsonName === protobuf.util.jsonName(name) ? undefined : jsonName,
     options: Object.keys(options).length > 0 ? options : undefined,
   };
-  const entry = field.label === "LABEL_REPEATED" ? entries.get(field.typeName?.split(".").at(-1) ?? "") : undefined;
+  const entry = field.label === "LABEL_REPEATED" ? entries.get(lastName(field)) : undefined;
   if (entry === undefined) {
     const rule = { LABEL_OPTIONAL: undefined, LABEL_REQUIRED: "required", LABEL_REPEATED: "repeated" };
     return { rule: rule[field.label ?? "LABEL_OPTIONAL"], type: typeOf(field), ...common };

@@ -1,6 +1,6 @@
 import { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
-import { realOneof } from "../field.ts";
+import { realOneof, refuseGroup } from "../field.ts";
 import { Misfit, within, wrong } from "../misfit.ts";
 import { ENUM, scalarCodec } from "../scalar.ts";
 import { enumJson } from "./enum.ts";
@@ -26,7 +26,7 @@ export interface JsonField extends JsonCodec {
 
 /** A field after its types are known. */
 export function jsonField(field: protobuf.Field): JsonField {
-  field.resolve();
+  refuseGroup(field.resolve());
   const { name, jsonName, protoName } = field as unknown as { name: string; jsonName: string; protoName: string };
   const names = { name, jsonName, protoName, oneof: realOneof(field)?.name };
   if (field instanceof protobuf.MapField) {

@@ -8,7 +8,7 @@ type Fields = { [name: string]: JsonValue };
 
 /** The JSON of the types that have one of their own. `plain` is what they would have as any other message. */
 export function specialJson(typeName: string, plain: JsonCodec): JsonCodec | undefined {
-  return SPECIAL[typeName]?.(plain);
+  return isSpecial(typeName) ? SPECIAL[typeName]!(plain) : undefined;
 }
 
 const SPECIAL: Record<string, (plain: JsonCodec) => JsonCodec> = {

@@ -43,6 +43,37 @@ onEachTransport("server: grpcurl makes all four kinds of call", async (transport
   assertEquals(await call("Bidi", '{"text":"a"}{"text":"b"}'), [{ text: "a" }, { text: "b" }]);
 });
 
+onEachTransport("server: grpcurl lists, describes and calls by reflection", async (transport) => {
+  await using server = await startServer(transport);
+  const ask = async (...args: string[]) => {
+    const path = await program("grpcurl");
+    const { code, stdout, stderr } = await runProgram({ path, args: ["-plaintext", "-max-time", "10", ...args] });
+    assertEquals(code, 0, stderr);
+    return stdout.trim().split("\n");
+  };
+  assertEquals(await ask(server.address, "list"), [
+    "dinokit.test.Kinds",
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+  ]);
+  assertEquals(await ask(server.address, "list", "grpc.health.v1.Health"), [
+    "grpc.health.v1.Health.Check",
+    "grpc.health.v1.Health.Watch",
+  ]);
+  assertEquals(
+    (await ask(server.address, "describe", "dinokit.test.Kinds.ServerStream")).at(-1),
+    "rpc ServerStream ( .dinokit.test.Msg ) returns ( stream .dinokit.test.Msg );",
+  );
+  for (
+    const service of ["grpc.health.v1.HealthCheckResponse", "dinokit.test.Msg", "grpc.reflection.v1alpha.ErrorResponse"]
+  ) {
+    assertEquals((await ask(server.address, "describe", service))[0], `${service} is a message:`);
+  }
+  const reply = await ask("-d", '{"text":"hallo"}', server.address, "dinokit.test.Kinds/Unary");
+  assertEquals(JSON.parse(reply.join("")), { text: "hallo" });
+});
+
 onEachTransport("server: grpcurl shows header, trailer, status and details", async (transport) => {
   await using server = await startServer(transport);
   const fields = ["-v", "-H", "x-echo: there", "-H", "x-trail: end"];

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { declaredBy } from "../../codec/descriptor/declared.ts";
 import { fileDescriptors } from "../../codec/descriptor/file.ts";
+import { protoFiles } from "../../codec/descriptor/read.ts";
+import { readProtoFiles } from "../../codegen/files.ts";
 import type { ProtoFile } from "../../codec/file.ts";
 import { ECHO_PROTO } from "../../proto/echo.ts";
 import type { MessageType } from "../../rpc/service.ts";
@@ -10,6 +13,7 @@ import { Known, KNOWN_PROTO, Names } from "../proto/known.ts";
 import { needsPython, runPython } from "./python/run.ts";
 import { alike, textOf, valueOf } from "./python/values.ts";
 
+const HERE = new URL("./", import.meta.url).pathname;
 const FOLDER = new URL("../proto/", import.meta.url).pathname;
 const COUNT = 400;
 // Another seed finds other faults; the messages of this one are always the same.
@@ -23,11 +27,20 @@ const TYPES: [file: string, type: MessageType<unknown>][] = [
   ["known.proto", Names],
 ];
 
-for (const [file, type] of TYPES) {
-  needsPython(`binary and JSON both ways agree with Python's protobuf on ${type.typeName}`, async () => {
-    const about = [FOLDER + file, type.typeName, String(COUNT), SEED];
-    const made = (await runPython("codec.py", ["make", ...about])).trim().split("\n").map((line) => JSON.parse(line));
-    assertEquals(made.length, COUNT);
+/** A .proto file as protoc describes it. */
+async function described(path: string): Promise<ProtoFile> {
+  const lines = (await runPython("protoc.py", [path])).trim().split("\n");
+  return (await protoFiles(lines.map((line) => Uint8Array.fromHex(line)))).get(path.split("/").at(-1)!)!;
+}
+
+const typeIn = (file: ProtoFile, name: string) => declaredBy(file).types.get(name)!;
+
+/** Compares types with Python's of that name, both ways. */
+async function compare(path: string, types: readonly MessageType<unknown>[]): Promise<void> {
+  const about = [path, types[0]!.typeName, String(COUNT), SEED];
+  const made = (await runPython("codec.py", ["make", ...about])).trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(made.length, COUNT);
+  for (const type of types) {
     const lines = made.map(({ hex, value, json, full }) => {
       const expected = valueOf(value);
       assertEquals(type.decode(Uint8Array.fromHex(hex)), expected);
@@ -41,6 +54,25 @@ for (const [file, type] of TYPES) {
     // It fails, and says why, if it does not read the messages that it has made.
     await runPython("codec.py", ["check", ...about], lines.map(({ hex }) => hex).join("\n"));
     await runPython("codec.py", ["check", ...about], lines.map(({ json }) => json).join("\n"));
+  }
+}
+
+for (const [file, type] of TYPES) {
+  needsPython(`binary and JSON both ways agree with Python's protobuf on ${type.typeName}`, async () => {
+    await compare(FOLDER + file, [type, typeIn(await described(FOLDER + file), type.typeName)]);
+  });
+}
+
+const OLDER_AND_NEWER: [file: string, type: string][] = [
+  ["proto2.proto", "dinokit.old.Old"],
+  ["edition.proto", "dinokit.edition.New"],
+  ["edition.proto", "dinokit.edition.Other"],
+];
+
+for (const [file, typeName] of OLDER_AND_NEWER) {
+  needsPython(`a type made of protoc's descriptors agrees with Python's protobuf on ${typeName}`, async () => {
+    const path = `${HERE}python/proto/${file}`;
+    await compare(path, [typeIn(await described(path), typeName)]);
   });
 }
 
@@ -58,3 +90,22 @@ for (const [file, path, types] of FILES) {
     await runPython("descriptors.py", [new URL(path, import.meta.url).pathname, ...types], lines.join("\n"));
   });
 }
+
+for (const file of ["proto2.proto", "grouped.proto", "edition.proto"]) {
+  needsPython(`fileDescriptors() describes a file made of protoc's descriptors as protoc does: ${file}`, async () => {
+    const path = `${HERE}python/proto/${file}`;
+    const lines = [...(await fileDescriptors([await described(path)])).values()].map(({ bytes }) => bytes.toHex());
+    await runPython("descriptors.py", [path], lines.join("\n"));
+  });
+}
+
+needsPython(
+  "readProtoFiles() gives of proto2 what protoc does, and types that agree with Python's protobuf",
+  async () => {
+    const path = `${HERE}python/proto/proto2.proto`;
+    const file = readProtoFiles(["proto2.proto"], () => Deno.readTextFileSync(path)).get("proto2.proto")!;
+    const lines = [...(await fileDescriptors([file])).values()].map(({ bytes }) => bytes.toHex());
+    await runPython("descriptors.py", [path], lines.join("\n"));
+    await compare(path, [typeIn(file, "dinokit.old.Old")]);
+  },
+);

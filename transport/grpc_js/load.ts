@@ -3,6 +3,7 @@ import http2 from "node:http2";
 import { isIP } from "node:net";
 import tls from "node:tls";
 import { type grpc, loadGrpcJs } from "../../deps.ts";
+import { outsideScopes } from "../../rpc/outside_scopes.ts";
 
 /** grpc-js, as it is loaded. */
 export type GrpcJs = typeof grpc;
@@ -14,7 +15,7 @@ export function load(): Promise<GrpcJs> {
   return loading ??= (async () => {
     deferGoaway();
     dropIpServername();
-    const module = await loadGrpcJs() as unknown as GrpcJs & { default?: GrpcJs };
+    const module = await outsideScopes(loadGrpcJs) as unknown as GrpcJs & { default?: GrpcJs };
     const grpc = module.default ?? module;
     keepUtf8(grpc);
     // It writes to stderr what its errors say anyway.

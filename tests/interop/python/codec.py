@@ -141,7 +141,9 @@ class Maker:
             setattr(message, kind + "_value", {"null": 0, "string": self.text(), "bool": self.random.random() < 0.5}[kind])
 
     def text(self):
-        return "".join(self.random.choices(ALPHABET, k=self.random.choice([0, 1, 5, 39, 64, 200])))
+        text = "".join(self.random.choices(ALPHABET, k=self.random.choice([0, 1, 5, 39, 64, 200])))
+        # JSON.parse of Deno 2.9.6 takes any escaped key of one character for "\\", if it has lately seen that in the same place.
+        return "" if text == "\\" else text
 
     def scalar(self, field):
         if field.type in SMALL or field.type in BIG:
@@ -153,7 +155,7 @@ class Maker:
         if is_null(field):
             return 0
         if field.type == Field.TYPE_ENUM:
-            return self.random.choice([*field.enum_type.values_by_number, 77, -1])
+            return self.random.choice([*field.enum_type.values_by_number, *([] if field.enum_type.is_closed else [77, -1])])
         if field.type == Field.TYPE_STRING:
             return self.text()
         if field.type == Field.TYPE_BYTES:

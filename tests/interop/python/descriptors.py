@@ -14,7 +14,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, MethodOptions
 
 def settle(file):
     """Without what the descriptors of Dinokit do not say: the place of maps among nested messages, the options of Google's files,
-    whether a method without options has braces."""
+    whether a method without options has braces, extensions and the defaults of fields."""
+    file.ClearField("extension")
     if file.name.startswith("google/"):
         file.ClearField("options")
     for message in file.message_type:
@@ -26,6 +27,8 @@ def settle(file):
 
 
 def sort(message):
+    for field in message.field:
+        field.ClearField("default_value")
     message.nested_type.sort(key=lambda nested: nested.name)
     for nested in message.nested_type:
         sort(nested)

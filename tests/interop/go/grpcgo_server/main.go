@@ -24,12 +24,14 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
+	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 	"google.golang.org/grpc/status"
 )
 
 func main() {
 	address := flag.String("addr", "127.0.0.1:0", "where it listens")
 	gzip := flag.Bool("gzip", false, "speak gzip")
+	tells := flag.String("reflection", "all", "versions of reflection: all, v1, v1alpha or none")
 	flag.Parse()
 	if *gzip {
 		encoding.RegisterCompressor(peer.Gzip{})
@@ -41,7 +43,15 @@ func main() {
 	server := grpc.NewServer()
 	kindspb.RegisterKindsServer(server, kinds{})
 	healthpb.RegisterHealthServer(server, health.NewServer())
-	reflection.Register(server)
+	switch *tells {
+	case "v1":
+		reflection.RegisterV1(server)
+	case "all":
+		reflection.Register(server)
+	case "v1alpha":
+		alpha := reflection.NewServer(reflection.ServerOptions{Services: server})
+		reflectionpb.RegisterServerReflectionServer(server, alpha)
+	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	go func() {

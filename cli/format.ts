@@ -1,0 +1,24 @@
+/**
+ * Formats as `deno fmt` does with lines of 120.
+ *
+ * @param text What.
+ * @param ext Of which kind of file: `"ts"`, `"json"`, `"md"`.
+ * @throws {Error} If it is no such text.
+ */
+export async function format(text: string, ext = "ts"): Promise<string> {
+  // A permission to run "deno" is one for what PATH finds, which may be a link to this Deno.
+  const own = Deno.execPath();
+  const mayRunOwn = Deno.permissions.querySync({ name: "run", command: own }).state === "granted";
+  const child = new Deno.Command(mayRunOwn ? own : "deno", {
+    args: ["fmt", "--quiet", "--no-config", "--line-width", "120", "--ext", ext, "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  const { success, stdout, stderr } = await child.output();
+  if (!success) throw new Error(`deno fmt failed: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { dirname, join, relative, resolve } from "node:path";
+import { emitFile } from "../../codegen/emit.ts";
+import { type LoadedFile, loadProto } from "../../codegen/load.ts";
+import { ProtoProblem } from "../../codegen/problem.ts";
+import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
+import { format } from "../format.ts";
+
+/** Notes, in a project, what each .proto was where it was copied from: so it is known which side has changed since. */
+export const SOURCES = "idl/sources.json";
+
+/** The .proto files of a project. */
+export interface Idl {
+  /** The main one: its path in idl/. */
+  readonly name: string;
+  /** Where it came from. */
+  readonly path: string;
+  /** It, and all that it imports, by their paths in idl/. */
+  readonly files: ReadonlyMap<string, LoadedFile>;
+  /** The text of {@linkcode SOURCES}. */
+  readonly sources: string;
+  readonly services: readonly DeclaredService[];
+}
+
+/**
+ * Reads the .proto files for a project. Where the project's copy is not like the source, the one that was changed since it was
+ * copied counts.
+ *
+ * @throws {TypeError} If a file is missing, or both were changed.
+ * @throws {ProtoProblem} If one has a mistake.
+ */
+export function loadIdl(idl: string, include: readonly string[], root: string): Idl {
+  if (!idl.endsWith(".proto")) throw new TypeError(`--idl ${idl}: not a .proto file`);
+  for (const folder of include) if (!isFolder(folder)) throw new TypeError(`-I ${folder}: no such folder`);
+  const path = [idl, ...include.map((folder) => join(folder, idl))].find((one) => readText(one) !== undefined);
+  if (path === undefined) {
+    const where = include.length === 0 ? "; -I DIR adds a folder to look in" : `, nor in ${include.join(", ")}`;
+    throw new TypeError(`--idl ${idl}: no such file${where}`);
+  }
+  const folders = [...include, dirname(path)];
+  const name = folders.map((folder) => relative(folder, path).replaceAll("\\", "/")).find((one) => !/^\.\./.test(one))!;
+  const find = (one: string) => folders.map((folder) => join(folder, one)).find((at) => readText(at) !== undefined);
+  const noted: Record<string, string> = JSON.parse(readText(join(root, SOURCES)) ?? "{}");
+  const read = (one: string) => {
+    const from = find(one);
+    return from === undefined ? undefined : newer(one, from, join(root, "idl", one), noted);
+  };
+  try {
+    const files = loadProto(name, read);
+    const services = servicesOf(files.get(name)!);
+    return { name, path, files, sources: `${JSON.stringify(noted, null, 2)}\n`, services };
+  } catch (error) {
+    if (!(error instanceof ProtoProblem)) throw error;
+    throw new ProtoProblem(find(error.file) ?? error.file, error.line, error.column, error.text);
+  }
+}
+
+/** The text that counts, of a source and the project's copy; notes what the source was. */
+function newer(name: string, from: string, to: string, noted: Record<string, string>): string {
+  const [source, copy] = [readText(from)!, readText(to)];
+  if (resolve(from) === resolve(to)) return source;
+  const before = noted[name];
+  noted[name] = hash(source);
+  if (copy === undefined || copy === source || hash(copy) === before) return source;
+  if (noted[name] === before) return copy;
+  throw new TypeError(
+    `${to} and ${from} have both been changed: bring the changes together in ${to}, then copy it over ${from}`,
+  );
+}
+
+const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** The files of idl/ in a project: the .proto files, and their TypeScript. */
+export async function idlFiles({ files, sources }: Idl): Promise<Map<string, string>> {
+  const written = new Map<string, string>([[SOURCES, sources]]);
+  for (const [name, { source }] of files) {
+    const specifier = (other: string) => {
+      const path = relative(dirname(name), other).replaceAll("\\", "/").replace(/proto$/, "ts");
+      return path.startsWith(".") ? path : `./${path}`;
+    };
+    written.set(`idl/${name}`, source.text);
+    written.set(
+      `idl/${name.replace(/proto$/, "ts")}`,
+      await format(emitFile(name, files, { kit: "dinokit", specifier })),
+    );
+  }
+  return written;
+}
+
+/** The text of a file; undefined if there is none. */
+export function readText(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

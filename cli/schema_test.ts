@@ -1,0 +1,73 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { ProtoProblem } from "../codegen/problem.ts";
+import { needs } from "../tests/needs.ts";
+import { SchemaError, schemaFromFiles } from "./schema.ts";
+
+// Schemas that servers tell are tested in tests/interop/schema_test.ts.
+
+const ROOT = new URL("..", import.meta.url).pathname;
+const READ: Deno.PermissionDescriptor[] = [{ name: "read" }];
+const odd = () => schemaFromFiles([`${ROOT}tests/proto/odd.proto`, `${ROOT}proto/echo.proto`]);
+
+needs(READ, "a schema comes from .proto files and what they import", async () => {
+  await using schema = odd();
+  assertEquals(await schema.services(), ["OddService", "dinokit.test.Kinds", "echo.EchoService"]);
+  for (const name of ["echo.EchoService/Echo", "/echo.EchoService/Echo", "echo.EchoService.Echo"]) {
+    const { service, property, method } = await schema.findMethod(name);
+    assertEquals([service.typeName, property, method.kind], ["echo.EchoService", "echo", "unary"]);
+    assertEquals(method.request.encode(method.request.fromJson({ mes: "a" }) as never).toHex(), "0a0161");
+  }
+  assertEquals((await schema.findService("OddService")).methods.underScore?.response.typeName, "dinokit.test.Msg");
+  assertEquals((await schema.findType(".Odd.In")).typeName, "Odd.In");
+  assertEquals((await schema.findType("google.protobuf.Empty")).typeName, "google.protobuf.Empty");
+});
+
+needs(READ, "a schema from .proto files finds imports in the folders that it is given", async () => {
+  await using schema = schemaFromFiles([`${ROOT}tests/conformance/proto/test_service.proto`], [
+    `${ROOT}tests/conformance/proto`,
+  ]);
+  assertEquals((await schema.services()).includes("grpc.testing.TestService"), true);
+  assertThrows(() => schemaFromFiles([`${ROOT}no/such.proto`]), ProtoProblem, "such.proto");
+});
+
+needs(READ, "describe() writes things as a .proto declares them, with full names", async () => {
+  await using schema = odd();
+  const described: Record<string, string> = {
+    "OddService": "service OddService {\n  rpc under_score(Odd) returns (dinokit.test.Msg);\n}",
+    "OddService.under_score": "rpc under_score(Odd) returns (dinokit.test.Msg);",
+    "OddService/under_score": "rpc under_score(Odd) returns (dinokit.test.Msg);",
+    "OddKind": "enum OddKind {\n  ODD_ZERO = 0;\n  ODD_HEX = 127;\n  ODD_LEAST = -2147483648;\n}",
+    "ODD_HEX": "ODD_HEX = 127;",
+    "Odd._c": "optional uint64 _c = 4 [deprecated = true];",
+    "Odd.ABC_def": "bool ABC_def = 1;",
+    "Odd.first": "oneof first {\n  int32 a = 5;\n  Odd.In b = 2;\n}",
+    "Odd.In.Deeper.a_map": "map<string, Odd.In> a_map = 1;",
+    "google.protobuf.Empty": "message Empty {}",
+  };
+  for (const [name, text] of Object.entries(described)) assertEquals(await schema.describe(name), text);
+  assertEquals(
+    await schema.describe("Odd.In"),
+    "message In {\n  Odd.In.Deeper deeper = 1;\n  dinokit.test.Msg msg = 2;\n\n" +
+      "  message Deeper {\n    map<string, Odd.In> a_map = 1;\n    map<int32, OddKind> _map2of_these__ = 2;\n  }\n}",
+  );
+});
+
+needs(READ, "a schema says what there is not, and what may be meant", async () => {
+  await using schema = schemaFromFiles([`${ROOT}proto/echo.proto`]);
+  const label = `${ROOT}proto/echo.proto`;
+  const cases: [() => Promise<unknown>, string][] = [
+    [
+      () => schema.findService("echo.EchoServic"),
+      `${label} has no service echo.EchoServic; did you mean "echo.EchoService"?`,
+    ],
+    [
+      () => schema.findMethod("echo.EchoService/Eco"),
+      'no method echo.EchoService/Eco; did you mean "echo.EchoService/Echo"?',
+    ],
+    [() => schema.findMethod("Echo"), "Echo names no method; write it as package.Service/Method"],
+    [() => schema.findMethod("x.Y/Echo"), `${label} has no service x.Y; it has echo.EchoService`],
+    [() => schema.findType("echo.EchoService"), `${label} has no message echo.EchoService`],
+    [() => schema.describe("echo"), `${label} has nothing called echo`],
+  ];
+  for (const [find, text] of cases) await assertRejects(find, SchemaError, text);
+});

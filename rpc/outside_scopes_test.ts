@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { needs } from "../tests/needs.ts";
+import { currentScope, runInScope } from "./context.ts";
+import { NO_METAINFO } from "./metainfo.ts";
+import { outsideScopes } from "./outside_scopes.ts";
+
+needs([{ name: "net" }], "what is imported outside of scopes leaves none behind", async () => {
+  const scope = { deadline: 1, signal: undefined, outgoing: NO_METAINFO };
+  await runInScope(scope, async () => {
+    // A module that was not loaded before.
+    await outsideScopes(() => import(`data:text/javascript,export default ${Date.now()}`));
+    assertEquals(currentScope(), scope);
+  });
+  const seen: unknown[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    seen.push(currentScope().deadline);
+    return new Response();
+  });
+  await (await fetch(`http://127.0.0.1:${server.addr.port}`)).text();
+  assertEquals(seen, [undefined]);
+});

@@ -1,0 +1,175 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { checkAll, filesIn, type Workshop, workshop } from "./new_project.ts";
+import { needs } from "./needs.ts";
+
+const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "read" }, { name: "write" }];
+
+const proto = (...methods: string[]) =>
+  `syntax = "proto3";
+
+package echo;
+
+message Req {
+  string mes = 1;
+}
+
+message Resp {
+  string resp = 1;
+}
+
+service EchoService {
+${methods.map((method) => `  ${method}\n`).join("")}}
+`;
+const ECHO = "rpc Echo(Req) returns (Resp);";
+const SHOUT = "rpc Shout(Req) returns (Resp);";
+
+/** The files that have changed or are new. */
+function changed(before: Map<string, string>, after: Map<string, string>): string[] {
+  for (const path of before.keys()) assertEquals(after.has(path), true, `${path} is gone`);
+  return [...after].flatMap(([path, text]) => before.get(path) === text ? [] : [path]).sort();
+}
+
+/** A project whose user has written a handler with its test, and touched all that is theirs. */
+async function edited(...methods: string[]): Promise<Workshop> {
+  const shop = workshop({ "echo.proto": proto(...methods) });
+  await shop.make("hello", "--idl", "echo.proto");
+  const edit = (path: string, from: string, to: string) => {
+    const text = shop.read(`hello/${path}`);
+    assertStringIncludes(text, from);
+    shop.write(`hello/${path}`, text.replace(from, to));
+  };
+  edit("handlers/echo_service/echo.ts", "_request, _context", "request");
+  edit("handlers/echo_service/echo.ts", "return {};", "return { resp: request.mes };");
+  edit("handlers/echo_service/echo_test.ts", ".echo({})", '.echo({ mes: "hi" })');
+  edit(
+    "handlers/echo_service/echo_test.ts",
+    "EchoService.methods.echo.response.decode(new Uint8Array())",
+    '{ resp: "hi" }',
+  );
+  for (const [path, text] of filesIn(shop, "hello")) {
+    if (/^(idl|\.vscode)\/|handlers\/mod\.ts|deno\.json/.test(path)) continue;
+    const mark = /\.ts$/.test(path) ? "// mine\n" : /\.md$/.test(path) ? "\nMine.\n" : "# mine\n";
+    shop.write(`hello/${path}`, text + mark);
+  }
+  return shop;
+}
+
+needs(PERMISSIONS, "dinokit new again: nothing is written where nothing has changed", async () => {
+  await using shop = await edited(ECHO);
+  const before = filesIn(shop, "hello");
+  assertEquals(await shop.make("hello", "--idl", "echo.proto"), "");
+  await shop.deno("hello", "task", "gen");
+  assertEquals(changed(before, filesIn(shop, "hello")), []);
+  await checkAll(shop, "hello");
+});
+
+needs(
+  PERMISSIONS,
+  "dinokit new again: a method that was added gets its handler and test, and no file of the user changes",
+  async () => {
+    await using shop = await edited(ECHO);
+    const before = filesIn(shop, "hello");
+    shop.write("echo.proto", proto(ECHO, SHOUT));
+    await shop.make("hello", "--idl", "echo.proto");
+    assertEquals(changed(before, filesIn(shop, "hello")), [
+      "handlers/echo_service/shout.ts",
+      "handlers/echo_service/shout_test.ts",
+      "handlers/mod.ts",
+      "idl/echo.proto",
+      "idl/echo.ts",
+      "idl/sources.json",
+    ]);
+    assertMatch(await checkAll(shop, "hello"), /2 passed/);
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "dinokit new again: of a renamed method the old handler stays, and the types name each place to change",
+  async () => {
+    await using shop = await edited(ECHO);
+    const before = filesIn(shop, "hello");
+    shop.write("echo.proto", proto(SHOUT));
+    const said = await shop.make("hello", "--idl", "echo.proto");
+    assertStringIncludes(
+      said,
+      "hello/handlers/echo_service/echo.ts:5: echo.EchoService has no method echo any more: move what you need, then delete it and echo_test.ts",
+    );
+    const files = filesIn(shop, "hello");
+    for (const path of ["handlers/echo_service/echo.ts", "handlers/echo_service/echo_test.ts", "client.ts"]) {
+      assertEquals(files.get(path), before.get(path));
+    }
+    assertEquals(files.get("handlers/mod.ts")!.includes("echo_service/echo.ts"), false);
+    const errors = await shop.failing("hello", "task", "check");
+    assertMatch(errors, /Property 'echo' does not exist[^]*?handlers\/echo_service\/echo\.ts:5:/);
+    assertMatch(errors, /Property 'echo' does not exist[^]*?handlers\/echo_service\/echo_test\.ts:/);
+    assertMatch(errors, /Property 'echo' does not exist[^]*?client\.ts:/);
+
+    // As told: the handler moves, and what it was is deleted.
+    const shout = before.get("handlers/echo_service/echo.ts")!.replaceAll("echo:", "shout:").replace(
+      ".echo>",
+      ".shout>",
+    );
+    shop.write("hello/handlers/echo_service/shout.ts", shout);
+    for (const name of ["echo.ts", "echo_test.ts"]) Deno.removeSync(`${shop.path}/hello/handlers/echo_service/${name}`);
+    shop.write("hello/client.ts", files.get("client.ts")!.replace(".echo(", ".shout("));
+    assertEquals(await shop.make("hello", "--idl", "echo.proto"), "");
+    assertMatch(await checkAll(shop, "hello"), /1 passed/);
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "dinokit new again: of a removed method the handler stays, and the types and one message name its place",
+  async () => {
+    await using shop = await edited(ECHO, SHOUT);
+    const before = filesIn(shop, "hello");
+    shop.write("echo.proto", proto(SHOUT));
+    const said = await shop.make("hello", "--idl", "echo.proto");
+    assertEquals(said.match(/has no method echo any more/g)?.length, 1);
+    assertEquals(changed(before, filesIn(shop, "hello")), [
+      "handlers/mod.ts",
+      "idl/echo.proto",
+      "idl/echo.ts",
+      "idl/sources.json",
+    ]);
+    assertMatch(await shop.failing("hello", "task", "check"), /'echo' does not exist[^]*?echo_service\/echo\.ts:5:/);
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "dinokit new again: a method of another kind is a type error in its handler; a service that is gone is named",
+  async () => {
+    await using shop = await edited(ECHO);
+    shop.write("echo.proto", proto("rpc Echo(Req) returns (stream Resp);"));
+    await shop.make("hello", "--idl", "echo.proto");
+    assertMatch(await shop.failing("hello", "task", "check"), /not assignable[^]*?echo_service\/echo\.ts:5:/);
+    shop.write("echo.proto", proto(ECHO).replace("EchoService", "Other"));
+    assertStringIncludes(
+      await shop.make("hello", "--idl", "echo.proto"),
+      "hello/handlers/echo_service/echo.ts:5: echo.proto has no such service any more",
+    );
+    assertMatch(await shop.failing("hello", "task", "check"), /'EchoService'[^]*?echo_service\/echo\.ts:2:/);
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "dinokit new again: a .proto that was changed in the project is not undone, and what both sides changed is refused",
+  async () => {
+    await using shop = await edited(ECHO);
+    shop.write("hello/idl/echo.proto", proto(ECHO, SHOUT));
+    await shop.deno("hello", "task", "gen");
+    const ours = filesIn(shop, "hello");
+    assertEquals(ours.has("handlers/echo_service/shout.ts"), true);
+    assertEquals(await shop.make("hello", "--idl", "echo.proto"), "");
+    assertEquals(changed(ours, filesIn(shop, "hello")), []);
+    shop.write("echo.proto", proto(ECHO, "rpc Whisper(Req) returns (Resp);"));
+    assertStringIncludes(
+      await shop.refused(2, "hello", "--idl", "echo.proto"),
+      "hello/idl/echo.proto and echo.proto have both been changed",
+    );
+    assertEquals(changed(ours, filesIn(shop, "hello")), []);
+  },
+);

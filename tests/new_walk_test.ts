@@ -1,0 +1,74 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { CONSUL_PERMISSIONS, startConsul } from "./consul.ts";
+import { filesIn, type Workshop, workshop } from "./new_project.ts";
+import { needs } from "./needs.ts";
+import { startProgram } from "./program.ts";
+
+const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "read" }, { name: "write" }, {
+  name: "net",
+}];
+const ECHO = Deno.permissions.querySync({ name: "read" }).state === "granted"
+  ? Deno.readTextFileSync(new URL("../proto/echo.proto", import.meta.url))
+  : "";
+
+/** Gives a project other ports than the tutorial's, which may be taken here. Returns that of its calls. */
+function movePorts(shop: Workshop, project: string, consul?: string): string {
+  const listeners = [0, 0].map((port) => Deno.listen({ hostname: "127.0.0.1", port }));
+  const [calls, health] = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
+  for (const listener of listeners) listener.close();
+  for (const [path, text] of filesIn(shop, project)) {
+    if (!/^(conf\/|deno\.json)/.test(path)) continue;
+    const moved = text.replaceAll(":8888", `:${calls}`).replaceAll(":8889", `:${health}`);
+    shop.write(`${project}/${path}`, consul ? moved.replaceAll("127.0.0.1:8500", consul) : moved);
+  }
+  return `127.0.0.1:${calls}`;
+}
+
+/** The command of a task, with no permissions but those of its set. */
+const serve = (shop: Workshop, project: string) =>
+  startProgram({
+    path: Deno.execPath(),
+    args: ["task", "serve"],
+    cwd: `${shop.path}/${project}`,
+    env: { NO_COLOR: "1" },
+  }, 'address="127.0.0.1:');
+
+needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new, test, serve, call", async () => {
+  await using shop = workshop({ "echo.proto": ECHO });
+  const start = performance.now();
+  await shop.make("hello", "--idl", "echo.proto");
+  assertStringIncludes(await shop.deno("hello", "task", "test"), "1 passed");
+  const handler = "hello/handlers/echo_service/echo.ts";
+  shop.write(handler, shop.read(handler).replace("_request", "request").replace("{};", "{ resp: request.mes };"));
+  const address = movePorts(shop, "hello");
+  {
+    await using server = await serve(shop, "hello");
+    const call = [
+      "run",
+      `--allow-net=${address}`,
+      "dinokit/cli",
+      "call",
+      address,
+      "echo.EchoService/Echo",
+      `{"mes": "hi"}`,
+    ];
+    assertStringIncludes(await shop.deno("hello", ...call), `{"resp":"hi"}`);
+    const seconds = (performance.now() - start) / 1000;
+    console.log(`      ${seconds.toFixed(1)} s`);
+    assert(seconds < 60, `${seconds} s`);
+    assertStringIncludes(await shop.deno("hello", "task", "client"), `Echo { resp: "" }`);
+    assertEquals(server.address, address);
+  }
+});
+
+needs(CONSUL_PERMISSIONS, "--registry consul: the server registers, and the client finds it there", async () => {
+  await using agent = await startConsul();
+  await using shop = workshop({ "echo.proto": ECHO });
+  await shop.make("hello", "--idl", "echo.proto", "--registry", "consul", "--server_name", "echoservice");
+  movePorts(shop, "hello", agent.address);
+  await using server = await serve(shop, "hello");
+  await server.line("is registered");
+  assertStringIncludes(await shop.deno("hello", "task", "client"), `Echo { resp: "" }`);
+  const [one] = await (await fetch(`http://${agent.address}/v1/catalog/service/echoservice`)).json();
+  assertEquals(`${one.ServiceAddress}:${one.ServicePort}`, server.address);
+});
