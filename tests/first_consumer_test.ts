@@ -66,7 +66,7 @@ async function consumer(kit: string): Promise<EmptyProject> {
   await project.write("deno.json", JSON.stringify({ imports }));
   await project.write("idl/echo.proto", await Deno.readTextFile(new URL("proto/echo.proto", ROOT)));
   for (const [name, text] of Object.entries(FILES)) await project.write(name, text);
-  await project.well("run", "-A", `${kit}/cli/gen.ts`, "idl/echo.proto", "--import", "dinokit");
+  await project.well("run", "-A", `${kit}/cli/main.ts`, "gen", "idl/echo.proto", "--import", "dinokit");
   return project;
 }
 

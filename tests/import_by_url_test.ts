@@ -25,7 +25,7 @@ async function generated(kit: ServedKit): Promise<EmptyProject> {
   await project.write("idl/echo.proto", await proto());
   // What the generator needs, and not more.
   const flags = ["--allow-read=.", "--allow-write=idl", `--allow-run=${Deno.execPath()}`];
-  await project.well("run", `--allow-import=${kit.host}`, ...flags, `${kit.url}/cli/gen.ts`, "idl/echo.proto");
+  await project.well("run", `--allow-import=${kit.host}`, ...flags, `${kit.url}/cli/main.ts`, "gen", "idl/echo.proto");
   return project;
 }
 
@@ -60,7 +60,8 @@ needs(
 needs(ALL, "the CLI by URL generates with --import URL, and with a name of the import map", async () => {
   await using kit = await serveKit();
   await using project = await generated(kit);
-  const gen = (...args: string[]) => project.well("run", "-A", `${kit.url}/cli/gen.ts`, "idl/echo.proto", ...args);
+  const gen = (...args: string[]) =>
+    project.well("run", "-A", `${kit.url}/cli/main.ts`, "gen", "idl/echo.proto", ...args);
   await gen("--import", "https://example.com/dinokit@9.9.9/mod.ts");
   assertStringIncludes(await project.read("idl/echo.ts"), `from "https://example.com/dinokit@9.9.9/mod.ts"`);
   await gen("--import", "dinokit");

@@ -21,7 +21,6 @@ async function workshop() {
   for (
     const name of [
       "proto",
-      "idl",
       "bin",
       ".zfunc",
       ".config/fish/completions",
@@ -30,9 +29,7 @@ async function workshop() {
   ) {
     await Deno.mkdir(`${folder}/${name}`, { recursive: true });
   }
-  for (const name of ["proto/echo.proto", "echo.proto", "idl/user.proto"]) {
-    await Deno.copyFile(`${ROOT}proto/echo.proto`, `${folder}/${name}`);
-  }
+  await Deno.copyFile(`${ROOT}proto/echo.proto`, `${folder}/proto/echo.proto`);
   await Deno.writeTextFile(`${folder}/request.json`, '{"mes": "hello"}\n');
   const command = `#!/bin/sh\nexec "${Deno.execPath()}" run -A --no-prompt "${ROOT}cli/main.ts" "$@"\n`;
   await Deno.writeTextFile(`${folder}/bin/dinokit`, command, { mode: 0o755 });
