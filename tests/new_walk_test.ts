@@ -38,6 +38,11 @@ needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new
   const start = performance.now();
   await shop.make("hello", "--idl", "echo.proto");
   assertStringIncludes(await shop.deno("hello", "task", "test"), "1 passed");
+  // What policies stand in the settings, the server and the client go by.
+  const settings = "hello/conf/test/conf.yaml";
+  const policies =
+    "  server: { rate: { rate: 1000 } }\n  clients: { hello: { timeout: 5000, retry: { attempts: 3 } } }\n";
+  shop.write(settings, shop.read(settings) + policies);
   const handler = "hello/handlers/echo_service/echo.ts";
   shop.write(handler, shop.read(handler).replace("_request", "request").replace("{};", "{ resp: request.mes };"));
   const address = movePorts(shop, "hello");

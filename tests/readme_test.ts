@@ -92,16 +92,13 @@ needs(RUN, "both READMEs show what the demo prints, but for its ports", async ()
   }
 });
 
-needs(RUN, "a service of one's own, outside the clone, compiles after the README's commands", async () => {
-  const [, block] = /^```sh\n(mkdir [^`]*--import[^`]*)^```$/ms.exec(text("README.md")) ?? [];
-  const [, server] = /^```ts[^\n]*\n\/\/ server\n(.*?)^```$/ms.exec(text("README.md")) ?? [];
+needs(RUN, "a service of one's own, outside the clone, passes its tests after the README's commands", async () => {
+  const [, block] = /^```sh\n(mkdir [^`]* new [^`]*)^```$/ms.exec(text("README.md")) ?? [];
   const folder = await Deno.makeTempDir({ prefix: "dinokit_own_" });
   try {
     await Deno.symlink(ROOT, `${folder}/dinokit`, { type: "dir" });
     await output("sh", ["-ec", block!], folder);
-    const main = server!.replace("./mod.ts", "dinokit").replace("./proto/", "./idl/");
-    await Deno.writeTextFile(`${folder}/shop/main.ts`, main);
-    await output(Deno.execPath(), ["check", "main.ts"], `${folder}/shop`);
+    await output(Deno.execPath(), ["check"], `${folder}/shop/echo-service`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

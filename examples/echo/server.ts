@@ -12,12 +12,14 @@ import { EchoService } from "../../proto/echo.ts";
 async function main(): Promise<void> {
   const conf = await loadConfig({ dir: new URL("../../conf/", import.meta.url) });
   const logger = configLogger(conf.kitex);
+  const { server: policy, clients: _ofOthers, ...options } = conf.dinokit;
   const server = createServer({
     name: conf.kitex.service,
     address: conf.kitex.address,
     registry: consul(conf.registry.registryAddress[0] ?? "127.0.0.1:8500", { token: conf.registry.token }),
-    ...conf.dinokit,
-    tls: await readTls(conf.dinokit.tls),
+    ...options,
+    ...policy,
+    tls: await readTls(options.tls),
     logger,
   });
   logger.info("settings", { env: conf.env, file: conf.file });

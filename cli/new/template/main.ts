@@ -13,12 +13,14 @@ async function main(): Promise<void> {
   const conf = await loadConfig({ dir: new URL("./conf/", import.meta.url) });
   const [agent] = conf.registry.registryAddress;
   const logger = configLogger(conf.kitex);
+  const { server: policy, clients: _ofOthers, ...options } = conf.dinokit;
   const server = createServer({
     name: conf.kitex.service,
     address: conf.kitex.address,
     registry: agent === undefined ? undefined : consul(agent, { token: conf.registry.token }),
-    ...conf.dinokit,
-    tls: await readTls(conf.dinokit.tls),
+    ...options,
+    ...policy,
+    tls: await readTls(options.tls),
     logger,
   });
   logger.info("settings", { env: conf.env, file: conf.file });
