@@ -368,9 +368,10 @@ Deno.test("while a probe is in flight, a call that began before the ejection dec
     const start = { path: "/a.B/C", metadata: new Metadata() };
     const [one, other] = [channel.pick({})!, channel.pick({})!];
     const early = new Map([one, other].map((each) => [each.instance.address, each.start(start)]));
-    for (let i = 0; i < 10; i++) call((address) => address === "memory:a" ? Status.INTERNAL : Status.OK);
+    for (let i = 0; i < 20; i++) call((address) => address === "memory:a" ? Status.INTERNAL : Status.OK);
     await pass(5000);
     const suspect = channel.pick({})!;
+    assertEquals([suspect.instance.address, states()["memory:a"]], ["memory:a", "ejected"]);
     const probe = suspect.start(start);
     suspect.ended(early.get("memory:a")!, Status.INTERNAL);
     assertEquals(states()["memory:a"], "probing");
@@ -385,7 +386,7 @@ Deno.test("a stream that is a probe brings its instance back when its response b
     list("memory:a", "memory:b");
     await waited(channel, pass);
     await pass(2);
-    for (let i = 0; i < 10; i++) call((address) => address === "memory:a" ? Status.INTERNAL : Status.OK);
+    for (let i = 0; i < 20; i++) call((address) => address === "memory:a" ? Status.INTERNAL : Status.OK);
     await pass(5000);
     const probe = channel.pick({})!;
     assertEquals(probe.wantsTime, true);
@@ -546,7 +547,7 @@ Deno.test("an ejected instance that leaves the list and comes back starts clean"
     list("memory:a", "memory:b");
     await waited(channel, pass);
     await pass(2);
-    for (let i = 0; i < 10; i++) call((address) => address === "memory:a" ? Status.INTERNAL : Status.OK);
+    for (let i = 0; i < 20; i++) call((address) => address === "memory:a" ? Status.INTERNAL : Status.OK);
     assertEquals(states()["memory:a"], "ejected");
     list("memory:b");
     list("memory:a", "memory:b");

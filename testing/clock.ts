@@ -40,7 +40,8 @@ export function fakeClock(): FakeClock {
   }
   running = true;
   const real = performance.now;
-  let now = real.call(performance);
+  // Whole, so that sums of milliseconds are exact.
+  let now = Math.ceil(real.call(performance));
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.now() });
   const release = keepTurns();
   performance.now = () => now;

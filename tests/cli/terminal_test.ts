@@ -10,7 +10,9 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** What it shows on a terminal, which util-linux's `script` makes. */
 async function onTerminal(args: string, env: Record<string, string> = {}): Promise<string> {
-  const command = `"${Deno.execPath()}" run -A cli/main.ts ${args}`;
+  // CI may have set it for all.
+  const unset = "NO_COLOR" in env ? "" : "env -u NO_COLOR ";
+  const command = `${unset}"${Deno.execPath()}" run -A cli/main.ts ${args}`;
   const { stdout } = await runProgram({ path: "script", args: ["-qec", command, "/dev/null"], cwd: ROOT, env });
   return stdout.replaceAll("\r\n", "\n");
 }
