@@ -91,7 +91,7 @@ needs(
     scene(async (echo, [stuck]) => {
       const hold = Promise.withResolvers<void>();
       stuck!.behave = () => hold.promise;
-      const outcomes = await Promise.all(Array.from({ length: 30 }, () => outcome(echo, 100)));
+      const outcomes = await Promise.all(Array.from({ length: 30 }, () => outcome(echo, 500)));
       assertEquals(outcomes.filter((one) => one === Status.DEADLINE_EXCEEDED).length, 10);
       assertEquals(stateOf(echo, stuck!.address), "ejected");
       // Its time is over: of these the first is the probe.
@@ -99,11 +99,11 @@ needs(
         () => clientState(echo).instances.some(({ ejectedUntil = Infinity }) => ejectedUntil <= Date.now() + 1),
         "due",
       );
-      const next = await Promise.all(Array.from({ length: 30 }, () => outcome(echo, 100)));
+      const next = await Promise.all(Array.from({ length: 30 }, () => outcome(echo, 500)));
       assertEquals(next.filter((one) => one === Status.DEADLINE_EXCEEDED).length, 1);
       hold.resolve();
       await until(async () => await outcome(echo) === stuck!.address, "it takes calls again");
-    }, { outliers: { ejectionTime: 100 } }),
+    }, { outliers: { ejectionTime: 500 } }),
 );
 
 needs(NET, "requests that fail wherever they go eject at most one of three", () =>
