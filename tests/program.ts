@@ -52,6 +52,21 @@ export async function runProgram({ path, args = [], env, cwd }: Program, within 
 }
 
 /**
+ * Runs a program that has to succeed.
+ *
+ * @param remedy What helps if it does not.
+ * @param within In milliseconds.
+ * @throws {Error} If it can't run or fails; the message holds its output and the remedy.
+ */
+export async function must(program: Program, remedy: string, within = 5 * 60_000): Promise<void> {
+  const command = `${program.path} ${program.args?.join(" ")}`;
+  const { code, stdout, stderr } = await runProgram(program, within).catch((error) => {
+    throw new Error(`${command} can't run: ${error.message}\n  ${remedy}`);
+  });
+  if (code !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}\n  ${remedy}`);
+}
+
+/**
  * Starts a server. It ends with the scope of `await using`.
  *
  * @param program It.

@@ -7,7 +7,7 @@
 
 import { cached } from "../cache.ts";
 import type { GrpcGoOutcome } from "../interop/run_client.ts";
-import { type Peer, type Program, runProgram, startProgram } from "../program.ts";
+import { must, type Peer, type Program, runProgram, startProgram } from "../program.ts";
 
 /** What a client shall do. */
 export interface KindsCall {
@@ -41,14 +41,6 @@ export interface ForeignPeer {
 const PROTOS = new URL("../proto", import.meta.url).pathname;
 const NODE_PACKAGES = ["@grpc/grpc-js@1.14.7", "@grpc/proto-loader@0.8.1"];
 const file = (path: string) => new URL(path, import.meta.url).pathname;
-
-async function must(program: Program, remedy: string): Promise<void> {
-  const command = `${program.path} ${program.args?.join(" ")}`;
-  const { code, stdout, stderr } = await runProgram(program, 5 * 60_000).catch((error) => {
-    throw new Error(`${command} can't run: ${error.message}\n  ${remedy}`);
-  });
-  if (code !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}\n  ${remedy}`);
-}
 
 /** A Python with grpcio and the stubs of kinds.proto. */
 async function python(): Promise<string> {

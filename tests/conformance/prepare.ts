@@ -8,7 +8,9 @@
 
 import { FOREIGN_PEERS } from "./peer.ts";
 import { program } from "./programs.ts";
+import { protobufConformance } from "./protobuf/runner.ts";
 
 console.log(await program("h2spec"));
 console.log(await program("ghz"));
 for (const peer of FOREIGN_PEERS) console.log(await peer.prepare());
+console.log((await protobufConformance()).command.at(-1));
