@@ -142,6 +142,26 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
     "the fields a_b and aB would both be aB in TypeScript; rename one",
   ],
   [
+    "a field and a oneof alike",
+    HEAD + "message A {\n  bool a_b = 1;\n  oneof ¦aB { bool c = 2; }\n}",
+    "the names a_b and aB would both be aB in TypeScript; rename one",
+  ],
+  [
+    "two fields alike in JSON",
+    HEAD + "message A {\n  bool a1 = 1;\n  bool ¦a_1 = 2;\n}",
+    "the fields a1 and a_1 would both be a1 in JSON; rename one",
+  ],
+  [
+    "two fields with one json_name",
+    HEAD + 'message A {\n  bool a = 1;\n  bool b = 2 [json_name = ¦"a"];\n}',
+    "the fields a and b would both be a in JSON; rename one",
+  ],
+  [
+    "a method that JavaScript would lose",
+    M + "service S {\n  rpc ¦__proto__(M) returns (M);\n}",
+    "JavaScript keeps the name __proto__ for itself; take another",
+  ],
+  [
     "two methods alike",
     M + "service S {\n  rpc Get(M) returns (M);\n  rpc ¦get(M) returns (M);\n}",
     "the methods Get and get would both be get in TypeScript; rename one",

@@ -18,7 +18,7 @@ export function checkFile(source: Source, file: Declaration): Syntax {
   const syntax = syntaxOf(source, file);
   checkOnce(source, file);
   for (const one of everything(file)) {
-    checkNames(source, one);
+    checkNames(source, one, syntax);
     checkNumbers(source, one, syntax);
     checkOptions(source, one, syntax);
     if (one.kind === "field" || one.kind === "group") checkField(source, one, syntax);
@@ -59,9 +59,12 @@ function checkOnce(source: Source, file: Declaration): void {
 }
 
 /** No two things in one scope have one name. An enum's values are in the scope of the enum. */
-function checkNames(source: Source, scope: Declaration): void {
+function checkNames(source: Source, scope: Declaration, syntax: Syntax): void {
   const names = new Map<string, Declaration>();
   const add = (one: Declaration) => {
+    if (one.name.text === "__proto__" && one.kind !== "field") {
+      throw source.problem(one.name.at, "JavaScript keeps the name __proto__ for itself; take another");
+    }
     const before = names.get(one.name.text);
     if (before) {
       const line = source.lineAt(before.name.at);
@@ -82,6 +85,8 @@ function checkNames(source: Source, scope: Declaration): void {
   if (["file", "message", "group", "service"].includes(scope.kind)) addAll(scope);
   if (scope.kind === "message" || scope.kind === "group") {
     checkAlike(source, fieldsOf(scope), "fields", protobuf.util.camelCase);
+    checkAlike(source, [...fieldsOf(scope), ...childrenOf(scope, "oneof")], "names", protobuf.util.camelCase);
+    checkJsonNames(source, fieldsOf(scope), syntax);
   }
   if (scope.kind === "service") checkAlike(source, childrenOf(scope, "rpc"), "methods", localName);
 }
@@ -99,6 +104,23 @@ function checkAlike(source: Source, all: Declaration[], what: string, local: (na
       );
     }
     names.set(one, name.text);
+  }
+}
+
+/** No two fields have the same name in JSON, where one would take the place of the other. As in protoc, proto2 may, by chance. */
+function checkJsonNames(source: Source, fields: Declaration[], syntax: Syntax): void {
+  const names = new Map<string, { name: string; isGiven: boolean }>();
+  for (const { name: { at, text: name }, options } of fields) {
+    const given = options.find((option) => option.name === "json_name")?.value;
+    const json = given ? textOf(given) : protobuf.util.jsonName(name);
+    const other = names.get(json);
+    if (other && (syntax === "proto3" || given || other.isGiven)) {
+      throw source.problem(
+        given?.at ?? at,
+        `the fields ${other.name} and ${name} would both be ${json} in JSON; rename one`,
+      );
+    }
+    names.set(json, { name, isGiven: given !== undefined });
   }
 }
 
