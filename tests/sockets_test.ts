@@ -72,6 +72,11 @@ needs(ALL, "TLS that fails says which of these it is: trust, name, no TLS here, 
     await refused({ tls }, { tls: { ca, serverName: "other.test" } }),
     "shows a certificate for DNS:echo.test, IP Address:127.0.0.1, not for other.test; call it by one of its names, or set tls.serverName",
   );
+  const named = await authority.sign("named", "subjectAltName=DNS:echo.test");
+  assertEquals(
+    await refused({ tls: named }, { tls: { ca } }),
+    "shows a certificate for other names, not for 127.0.0.1; call it by one of its names, or set tls.serverName",
+  );
   assertEquals(
     await refused({}, { tls: { ca } }),
     "speaks no TLS; leave out the option tls, or call its port for TLS",

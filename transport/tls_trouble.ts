@@ -14,7 +14,7 @@ export interface TlsError {
 export function tlsTrouble(error: TlsError, tls: { ca?: string; cert?: string }, name: string): string {
   switch (error.code) {
     case "ERR_TLS_CERT_ALTNAME_INVALID": {
-      const names = /.*altnames: (.*)$/.exec(error.message)?.[1] ?? "other names";
+      const names = /.*(?:altnames|cert's list): (.*)$/.exec(error.message)?.[1] || "other names";
       return `shows a certificate for ${names}, not for ${name}; call it by one of its names, or set tls.serverName`;
     }
     case "ERR_SSL_WRONG_VERSION_NUMBER":
