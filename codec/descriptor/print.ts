@@ -66,8 +66,17 @@ function printField(field: protobuf.Field): string {
   field.resolve();
   const value = field.resolvedType ? fullName(field.resolvedType) : field.type;
   const type = field instanceof protobuf.MapField ? `map<${field.keyType}, ${value}>` : `${ruleOf(field)}${value}`;
-  const deprecated = field.getOption("deprecated") === true ? " [deprecated = true]" : "";
-  return `${type} ${protoName(field)} = ${field.id}${deprecated};`;
+  return `${type} ${protoName(field)} = ${field.id}${printOptions(field)};`;
+}
+
+/** Those that matter to who writes JSON. */
+function printOptions(field: protobuf.Field): string {
+  const { jsonName } = field as unknown as { jsonName: string };
+  const options = [
+    ...jsonName === protobuf.util.jsonName(protoName(field)) ? [] : [`json_name = ${JSON.stringify(jsonName)}`],
+    ...field.getOption("deprecated") === true ? ["deprecated = true"] : [],
+  ];
+  return options.length > 0 ? ` [${options.join(", ")}]` : "";
 }
 
 function ruleOf(field: protobuf.Field): string {
