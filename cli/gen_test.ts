@@ -65,6 +65,14 @@ const USER = {
   "third_party/common/money.proto": HEAD + `package common;\nmessage Money { int64 cents = 1; }\n`,
 };
 
+inFolder("gen leaves alone what belongs to others: hidden folders and node_modules", {
+  "proto/a.proto": HEAD,
+  "proto/node_modules/b/b.proto": HEAD,
+  "proto/.git/c.proto": HEAD,
+}, async (folder) => {
+  assertEquals(await folder.gen(), { code: 0, out: "wrote proto/a.ts\n", err: "" });
+});
+
 inFolder("gen writes into --out by the names of files, and what they import as well", USER, async (folder) => {
   const { code, out, err } = await folder.gen("idl", "-I", "third_party", "--out", "gen", "--import", "npm:kit");
   assertEquals([code, err], [0, ""]);

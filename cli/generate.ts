@@ -131,6 +131,7 @@ function specifier(from: string, to: string): string {
 
 function* findProtos(folder: string): Generator<string> {
   for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
+    if (entry.name.startsWith(".") || entry.name === "node_modules") continue; // others' files
     const path = join(folder, entry.name);
     if (entry.isDirectory) yield* findProtos(path);
     else if (entry.name.endsWith(".proto")) yield path;
