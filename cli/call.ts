@@ -46,7 +46,7 @@ export function callCommand(): Command {
   })
     .argument("<target>", TARGET)
     .argument("<method>", "SERVICE/METHOD, such as echo.EchoService/Echo")
-    .argument("[json...]", "the request, or several; @FILE or - (stdin) for JSON from there ({} without)");
+    .argument("[json...]", "the request, or several; @FILE or - (stdin) for JSON from there (an empty one without)");
   return withTls(withConsul(withCall(withSchema(call)))).action(telling(callMethod));
 }
 
@@ -71,7 +71,7 @@ async function callMethod(target: string, name: string, words: readonly string[]
     onBackward: (values) => notes.note("backward", [...values].map(([key, value]) => `${key}: ${value}`)),
   };
   const any = new AnyTypes(schema);
-  const requests = requestsOf(found, words.length > 0 ? words : ["{}"], { target, signal, any });
+  const requests = requestsOf(found, words, { target, signal, any });
   const many = method.kind === "client_streaming" || method.kind === "bidi";
   try {
     const request = many ? requests : await only(requests, name);
@@ -100,6 +100,7 @@ async function* requestsOf(
   words: readonly string[],
   { target, signal, any }: { target: string; signal: AbortSignal; any: AnyTypes },
 ): AsyncGenerator<unknown> {
+  if (words.length === 0) return yield method.request.decode(new Uint8Array()); // `{}` is no JSON of a Timestamp
   for await (const json of jsonValues(words, signal)) {
     await any.ofJson(json);
     try {

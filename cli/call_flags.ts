@@ -32,7 +32,7 @@ export const withCall = (command: Command): Command =>
 const UNITS = { ms: 1, s: 1000, m: 60_000 };
 
 function milliseconds(text: string): number {
-  const [, number, unit = "ms"] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? [];
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
   const time = Number(number) * UNITS[unit as keyof typeof UNITS];
   if (time >= 1) return time;
   throw new InvalidArgumentError("use a time such as 500ms, 5s or 2m.");

@@ -71,7 +71,8 @@ function told(error: unknown, program: Command, args: readonly string[]): number
     if (error.exitCode === 0) return EXIT.ok;
     const known = program.commands.find((one) => one.name() === args[0]);
     if (error.code === "commander.help") {
-      console.error(program.helpInformation());
+      if (args[0] === "help") say(`unknown command '${args[1]}'`, "dinokit --help");
+      else console.error(program.helpInformation());
       return EXIT.usage;
     }
     say(error.message.replace(/^error: /, ""), `dinokit ${known ? `${known.name()} ` : ""}--help`);
@@ -82,6 +83,15 @@ function told(error: unknown, program: Command, args: readonly string[]): number
     return error.code;
   }
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.failed; // such as `| head`: nobody listens any more
+  if (isOfSystem(error)) {
+    say(
+      error.message.replace(
+        /^(.*) \(os error \d+\)(?:: \w+ '(.*)'.*)?$/s,
+        (_, why, path) => path ? `${path}: ${why}` : why,
+      ),
+    );
+    return EXIT.failed;
+  }
   if (isExpected(error)) {
     say(error.message, error.name === "ConsulError" ? "say where Consul is: --consul HOST:PORT" : undefined);
     return EXIT.failed;
@@ -93,6 +103,11 @@ function told(error: unknown, program: Command, args: readonly string[]): number
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && ["NotCapable", "ProtoProblem", "ConsulError"].includes(error.name);
 }
+
+/** The system refuses: a folder where a file must be, a disk that is full. */
+const isOfSystem = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && /^E[A-Z\d]+$/.test(String(error.code)) &&
+  / \(os error \d+\)/.test(error.message);
 
 function say(message: string, next?: string): void {
   console.error(`${paint("error:", "red", colours.err)} ${message}`);

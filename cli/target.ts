@@ -53,8 +53,11 @@ export const withTls = (command: Command): Command =>
     .option("--server-name <name>", "the name in the server's certificate (the host)");
 
 function consulAddress(text: string): string {
-  const address = parseAddress(text, "--consul");
-  if (address.kind === "tcp") return text;
+  try {
+    if (parseAddress(text, "--consul").kind === "tcp") return text;
+  } catch {
+    // What is no address at all needs the same words.
+  }
   throw new InvalidArgumentError(`use the host and port of its HTTP API, such as ${CONSUL}.`);
 }
 

@@ -2,7 +2,7 @@ import type { Instance } from "../mod.ts";
 import { command } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { checked } from "./exit.ts";
-import { consulAddressOf, consulOf, QUIET, type TargetFlags, withConsul } from "./target.ts";
+import { consulAddressOf, consulName, consulOf, QUIET, type TargetFlags, withConsul } from "./target.ts";
 import { interruption, paint, print } from "./terminal.ts";
 
 /** `dinokit watch` */
@@ -26,7 +26,8 @@ export function watchCommand(): Command {
 
 type Flags = Omit<TargetFlags, "consul"> & { consul?: string | true };
 
-async function watchService(name: string, flags: Flags): Promise<void> {
+async function watchService(given: string, flags: Flags): Promise<void> {
+  const name = consulName(given) ?? given;
   const seen = new Map<string, string>();
   // What is kept back from clients for a while is news here.
   const resolver = consulOf({ ...flags, consul: consulAddressOf(flags) }, { grace: 0 });

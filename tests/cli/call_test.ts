@@ -119,8 +119,11 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
   await using peer = await server();
   const cases: [args: string[], part: string, next: string][] = [
     [["cal"], "(Did you mean call?)", "next:  dinokit --help"],
+    [["help", "cal"], "unknown command 'cal'", "next:  dinokit --help"],
     [peer.call("Unary", "--timout", "1s"), "(Did you mean --timeout?)", "next:  dinokit call --help"],
     [peer.call("Unary", "--timeout", "soon"), "use a time such as 500ms", "next:  dinokit call --help"],
+    [peer.call("Unary", "--timeout", "5"), "use a time such as 500ms", "next:  dinokit call --help"],
+    [peer.call("Unary", "--consul", "http://127.0.0.1:8500"), "use the host and port", "next:  dinokit call --help"],
     [peer.call("Unary", "-H", "novalue"), "use 'key: value'", "next:  dinokit call --help"],
     [peer.call("Unary", "--persistent", "A="), "", "next:  dinokit call --help"],
     [["call", "127.0.0.1", "a.B/C"], "has no port", ""],
@@ -141,6 +144,30 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
     assertEquals(code, 2, `${args.join(" ")}: ${stderr}`);
     assertStringIncludes(stderr, part);
     assertStringIncludes(stderr, next);
+  }
+});
+
+needs(CLI_PERMISSIONS, "dinokit says in one line what the system refuses", async () => {
+  await using peer = await server();
+  for (const args of [["@tests"], ["--ca", "tests"], ["--proto", "tests"]]) {
+    const { code, stderr } = await dinokit(peer.call("Unary", ...args));
+    assertEquals([code, stderr], [1, "error: tests: Is a directory\n"]);
+  }
+});
+
+needs(CLI_PERMISSIONS, "dinokit call without JSON sends an empty request, whatever the JSON of its type", async () => {
+  await using peer = await server();
+  const proto = await Deno.makeTempFile({ suffix: ".proto" });
+  try {
+    await Deno.writeTextFile(
+      proto,
+      'syntax = "proto3";\npackage dinokit.test;\nimport "google/protobuf/timestamp.proto";\n' +
+        "service Kinds {\n  rpc Unary(google.protobuf.Timestamp) returns (google.protobuf.Timestamp);\n}\n",
+    );
+    const reply = await dinokit(["call", peer.address, "dinokit.test.Kinds/Unary", "--proto", proto]);
+    assertEquals(reply, { code: 0, stdout: '"1970-01-01T00:00:00Z"\n', stderr: "" });
+  } finally {
+    await Deno.remove(proto);
   }
 });
 

@@ -25,7 +25,7 @@ async function register(agent: string, options: { weight?: number; tags?: Record
 needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and follows their changes", async () => {
   await using agent = await startConsul();
   const flags = ["--consul", agent.address];
-  await using watch = startDinokit(["watch", "kinds", ...flags]);
+  await using watch = startDinokit(["watch", "consul:kinds", ...flags]);
   assertMatch(await watch.line(), /^\S+ ! no instance of kinds: none passes its check/);
 
   await using first = await register(agent.address, { weight: 7, tags: { zone: "a" } });
