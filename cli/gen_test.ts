@@ -65,6 +65,14 @@ const USER = {
   "third_party/common/money.proto": HEAD + `package common;\nmessage Money { int64 cents = 1; }\n`,
 };
 
+inFolder("gen finds a file by the name that imports have for it", {
+  "src/sub/a.proto": HEAD + "message A {}\n",
+}, async (folder) => {
+  const named = ["sub/a.proto", "-I", "src"];
+  assertEquals(await folder.gen(...named), { code: 0, out: "wrote src/sub/a.ts\n", err: "" });
+  assertEquals(await folder.gen(...named, "--out", "out"), { code: 0, out: "wrote out/sub/a.ts\n", err: "" });
+});
+
 inFolder("gen leaves alone what belongs to others: hidden folders and node_modules", {
   "proto/a.proto": HEAD,
   "proto/node_modules/b/b.proto": HEAD,

@@ -71,8 +71,10 @@ export class ProtoGenerator {
     }
   }
 
-  #jobs(file: string): Job[] {
+  #jobs(given: string): Job[] {
     const include = this.#options.include ?? [];
+    // As with protoc, a file may be named as imports name it.
+    const file = isThere(given) ? given : find(include, given) ?? given;
     if (file.endsWith(".proto")) {
       const folders = [...include, dirname(file)];
       return [{ name: nameOf(file, folders), path: file, folders, asked: true }];

@@ -5,11 +5,13 @@ import { readProtoFiles } from "../codegen/files.ts";
 /**
  * Reads .proto files from disk, with all that they import.
  *
- * @param files Their paths.
+ * @param given Their paths, or, as with protoc, what imports call them.
  * @param importPaths Folders where imports are looked for, beside those of the files themselves.
  * @throws {ProtoProblem} If one has a mistake, or there is none.
  */
-export function readLocalFiles(files: readonly string[], importPaths: readonly string[]): Map<string, ProtoFile> {
+export function readLocalFiles(given: readonly string[], importPaths: readonly string[]): Map<string, ProtoFile> {
+  const isThere = (path: string) => readText(path) !== undefined;
+  const files = given.map((file) => [file, ...importPaths.map((path) => join(path, file))].find(isThere) ?? file);
   const folders = [...importPaths, ...new Set(files.map((file) => dirname(file)))];
   const read = (name: string) => {
     for (const folder of folders) {

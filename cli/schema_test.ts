@@ -27,6 +27,8 @@ needs(READ, "a schema from .proto files finds imports in the folders that it is 
     `${ROOT}tests/conformance/proto`,
   ]);
   assertEquals((await schema.services()).includes("grpc.testing.TestService"), true);
+  await using named = schemaFromFiles(["grpc/health/v1/health.proto"], [`${ROOT}proto`]);
+  assertEquals(await named.services(), ["grpc.health.v1.Health"]);
   assertThrows(() => schemaFromFiles([`${ROOT}no/such.proto`]), ProtoProblem, "such.proto");
 });
 
