@@ -62,3 +62,18 @@ needs(ALL, "dinokit new: a kit that is a path fails the build with the path's na
   assertStringIncludes(error.message, "--entrypoint main.ts: exit code 1\n");
   assertStringIncludes(error.message, 'Module not found "file://');
 });
+
+const PINS: Record<string, RegExp> = {
+  ".ci/run": /^version=(\S+)$/m,
+  "compose.yaml": /image: denoland\/deno:(\S+)/,
+  "cli/new/template/Dockerfile": /^FROM denoland\/deno:(\S+)$/m,
+  "cli/new/template/ci.yml": /deno-version: "(.*)"/,
+};
+
+needs([{ name: "read" }], "images and workflows name the Deno that our own tests run on", async () => {
+  const version = async ([path, pin]: [string, RegExp]) =>
+    pin.exec(await Deno.readTextFile(new URL(`../${path}`, import.meta.url)))?.[1];
+  const found = await Promise.all(Object.entries(PINS).map(version));
+  assertEquals(found, found.map(() => found[0]));
+  assertEquals(typeof found[0], "string");
+});
