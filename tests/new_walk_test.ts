@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CONSUL_PERMISSIONS, startConsul } from "./consul.ts";
-import { filesIn, type Workshop, workshop } from "./new_project.ts";
+import { movePorts, type Workshop, workshop } from "./new_project.ts";
 import { needs } from "./needs.ts";
 import { startProgram } from "./program.ts";
 
@@ -10,19 +10,6 @@ const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "read
 const ECHO = Deno.permissions.querySync({ name: "read" }).state === "granted"
   ? Deno.readTextFileSync(new URL("../proto/echo.proto", import.meta.url))
   : "";
-
-/** Gives a project other ports than the tutorial's, which may be taken here. Returns that of its calls. */
-function movePorts(shop: Workshop, project: string, consul?: string): string {
-  const listeners = [0, 0].map((port) => Deno.listen({ hostname: "127.0.0.1", port }));
-  const [calls, health] = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
-  for (const listener of listeners) listener.close();
-  for (const [path, text] of filesIn(shop, project)) {
-    if (!/^(conf\/|deno\.json)/.test(path)) continue;
-    const moved = text.replaceAll(":8888", `:${calls}`).replaceAll(":8889", `:${health}`);
-    shop.write(`${project}/${path}`, consul ? moved.replaceAll("127.0.0.1:8500", consul) : moved);
-  }
-  return `127.0.0.1:${calls}`;
-}
 
 /** The command of a task, with no permissions but those of its set. */
 const serve = (shop: Workshop, project: string) =>
