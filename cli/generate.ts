@@ -1,10 +1,12 @@
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { emitFile } from "../codegen/emit.ts";
 import { isWellKnown } from "../codegen/known.ts";
 import { type LoadedFile, loadProto } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
 import { format } from "./format.ts";
 import type { GenOptions } from "./gen.ts";
+import { SOURCES } from "./new/idl.ts";
+import { kitSpecifier, specifier } from "./specifier.ts";
 
 /** What came of a file. */
 export interface Outcome {
@@ -75,10 +77,12 @@ export class ProtoGenerator {
     const include = this.#options.include ?? [];
     if (file.endsWith(".proto")) {
       const folders = [...include, dirname(file)];
+      this.#checkFolder(dirname(file));
       return [{ name: nameOf(file, folders), path: file, folders, asked: true }];
     }
     if (!isThere(file)) throw new TypeError(`${file}: no such folder, and no .proto file; name one of them`);
     this.#read.add(join(file, "."));
+    this.#checkFolder(file);
     const folders = [...include, file];
     return [...findProtos(file)].map((path) => ({
       name: nameOf(path, folders),
@@ -86,6 +90,14 @@ export class ProtoGenerator {
       folders: [...folders, dirname(path)],
       asked: true,
     }));
+  }
+
+  /** The code of a project imports the kit by the name in its deno.json, which `deno task gen` knows. */
+  #checkFolder(folder: string): void {
+    if (this.#options.import !== undefined || readText(join(folder, basename(SOURCES))) === undefined) return;
+    throw new TypeError(
+      `${folder} is the idl/ of a project of dinokit new: run deno task gen there, or say what it imports the kit as: --import dinokit`,
+    );
   }
 
   #text(folders: readonly string[], name: string): string | undefined {
@@ -104,7 +116,7 @@ export class ProtoGenerator {
     const isOwn = new URL(resolve(job.path), "file:").href.startsWith(OWN_SERVICES.href);
     const kit = new URL(isOwn ? "../codec/mod.ts" : "../mod.ts", import.meta.url);
     return emitFile(job.name, files, {
-      kit: this.#options.import ?? (kit.protocol === "file:" ? specifier(out, kit.pathname) : kit.href),
+      kit: this.#options.import ?? kitSpecifier(out, kit),
       specifier: (proto) => specifier(out, this.#out(job, proto)),
     });
   }
@@ -122,11 +134,6 @@ const find = (folders: readonly string[], name: string) =>
 function nameOf(file: string, folders: string[]): string {
   const names = folders.map((folder) => relative(folder, file).replaceAll("\\", "/"));
   return names.find((name) => !name.startsWith("../"))!;
-}
-
-function specifier(from: string, to: string): string {
-  const path = relative(dirname(resolve(from)), resolve(to)).replaceAll("\\", "/");
-  return path.startsWith(".") ? path : `./${path}`;
 }
 
 function* findProtos(folder: string): Generator<string> {

@@ -63,6 +63,21 @@ needs(PERMISSIONS, "dinokit new again: nothing is written where nothing has chan
   await checkAll(shop, "hello");
 });
 
+needs(PERMISSIONS, "dinokit new again: a generated file that was deleted comes back", async () => {
+  await using shop = await edited(ECHO);
+  const before = filesIn(shop, "hello");
+  for (const path of ["handlers/mod.ts", "idl/echo.ts"]) Deno.removeSync(`${shop.path}/hello/${path}`);
+  await shop.deno("hello", "task", "gen");
+  assertEquals(changed(before, filesIn(shop, "hello")), []);
+});
+
+needs(PERMISSIONS, "dinokit gen in a project would import another kit, so it says what to run", async () => {
+  await using shop = await edited(ECHO);
+  const said = await shop.failing("hello", "run", "-A", "dinokit/cli", "gen", "idl/echo.proto");
+  assertMatch(said, /error: idl is the idl\/ of a project of dinokit new: run deno task gen there/);
+  await shop.deno("hello", "run", "-A", "dinokit/cli", "gen", "idl", "--import", "dinokit", "--check");
+});
+
 needs(
   PERMISSIONS,
   "dinokit new again: a method that was added gets its handler and test, and no file of the user changes",

@@ -18,6 +18,10 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
   const common = host === undefined ? {} : { import: [host] };
   const consul = registry === "consul" ? [CONSUL] : [];
   const settings = { read: ["conf"], env: ["DENO_ENV", "GO_ENV", "DINOKIT_*"], ...common };
+  // Written anew, and always the same: the project's own rules are not for it.
+  const generated = ["idl/**/*.ts", ...server ? ["handlers/mod.ts"] : []];
+  // deno task reads it as a shell does.
+  const main = /[^\w./-]/.test(idl) ? `'idl/${idl}'` : `idl/${idl}`;
   const task = (description: string, command: string) => ({ description, command });
   return JSON.stringify({
     tasks: {
@@ -27,7 +31,7 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
       check: task("The types", `deno check${host === undefined ? "" : ` --allow-import=${host}`}`),
       gen: task(
         "After a change in idl/: the TypeScript, and what is new",
-        `deno run -P=gen dinokit/cli new . --idl idl/${idl} -I idl`,
+        `deno run -P=gen dinokit/cli new . --idl ${main} -I idl`,
       ),
       fmt: task("Formats all files", "deno fmt"),
     },
@@ -52,7 +56,8 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
     },
     // Their scripts are of no use here: without this line Deno warns of them.
     allowScripts: { deny: ["npm:protobufjs"] },
-    fmt: { lineWidth: 120 },
+    fmt: { lineWidth: 120, exclude: generated },
+    lint: { exclude: generated },
   });
 }
 
