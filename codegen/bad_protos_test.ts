@@ -142,6 +142,21 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
     "the fields a_b and aB would both be aB in TypeScript; rename one",
   ],
   [
+    "a oneof like a field, but for its case",
+    HEAD + "message A {\n  bool a_b = 1;\n  oneof ¦aB { bool c = 2; }\n}",
+    "the fields a_b and aB would both be aB in TypeScript; rename one",
+  ],
+  [
+    "a name that JavaScript keeps",
+    HEAD + "enum A { B = 0; ¦__proto__ = 1; }",
+    "__proto__ can't be a name in TypeScript; take another",
+  ],
+  [
+    "a package that JavaScript keeps",
+    `syntax = "proto3";\npackage ¦a.__proto__;\n`,
+    "__proto__ can't be a name in TypeScript; take another",
+  ],
+  [
     "two methods alike",
     M + "service S {\n  rpc Get(M) returns (M);\n  rpc ¦get(M) returns (M);\n}",
     "the methods Get and get would both be get in TypeScript; rename one",

@@ -1,5 +1,4 @@
-import { localName } from "../codec/local_name.ts";
-import { protobuf } from "../deps.ts";
+import { fieldName, localName } from "../codec/local_name.ts";
 import { checkOptions } from "./check_options.ts";
 import { checkNumbers } from "./check_numbers.ts";
 import { childrenOf, type Declaration, everything, fieldsOf, textOf } from "./outline.ts";
@@ -22,6 +21,9 @@ export function checkFile(source: Source, file: Declaration): Syntax {
     checkNumbers(source, one, syntax);
     checkOptions(source, one, syntax);
     if (one.kind === "field" || one.kind === "group") checkField(source, one, syntax);
+    if (/(^|\.)__proto__(\.|$)/.test(one.name.text) && !/^(field|oneof)$/.test(one.kind)) {
+      throw source.problem(one.name.at, "__proto__ can't be a name in TypeScript; take another");
+    }
     if (one.kind === "oneof" && one.children.length === 0) {
       throw source.problem(one.name.at, `oneof ${one.name.text} has no fields; give it one or remove it`);
     }
@@ -81,7 +83,8 @@ function checkNames(source: Source, scope: Declaration): void {
   };
   if (["file", "message", "group", "service"].includes(scope.kind)) addAll(scope);
   if (scope.kind === "message" || scope.kind === "group") {
-    checkAlike(source, fieldsOf(scope), "fields", protobuf.util.camelCase);
+    const oneofs = childrenOf(scope, "oneof");
+    checkAlike(source, [...fieldsOf(scope), ...oneofs], "fields", fieldName);
   }
   if (scope.kind === "service") checkAlike(source, childrenOf(scope, "rpc"), "methods", localName);
 }

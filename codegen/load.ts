@@ -1,8 +1,8 @@
-import { PROTO_NAME } from "../codec/descriptor/oneof_name.ts";
 import { protobuf } from "../deps.ts";
 import { checkFile, type Syntax } from "./check.ts";
 import { isWellKnown, knownFile } from "./known.ts";
 import { childrenOf, type Declaration, everything, outline, textOf } from "./outline.ts";
+import { giveLocalNames } from "./local_names.ts";
 import { ProtoProblem } from "./problem.ts";
 import { type Reference, Resolver, unusedImports } from "./references.ts";
 import { addReflected, addSymbols, type Symbols } from "./symbols.ts";
@@ -66,7 +66,7 @@ class Loader {
     const file = outline(source);
     const syntax = checkFile(source, file);
     const own = parse(source, file);
-    keepNames(own, file);
+    giveLocalNames(own, file);
     const imports = childrenOf(file, "import");
     for (const one of imports) this.#import(source, one, [...path, name]);
     this.#checkDeclared(source, file);
@@ -169,16 +169,6 @@ function parse(source: Source, file: Declaration): protobuf.Root {
     );
   }
   return own;
-}
-
-/** Notes what oneofs are called in the .proto, where that is not in camel case: protobufjs does so for fields only. */
-function keepNames(own: protobuf.Root, file: Declaration): void {
-  for (const one of everything(file)) {
-    if (one.kind !== "oneof") continue;
-    const { name } = one;
-    const oneof = own.lookupType(`.${one.parent!.fullName}`).oneofs[protobuf.util.camelCase(name.text)]!;
-    if (name.text !== oneof.name) oneof.setOption(PROTO_NAME, name.text);
-  }
 }
 
 /** Leaves out custom options, which nothing reads, and what the parser says twice. */
