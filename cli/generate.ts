@@ -47,6 +47,7 @@ export class ProtoGenerator {
   async *run(): AsyncGenerator<Outcome> {
     const jobs = (this.#options.files ?? ["proto"]).flatMap((file) => this.#jobs(file));
     const done = new Set<string>();
+    const said = new Set<string>();
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const out = this.#out(job, job.name);
       if (done.has(out)) continue;
@@ -68,7 +69,10 @@ export class ProtoGenerator {
           : { kind: "wrote", text: write(out, text) };
       } catch (error) {
         if (!(error instanceof ProtoProblem)) throw error;
-        yield { kind: "problem", text: this.#at(job, error) };
+        // Others may import the same file.
+        const lines = this.#at(job, error).split("\n").filter((line) => !said.has(line));
+        for (const line of lines) said.add(line);
+        if (lines.length > 0) yield { kind: "problem", text: lines.join("\n") };
       }
     }
   }
@@ -121,9 +125,9 @@ export class ProtoGenerator {
     });
   }
 
-  /** A problem with the path of its file. */
-  #at({ name, path, folders }: Job, { file, line, column, text }: ProtoProblem): string {
-    return new ProtoProblem(file === name ? path : find(folders, file) ?? file, line, column, text).message;
+  /** A problem with the paths of its files. */
+  #at({ name, path, folders }: Job, problem: ProtoProblem): string {
+    return problem.renamed((file) => file === name ? path : find(folders, file) ?? file).message;
   }
 }
 

@@ -11,15 +11,17 @@ const ECHO = Deno.permissions.querySync({ name: "read" }).state === "granted"
   ? Deno.readTextFileSync(new URL("../proto/echo.proto", import.meta.url))
   : "";
 
-/** Gives a project other ports than the tutorial's, which may be taken here. Returns that of its calls. */
-function movePorts(shop: Workshop, project: string, consul?: string): string {
+/** Gives projects other ports than the tutorial's, which may be taken here. Returns that of their calls. */
+function movePorts(shop: Workshop, projects: readonly string[], consul?: string): string {
   const listeners = [0, 0].map((port) => Deno.listen({ hostname: "127.0.0.1", port }));
   const [calls, health] = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
   for (const listener of listeners) listener.close();
-  for (const [path, text] of filesIn(shop, project)) {
-    if (!/^(conf\/|deno\.json)/.test(path)) continue;
-    const moved = text.replaceAll(":8888", `:${calls}`).replaceAll(":8889", `:${health}`);
-    shop.write(`${project}/${path}`, consul ? moved.replaceAll("127.0.0.1:8500", consul) : moved);
+  for (const project of projects) {
+    for (const [path, text] of filesIn(shop, project)) {
+      if (!/^(conf\/|deno\.json)/.test(path)) continue;
+      const moved = text.replaceAll(":8888", `:${calls}`).replaceAll(":8889", `:${health}`);
+      shop.write(`${project}/${path}`, consul ? moved.replaceAll("127.0.0.1:8500", consul) : moved);
+    }
   }
   return `127.0.0.1:${calls}`;
 }
@@ -45,7 +47,7 @@ needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new
   shop.write(settings, shop.read(settings) + policies);
   const handler = "hello/handlers/echo_service/echo.ts";
   shop.write(handler, shop.read(handler).replace("_request", "request").replace("{};", "{ resp: request.mes };"));
-  const address = movePorts(shop, "hello");
+  const address = movePorts(shop, ["hello"]);
   {
     await using server = await serve(shop, "hello");
     const call = [
@@ -70,10 +72,20 @@ needs(CONSUL_PERMISSIONS, "--registry consul: the server registers, and the clie
   await using agent = await startConsul();
   await using shop = workshop({ "echo.proto": ECHO });
   await shop.make("hello", "--idl", "echo.proto", "--registry", "consul", "--server_name", "echoservice");
-  movePorts(shop, "hello", agent.address);
+  movePorts(shop, ["hello"], agent.address);
   await using server = await serve(shop, "hello");
   await server.line("is registered");
   assertStringIncludes(await shop.deno("hello", "task", "client"), `Echo { resp: "" }`);
   const [one] = await (await fetch(`http://${agent.address}/v1/catalog/service/echoservice`)).json();
   assertEquals(`${one.ServiceAddress}:${one.ServicePort}`, server.address);
+});
+
+needs(PERMISSIONS, "--type client: its tests pass, and it calls a server of --type server", async () => {
+  await using shop = workshop({ "echo.proto": ECHO });
+  await shop.make("service", "--idl", "echo.proto", "--type", "server");
+  await shop.make("caller", "--idl", "echo.proto", "--type", "client");
+  await shop.deno("caller", "task", "test");
+  movePorts(shop, ["service", "caller"]);
+  await using _server = await serve(shop, "service");
+  assertStringIncludes(await shop.deno("caller", "task", "client"), `Echo { resp: "" }`);
 });

@@ -52,7 +52,7 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
     return { name, path, files, sources: `${JSON.stringify(noted, null, 2)}\n`, services };
   } catch (error) {
     if (!(error instanceof ProtoProblem)) throw error;
-    throw new ProtoProblem(find(error.file) ?? error.file, error.line, error.column, error.text);
+    throw error.renamed((file) => find(file) ?? file);
   }
 }
 

@@ -6,13 +6,15 @@ export interface Plan {
   readonly serverName: string;
   /** The kit, as the project's deno.json names it. */
   readonly module: string;
+  /** A folder that `deno task gen` reads beside the project. */
+  readonly templates?: string;
 }
 
 const PORTS = ["127.0.0.1:8888", "127.0.0.1:8889"];
 const CONSUL = "127.0.0.1:8500";
 
 /** The text of deno.json, not formatted. `idl` is the main .proto's path in idl/. */
-export function denoJson({ type, registry, module }: Plan, idl: string): string {
+export function denoJson({ type, registry, module, templates }: Plan, idl: string): string {
   const [server, client] = [type !== "client", type !== "server"];
   const host = remoteHost(module);
   const common = host === undefined ? {} : { import: [host] };
@@ -47,7 +49,12 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
       },
       ...client && { client: { net: [PORTS[0], ...consul], ...settings } },
       test: common,
-      gen: { read: ["."], write: ["idl", "handlers"], run: ["deno"], ...common },
+      gen: {
+        read: [".", ...templates === undefined ? [] : [templates]],
+        write: ["idl", "handlers"],
+        run: ["deno"],
+        ...common,
+      },
     },
     imports: {
       dinokit: module,
