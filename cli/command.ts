@@ -30,6 +30,17 @@ export function command(name: string, { summary, description, examples, permissi
 /** Takes a flag that may be repeated. */
 export const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
 
+/** What the commands that show something take. */
+export interface JsonFlag {
+  readonly json?: boolean;
+}
+
+/** Adds `--json`. */
+export const withJson = (
+  command: Command,
+  text = "JSON, for programs: indented on a terminal, else in one line",
+): Command => command.option("--json", text);
+
 const title = (text: string) => paint(text, "bold");
 
 /** Sets what all commands have in common. Commander would read the environment for its colours. */

@@ -1,14 +1,15 @@
 import { telling } from "./call_failure.ts";
-import { command } from "./command.ts";
+import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
 import { TARGET, TARGET_PERMISSIONS, type TargetFlags, withConsul, withTls } from "./target.ts";
-import { print } from "./terminal.ts";
+import { print, printJson } from "./terminal.ts";
 
 /** `dinokit describe` */
 export function describeCommand(): Command {
   const describe = command("describe", {
     summary: "A service, method, message, field or enum as .proto text",
+    description: "With --json: what it is, and its descriptor as descriptor.proto has it.",
     examples: [
       ["dinokit describe 127.0.0.1:8888 echo.EchoService", "a service with its methods"],
       ["dinokit describe 127.0.0.1:8888 echo.Req", "a message with its fields"],
@@ -19,16 +20,19 @@ export function describeCommand(): Command {
   })
     .argument("<target>", TARGET)
     .argument("[symbol...]", "full names; all services without");
-  return withTls(withSchema(withConsul(describe))).action(telling(describeSymbols));
+  return withJson(withTls(withSchema(withConsul(describe)))).action(telling(describeSymbols));
 }
 
 async function describeSymbols(
   target: string,
   symbols: readonly string[],
-  flags: SchemaFlags & TargetFlags,
+  flags: SchemaFlags & TargetFlags & JsonFlag,
 ): Promise<void> {
   await using schema = schemaOf(target, flags);
+  const all: unknown[] = [];
   for (const symbol of symbols.length > 0 ? symbols : await schema.services()) {
-    await print((await schema.describe(symbol)).trimEnd());
+    if (flags.json) all.push({ name: symbol, ...await schema.descriptor(symbol) });
+    else await print((await schema.describe(symbol)).trimEnd());
   }
+  if (flags.json) await printJson(all);
 }

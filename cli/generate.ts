@@ -1,10 +1,12 @@
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { emitFile } from "../codegen/emit.ts";
 import { isWellKnown } from "../codegen/known.ts";
 import { type LoadedFile, loadProto } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
 import { format } from "./format.ts";
 import type { GenOptions } from "./gen.ts";
+import { SOURCES } from "./new/idl.ts";
+import { kitSpecifier, specifier } from "./specifier.ts";
 
 /** What came of a file. */
 export interface Outcome {
@@ -45,6 +47,7 @@ export class ProtoGenerator {
   async *run(): AsyncGenerator<Outcome> {
     const jobs = (this.#options.files ?? ["proto"]).flatMap((file) => this.#jobs(file));
     const done = new Set<string>();
+    const said = new Set<string>();
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const out = this.#out(job, job.name);
       if (done.has(out)) continue;
@@ -66,7 +69,10 @@ export class ProtoGenerator {
           : { kind: "wrote", text: write(out, text) };
       } catch (error) {
         if (!(error instanceof ProtoProblem)) throw error;
-        yield { kind: "problem", text: this.#at(job, error) };
+        // Others may import the same file.
+        const lines = this.#at(job, error).split("\n").filter((line) => !said.has(line));
+        for (const line of lines) said.add(line);
+        if (lines.length > 0) yield { kind: "problem", text: lines.join("\n") };
       }
     }
   }
@@ -77,10 +83,12 @@ export class ProtoGenerator {
     const file = isThere(given) ? given : find(include, given) ?? given;
     if (file.endsWith(".proto")) {
       const folders = [...include, dirname(file)];
+      this.#checkFolder(dirname(file));
       return [{ name: nameOf(file, folders), path: file, folders, asked: true }];
     }
     if (!isThere(file)) throw new TypeError(`${file}: no such folder, and no .proto file; name one of them`);
     this.#read.add(join(file, "."));
+    this.#checkFolder(file);
     const folders = [...include, file];
     return [...findProtos(file)].map((path) => ({
       name: nameOf(path, folders),
@@ -88,6 +96,14 @@ export class ProtoGenerator {
       folders: [...folders, dirname(path)],
       asked: true,
     }));
+  }
+
+  /** The code of a project imports the kit by the name in its deno.json, which `deno task gen` knows. */
+  #checkFolder(folder: string): void {
+    if (this.#options.import !== undefined || readText(join(folder, basename(SOURCES))) === undefined) return;
+    throw new TypeError(
+      `${folder} is the idl/ of a project of dinokit new: run deno task gen there, or say what it imports the kit as: --import dinokit`,
+    );
   }
 
   #text(folders: readonly string[], name: string): string | undefined {
@@ -106,14 +122,14 @@ export class ProtoGenerator {
     const isOwn = new URL(resolve(job.path), "file:").href.startsWith(OWN_SERVICES.href);
     const kit = new URL(isOwn ? "../codec/mod.ts" : "../mod.ts", import.meta.url);
     return emitFile(job.name, files, {
-      kit: this.#options.import ?? (kit.protocol === "file:" ? specifier(out, kit.pathname) : kit.href),
+      kit: this.#options.import ?? kitSpecifier(out, kit),
       specifier: (proto) => specifier(out, this.#out(job, proto)),
     });
   }
 
-  /** A problem with the path of its file. */
-  #at({ name, path, folders }: Job, { file, line, column, text }: ProtoProblem): string {
-    return new ProtoProblem(file === name ? path : find(folders, file) ?? file, line, column, text).message;
+  /** A problem with the paths of its files. */
+  #at({ name, path, folders }: Job, problem: ProtoProblem): string {
+    return problem.renamed((file) => file === name ? path : find(folders, file) ?? file).message;
   }
 }
 
@@ -124,11 +140,6 @@ const find = (folders: readonly string[], name: string) =>
 function nameOf(file: string, folders: string[]): string {
   const names = folders.map((folder) => relative(folder, file).replaceAll("\\", "/"));
   return names.find((name) => !name.startsWith("../"))!;
-}
-
-function specifier(from: string, to: string): string {
-  const path = relative(dirname(resolve(from)), resolve(to)).replaceAll("\\", "/");
-  return path.startsWith(".") ? path : `./${path}`;
 }
 
 function* findProtos(folder: string): Generator<string> {

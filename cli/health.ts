@@ -2,7 +2,7 @@ import { type ClientOptions, createClient } from "../mod.ts";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../proto/grpc/health/v1/health.ts";
 import { callFailure, telling } from "./call_failure.ts";
 import { withTimeout } from "./call_flags.ts";
-import { command } from "./command.ts";
+import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
 import {
@@ -17,7 +17,7 @@ import {
   withConsul,
   withTls,
 } from "./target.ts";
-import { interruption, paint, print } from "./terminal.ts";
+import { interruption, paint, print, printJson } from "./terminal.ts";
 
 /** `dinokit health` */
 export function healthCommand(): Command {
@@ -34,27 +34,31 @@ export function healthCommand(): Command {
   })
     .argument("<target>", TARGET)
     .argument("[service]", "the full name of one of its services");
-  return withTls(withConsul(withTimeout(health))).action(telling(checkHealth));
+  return withJson(withTls(withConsul(withTimeout(health)))).action(telling(checkHealth));
 }
 
 async function checkHealth(
   target: string,
   service: string | undefined,
-  flags: TargetFlags & { timeout?: number },
+  flags: TargetFlags & JsonFlag & { timeout?: number },
 ): Promise<void> {
   using signal = interruption();
-  const { timeout = 5000 } = flags;
+  const { timeout = 10_000 } = flags;
   const name = consulName(target);
   const { tls } = reach(target, flags);
   const all = name === undefined
     ? [reach(target, flags)]
     : (await instancesOf(name, flags, timeout, signal)).map((address) => ({ name, address, tls }));
   let worst: number = EXIT.ok;
+  const told: unknown[] = [];
   for (const one of all) {
-    const { text, code } = await ask(one, service ?? "", { timeout, signal });
-    await print(all.length > 1 || name !== undefined ? `${one.address} ${text}` : text);
+    const { status, error, code } = await ask(one, service ?? "", { timeout, signal });
+    const text = paint(status ?? error!, code === EXIT.ok ? "green" : "red");
+    if (flags.json) told.push({ address: one.address, status, error, code });
+    else await print(name === undefined ? text : `${one.address} ${text}`);
     worst = Math.max(worst, code);
   }
+  if (flags.json) await printJson(told);
   if (worst !== EXIT.ok) throw new Failure("", undefined, worst);
 }
 
@@ -62,16 +66,15 @@ async function ask(
   options: ClientOptions,
   service: string,
   call: { timeout: number; signal: AbortSignal },
-): Promise<{ text: string; code: number }> {
+): Promise<{ status?: string; error?: string; code: number }> {
   await using client = createClient(Health, options as ClientOptions<typeof Health.methods>);
   try {
     const { status } = await client.check({ service }, call);
-    const serving = status === ServingStatus.SERVING;
-    const text = ServingStatus[status] ?? `status ${status}`;
-    return { text: paint(text, serving ? "green" : "red"), code: serving ? EXIT.ok : EXIT.failed };
+    const code = status === ServingStatus.SERVING ? EXIT.ok : EXIT.failed;
+    return { status: ServingStatus[status] ?? `status ${status}`, code };
   } catch (error) {
     const { message, code } = callFailure(error, String(options.address));
-    return { text: paint(message, "red"), code };
+    return { error: message, code };
   }
 }
 

@@ -1,6 +1,7 @@
 import { type CatalogInstance, type CatalogService, consulCatalog } from "../registry/consul_catalog.ts";
+import type { Method } from "../mod.ts";
 import { telling } from "./call_failure.ts";
-import { command } from "./command.ts";
+import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
@@ -13,9 +14,9 @@ import {
   withConsul,
   withTls,
 } from "./target.ts";
-import { paint, print, table } from "./terminal.ts";
+import { paint, print, printJson, table } from "./terminal.ts";
 
-type Flags = Omit<TargetFlags, "consul"> & SchemaFlags & { consul?: string | true; methods?: boolean };
+type Flags = Omit<TargetFlags, "consul"> & SchemaFlags & JsonFlag & { consul?: string | true; methods?: boolean };
 
 /** `dinokit list` */
 export function listCommand(): Command {
@@ -30,12 +31,15 @@ export function listCommand(): Command {
       ["dinokit list 127.0.0.1:8888 --proto proto/echo.proto", "the services of a .proto file"],
       ["dinokit list --consul", "all that is registered in Consul at 127.0.0.1:8500"],
       ["dinokit list --consul 192.0.2.1:8500", "the same of another agent"],
+      ["dinokit list --consul --json", "the same for programs"],
     ],
     permissions: TARGET_PERMISSIONS,
   })
     .argument("[target]", TARGET)
     .option("-m, --methods", "the methods too");
-  return withTls(withSchema(withConsul(list, true))).action((target, flags) => telling(listServices)(target, flags));
+  return withJson(withTls(withSchema(withConsul(list, true)))).action((target, flags) =>
+    telling(listServices)(target, flags)
+  );
 }
 
 async function listServices(target: string | undefined, flags: Flags): Promise<void> {
@@ -44,16 +48,25 @@ async function listServices(target: string | undefined, flags: Flags): Promise<v
     throw new Failure("which server's services?", "dinokit list 127.0.0.1:8888, or dinokit list --consul", EXIT.usage);
   }
   await using schema = schemaOf(target, { ...flags, consul: consulAddressOf(flags) });
+  const all: unknown[] = [];
   for (const name of await schema.services()) {
-    await print(name);
-    if (!flags.methods) continue;
-    const { methods } = await schema.findService(name);
-    for (const { name: method } of Object.values(methods)) await print(`${name}/${method}`);
+    const methods = flags.methods ? Object.values((await schema.findService(name)).methods) : undefined;
+    if (flags.json) all.push({ name, methods: methods?.map(methodJson) });
+    else await print([name, ...methods?.map((method) => `${name}/${method.name}`) ?? []].join("\n"));
   }
+  if (flags.json) await printJson(all);
 }
+
+const methodJson = ({ name, kind, request, response }: Method) => ({
+  name,
+  kind,
+  request: request.typeName,
+  response: response.typeName,
+});
 
 async function listCatalog(flags: Flags): Promise<void> {
   const services = await consulCatalog(consulAddressOf(flags), consulOptionsOf({ ...flags, consul: undefined }));
+  if (flags.json) return await printJson(services);
   const head = ["SERVICE", "INSTANCE", "HEALTH", "WEIGHT", "NODE", "TAGS"].map((text) => paint(text, "bold"));
   await print(table([head, ...services.flatMap(rows)]));
 }

@@ -5,6 +5,7 @@
  */
 
 import { declaredBy, findService, findType } from "../codec/descriptor/declared.ts";
+import { type Described, descriptorJson } from "../codec/descriptor/as_json.ts";
 import { printProto } from "../codec/descriptor/print.ts";
 import type { ProtoFile } from "../codec/file.ts";
 import type { CallOptions, ClientOptions, MessageType, Method, Service } from "../mod.ts";
@@ -48,6 +49,8 @@ export interface Schema extends AsyncDisposable {
    * @throws {SchemaError} If there is none.
    */
   describe(name: string): Promise<string>;
+  /** The same as its message of descriptor.proto. @throws {SchemaError} If there is none. */
+  descriptor(name: string): Promise<Described>;
 }
 
 /**
@@ -95,6 +98,13 @@ function schemaOf(source: SchemaSource): Schema {
     const others = names.length > 0 ? `; it has ${names.slice(0, 20).join(", ")}` : "";
     throw new SchemaError(`${label} has no service ${name}${didYouMean(name, names) || others}`);
   };
+  const describe = async <T>(given: string, by: (file: ProtoFile, name: string) => T | undefined): Promise<T> => {
+    const name = nameOf(given);
+    const file = await source.fileOf(name);
+    const described = file && by(file, name);
+    if (described !== undefined) return described;
+    throw new SchemaError(`${label} has nothing called ${name}${didYouMean(name, await source.services())}`);
+  };
   return {
     label,
     services: async () => [...await source.services()].sort(),
@@ -121,13 +131,8 @@ function schemaOf(source: SchemaSource): Schema {
       if (type === undefined) throw missing("message", name);
       return type;
     },
-    async describe(given) {
-      const name = nameOf(given);
-      const file = await source.fileOf(name);
-      const text = file && printProto(file, name);
-      if (text !== undefined) return text;
-      throw new SchemaError(`${label} has nothing called ${name}${didYouMean(name, await source.services())}`);
-    },
+    describe: (given) => describe(given, printProto),
+    descriptor: (given) => describe(given, descriptorJson),
     [Symbol.asyncDispose]: () => source.close(),
   };
 }

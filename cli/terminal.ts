@@ -20,12 +20,14 @@ const ANSI = new RegExp("\x1b\\[\\d+m", "g");
 
 /** Lines of cells, each column as wide as its widest. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const width = (cell: string) => [...cell.replace(ANSI, "")].length;
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => width(row[column]!))));
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]!))));
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => cell + " ".repeat(widths[column]! - width(cell))).join("  ").trimEnd();
+    row.map((cell, column) => cell + " ".repeat(widths[column]! - widthOf(cell))).join("  ").trimEnd();
   return rows.map(line).join("\n");
 }
+
+/** How many columns a text takes. */
+export const widthOf = (text: string): number => [...text.replace(ANSI, "")].length;
 
 const encoder = new TextEncoder();
 
@@ -34,6 +36,10 @@ export async function print(line: string): Promise<void> {
   const bytes = encoder.encode(`${line}\n`);
   for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
 }
+
+/** Writes JSON: indented on a terminal, else in one line. */
+export const printJson = (value: unknown): Promise<void> =>
+  print(JSON.stringify(value, null, onTerminal ? 2 : undefined));
 
 /** Aborts at Ctrl-C. The second one ends the program as ever. */
 export function interruption(): AbortSignal & Disposable {

@@ -14,7 +14,7 @@ import type { Guarded } from "./breaking.ts";
 import type { CallPath } from "./call_path.ts";
 import { cancelled } from "./deadline.ts";
 import { hedged } from "./hedge.ts";
-import type { CallOptions } from "./options.ts";
+import { type CallOptions, checkCallOptions } from "./options.ts";
 import { errorOf } from "./outcome.ts";
 import { Outgoing } from "./outgoing.ts";
 import { retried } from "./retry.ts";
@@ -38,10 +38,11 @@ export type ClientMiddleware = Middleware<ClientContext>;
  * The context of a call: its own options, and what flows in from the handler or {@linkcode withMetainfo} around it.
  *
  * @param rules What holds for the method now.
- * @throws {TypeError} If an option is malformed or its metadata can't be sent.
+ * @throws {TypeError} If an option is unknown or malformed, or its metadata can't be sent.
  * @throws {RangeError} If a time is negative.
  */
 export function contextOf(method: Method, options: CallOptions, rules: MethodRules): ClientContext {
+  checkCallOptions(method, options);
   const scope = currentScope();
   const metainfo = options.metainfo ? mergeMetainfo(scope.outgoing, options.metainfo) : scope.outgoing;
   const metadata = new Metadata(options.metadata);

@@ -402,4 +402,34 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ address: "memory:a", timeout: "5s" }, TypeError, `timeout is "5s"`);
   wrong({ address: "memory:a", limits: { receiveMessageBytes: 0 } }, RangeError, "limits.receiveMessageBytes is 0");
   wrong({ address: "memory:a", transport: "quic" }, TypeError, `transport is "quic"`);
+  wrong({ address: "memory:a", transport: {} }, TypeError, "transport has no function listen; use one such as");
+  wrong({ address: "memory:a", limits: null }, TypeError, "limits is null; use {");
+  wrong({ address: "memory:a", logger: {} }, TypeError, 'logger has no function debug; use createLogger("info")');
+  wrong({ address: "memory:a", tls: "x" }, TypeError, `tls is "x"; use {} for the system's certificates, or { ca }`);
+  const pem = (tls: object, text: string) => wrong({ address: "memory:a", tls }, TypeError, text);
+  pem({ serverNames: "a" }, 'tls: unknown option "serverNames"; did you mean "serverName"?');
+  pem({ ca: "ca.pem" }, "tls.ca holds no certificate; give the PEM text of the file, not its name");
+  pem({ cert: "cert.pem" }, "tls.cert and tls.key belong together; give both or none");
+  pem({ cert: "cert.pem", key: "key.pem" }, "tls.cert holds no certificate");
+  pem({ serverName: "" }, 'tls.serverName is ""; use the name in the certificate');
+});
+
+Deno.test("a call refuses options that it does not have, and names the nearest", async () => {
+  const transport = memoryTransport();
+  await using _server = await serve(transport, "a");
+  await using echo = client(transport, "memory:a");
+  const wrong = async (options: unknown, text: string) => {
+    const error = await assertRejects(() => echo.echo({}, options as never), TypeError);
+    assertEquals(error.message, `/echo.EchoService/Echo: ${text}`);
+  };
+  await wrong({ timeuot: 5 }, 'unknown option "timeuot"; did you mean "timeout"?');
+  await wrong({ timeout: 5, retries: undefined }, 'unknown option "retries"');
+  await wrong(500, "options is 500; use { timeout: 500 }");
+  await wrong(null, "options is null; use { timeout: 500 }");
+  await using kinds = createClient(Kinds, { address: "memory:a", transport, logger });
+  assertThrows(
+    () => kinds.serverStream({}, { metdata: {} } as never),
+    TypeError,
+    '/dinokit.test.Kinds/ServerStream: unknown option "metdata"; did you mean "metadata"?',
+  );
 });

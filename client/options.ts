@@ -1,14 +1,15 @@
 import { parseAddress } from "../rpc/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
-import { createLogger, type Logger } from "../rpc/logger.ts";
+import { checkLogger, createLogger, type Logger } from "../rpc/logger.ts";
 import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { MetainfoInit } from "../rpc/metainfo.ts";
 import { checkBoolean, checkFunction, checkList, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
-import type { Methods, Service } from "../rpc/service.ts";
+import type { Method, Methods, Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
+import { checkClientTls } from "../transport/check_tls.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
 import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/in_code.ts";
@@ -74,6 +75,31 @@ export interface CallOptions {
   onBackward?(values: ReadonlyMap<string, string>): void;
 }
 
+const CALL_NAMES: Readonly<Record<keyof CallOptions, true>> = {
+  signal: true,
+  timeout: true,
+  deadline: true,
+  metadata: true,
+  metainfo: true,
+  compression: true,
+  onHeader: true,
+  onTrailer: true,
+  onBackward: true,
+};
+const CALL_NAME_SET: ReadonlySet<string> = new Set(Object.keys(CALL_NAMES));
+
+/**
+ * Checks the names of a call's options: each call pays for it.
+ *
+ * @throws {TypeError} If one does not exist; the message names it, and the nearest that does.
+ */
+export function checkCallOptions({ path }: Method, options: CallOptions): void {
+  if (typeof options !== "object" || options === null) checkObject(`${path}: options`, options, "{ timeout: 500 }");
+  for (const name in options) {
+    if (!CALL_NAME_SET.has(name)) checkNames(path, options, [...CALL_NAME_SET]);
+  }
+}
+
 /** The options in the form that the client works with. */
 export interface ClientSettings {
   /** What errors and logs call the service. */
@@ -121,11 +147,13 @@ export function clientSettings(service: Service, options: ClientOptions): Client
   checkObject(`${who}: options`, options, '{ address: "127.0.0.1:8888" }');
   checkNames(who, options, NAMES);
   checkTransport(who, options.transport);
-  const logger = options.logger ?? createLogger("warn");
+  const { logger = createLogger("warn") } = options;
+  checkLogger(who, logger);
   const { name, resolver, address, tls, compression = "identity", balancer } = options;
   if ((resolver === undefined) === (address === undefined)) {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
+  if (tls !== undefined) checkClientTls(who, tls);
   if (options.policy !== undefined) {
     checkObject(`${who}: policy`, options.policy, 'clientPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
   }

@@ -53,9 +53,6 @@ function valueOf({ resolvedType, type }: protobuf.FieldBase): ValueCodec {
   return resolvedType ? ENUM : scalarCodec(type);
 }
 
-/** What a message holds itself: a field may be called `constructor`. */
-export const own = (message: Plain, name: string): unknown => Object.hasOwn(message, name) ? message[name] : undefined;
-
 function fieldProperty(field: protobuf.Field): Property {
   if (field instanceof protobuf.MapField) return mapProperty(field);
   if (field.repeated) return listProperty(field);
@@ -74,7 +71,7 @@ function fieldProperty(field: protobuf.Field): Property {
     readers: [[
       tag,
       field.resolvedType instanceof protobuf.Type
-        ? (message, reader, depth) => message[name] = value.read(reader, depth, own(message, name))
+        ? (message, reader, depth) => message[name] = value.read(reader, depth, message[name])
         : (message, reader, depth) => message[name] = value.read(reader, depth),
     ]],
   };
@@ -187,7 +184,7 @@ function oneofProperty(oneof: protobuf.OneOf): Property {
       }
     },
     readers: [...cases].map(([which, { value, tag }]) => [tag, (message, reader, depth) => {
-      const previous = own(message, name) as Choice | undefined;
+      const previous = message[name] as Choice | undefined;
       const joined = previous?.case === which ? previous.value : undefined;
       message[name] = { case: which, value: value.read(reader, depth, joined) };
     }]),

@@ -22,8 +22,6 @@ export function codecOf(type: protobuf.Type): MessageCodec {
 interface Compiled {
   /** In the order of the fields' numbers. */
   readonly properties: readonly Property[];
-  /** Whether one of them has a name that every object has, such as `constructor`. */
-  readonly inherited: boolean;
   readonly readers: ReadonlyMap<number, ReadField>;
   /** The defaults that all messages can share. */
   readonly shared: Plain;
@@ -36,7 +34,6 @@ function compile(type: protobuf.Type): Compiled {
   const isShared = ({ initial }: Property) => initial && initial() === initial();
   return {
     properties,
-    inherited: properties.some(({ name }) => name in Object.prototype),
     readers: new Map(properties.flatMap(({ readers }) => readers)),
     shared: Object.fromEntries(properties.filter(isShared).map(({ name, initial }) => [name, initial!()])),
     fresh: properties.filter((one) => one.initial && !isShared(one)),
@@ -89,8 +86,8 @@ export class MessageCodec implements ValueCodec {
   encode(writer: protobuf.Writer, value: unknown, depth: number): void {
     if (depth > MAX_DEPTH) throw new Misfit(`nested more than ${MAX_DEPTH} deep`);
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong("an object", value);
-    const { properties, inherited } = this.#parts();
-    const message = (inherited ? { __proto__: null, ...value } : value) as Plain;
+    const { properties } = this.#parts();
+    const message = value as Plain;
     let found = 0;
     let name = "";
     try {

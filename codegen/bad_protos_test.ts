@@ -142,11 +142,6 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
     "the fields a_b and aB would both be aB in TypeScript; rename one",
   ],
   [
-    "a field and a oneof alike",
-    HEAD + "message A {\n  bool a_b = 1;\n  oneof ¦aB { bool c = 2; }\n}",
-    "the names a_b and aB would both be aB in TypeScript; rename one",
-  ],
-  [
     "two fields alike in JSON",
     HEAD + "message A {\n  bool a1 = 1;\n  bool ¦a_1 = 2;\n}",
     "the fields a1 and a_1 would both be a1 in JSON; rename one",
@@ -159,7 +154,22 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
   [
     "a method that JavaScript would lose",
     M + "service S {\n  rpc ¦__proto__(M) returns (M);\n}",
-    "JavaScript keeps the name __proto__ for itself; take another",
+    "__proto__ can't be a name in TypeScript; take another",
+  ],
+  [
+    "a oneof like a field, but for its case",
+    HEAD + "message A {\n  bool a_b = 1;\n  oneof ¦aB { bool c = 2; }\n}",
+    "the fields a_b and aB would both be aB in TypeScript; rename one",
+  ],
+  [
+    "a name that JavaScript keeps",
+    HEAD + "enum A { B = 0; ¦__proto__ = 1; }",
+    "__proto__ can't be a name in TypeScript; take another",
+  ],
+  [
+    "a package that JavaScript keeps",
+    `syntax = "proto3";\npackage ¦a.__proto__;\n`,
+    "__proto__ can't be a name in TypeScript; take another",
   ],
   [
     "two methods alike",
@@ -320,6 +330,19 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
     "S is a service and not a type; name a type",
   ],
   [
+    "a closed enum",
+    HEAD + 'import "b.proto";\nmessage A {\n  map<string, ¦E> e = 1;\n  B b = 2;\n}',
+    "E is an enum of proto2 (in b.proto), which no field of proto3 can have; declare an enum here, or make both files of one syntax",
+    { "b.proto": PROTO2 + "package p;\nenum E { A0 = 1; }\nmessage B { optional E e = 1; }" },
+  ],
+  [
+    "an enum of descriptor.proto",
+    HEAD +
+    'import "google/protobuf/descriptor.proto";\nmessage A {\n  ¦google.protobuf.FieldDescriptorProto.Type e = 1;\n}',
+    "google.protobuf.FieldDescriptorProto.Type is an enum of proto2 (in google/protobuf/descriptor.proto), which no field " +
+    "of proto3 can have; declare an enum here, or make both files of one syntax",
+  ],
+  [
     "a type that is not imported",
     HEAD + 'import "b.proto";\nmessage A {\n  B b = 1;\n  ¦C c = 2;\n}',
     'C is declared in c.proto; add: import "c.proto";',
@@ -387,4 +410,63 @@ Deno.test("the places of mistakes are in the file that has them, wherever loadin
   );
   const none = assertThrows(() => loadProto("no.proto", () => undefined), ProtoProblem);
   assertEquals(none.message, "no.proto:1:1: no such file; check the name or add its folder with -I");
+});
+
+/** The lines that are said of a.proto, but for its name. */
+function linesOf(files: Record<string, string>): string[] {
+  const error = assertThrows(() => loadProto("a.proto", (name) => files[name]), ProtoProblem);
+  return (error as ProtoProblem).message.split("\n").map((line) => line.replace(/^a\.proto:/, ""));
+}
+
+Deno.test("all mistakes of a .proto are said at once, in their order, and those of what it imports behind them", () => {
+  const text = HEAD + `import "b.proto";
+message A {
+  string a = 0;
+  string a = 2;
+  Nope b = 2;
+  required string c = 19000 [depricated = true];
+  oneof o {}
+}
+enum E { F = 1; G = 1; __proto__ = 2; }
+service S { rpc a(A) returns (E); rpc A(A) returns (A); }
+`;
+  const own = [
+    "5:14: the number 0 of a is not from 1 to 536870911; take another",
+    "6:10: a is declared in line 5 already; rename one",
+    "7:12: a has the number 2 already; give b a number of its own",
+    "8:3: proto3 has no required fields; remove required",
+    "8:23: the number 19000 of c belongs to protobuf itself, as 19000 to 19999 do; take another",
+    `8:30: a field has no option depricated; did you mean "deprecated"?`,
+    "9:9: oneof o has no fields; give it one or remove it",
+    "11:14: the first value of enum E must be 0 in proto3; put a value such as E_UNSPECIFIED = 0 before it",
+    "11:21: F has the number 1 already; give G a number of its own, or say in the enum: option allow_alias = true;",
+    "11:24: __proto__ can't be a name in TypeScript; take another",
+    "12:39: the methods a and A would both be a in TypeScript; rename one",
+  ];
+  const unresolved = [
+    "7:3: there is no type Nope; declare it or import its file",
+    "12:31: E is an enum and not a message; name a message",
+  ];
+  assertEquals(linesOf({ "a.proto": text, "b.proto": HEAD }), [
+    ...own.slice(0, 2),
+    unresolved[0],
+    ...own.slice(2, 10),
+    unresolved[1],
+    own[10],
+  ]);
+  // What types mean is known only with all imports.
+  const second = "b.proto:2:9: a file has one package only; remove this one";
+  assertEquals(linesOf({ "a.proto": text, "b.proto": `package q;\npackage r;` }), [...own, second]);
+  assertEquals(
+    linesOf({ "a.proto": text })[0],
+    `3:8: there is no file b.proto; check the name or add its folder with -I`,
+  );
+});
+
+Deno.test("of very many mistakes twenty are said, how many there are, and the last", () => {
+  const fields = Array.from({ length: 30 }, (_, i) => `  Nope a${i} = ${i + 1};\n`);
+  const lines = linesOf({ "a.proto": `${HEAD}message A {\n${fields.join("")}}` });
+  assertEquals(lines.length, 21);
+  assertEquals(lines[19], "23:3: there is no type Nope; declare it or import its file");
+  assertEquals(lines[20], "33:3: the last of 10 more: there is no type Nope; declare it or import its file");
 });

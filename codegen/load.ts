@@ -1,9 +1,9 @@
-import { PROTO_NAME } from "../codec/descriptor/oneof_name.ts";
 import { protobuf } from "../deps.ts";
 import { checkFile, type Syntax } from "./check.ts";
 import { isWellKnown, knownFile } from "./known.ts";
 import { childrenOf, type Declaration, everything, outline, textOf } from "./outline.ts";
-import { ProtoProblem } from "./problem.ts";
+import { giveLocalNames } from "./local_names.ts";
+import { ProtoProblem, refuse } from "./problem.ts";
 import { type Reference, Resolver, unusedImports } from "./references.ts";
 import { addReflected, addSymbols, type Symbols } from "./symbols.ts";
 import { Source } from "./tokens.ts";
@@ -64,19 +64,32 @@ class Loader {
     }
     const source = new Source(name, text);
     const file = outline(source);
-    const syntax = checkFile(source, file);
-    const own = parse(source, file);
-    keepNames(own, file);
+    const problems: ProtoProblem[] = [];
+    const syntax = collect(checkFile(source, file), problems);
     const imports = childrenOf(file, "import");
-    for (const one of imports) this.#import(source, one, [...path, name]);
-    this.#checkDeclared(source, file);
-    addSymbols(this.#symbols, name, file);
+    const before = problems.length;
+    const imported: ProtoProblem[] = [];
+    for (const one of imports) {
+      try {
+        collect(this.#import(source, one, [...path, name]), problems);
+      } catch (error) {
+        if (!(error instanceof ProtoProblem)) throw error;
+        imported.push(error);
+      }
+    }
+    // Without one of them, much that is right would seem to be wrong.
+    if (problems.length > before || imported.length > 0) refuse(problems, imported);
+    collect(this.#checkDeclared(source, file), problems);
+    addSymbols(this.#symbols, name, file, syntax);
 
     const provided = (names: Declaration[]) => names.flatMap((one) => [...this.#provides.get(textOf(one.name))!]);
     const isPublic = ({ label }: Declaration) => label?.text === "public";
     this.#provides.set(name, new Set([name, ...provided(imports.filter(isPublic))]));
     const resolver = new Resolver(source, this.#symbols, new Set([name, ...provided(imports)]));
-    const references = resolver.resolve(file);
+    const references = resolver.resolve(file, syntax);
+    refuse([...problems, ...resolver.problems]);
+    const own = parse(source, file);
+    giveLocalNames(own, file);
     const types = new Set(references.map((one) => one.file));
     const provides = (one: string) => this.#provides.get(one)!;
     const unused = unusedImports(file, provides, new Set([...types, ...resolver.usedByOptions]));
@@ -100,31 +113,29 @@ class Loader {
     });
   }
 
-  #import(source: Source, { name }: Declaration, path: string[]): void {
+  *#import(source: Source, { name }: Declaration, path: string[]): Generator<ProtoProblem, void> {
     const file = textOf(name);
-    if (file === source.name) throw source.problem(name.at, "the file imports itself; remove the import");
+    if (file === source.name) return yield source.problem(name.at, "the file imports itself; remove the import");
     if (path.includes(file)) {
-      throw source.problem(
-        name.at,
-        `the imports form a circle: ${[...path, file].join(" -> ")}; move what both need to a third file`,
-      );
+      const circle = [...path, file].join(" -> ");
+      return yield source.problem(name.at, `the imports form a circle: ${circle}; move what both need to a third file`);
     }
     if (this.#provides.has(file)) return;
     if (!isWellKnown(file) && this.#read(file) !== undefined) return this.load(file, path);
     const known = knownFile(file);
     if (known === undefined) {
-      throw source.problem(name.at, `there is no file ${file}; check the name or add its folder with -I`);
+      return yield source.problem(name.at, `there is no file ${file}; check the name or add its folder with -I`);
     }
     addReflected(this.#symbols, file, known);
     this.#provides.set(file, new Set([file]));
   }
 
   /** No two files may declare one name. */
-  #checkDeclared(source: Source, file: Declaration): void {
+  *#checkDeclared(source: Source, file: Declaration): Generator<ProtoProblem, void> {
     for (const one of everything(file)) {
       const other = this.#symbols.get(one.fullName);
       if (other && ["message", "enum", "service"].includes(one.kind)) {
-        throw source.problem(one.name.at, `${one.fullName} is declared in ${other.file} already; rename one`);
+        yield source.problem(one.name.at, `${one.fullName} is declared in ${other.file} already; rename one`);
       }
     }
   }
@@ -140,6 +151,15 @@ class Loader {
         `the types of ${file} do not come with Dinokit; get the file, name its folder with -I, and generate it too`,
       );
     }).map(({ name }) => textOf(name));
+  }
+}
+
+/** Keeps what a check finds. @returns What it returns. */
+function collect<T>(check: Generator<ProtoProblem, T>, problems: ProtoProblem[]): T {
+  for (;;) {
+    const { done, value } = check.next();
+    if (done) return value;
+    problems.push(value);
   }
 }
 
@@ -169,16 +189,6 @@ function parse(source: Source, file: Declaration): protobuf.Root {
     );
   }
   return own;
-}
-
-/** Notes what oneofs are called in the .proto, where that is not in camel case: protobufjs does so for fields only. */
-function keepNames(own: protobuf.Root, file: Declaration): void {
-  for (const one of everything(file)) {
-    if (one.kind !== "oneof") continue;
-    const { name } = one;
-    const oneof = own.lookupType(`.${one.parent!.fullName}`).oneofs[protobuf.util.camelCase(name.text)]!;
-    if (name.text !== oneof.name) oneof.setOption(PROTO_NAME, name.text);
-  }
 }
 
 /** Leaves out custom options, which nothing reads, and what the parser says twice. */

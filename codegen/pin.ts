@@ -1,3 +1,4 @@
+import { fieldName } from "../codec/local_name.ts";
 import { protobuf } from "../deps.ts";
 import { isWellKnown, knownFile } from "./known.ts";
 import type { LoadedFile } from "./load.ts";
@@ -30,7 +31,7 @@ function pin({ own, references }: LoadedFile, root: protobuf.Root): void {
       if (one instanceof protobuf.Service) {
         one.methods[from.name.text]![part === "output" ? "responseType" : "requestType"] = `.${fullName}`;
       } else if (one instanceof protobuf.Type) {
-        one.fields[protobuf.util.camelCase(from.name.text)]!.type = `.${fullName}`;
+        one.fields[fieldName(from.name.text)]!.type = `.${fullName}`;
       }
     }
   }

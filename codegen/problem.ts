@@ -1,4 +1,4 @@
-/** A mistake in a .proto file. The message begins with `file:line:column:`. */
+/** A mistake in a .proto file, or several. The message has a line for each, which begins with `file:line:column:`. */
 export class ProtoProblem extends Error {
   /**
    * Makes a problem.
@@ -7,11 +7,45 @@ export class ProtoProblem extends Error {
    * @param line The line, from 1.
    * @param column The column, from 1.
    * @param text What is wrong and what to do.
+   * @param others What else is wrong.
    */
-  constructor(readonly file: string, readonly line: number, readonly column: number, readonly text: string) {
-    super(`${file}:${line}:${column}: ${text}`);
+  constructor(
+    readonly file: string,
+    readonly line: number,
+    readonly column: number,
+    readonly text: string,
+    readonly others: readonly ProtoProblem[] = [],
+  ) {
+    super([`${file}:${line}:${column}: ${text}`, ...others.map(({ message }) => message)].join("\n"));
     this.name = "ProtoProblem";
   }
+
+  /** The same with other names of files. */
+  renamed(name: (file: string) => string): ProtoProblem {
+    const { file, line, column, text, others } = this;
+    return new ProtoProblem(name(file), line, column, text, others.map((one) => one.renamed(name)));
+  }
+}
+
+/** More would hide what is wrong. */
+const MOST = 20;
+
+/**
+ * Throws what was found in a file, if anything was.
+ *
+ * @param imported What was found in those that it imports.
+ * @throws {ProtoProblem} Of all mistakes, in their order in the file.
+ */
+export function refuse(found: readonly ProtoProblem[], imported: readonly ProtoProblem[] = []): void {
+  const sorted = found.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const shown = sorted.slice(0, MOST);
+  if (sorted.length > MOST) {
+    const { file, line, column, text } = sorted.at(-1)!;
+    shown.push(new ProtoProblem(file, line, column, `the last of ${sorted.length - MOST} more: ${text}`));
+  }
+  const [first, ...others] = [...shown, ...imported];
+  if (first === undefined) return;
+  throw new ProtoProblem(first.file, first.line, first.column, first.text, [...first.others, ...others]);
 }
 
 /** `a message`, `an enum`. */

@@ -1,8 +1,9 @@
 import { didYouMean } from "../rpc/nearest.ts";
 import { childrenOf, type Declaration, everything, textOf } from "./outline.ts";
-import { article } from "./problem.ts";
-import type { Symbols } from "./symbols.ts";
-import type { Source } from "./tokens.ts";
+import type { Syntax } from "./check.ts";
+import { article, ProtoProblem } from "./problem.ts";
+import type { Symbol, Symbols } from "./symbols.ts";
+import type { Source, Token } from "./tokens.ts";
 
 /** A type that is named in a declaration, and its full name. */
 export interface Reference {
@@ -33,6 +34,8 @@ const FOREIGN: Record<string, string> = {
 export class Resolver {
   /** The imported files that options use, or that are extended: the generated code has no need of them. */
   readonly usedByOptions = new Set<string>();
+  /** What is wrong. */
+  readonly problems: ProtoProblem[] = [];
   readonly #source: Source;
   readonly #symbols: Symbols;
   readonly #visible: ReadonlySet<string>;
@@ -44,8 +47,8 @@ export class Resolver {
     this.#visible = visible;
   }
 
-  /** All references to types. @throws {ProtoProblem} At the first that leads nowhere. */
-  resolve(file: Declaration): Reference[] {
+  /** All references to types. Those that lead nowhere are among the problems. */
+  resolve(file: Declaration, syntax: Syntax): Reference[] {
     const references: Reference[] = [];
     for (const one of everything(file)) {
       this.#options(one);
@@ -55,7 +58,17 @@ export class Resolver {
         if (token === undefined || one.kind === "group" || (one.kind === "field" && SCALARS.includes(token.text))) {
           continue;
         }
-        const { fullName, file: owner } = this.#find(one, token.text, token.at, wanted);
+        const found = this.#find(one, token, wanted);
+        if (found instanceof ProtoProblem) {
+          this.problems.push(found);
+          continue;
+        }
+        const { fullName, file: owner, kind, closed } = found;
+        if (kind === "enum" && closed && syntax === "proto3") {
+          const text = `${token.text} is an enum of proto2 (in ${owner}), which no field of proto3 can have; ` +
+            "declare an enum here, or make both files of one syntax";
+          this.problems.push(this.#source.problem(token.at, text));
+        }
         if (one.kind === "extend" || one.parent!.kind === "extend") this.usedByOptions.add(owner);
         else references.push({ from: one, part, fullName, file: owner });
       }
@@ -81,7 +94,7 @@ export class Resolver {
     return [...scopes.filter((one) => one !== "").map((one) => `${one}.${name}`), name];
   }
 
-  #find(from: Declaration, name: string, at: number, wanted: string[]): { fullName: string; file: string } {
+  #find(from: Declaration, { text: name, at }: Token, wanted: string[]): Symbol & { fullName: string } | ProtoProblem {
     const found = this.#candidates(from, name).flatMap((fullName) => {
       const symbol = this.#symbols.get(fullName);
       return symbol ? [{ fullName, ...symbol }] : [];
@@ -90,16 +103,16 @@ export class Resolver {
     const seen = good.find(({ file }) => this.#visible.has(file));
     if (seen) return seen;
     if (good[0]) {
-      throw this.#source.problem(at, `${name} is declared in ${good[0].file}; add: import "${good[0].file}";`);
+      return this.#source.problem(at, `${name} is declared in ${good[0].file}; add: import "${good[0].file}";`);
     }
     const noun = wanted.length === 1 ? "message" : "type";
     if (found[0]) {
-      throw this.#source.problem(at, `${name} is ${article(found[0].kind)} and not a ${noun}; name a ${noun}`);
+      return this.#source.problem(at, `${name} is ${article(found[0].kind)} and not a ${noun}; name a ${noun}`);
     }
     if (SCALARS.includes(name)) {
-      throw this.#source.problem(at, `${name} is not a message; make one with a field of that type`);
+      return this.#source.problem(at, `${name} is not a message; make one with a field of that type`);
     }
-    throw this.#source.problem(at, `there is no ${noun} ${name}${this.#hint(name)}`);
+    return this.#source.problem(at, `there is no ${noun} ${name}${this.#hint(name)}`);
   }
 
   #hint(name: string): string {

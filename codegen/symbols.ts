@@ -1,4 +1,5 @@
 import { protobuf } from "../deps.ts";
+import type { Syntax } from "./check.ts";
 import { type Declaration, everything } from "./outline.ts";
 
 /** What files declare, by full name. */
@@ -10,13 +11,16 @@ export interface Symbol {
   readonly file: string;
   /** What it is, in a word. */
   readonly kind: string;
+  /** Whether it is of proto2: its enums take no numbers that they don't know. */
+  readonly closed: boolean;
 }
 
 /** Adds what a file declares to the symbols: its types, services and extensions. */
-export function addSymbols(symbols: Symbols, file: string, outline: Declaration): void {
+export function addSymbols(symbols: Symbols, file: string, outline: Declaration, syntax: Syntax): void {
+  const closed = syntax === "proto2";
   for (const { kind, fullName, parent } of everything(outline)) {
-    if (["message", "enum", "service"].includes(kind)) symbols.set(fullName, { file, kind });
-    if (parent?.kind === "extend") symbols.set(fullName, { file, kind: "extension" });
+    if (["message", "enum", "service"].includes(kind)) symbols.set(fullName, { file, kind, closed });
+    if (parent?.kind === "extend") symbols.set(fullName, { file, kind: "extension", closed });
   }
 }
 
@@ -25,10 +29,13 @@ export function addReflected(symbols: Symbols, file: string, own: protobuf.Names
   for (const one of own.nestedArray) {
     const name = one.fullName.slice(1);
     const kind = KINDS.find(([type]) => one instanceof type)?.[1];
-    if (kind && !symbols.has(name)) symbols.set(name, { file, kind });
+    if (kind && !symbols.has(name)) symbols.set(name, { file, kind, closed: file === DESCRIPTOR });
     if (one instanceof protobuf.Namespace) addReflected(symbols, file, one);
   }
 }
+
+/** The only one of these files that has enums and is of proto2. */
+const DESCRIPTOR = "google/protobuf/descriptor.proto";
 
 const KINDS = [
   [protobuf.Type, "message"],

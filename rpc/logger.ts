@@ -1,3 +1,5 @@
+import { checkObject } from "./options.ts";
+
 /** What a log line says beside its message: plain values by name. */
 export type LogFields = Record<string, unknown>;
 
@@ -15,6 +17,15 @@ export interface Logger {
 
 /** The levels of a log, the most talkative first. `"silent"` writes nothing. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+/**
+ * Checks that an option is a logger.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export function checkLogger(who: string, logger: Logger): void {
+  checkObject(`${who}: logger`, logger, 'createLogger("info"), or console', ["debug", "info", "warn", "error"]);
+}
 
 const LEVELS: LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 

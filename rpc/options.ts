@@ -49,6 +49,20 @@ export function checkList<T>(name: string, value: readonly T[], use: string): re
 }
 
 /**
+ * Checks that a value is an object of texts, if there is one.
+ *
+ * @param use What is allowed: `'{ zone: "a" }'`.
+ * @throws {TypeError} If it is none, or holds something else.
+ */
+export function checkTexts(name: string, value: Readonly<Record<string, string>> | undefined, use: string): void {
+  if (value === undefined) return;
+  checkObject(name, value, use);
+  for (const [key, one] of Object.entries(value)) {
+    if (typeof one !== "string") throw new TypeError(`${name}.${key} is ${shown(one)}; use a text`);
+  }
+}
+
+/**
  * Checks that a value is a boolean, if there is one.
  *
  * @throws {TypeError} If it is another.

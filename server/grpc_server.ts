@@ -4,7 +4,7 @@ import type { Methods, Service } from "../rpc/service.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
-import { checkServerTls } from "../transport/server_tls.ts";
+import { checkServerTls } from "../transport/check_tls.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";

@@ -1,14 +1,14 @@
 import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
-import { createLogger, type Logger } from "../rpc/logger.ts";
+import { checkLogger, createLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
-import { checkBoolean, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
+import { checkBoolean, checkList, checkNames, checkNumber, checkObject, checkTexts } from "../rpc/options.ts";
 import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/in_code.ts";
 import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
-import { checkServerTls } from "../transport/server_tls.ts";
+import { checkServerTls } from "../transport/check_tls.ts";
 import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
 import type { MetainfoRules } from "./context.ts";
 import type { HealthCheck } from "./health.ts";
@@ -147,7 +147,8 @@ export function settingsOf(options: ServerOptions): Settings {
     );
   }
   checkTransport(who, options.transport);
-  const { compression = "identity", tls } = options;
+  const { compression = "identity", tls, logger = createLogger() } = options;
+  checkLogger(who, logger);
   checkCompression(`${who}: compression`, compression);
   if (tls !== undefined) checkServerTls(who, tls);
   const { registry, dropPermissions, forwardTransient } = options;
@@ -163,6 +164,9 @@ export function settingsOf(options: ServerOptions): Settings {
   const number = (name: "weight" | "drainDelay" | "drainTimeout", fallback: number, least: number) =>
     checkNumber(`${who}: ${name}`, options[name] ?? fallback, least);
   number("weight", 10, 1);
+  checkTexts(`${who}: tags`, options.tags, '{ zone: "a" }');
+  checkTexts(`${who}: meta`, options.meta, '{ owner: "team" }');
+  if (options.allowMetainfo !== undefined) checkList(`${who}: allowMetainfo`, options.allowMetainfo, '["CLIENT_NAME"]');
   const address = parseAddress(options.address, `${who}: address`);
   return {
     address,
@@ -176,7 +180,7 @@ export function settingsOf(options: ServerOptions): Settings {
     drainTimeout: number("drainTimeout", 10_000, 0),
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),
     policy: serverPolicyOf(who, options),
-    logger: options.logger ?? createLogger(),
+    logger,
   };
 }
 

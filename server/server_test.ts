@@ -371,6 +371,13 @@ Deno.test("createServer() names the option that is wrong, its value and what is 
   wrong({ registry: "a:1" }, TypeError, `registry is "a:1"; use consul("127.0.0.1:8500")`);
   wrong({ registry: {} }, TypeError, "registry has no function register");
   wrong({ dropPermissions: "yes" }, TypeError, `dropPermissions is "yes"; use true or false`);
+  wrong({ tls: "x" }, TypeError, `tls is "x"; use { cert, key } with the PEM texts`);
+  wrong({ logger: {} }, TypeError, 'logger has no function debug; use createLogger("info"), or console');
+  wrong({ tags: "zone:a" }, TypeError, `tags is "zone:a"; use { zone: "a" }`);
+  wrong({ meta: { owner: 5 } }, TypeError, "meta.owner is 5; use a text");
+  wrong({ limits: 5 }, TypeError, "limits is 5; use { receiveMessageBytes: 4194304 }");
+  wrong({ allowMetainfo: "CLIENT_NAME" }, TypeError, `allowMetainfo is "CLIENT_NAME"; use ["CLIENT_NAME"]`);
+  wrong({ transport: {} }, TypeError, "transport has no function listen; use one such as memoryTransport()");
   assertThrows(() => createServer(undefined as never), TypeError, "createServer: options is undefined; use { name:");
   wrong({ weight: 0 }, RangeError, "weight is 0; use a number of at least 1");
   wrong({ drainTimeout: Infinity }, RangeError, "drainTimeout is Infinity");

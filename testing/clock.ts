@@ -28,8 +28,8 @@ export interface FakeClock extends Disposable {
  * await using echo = await testPair(EchoService, {});
  * echo.faults.inject({ hang: true });
  * const late = assertRpcError(echo.client.echo({ mes: "" }, { timeout: 10_000 }), { code: Status.DEADLINE_EXCEEDED });
- * await clock.pass(10_000);
- * await late;
+ * // Together: if it fails while time passes, somebody is there to hear of it.
+ * await Promise.all([late, clock.pass(10_000)]);
  * ```
  *
  * @throws {TypeError} If there is one already.

@@ -97,12 +97,29 @@ export async function testPair<M extends Methods>(
     client,
     server,
     calls,
-    faults: transport.faults,
+    faults: checkedFaults(transport.faults, service),
     async [Symbol.asyncDispose]() {
       // The server first: it cuts what is in flight, for which the client would wait.
       await server.stop({ force: true });
       await client[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Faults that know the methods there are: one that never fits would be a test that can't fail. */
+function checkedFaults(faults: Faults, { typeName, methods }: Service<Methods>): Faults {
+  const names = Object.values(methods).map(({ name }) => name);
+  return {
+    get attempts() {
+      return faults.attempts;
+    },
+    inject(fault) {
+      if (fault.method !== undefined && !names.includes(fault.method)) {
+        throw new TypeError(`inject: ${typeName} has no method "${fault.method}"; there are ${names.join(", ")}`);
+      }
+      faults.inject(fault);
+    },
+    clear: () => faults.clear(),
   };
 }
 

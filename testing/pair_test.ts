@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { RpcError, Status } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { Kinds, type Msg } from "../tests/proto/kinds.ts";
@@ -17,6 +17,17 @@ Deno.test("testPair() records what the server's code got", async () => {
   assertEquals(call!.metadata.get("x-tag"), "a");
   assertEquals([...call!.metainfo.persistent, ...call!.metainfo.transient], [["USER", "7"], ["HOP", "1"]]);
   assertEquals([call!.ended, call!.error], [true, undefined]);
+});
+
+Deno.test("testPair() refuses a fault for a method that there is not: it would never act", async () => {
+  await using echo = await testPair(EchoService, same);
+  const error = assertThrows(() => echo.faults.inject({ method: "echo", hang: true }), TypeError);
+  assertStringIncludes(error.message, 'echo.EchoService has no method "echo"; there are Echo');
+  echo.faults.inject({ method: "Echo", status: Status.ABORTED });
+  await assertRpcError(echo.client.echo({ mes: "" }), { code: Status.ABORTED });
+  echo.faults.clear();
+  await echo.client.echo({ mes: "" });
+  assertEquals(echo.faults.attempts.length, 2);
 });
 
 Deno.test("testPair() records streams as far as they came, and how they ended", async () => {

@@ -63,6 +63,21 @@ needs(PERMISSIONS, "dinokit new again: nothing is written where nothing has chan
   await checkAll(shop, "hello");
 });
 
+needs(PERMISSIONS, "dinokit new again: a generated file that was deleted comes back", async () => {
+  await using shop = await edited(ECHO);
+  const before = filesIn(shop, "hello");
+  for (const path of ["handlers/mod.ts", "idl/echo.ts"]) Deno.removeSync(`${shop.path}/hello/${path}`);
+  await shop.deno("hello", "task", "gen");
+  assertEquals(changed(before, filesIn(shop, "hello")), []);
+});
+
+needs(PERMISSIONS, "dinokit gen in a project would import another kit, so it says what to run", async () => {
+  await using shop = await edited(ECHO);
+  const said = await shop.failing("hello", "run", "-A", "dinokit/cli", "gen", "idl/echo.proto");
+  assertMatch(said, /error: idl is the idl\/ of a project of dinokit new: run deno task gen there/);
+  await shop.deno("hello", "run", "-A", "dinokit/cli", "gen", "idl", "--import", "dinokit", "--check");
+});
+
 needs(
   PERMISSIONS,
   "dinokit new again: a method that was added gets its handler and test, and no file of the user changes",
@@ -171,5 +186,66 @@ needs(
       "hello/idl/echo.proto and echo.proto have both been changed",
     );
     assertEquals(changed(ours, filesIn(shop, "hello")), []);
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "dinokit new again: a flag that asks for what the project is not is refused, and one that it was made with is not",
+  async () => {
+    await using shop = workshop({ "echo.proto": proto(ECHO) });
+    const made = ["hello", "--idl", "echo.proto", "--type", "server", "--server_name", "echoservice"];
+    await shop.make(...made);
+    const before = filesIn(shop, "hello");
+    shop.write("echo.proto", proto(ECHO, SHOUT));
+    const refused: [flags: string[], remedy: RegExp][] = [
+      [["--type", "both"], /^error: --type both: hello is a project already, .*it is of --type server: make another/],
+      [["--registry", "consul"], /^error: --registry consul: .*write registry_address in hello\/conf/],
+      [["--server_name", "other"], /^error: --server_name other: .*write service in hello\/conf/],
+      [["--module", "jsr:@a/b"], /^error: --module jsr:@a\/b: .*it imports .*mod\.ts: change "imports" in hello\/deno/],
+    ];
+    for (const [flags, remedy] of refused) {
+      assertMatch(await shop.refused(2, "hello", "--idl", "echo.proto", ...flags), remedy);
+    }
+    assertEquals(changed(before, filesIn(shop, "hello")), []);
+    const [, kit] = /"dinokit": "(.*)"/.exec(shop.read("hello/deno.json"))!;
+    assertStringIncludes(await shop.make(...made, "--module", kit!), "wrote hello/handlers/echo_service/shout.ts");
+
+    await shop.make("other", "--idl", "echo.proto", "--registry", "consul");
+    assertEquals(await shop.make("other", "--idl", "echo.proto", "--registry", "consul", "--type", "both"), "");
+  },
+);
+
+needs(PERMISSIONS, "dinokit new again: what is new in the .proto and not in client.ts is said, once", async () => {
+  await using shop = workshop({ "echo.proto": proto(ECHO) });
+  await shop.make("hello", "--idl", "echo.proto", "--type", "client");
+  const before = shop.read("hello/client.ts");
+  shop.write("echo.proto", `${proto(ECHO, SHOUT)}\nservice Other {\n  ${ECHO}\n  ${SHOUT}\n}\n`);
+  const said = await shop.make("hello", "--idl", "echo.proto");
+  const kept = "kept hello/client.ts: it doesn't call what is new in echo.";
+  assertEquals(said.split("\n").filter((line) => line.startsWith("kept")), [
+    `${kept}EchoService: Shout`,
+    `${kept}Other: Echo, Shout`,
+  ]);
+  assertEquals(await shop.make("hello", "--idl", "echo.proto"), "");
+  assertEquals(shop.read("hello/client.ts"), before);
+});
+
+needs(
+  PERMISSIONS,
+  "dinokit new: a kit that is reached through a link generates again, with or without --module",
+  async () => {
+    await using shop = workshop({ "echo.proto": proto(ECHO) });
+    Deno.symlinkSync(new URL("..", import.meta.url), `${shop.path}/kit`, { type: "dir" });
+    const flags = ["run", "-A", "kit/cli/main.ts", "new"];
+    for (const module of [[], ["--module", "../kit/mod.ts"]]) {
+      const project = `with${module.length}`;
+      await shop.deno(".", ...flags, project, "--idl", "echo.proto", ...module);
+      assertStringIncludes(shop.read(`${project}/deno.json`), `"dinokit": "../kit/mod.ts"`);
+      shop.write(`${project}/idl/echo.proto`, proto(ECHO, SHOUT));
+      assertStringIncludes(await shop.deno(project, "task", "gen"), "wrote handlers/echo_service/shout.ts");
+      assertMatch(await shop.deno(project, "task", "test"), /2 passed/);
+    }
+    assertMatch(await shop.deno(".", "run", "--no-prompt", "kit/cli/main.ts", "--version"), /^\d/);
   },
 );

@@ -23,7 +23,7 @@ needs(
     {
       await using kit = await serveKit();
       await shop.make("hello", "--idl", "echo.proto", "--module", `${kit.url}/mod.ts`);
-      address = movePorts(shop, "hello");
+      address = movePorts(shop, ["hello"]);
       shop.write("hello/.env", "SECRET=1\n");
       built = await carryOut(`${shop.path}/hello`, workdir!, env);
     }

@@ -84,14 +84,16 @@ export function filesIn(shop: Workshop, project: string): Map<string, string> {
 }
 
 /** Gives a project other ports than the tutorial's, which may be taken here. Returns that of its calls. */
-export function movePorts(shop: Workshop, project: string, consul?: string): string {
+export function movePorts(shop: Workshop, projects: readonly string[], consul?: string): string {
   const listeners = [0, 0].map((port) => Deno.listen({ hostname: "127.0.0.1", port }));
   const [calls, health] = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
   for (const listener of listeners) listener.close();
-  for (const [path, text] of filesIn(shop, project)) {
-    if (!/^(conf\/|deno\.json)/.test(path)) continue;
-    const moved = text.replaceAll(":8888", `:${calls}`).replaceAll(":8889", `:${health}`);
-    shop.write(`${project}/${path}`, consul ? moved.replaceAll("127.0.0.1:8500", consul) : moved);
+  for (const project of projects) {
+    for (const [path, text] of filesIn(shop, project)) {
+      if (!/^(conf\/|deno\.json)/.test(path)) continue;
+      const moved = text.replaceAll(":8888", `:${calls}`).replaceAll(":8889", `:${health}`);
+      shop.write(`${project}/${path}`, consul ? moved.replaceAll("127.0.0.1:8500", consul) : moved);
+    }
   }
   return `127.0.0.1:${calls}`;
 }

@@ -35,7 +35,9 @@ needs(
   "dinokit new: all kinds of call, in a project that passes fmt, lint, check and its tests",
   async () => {
     await using shop = workshop({ "kinds.proto": KINDS });
-    await shop.make("kinds", "--idl", "kinds.proto", "--registry", "consul");
+    const said = await shop.make("kinds", "--idl", "kinds.proto", "--registry", "consul");
+    assertMatch(said, /docker compose up -d consul[^]*deno task client/);
+    assertStringIncludes(shop.read("kinds/README.md"), "`docker compose up -d consul`");
     assertMatch(await checkAll(shop, "kinds"), /4 passed/);
   },
 );
@@ -44,10 +46,10 @@ needs(
   PERMISSIONS,
   "dinokit new: names that are taken give code that is right, whatever they are taken by",
   async () => {
-    await using shop = workshop({ "names.proto": NAMES });
+    await using shop = workshop({ "my names.proto": NAMES });
     Deno.mkdirSync(`${shop.path}/idl/more`, { recursive: true });
     shop.write("idl/more/other.proto", `syntax = "proto3";\npackage more;\nmessage Other {}\n`);
-    await shop.make("a/names", "--idl", "names.proto", "-I", "idl");
+    await shop.make("a/names", "--idl", "my names.proto", "-I", "idl");
     assertMatch(await checkAll(shop, "a/names"), /14 passed/);
     await shop.deno("a/names", "task", "gen");
     const files = [...filesIn(shop, "a/names").keys()];
@@ -63,6 +65,7 @@ needs(PERMISSIONS, "dinokit new --type: a server without client, a client withou
   await shop.make("two", "--idl", "kinds.proto", "--type", "client", "--server_name", "1.5");
   await checkAll(shop, "two");
   const [one, two] = ["one", "two"].map((project) => [...filesIn(shop, project).keys()]);
+  assertEquals(/onsul|client/.test(shop.read("one/README.md")), false);
   assertEquals([one!.includes("client.ts"), one!.includes("main.ts")], [false, true]);
   assertEquals(two!.filter((path) => /handlers|main|Docker|docker|compose/.test(path)), []);
   assertStringIncludes(shop.read("two/conf/dev/conf.yaml"), `service: "1.5"`);
@@ -83,8 +86,27 @@ needs(
     assertEquals([...filesIn(shop, "full").keys()], ["README.md"]);
     assertStringIncludes(await shop.make("full", "--idl", "kinds.proto", "--yes"), "kept full/README.md\n");
     assertEquals(shop.read("full/README.md"), "# Mine\n");
+    Deno.mkdirSync(`${shop.path}/other/handlers`, { recursive: true });
+    shop.write("other/handlers/mod.ts", "// Mine\n");
+    assertMatch(
+      await shop.refused(2, "other", "--idl", "kinds.proto", "--yes"),
+      /^error: NAME other: handlers\/mod\.ts would be replaced, and Dinokit has not made it; move it first/,
+    );
+    assertEquals([...filesIn(shop, "other").keys()], ["handlers/mod.ts"]);
   },
 );
+
+needs(PERMISSIONS, "dinokit new: a project with a style of its own passes fmt after each gen", async () => {
+  await using shop = workshop({ "kinds.proto": KINDS });
+  await shop.make("kinds", "--idl", "kinds.proto");
+  const settings = JSON.parse(shop.read("kinds/deno.json"));
+  Object.assign(settings.fmt, { lineWidth: 80, singleQuote: true });
+  shop.write("kinds/deno.json", JSON.stringify(settings));
+  await shop.deno("kinds", "fmt");
+  assertStringIncludes(shop.read("kinds/main.ts"), "from 'dinokit'");
+  assertEquals((await shop.deno("kinds", "task", "gen")).includes("wrote"), false);
+  await checkAll(shop, "kinds");
+});
 
 const BAD: [args: string[], code: number, message: RegExp][] = [
   [["--idl", "kinds.proto"], 2, /^error: missing required argument 'name'/],

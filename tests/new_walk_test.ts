@@ -32,7 +32,7 @@ needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new
   shop.write(settings, shop.read(settings) + policies);
   const handler = "hello/handlers/echo_service/echo.ts";
   shop.write(handler, shop.read(handler).replace("_request", "request").replace("{};", "{ resp: request.mes };"));
-  const address = movePorts(shop, "hello");
+  const address = movePorts(shop, ["hello"]);
   {
     await using server = await serve(shop, "hello");
     const call = [
@@ -57,10 +57,20 @@ needs(CONSUL_PERMISSIONS, "--registry consul: the server registers, and the clie
   await using agent = await startConsul();
   await using shop = workshop({ "echo.proto": ECHO });
   await shop.make("hello", "--idl", "echo.proto", "--registry", "consul", "--server_name", "echoservice");
-  movePorts(shop, "hello", agent.address);
+  movePorts(shop, ["hello"], agent.address);
   await using server = await serve(shop, "hello");
   await server.line("is registered");
   assertStringIncludes(await shop.deno("hello", "task", "client"), `Echo { resp: "" }`);
   const [one] = await (await fetch(`http://${agent.address}/v1/catalog/service/echoservice`)).json();
   assertEquals(`${one.ServiceAddress}:${one.ServicePort}`, server.address);
+});
+
+needs(PERMISSIONS, "--type client: its tests pass, and it calls a server of --type server", async () => {
+  await using shop = workshop({ "echo.proto": ECHO });
+  await shop.make("service", "--idl", "echo.proto", "--type", "server");
+  await shop.make("caller", "--idl", "echo.proto", "--type", "client");
+  await shop.deno("caller", "task", "test");
+  movePorts(shop, ["service", "caller"]);
+  await using _server = await serve(shop, "service");
+  assertStringIncludes(await shop.deno("caller", "task", "client"), `Echo { resp: "" }`);
 });

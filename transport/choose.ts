@@ -1,3 +1,4 @@
+import { checkList, checkObject } from "../rpc/options.ts";
 import { outsideScopes } from "../rpc/outside_scopes.ts";
 import type { Transport } from "./transport.ts";
 
@@ -38,7 +39,12 @@ export async function chooseTransport(who: string, choice: TransportChoice = "ht
 
 /** As {@linkcode chooseTransport} checks, at once. */
 export function checkTransport(who: string, choice: TransportChoice = "http2"): void {
-  if (typeof choice === "object" ? choice !== null : Object.hasOwn(NAMED, choice)) return;
+  if (typeof choice === "object" && choice !== null) {
+    checkObject(`${who}: transport`, choice, "one such as memoryTransport()", ["listen", "connect"]);
+    checkList(`${who}: transport.permissions`, choice.permissions, "a list");
+    return;
+  }
+  if (Object.hasOwn(NAMED, choice)) return;
   const names = Object.keys(NAMED).map((name) => JSON.stringify(name)).join(", ");
   throw new TypeError(
     `${who}: transport is ${JSON.stringify(choice)}; use ${names} or a transport such as memoryTransport()`,

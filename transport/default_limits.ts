@@ -1,4 +1,4 @@
-import { checkNames, checkNumber } from "../rpc/options.ts";
+import { checkNames, checkNumber, checkObject } from "../rpc/options.ts";
 import type { Limits } from "./transport.ts";
 
 /** The limits where nothing else is said. */
@@ -34,6 +34,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
  * @throws {RangeError} If a limit is below 1.
  */
 export function limitsOf(who: string, limits: Partial<Limits> = {}): Limits {
+  checkObject(`${who}: limits`, limits, "{ receiveMessageBytes: 4194304 }");
   checkNames(`${who}: limits`, limits, Object.keys(DEFAULT_LIMITS));
   const all = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(all)) {

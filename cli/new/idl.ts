@@ -5,6 +5,7 @@ import { type LoadedFile, loadProto } from "../../codegen/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
 import { format } from "../format.ts";
+import { specifier } from "../specifier.ts";
 
 /** Notes, in a project, what each .proto was where it was copied from: so it is known which side has changed since. */
 export const SOURCES = "idl/sources.json";
@@ -51,7 +52,7 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
     return { name, path, files, sources: `${JSON.stringify(noted, null, 2)}\n`, services };
   } catch (error) {
     if (!(error instanceof ProtoProblem)) throw error;
-    throw new ProtoProblem(find(error.file) ?? error.file, error.line, error.column, error.text);
+    throw error.renamed((file) => find(file) ?? file);
   }
 }
 
@@ -74,14 +75,13 @@ const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 export async function idlFiles({ files, sources }: Idl): Promise<Map<string, string>> {
   const written = new Map<string, string>([[SOURCES, sources]]);
   for (const [name, { source }] of files) {
-    const specifier = (other: string) => {
-      const path = relative(dirname(name), other).replaceAll("\\", "/").replace(/proto$/, "ts");
-      return path.startsWith(".") ? path : `./${path}`;
-    };
     written.set(`idl/${name}`, source.text);
     written.set(
       `idl/${name.replace(/proto$/, "ts")}`,
-      await format(emitFile(name, files, { kit: "dinokit", specifier })),
+      await format(emitFile(name, files, {
+        kit: "dinokit",
+        specifier: (other) => specifier(name, other.replace(/proto$/, "ts")),
+      })),
     );
   }
   return written;

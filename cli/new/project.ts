@@ -48,5 +48,9 @@ function* listFirstFiles(plan: Plan, idl: Idl): Generator<[path: string, text: s
   }
   yield* Object.entries(COMMON);
   const readme = named(plan.type === "client" ? README.client : README.server, plan);
-  yield ["README.md", plan.type === "server" ? readme.replace(/^.*deno task client.*\n/m, "") : readme];
+  const without = [...plan.type === "server" ? ["deno task client"] : [], ...plan.registry ? [] : ["consul"]];
+  yield [
+    "README.md",
+    without.reduce((text, row) => text.replace(new RegExp(`^\\| \`[^\`]*${row}.*\n`, "m"), ""), readme),
+  ];
 }

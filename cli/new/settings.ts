@@ -6,18 +6,24 @@ export interface Plan {
   readonly serverName: string;
   /** The kit, as the project's deno.json names it. */
   readonly module: string;
+  /** A folder that `deno task gen` reads beside the project. */
+  readonly templates?: string;
 }
 
 const PORTS = ["127.0.0.1:8888", "127.0.0.1:8889"];
 const CONSUL = "127.0.0.1:8500";
 
 /** The text of deno.json, not formatted. `idl` is the main .proto's path in idl/. */
-export function denoJson({ type, registry, module }: Plan, idl: string): string {
+export function denoJson({ type, registry, module, templates }: Plan, idl: string): string {
   const [server, client] = [type !== "client", type !== "server"];
   const host = remoteHost(module);
   const common = host === undefined ? {} : { import: [host] };
   const consul = registry === "consul" ? [CONSUL] : [];
   const settings = { read: ["conf"], env: ["DENO_ENV", "GO_ENV", "DINOKIT_*"], ...common };
+  // Written anew, and always the same: the project's own rules are not for it.
+  const generated = ["idl/**/*.ts", ...server ? ["handlers/mod.ts"] : []];
+  // deno task reads it as a shell does.
+  const main = /[^\w./-]/.test(idl) ? `'idl/${idl}'` : `idl/${idl}`;
   const task = (description: string, command: string) => ({ description, command });
   return JSON.stringify({
     tasks: {
@@ -27,7 +33,7 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
       check: task("The types", `deno check${host === undefined ? "" : ` --allow-import=${host}`}`),
       gen: task(
         "After a change in idl/: the TypeScript, and what is new",
-        `deno run -P=gen dinokit/cli new . --idl idl/${idl} -I idl`,
+        `deno run -P=gen dinokit/cli new . --idl ${main} -I idl`,
       ),
       fmt: task("Formats all files", "deno fmt"),
     },
@@ -43,7 +49,12 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
       },
       ...client && { client: { net: [PORTS[0], ...consul], ...settings } },
       test: common,
-      gen: { read: ["."], write: ["idl", "handlers"], run: ["deno"], ...common },
+      gen: {
+        read: [".", ...templates === undefined ? [] : [templates]],
+        write: ["idl", "handlers"],
+        run: ["deno"],
+        ...common,
+      },
     },
     imports: {
       dinokit: module,
@@ -52,7 +63,8 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
     },
     // Their scripts are of no use here: without this line Deno warns of them.
     allowScripts: { deny: ["npm:protobufjs"] },
-    fmt: { lineWidth: 120 },
+    fmt: { lineWidth: 120, exclude: generated },
+    lint: { exclude: generated },
   });
 }
 

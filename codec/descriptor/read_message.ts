@@ -1,4 +1,5 @@
 import { protobuf } from "../../deps.ts";
+import { fieldName } from "../local_name.ts";
 import { PROTO_NAME } from "./oneof_name.ts";
 import type { EnumJson, FieldJson, MessageJson, Options, RangeJson, ServiceJson } from "./json.ts";
 
@@ -8,7 +9,7 @@ export type Piece = Record<string, unknown>;
 /** A message in protobufjs's JSON form. */
 export function readMessage(message: MessageJson): Piece {
   const entries = new Map((message.nestedType ?? []).filter(isEntry).map((entry) => [entry.name, entry]));
-  const fields = (message.field ?? []).map((field) => [localName(field.name), readField(field, entries)] as const);
+  const fields = (message.field ?? []).map((field) => [fieldName(field.name), readField(field, entries)] as const);
   const nested = (message.nestedType ?? []).filter((one) => !isEntry(one));
   const groups = new Set((message.field ?? []).filter(({ type }) => type === "TYPE_GROUP").map(lastName));
   return {
@@ -64,9 +65,6 @@ export function readOptions(options: Options | undefined): Options | undefined {
   );
 }
 
-/** The name in TypeScript, as generated code has it. */
-const localName = (name: string) => protobuf.util.camelCase(name);
-
 /** Whether a message is what the entries of a map are on the wire. */
 const isEntry = ({ options }: MessageJson) => options?.mapEntry === true;
 
@@ -82,7 +80,7 @@ function readField(field: FieldJson, entries: ReadonlyMap<string, MessageJson>):
   };
   const common = {
     id: number,
-    protoName: name === localName(name) ? undefined : name,
+    protoName: name === fieldName(name) ? undefined : name,
     jsonName: jsonName === protobuf.util.jsonName(name) ? undefined : jsonName,
     options: Object.keys(options).length > 0 ? options : undefined,
   };
@@ -100,8 +98,8 @@ function readOneofs({ field = [], oneofDecl = [] }: MessageJson): Piece | undefi
   if (oneofDecl.length === 0) return undefined;
   return Object.fromEntries(oneofDecl.map(({ name }, i) => {
     const fields = field.filter(({ oneofIndex }) => oneofIndex === i);
-    const oneof = fields.map((one) => localName(one.name));
-    const local = localName(name);
+    const oneof = fields.map((one) => fieldName(one.name));
+    const local = fieldName(name);
     // The one that `optional` stands for is no oneof to anybody else.
     const renamed = local !== name && !fields.some((one) => one.proto3Optional);
     return [local, { oneof, options: renamed ? { [PROTO_NAME]: name } : undefined }];

@@ -30,7 +30,12 @@ needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and fo
 
   await using first = await register(agent.address, { weight: 7, tags: { zone: "a" } });
   assertMatch(await watch.line(), new RegExp(` \\+ ${first.address} weight=7 zone=a$`));
+  await using lines = startDinokit(["watch", "kinds", "--json", ...flags]);
+  const { time, meta, ...added } = JSON.parse(await lines.line());
+  assertEquals(added, { change: "added", address: first.address, weight: 7, tags: { zone: "a" } });
+  assertEquals([typeof meta, new Date(time).toISOString()], ["object", time]);
   const second = await register(agent.address, {});
+  assertEquals(JSON.parse(await lines.line()).address, second.address);
   assertMatch(await watch.line(), new RegExp(` \\+ ${second.address} weight=10$`));
 
   const call = [
@@ -45,6 +50,8 @@ needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and fo
   const health = await dinokit(["health", "consul:kinds", ...flags]);
   const all = [first.address, second.address].sort();
   assertEquals(health, { code: 0, stdout: all.map((one) => `${one} SERVING\n`).join(""), stderr: "" });
+  const { stdout } = await dinokit(["health", "consul:kinds", "--json", ...flags]);
+  assertEquals(JSON.parse(stdout), all.map((address) => ({ address, status: "SERVING", code: 0 })));
 
   second.maintenance("for a test");
   assertMatch(await watch.line(), new RegExp(` - ${second.address}$`));
@@ -61,6 +68,19 @@ needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and fo
     "",
   ]];
   assertEquals(found.slice(-2), expected.sort(([, a], [, b]) => a! < b! ? -1 : 1));
+
+  const json = JSON.parse((await dinokit(["list", "--json", ...flags])).stdout);
+  const { instances } = json.find(({ name }: { name: string }) => name === "kinds");
+  const [node] = instances.map((one: { node: string }) => one.node);
+  const of = (address: string, health: string, weight: number, tags: string[]) => ({
+    address,
+    node,
+    health,
+    weight,
+    tags,
+  });
+  const shown = [of(first.address, "passing", 7, ["zone:a"]), of(second.address, "maintenance", 10, [])];
+  assertEquals(instances, shown.sort((a, b) => a.address < b.address ? -1 : 1));
 
   await second.stop();
   assertEquals(await watch.interrupt(), 0);

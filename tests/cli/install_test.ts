@@ -24,20 +24,6 @@ needs(CLI_PERMISSIONS, "deno install -g installs dinokit, which runs in any fold
   assertEquals([code, stdout], [0, `${denoJson.version}\n`]);
 });
 
-needs(CLI_PERMISSIONS, "dinokit completes commands and flags in bash", async () => {
-  const { stdout: script } = await dinokit(["completions", "bash"], { flags: [] });
-  const complete = async (...words: string[]) => {
-    const set = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}) COMP_CWORD=${words.length - 1}`;
-    const program = `${script}\n${set}; _dinokit; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { code, stdout, stderr } = await runProgram({ path: "bash", args: ["--norc", "-c", program] });
-    assertEquals([code, stderr], [0, ""]);
-    return stdout.trim().split("\n");
-  };
-  assertEquals(await complete("dinokit", "c"), ["call", "completions"]);
-  assertEquals(await complete("dinokit", "call", "--ti"), ["--timeout"]);
-  assertEquals(await complete("dinokit", "call", "x"), [""]);
-});
-
 needs(
   CLI_PERMISSIONS,
   "help, version and completions need no permission, and have no colours but on a terminal",

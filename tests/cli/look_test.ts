@@ -21,6 +21,35 @@ needs(
       stdout: "message Msg {\n  string text = 1;\n  int32 count = 2;\n  bytes data = 3;\n}\n",
       stderr: "",
     });
+    const json = await dinokit(["list", "127.0.0.1:1", "--methods", "--json", ...PROTO], { flags });
+    const [{ name, methods: [unary] }] = JSON.parse(json.stdout);
+    const message = "dinokit.test.Msg";
+    assertEquals([name, unary], ["dinokit.test.Kinds", {
+      name: "Unary",
+      kind: "unary",
+      request: message,
+      response: message,
+    }]);
+    const symbols = [message, `${message}.count`, "dinokit.test.Kinds.Bidi"];
+    const described = JSON.parse(
+      (await dinokit(["describe", "x:1", "--json", ...symbols, ...PROTO], { flags })).stdout,
+    );
+    const count = { name: "count", number: 2, label: "LABEL_OPTIONAL", type: "TYPE_INT32", jsonName: "count" };
+    assertEquals(described[0].descriptor.field[1], count);
+    assertEquals(described.slice(1), [
+      { name: symbols[1], kind: "field", descriptor: count },
+      {
+        name: symbols[2],
+        kind: "method",
+        descriptor: {
+          name: "Bidi",
+          inputType: `.${message}`,
+          outputType: `.${message}`,
+          clientStreaming: true,
+          serverStreaming: true,
+        },
+      },
+    ]);
     const nothing = await dinokit(["describe", "127.0.0.1:1", "dinokit.test.Kind", ...PROTO], { flags });
     assertEquals(nothing.code, 1);
     assertStringIncludes(nothing.stderr, 'did you mean "dinokit.test.Kinds"?');
@@ -42,6 +71,12 @@ needs(
     assertEquals(await health(server.address, "dinokit.test.Kinds"), [0, "SERVING"]);
     assertEquals(await health(server.address, "echo.Nobody"), [69, "NOT_FOUND: unknown service echo.Nobody"]);
     assertEquals((await health("127.0.0.1:1"))[0], 78);
+    const [code, json] = await health(server.address, "echo.Nobody", "--json");
+    assertEquals([code, JSON.parse(String(json))], [69, [{
+      address: server.address,
+      error: "NOT_FOUND: unknown service echo.Nobody",
+      code: 69,
+    }]]);
   },
 );
 

@@ -1,7 +1,9 @@
-import { assertEquals } from "@std/assert";
-import { createServer } from "../../mod.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { consul, createServer } from "../../mod.ts";
+import { startConsul } from "../consul.ts";
 import { kindsHandlers } from "../kinds.ts";
 import { needs } from "../needs.ts";
+import { until } from "../observe.ts";
 import { runProgram } from "../program.ts";
 import { Kinds } from "../proto/kinds.ts";
 import { CLI_PERMISSIONS } from "./dinokit.ts";
@@ -26,4 +28,45 @@ needs(CLI_PERMISSIONS, "dinokit has colours and indents JSON on a terminal, unle
   assertEquals(await onTerminal(health, { NO_COLOR: "1" }), "SERVING\n");
   const call = `call ${server.address} dinokit.test.Kinds/Unary '{"text":"x"}' --proto tests/proto/kinds.proto`;
   assertEquals(await onTerminal(call), '{\n  "text": "x"\n}\n');
+});
+
+needs(CLI_PERMISSIONS, "dinokit watch draws one table anew on a terminal, where it stands", async () => {
+  await using agent = await startConsul();
+  const child = new Deno.Command("script", {
+    args: ["-qec", `"${Deno.execPath()}" run -A cli/main.ts watch kinds --consul ${agent.address}`, "/dev/null"],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  let shown = "";
+  const reading = (async () => {
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) shown += text.replaceAll("\r\n", "\n");
+  })();
+  await until(() => shown.includes("! no instance: none passes its check"), "it says that there is none");
+  const server = createServer({
+    name: "kinds",
+    address: "127.0.0.1:0",
+    health: { address: "127.0.0.1:0" },
+    registry: consul(agent.address),
+    drainDelay: 0,
+    weight: 7,
+    tags: { zone: "a" },
+  });
+  server.add(Kinds, kindsHandlers());
+  await server.start();
+  const frames = () => shown.split("\x1b[3A\r\x1b[J");
+  const rows = (frame: string) =>
+    frame.trimEnd().split("\n").slice(1).map((line) => line.replace(/ {2,}/g, " ").trim());
+  await until(() => frames().length === 2, "a second frame is drawn over the first");
+  const [, head, row] = frames()[1]!.split("\n");
+  assertMatch(head!, /^ {2}INSTANCE +WEIGHT {2}TAGS +META$/);
+  assertMatch(row!, new RegExp(`^\\+ ${server.address} {2}7 {7}zone=a`));
+  await server.stop();
+  await until(() => frames().length === 3, "a third frame is drawn over the second");
+  assertEquals(rows(frames()[2]!).length, 3);
+  assertMatch(rows(frames()[2]!)[1]!, new RegExp(`^- ${server.address}`));
+  child.kill("SIGTERM");
+  await child.status;
+  await reading;
 });

@@ -111,16 +111,16 @@ export const ALL_PROTO: ProtoFile = protoFile("all.proto", {
               },
             },
             "Inherited": {
-              "oneofs": { "_toString": { "oneof": ["toString"] } },
+              "oneofs": { "_toString": { "oneof": ["toString_"] } },
               "fields": {
-                "constructor": { "type": "int32", "id": 1 },
-                "toString": {
+                "constructor_": { "type": "int32", "id": 1, "protoName": "constructor" },
+                "toString_": {
                   "type": "string",
                   "id": 2,
                   "protoName": "to_string",
                   "options": { "proto3_optional": true },
                 },
-                "valueOf": { "type": "All.Inner", "id": 3, "protoName": "value_of" },
+                "valueOf_": { "type": "All.Inner", "id": 3, "protoName": "value_of" },
               },
             },
           },
@@ -286,11 +286,11 @@ export const Scalars: MessageType<Scalars> = messageType(ALL_PROTO, "dinokit.all
 /** Names that every object has in JavaScript. */
 export interface Inherited {
   /** The field constructor. */
-  constructor: number;
+  constructor_: number;
   /** The field to_string. */
-  toString?: string;
+  toString_?: string;
   /** The field value_of. */
-  valueOf?: All_Inner;
+  valueOf_?: All_Inner;
 }
 /** Encodes and decodes {@linkcode Inherited}. */
 export const Inherited: MessageType<Inherited> = messageType(ALL_PROTO, "dinokit.all.Inherited");

@@ -1,6 +1,6 @@
 import process from "node:process";
-import { checkNames } from "../rpc/options.ts";
-import type { ServerTls } from "./transport.ts";
+import { checkNames, checkObject } from "../rpc/options.ts";
+import type { ClientTls, ServerTls } from "./transport.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
 
@@ -12,13 +12,37 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
  * @throws {TypeError} If a text is no PEM of what it should be, or the key belongs to another certificate; the message names it.
  */
 export function checkServerTls(who: string, tls: ServerTls): void {
+  checkObject(`${who}: tls`, tls, "{ cert, key } with the PEM texts");
   checkNames(`${who}: tls`, tls, ["cert", "key", "ca"]);
-  const [own] = certificates(`${who}: tls.cert`, tls.cert);
   if (tls.ca !== undefined) certificates(`${who}: tls.ca`, tls.ca);
-  if (own!.checkPrivateKey(privateKey(`${who}: tls.key`, tls.key))) return;
+  checkPair(who, tls);
+}
+
+/**
+ * Checks what a client is to go by, so that a mistake is found at once and not by its first call.
+ *
+ * @throws {TypeError} As {@linkcode checkServerTls}.
+ */
+export function checkClientTls(who: string, tls: ClientTls): void {
+  checkObject(`${who}: tls`, tls, "{} for the system's certificates, or { ca } with the PEM text");
+  checkNames(`${who}: tls`, tls, ["ca", "cert", "key", "serverName"]);
+  const { ca, cert, key, serverName } = tls;
+  if (ca !== undefined) certificates(`${who}: tls.ca`, ca);
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new TypeError(`${who}: tls.cert and tls.key belong together; give both or none`);
+  }
+  if (cert !== undefined) checkPair(who, { cert, key: key! });
+  if (serverName !== undefined && (typeof serverName !== "string" || serverName === "")) {
+    throw new TypeError(`${who}: tls.serverName is ${JSON.stringify(serverName)}; use the name in the certificate`);
+  }
+}
+
+function checkPair(who: string, { cert, key }: { cert: string; key: string }): void {
+  const [own] = certificates(`${who}: tls.cert`, cert);
+  if (own!.checkPrivateKey(privateKey(`${who}: tls.key`, key))) return;
   throw new TypeError(
     `${who}: tls.key does not belong to tls.cert, whose first certificate is for ${JSON.stringify(own!.subject)}; ` +
-      `give the key of that one, and put the server's own certificate before those of its authorities`,
+      `give the key of that one, and put the own certificate before those of its authorities`,
   );
 }
 

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import type { NewOptions } from "./run.ts";
+import type { DeclaredService } from "../../codegen/services.ts";
+import { type Idl, readText } from "./idl.ts";
+
+const ENVS = ["dev", "test", "online"];
+
+/** Whether a project has a server: its generated file may be deleted, to be made anew. */
+export const hasServer = (root: string): boolean =>
+  readText(join(root, "handlers/mod.ts")) !== undefined ||
+  readText(join(root, "main.ts"))?.includes("./handlers/mod.ts") === true;
+
+/**
+ * Compares the flags with a project that is there. Its settings are the user's by now: a flag that asks for others would have
+ * no effect.
+ *
+ * @throws {TypeError} If one does; the message says where to write it.
+ */
+export function checkAgain(root: string, { type, registry, serverName, module }: NewOptions): void {
+  const has = (path: string) => readText(join(root, path)) !== undefined;
+  const conf = ENVS.map((env) => readText(join(root, `conf/${env}/conf.yaml`)) ?? "").join("\n");
+  const refuse = (flag: string, remedy: string) => {
+    throw new TypeError(
+      `${flag}: ${root} is a project already, and its settings are yours: nothing was written; ${remedy}, or leave the flag out`,
+    );
+  };
+  const is = hasServer(root) ? has("client.ts") ? "both" : "server" : "client";
+  if (type !== undefined && type !== is) {
+    refuse(`--type ${type}`, `it is of --type ${is}: make another folder with dinokit new and take over what you need`);
+  }
+  if (registry !== undefined && !/^\s*registry_address:\s*(\[\s*[^\s\]]|\n\s*-|[^\s[#])/m.test(conf)) {
+    const place = join(root, "conf/ENV/conf.yaml");
+    refuse(`--registry ${registry}`, `write registry_address in ${place} and allow its net in deno.json`);
+  }
+  const service = new RegExp(`^\\s*service:\\s*"?${RegExp.escape(serverName ?? "")}"?\\s*$`, "m");
+  if (serverName !== undefined && !service.test(conf)) {
+    refuse(`--server_name ${serverName}`, `write service in ${join(root, "conf/ENV/conf.yaml")}`);
+  }
+  const [, kit] = /"dinokit":\s*"([^"]*)"/.exec(readText(join(root, "deno.json")) ?? "") ?? [];
+  if (module !== undefined && module !== kit) {
+    refuse(`--module ${module}`, `it imports ${kit}: change "imports" in ${join(root, "deno.json")}`);
+  }
+}
+
+/** Which methods are new to a project whose client, the user's, does not call them: a line for each service. */
+export function* newToClient(root: string, { name, services }: Idl): Generator<string> {
+  const client = readText(join(root, "client.ts"));
+  const before = readText(join(root, "idl", name.replace(/proto$/, "ts")));
+  if (client === undefined || before === undefined) return;
+  for (const service of services) {
+    const known = knownMethods(before, service);
+    const isCalled = (local: string) => client.includes(service.name) && client.includes(`.${local}(`);
+    const added = service.methods.filter(({ local }) => !known.has(local) && !isCalled(local));
+    if (added.length === 0) continue;
+    const names = added.map((method) => method.name).join(", ");
+    yield `kept ${join(root, "client.ts")}: it doesn't call what is new in ${service.fullName}: ${names}`;
+  }
+}
+
+/** The methods of a service in TypeScript that was generated earlier. */
+function knownMethods(generated: string, { name }: DeclaredService): Set<string> {
+  const [, body = ""] = new RegExp(`^export const ${name}: Service<\\{\\n([^]*?)^\\}>`, "m").exec(generated) ?? [];
+  return new Set([...body.matchAll(/^ {2}(\w+): /gm)].map(([, local]) => local!));
+}

@@ -1,0 +1,39 @@
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { kitSpecifier } from "../specifier.ts";
+import { readText } from "./idl.ts";
+
+/** The kit's module, as the project names it. */
+export function moduleOf(module: string | undefined, root: string): string {
+  if (module === undefined) {
+    return kitSpecifier(join(realPath(root), "deno.json"), new URL("../../mod.ts", import.meta.url));
+  }
+  if (/^\.{0,2}\//.test(module)) {
+    if (readText(resolve(root, module)) !== undefined) return module;
+    throw new TypeError(`--module ${module}: no such file, seen from ${root}/`);
+  }
+  if (/^(https?|file|jsr|npm):./.test(module)) return module;
+  throw new TypeError(
+    `--module is ${module}; use a URL, a path from the project's folder that begins with ./ or ../, or jsr:@scope/name`,
+  );
+}
+
+/** Where the templates really are, if the kit is reached through a link: only then Deno asks for permission to import text. */
+export function linkedTemplates(module: string, root: string): string | undefined {
+  const isUrl = module.startsWith("file:");
+  if (!isUrl && !/^\.{0,2}\//.test(module)) return undefined;
+  const path = join(dirname(isUrl ? fileURLToPath(module) : resolve(realPath(root), module)), "cli/new/template");
+  const real = realPath(path);
+  return real === path ? undefined : relative(realPath(root), real).replaceAll("\\", "/");
+}
+
+/** A path without links, as far as it is there. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const whole = resolve(path);
+    return join(realPath(dirname(whole)), basename(whole));
+  }
+}

@@ -1,0 +1,12 @@
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** How code in one file imports another: both are paths, in whose names anything may stand. */
+export function specifier(from: string, to: string): string {
+  const path = relative(dirname(resolve(from)), resolve(to)).replaceAll("\\", "/");
+  return encodeURI(path.startsWith(".") ? path : `./${path}`).replace(/[?#]/g, encodeURIComponent);
+}
+
+/** The same, of a module of this copy of the kit, which need not be on the disk. */
+export const kitSpecifier = (from: string, { protocol, href }: URL): string =>
+  protocol === "file:" ? specifier(from, fileURLToPath(href)) : href;

@@ -1,0 +1,91 @@
+import type { Instance } from "../mod.ts";
+import { type Change, changes, facts, pairs } from "./changes.ts";
+import { paint, print, table, widthOf } from "./terminal.ts";
+
+/** Shows what is known of a service. */
+export interface WatchView {
+  /** Shows its instances, as they are now; `why` there are none. */
+  show(instances: readonly Instance[], why: string): Promise<void>;
+  /** Shows that nothing is known. */
+  fail(message: string): Promise<void>;
+}
+
+const LOOKS = { added: ["+", "green"], removed: ["-", "red"], changed: ["~", "yellow"], error: ["!", "red"] } as const;
+
+/** A line for each change. */
+export function changeLines(name: string): WatchView {
+  return eachChange(name, (change, text) => {
+    const [sign, colour] = LOOKS[change];
+    return `${paint(new Date().toISOString(), "dim")} ${paint(`${sign} ${text}`, colour)}`;
+  });
+}
+
+/** The same as JSON. */
+export function changeJson(name: string): WatchView {
+  return eachChange(name, (change, text, instance) => {
+    const { tags, meta, ...others } = instance ?? {};
+    const told = instance
+      ? { ...others, tags: Object.fromEntries(tags!), meta: Object.fromEntries(meta!) }
+      : { error: text };
+    return JSON.stringify({ time: new Date().toISOString(), change, ...told });
+  });
+}
+
+function eachChange(
+  name: string,
+  line: (change: keyof typeof LOOKS, text: string, instance?: Instance) => string,
+): WatchView {
+  const seen = new Map<string, Instance>();
+  return {
+    async show(instances, why) {
+      const hadNone = seen.size === 0;
+      for (const { change, instance, before } of changes(seen, instances)) {
+        const was = before ? ` (was ${facts(before)})` : "";
+        const text = change === "removed" ? instance.address : `${instance.address} ${facts(instance)}${was}`;
+        await print(line(change, text, instance));
+      }
+      if (instances.length === 0 && hadNone) await print(line("error", `no instance of ${name}: ${why}`));
+    },
+    fail: (message) => print(line("error", message)),
+  };
+}
+
+/** One table, which is drawn anew where it stands: for terminals. It marks what has happened last. */
+export function changingTable(name: string): WatchView {
+  const seen = new Map<string, Instance>();
+  let last: Change[] = [];
+  let above = 0;
+  const draw = async (note: string) => {
+    const text = `${paint(name, "bold")} ${paint(new Date().toISOString(), "dim")}\n${rowsOf(seen, last)}${note}`;
+    const back = above === 0 ? "" : `\x1b[${above}A\r\x1b[J`;
+    above = heightOf(text);
+    await print(back + text);
+  };
+  return {
+    async show(instances, why) {
+      const now = changes(seen, instances);
+      if (now.length > 0) last = now;
+      await draw(instances.length > 0 ? "" : `\n${paint(`! no instance: ${why}`, "red")}`);
+    },
+    fail: (message) => draw(`\n${paint(`! ${message}`, "red")}`),
+  };
+}
+
+function rowsOf(seen: ReadonlyMap<string, Instance>, last: readonly Change[]): string {
+  const gone = last.filter(({ change }) => change === "removed").map(({ instance }) => instance);
+  const rows = [...seen.values(), ...gone].sort((a, b) => a.address < b.address ? -1 : 1).map((one) => {
+    const change = last.find(({ instance }) => instance.address === one.address)?.change;
+    const [sign, colour] = change ? LOOKS[change] : [" ", undefined];
+    const address = `${sign} ${one.address}`;
+    return [colour ? paint(address, colour) : address, String(one.weight), pairs(one.tags), pairs(one.meta)];
+  });
+  const head = ["  INSTANCE", "WEIGHT", "TAGS", "META"].map((text) => paint(text, "bold"));
+  return table([head, ...rows]);
+}
+
+/** How many lines of the terminal a text takes, as far as they can be gone back to: long ones are broken there. */
+function heightOf(text: string): number {
+  const { columns, rows } = Deno.consoleSize();
+  const height = (line: string) => Math.max(1, Math.ceil(widthOf(line) / (columns || Infinity)));
+  return Math.min(text.split("\n").reduce((sum, line) => sum + height(line), 0), (rows || Infinity) - 1);
+}
