@@ -3,7 +3,7 @@ import { VERSION } from "../mod.ts";
 import { needs } from "./needs.ts";
 import { type EmptyProject, emptyProject, type ServedKit, serveKit } from "./served_kit.ts";
 
-// What docs/import-by-url.md says, from an empty folder with an empty cache.
+// What docs/book/import-by-url.md says, from an empty folder with an empty cache.
 
 const ALL: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "read" }, { name: "write" }, { name: "net" }];
 const proto = () => Deno.readTextFile(new URL("../proto/echo.proto", import.meta.url));

@@ -92,7 +92,7 @@ Deno.test("a changelog that is out of form is told what is wrong", () => {
 });
 
 needs(READ, "the documents pin the version that there is", () => {
-  const pinned = ["README.md", "README.zh-CN.md", "docs/import-by-url.md"]
+  const pinned = ["README.md", "README.zh-CN.md", "docs/book/import-by-url.md"]
     .flatMap((name) => [...text(name).matchAll(/dinokit@(\d[\w.-]*)\//g)].map(([, version]) => `${name}: ${version}`));
   assert(pinned.length > 3);
   assertEquals(pinned.filter((one) => !one.endsWith(`: ${VERSION}`)), []);
