@@ -9,16 +9,27 @@ export async function format(text: string, ext = "ts"): Promise<string> {
   // A permission to run "deno" is one for what PATH finds, which may be a link to this Deno.
   const own = Deno.execPath();
   const mayRunOwn = Deno.permissions.querySync({ name: "run", command: own }).state === "granted";
-  const child = new Deno.Command(mayRunOwn ? own : "deno", {
-    args: ["fmt", "--quiet", "--no-config", "--line-width", "120", "--ext", ext, "-"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = spawn(mayRunOwn ? own : "deno", ext);
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(text));
   await writer.close();
   const { success, stdout, stderr } = await child.output();
   if (!success) throw new Error(`deno fmt failed: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout);
+}
+
+function spawn(deno: string, ext: string): Deno.ChildProcess {
+  try {
+    return new Deno.Command(deno, {
+      args: ["fmt", "--quiet", "--no-config", "--line-width", "120", "--ext", ext, "-"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Deno.errors.NotCapable(
+      `there is no deno on PATH to format with; run again with --allow-run=${Deno.execPath()}`,
+    );
+  }
 }

@@ -34,6 +34,16 @@ class Folder {
   }
 
   command(...args: string[]): Deno.Command {
+    return this.#command(args, Deno.execPath());
+  }
+
+  /** With permission to run `deno`, as PATH finds it. */
+  async genWithPath(path: string, ...args: string[]): Promise<{ code: number; err: string }> {
+    const { code, stderr } = await this.#command(args, "deno", { PATH: path }).output();
+    return { code, err: new TextDecoder().decode(stderr) };
+  }
+
+  #command(args: readonly string[], mayRun: string, env: Record<string, string> = {}): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -41,13 +51,14 @@ class Folder {
         CONFIG,
         "--allow-read",
         "--allow-write=.",
-        `--allow-run=${Deno.execPath()}`,
+        "--no-prompt",
+        `--allow-run=${mayRun}`,
         MAIN,
         "gen",
         ...args,
       ],
       cwd: this.path,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -172,3 +183,20 @@ async function until(lines: AsyncGenerator<string, void, void>, start: string): 
     if (value.startsWith(start)) return;
   }
 }
+
+inFolder("gen formats by the deno on PATH, which may be a link, and says so where there is none", {
+  "a.proto": `${HEAD}message A {}\n`,
+}, async (folder) => {
+  for (const name of ["first", "second", "none"]) Deno.mkdirSync(join(folder.path, name));
+  Deno.symlinkSync(Deno.execPath(), join(folder.path, "first/deno"));
+  Deno.symlinkSync("../first/deno", join(folder.path, "second/deno"));
+  const [linked, none] = ["second", "none"].map((name) => join(folder.path, name));
+  const { code, err } = await folder.genWithPath(none!, "a.proto");
+  assertEquals(code, 1);
+  assertStringIncludes(
+    err,
+    `error: there is no deno on PATH to format with; run again with --allow-run=${Deno.execPath()}`,
+  );
+  assertEquals(await folder.genWithPath(linked!, "a.proto"), { code: 0, err: "" });
+  assertStringIncludes(folder.read("a.ts"), "export type A = ");
+});

@@ -15,7 +15,7 @@ export function watchCommand(): Command {
     examples: [
       ["dinokit watch echoservice --consul", "with Consul at 127.0.0.1:8500"],
       ["dinokit watch echoservice --consul 192.0.2.1:8500", "with another agent"],
-      ["dinokit watch echoservice --json | jq .address", "for programs"],
+      ["dinokit watch echoservice --consul --json", "for programs"],
     ],
     permissions: [["--allow-net=HOST:PORT", "Consul's address"], [
       "--allow-read=FILE",
