@@ -67,7 +67,7 @@ async function ask(
   service: string,
   call: { timeout: number; signal: AbortSignal },
 ): Promise<{ status?: string; error?: string; code: number }> {
-  await using client = createClient(Health, options as ClientOptions<typeof Health.methods>);
+  await using client = createClient(Health, options as ClientOptions<typeof Health>);
   try {
     const { status } = await client.check({ service }, call);
     const code = status === ServingStatus.SERVING ? EXIT.ok : EXIT.failed;

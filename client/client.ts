@@ -1,6 +1,6 @@
 import { compose } from "../rpc/middleware.ts";
 import { requirePermissions } from "../rpc/permissions.ts";
-import type { Init, Method, Methods, Service } from "../rpc/service.ts";
+import type { Init, Method, Service } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
 import { breakMany, breakOne } from "./breaking.ts";
 import { contextOf, manyResponses, oneResponse } from "./call.ts";
@@ -23,8 +23,18 @@ export type ClientMethod<M> = M extends Method<infer Req, infer Res, infer Kind>
 /**
  * A client of a service: one function for each of its methods. It is closed by `await using`, or by `await client[Symbol.asyncDispose]()`,
  * so that no name of a method is taken.
+ *
+ * @example A function that is given a client.
+ * ```ts
+ * import type { Client } from "../mod.ts";
+ * import { EchoService } from "../proto/echo.ts";
+ *
+ * export const greet = (echo: Client<typeof EchoService>, name: string) => echo.echo({ mes: `hello, ${name}` });
+ * ```
  */
-export type Client<M extends Methods> = { readonly [Name in keyof M]: ClientMethod<M[Name]> } & AsyncDisposable;
+export type Client<S extends Service> =
+  & { readonly [Name in keyof S["methods"]]: ClientMethod<S["methods"][Name]> }
+  & AsyncDisposable;
 
 /**
  * Makes a client. It connects at the first call, makes lost connections again, and spreads calls over all instances.
@@ -47,7 +57,7 @@ export type Client<M extends Methods> = { readonly [Name in keyof M]: ClientMeth
  * @throws {RangeError} If a number is out of range.
  * @throws {Deno.errors.NotCapable} If a permission that it surely needs is missing.
  */
-export function createClient<M extends Methods>(service: Service<M>, options: ClientOptions<NoInfer<M>>): Client<M> {
+export function createClient<S extends Service>(service: S, options: ClientOptions<NoInfer<S>>): Client<S> {
   const settings = clientSettings(service, options);
   requirePermissions(`createClient(${settings.target})`, [
     ...settings.resolver.permissions,
@@ -80,5 +90,5 @@ export function createClient<M extends Methods>(service: Service<M>, options: Cl
     return channel.close();
   };
   keepState(client, () => channel.state());
-  return client as Client<M>;
+  return client as Client<S>;
 }

@@ -1,7 +1,7 @@
 import { RpcError } from "../rpc/error.ts";
 import type { Call, Next } from "../rpc/middleware.ts";
 import { checkFunction, checkNames, checkObject } from "../rpc/options.ts";
-import type { Init, Method, Methods, Service } from "../rpc/service.ts";
+import type { Init, Method, Service } from "../rpc/service.ts";
 import type { ClientContext } from "./call.ts";
 
 /**
@@ -20,8 +20,10 @@ export type Fallback<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
   }[Kind]
   : never;
 
-/** The fallbacks of a service, by the methods' names in TypeScript. */
-export type Fallbacks<M extends Methods> = { readonly [Name in keyof M]?: Fallback<M[Name]> };
+/** The fallbacks of a service, by the methods' names in TypeScript: `Fallbacks<typeof EchoService>`. */
+export type Fallbacks<S extends Service> = {
+  readonly [Name in keyof S["methods"]]?: Fallback<S["methods"][Name]>;
+};
 
 type AnyFallback = (error: RpcError, request: unknown, context: ClientContext) => unknown;
 

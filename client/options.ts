@@ -5,7 +5,7 @@ import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { MetainfoInit } from "../rpc/metainfo.ts";
 import { checkBoolean, checkFunction, checkList, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
-import type { Method, Methods, Service } from "../rpc/service.ts";
+import type { Method, Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
@@ -20,7 +20,7 @@ import type { ClientMiddleware } from "./call.ts";
 import type { Fallbacks } from "./fallback.ts";
 
 /** What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`; and its policy, each field an option of its own. */
-export interface ClientOptions<M extends Methods = Methods> extends Omit<ClientPolicy, "balancer"> {
+export interface ClientOptions<S extends Service = Service> extends Omit<ClientPolicy, "balancer"> {
   /** The name that the service has in the registry; also the `:authority` of its calls. @default the address */
   name?: string;
   /** Where the name is looked up. Needs `name`. */
@@ -40,7 +40,7 @@ export interface ClientOptions<M extends Methods = Methods> extends Omit<ClientP
   /** Code around every call; the first is the outermost. @default {[]} */
   middleware?: readonly ClientMiddleware[];
   /** What answers in place of a method whose call has failed: `{ echo: (error, request) => ({ resp: "" }) }`. Not called for a {@linkcode BizError}, nor when the caller gave up; of a stream of responses, only before the first. @default {{}} */
-  fallback?: Fallbacks<M>;
+  fallback?: Fallbacks<S>;
   /** TLS. @default plaintext */
   tls?: ClientTls;
   /** Bounds on what a server may send. */

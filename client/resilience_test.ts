@@ -26,7 +26,7 @@ function byHand(): PolicySource<ClientPolicy> & { set(policy: ClientPolicy): voi
   };
 }
 
-async function pair(options: Partial<ClientOptions<typeof Kinds.methods>>, handlers = kindsHandlers()) {
+async function pair(options: Partial<ClientOptions<typeof Kinds>>, handlers = kindsHandlers()) {
   const transport = memoryTransport();
   let calls = 0;
   const server = createServer({ name: "kinds", address: "memory:k", transport, logger });

@@ -1,6 +1,6 @@
 import { formatAddress } from "../rpc/address.ts";
 import { checkFunction } from "../rpc/options.ts";
-import type { Methods, Service } from "../rpc/service.ts";
+import type { Service } from "../rpc/service.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import { LONGEST_TIMER } from "../transport/limits.ts";
@@ -80,7 +80,7 @@ export class GrpcServer implements Server {
     return this.#finished.promise;
   }
 
-  add<M extends Methods>(service: Service<M>, handlers: Handlers<M>): this {
+  add<S extends Service>(service: S, handlers: Handlers<S>): this {
     if (this.#starting) throw new TypeError(`server.add: ${service.typeName} comes too late, the server was started`);
     if (this.#services.has(service.typeName)) throw new TypeError(`server.add: ${service.typeName} was added already`);
     for (const [path, route] of routesOf(service, handlers)) this.#routes.set(path, route);

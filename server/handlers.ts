@@ -1,9 +1,9 @@
 import type { ServerContext } from "../rpc/context.ts";
 import { didYouMean } from "../rpc/nearest.ts";
 import { checkObject } from "../rpc/options.ts";
-import type { Init, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
+import type { Init, Method, MethodKind, Service } from "../rpc/service.ts";
 
-/** What serves one method, by its kind of call. */
+/** What serves one method, by its kind of call: `Handler<typeof EchoService.methods.echo>`. */
 export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
     unary(request: Req, context: ServerContext): Init<Res> | Promise<Init<Res>>;
     client_streaming(requests: AsyncIterable<Req>, context: ServerContext): Init<Res> | Promise<Init<Res>>;
@@ -12,8 +12,20 @@ export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
   }[Kind]
   : never;
 
-/** The handlers of a service: one function for each of its methods. */
-export type Handlers<M extends Methods> = { [Name in keyof M]: Handler<M[Name]> };
+/**
+ * The handlers of a service: one function for each of its methods.
+ *
+ * @example In a file of their own.
+ * ```ts
+ * import type { Handlers } from "../mod.ts";
+ * import { EchoService } from "../proto/echo.ts";
+ *
+ * export const handlers: Handlers<typeof EchoService> = {
+ *   echo: ({ mes }) => ({ resp: mes }),
+ * };
+ * ```
+ */
+export type Handlers<S extends Service> = { [Name in keyof S["methods"]]: Handler<S["methods"][Name]> };
 
 /** A method that the server has, and what serves it. */
 export interface Route {
@@ -32,7 +44,7 @@ export const streamsResponses = (kind: MethodKind): boolean => kind === "server_
  *
  * @throws {TypeError} If a method has no handler or a handler no method; the message names it.
  */
-export function routesOf<M extends Methods>(service: Service<M>, handlers: Handlers<M>): Map<string, Route> {
+export function routesOf<S extends Service>(service: S, handlers: Handlers<S>): Map<string, Route> {
   // A class may have them as static methods.
   if (typeof handlers !== "function") {
     checkObject("server.add: handlers", handlers, `an object with a function for each method of ${service.typeName}`);

@@ -19,7 +19,7 @@ type Answer = ServerReflectionResponse["messageResponse"];
 export function reflectionRoutes(added: readonly Service[], phase: Watched<Phase>): Map<string, Route> {
   const services = new Map([Health, ServerReflection, Alpha, ...added].map((one) => [one.typeName, one as Service]));
   let index: Promise<Index> | undefined;
-  const handlers: Handlers<typeof ServerReflection["methods"]> = {
+  const handlers: Handlers<typeof ServerReflection> = {
     async *serverReflectionInfo(requests) {
       // Made when somebody asks: most servers are never asked.
       const all = await (index ??= indexOf([...services.values()]));

@@ -1,4 +1,4 @@
-import type { Methods, Service } from "../rpc/service.ts";
+import type { Service } from "../rpc/service.ts";
 import type { ServerTls } from "../transport/transport.ts";
 import type { ServerMiddleware } from "./dispatch.ts";
 import { GrpcServer } from "./grpc_server.ts";
@@ -30,7 +30,7 @@ export interface Server extends AsyncDisposable {
    * @returns The server, for chaining.
    * @throws {TypeError} If the service is there already, or a handler is missing or misspelt.
    */
-  add<M extends Methods>(service: Service<M>, handlers: Handlers<M>): this;
+  add<S extends Service>(service: S, handlers: Handlers<S>): this;
   /**
    * Adds middleware around every call; what was added first is the outermost.
    *

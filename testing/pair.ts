@@ -5,7 +5,6 @@ import {
   createLogger,
   createServer,
   type Handlers,
-  type Methods,
   RpcError,
   type Server,
   type ServerMiddleware,
@@ -18,19 +17,19 @@ import { type RecordedCall, recorder } from "./record.ts";
 import { faultyTransport } from "./transport.ts";
 
 /** How {@linkcode testPair} makes its two ends. */
-export interface TestPairOptions<M extends Methods = Methods> {
+export interface TestPairOptions<S extends Service = Service> {
   /** Options of the server beside its address and transport. @default {{}} */
   readonly server?: Partial<Omit<ServerOptions, "address" | "transport" | "workers">>;
   /** Options of the client beside where the server is. @default {{}} */
-  readonly client?: Omit<ClientOptions<M>, "name" | "resolver" | "address" | "transport">;
+  readonly client?: Omit<ClientOptions<S>, "name" | "resolver" | "address" | "transport">;
   /** The server's middleware; the first is the outermost. @default {[]} */
   readonly middleware?: readonly ServerMiddleware[];
 }
 
 /** A server and a client of it, in memory. `await using` ends both, and cuts what is in flight. */
-export interface TestPair<M extends Methods> extends AsyncDisposable {
+export interface TestPair<S extends Service> extends AsyncDisposable {
   /** The client. */
-  readonly client: Client<M>;
+  readonly client: Client<S>;
   /** The server; it is started. */
   readonly server: Server;
   /** The calls that came to the server's code, the oldest first. */
@@ -80,11 +79,11 @@ export interface TestPair<M extends Methods> extends AsyncDisposable {
  * @param options What else the two ends are told.
  * @throws {TypeError} As {@linkcode createServer}, {@linkcode Server.add} and {@linkcode createClient} do.
  */
-export async function testPair<M extends Methods>(
-  service: Service<M>,
-  handlers: Partial<Handlers<NoInfer<M>>>,
-  options: TestPairOptions<NoInfer<M>> = {},
-): Promise<TestPair<M>> {
+export async function testPair<S extends Service>(
+  service: S,
+  handlers: Partial<Handlers<NoInfer<S>>>,
+  options: TestPairOptions<NoInfer<S>> = {},
+): Promise<TestPair<S>> {
   const address = "memory:test";
   const transport = faultyTransport();
   const calls: RecordedCall[] = [];
@@ -107,7 +106,7 @@ export async function testPair<M extends Methods>(
 }
 
 /** Faults that know the methods there are: one that never fits would be a test that can't fail. */
-function checkedFaults(faults: Faults, { typeName, methods }: Service<Methods>): Faults {
+function checkedFaults(faults: Faults, { typeName, methods }: Service): Faults {
   const names = Object.values(methods).map(({ name }) => name);
   return {
     get attempts() {
@@ -124,16 +123,16 @@ function checkedFaults(faults: Faults, { typeName, methods }: Service<Methods>):
 }
 
 /** The handlers, and for each method without one a handler that says so. */
-function completed<M extends Methods>(service: Service<M>, handlers: Partial<Handlers<M>>): Handlers<M> {
+function completed<S extends Service>(service: S, handlers: Partial<Handlers<S>>): Handlers<S> {
   const given = handlers as Record<string, unknown>;
   const missing = Object.keys(service.methods).filter((name) => given[name] === undefined);
-  if (missing.length === 0) return handlers as Handlers<M>;
+  if (missing.length === 0) return handlers as Handlers<S>;
   const all: Record<string, unknown> = { ...given };
   for (const name of Object.keys(service.methods)) {
     // Called on what the test gave: they may be methods that use `this`.
     all[name] = missing.includes(name) ? unimplemented(name) : (...args: unknown[]) => call(given, name, args);
   }
-  return all as Handlers<M>;
+  return all as Handlers<S>;
 }
 
 const call = (owner: Record<string, unknown>, name: string, args: unknown[]): unknown =>

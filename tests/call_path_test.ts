@@ -21,7 +21,7 @@ import { kindsHandlers } from "./kinds.ts";
 import { until } from "./observe.ts";
 import { Kinds } from "./proto/kinds.ts";
 
-type Echo = Handlers<typeof EchoService.methods>["echo"];
+type Echo = Handlers<typeof EchoService>["echo"];
 
 function logger(lines: string[] = []): Logger {
   const write = (message: string, fields?: Record<string, unknown>) =>
@@ -247,7 +247,7 @@ Deno.test("stop() cuts what does not end within drainTimeout, and at once with f
 
 Deno.test("add() names a handler that is missing or misspelt, and a service that is there already", () => {
   const server = createServer({ name: "x", address: "memory:x", transport: memoryTransport(), logger: logger() });
-  const add = (handlers: unknown) => () => server.add(EchoService, handlers as Handlers<typeof EchoService.methods>);
+  const add = (handlers: unknown) => () => server.add(EchoService, handlers as Handlers<typeof EchoService>);
   assertThrows(add({ ecko: () => ({}) }), TypeError, `echo.EchoService has no method "ecko"; did you mean "echo"?`);
   assertThrows(add({}), TypeError, `the handler "echo" of echo.EchoService is missing`);
   add({ echo: () => ({}) })();

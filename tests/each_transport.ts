@@ -19,7 +19,7 @@ import { kindsHandlers, type Seen } from "./kinds.ts";
 import { needs } from "./needs.ts";
 import { Kinds } from "./proto/kinds.ts";
 
-export type KindsClient = Client<typeof Kinds.methods>;
+export type KindsClient = Client<typeof Kinds>;
 
 /** A server and its client. */
 export interface Pair {
@@ -62,7 +62,7 @@ const TRANSPORTS: { name: string; net: boolean; options(): Partial<ServerOptions
 export function each(
   name: string,
   body: (pair: Pair) => Promise<void>,
-  { handlers, ...more }: Partial<ServerOptions> & { handlers?: Partial<Handlers<typeof Kinds.methods>> } = {},
+  { handlers, ...more }: Partial<ServerOptions> & { handlers?: Partial<Handlers<typeof Kinds>> } = {},
 ): void {
   for (const { name: transport, net, options } of TRANSPORTS) {
     const permissions: Deno.PermissionDescriptor[] = net ? [{ name: "net" }, { name: "env" }] : [];

@@ -12,7 +12,7 @@ const FILES = {
 import type { EchoService } from "./idl/echo.ts";
 
 /** What the service does. */
-export const handlers: Handlers<typeof EchoService.methods> = {
+export const handlers: Handlers<typeof EchoService> = {
   echo({ mes }, ctx) {
     if (mes === "") throw new RpcError(Status.INVALID_ARGUMENT, "mes is empty");
     ctx.header.set("x-greeted", ctx.metainfo.persistent.get("CLIENT_NAME") ?? "nobody");

@@ -18,7 +18,7 @@ const NET: Deno.PermissionDescriptor[] = [{ name: "net" }];
 const silent = recordingLogger();
 
 type Behaviour = (ctx: ServerContext) => Promise<void> | void;
-type Echo = Client<typeof EchoService.methods>;
+type Echo = Client<typeof EchoService>;
 
 /** An echo server over real sockets whose behaviour can be changed; it answers its address. */
 async function serve(address = "127.0.0.1:0") {

@@ -17,7 +17,7 @@ export interface Seen {
 }
 
 /** The handlers. `seen` gets an entry for each call. */
-export function kindsHandlers(seen: Seen[] = []): Handlers<typeof Kinds.methods> {
+export function kindsHandlers(seen: Seen[] = []): Handlers<typeof Kinds> {
   const note = (ctx: ServerContext) => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     ctx.signal.addEventListener("abort", () => resolve(ctx.signal.reason), { once: true });

@@ -31,7 +31,7 @@ const down = (pushback?: string) =>
   });
 
 /** Fails until the third attempt, in the way that the request says. */
-const handlers: Partial<Handlers<typeof Kinds.methods>> = {
+const handlers: Partial<Handlers<typeof Kinds>> = {
   async unary({ text }, ctx) {
     const attempt = note(ctx);
     if (attempt === 3) return { text, count: attempt };

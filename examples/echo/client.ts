@@ -25,7 +25,7 @@ Without Consul it falls back to kitex.address of conf.yaml, and says so.
   deno task client --message hi --count 3
   deno task client --addr 127.0.0.1:8888`;
 
-type Echo = Client<typeof EchoService.methods>;
+type Echo = Client<typeof EchoService>;
 
 async function main(): Promise<void> {
   const { values: flags } = parseArgs({

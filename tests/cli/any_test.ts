@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { schemaFromFiles } from "../../cli/schema.ts";
-import { createServer, type Handlers, type Methods } from "../../mod.ts";
+import { createServer, type Handlers, type Service } from "../../mod.ts";
 import { needs } from "../needs.ts";
 import { CLI_PERMISSIONS, dinokit } from "./dinokit.ts";
 
@@ -25,7 +25,7 @@ needs(
       await Deno.writeTextFile(thing, THING);
       await using schema = schemaFromFiles([box]);
       await using server = createServer({ name: "box", address: "127.0.0.1:0" });
-      server.add(await schema.findService("box.Boxes"), { echo: (request: unknown) => request } as Handlers<Methods>);
+      server.add(await schema.findService("box.Boxes"), { echo: (request: unknown) => request } as Handlers<Service>);
       await server.start();
       const type = "type.googleapis.com/thing.Thing";
       const inner = { "@type": type, name: "inner" };

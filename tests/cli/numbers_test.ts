@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { schemaFromFiles } from "../../cli/schema.ts";
-import { createServer, type Handlers, type Methods } from "../../mod.ts";
+import { createServer, type Handlers, type Service } from "../../mod.ts";
 import { needs } from "../needs.ts";
 import { CLI_PERMISSIONS, dinokit } from "./dinokit.ts";
 
@@ -19,7 +19,7 @@ needs(
       await Deno.writeTextFile(proto, PROTO);
       await using schema = schemaFromFiles([proto]);
       await using server = createServer({ name: "big", address: "127.0.0.1:0" });
-      server.add(await schema.findService("big.Big"), { echo: (request: unknown) => request } as Handlers<Methods>);
+      server.add(await schema.findService("big.Big"), { echo: (request: unknown) => request } as Handlers<Service>);
       await server.start();
       const json = '{"a":-9223372036854775808,"b":18446744073709551615,"c":[9007199254740993,"1"],"d":1e21}';
       const { code, stdout } = await dinokit(["call", server.address, "big.Big/Echo", json, "--proto", proto]);

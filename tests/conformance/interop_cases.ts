@@ -10,9 +10,9 @@ import type { StreamingInputCallRequest, StreamingOutputCallRequest } from "./pr
 import type { TestService, UnimplementedService } from "./proto/test_service.ts";
 
 /** A client of the server under test. */
-export type TestClient = Client<typeof TestService.methods>;
+export type TestClient = Client<typeof TestService>;
 /** A client of the service that it has not. */
-export type UnimplementedClient = Client<typeof UnimplementedService.methods>;
+export type UnimplementedClient = Client<typeof UnimplementedService>;
 
 /** A case. */
 export type InteropCase = (client: TestClient, other: UnimplementedClient) => Promise<void>;

@@ -22,7 +22,7 @@ const { unimplementedCall: _, ...methods } = TestService.methods;
 const HEADER = "x-grpc-test-echo-initial";
 const TRAILER = "x-grpc-test-echo-trailing-bin";
 
-const handlers: Handlers<typeof methods> = {
+const handlers: Omit<Handlers<typeof TestService>, "unimplementedCall"> = {
   emptyCall: () => ({}),
   unaryCall: (req, ctx) => {
     echo(ctx);

@@ -89,7 +89,7 @@ async function observe(call: () => Promise<string>): Promise<Call> {
   }
 }
 
-type PoolClient = Client<typeof Pool.methods>;
+type PoolClient = Client<typeof Pool>;
 
 async function callOnce(client: PoolClient): Promise<void> {
   inFlight++;

@@ -36,7 +36,7 @@ export interface Result {
 
 const CONNECTIONS = 8;
 
-type Echo = Client<typeof EchoService.methods>;
+type Echo = Client<typeof EchoService>;
 
 /** What came of some calls. */
 class Tally {

@@ -56,7 +56,7 @@ async function answer() {
   return { instance };
 }
 
-const handlers: Handlers<typeof Pool.methods> = {
+const handlers: Handlers<typeof Pool> = {
   read: answer,
   write: answer,
   async *follow(_, ctx) {

@@ -322,7 +322,7 @@ function serve({ hello = says(h2.settings(), h2.frame(h2.SETTINGS, h2.ACK, 0)), 
 /** How a call to such a server ends. Each has a server of its own: the case speaks of stream 1. */
 async function codeOf(
   one: Case,
-  call: (client: Client<typeof Kinds.methods>) => Promise<unknown>,
+  call: (client: Client<typeof Kinds>) => Promise<unknown>,
 ): Promise<{ code: number; text: string }> {
   await using server = serve(one);
   const { address } = server;

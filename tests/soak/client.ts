@@ -50,7 +50,7 @@ async function* numbers(count: number) {
 }
 
 /** Each kind of call; each checks what came. */
-const CALLS: ((client: Client<typeof Kinds.methods>) => Promise<void>)[] = [
+const CALLS: ((client: Client<typeof Kinds>) => Promise<void>)[] = [
   async (client) => {
     const data = crypto.getRandomValues(new Uint8Array(50_000));
     const reply = await client.unary({ data }, { timeout: 5000 });
@@ -96,7 +96,7 @@ async function fails(call: Promise<unknown>, code: Status): Promise<void> {
   report.wrong.push(`an answer, where ${Status[code]} was due`);
 }
 
-async function loop(client: Client<typeof Kinds.methods>, name: string, first: number, pause: number): Promise<void> {
+async function loop(client: Client<typeof Kinds>, name: string, first: number, pause: number): Promise<void> {
   for (let n = first; !stopped; n += LOOPS) {
     try {
       if (n % 3 === 0) await CALLS[Math.floor(Math.random() * CALLS.length)]!(client);
