@@ -1,19 +1,24 @@
-import { Metadata, type MetadataInit, RpcError, type Status } from "../mod.ts";
+import { Metadata, type MetadataInit, RpcError, type Service, type Status } from "../mod.ts";
 
 /**
  * What goes wrong, and for which attempts. Of `status`, `hang` and `drop` there is one at most; with `delay` alone the call is served, but
  * later.
  */
 export interface Fault {
-  /** Only calls of this method, by its name in the .proto: `"Echo"`. @default all methods */
+  /** Only calls of this method, by its name in the .proto or in TypeScript: `"Echo"` or `"echo"`. @default all methods */
   readonly method?: string;
   /** Only at this server: `"memory:echo"`. @default all servers */
   readonly address?: string;
   /** Which of the attempts that it fits, counted from 1 since it was injected: `[1, 2]` fails the first two. @default all */
   readonly attempts?: readonly number[];
-  /** How long the server waits before it begins, in milliseconds. @default {0} */
+  /**
+   * When it goes wrong: as soon as the server has sent so many responses, or when the handler asks for more than so many requests. What was
+   * sent until then arrives; a call with fewer messages goes well. @default when it arrives, before the handler
+   */
+  readonly after?: { readonly responses?: number; readonly requests?: number };
+  /** How long the server waits before it begins, or goes on, in milliseconds. @default {0} */
   readonly delay?: number;
-  /** The attempt ends with this status, and no handler sees it. */
+  /** The attempt ends with this status. No handler sees it; with `after` the handler's signal aborts. */
   readonly status?: Status;
   /** The text of `status`. @default {"injected by the test"} */
   readonly message?: string;
@@ -46,7 +51,7 @@ export interface Faults {
   /**
    * From now on attempts that it fits go wrong. Where several fit, the one that was injected first counts.
    *
-   * @throws {TypeError} If it is contradictory, or says nothing.
+   * @throws {TypeError} If it is contradictory, says nothing, or names a method or a server that there is not.
    * @throws {RangeError} If a number is out of range.
    */
   inject(fault: Fault): void;
@@ -57,11 +62,39 @@ export interface Faults {
 /** The faults, and the way in which the transport asks for them. */
 export class FaultList implements Faults {
   readonly attempts: Attempt[] = [];
-  #faults: { readonly fault: Fault; seen: number }[] = [];
+  /** Where servers listen or have listened. */
+  readonly addresses: Set<string> = new Set();
+  #services: readonly Service[];
+  #faults: { readonly fault: Fault; readonly paths: readonly string[] | undefined; seen: number }[] = [];
+
+  constructor(services: readonly Service[]) {
+    this.#services = services;
+  }
 
   inject(fault: Fault): void {
     check(fault);
-    this.#faults.push({ fault, seen: 0 });
+    const { method, address } = fault;
+    // One that never fits would make a test that can't fail.
+    if (address !== undefined && !this.addresses.has(address)) {
+      const known = this.addresses.size > 0 ? `servers are at ${[...this.addresses].join(", ")}` : "start it first";
+      throw new TypeError(`inject: no server is at "${address}"; ${known}`);
+    }
+    this.#faults.push({ fault, paths: method === undefined ? undefined : this.#pathsOf(method), seen: 0 });
+  }
+
+  #pathsOf(name: string): string[] {
+    if (this.#services.length === 0) {
+      throw new TypeError(
+        `inject: nobody knows the method "${name}"; name the services: faultyTransport(EchoService)`,
+      );
+    }
+    const all = this.#services.flatMap(({ methods }) => Object.entries(methods));
+    const paths = all.filter(([local, method]) => local === name || method.name === name).map(([, { path }]) => path);
+    if (paths.length > 0) return paths;
+    const owners = this.#services.map(({ typeName }) => typeName).join(", ");
+    throw new TypeError(
+      `inject: no method "${name}" in ${owners}; there are ${all.map(([, { name }]) => name).join(", ")}`,
+    );
   }
 
   clear(): void {
@@ -69,10 +102,10 @@ export class FaultList implements Faults {
   }
 
   /** Notes an attempt, and says what goes wrong with it. Each fault that fits counts it. */
-  next(attempt: Omit<Attempt, "fault">): Fault | undefined {
+  next(path: string, attempt: Omit<Attempt, "fault">): Fault | undefined {
     const due = this.#faults.filter((one) => {
-      const { method = attempt.method, address = attempt.address, attempts } = one.fault;
-      if (method !== attempt.method || address !== attempt.address) return false;
+      const { address = attempt.address, attempts } = one.fault;
+      if (one.paths?.includes(path) === false || address !== attempt.address) return false;
       one.seen++;
       return attempts === undefined || attempts.includes(one.seen);
     });
@@ -82,12 +115,12 @@ export class FaultList implements Faults {
   }
 }
 
-const NAMES = ["method", "address", "attempts", "delay", "status", "message", "trailer", "hang", "drop"];
+const NAMES = ["method", "address", "attempts", "after", "delay", "status", "message", "trailer", "hang", "drop"];
 
 function check(fault: Fault): void {
   const unknown = Object.keys(fault).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw new TypeError(`inject: no fault has "${unknown}"; there are ${NAMES.join(", ")}`);
-  const { status, hang, drop, delay, attempts } = fault;
+  const { status, hang, drop, delay, attempts, after } = fault;
   const ends = [status !== undefined && "status", hang && "hang", drop && "drop"].filter(Boolean);
   if (ends.length > 1) throw new TypeError(`inject: ${ends.join(" and ")} exclude each other; inject two faults`);
   if (ends.length === 0 && delay === undefined) {
@@ -99,6 +132,15 @@ function check(fault: Fault): void {
   if (delay !== undefined && !(delay >= 0)) {
     throw new RangeError(`inject: delay is ${delay}; use milliseconds from 0 on`);
   }
+  if (after !== undefined) checkAfter(after);
   const bad = attempts?.find((one) => !Number.isInteger(one) || one < 1);
   if (bad !== undefined) throw new RangeError(`inject: attempts has ${bad}; they are counted 1, 2, 3`);
+}
+
+function checkAfter(after: NonNullable<Fault["after"]>): void {
+  const [[name, count] = ["", 0], ...more] = Object.entries(after);
+  if ((name !== "responses" && name !== "requests") || more.length > 0) {
+    throw new TypeError(`inject: after is ${Deno.inspect(after)}; use { responses: 2 } or { requests: 2 }`);
+  }
+  if (!Number.isInteger(count) || count < 1) throw new RangeError(`inject: after.${name} is ${count}; use 1, 2, 3`);
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createClient, createLogger, createServer, Status } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
-import { assertRpcError, fakeClock, faultyTransport, testPair, testRegistry } from "./mod.ts";
+import { assertRpcError, fakeClock, type Faults, faultyTransport, testPair, testRegistry } from "./mod.ts";
 
 const silent = createLogger("silent");
 const same = { echo: (req: { mes: string }) => ({ resp: req.mes }) };
@@ -37,6 +37,27 @@ Deno.test("a fault of one method leaves the others alone", async () => {
   kinds.faults.inject({ method: "Bidi", status: Status.ABORTED });
   assertEquals((await kinds.client.unary({ text: "hello" })).text, "hello");
   await assertRpcError(kinds.client.bidi((async function* () {})()), { code: Status.ABORTED });
+});
+
+Deno.test("a fault knows its method by either name, and the transport by its services", async () => {
+  const transport = faultyTransport(EchoService, Kinds);
+  const { faults } = transport;
+  await using server = createServer({ name: "both", address: "memory:both", transport, logger: silent });
+  const kinds = { unary: () => ({}), clientStream: () => ({}), async *serverStream() {}, async *bidi() {} };
+  await server.add(EchoService, same).add(Kinds, kinds).start();
+  await using client = createClient(Kinds, { address: "memory:both", transport, logger: silent });
+  faults.inject({ method: "Unary", address: "memory:both", attempts: [1], status: Status.ABORTED });
+  faults.inject({ method: "unary", attempts: [2], status: Status.NOT_FOUND });
+  faults.inject({ method: "echo", status: Status.INTERNAL });
+  await assertRpcError(client.unary({}), { code: Status.ABORTED });
+  await assertRpcError(client.unary({}), { code: Status.NOT_FOUND });
+  await client.unary({});
+  const refused = (text: string, to: Faults, method: string) =>
+    assertThrows(() => to.inject({ method, hang: true }), TypeError, text);
+  refused('no method "Unery" in echo.EchoService, dinokit.test.Kinds; there are Echo, Unary', faults, "Unery");
+  refused('nobody knows the method "Echo"; name the services: faultyTransport(', faultyTransport().faults, "Echo");
+  const alone = () => faultyTransport().faults.inject({ address: "memory:both", hang: true });
+  assertThrows(alone, TypeError, 'no server is at "memory:both"; start it first');
 });
 
 Deno.test("a delay holds the call up by exactly that time, and its deadline still counts", async () => {
@@ -145,11 +166,14 @@ Deno.test("a fault of one server has its instance ejected, and it is asked again
 
 Deno.test("a fault that says nothing or too much is refused", () => {
   const { faults } = faultyTransport();
-  assertThrows(() => faults.inject({ method: "Echo" }), TypeError, 'give "delay", "status", "hang" or "drop"');
+  assertThrows(() => faults.inject({ attempts: [1] }), TypeError, 'give "delay", "status", "hang" or "drop"');
   assertThrows(() => faults.inject({ hang: true, drop: true }), TypeError, "hang and drop exclude each other");
   assertThrows(() => faults.inject({ hang: true, attempts: [0] }), RangeError, "attempts has 0");
   assertThrows(() => faults.inject({ delay: -1 }), RangeError, "delay is -1");
   assertThrows(() => faults.inject({ delay: NaN }), RangeError, "delay is NaN");
   assertThrows(() => faults.inject({ status: 0 }), RangeError, "code is 0");
+  assertThrows(() => faults.inject({ hang: true, after: {} }), TypeError, "after is {}; use { responses: 2 }");
+  assertThrows(() => faults.inject({ hang: true, after: { requests: 1, responses: 1 } }), TypeError, "after is {");
+  assertThrows(() => faults.inject({ hang: true, after: { responses: 0 } }), RangeError, "after.responses is 0");
   assertThrows(() => faults.inject({ hangs: true } as object), TypeError, 'no fault has "hangs"');
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { RpcError, Status } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { Kinds, type Msg } from "../tests/proto/kinds.ts";
-import { assertRpcError, testPair } from "./mod.ts";
+import { assertRpcError, type Fault, testPair } from "./mod.ts";
 
 const same = { echo: (req: { mes: string }) => ({ resp: req.mes }) };
 
@@ -19,15 +19,12 @@ Deno.test("testPair() records what the server's code got", async () => {
   assertEquals([call!.ended, call!.error], [true, undefined]);
 });
 
-Deno.test("testPair() refuses a fault for a method that there is not: it would never act", async () => {
+Deno.test("testPair() refuses a fault for a method or a server that there is not: it would never act", async () => {
   await using echo = await testPair(EchoService, same);
-  const error = assertThrows(() => echo.faults.inject({ method: "echo", hang: true }), TypeError);
-  assertStringIncludes(error.message, 'echo.EchoService has no method "echo"; there are Echo');
-  echo.faults.inject({ method: "Echo", status: Status.ABORTED });
-  await assertRpcError(echo.client.echo({ mes: "" }), { code: Status.ABORTED });
-  echo.faults.clear();
+  const refused = (fault: Fault, text: string) => assertThrows(() => echo.faults.inject(fault), TypeError, text);
+  refused({ method: "Ecko", hang: true }, 'no method "Ecko" in echo.EchoService; there are Echo');
+  refused({ address: "memory:echo", hang: true }, 'no server is at "memory:echo"; servers are at memory:test');
   await echo.client.echo({ mes: "" });
-  assertEquals(echo.faults.attempts.length, 2);
 });
 
 Deno.test("testPair() records streams as far as they came, and how they ended", async () => {

@@ -9,10 +9,12 @@ import {
   memoryTransport,
   Metadata,
   type ServerCall,
+  type Service,
   Status,
   type Transport,
 } from "../mod.ts";
-import { type Fault, FaultList, type Faults } from "./faults.ts";
+import { FaultList, type Faults } from "./faults.ts";
+import { FaultyCall, statusOf } from "./faulty_call.ts";
 
 /** A transport in memory whose calls go wrong at the test's will. */
 export interface FaultyTransport extends Transport {
@@ -45,10 +47,12 @@ export interface FaultyTransport extends Transport {
  * await using client = createClient(EchoService, { name: "echo", resolver: registry, transport, retry: { attempts: 2 } });
  * for (let i = 0; i < 4; i++) if ((await client.echo({ mes: "" })).resp !== "memory:b") throw new Error("not there");
  * ```
+ *
+ * @param services The services whose methods faults may name.
  */
-export function faultyTransport(): FaultyTransport {
+export function faultyTransport(...services: readonly Service[]): FaultyTransport {
   const inner = memoryTransport();
-  const faults = new FaultList();
+  const faults = new FaultList(services);
   const connections = new Map<string, Set<FragileConnection>>();
   const at = (address: string) => {
     if (!connections.has(address)) connections.set(address, new Set());
@@ -60,12 +64,16 @@ export function faultyTransport(): FaultyTransport {
     faults,
     listen(options: ListenOptions) {
       const address = formatAddress(options.address);
+      faults.addresses.add(address);
       const onCall = (call: ServerCall) => {
         const method = call.path.slice(call.path.lastIndexOf("/") + 1);
-        const fault = faults.next({ method, address, metadata: new Metadata(call.metadata), deadline: call.deadline });
+        const metadata = new Metadata(call.metadata);
+        const fault = faults.next(call.path, { method, address, metadata, deadline: call.deadline });
         if (fault === undefined) return options.onCall(call);
+        const drop = () => at(address).forEach((connection) => connection.lose());
+        if (fault.after) return options.onCall(new FaultyCall(call, fault, drop));
         const goOn = () => {
-          if (fault.drop) at(address).forEach((connection) => connection.lose());
+          if (fault.drop) drop();
           else if (fault.status !== undefined) call.finish(statusOf(fault));
           else if (!fault.hang) options.onCall(call);
         };
@@ -84,12 +92,6 @@ export function faultyTransport(): FaultyTransport {
     },
   };
 }
-
-const statusOf = ({ status, message = "injected by the test", trailer }: Fault): CallStatus => ({
-  code: status!,
-  message,
-  trailer: new Metadata(trailer),
-});
 
 const WHY = "the connection was lost, as the test wants";
 const LOST: CallStatus = { code: Status.UNAVAILABLE, message: WHY, lost: true };
@@ -130,6 +132,8 @@ class FragileCall implements ClientCall {
   #inner: ClientCall;
   #onEnd: () => void;
   #lost: CallStatus | undefined;
+  /** What had come before it was lost. */
+  #kept: Uint8Array[] = [];
 
   constructor(inner: ClientCall, onEnd: () => void) {
     this.#inner = inner;
@@ -137,7 +141,7 @@ class FragileCall implements ClientCall {
   }
 
   get status(): CallStatus | undefined {
-    return this.#lost ?? this.#inner.status;
+    return this.#kept.length > 0 ? undefined : this.#lost ?? this.#inner.status;
   }
 
   send(...args: Parameters<ClientCall["send"]>): ReturnType<ClientCall["send"]> {
@@ -149,7 +153,7 @@ class FragileCall implements ClientCall {
   }
 
   async receive(): Promise<Uint8Array | undefined> {
-    const message = await this.#inner.receive();
+    const message = this.#kept.shift() ?? await this.#inner.receive();
     if (message === undefined) this.#onEnd();
     return message;
   }
@@ -160,6 +164,8 @@ class FragileCall implements ClientCall {
   }
 
   lose(): void {
+    const next = () => this.#inner.receive();
+    for (let one = next(); one instanceof Uint8Array; one = next()) this.#kept.push(one);
     if (this.#inner.status === undefined) this.#lost = LOST;
   }
 }

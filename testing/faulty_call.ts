@@ -1,0 +1,102 @@
+import { type CallStatus, type MaybePromise, Metadata, RpcError, type ServerCall, Status } from "../mod.ts";
+import type { Fault } from "./faults.ts";
+
+/** How a call ends by a fault's `status`. */
+export const statusOf = ({ status, message = "injected by the test", trailer }: Fault): CallStatus => ({
+  code: status!,
+  message,
+  trailer: new Metadata(trailer),
+});
+
+/** A call that goes wrong when some of its messages have passed. */
+export class FaultyCall implements ServerCall {
+  readonly signal: AbortSignal;
+  #inner: ServerCall;
+  #fault: Fault;
+  #drop: () => void;
+  #taken = 0;
+  #sent = 0;
+  #struck = false;
+  /** What all that follows waits for. */
+  #gate: Promise<void> | undefined;
+  #cut = new AbortController();
+
+  /**
+   * @param inner The call.
+   * @param fault A fault with `after`.
+   * @param drop Loses the connections.
+   */
+  constructor(inner: ServerCall, fault: Fault, drop: () => void) {
+    this.#inner = inner;
+    this.#fault = fault;
+    this.#drop = drop;
+    this.signal = AbortSignal.any([inner.signal, this.#cut.signal]);
+  }
+
+  get path(): string {
+    return this.#inner.path;
+  }
+  get peer(): ServerCall["peer"] {
+    return this.#inner.peer;
+  }
+  get metadata(): Metadata {
+    return this.#inner.metadata;
+  }
+  get deadline(): number | undefined {
+    return this.#inner.deadline;
+  }
+  get requestCompression(): ServerCall["requestCompression"] {
+    return this.#inner.requestCompression;
+  }
+
+  receive(): MaybePromise<Uint8Array | undefined> {
+    // Not when the last of them is taken: the handler is to answer it first.
+    if (this.#taken === this.#fault.after!.requests) this.#strike();
+    const count = (message: Uint8Array | undefined) => (message && this.#taken++, message);
+    return this.#then(() => {
+      const message = this.#inner.receive();
+      return message instanceof Promise ? message.then(count) : count(message as Uint8Array | undefined);
+    });
+  }
+
+  sendHeader(header: Metadata): void {
+    void this.#then(() => this.#inner.sendHeader(header));
+  }
+
+  send(...args: Parameters<ServerCall["send"]>): MaybePromise<void> {
+    const room = this.#then(() => this.#inner.send(...args));
+    if (++this.#sent === this.#fault.after!.responses) this.#strike();
+    return room;
+  }
+
+  finish(status: CallStatus): void {
+    void this.#then(() => this.#inner.finish(status));
+  }
+
+  #then<T>(act: () => MaybePromise<T>): MaybePromise<T> {
+    return this.#gate ? this.#gate.then(act) : act();
+  }
+
+  #strike(): void {
+    if (this.#struck) return;
+    this.#struck = true;
+    const { delay, hang } = this.#fault;
+    if (delay === undefined && !hang) return this.#act();
+    const { signal } = this.#inner;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = hang ? undefined : setTimeout(resolve, delay);
+    // Then nothing counts any more, and nobody may be left waiting.
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()));
+    this.#gate = promise.then(() => {
+      this.#gate = undefined;
+      if (!signal.aborted) this.#act();
+    });
+  }
+
+  #act(): void {
+    if (this.#fault.drop) this.#drop();
+    if (this.#fault.status === undefined) return;
+    this.#inner.finish(statusOf(this.#fault));
+    this.#cut.abort(new RpcError(Status.CANCELLED, "the test ended the call"));
+  }
+}
