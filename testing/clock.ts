@@ -9,8 +9,12 @@ export interface FakeClock extends Disposable {
    * Lets time pass, one millisecond after the other, each with all that becomes of it.
    *
    * @param milliseconds How much: a whole number.
+   * @param ending What takes that time, such as a call. It is awaited together with the time, so that its failure is the test's.
+   * @returns What `ending` resolves with.
+   * @throws {RangeError} If it is no whole number.
+   * @throws {Error} If `ending` is still pending when the time has passed; or what it rejects with.
    */
-  pass(milliseconds: number): Promise<void>;
+  pass<T = void>(milliseconds: number, ending?: PromiseLike<T>): Promise<T>;
 }
 
 /**
@@ -28,15 +32,17 @@ export interface FakeClock extends Disposable {
  * await using echo = await testPair(EchoService, {});
  * echo.faults.inject({ hang: true });
  * const late = assertRpcError(echo.client.echo({ mes: "" }, { timeout: 10_000 }), { code: Status.DEADLINE_EXCEEDED });
- * // Together: if it fails while time passes, somebody is there to hear of it.
- * await Promise.all([late, clock.pass(10_000)]);
+ * await clock.pass(10_000, late);
  * ```
  *
  * @throws {TypeError} If there is one already.
  */
 export function fakeClock(): FakeClock {
   if (running) {
-    throw new TypeError("fakeClock: another one is running; end it first, best by `using clock = fakeClock()`");
+    throw new TypeError(
+      "fakeClock: another one is running; end it first, best by `using clock = fakeClock()`. " +
+        "If a test before this one never ended, it awaits what takes time without clock.pass()",
+    );
   }
   running = true;
   const real = performance.now;
@@ -49,7 +55,8 @@ export function fakeClock(): FakeClock {
     get now() {
       return Date.now();
     },
-    async pass(milliseconds) {
+    async pass<T>(milliseconds: number, ending?: PromiseLike<T>): Promise<T> {
+      const end = ending && endOf(ending);
       if (!(Number.isInteger(milliseconds) && milliseconds >= 0)) {
         throw new RangeError(`pass: ${milliseconds} is no whole number of milliseconds`);
       }
@@ -59,6 +66,10 @@ export function fakeClock(): FakeClock {
         mock.timers.tick(1);
         await settled();
       }
+      const enough = real.call(performance) + PATIENCE;
+      while (end?.pending && real.call(performance) < enough) await settled();
+      if (!end?.pending) return end?.promise as Promise<T>;
+      throw new Error(`pass: ${milliseconds} ms have passed, and what should have ended by then is still pending`);
     },
     [Symbol.dispose]() {
       release();
@@ -70,6 +81,17 @@ export function fakeClock(): FakeClock {
 }
 
 let running = false;
+
+/** How long what needs no more time of the fake clock may take of the real one, in milliseconds. */
+const PATIENCE = 1000;
+
+/** Watches a promise. Its rejection counts as handled: whoever passes time throws it. */
+function endOf<T>(promise: PromiseLike<T>): { readonly promise: PromiseLike<T>; pending: boolean } {
+  const end = { promise, pending: true };
+  const ended = () => void (end.pending = false);
+  promise.then(ended, ended);
+  return end;
+}
 
 /** Has timers of 0 ms ring by themselves: they are turns of the event loop, and a server that stops waits for one. */
 function keepTurns(): () => void {

@@ -27,6 +27,23 @@ Deno.test("fakeClock() stops every clock until time passes, and gives the real o
   assertEquals([performance.now, setTimeout, clearTimeout, Date.now], real);
 });
 
+Deno.test("fakeClock() gives what a promise ends with in the time that passes, or says that it does not end", async () => {
+  using clock = fakeClock();
+  const after = (ms: number) => new Promise<number>((resolve) => setTimeout(() => resolve(ms), ms));
+  assertEquals(await clock.pass(5, after(5)), 5);
+  const failed = after(1).then(() => Promise.reject(new TypeError("bug")));
+  const start = clock.now;
+  await assertRejects(() => clock.pass(5, failed), TypeError, "bug");
+  assertEquals(clock.now - start, 5, "the failure waits for the rest of the time");
+  const text = "5 ms have passed, and what should have ended by then is still pending";
+  await assertRejects(() => clock.pass(5, after(6)), Error, text);
+  let turns = 100;
+  const turn = async () => {
+    while (turns-- > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  };
+  await clock.pass(0, turn());
+});
+
 Deno.test("fakeClock() drives the backoff of retries", async () => {
   using clock = fakeClock();
   await using echo = await testPair(EchoService, { echo: () => ({ resp: "" }) }, {
@@ -36,8 +53,7 @@ Deno.test("fakeClock() drives the backoff of retries", async () => {
   const start = clock.now;
   const at: number[] = [];
   const done = echo.client.echo({ mes: "" }, { timeout: 60_000 }).then(() => at.push(clock.now - start));
-  await clock.pass(3000);
-  await done;
+  await clock.pass(3000, done);
   assert(at[0]! >= 2 * 800 && at[0]! <= 2 * 1200, `two backoffs took ${at[0]} ms`);
 });
 

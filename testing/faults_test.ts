@@ -68,12 +68,10 @@ Deno.test("a delay holds the call up by exactly that time, and its deadline stil
   const done = echo.client.echo({ mes: "hello" }, { timeout: 2000 }).then((reply) => resp = reply.resp);
   await clock.pass(999);
   assertEquals([resp, echo.calls.length], [undefined, 0]);
-  await clock.pass(1);
-  await done;
+  await clock.pass(1, done);
   assertEquals(resp, "hello");
   const late = assertRpcError(echo.client.echo({ mes: "" }, { timeout: 500 }), { code: Status.DEADLINE_EXCEEDED });
-  await clock.pass(1000);
-  await late;
+  await clock.pass(1000, late);
   assertEquals(echo.calls.length, 1, "a call that is over is not served after its delay");
 });
 
@@ -82,8 +80,7 @@ Deno.test("a call that hangs ends by its deadline, or when the caller gives it u
   await using echo = await testPair(EchoService, same);
   echo.faults.inject({ hang: true });
   const late = assertRpcError(echo.client.echo({ mes: "" }, { timeout: 60_000 }), { code: Status.DEADLINE_EXCEEDED });
-  await clock.pass(60_000);
-  await late;
+  await clock.pass(60_000, late);
   const controller = new AbortController();
   const given = assertRpcError(echo.client.echo({ mes: "" }, { signal: controller.signal }), {
     code: Status.CANCELLED,
@@ -148,18 +145,14 @@ Deno.test("a fault of one server has its instance ejected, and it is asked again
   });
   transport.faults.inject({ address: "memory:a", status: Status.UNAVAILABLE });
   for (let i = 0; i < 20; i++) {
-    const reply = client.echo({ mes: "" });
-    await clock.pass(100);
-    assertEquals(await reply, { resp: "memory:b" });
+    assertEquals(await clock.pass(100, client.echo({ mes: "" })), { resp: "memory:b" });
   }
   const at = (address: string) => transport.faults.attempts.filter((one) => one.address === address).length;
   assert(at("memory:a") < 6, `${at("memory:a")} attempts at the instance that fails`);
   transport.faults.clear();
   const answers = new Set<string>();
   for (let i = 0; i < 100; i++) {
-    const reply = client.echo({ mes: "" });
-    await clock.pass(500);
-    answers.add((await reply).resp);
+    answers.add((await clock.pass(500, client.echo({ mes: "" }))).resp);
   }
   assertEquals(answers, new Set(["memory:a", "memory:b"]));
 });

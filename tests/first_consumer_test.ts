@@ -53,8 +53,7 @@ Deno.test("Echo is tried again, and ends in time", async () => {
   echo.faults.inject({ attempts: [1], status: Status.UNAVAILABLE });
   echo.faults.inject({ attempts: [2, 3], hang: true });
   const late = assertRpcError(echo.client.echo({ mes: "hello" }, { timeout: 5000 }), { code: Status.DEADLINE_EXCEEDED });
-  await clock.pass(5000);
-  await late;
+  await clock.pass(5000, late);
 });
 `,
 };
