@@ -22,6 +22,44 @@ export interface ExpectedBizError {
   readonly extra?: Readonly<Record<string, string>>;
 }
 
+/** What a stream gave, and how it ended. */
+export interface Collected<T> {
+  /** What came before its end. */
+  readonly messages: T[];
+  /** How it failed; undefined if it ended well. */
+  readonly error: Error | undefined;
+}
+
+/**
+ * Reads a stream to its end, also to a bad one.
+ *
+ * @example
+ * ```ts
+ * import { RpcError, Status } from "../mod.ts";
+ * import { assertRpcError, collect } from "./mod.ts";
+ *
+ * async function* stream() {
+ *   yield 1;
+ *   throw new RpcError(Status.ABORTED, "no more");
+ * }
+ * const { messages, error } = await collect(stream());
+ * console.assert(messages[0] === 1);
+ * await assertRpcError(error, { code: Status.ABORTED });
+ * ```
+ *
+ * @param stream The stream.
+ * @returns What it gave, and its error.
+ */
+export async function collect<T>(stream: AsyncIterable<T>): Promise<Collected<T>> {
+  const messages: T[] = [];
+  try {
+    for await (const one of stream) messages.push(one);
+    return { messages, error: undefined };
+  } catch (error) {
+    return { messages, error: error as Error };
+  }
+}
+
 /**
  * Asserts that a call fails with a status.
  *
@@ -39,13 +77,13 @@ export interface ExpectedBizError {
  * await assertRpcError(echo.client.echo({ mes: "" }), { code: Status.NOT_FOUND, message: /user \d/ });
  * ```
  *
- * @param call The call, or a stream of responses, which is read to its end.
+ * @param call The call, a stream of responses, which is read to its end, or the error of {@linkcode collect}.
  * @param expected What it must fail with.
  * @returns The error, to look at its details.
  * @throws {AssertionError} If the call succeeds, or fails in another way.
  */
 export async function assertRpcError(
-  call: PromiseLike<unknown> | AsyncIterable<unknown>,
+  call: PromiseLike<unknown> | AsyncIterable<unknown> | Error | undefined,
   expected: ExpectedRpcError,
 ): Promise<RpcError> {
   const wanted = `an RpcError ${statusName(expected.code)}`;
@@ -74,13 +112,13 @@ export async function assertRpcError(
  * await assertBizError(echo.client.echo({ mes: "" }), { code: 1001, message: "sold out" });
  * ```
  *
- * @param call The call, or a stream of responses, which is read to its end.
+ * @param call The call, a stream of responses, which is read to its end, or the error of {@linkcode collect}.
  * @param expected What it must fail with.
  * @returns The error.
  * @throws {AssertionError} If the call succeeds, or fails in another way.
  */
 export async function assertBizError(
-  call: PromiseLike<unknown> | AsyncIterable<unknown>,
+  call: PromiseLike<unknown> | AsyncIterable<unknown> | Error | undefined,
   expected: ExpectedBizError,
 ): Promise<BizError> {
   const wanted = `a BizError ${expected.code}`;
@@ -122,10 +160,15 @@ export function assertMetadata(
   }
 }
 
-async function failureOf(call: PromiseLike<unknown> | AsyncIterable<unknown>, wanted: string): Promise<unknown> {
+async function failureOf(
+  call: PromiseLike<unknown> | AsyncIterable<unknown> | Error | undefined,
+  wanted: string,
+): Promise<unknown> {
+  if (call instanceof Error) return call;
   let reply: unknown;
   try {
-    if (Symbol.asyncIterator in call) { for await (reply of call); }
+    if (call === undefined) reply = call;
+    else if (Symbol.asyncIterator in call) { for await (reply of call); }
     else reply = await call;
   } catch (error) {
     return error;

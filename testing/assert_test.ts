@@ -1,7 +1,7 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { AssertionError } from "node:assert";
 import { BizError, Metadata, RpcError, Status } from "../mod.ts";
-import { assertBizError, assertMetadata, assertRpcError } from "./mod.ts";
+import { assertBizError, assertMetadata, assertRpcError, collect } from "./mod.ts";
 
 const notFound = () =>
   Promise.reject(new RpcError(Status.NOT_FOUND, "no user 7", { metadata: new Metadata({ "x-why": "gone" }) }));
@@ -59,4 +59,19 @@ Deno.test("assertMetadata() compares all values of a field", () => {
   assertMetadata(metadata, { "x-a": "1", "X-B": ["2", "3"], "x-c": [] });
   assertThrows(() => assertMetadata(metadata, { "x-b": "2" }), AssertionError, `the field "x-b" differs`);
   assertThrows(() => assertMetadata(metadata, { "x-a": [] }), AssertionError, `got      [ "1" ]\n  expected []`);
+});
+
+Deno.test("collect() gives what a stream delivered before it failed, and the error is one to assert of", async () => {
+  async function* numbers(error?: Error) {
+    yield 1;
+    yield 2;
+    if (error) throw error;
+  }
+  assertEquals(await collect(numbers()), { messages: [1, 2], error: undefined });
+  const { messages, error } = await collect(numbers(new RpcError(Status.ABORTED, "cut")));
+  assertEquals(messages, [1, 2]);
+  await assertRpcError(error, { code: Status.ABORTED, message: "cut" });
+  assertStringIncludes(await complaint(() => assertBizError(error, { code: 1 })), "RpcError: [ABORTED] cut");
+  const well = await complaint(async () => assertRpcError((await collect(numbers())).error, { code: Status.ABORTED }));
+  assertStringIncludes(well, "succeeded, and an RpcError ABORTED was expected");
 });

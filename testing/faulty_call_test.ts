@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type RpcError, Status } from "../mod.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
-import { assertRpcError, fakeClock, testPair } from "./mod.ts";
+import { assertRpcError, collect, fakeClock, testPair } from "./mod.ts";
 
 /** A service of streams, and the signals that its handlers got. */
 async function streams() {
@@ -31,13 +31,8 @@ async function* texts(...all: string[]) {
 
 /** What a stream gave, and how it failed. */
 async function read(stream: AsyncIterable<{ text: string }>): Promise<[string, Status | undefined]> {
-  let got = "";
-  try {
-    for await (const { text } of stream) got += text;
-    return [got, undefined];
-  } catch (error) {
-    return [got, (error as RpcError).code];
-  }
+  const { messages, error } = await collect(stream);
+  return [messages.map(({ text }) => text).join(""), (error as RpcError | undefined)?.code];
 }
 
 Deno.test("a status after some responses: they arrive, the stream fails though the handler is quiet, the next is whole", async () => {

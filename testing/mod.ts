@@ -19,7 +19,7 @@
  */
 
 export { type TestPair, testPair, type TestPairOptions } from "./pair.ts";
-export type { RecordedCall } from "./record.ts";
+export type { CallOf, RecordedCall } from "./record.ts";
 export type { Attempt, Fault, Faults } from "./faults.ts";
 export { type FaultyTransport, faultyTransport } from "./transport.ts";
 export { type TestRegistry, testRegistry } from "./registry.ts";
@@ -28,6 +28,8 @@ export {
   assertBizError,
   assertMetadata,
   assertRpcError,
+  collect,
+  type Collected,
   type ExpectedBizError,
   type ExpectedRpcError,
 } from "./assert.ts";

@@ -13,7 +13,7 @@ import {
   Status,
 } from "../mod.ts";
 import type { Faults } from "./faults.ts";
-import { type RecordedCall, recorder } from "./record.ts";
+import { type Entry, type RecordedCall, recorder } from "./record.ts";
 import { faultyTransport } from "./transport.ts";
 
 /** How {@linkcode testPair} makes its two ends. */
@@ -33,7 +33,7 @@ export interface TestPair<S extends Service> extends AsyncDisposable {
   /** The server; it is started. */
   readonly server: Server;
   /** The calls that came to the server's code, the oldest first. */
-  readonly calls: readonly RecordedCall[];
+  readonly calls: readonly RecordedCall<S>[];
   /** What goes wrong on the way, and each attempt that arrived. */
   readonly faults: Faults;
 }
@@ -86,16 +86,16 @@ export async function testPair<S extends Service>(
 ): Promise<TestPair<S>> {
   const address = "memory:test";
   const transport = faultyTransport(service);
-  const calls: RecordedCall[] = [];
+  const calls: Entry[] = [];
   const logger = createLogger("warn");
   const server = createServer({ name: service.typeName, logger, drainDelay: 0, ...options.server, address, transport });
-  server.use(recorder(calls), ...options.middleware ?? []).add(service, completed(service, handlers));
+  server.use(recorder(service, calls), ...options.middleware ?? []).add(service, completed(service, handlers));
   const client = createClient(service, { logger, ...options.client, address, transport });
   await server.start();
   return {
     client,
     server,
-    calls,
+    calls: calls as readonly RecordedCall<S>[],
     faults: transport.faults,
     async [Symbol.asyncDispose]() {
       // The server first: it cuts what is in flight, for which the client would wait.

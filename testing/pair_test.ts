@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { RpcError, Status } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
-import { Kinds, type Msg } from "../tests/proto/kinds.ts";
-import { assertRpcError, type Fault, testPair } from "./mod.ts";
+import { Kinds } from "../tests/proto/kinds.ts";
+import { assertMetadata, assertRpcError, type Fault, testPair } from "./mod.ts";
 
 const same = { echo: (req: { mes: string }) => ({ resp: req.mes }) };
 
@@ -13,7 +13,8 @@ Deno.test("testPair() records what the server's code got", async () => {
   await echo.client.echo({ mes: "hello" }, { deadline, metainfo, metadata: { "x-tag": "a" } });
   const [call] = echo.calls;
   assertEquals([call!.service, call!.method, call!.deadline], ["echo.EchoService", "Echo", deadline]);
-  assertEquals(call!.requests, [{ mes: "hello" }]);
+  const mes: string = call!.requests[0]!.mes;
+  assertEquals([call!.handler, mes], ["echo", "hello"]);
   assertEquals(call!.metadata.get("x-tag"), "a");
   assertEquals([...call!.metainfo.persistent, ...call!.metainfo.transient], [["USER", "7"], ["HOP", "1"]]);
   assertEquals([call!.ended, call!.error], [true, undefined]);
@@ -29,7 +30,9 @@ Deno.test("testPair() refuses a fault for a method or a server that there is not
 
 Deno.test("testPair() records streams as far as they came, and how they ended", async () => {
   await using kinds = await testPair(Kinds, {
-    async *bidi(reqs) {
+    async *bidi(reqs, { header, trailer }) {
+      header.set("x-head", "1");
+      trailer.set("x-tail", "2");
       for await (const one of reqs) {
         if (one.text === "bad") throw new RpcError(Status.INVALID_ARGUMENT, "bad");
         yield { text: one.text };
@@ -42,8 +45,10 @@ Deno.test("testPair() records streams as far as they came, and how they ended", 
     yield { text: "never taken" };
   }
   await assertRpcError(kinds.client.bidi(requests()), { code: Status.INVALID_ARGUMENT, message: "bad" });
-  const [call] = kinds.calls;
-  assertEquals(call!.requests.map((one) => (one as Msg).text), ["good", "bad"]);
+  const [call] = kinds.calls.filter(({ handler }) => handler === "bidi");
+  assertEquals(call!.requests.map(({ text }) => text), ["good", "bad"]);
+  assertMetadata(call!.header, { "x-head": "1" });
+  assertMetadata(call!.trailer, { "x-tail": "2" });
   assertEquals(call!.ended, true);
   assertEquals((call!.error as RpcError).rawMessage, "bad");
 });

@@ -1,13 +1,20 @@
-import type { Metadata, Metainfo, Peer, ServerContext, ServerMiddleware } from "../mod.ts";
+import type { Metadata, Metainfo, Method, Peer, ServerContext, ServerMiddleware, Service } from "../mod.ts";
 
-/** A call as the server's code got it. */
-export interface RecordedCall {
+/** A call as the server's code got it. Its `handler` tells the type of its requests: `if (call.handler === "echo")`. */
+export type RecordedCall<S extends Service = Service> = {
+  [Name in keyof S["methods"]]: CallOf<Name, S["methods"][Name]>;
+}[keyof S["methods"]];
+
+/** A call of one method as the server's code got it. */
+export interface CallOf<Name, M> {
   /** The service's full name: `"echo.EchoService"`. */
   readonly service: string;
   /** The method's name in the .proto: `"Echo"`. */
   readonly method: string;
+  /** The name of its handler: `"echo"`. */
+  readonly handler: Name;
   /** The requests that the handler has taken so far; of a call with one request, that one. */
-  readonly requests: readonly unknown[];
+  readonly requests: readonly (M extends Method<infer Req, infer _Res, infer _Kind> ? Req : never)[];
   /** What the caller sent. */
   readonly metadata: Metadata;
   /** Kitex's metainfo: what came, and what goes back. */
@@ -16,18 +23,24 @@ export interface RecordedCall {
   readonly deadline: number | undefined;
   /** Who called. */
   readonly peer: Peer;
+  /** The header that the handler has set. */
+  readonly header: Metadata;
+  /** The trailer that the handler has set; that of an error which it threw is in `error.metadata`. */
+  readonly trailer: Metadata;
   /** Whether the handler is done with it. */
   readonly ended: boolean;
   /** What the handler threw. */
   readonly error: unknown;
 }
 
-type Entry = { -readonly [Name in keyof RecordedCall]: RecordedCall[Name] } & { requests: unknown[] };
+/** One that is still written. */
+export type Entry = { -readonly [Name in keyof RecordedCall]: RecordedCall[Name] } & { requests: unknown[] };
 
-/** Middleware that writes all calls into a list. */
-export function recorder(calls: RecordedCall[]): ServerMiddleware {
+/** Middleware that writes all calls of a service into a list. */
+export function recorder({ methods }: Service, calls: Entry[]): ServerMiddleware {
+  const handlers = new Map(Object.entries(methods).map(([handler, { path }]) => [path, handler]));
   return async (call, next) => {
-    const entry = entryOf(call.context);
+    const entry = entryOf(call.context, handlers.get(call.method.path)!);
     calls.push(entry);
     const streams = isStream(call.request);
     if (!streams) entry.requests.push(call.request);
@@ -46,8 +59,10 @@ export function recorder(calls: RecordedCall[]): ServerMiddleware {
   };
 }
 
-function entryOf({ service, method, metadata, metainfo, deadline, peer }: ServerContext): Entry {
-  return { service, method, requests: [], metadata, metainfo, deadline, peer, ended: false, error: undefined };
+function entryOf(context: ServerContext, handler: string): Entry {
+  const { service, method, metadata, metainfo, deadline, peer, header, trailer } = context;
+  const came = { service, method, handler, requests: [], metadata, metainfo, deadline, peer };
+  return { ...came, header, trailer, ended: false, error: undefined };
 }
 
 async function* watched(stream: AsyncIterable<unknown>, see: (one: unknown) => void): AsyncGenerator<unknown> {

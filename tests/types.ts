@@ -33,6 +33,9 @@ export async function types(): Promise<void> {
   await other.echo({ mes: 7 });
 
   await using kinds = await testPair(Kinds, { unary: ({ text }) => ({ text: text.toUpperCase() }) });
+  for (const call of kinds.calls) if (call.handler === "bidi") console.log(call.requests[0]!.text);
+  // @ts-expect-error -- no such handler
+  kinds.calls.filter((call) => call.handler === "both");
   const text: string = (await kinds.client.unary({ text: "" })).text;
   // @ts-expect-error -- not a number
   const number: number = text;
