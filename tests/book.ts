@@ -42,7 +42,7 @@ export function blocksOf(markdown: string): Block[] {
 /** A page's TypeScript with imports that lead to this repository. */
 export const importable = (code: string): string =>
   code.replace("@dinokit/dinokit/testing", `${ROOT}testing/mod.ts`)
-    .replace(/"(@dinokit\/dinokit|https:\S+\/mod\.ts)"/, `"${ROOT}mod.ts"`)
+    .replace(/"(@dinokit\/dinokit|(?:https:\S+|\.)\/mod\.ts)"/, `"${ROOT}mod.ts"`)
     .replace(/"\.[./]*\/(?:idl|proto)\/echo\.ts"/, `"${ROOT}proto/echo.ts"`);
 
 /** Where a page is tried out. */

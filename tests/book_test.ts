@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { blocksOf, follow, importable, mover } from "./book.ts";
+import { blocksOf, follow, mover } from "./book.ts";
 import { CONSUL_PERMISSIONS, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
-import { runProgram } from "./program.ts";
 
 const ROOT = new URL("..", import.meta.url);
 const BOOK = new URL("docs/book/", ROOT);
@@ -15,43 +14,6 @@ const isEnglish = (name: string) => !name.endsWith(".zh-CN.md");
 needs(READ, "every command of day 1 is executed, or says why not", () => {
   for (const { language, words } of blocksOf(text("day1.md"))) {
     if (language === "sh") assertMatch(words, /^(server|consul|ignore \w.+)?$/);
-  }
-});
-
-const RUN: Deno.PermissionDescriptor[] = [...READ, { name: "write" }, { name: "run" }];
-
-/** What the fragments of policies.md leave out. */
-const PRELUDE = `import {
-  clientPolicyFrom, consul, createClient, createServer, loadConfig, serverPolicyFrom,
-} from "@dinokit/dinokit";
-import { EchoService } from "../proto/echo.ts";
-
-declare const resolver: ReturnType<typeof consul>;
-`;
-
-needs(RUN, "the TypeScript of the book has the types that it should", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "dinokit_book_" });
-  try {
-    for (const name of [...pages().filter(isEnglish), "../policies.md"]) {
-      // Those with a file are part of a project, where the page says `deno task check`.
-      const snippets = blocksOf(text(name)).filter(({ language, words }) =>
-        language === "ts" && !words.includes("file=")
-      );
-      for (const [index, { text }] of snippets.entries()) {
-        const code = /^import /m.test(text) ? text : PRELUDE + text;
-        await Deno.writeTextFile(
-          `${folder}/${name.replace("../", "")}_${index}.ts`,
-          `${importable(code)}\nexport {};\n`,
-        );
-      }
-    }
-    const files = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
-    assert(files.length > 15);
-    const args = ["check", "--config", new URL("deno.json", ROOT).pathname, ...files];
-    const { code, stderr } = await runProgram({ path: Deno.execPath(), args, env: { NO_COLOR: "1" } }, 60_000);
-    assertEquals(code, 0, stderr);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
   }
 });
 

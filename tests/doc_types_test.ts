@@ -1,0 +1,54 @@
+import { assert, assertEquals } from "@std/assert";
+import { blocksOf, importable } from "./book.ts";
+import { needs } from "./needs.ts";
+import { runProgram } from "./program.ts";
+
+const ROOT = new URL("..", import.meta.url);
+
+/** Imports for the fragments that have none. */
+const PRELUDE = `import {
+  clientPolicyFrom, consul, createClient, createServer, loadConfig, serverPolicyFrom,
+} from "@dinokit/dinokit";
+import { EchoService } from "../proto/echo.ts";
+`;
+
+/** All documents that people read; the book's pages in Chinese have the blocks of those in English. */
+function documents(): string[] {
+  const pages = (folder: string) =>
+    [...Deno.readDirSync(new URL(folder, ROOT))].map(({ name }) => folder + name).filter((name) =>
+      name.endsWith(".md")
+    );
+  const book = pages("docs/book/").filter((name) => !name.endsWith(".zh-CN.md"));
+  return [...pages("./"), ...pages("docs/"), ...pages("docs/adr/"), ...book];
+}
+
+/** The TypeScript of a page. What becomes a file is part of a project, where the page says `deno task check`. */
+const snippetsOf = (name: string) =>
+  blocksOf(Deno.readTextFileSync(new URL(name, ROOT))).filter(({ language, words }) =>
+    language === "ts" && !words.includes("file=")
+  );
+
+needs(
+  [{ name: "read" }, { name: "write" }, { name: "run" }],
+  "the TypeScript of all documents has its types",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "dinokit_docs_" });
+    try {
+      const files: string[] = [];
+      for (const name of documents()) {
+        for (const [index, { text }] of snippetsOf(name).entries()) {
+          const code = /^import /m.test(text) ? text : PRELUDE + text;
+          const file = `${folder}/${name.replaceAll("/", "_")}_${index}.ts`;
+          await Deno.writeTextFile(file, `${importable(code)}\nexport {};\n`);
+          files.push(file);
+        }
+      }
+      assert(files.length > 20, `${files.length} blocks`);
+      const args = ["check", "--config", new URL("deno.json", ROOT).pathname, ...files];
+      const { code, stderr } = await runProgram({ path: Deno.execPath(), args, env: { NO_COLOR: "1" } }, 60_000);
+      assertEquals(code, 0, stderr);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
