@@ -121,6 +121,37 @@ needs(PEER_PERMISSIONS, "metainfo of a Kitex client arrives by Kitex's rules", a
   });
 });
 
+needs(
+  PEER_PERMISSIONS,
+  "metainfo of a Kitex client arrives without transmeta's handler, which adds who calls",
+  async () => {
+    const seen: ServerContext[] = [];
+    await using server = await startEcho({}, seen);
+    const call = (...more: string[]) =>
+      runClient("kitex_client", "-addr", server.address, "-persistent", "A=1", "-transient", "B=2", ...more);
+    await call();
+    await call("-meta-handler=false");
+    const fields = ["source-service", "source-method"];
+    const [by, without] = seen.map(({ metadata }) => fields.filter((name) => metadata.get(name) !== undefined));
+    assertEquals([by, without], [fields, []]);
+    for (const { metainfo: { persistent, transient } } of seen) {
+      assertEquals([[...persistent], [...transient]], [[["A", "1"]], [["B", "2"]]]);
+    }
+  },
+);
+
+needs(
+  PEER_PERMISSIONS,
+  "metainfo of a Dinokit client arrives at a Kitex server without transmeta's handler",
+  async () => {
+    await using peer = await startPeer("kitex_server", ["-meta-handler=false"]);
+    await using echo = createClient(EchoService, { address: peer.address, logger: quiet });
+    const metainfo = { persistent: { A: "1" }, transient: { B: "2" } };
+    const seen = JSON.parse((await echo.echo({ mes: "meta" }, { metainfo })).resp);
+    assertEquals([seen.persistent, seen.transient], [metainfo.persistent, metainfo.transient]);
+  },
+);
+
 needs(PEER_PERMISSIONS, "metainfo of a Dinokit client arrives at a Kitex server", async () => {
   await using peer = await startPeer("kitex_server");
   await using echo = createClient(EchoService, { address: peer.address, logger: quiet });

@@ -30,6 +30,7 @@ var (
 	timeout    = flag.Int("timeout", 0, "the time limit of a call in milliseconds, 0 for none")
 	count      = flag.Int("count", 1, "the number of calls")
 	gzip       = flag.Bool("gzip", false, "send and accept gzip")
+	handler    = flag.Bool("meta-handler", true, "set transmeta's handler")
 	persistent peer.Fields
 	transient  peer.Fields
 	fields     peer.Fields
@@ -52,7 +53,9 @@ func main() {
 func newClient() (echoservice.Client, error) {
 	options := []client.Option{
 		client.WithTransportProtocol(transport.GRPC),
-		client.WithMetaHandler(transmeta.ClientHTTP2Handler),
+	}
+	if *handler {
+		options = append(options, client.WithMetaHandler(transmeta.ClientHTTP2Handler))
 	}
 	if *timeout > 0 {
 		options = append(options, client.WithRPCTimeout(time.Duration(*timeout)*time.Millisecond))

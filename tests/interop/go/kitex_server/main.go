@@ -22,6 +22,7 @@ func main() {
 	agent := flag.String("consul", "", "the Consul agent to register with")
 	weight := flag.Int("weight", 10, "its share of the calls, in Consul")
 	gzip := flag.Bool("gzip", false, "speak gzip")
+	handler := flag.Bool("meta-handler", true, "set transmeta's handler")
 	flag.Parse()
 	if *gzip {
 		encoding.RegisterCompressor(peer.Gzip{})
@@ -33,8 +34,10 @@ func main() {
 	options := []server.Option{
 		server.WithListener(listener),
 		server.WithServerBasicInfo(&rpcinfo.EndpointBasicInfo{ServiceName: *name}),
-		server.WithMetaHandler(transmeta.ServerHTTP2Handler),
 		server.WithExitWaitTime(time.Second),
+	}
+	if *handler {
+		options = append(options, server.WithMetaHandler(transmeta.ServerHTTP2Handler))
 	}
 	if *agent == "" {
 		server.RegisterStartHook(func() { peer.Ready(listener.Addr().String()) })
