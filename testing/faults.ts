@@ -26,7 +26,7 @@ export interface Fault {
   readonly trailer?: MetadataInit;
   /** The attempt is never answered: it ends by its deadline, or when the caller gives it up. */
   readonly hang?: boolean;
-  /** All connections to the server are lost, and with them the calls in flight. New connections can be made at once. */
+  /** All connections to the server are lost, and with them the calls in flight; what has arrived is still read. New connections can be made at once. */
   readonly drop?: boolean;
 }
 
