@@ -14,9 +14,8 @@ export class FaultyCall implements ServerCall {
   #inner: ServerCall;
   #fault: Fault;
   #drop: () => void;
-  #taken = 0;
+  #asked = 0;
   #sent = 0;
-  #struck = false;
   /** What all that follows waits for. */
   #gate: Promise<void> | undefined;
   #cut = new AbortController();
@@ -51,12 +50,8 @@ export class FaultyCall implements ServerCall {
 
   receive(): MaybePromise<Uint8Array | undefined> {
     // Not when the last of them is taken: the handler is to answer it first.
-    if (this.#taken === this.#fault.after!.requests) this.#strike();
-    const count = (message: Uint8Array | undefined) => (message && this.#taken++, message);
-    return this.#then(() => {
-      const message = this.#inner.receive();
-      return message instanceof Promise ? message.then(count) : count(message as Uint8Array | undefined);
-    });
+    if (this.#asked++ === this.#fault.after!.requests) this.#strike();
+    return this.#then(() => this.#inner.receive());
   }
 
   sendHeader(header: Metadata): void {
@@ -78,8 +73,6 @@ export class FaultyCall implements ServerCall {
   }
 
   #strike(): void {
-    if (this.#struck) return;
-    this.#struck = true;
     const { delay, hang } = this.#fault;
     if (delay === undefined && !hang) return this.#act();
     const { signal } = this.#inner;

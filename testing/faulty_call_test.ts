@@ -88,4 +88,13 @@ Deno.test("a hang and a delay after some responses go by the clock", async () =>
   assertEquals(await timed(), ["1", Status.DEADLINE_EXCEEDED, 500]);
   assertEquals(await timed(), ["123", undefined, 400]);
   assertEquals(await timed(), ["1", Status.ABORTED, 400]);
+  assertEquals(kinds.calls.map(({ ended }) => ended), [true, true, true], "no handler is left waiting");
+  kinds.faults.inject({ attempts: [1], after: { responses: 1 }, delay: 600, drop: true });
+  await timed();
+  await clock.pass(500, kinds.client.unary({}));
+  assertEquals(
+    kinds.calls.at(-1)!.peer,
+    kinds.calls[0]!.peer,
+    "who is gone before the delay has passed is not dropped",
+  );
 });
