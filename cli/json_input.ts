@@ -80,8 +80,9 @@ export async function* jsonValues(words: readonly string[], signal: AbortSignal)
 
 async function textOf(path: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    return new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(path));
   } catch (error) {
+    if (error instanceof TypeError) throw noText(path);
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Failure(`there is no file ${path}`, undefined, EXIT.usage);
   }
@@ -95,5 +96,13 @@ async function* valuesOf(texts: AsyncIterable<string> | Iterable<string>, where:
   for (const value of splitter.end()) yield parseJson(value, where);
 }
 
-const pieces = (bytes: ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal) =>
-  bytes.pipeThrough(new TextDecoderStream(), { signal });
+async function* pieces(bytes: ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal): AsyncGenerator<string> {
+  try {
+    yield* bytes.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }), { signal });
+  } catch (error) {
+    throw error instanceof TypeError ? noText("stdin") : error;
+  }
+}
+
+const noText = (where: string) =>
+  new Failure(`${where} is no UTF-8, which JSON is written in`, "bytes of a message are base64 in JSON", EXIT.usage);
