@@ -132,7 +132,7 @@ export class Channel {
   }
 
   #unavailable(): RpcError {
-    const { target } = this.#settings;
+    const { target, authority } = this.#settings;
     const tried = [...this.#pool.all.values()];
     if (tried.length === 0) {
       const why = this.#resolveError?.message ?? this.#whyNone;
@@ -144,7 +144,9 @@ export class Channel {
     const where = tried.slice(0, NAMED).map(({ instance }) => instance.address).join(", ") + more;
     const kept = this.#watch?.state?.kept;
     const old = kept ? `; the list is an old one: ${kept.why}` : "";
-    const text = `no connection to ${target} (${where}): ${last.lastError?.message ?? "lost"}${old}`;
+    const why = last.lastError?.message ?? `${last.instance.address} was lost`;
+    const to = authority !== undefined ? ` to ${target} (${where})` : tried.length > 1 ? ` to ${where}` : "";
+    const text = `no connection${to}: ${why}${old}`;
     return new RpcError(Status.UNAVAILABLE, text, { cause: last.lastError });
   }
 

@@ -115,7 +115,7 @@ Deno.test("waiting for a connection ends with the deadline, the signal, connectT
   await using hasty = client(deaf, "memory:a", { connectTimeout: 20 });
   const late = await failure(() => hasty.echo({}));
   assertEquals(late.code, Status.UNAVAILABLE);
-  assertStringIncludes(late.rawMessage, "no connection to memory:a within 20 ms");
+  assertStringIncludes(late.rawMessage, "no connection: memory:a takes no connection within 20 ms");
 
   const closed = client(deaf, "memory:a");
   const call = failure(() => closed.echo({}));

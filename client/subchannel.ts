@@ -169,7 +169,7 @@ export class Subchannel implements Candidate {
     const { address } = this.instance;
     const attempt = new AbortController();
     const giveUp = () => attempt.abort(new Error("the client was closed"));
-    const late = () => attempt.abort(new Error(`no connection to ${address} within ${connectTimeout} ms`));
+    const late = () => attempt.abort(new Error(`${address} takes no connection within ${connectTimeout} ms`));
     const timer = setTimeout(late, connectTimeout);
     this.#closing.signal.addEventListener("abort", giveUp);
     try {

@@ -43,7 +43,7 @@ async function echo(
 async function refused(server: Partial<ServerOptions>, client: Partial<ClientOptions>): Promise<string> {
   const error = await assertRejects(() => echo(server, (address) => ({ address, ...client })), RpcError);
   assertEquals(error.code, Status.UNAVAILABLE);
-  const [, why] = /^no connection to \S+ \(\S+\): 127\.0\.0\.1:\d+ (.*)$/.exec(error.rawMessage) ?? [];
+  const [, why] = /^no connection: 127\.0\.0\.1:\d+ (.*)$/.exec(error.rawMessage) ?? [];
   return why ?? error.rawMessage;
 }
 
@@ -121,7 +121,12 @@ needs(ALL, "mutual TLS: the handler sees who calls, and a client without a certi
     dnsNames: ["caller.test"],
     uris: ["spiffe://test/sa/caller"],
   });
-  assertEquals(await refused({ tls }, { tls: { ca } }), "asks for a client's certificate; set tls.cert and tls.key");
+  for (let i = 0; i < 10; i++) {
+    assertMatch(
+      await refused({ tls }, { tls: { ca } }),
+      /asks for a client's certificate[;,] set tls\.cert and tls\.key$/,
+    );
+  }
   await settle();
 });
 

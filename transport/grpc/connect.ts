@@ -1,6 +1,6 @@
 import { formatAddress } from "../../rpc/address.ts";
 import { tlsTrouble } from "../tls_trouble.ts";
-import type { Connection, ConnectOptions } from "../transport.ts";
+import type { ClientTls, Connection, ConnectOptions } from "../transport.ts";
 import { ClientConnection } from "./client_connection.ts";
 import { dial } from "./dial.ts";
 
@@ -21,10 +21,17 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     const { message } = cause as Error;
-    // A server tells after its own handshake that it wants a client's certificate.
-    const why = tls && /alert/.test(message) ? tlsTrouble({ message }, tls, "") : message;
-    throw new Error(`${formatAddress(address)} ${why}`, { cause });
+    throw new Error(`${formatAddress(address)} ${tls ? afterHandshake(message, tls) : message}`, { cause });
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
+}
+
+/** A server tells after its own handshake that it wants a client's certificate, and node:tls of Deno may lose what it tells. */
+function afterHandshake(message: string, tls: ClientTls): string {
+  if (/alert/.test(message)) return tlsTrouble({ message }, tls, "");
+  if (!/^the (peer closed|connection was lost)/.test(message)) return message;
+  return tls.cert === undefined
+    ? "hangs up after the TLS handshake; if it asks for a client's certificate, set tls.cert and tls.key"
+    : "hangs up after the TLS handshake; does it trust the certificate in tls.cert?";
 }

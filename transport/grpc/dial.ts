@@ -23,7 +23,8 @@ export async function dial(options: ConnectOptions): Promise<Socket> {
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     if (cause instanceof TlsFailure) throw cause;
-    throw new Error(`can't connect to ${formatAddress(address)}: ${(cause as Error).message}`, { cause });
+    const why = (cause as Error).message.replace(/^connect (E[A-Z]+) .*$/, "$1"); // node:tls repeats the address
+    throw new Error(`can't connect to ${formatAddress(address)}: ${why}`, { cause });
   }
 }
 
