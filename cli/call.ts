@@ -9,7 +9,9 @@ import {
 } from "../mod.ts";
 import { AnyTypes } from "./any_types.ts";
 import { callFailure, telling } from "./call_failure.ts";
+import { asFlags } from "./flag_names.ts";
 import { CallNotes } from "./call_notes.ts";
+import { placeOf } from "./place.ts";
 import { type CallFlags, metainfoOf, withCall } from "./call_flags.ts";
 import { command } from "./command.ts";
 import type { Command } from "./deps.ts";
@@ -71,7 +73,8 @@ async function callMethod(target: string, name: string, words: readonly string[]
     onBackward: (values) => notes.note("backward", [...values].map(([key, value]) => `${key}: ${value}`)),
   };
   const any = new AnyTypes(schema);
-  const requests = requestsOf(found, words, { target, signal, any });
+  const place = placeOf(target, flags);
+  const requests = requestsOf(found, words, { schema: place.schema, signal, any });
   const many = method.kind === "client_streaming" || method.kind === "bidi";
   try {
     const request = many ? requests : await only(requests, name);
@@ -84,7 +87,7 @@ async function callMethod(target: string, name: string, words: readonly string[]
     notes.ended("OK");
   } catch (error) {
     const details = error instanceof RpcError ? await detailsOf(error, any) : [];
-    const failure = callFailure(mistake(error) ?? error, target, details);
+    const failure = callFailure(mistake(error) ?? error, place, details);
     notes.ended(failure.message);
     throw failure;
   }
@@ -98,7 +101,7 @@ function mistake(error: unknown): Failure | undefined {
 async function* requestsOf(
   { method }: FoundMethod,
   words: readonly string[],
-  { target, signal, any }: { target: string; signal: AbortSignal; any: AnyTypes },
+  { schema, signal, any }: { schema: string; signal: AbortSignal; any: AnyTypes },
 ): AsyncGenerator<unknown> {
   if (words.length === 0) return yield method.request.decode(new Uint8Array()); // `{}` is no JSON of a Timestamp
   for await (const json of jsonValues(words, signal)) {
@@ -107,8 +110,8 @@ async function* requestsOf(
       yield method.request.fromJson(json, { types: any.types });
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      const next = `dinokit describe ${target} ${method.request.typeName}`;
-      throw new Failure(error.message, next, EXIT.usage);
+      const next = `dinokit describe ${schema} ${method.request.typeName}`;
+      throw new Failure(asFlags(error.message), next, EXIT.usage);
     }
   }
 }
@@ -128,7 +131,7 @@ function show(type: MessageType<unknown>, message: unknown, options: JsonWriteOp
     return JSON.stringify(type.toJson(message as Init<unknown>, options), null, onTerminal ? 2 : undefined);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new Failure(`a response has no JSON: ${error.message}`, "name the .proto files with --proto");
+    throw new Failure(`a response has no JSON: ${asFlags(error.message)}`);
   }
 }
 

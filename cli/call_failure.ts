@@ -1,48 +1,78 @@
 import { BizError, RpcError, Status, statusName } from "../mod.ts";
+import type { ConsulError } from "../registry/consul_http.ts";
+import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
-import { NoReflection, SchemaError } from "./schema_source.ts";
+import { asFlags } from "./flag_names.ts";
+import { type Place, type PlaceFlags, placeOf } from "./place.ts";
+import { answersNoGrpc, NoReflection, SchemaError } from "./schema_source.ts";
 
-/** Turns what a command throws into what is to be said of it. @throws {unknown} What is none of its business. */
+/**
+ * Turns what a command throws into what is to be said of it.
+ *
+ * @param action Takes what Commander gives it: the arguments, the target first, then the flags.
+ * @throws {unknown} What is none of its business.
+ */
 export function telling<A extends unknown[]>(
-  action: (target: string, ...rest: A) => Promise<void>,
-): (target: string, ...rest: A) => Promise<void> {
-  return async (target, ...rest) => {
+  action: (...args: A) => Promise<void>,
+): (...args: [...A, Command]) => Promise<void> {
+  return async (...args) => {
     try {
-      await action(target, ...rest);
+      await action(...args as unknown as A);
     } catch (error) {
-      throw callFailure(error, target);
+      const command = args.at(-1) as Command;
+      throw callFailure(error, placeOf(args[0] as string | undefined, command.opts<PlaceFlags>()));
     }
   };
 }
 
 /** What is to be said of a call that failed: its status, and what may help. `details` are those of the error, for people. */
-export function callFailure(thrown: unknown, target: string, details: readonly string[] = []): Failure {
+export function callFailure(thrown: unknown, place: Place, details: readonly string[] = []): Failure {
   const isAbort = thrown instanceof Error && thrown.name === "AbortError";
   const error = isAbort ? new RpcError(Status.CANCELLED, "interrupted", { cause: thrown }) : thrown;
   if (error instanceof Failure) return error;
   if (error instanceof NoReflection) return new Failure(error.message, "the same with --proto FILE.proto");
-  if (error instanceof SchemaError) return new Failure(error.message, `dinokit list ${target} --methods`);
+  if (error instanceof SchemaError) return new Failure(error.message, `dinokit list ${place.schema} --methods`);
   if (error instanceof BizError) {
     const extra = Object.entries(error.extra).map(([key, value]) => `\n  ${key}: ${value}`).join("");
     return new Failure(`business error ${error.code}: ${error.message}${extra}`);
   }
   if (!(error instanceof RpcError)) throw error;
-  const text = `${statusName(error.code)}${error.rawMessage && `: ${error.rawMessage}`}`;
+  // What a server says of its own options stays as it is.
+  const message = error.cause === undefined ? error.rawMessage : asFlags(error.rawMessage);
   return new Failure(
-    [text, ...details.map((one) => `detail: ${one}`)].join("\n  "),
-    nextAfter(error.code, target),
+    [`${statusName(error.code)}${message && `: ${message}`}`, ...details.map((one) => `detail: ${one}`)].join("\n  "),
+    nextAfter(error, place),
     EXIT.status(error.code),
   );
 }
 
-function nextAfter(code: Status, target: string): string | undefined {
-  const name = /^consul:(.+)/.exec(target)?.[1];
-  if (code === Status.UNAVAILABLE) {
-    return name
-      ? "dinokit list --consul ADDRESS, for what is registered"
-      : `dinokit health ${target}; is the server running there?`;
+function nextAfter(error: RpcError, { server, consul }: Place): string | undefined {
+  if (answersNoGrpc(error)) return "give the address of a gRPC server; this one is of another kind";
+  switch (error.code) {
+    case Status.UNAVAILABLE: {
+      const { cause } = error;
+      if (isConsulError(cause)) return nextAfterConsul(cause);
+      if (consul) return `dinokit list ${consul}`;
+      if (!(cause instanceof Error)) return `dinokit health ${server}`;
+      return /can't connect/.test(cause.message) ? "start the server, or give the address where it listens" : undefined;
+    }
+    case Status.UNIMPLEMENTED:
+      return `dinokit list ${server} --methods`;
+    case Status.DEADLINE_EXCEEDED:
+      return "give it more time with --timeout";
+    case Status.UNAUTHENTICATED:
+      return "give credentials with -H 'authorization: Bearer TOKEN'";
   }
-  if (code === Status.UNIMPLEMENTED) return `dinokit list ${target} --methods, for what the server has`;
-  if (code === Status.DEADLINE_EXCEEDED) return "give it more time with --timeout";
-  if (code === Status.UNAUTHENTICATED) return "give credentials with -H 'authorization: Bearer TOKEN'";
+}
+
+/** Whether Consul could not be asked. */
+export const isConsulError = (error: unknown): error is ConsulError =>
+  error instanceof Error && error.name === "ConsulError";
+
+/** What may help where Consul could not be asked. */
+export function nextAfterConsul({ kind, message, cause }: ConsulError): string | undefined {
+  if (cause instanceof Error && cause.name === "NotCapable") return undefined;
+  if (kind === 403) return "give a token that may do this: --consul-token-file FILE";
+  if (/datacenter/.test(message)) return "name a datacenter that Consul knows: --datacenter NAME";
+  return typeof kind === "number" ? undefined : "say where Consul is: --consul HOST:PORT";
 }

@@ -14,21 +14,24 @@ export function describeCommand(): Command {
       ["dinokit describe 127.0.0.1:8888 echo.EchoService", "a service with its methods"],
       ["dinokit describe 127.0.0.1:8888 echo.Req", "a message with its fields"],
       ["dinokit describe 127.0.0.1:8888", "all services of the server"],
-      ["dinokit describe 127.0.0.1:8888 echo.Req --proto proto/echo.proto", "from a .proto file; nobody is asked"],
+      ["dinokit describe echo.Req --proto proto/echo.proto", "from a .proto file; nobody is asked"],
     ],
     permissions: TARGET_PERMISSIONS,
   })
-    .argument("<target>", TARGET)
+    .argument("[target]", `${TARGET}; not needed with --proto`)
     .argument("[symbol...]", "full names; all services without");
   return withJson(withTls(withSchema(withConsul(describe)))).action(telling(describeSymbols));
 }
 
 async function describeSymbols(
-  target: string,
-  symbols: readonly string[],
+  target: string | undefined,
+  others: readonly string[],
   flags: SchemaFlags & TargetFlags & JsonFlag,
 ): Promise<void> {
   await using schema = schemaOf(target, flags);
+  // Every target has a colon, and no symbol.
+  const isSymbol = flags.proto !== undefined && target !== undefined && !target.includes(":");
+  const symbols = isSymbol ? [target, ...others] : others;
   const all: unknown[] = [];
   for (const symbol of symbols.length > 0 ? symbols : await schema.services()) {
     if (flags.json) all.push({ name: symbol, ...await schema.descriptor(symbol) });

@@ -5,6 +5,7 @@ import { withTimeout } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
+import { type Place, placeOf } from "./place.ts";
 import {
   consulAddressOf,
   consulName,
@@ -45,6 +46,7 @@ async function checkHealth(
   using signal = interruption();
   const { timeout = 10_000 } = flags;
   const name = consulName(target);
+  const place = placeOf(target, flags);
   const { tls } = reach(target, flags);
   const all = name === undefined
     ? [reach(target, flags)]
@@ -52,7 +54,7 @@ async function checkHealth(
   let worst: number = EXIT.ok;
   const told: unknown[] = [];
   for (const one of all) {
-    const { status, error, code } = await ask(one, service ?? "", { timeout, signal });
+    const { status, error, code } = await ask(one, service ?? "", { timeout, signal }, place);
     const text = paint(status ?? error!, code === EXIT.ok ? "green" : "red");
     if (flags.json) told.push({ address: one.address, status, error, code });
     else await print(name === undefined ? text : `${one.address} ${text}`);
@@ -66,6 +68,7 @@ async function ask(
   options: ClientOptions,
   service: string,
   call: { timeout: number; signal: AbortSignal },
+  place: Place,
 ): Promise<{ status?: string; error?: string; code: number }> {
   await using client = createClient(Health, options as ClientOptions<typeof Health>);
   try {
@@ -73,7 +76,7 @@ async function ask(
     const code = status === ServingStatus.SERVING ? EXIT.ok : EXIT.failed;
     return { status: ServingStatus[status] ?? `status ${status}`, code };
   } catch (error) {
-    const { message, code } = callFailure(error, String(options.address));
+    const { message, code } = callFailure(error, place);
     return { error: message, code };
   }
 }
@@ -87,10 +90,10 @@ async function instancesOf(name: string, flags: TargetFlags, timeout: number, si
     () => reject(new Failure(`Consul at ${consulAddressOf(flags)} says nothing of ${name}`)),
   );
   const watch = consulOf(flags).watch(name, (resolution) => {
-    if ("error" in resolution) return reject(new Failure(resolution.error.message));
+    if ("error" in resolution) return reject(resolution.error);
     const { instances, why } = resolution;
     if (instances.length > 0) return resolve(instances.map(({ address }) => address));
-    reject(new Failure(`${name}: ${why}`, `dinokit list --consul ${consulAddressOf(flags)}`));
+    reject(new Failure(`${name}: ${why}`, `dinokit list ${placeOf(`consul:${name}`, flags).consul}`));
   }, QUIET);
   try {
     return await promise;

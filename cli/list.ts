@@ -23,12 +23,12 @@ export function listCommand(): Command {
   const list = command("list", {
     summary: "The services of a server, or of Consul",
     description:
-      "With a target: the names of its services, by reflection or from .proto files. Without one, and with --consul: " +
-      "all services in Consul, with their instances, health, weights and tags.",
+      "With a target: the names of its services, by reflection. With --proto: those of .proto files. With --consul and no " +
+      "target: all services in Consul, with their instances, health, weights and tags.",
     examples: [
       ["dinokit list 127.0.0.1:8888", "the services of a server"],
       ["dinokit list consul:echoservice --methods", "their methods too, of a server that Consul knows"],
-      ["dinokit list 127.0.0.1:8888 --proto proto/echo.proto", "the services of a .proto file"],
+      ["dinokit list --proto proto/echo.proto", "the services of a .proto file"],
       ["dinokit list --consul", "all that is registered in Consul at 127.0.0.1:8500"],
       ["dinokit list --consul 192.0.2.1:8500", "the same of another agent"],
       ["dinokit list --consul --json", "the same for programs"],
@@ -37,15 +37,16 @@ export function listCommand(): Command {
   })
     .argument("[target]", TARGET)
     .option("-m, --methods", "the methods too");
-  return withJson(withTls(withSchema(withConsul(list, true)))).action((target, flags) =>
-    telling(listServices)(target, flags)
-  );
+  return withJson(withTls(withSchema(withConsul(list, true)))).action(telling(listServices));
 }
 
 async function listServices(target: string | undefined, flags: Flags): Promise<void> {
   if (target === undefined) {
-    if (flags.consul) return await listCatalog(flags);
-    throw new Failure("which server's services?", "dinokit list 127.0.0.1:8888, or dinokit list --consul", EXIT.usage);
+    if (flags.consul && !flags.proto) return await listCatalog(flags);
+    if (!flags.proto) {
+      const next = "dinokit list 127.0.0.1:8888, or dinokit list --consul";
+      throw new Failure("which server's services?", next, EXIT.usage);
+    }
   }
   await using schema = schemaOf(target, { ...flags, consul: consulAddressOf(flags) });
   const all: unknown[] = [];

@@ -11,11 +11,13 @@
 
 import denoJson from "../deno.json" with { type: "json" };
 import { callCommand } from "./call.ts";
+import { isConsulError, nextAfterConsul } from "./call_failure.ts";
 import { dressed } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
 import { Command, CommanderError } from "./deps.ts";
 import { describeCommand } from "./describe.ts";
 import { EXIT, Failure } from "./exit.ts";
+import { asFlags } from "./flag_names.ts";
 import { genCommand } from "./gen.ts";
 import { healthCommand } from "./health.ts";
 import { listCommand } from "./list.ts";
@@ -93,7 +95,8 @@ function told(error: unknown, program: Command, args: readonly string[]): number
     return EXIT.failed;
   }
   if (isExpected(error)) {
-    say(error.message, error.name === "ConsulError" ? "say where Consul is: --consul HOST:PORT" : undefined);
+    if (isConsulError(error)) say(asFlags(error.message), nextAfterConsul(error));
+    else say(error.message);
     return EXIT.failed;
   }
   throw error;

@@ -7,7 +7,7 @@ import {
   type ServerReflectionResponse,
 } from "../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
-import { NoReflection, SchemaError, type SchemaSource } from "./schema_source.ts";
+import { answersNoGrpc, NoReflection, SchemaError, type SchemaSource } from "./schema_source.ts";
 
 type Question = NonNullable<ServerReflectionRequest["messageRequest"]>;
 type Answer = ServerReflectionResponse["messageResponse"];
@@ -95,7 +95,7 @@ export class Reflection implements SchemaSource {
         this.#version = version;
         return answers;
       } catch (error) {
-        if (!(error instanceof RpcError && error.code === Status.UNIMPLEMENTED)) throw error;
+        if (!(error instanceof RpcError && error.code === Status.UNIMPLEMENTED) || answersNoGrpc(error)) throw error;
       }
     }
     throw new NoReflection(

@@ -1,6 +1,7 @@
 import type { CallOptions } from "../mod.ts";
 import { collect } from "./command.ts";
 import type { Command } from "./deps.ts";
+import { EXIT, Failure } from "./exit.ts";
 import { type Schema, schemaFromFiles, schemaFromServer } from "./schema.ts";
 import { reach, type TargetFlags } from "./target.ts";
 
@@ -21,7 +22,14 @@ export const withSchema = (command: Command): Command =>
     .option("-I, --include <dir>", "where imports of .proto files are looked for; repeatable", collect);
 
 /** The schema that the flags say: that of .proto files, or the server's. */
-export function schemaOf(target: string, flags: SchemaFlags & TargetFlags, call: CallOptions = {}): Schema {
+export function schemaOf(target: string | undefined, flags: SchemaFlags & TargetFlags, call: CallOptions = {}): Schema {
   if (flags.proto) return schemaFromFiles(flags.proto, flags.include);
+  if (target === undefined) {
+    throw new Failure(
+      "who is to tell what there is?",
+      "give a server such as 127.0.0.1:8888, or --proto FILE.proto",
+      EXIT.usage,
+    );
+  }
   return schemaFromServer(reach(target, flags), call);
 }

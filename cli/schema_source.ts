@@ -1,4 +1,5 @@
 import type { ProtoFile } from "../codec/file.ts";
+import type { RpcError } from "../mod.ts";
 
 /** Who can tell what there is. */
 export interface SchemaSource {
@@ -15,6 +16,10 @@ export interface SchemaSource {
 export class SchemaError extends Error {
   override readonly name: string = "SchemaError";
 }
+
+/** Whether a server has answered by HTTP, and not as one of gRPC does. */
+export const answersNoGrpc = ({ rawMessage }: RpcError): boolean =>
+  /^the server answers with (HTTP status|content-type) /.test(rawMessage);
 
 /** The server tells nothing about itself. */
 export class NoReflection extends SchemaError {

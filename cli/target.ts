@@ -24,6 +24,9 @@ export interface TargetFlags {
 
 const CONSUL = "127.0.0.1:8500";
 
+/** A person has asked for the message; 256 MiB in base64 is still a string that V8 can hold. */
+const LIMITS = { receiveMessageBytes: 2 ** 28, sendMessageBytes: 2 ** 28 };
+
 /** What goes wrong is told once, when the command fails. */
 export const QUIET: Logger = createLogger("error");
 
@@ -71,10 +74,10 @@ export const consulAddressOf = ({ consul }: Partial<Record<"consul", string | bo
   typeof consul === "string" ? consul : CONSUL;
 
 /** What else the flags say of it. */
-export const consulOptionsOf = ({ consulTokenFile: tokenFile, datacenter }: Partial<TargetFlags>): ConsulOptions => ({
-  tokenFile,
-  datacenter,
-});
+export function consulOptionsOf({ consulTokenFile: tokenFile, datacenter }: Partial<TargetFlags>): ConsulOptions {
+  read("--consul-token-file", tokenFile); // whether it is there
+  return { tokenFile, datacenter };
+}
 
 /** The name in `consul:NAME`; undefined if it is an address. */
 export const consulName = (target: string): string | undefined => /^consul:(.*)$/.exec(target)?.[1];
@@ -87,12 +90,12 @@ export function reach(target: string, flags: TargetFlags): ClientOptions {
     const address = checked(() => parseAddress(target, "the address"));
     const callable = address.kind === "unix" || (address.kind === "tcp" && address.port > 0);
     if (!callable) throw new Failure(`${target} can't be called; use ${TARGET}`, undefined, EXIT.usage);
-    return { address: target, tls, logger: QUIET };
+    return { address: target, tls, limits: LIMITS, logger: QUIET };
   }
   if (!/^[\w.-]{1,128}$/.test(name)) {
     throw new Failure(`${target} names no service in Consul`, "dinokit list --consul, for those there are", EXIT.usage);
   }
-  return { name, resolver: consulOf(flags), tls, logger: QUIET };
+  return { name, resolver: consulOf(flags), tls, limits: LIMITS, logger: QUIET };
 }
 
 function tlsOf({ tls, ca, cert, key, serverName }: TargetFlags): ClientTls | undefined {

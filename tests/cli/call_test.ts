@@ -73,7 +73,11 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 64 and the status, and says what 
   assertStringIncludes(notFound.stderr, 'error: NOT_FOUND: no user\n  detail: dinokit.test.Msg {"text":"no user"}\n');
   assertStringIncludes(biz.stderr, "error: business error 42: sold out\n  who: kinds\n  wo: 北京\n");
   assertStringIncludes(late.stderr, "next:  give it more time with --timeout");
-  assertStringIncludes(nobody.stderr, "next:  dinokit health 127.0.0.1:1; is the server running there?");
+  assertEquals(
+    nobody.stderr,
+    "error: UNAVAILABLE: no connection: can't connect to 127.0.0.1:1: Connection refused (os error 111)\n" +
+      "next:  start the server, or give the address where it listens\n",
+  );
 });
 
 needs(CLI_PERMISSIONS, "dinokit call keeps what a stream gave before it failed", async () => {
@@ -133,9 +137,9 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
     [
       peer.call("Unary", '{"txt":""}'),
       'did you mean "text"?',
-      `next:  dinokit describe ${peer.address} dinokit.test.Msg`,
+      `next:  dinokit describe ${PROTO.join(" ")} dinokit.test.Msg`,
     ],
-    [peer.call("Bidi", "{}", '{"txt":""}'), 'did you mean "text"?', `next:  dinokit describe ${peer.address}`],
+    [peer.call("Bidi", "{}", '{"txt":""}'), 'did you mean "text"?', `next:  dinokit describe ${PROTO.join(" ")}`],
     [peer.call("Unary", "@nowhere.json"), "there is no file nowhere.json", ""],
     [peer.call("Unary", "--ca", "nowhere.pem"), "--ca: there is no file nowhere.pem", ""],
   ];
@@ -179,7 +183,7 @@ needs(
     const { code, stderr } = await dinokit(peer.call("Unry"));
     assertEquals(code, 1);
     assertStringIncludes(stderr, 'did you mean "dinokit.test.Kinds/Unary"?');
-    assertStringIncludes(stderr, `next:  dinokit list ${peer.address} --methods`);
+    assertStringIncludes(stderr, `next:  dinokit list ${PROTO.join(" ")} --methods`);
   },
 );
 
@@ -191,3 +195,36 @@ needs(CLI_PERMISSIONS, "dinokit call needs no more permissions than its help say
   assertEquals(code, 1);
   assertStringIncludes(stderr, `--allow-net=${peer.address}`);
 });
+
+needs(CLI_PERMISSIONS, "dinokit call refuses what is no UTF-8, in a file and on stdin", async () => {
+  await using peer = await server();
+  const path = await Deno.makeTempFile();
+  const bytes = new Uint8Array([...new TextEncoder().encode('{"text":"'), 0xff, ...new TextEncoder().encode('"}')]);
+  try {
+    await Deno.writeFile(path, bytes);
+    const file = await dinokit(peer.call("Unary", `@${path}`));
+    assertEquals(file.code, 2);
+    assertStringIncludes(file.stderr, `error: ${path} is no UTF-8`);
+    const stdin = await dinokit(peer.call("Bidi", "-"), { stdin: bytes });
+    assertEquals(stdin.code, 2);
+    assertStringIncludes(stdin.stderr, "error: stdin is no UTF-8");
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+needs(
+  CLI_PERMISSIONS,
+  "dinokit call sends and takes messages over the 4 MiB that servers have as their limit",
+  async () => {
+    const limits = { receiveMessageBytes: 1e8, sendMessageBytes: 1e8 };
+    await using server = createServer({ name: "kinds", address: "127.0.0.1:0", limits, drainTimeout: 0 });
+    server.add(Kinds, kindsHandlers());
+    await server.start();
+    const json = `{"data":"${new Uint8Array(5_000_000).fill(1).toBase64()}"}`;
+    const { code, stdout } = await dinokit(["call", server.address, "dinokit.test.Kinds/Unary", "-", ...PROTO], {
+      stdin: json,
+    });
+    assertEquals([code, stdout === `${json}\n`], [0, true]);
+  },
+);

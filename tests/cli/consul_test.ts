@@ -93,14 +93,25 @@ needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or
   const call = await dinokit(["call", "consul:kindz", "dinokit.test.Kinds/Unary", ...flags, ...proto]);
   assertEquals(call.code, 78);
   assertStringIncludes(call.stderr, "no instance of kindz is known: none passes its check in Consul");
-  assertStringIncludes(call.stderr, "next:  dinokit list --consul");
+  assertStringIncludes(call.stderr, `next:  dinokit list --consul ${agent.address}\n`);
   const health = await dinokit(["health", "consul:kindz", ...flags]);
   assertEquals(health.code, 1);
   assertStringIncludes(health.stderr, `next:  dinokit list --consul ${agent.address}`);
+  const nowhere = await dinokit(["list", ...flags, "--datacenter", "nowhere"]);
+  assertMatch(nowhere.stderr, /next: {2}name a datacenter that Consul knows: --datacenter NAME/);
+  const may = await dinokit(["list", ...flags], { flags: [] });
+  assertMatch(may.stderr, /^error: .*Requires net access to \S+, run again with the --allow-net flag\n$/);
+  const tokenless = ["--consul-token-file", "/none"];
+  for (const args of [["list"], ["watch", "kinds"], ["call", "consul:kinds", "a.B/C"], ["health", "consul:kinds"]]) {
+    const { code, stderr } = await dinokit([...args, ...flags, ...tokenless]);
+    assertEquals([code, stderr], [2, "error: --consul-token-file: there is no file /none\n"], args[0]);
+  }
   await agent.kill();
   await until(async () => (await dinokit(["list", ...flags])).code === 1, "list fails");
   const down = await dinokit(["list", ...flags]);
   assertMatch(down.stderr, /^error: Consul at \S+ is down: .*\nnext: {2}.*--consul HOST:PORT/);
   const dead = await dinokit(["health", "consul:kinds", ...flags]);
-  assertStringIncludes(dead.stderr, "is down");
+  assertMatch(dead.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
+  const gone = await dinokit(["call", "consul:kinds", "dinokit.test.Kinds/Unary", ...flags, ...proto]);
+  assertMatch(gone.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
 });

@@ -25,7 +25,7 @@ export interface RunOptions {
   /** What it may do. @default ["-A"] */
   readonly flags?: readonly string[];
   /** What it gets on stdin. @default nothing */
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
 }
 
 const start = (args: readonly string[], { flags = ["-A"] }: RunOptions = {}) =>
@@ -43,7 +43,9 @@ export async function dinokit(args: readonly string[], options: RunOptions = {})
   const child = start(args, options);
   const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
   const writer = child.stdin.getWriter();
-  const written = writer.write(new TextEncoder().encode(options.stdin ?? "")).then(() => writer.close());
+  const { stdin = "" } = options;
+  const written = writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin)
+    .then(() => writer.close());
   const [{ code, stdout, stderr }] = await Promise.all([child.output(), written.catch(() => {})]);
   clearTimeout(timer);
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));

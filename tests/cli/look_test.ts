@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createServer as createHttp2Server } from "node:http2";
 import { createServer } from "../../mod.ts";
 import { kindsHandlers } from "../kinds.ts";
 import { needs } from "../needs.ts";
@@ -50,9 +51,16 @@ needs(
         },
       },
     ]);
+    assertEquals(await dinokit(["list", "--methods", ...PROTO], { flags }), list);
+    assertEquals(await dinokit(["describe", "dinokit.test.Msg", ...PROTO], { flags }), describe);
+    assertEquals(await dinokit(["describe", ...PROTO, "dinokit.test.Msg"], { flags }), describe);
+    const all = await dinokit(["describe", "127.0.0.1:1", ...PROTO], { flags });
+    assertEquals(await dinokit(["describe", ...PROTO], { flags }), all);
+    assertStringIncludes(all.stdout, "service Kinds {");
     const nothing = await dinokit(["describe", "127.0.0.1:1", "dinokit.test.Kind", ...PROTO], { flags });
     assertEquals(nothing.code, 1);
     assertStringIncludes(nothing.stderr, 'did you mean "dinokit.test.Kinds"?');
+    assertStringIncludes(nothing.stderr, `next:  dinokit list ${PROTO.join(" ")} --methods\n`);
   },
 );
 
@@ -77,6 +85,32 @@ needs(
       error: "NOT_FOUND: unknown service echo.Nobody",
       code: 69,
     }]]);
+  },
+);
+
+needs(CLI_PERMISSIONS, "dinokit describe without a target says what it needs", async () => {
+  const { code, stderr } = await dinokit(["describe"], { flags: [] });
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "next:  give a server such as 127.0.0.1:8888, or --proto FILE.proto");
+});
+
+needs(
+  CLI_PERMISSIONS,
+  "dinokit tells a server of HTTP/2 that is none of gRPC from one without reflection",
+  async () => {
+    const web = createHttp2Server((_, response) => void response.writeHead(404).end());
+    await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+    const address = `127.0.0.1:${(web.address() as { port: number }).port}`;
+    try {
+      for (const args of [["list", address], ["call", address, "echo.EchoService/Echo"], ["health", address]]) {
+        const { code, stdout, stderr } = await dinokit(args);
+        assertEquals(code, 76, stderr);
+        assertStringIncludes(stdout + stderr, "UNIMPLEMENTED: the server answers with HTTP status 404");
+        assertEquals(stderr.includes("reflection"), false);
+      }
+    } finally {
+      await new Promise<void>((resolve) => web.close(() => resolve()));
+    }
   },
 );
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createServer } from "../../mod.ts";
 import { makeAuthority } from "../certificates.ts";
 import { kindsHandlers } from "../kinds.ts";
@@ -34,10 +34,22 @@ needs(CLI_PERMISSIONS, "dinokit calls a server by mutual TLS, and by another nam
     assertEquals((await dinokit(["health", server.address, ...trust, ...identity])).stdout, "SERVING\n");
     const unknown = await dinokit([...call, ...trust.slice(2), ...identity]);
     assertEquals(unknown.code, 78);
+    assertMatch(unknown.stderr, /does not trust, or that has expired; give --ca its authority's\n/);
+    const misnamed = await dinokit([...call, ...trust.slice(0, 2), ...identity]);
+    assertMatch(misnamed.stderr, /call it by one of its names, or give --server-name\n/);
+    const stranger = await dinokit([...call, "--ca", identity[1]!, ...trust.slice(2), ...identity]);
+    assertMatch(stranger.stderr, /no authority in --ca has signed/);
+    for (let i = 0; i < 5; i++) {
+      const nobody = await dinokit([...call, ...trust]);
+      assertEquals(nobody.code, 78);
+      assertMatch(nobody.stderr, /asks for a client's certificate[;,] give --cert and --key\n$/);
+    }
     const half = await dinokit([...call, ...trust, ...identity.slice(0, 2)]);
     assertEquals(half.code, 2);
     assertStringIncludes(half.stderr, "--cert and --key belong together");
-    assertEquals((await dinokit(call)).code, 78, "plaintext");
+    const plain = await dinokit(call);
+    assertEquals(plain.code, 78);
+    assertMatch(plain.stderr, /speaks TLS; add --tls\n$/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

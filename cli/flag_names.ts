@@ -1,0 +1,15 @@
+/** What the kit calls its options in errors, and what the command line says for it. */
+const NAMES: readonly (readonly [option: RegExp, flag: string])[] = [
+  [/\bset the option tls\b/g, "add --tls"],
+  [/\bleave out the option tls\b/g, "leave out --tls and the flags that belong to it"],
+  [/\bset tls\.cert and tls\.key\b/g, "give --cert and --key"],
+  [/\bset tls\.ca to\b/g, "give --ca"],
+  [/\bset tls\.serverName\b/g, "give --server-name"],
+  [/\btls\.(ca|cert|key)\b/g, "--$1"],
+  [/\bgive it in the option types\b/g, "give its .proto file with --proto"],
+  [/ \(option token\)/g, ""],
+  [/ of option token\b/g, ""],
+];
+
+/** An error of the kit in the words of the command line. */
+export const asFlags = (text: string): string => NAMES.reduce((all, [option, flag]) => all.replace(option, flag), text);
