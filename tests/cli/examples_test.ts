@@ -59,7 +59,7 @@ needs(CLI_PERMISSIONS, "the examples in the help of every command do what they s
     for (const line of lines) {
       const { code, stdout, stderr } = await runProgram({
         path: "bash",
-        args: ["-c", typed(line, server.address, agent.address)],
+        args: ["-o", "pipefail", "-c", typed(line, server.address, agent.address)],
         cwd: folder,
         env: { HOME: folder, PATH: `${folder}/bin:${Deno.env.get("PATH")}`, DENO_DIR: await denoDir(), NO_COLOR: "1" },
       });
