@@ -32,6 +32,8 @@ export function callFailure(thrown: unknown, place: Place, details: readonly str
   if (error instanceof Failure) return error;
   if (error instanceof NoReflection) return new Failure(error.message, "the same with --proto FILE.proto");
   if (error instanceof SchemaError) return new Failure(error.message, `dinokit list ${place.schema} --methods`);
+  const [, tls] = (error instanceof TypeError && /^createClient: (tls\..*)/s.exec(error.message)) || [];
+  if (tls !== undefined) return new Failure(asFlags(tls), undefined, EXIT.usage);
   if (error instanceof BizError) {
     const extra = Object.entries(error.extra).map(([key, value]) => `\n  ${key}: ${value}`).join("");
     return new Failure(`business error ${error.code}: ${error.message}${extra}`);

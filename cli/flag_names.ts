@@ -7,6 +7,7 @@ const NAMES: readonly (readonly [option: RegExp, flag: string])[] = [
   [/\bset tls\.serverName\b/g, "give --server-name"],
   [/\btls\.(ca|cert|key)\b/g, "--$1"],
   [/\bgive it in the option types\b/g, "give its .proto file with --proto"],
+  [/; give the PEM text of the file, not its name/g, "; give a file that does"],
   [/ \(option token\)/g, ""],
   [/ of option token\b/g, ""],
 ];

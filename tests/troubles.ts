@@ -127,7 +127,7 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
   },
 
   // Calls
-  "no connection to ... (...): ...": () => failure(() => call({ address: "127.0.0.1:1" })),
+  "no connection...: ...": () => failure(() => call({ address: "127.0.0.1:1" })),
   "no instance of ... is known": () => failure(() => call({ name: "echo", resolver: memoryRegistry(), timeout: 500 })),
   "the deadline passed": async () => {
     await using server = await echoServer({}, () => new Promise((done) => setTimeout(done, 500, "late")));
@@ -184,7 +184,7 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
     const { ca } = await certificate("subjectAltName=IP:127.0.0.1");
     return await refused({ tls: own }, { tls: { ca } });
   },
-  "asks for a client's certificate; set tls.cert and tls.key": async () => {
+  "asks for a client's certificate... set tls.cert and tls.key": async () => {
     const { ca, own } = await certificate("subjectAltName=IP:127.0.0.1");
     return await refused({ tls: { ...own, ca } }, { tls: { ca } });
   },

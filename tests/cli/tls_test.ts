@@ -47,6 +47,17 @@ needs(CLI_PERMISSIONS, "dinokit calls a server by mutual TLS, and by another nam
     const half = await dinokit([...call, ...trust, ...identity.slice(0, 2)]);
     assertEquals(half.code, 2);
     assertStringIncludes(half.stderr, "--cert and --key belong together");
+    const wrong = async (...flags: string[]) => {
+      const { code, stderr } = await dinokit([...call, ...trust.slice(2), ...flags]);
+      assertEquals(code, 2);
+      return stderr;
+    };
+    const key = await file("server.key", tls.key);
+    assertEquals(await wrong("--ca", key), "error: --ca holds no certificate; give a file that does\n");
+    assertMatch(
+      await wrong(...identity.slice(0, 3), key),
+      /^error: --key does not belong to --cert, whose first .*\n$/,
+    );
     const plain = await dinokit(call);
     assertEquals(plain.code, 78);
     assertMatch(plain.stderr, /speaks TLS; add --tls\n$/);
