@@ -39,7 +39,10 @@ export function genCommand(): Command {
     .argument("[path...]", ".proto files, and folders of them (proto)")
     .option("-I, --include <dir>", "where imports are looked for; repeatable (the folder of each file)", collect)
     .option("--out <dir>", "where x.ts is written for x.proto, in the folders of its name (beside each .proto)")
-    .option("--import <specifier>", "the kit, as generated code imports it (this copy's mod.ts)")
+    .option(
+      "--import <specifier>",
+      "the kit, as generated code imports it; a path is one from here (this copy's mod.ts)",
+    )
     .option("--check", "write nothing; fail if a file is not what would be written")
     .option("--watch", "go on, and write again when a .proto has changed")
     .action(async (paths: string[], flags: GenOptions) => {
@@ -50,10 +53,16 @@ export function genCommand(): Command {
 
 /** Runs the command. @returns The exit code. */
 export async function run(options: GenOptions): Promise<number> {
+  if (options.watch && options.check) throw new TypeError("--watch writes and --check does not; leave one out");
   const generator = new ProtoGenerator(options);
-  const code = await once(generator);
+  let code = await once(generator);
   if (!options.watch) return code;
-  for await (const _ of changes(() => generator.folders())) await once(generator);
+  console.error("watching; end with Ctrl+C");
+  for await (const _ of changes(() => generator.folders())) {
+    const before = code;
+    code = await once(generator);
+    if (before !== 0 && code === 0) console.error("no mistakes any more");
+  }
   return code;
 }
 
@@ -72,7 +81,6 @@ async function* changes(folders: () => string[]): AsyncGenerator<void> {
   let watched = folders();
   let watcher = Deno.watchFs(watched);
   while (true) {
-    console.error("watching; end with Ctrl+C");
     while (true) {
       const { kind, paths } = (await watcher[Symbol.asyncIterator]().next()).value as Deno.FsEvent;
       if (kind !== "access" && paths.some((path) => path.endsWith(".proto"))) break;

@@ -106,11 +106,32 @@ inFolder("gen writes changed files only, and --check finds those that are stale"
   const before = Deno.statSync(join(folder.path, "gen/user.ts")).mtime;
   folder.write("third_party/common/money.proto", HEAD + `package common;\nmessage Money { int64 pence = 1; }\n`);
   const check = await folder.gen(...args, "--check");
-  assertEquals([check.code, check.err], [1, "gen/common/money.ts is stale: run deno task gen\n"]);
+  assertEquals([check.code, check.err], [1, "gen/common/money.ts is stale: run the same without --check\n"]);
   assertStringIncludes(folder.read("gen/common/money.ts"), "cents");
   assertEquals((await folder.gen(...args)).out, "wrote gen/common/money.ts\n");
   assertEquals(Deno.statSync(join(folder.path, "gen/user.ts")).mtime, before);
   assertEquals((await folder.gen(...args, "--check")).code, 0);
+});
+
+inFolder("gen writes --import as seen from each file, where it is a path", {
+  "a/b/x.proto": HEAD + "message X {}\n",
+  "a/y.proto": HEAD + "message Y {}\n",
+}, async (folder) => {
+  assertEquals((await folder.gen("a", "--out", "out", "--import", "./kit.ts")).code, 0);
+  assertStringIncludes(folder.read("out/b/x.ts"), 'from "../../kit.ts";');
+  assertStringIncludes(folder.read("out/y.ts"), 'from "../kit.ts";');
+});
+
+inFolder("gen says what is left over of a .proto that is gone", {
+  "proto/a.proto": HEAD + "message A {}\n",
+  "proto/sub/b.proto": HEAD + "message B {}\n",
+  "proto/own.ts": "// mine\n",
+}, async (folder) => {
+  await folder.gen();
+  Deno.removeSync(join(folder.path, "proto/sub/b.proto"));
+  const left = "proto/sub/b.ts is left over: its .proto is gone; delete it\n";
+  assertEquals(await folder.gen("--check"), { code: 1, out: "", err: left });
+  assertEquals(await folder.gen(), { code: 0, out: "", err: `warning: ${left}` });
 });
 
 inFolder("gen goes on after a mistake, and says where all of them are", {
@@ -137,7 +158,7 @@ inFolder("gen warns of unused imports, which is no failure", {
 });
 
 inFolder("gen exits with 2 if the command is wrong, and --help shows the permissions", {}, async (folder) => {
-  const cases = [["--chekc"], ["nowhere"], []];
+  const cases = [["--chekc"], ["nowhere"], [], [".", "-I", "nofolder"], [".", "--watch", "--check"]];
   for (const args of cases) assertEquals((await folder.gen(...args)).code, 2);
   const { code, out } = await folder.gen("--help");
   assertEquals(code, 0);
@@ -154,11 +175,10 @@ inFolder("gen --watch writes again when a .proto has changed, and survives mista
   await until(notes, "watching");
   folder.write("proto/a.proto", HEAD + "message A { string one = 0; }\n");
   await until(notes, "proto/a.proto:2:26: the number 0");
-  await until(notes, "watching");
   folder.write("proto/a.proto", HEAD + "message A { string two = 1; }\n");
   await until(lines, "wrote proto/a.ts");
   assertStringIncludes(folder.read("proto/a.ts"), "two: string");
-  await until(notes, "watching");
+  await until(notes, "no mistakes any more");
   child.kill();
   await child.status;
   await Promise.all([lines.return(), notes.return()]);

@@ -360,6 +360,17 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
     "a file has no option mine; remove it, or put a custom option's name in parentheses: (mine)",
   ],
   [
+    "values of an enum that differ in _ alone",
+    HEAD + "enum LogLevel { LOG_LEVEL_NONE = 0; LOG_LEVEL_A_B = 1; ¦a__b = 2; AB = 3; LOGLEVEL = 4; }",
+    "LOG_LEVEL_A_B and a__b are both AB without the enum's name and in camel case; rename one",
+  ],
+  [
+    "an import with .",
+    HEAD + 'import ¦"./b.proto";',
+    "an import is a path from a folder of -I, without . or .. in it; write it so and add the folder with -I",
+    { "./b.proto": HEAD },
+  ],
+  [
     "an option twice",
     HEAD + 'option go_package = "a";\noption ¦go_package = "b";',
     "the option go_package is set twice; remove one",

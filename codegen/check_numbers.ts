@@ -48,7 +48,27 @@ function* checkEnum(source: Source, one: Declaration, syntax: Syntax): Generator
   yield* checkRanges(source, one, -2_147_483_648, 2_147_483_647);
   yield* checkReserved(source, one, values);
   const alias = one.options.some(({ name, value }) => name === "allow_alias" && value.text === "true");
+  if (syntax === "proto3") yield* checkValueNames(source, one, values);
   if (!alias) yield* checkTwice(source, values, "a number of its own, or say in the enum: option allow_alias = true;");
+}
+
+/** As protoc has it: languages write values without the enum's name, in camel case. */
+function* checkValueNames(source: Source, owner: Declaration, values: Declaration[]): Generator<ProtoProblem, void> {
+  const names = new Map<string, Declaration>();
+  const prefix = new RegExp(`^_*${[...owner.name.text.replaceAll("_", "")].join("_*")}_*(?=[^_])`, "i");
+  for (const value of values) {
+    const words = value.name.text.replace(prefix, "").split("_");
+    const name = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase()).join("");
+    const other = names.get(name);
+    const isSame = other?.name.text === value.name.text; // which is said elsewhere
+    if (other && !isSame && numberOf(other.number!.text) !== numberOf(value.number!.text)) {
+      yield source.problem(
+        value.name.at,
+        `${other.name.text} and ${value.name.text} are both ${name} without the enum's name and in camel case; rename one`,
+      );
+    }
+    names.set(name, other ?? value);
+  }
 }
 
 /** `ECHO_KIND_UNSPECIFIED` for `EchoKind`, as style guides want it. */

@@ -120,6 +120,11 @@ class Loader {
       const circle = [...path, file].join(" -> ");
       return yield source.problem(name.at, `the imports form a circle: ${circle}; move what both need to a third file`);
     }
+    if (file.includes("\\") || file.split("/").some((part) => /^\.{0,2}$/.test(part))) {
+      const text =
+        `an import is a path from a folder of -I, without . or .. in it; write it so and add the folder with -I`;
+      return yield source.problem(name.at, text);
+    }
     if (this.#provides.has(file)) return;
     if (!isWellKnown(file) && this.#read(file) !== undefined) return this.load(file, path);
     const known = knownFile(file);
@@ -168,10 +173,11 @@ function parse(source: Source, file: Declaration): protobuf.Root {
   let { text } = source;
   // What nothing reads: the parser would look for what extensions extend, and does not know all forms of options.
   const cut = (from: number, to: number, instead: string) => {
-    text = text.slice(0, from) + text.slice(from, to).replace(/./g, " ").replace(/^ /, instead) + text.slice(to);
+    const rest = text.slice(from + instead.length, to).replace(/./g, " ");
+    text = text.slice(0, from) + instead + rest + text.slice(to);
   };
   for (const { span, options } of everything(file)) {
-    for (const { name, value, end } of options) if (name.includes("(")) cut(value.at, end, "0");
+    for (const { at, name, end } of options) if (name.includes("(")) cut(at.at, end, "(x)=0");
     if (span) cut(...span, " ");
   }
   try {

@@ -108,6 +108,7 @@ Deno.test("emitFile() leaves out extensions and custom options, and keeps those 
   const text = generate({
     "a.proto": HEAD + `import "google/protobuf/descriptor.proto";
 option (mark) = { list: [1, 2] };
+option (mark).name = "b";
 extend google.protobuf.FileOptions { Mark mark = 50000; }
 message Mark { repeated int32 list = 1 [packed = false, (x) = 1]; }
 enum E { ZERO = 0 [(y) = "z", deprecated = true]; }

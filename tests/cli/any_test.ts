@@ -34,7 +34,10 @@ needs(
       assertEquals(await dinokit([...call, "--proto", thing]), { code: 0, stdout: `${json}\n`, stderr: "" });
       const without = await dinokit(call);
       assertEquals(without.code, 2);
-      assertStringIncludes(without.stderr, "the type thing.Thing is not known here; give its .proto file with --proto\n");
+      assertStringIncludes(
+        without.stderr,
+        "the type thing.Thing is not known here; give its .proto file with --proto\n",
+      );
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
