@@ -1,4 +1,5 @@
 import { importsOf, protoFiles } from "../codec/descriptor/read.ts";
+import { namesIn } from "../codec/descriptor/declared.ts";
 import type { ProtoFile } from "../codec/file.ts";
 import { type CallOptions, type ClientOptions, createClient, RpcError, Status } from "../mod.ts";
 import {
@@ -14,6 +15,9 @@ type Answer = ServerReflectionResponse["messageResponse"];
 
 /** The versions of the service, the newest first. Only their names differ. */
 const VERSIONS = [ServerReflection, Alpha as unknown as typeof ServerReflection];
+
+/** Of how many services the files are asked for, to find what may be meant. */
+const MOST_ASKED = 50;
 
 /** What a server tells about itself. It is asked for what is needed, when that is needed, and for nothing twice. */
 export class Reflection implements SchemaSource {
@@ -53,6 +57,11 @@ export class Reflection implements SchemaSource {
       if (!this.#files.has(name)) this.#files.set(name, file);
     }
     return this.#files.get(name);
+  }
+
+  async names(): Promise<readonly string[]> {
+    for (const name of (await this.services()).slice(0, MOST_ASKED)) await this.fileOf(name).catch(() => {});
+    return [...this.#files.values()].flatMap(namesIn);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { declaredBy, findService, findType } from "../codec/descriptor/declared.ts";
+import { declaredBy, findService, findType, namesIn } from "../codec/descriptor/declared.ts";
 import { type Described, descriptorJson } from "../codec/descriptor/as_json.ts";
 import { printProto } from "../codec/descriptor/print.ts";
 import type { ProtoFile } from "../codec/file.ts";
@@ -79,6 +79,7 @@ function sourceOf(label: string, files: ReadonlyMap<string, ProtoFile>): SchemaS
   return {
     label,
     services: () => Promise.resolve(names),
+    names: () => Promise.resolve([...files.values()].flatMap(namesIn)),
     fileOf: (symbol) => Promise.resolve([...files.values()].find((file) => printProto(file, symbol) !== undefined)),
     close: () => Promise.resolve(),
   };
@@ -103,7 +104,7 @@ function schemaOf(source: SchemaSource): Schema {
     const file = await source.fileOf(name);
     const described = file && by(file, name);
     if (described !== undefined) return described;
-    throw new SchemaError(`${label} has nothing called ${name}${didYouMean(name, await source.services())}`);
+    throw new SchemaError(`${label} has nothing called ${name}${didYouMean(name, await source.names())}`);
   };
   return {
     label,

@@ -7,6 +7,8 @@ export interface SchemaSource {
   readonly label: string;
   /** The names of all services. */
   services(): Promise<readonly string[]>;
+  /** The names of all that is known by now, or can be found out. */
+  names(): Promise<readonly string[]>;
   /** The file that declares something, with all that it imports; undefined if there is none. */
   fileOf(symbol: string): Promise<ProtoFile | undefined>;
   close(): Promise<void>;

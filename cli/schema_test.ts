@@ -38,8 +38,9 @@ needs(READ, "describe() writes things as a .proto declares them, with full names
     "OddService": "service OddService {\n  rpc under_score(Odd) returns (dinokit.test.Msg);\n}",
     "OddService.under_score": "rpc under_score(Odd) returns (dinokit.test.Msg);",
     "OddService/under_score": "rpc under_score(Odd) returns (dinokit.test.Msg);",
-    "OddKind": "enum OddKind {\n  ODD_ZERO = 0;\n  ODD_HEX = 127;\n  ODD_LEAST = -2147483648;\n}",
-    "ODD_HEX": "ODD_HEX = 127;",
+    "OddKind":
+      "enum OddKind {\n  reserved 2, 4 to 6, 128 to max;\n  ODD_ZERO = 0;\n  ODD_HEX = 127 [deprecated = true];\n  ODD_LEAST = -2147483648;\n}",
+    "ODD_HEX": "ODD_HEX = 127 [deprecated = true];",
     "Odd._c": "optional uint64 _c = 4 [deprecated = true];",
     "Odd.ABC_def": "bool ABC_def = 1;",
     "Odd.first": "oneof first {\n  int32 a = 5;\n  Odd.In b = 2;\n}",
@@ -49,7 +50,7 @@ needs(READ, "describe() writes things as a .proto declares them, with full names
   for (const [name, text] of Object.entries(described)) assertEquals(await schema.describe(name), text);
   assertEquals(
     await schema.describe("Odd.In"),
-    "message In {\n  Odd.In.Deeper deeper = 1;\n  dinokit.test.Msg msg = 2;\n\n" +
+    "// A message that is declared between fields.\nmessage In {\n  option deprecated = true;\n  Odd.In.Deeper deeper = 1;\n  dinokit.test.Msg msg = 2;\n\n" +
       "  message Deeper {\n    map<string, Odd.In> a_map = 1;\n    map<int32, OddKind> _map2of_these__ = 2;\n  }\n}",
   );
 });
@@ -75,6 +76,7 @@ needs(READ, "a schema says what there is not, and what may be meant", async () =
     [() => schema.findMethod("Echo"), "Echo names no method; write it as package.Service/Method"],
     [() => schema.findMethod("x.Y/Echo"), `${label} has no service x.Y; it has echo.EchoService`],
     [() => schema.findType("echo.EchoService"), `${label} has no message echo.EchoService`],
+    [() => schema.describe("echo.Rec"), `${label} has nothing called echo.Rec; did you mean "echo.Req"?`],
     [() => schema.describe("echo"), `${label} has nothing called echo`],
   ];
   for (const [find, text] of cases) await assertRejects(find, SchemaError, text);

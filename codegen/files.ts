@@ -23,7 +23,7 @@ export function readProtoFiles(
       pinned(one, loaded);
       const file = (name: string) => files.get(name) ?? wellKnownFile(name)!;
       const lists = [one.imports.map(file), one.publicImports.map(file)] as const;
-      files.set(one.name, protoFile(one.name, one.own.toJSON() as ProtoDescriptor, ...lists));
+      files.set(one.name, protoFile(one.name, one.own.toJSON({ keepComments: true }) as ProtoDescriptor, ...lists));
     }
   }
   return files;

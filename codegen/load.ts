@@ -181,7 +181,7 @@ function parse(source: Source, file: Declaration): protobuf.Root {
     if (span) cut(...span, " ");
   }
   try {
-    protobuf.parse(text, own);
+    protobuf.parse(text, own, { alternateCommentMode: true });
   } catch (error) {
     // Rare: the outline has found most that is wrong. The parser knows the line at best.
     const { message } = error as Error;

@@ -25,6 +25,19 @@ export function declaredBy(file: ProtoFile): Declared {
   return { services, types };
 }
 
+/** The full names of all that a file declares, but for fields and values. */
+export function namesIn(file: ProtoFile): string[] {
+  const own = new protobuf.Root().addJSON((file.descriptor.nested ?? {}) as Record<string, protobuf.AnyNestedObject>);
+  const all = (one: protobuf.ReflectionObject): protobuf.ReflectionObject[] => {
+    if (one instanceof protobuf.Service) return [one, ...one.methodsArray];
+    if (one instanceof protobuf.Namespace) {
+      return [...(one instanceof protobuf.Type ? [one] : []), ...one.nestedArray.flatMap(all)];
+    }
+    return one instanceof protobuf.Enum ? [one] : [];
+  };
+  return own.nestedArray.flatMap(all).map((one) => one.fullName.slice(1));
+}
+
 /** A service that a file declares, or one that it imports; undefined if there is none of that name. */
 export function findService(file: ProtoFile, name: string): Service | undefined {
   return rootOf(file).lookup(`.${name}`, [protobuf.Service]) ? defineService(file, name) : undefined;

@@ -23,14 +23,14 @@ export function printProto(file: ProtoFile, name: string): string | undefined {
   }
   if (owner instanceof protobuf.Namespace) {
     return owner.nestedArray.filter((one) => one instanceof protobuf.Enum)
-      .flatMap((one) => Object.hasOwn(one.values, last!) ? [`${last} = ${one.values[last!]};`] : [])[0];
+      .flatMap((one) => Object.hasOwn(one.values, last!) ? [printValue(one, last!)] : [])[0];
   }
 }
 
 function print(one: protobuf.ReflectionObject): string | undefined {
   if (one instanceof protobuf.Type) return printMessage(one);
   if (one instanceof protobuf.Enum) return printEnum(one);
-  if (one instanceof protobuf.Service) return block(`service ${one.name}`, one.methodsArray.map(printMethod));
+  if (one instanceof protobuf.Service) return printService(one);
   if (one instanceof protobuf.Method) return printMethod(one);
 }
 
@@ -42,6 +42,30 @@ function block(head: string, lines: readonly string[]): string {
   return `${head} {\n${lines.map((line) => line.replace(/^(?=.)/gm, "  ")).join("\n")}\n}`;
 }
 
+/** A comment, as it stands above what it explains. */
+const commented = (comment: string | null | undefined, text: string) =>
+  comment ? `${comment.replace(/^/gm, "// ").replace(/ +$/gm, "")}\n${text}` : text;
+
+/** Those that say something to who calls. */
+const optionLines = (one: protobuf.ReflectionObject, names: readonly string[]) =>
+  names.flatMap((name) => one.options?.[name] === undefined ? [] : [`option ${name} = ${one.options[name]};`]);
+
+function reservedLines(reserved: readonly (number[] | string)[] | undefined, max: number): string[] {
+  const ranges = (reserved ?? []).flatMap((one) => {
+    if (typeof one === "string") return [];
+    const [start, end] = one as [number, number];
+    return [start === end ? `${start}` : `${start} to ${end >= max ? "max" : end}`];
+  });
+  const names = (reserved ?? []).filter((one) => typeof one === "string").map((one) => JSON.stringify(one));
+  return [ranges, names].filter((all) => all.length > 0).map((all) => `reserved ${all.join(", ")};`);
+}
+
+const printService = (one: protobuf.Service) =>
+  commented(
+    one.comment,
+    block(`service ${one.name}`, [...optionLines(one, ["deprecated"]), ...one.methodsArray.map(printMethod)]),
+  );
+
 function printMessage(type: protobuf.Type): string {
   const done = new Set<protobuf.OneOf>();
   const fields = type.fieldsArray.flatMap((field) => {
@@ -52,21 +76,34 @@ function printMessage(type: protobuf.Type): string {
     return [printOneof(oneof)];
   });
   const nested = type.nestedArray.flatMap((one) => print(one) ?? []);
-  const gap = fields.length > 0 && nested.length > 0 ? [""] : [];
-  return block(`message ${type.name}`, [...fields, ...gap, ...nested]);
+  const own = [...optionLines(type, ["deprecated"]), ...reservedLines(type.reserved, 536_870_911), ...fields];
+  const gap = own.length > 0 && nested.length > 0 ? [""] : [];
+  return commented(type.comment, block(`message ${type.name}`, [...own, ...gap, ...nested]));
 }
 
 const oneofName = (oneof: protobuf.OneOf): string => oneof.getOption(PROTO_NAME) ?? oneof.name;
-const printOneof = (oneof: protobuf.OneOf) => block(`oneof ${oneofName(oneof)}`, oneof.fieldsArray.map(printField));
+const printOneof = (oneof: protobuf.OneOf) =>
+  commented(oneof.comment, block(`oneof ${oneofName(oneof)}`, oneof.fieldsArray.map(printField)));
 
-const printEnum = (one: protobuf.Enum) =>
-  block(`enum ${one.name}`, Object.entries(one.values).map(([name, value]) => `${name} = ${value};`));
+function printEnum(one: protobuf.Enum): string {
+  const lines = [
+    ...optionLines(one, ["allow_alias", "deprecated"]),
+    ...reservedLines(one.reserved, 2_147_483_647),
+    ...Object.keys(one.values).map((name) => printValue(one, name)),
+  ];
+  return commented(one.comment, block(`enum ${one.name}`, lines));
+}
+
+function printValue({ values, valuesOptions, comments }: protobuf.Enum, name: string): string {
+  const deprecated = valuesOptions?.[name]?.deprecated === true ? " [deprecated = true]" : "";
+  return commented(comments[name], `${name} = ${values[name]}${deprecated};`);
+}
 
 function printField(field: protobuf.Field): string {
   field.resolve();
   const value = field.resolvedType ? fullName(field.resolvedType) : field.type;
   const type = field instanceof protobuf.MapField ? `map<${field.keyType}, ${value}>` : `${ruleOf(field)}${value}`;
-  return `${type} ${protoName(field)} = ${field.id}${printOptions(field)};`;
+  return commented(field.comment, `${type} ${protoName(field)} = ${field.id}${printOptions(field)};`);
 }
 
 /** Those that matter to who writes JSON. */
@@ -92,5 +129,7 @@ function printMethod(method: protobuf.Method): string {
   const part = (stream: boolean | undefined, type: protobuf.Type | null) =>
     `(${stream ? "stream " : ""}${type && fullName(type)})`;
   const request = part(method.requestStream, method.resolvedRequestType);
-  return `rpc ${method.name}${request} returns ${part(method.responseStream, method.resolvedResponseType)};`;
+  const head = `rpc ${method.name}${request} returns ${part(method.responseStream, method.resolvedResponseType)}`;
+  const options = optionLines(method, ["deprecated", "idempotency_level"]);
+  return commented(method.comment, options.length > 0 ? block(head, options) : `${head};`);
 }

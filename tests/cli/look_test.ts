@@ -19,7 +19,9 @@ needs(
     const describe = await dinokit(["describe", "127.0.0.1:1", "dinokit.test.Msg", ...PROTO], { flags });
     assertEquals(describe, {
       code: 0,
-      stdout: "message Msg {\n  string text = 1;\n  int32 count = 2;\n  bytes data = 3;\n}\n",
+      stdout:
+        "// What goes both ways.\nmessage Msg {\n  // A text, or what the server shall do.\n  string text = 1;\n" +
+        "  // A number.\n  int32 count = 2;\n  // Bytes.\n  bytes data = 3;\n}\n",
       stderr: "",
     });
     const json = await dinokit(["list", "127.0.0.1:1", "--methods", "--json", ...PROTO], { flags });
@@ -87,6 +89,15 @@ needs(
     }]]);
   },
 );
+
+needs(CLI_PERMISSIONS, "dinokit describe asks a server what else may be meant", async () => {
+  await using server = createServer({ name: "kinds", address: "127.0.0.1:0", reflection: true });
+  server.add(Kinds, kindsHandlers());
+  await server.start();
+  const { code, stderr } = await dinokit(["describe", server.address, "dinokit.test.Mgs"]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, 'nothing called dinokit.test.Mgs; did you mean "dinokit.test.Msg"?');
+});
 
 needs(CLI_PERMISSIONS, "dinokit describe without a target says what it needs", async () => {
   const { code, stderr } = await dinokit(["describe"], { flags: [] });
