@@ -57,7 +57,6 @@ export async function run(options: GenOptions): Promise<number> {
   const generator = new ProtoGenerator(options);
   let code = await once(generator);
   if (!options.watch) return code;
-  console.error("watching; end with Ctrl+C");
   for await (const _ of changes(() => generator.folders())) {
     const before = code;
     code = await once(generator);
@@ -80,6 +79,7 @@ async function once(generator: ProtoGenerator): Promise<number> {
 async function* changes(folders: () => string[]): AsyncGenerator<void> {
   let watched = folders();
   let watcher = Deno.watchFs(watched);
+  console.error("watching; end with Ctrl+C");
   while (true) {
     while (true) {
       const { kind, paths } = (await watcher[Symbol.asyncIterator]().next()).value as Deno.FsEvent;
