@@ -44,6 +44,9 @@ inShell("bash", "dinokit completes commands and flags in bash", async (folder) =
   assertEquals(await complete("dinokit", "c"), ["call", "completions"]);
   assertEquals(await complete("dinokit", "call", "--ti"), ["--timeout"]);
   assertEquals(await complete("dinokit", "call", "x"), [""]);
+  assertEquals(await complete("dinokit", "completions", ""), ["bash", "zsh", "fish"]);
+  assertEquals(await complete("dinokit", "help", "c"), ["call", "completions"]);
+  assertEquals(await complete("dinokit", "new", "x", "--type", ""), ["server", "client", "both"]);
 });
 
 inShell("fish", "dinokit completes commands, flags and files in fish", async (folder) => {
@@ -54,6 +57,12 @@ inShell("fish", "dinokit completes commands, flags and files in fish", async (fo
   assertMatch((await complete("dinokit call --ti")).join(), /^--timeout\t[^,]*how long/);
   assertEquals(await complete("dinokit health --meth"), [""]);
   assertEquals(await complete("dinokit gen on"), ["only.proto"]);
+  const words = async (line: string) => (await complete(line)).map((one) => one.split("\t")[0]);
+  assertEquals((await words("dinokit completions ")).sort(), ["bash", "fish", "zsh"]);
+  assertEquals(await words("dinokit help c"), ["call", "completions"]);
+  assertEquals((await words("dinokit new x --type ")).sort(), ["both", "client", "server"]);
+  assertEquals(await words("dinokit new x --registry "), ["consul"]);
+  assertEquals(await words("dinokit new --he"), ["--help"]);
 });
 
 /** A zsh with a terminal in it: there dinokit says what it was called with. */
@@ -69,9 +78,25 @@ inShell("zsh", "dinokit completes commands, flags and files in zsh", async (fold
     zpty -r inner line '*RAN\\[*\\]*'
     print -r -- \${\${line##*RAN\\[}%%\\]*}
   done`;
-  const keys = ["comp\\t", "call --ti\\t5s", "list --meth\\t", "gen on\\t"].map((one) => `dinokit ${one}\\n`);
+  const keys = [
+    "comp\\t",
+    "call --ti\\t5s",
+    "list --meth\\t",
+    "gen on\\t",
+    "completions b\\t",
+    "help comp\\t",
+    "new x --type se\\t",
+  ].map((one) => `dinokit ${one}\\n`);
   const ran = await run("zsh", ["-f", "-c", each, "zsh", ...keys], folder);
-  assertEquals(ran, ["completions", "call --timeout 5s", "list --methods", "gen only.proto"]);
+  assertEquals(ran, [
+    "completions",
+    "call --timeout 5s",
+    "list --methods",
+    "gen only.proto",
+    "completions bash",
+    "help completions",
+    "new x --type server",
+  ]);
   // Of several it shows what each does.
   const several = `${START}zpty -w -n inner $'dinokit c\\t'; zpty -r inner line '*script*shell*'; print -r -- $line`;
   const shown = (await run("zsh", ["-f", "-c", several], folder)).join("\n");
