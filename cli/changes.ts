@@ -26,8 +26,14 @@ export function changes(seen: Map<string, Instance>, instances: readonly Instanc
 
 /** What is known of an instance. */
 export const facts = ({ weight, tags, meta }: Instance): string =>
-  `weight=${weight} ${pairs([...tags, ...meta])}`.trim();
+  [`weight=${weight}`, shown(tagsOf(tags)), shown(factsOf(meta))].filter(Boolean).join(" ");
 
-/** Tags or meta, for people: whatever others have registered does nothing to the terminal. */
-export const pairs = (all: Iterable<readonly [string, string]>): string =>
-  [...all].map(([key, value]) => `${key}=${value}`).join(" ").replace(/\p{Cc}/gu, "?");
+/** Tags as Consul has them. */
+export const tagsOf = (tags: Instance["tags"]): string[] =>
+  [...tags].map(([key, value]) => value === "" ? key : `${key}:${value}`);
+
+/** Meta, for people. */
+export const factsOf = (meta: Instance["meta"]): string[] => [...meta].map(([key, value]) => `${key}=${value}`);
+
+/** Whatever others have registered does nothing to the terminal. */
+export const shown = (texts: readonly string[]): string => texts.join(" ").replace(/\p{Cc}/gu, "?");

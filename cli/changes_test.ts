@@ -23,5 +23,10 @@ Deno.test("changes() tells what came, what went and what is changed, and nothing
 });
 
 Deno.test("facts() shows no control characters", () => {
-  assertEquals(facts(instance("10.0.0.1:1", 1, { zone: "a\x1b[2J\n" })), "weight=1 zone=a?[2J?");
+  assertEquals(facts(instance("10.0.0.1:1", 1, { zone: "a\x1b[2J\n" })), "weight=1 zone:a?[2J?");
+});
+
+Deno.test("facts() shows tags as Consul has them, and apart from meta", () => {
+  const one = { ...instance("10.0.0.1:1", 1, { zone: "a", blue: "" }), meta: new Map([["team", "x"]]) };
+  assertEquals(facts(one), "weight=1 zone:a blue team=x");
 });

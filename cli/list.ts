@@ -1,5 +1,6 @@
 import { type CatalogInstance, type CatalogService, consulCatalog } from "../registry/consul_catalog.ts";
 import type { Method } from "../mod.ts";
+import { shown } from "./changes.ts";
 import { telling } from "./call_failure.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
@@ -81,5 +82,5 @@ const rows = ({ name, instances }: CatalogService) =>
     paint(health, COLOURS[health]),
     String(weight),
     node,
-    tags.join(" "),
+    shown(tags),
   ]);

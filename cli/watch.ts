@@ -11,7 +11,7 @@ export function watchCommand(): Command {
     summary: "The instances of a service in Consul, and every change of them as it happens",
     description:
       "Shows what clients see: the instances that pass their checks. On a terminal it is one table, else a line for each " +
-      "change: + comes, - goes, ~ is changed, ! there is none, or Consul can't be asked. Ctrl-C ends it.",
+      "change: + comes, - goes, ~ is changed, ! there is none, or Consul can't be asked, = it can again. Ctrl-C ends it.",
     examples: [
       ["dinokit watch echoservice --consul", "with Consul at 127.0.0.1:8500"],
       ["dinokit watch echoservice --consul 192.0.2.1:8500", "with another agent"],

@@ -1,5 +1,5 @@
 import type { Instance } from "../mod.ts";
-import { type Change, changes, facts, pairs } from "./changes.ts";
+import { type Change, changes, facts, factsOf, shown, tagsOf } from "./changes.ts";
 import { paint, print, table, widthOf } from "./terminal.ts";
 
 /** Shows what is known of a service. */
@@ -10,7 +10,13 @@ export interface WatchView {
   fail(message: string): Promise<void>;
 }
 
-const LOOKS = { added: ["+", "green"], removed: ["-", "red"], changed: ["~", "yellow"], error: ["!", "red"] } as const;
+const LOOKS = {
+  added: ["+", "green"],
+  removed: ["-", "red"],
+  changed: ["~", "yellow"],
+  error: ["!", "red"],
+  recovered: ["=", "green"],
+} as const;
 
 /** A line for each change. */
 export function changeLines(name: string): WatchView {
@@ -25,8 +31,8 @@ export function changeJson(name: string): WatchView {
   return eachChange(name, (change, text, instance) => {
     const { tags, meta, ...others } = instance ?? {};
     const told = instance
-      ? { ...others, tags: Object.fromEntries(tags!), meta: Object.fromEntries(meta!) }
-      : { error: text };
+      ? { ...others, tags: tagsOf(tags!), meta: Object.fromEntries(meta!) }
+      : { [change === "error" ? "error" : "note"]: text };
     return JSON.stringify({ time: new Date().toISOString(), change, ...told });
   });
 }
@@ -36,8 +42,11 @@ function eachChange(
   line: (change: keyof typeof LOOKS, text: string, instance?: Instance) => string,
 ): WatchView {
   const seen = new Map<string, Instance>();
+  let failed = false;
   return {
     async show(instances, why) {
+      if (failed) await print(line("recovered", "Consul answers again"));
+      failed = false;
       const hadNone = seen.size === 0;
       for (const { change, instance, before } of changes(seen, instances)) {
         const was = before ? ` (was ${facts(before)})` : "";
@@ -46,7 +55,10 @@ function eachChange(
       }
       if (instances.length === 0 && hadNone) await print(line("error", `no instance of ${name}: ${why}`));
     },
-    fail: (message) => print(line("error", message)),
+    async fail(message) {
+      failed = true;
+      await print(line("error", message));
+    },
   };
 }
 
@@ -77,7 +89,12 @@ function rowsOf(seen: ReadonlyMap<string, Instance>, last: readonly Change[]): s
     const change = last.find(({ instance }) => instance.address === one.address)?.change;
     const [sign, colour] = change ? LOOKS[change] : [" ", undefined];
     const address = `${sign} ${one.address}`;
-    return [colour ? paint(address, colour) : address, String(one.weight), pairs(one.tags), pairs(one.meta)];
+    return [
+      colour ? paint(address, colour) : address,
+      String(one.weight),
+      shown(tagsOf(one.tags)),
+      shown(factsOf(one.meta)),
+    ];
   });
   const head = ["  INSTANCE", "WEIGHT", "TAGS", "META"].map((text) => paint(text, "bold"));
   return table([head, ...rows]);

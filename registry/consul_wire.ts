@@ -167,6 +167,7 @@ function readTags(tags: unknown): Map<string, string> {
   for (const tag of Array.isArray(tags) ? tags : []) {
     const colon = String(tag).indexOf(":");
     if (colon > 0) labels.set(tag.slice(0, colon), tag.slice(colon + 1));
+    else labels.set(String(tag), "");
   }
   return labels;
 }

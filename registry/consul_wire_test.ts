@@ -72,7 +72,7 @@ Deno.test("checkName() takes what stands in a URL and a DNS name, and nothing el
 
 const entry = (Address: unknown, Port: unknown = 1, more: object = {}) => ({ Service: { Address, Port, ...more } });
 
-Deno.test("readInstances() reads address, weight, key:value tags and meta, in the order of the addresses, each once", () => {
+Deno.test("readInstances() reads address, weight, tags and meta, in the order of the addresses, each once", () => {
   const { instances, refused } = readInstances([
     entry("2001:db8::7"),
     entry("192.0.2.7", 2, {
@@ -89,7 +89,7 @@ Deno.test("readInstances() reads address, weight, key:value tags and meta, in th
     {
       address: "192.0.2.7:2",
       weight: 3,
-      tags: new Map([["zone", "a"], ["url", "http://x"]]),
+      tags: new Map([["zone", "a"], ["url", "http://x"], ["plain", ""], [":x", ""]]),
       meta: new Map([["team", "blue"]]),
     },
     { address: "[2001:db8::7]:1", weight: 10, tags: new Map(), meta: new Map() },

@@ -13,7 +13,7 @@ export interface Instance {
   readonly address: string;
   /** Its share of the calls beside the others' weights. @default {10} */
   readonly weight: number;
-  /** Labels such as `zone` (where it runs: clients may prefer their own) and `version`: Consul's tags of the form `key:value`. */
+  /** Labels such as `zone` (where it runs: clients may prefer their own) and `version`: Consul's tags of the form `key:value`. Any other is a key with an empty value. */
   readonly tags: ReadonlyMap<string, string>;
   /** Other facts: Consul's `Meta`. */
   readonly meta: ReadonlyMap<string, string>;

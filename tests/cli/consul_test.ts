@@ -29,10 +29,10 @@ needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and fo
   assertMatch(await watch.line(), /^\S+ ! no instance of kinds: none passes its check/);
 
   await using first = await register(agent.address, { weight: 7, tags: { zone: "a" } });
-  assertMatch(await watch.line(), new RegExp(` \\+ ${first.address} weight=7 zone=a$`));
+  assertMatch(await watch.line(), new RegExp(` \\+ ${first.address} weight=7 zone:a$`));
   await using lines = startDinokit(["watch", "kinds", "--json", ...flags]);
   const { time, meta, ...added } = JSON.parse(await lines.line());
-  assertEquals(added, { change: "added", address: first.address, weight: 7, tags: { zone: "a" } });
+  assertEquals(added, { change: "added", address: first.address, weight: 7, tags: ["zone:a"] });
   assertEquals([typeof meta, new Date(time).toISOString()], ["object", time]);
   const second = await register(agent.address, {});
   assertEquals(JSON.parse(await lines.line()).address, second.address);
@@ -114,4 +114,13 @@ needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or
   assertMatch(dead.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
   const gone = await dinokit(["call", "consul:kinds", "dinokit.test.Kinds/Unary", ...flags, ...proto]);
   assertMatch(gone.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
+});
+
+needs(CLI_PERMISSIONS, "dinokit watch says when Consul answers again", async () => {
+  await using agent = await startConsul({ running: false });
+  await using watch = startDinokit(["watch", "kinds", "--consul", agent.address]);
+  assertMatch(await watch.line(), /^\S+ ! Consul at \S+ is down/);
+  await agent.start();
+  assertMatch(await watch.line(), /^\S+ = Consul answers again$/);
+  assertMatch(await watch.line(), /^\S+ ! no instance of kinds/);
 });

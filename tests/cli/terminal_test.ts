@@ -61,7 +61,7 @@ needs(CLI_PERMISSIONS, "dinokit watch draws one table anew on a terminal, where 
   await until(() => frames().length === 2, "a second frame is drawn over the first");
   const [, head, row] = frames()[1]!.split("\n");
   assertMatch(head!, /^ {2}INSTANCE +WEIGHT {2}TAGS +META$/);
-  assertMatch(row!, new RegExp(`^\\+ ${server.address} {2}7 {7}zone=a`));
+  assertMatch(row!, new RegExp(`^\\+ ${server.address} {2}7 {7}zone:a`));
   await server.stop();
   await until(() => frames().length === 3, "a third frame is drawn over the second");
   assertEquals(rows(frames()[2]!).length, 3);
