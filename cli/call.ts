@@ -88,7 +88,7 @@ async function callMethod(target: string, name: string, words: readonly string[]
   } catch (error) {
     const details = error instanceof RpcError ? await detailsOf(error, any) : [];
     const failure = callFailure(mistake(error) ?? error, place, details);
-    notes.ended(failure.message);
+    notes.ended(failure.message.split("\n  detail: ")[0]!);
     throw failure;
   }
 }
@@ -126,9 +126,14 @@ async function only(requests: AsyncIterable<unknown>, name: string): Promise<unk
   );
 }
 
+/** JSON.stringify writes -0 as 0. */
+const keepMinus = (_: string, value: unknown) => Object.is(value, -0) ? rawJson("-0") : value;
+// TypeScript does not know it yet.
+const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+
 function show(type: MessageType<unknown>, message: unknown, options: JsonWriteOptions): string {
   try {
-    return JSON.stringify(type.toJson(message as Init<unknown>, options), null, onTerminal ? 2 : undefined);
+    return JSON.stringify(type.toJson(message as Init<unknown>, options), keepMinus, onTerminal ? 2 : undefined);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new Failure(`a response has no JSON: ${asFlags(error.message)}`);

@@ -27,7 +27,9 @@ export function telling<A extends unknown[]>(
 
 /** What is to be said of a call that failed: its status, and what may help. `details` are those of the error, for people. */
 export function callFailure(thrown: unknown, place: Place, details: readonly string[] = []): Failure {
-  const isAbort = thrown instanceof Error && thrown.name === "AbortError";
+  const isCancelled = thrown instanceof RpcError && thrown.code === Status.CANCELLED;
+  const reason = isCancelled ? thrown.cause : thrown;
+  const isAbort = reason instanceof Error && reason.name === "AbortError";
   const error = isAbort ? new RpcError(Status.CANCELLED, "interrupted", { cause: thrown }) : thrown;
   if (error instanceof Failure) return error;
   if (error instanceof NoReflection) return new Failure(error.message, "the same with --proto FILE.proto");

@@ -23,7 +23,7 @@ export function command(name: string, { summary, description, examples, permissi
         `\n${title("Examples:")}`,
         ...examples.map(([line, what]) => `  ${paint(`# ${what}`, "dim")}\n  ${line}`),
         `\n${title("Permissions")} (deno run FLAGS cli/main.ts ${name} ...):`,
-        ...permissions.map(([flag, what]) => `  ${flag.padEnd(28)}  ${what}`),
+        ...permissions.map(([flag, what]) => `  ${flag.padEnd(29)}  ${what}`),
       ].join("\n"));
 }
 

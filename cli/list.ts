@@ -17,7 +17,7 @@ import {
 } from "./target.ts";
 import { paint, print, printJson, table } from "./terminal.ts";
 
-type Flags = Omit<TargetFlags, "consul"> & SchemaFlags & JsonFlag & { consul?: string | true; methods?: boolean };
+type Flags = TargetFlags & SchemaFlags & JsonFlag & { methods?: boolean };
 
 /** `dinokit list` */
 export function listCommand(): Command {
@@ -43,13 +43,20 @@ export function listCommand(): Command {
 
 async function listServices(target: string | undefined, flags: Flags): Promise<void> {
   if (target === undefined) {
-    if (flags.consul && !flags.proto) return await listCatalog(flags);
+    if (flags.consul && !flags.proto) {
+      if (!flags.methods) return await listCatalog(flags);
+      throw new Failure(
+        "Consul knows no methods",
+        "dinokit list consul:NAME --methods, which asks a server",
+        EXIT.usage,
+      );
+    }
     if (!flags.proto) {
       const next = "dinokit list 127.0.0.1:8888, or dinokit list --consul";
       throw new Failure("which server's services?", next, EXIT.usage);
     }
   }
-  await using schema = schemaOf(target, { ...flags, consul: consulAddressOf(flags) });
+  await using schema = schemaOf(target, flags);
   const all: unknown[] = [];
   for (const name of await schema.services()) {
     const methods = flags.methods ? Object.values((await schema.findService(name)).methods) : undefined;

@@ -74,7 +74,7 @@ function told(error: unknown, program: Command, args: readonly string[]): number
     const known = program.commands.find((one) => one.name() === args[0]);
     if (error.code === "commander.help") {
       if (args[0] === "help") say(`unknown command '${args[1]}'`, "dinokit --help");
-      else console.error(program.helpInformation());
+      else console.error(helpOf("").trimEnd());
       return EXIT.usage;
     }
     say(error.message.replace(/^error: /, ""), `dinokit ${known ? `${known.name()} ` : ""}--help`);

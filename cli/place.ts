@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** What the flags of a command may say of it. */
-export type PlaceFlags = SchemaFlags & Omit<Partial<TargetFlags>, "consul"> & { readonly consul?: string | true };
+export type PlaceFlags = SchemaFlags & TargetFlags;
 
 const CONSUL = ["consulTokenFile", "datacenter"] as const;
 const TLS = ["tls", "ca", "cert", "key", "serverName"] as const;
@@ -21,16 +21,16 @@ const PROTO = ["proto", "include"] as const;
 /** The place that a target and its flags mean. */
 export function placeOf(target: string | undefined, flags: PlaceFlags): Place {
   const inConsul = target === undefined || consulName(target) !== undefined;
-  const consul = ["--consul", consulAddressOf(flags), ...typed(flags, CONSUL)].join(" ");
+  const consul = inConsul ? ["--consul", consulAddressOf(flags), ...typed(flags, CONSUL)].join(" ") : undefined;
   const server = [
     ...(target === undefined ? [] : [quoted(target)]),
-    ...(inConsul && (flags.consul !== undefined || target === undefined) ? [consul] : []),
+    ...(consul !== undefined && (flags.consul !== undefined || target === undefined) ? [consul] : []),
     ...typed(flags, TLS),
   ].join(" ");
   return {
     server,
     schema: flags.proto ? typed(flags, PROTO).join(" ") : server,
-    ...(inConsul && { consul }),
+    ...(consul !== undefined && { consul }),
   };
 }
 

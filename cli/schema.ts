@@ -112,7 +112,9 @@ function schemaOf(source: SchemaSource): Schema {
     findService: serviceOf,
     async findMethod(given) {
       const [, owner, last] = /^(.+)\.(\w+)$/.exec(nameOf(given)) ?? [];
-      if (owner === undefined) throw new SchemaError(`${given} names no method; write it as package.Service/Method`);
+      if (owner === undefined) {
+        throw new SchemaError(`${given || "an empty text"} names no method; write it as package.Service/Method`);
+      }
       const service = await serviceOf(owner);
       const found = Object.entries(service.methods).find(([, { name }]) => name === last);
       if (found === undefined) {

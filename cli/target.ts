@@ -12,7 +12,8 @@ import { checked, EXIT, Failure } from "./exit.ts";
 
 /** The flags that say how a server is reached. */
 export interface TargetFlags {
-  readonly consul: string;
+  /** `true` where it has no value. */
+  readonly consul?: string | true;
   readonly consulTokenFile?: string;
   readonly datacenter?: string;
   readonly tls?: boolean;
@@ -36,13 +37,21 @@ export const TARGET = 'host:port, unix:/path, or "consul:NAME"';
 /** Permissions of a command with a target. */
 export const TARGET_PERMISSIONS = [
   ["--allow-net=HOST:PORT", "the server's address, and Consul's for consul:NAME"],
-  ["--allow-read=FILE,...", "files that flags name (--proto, -I, --ca, --cert, --key, --consul-token-file, @FILE)"],
+  ["--allow-env=CONSUL_HTTP_ADDR", "Consul's address, where --consul does not say it"],
+  [
+    "--allow-read=FILE,...",
+    "files that flags name (--proto and what it imports, --ca, --cert, --key, --consul-token-file, @FILE)",
+  ],
 ] as const;
 
 /** Adds the flags that say how Consul is reached. */
 export const withConsul = (command: Command, all = false): Command =>
   command
-    .option(all ? "--consul [address]" : "--consul <address>", `Consul's HTTP API (${CONSUL})`, consulAddress)
+    .option(
+      all ? "--consul [address]" : "--consul <address>",
+      `Consul's HTTP API ($CONSUL_HTTP_ADDR, or ${CONSUL})`,
+      consulAddress,
+    )
     .option("--consul-token-file <file>", "the file with its ACL token")
     .option("--datacenter <name>", "its datacenter (the agent's)");
 
@@ -69,9 +78,23 @@ export function consulOf(flags: Partial<TargetFlags>, options: ConsulOptions = {
   return checked(() => consul(consulAddressOf(flags), { ...consulOptionsOf(flags), ...options }));
 }
 
-/** Where Consul is. `--consul` without a value is `true`. */
-export const consulAddressOf = ({ consul }: Partial<Record<"consul", string | boolean>>): string =>
-  typeof consul === "string" ? consul : CONSUL;
+/** Where Consul is. */
+export const consulAddressOf = ({ consul }: Pick<TargetFlags, "consul">): string =>
+  typeof consul === "string" ? consul : consulInEnvironment() ?? CONSUL;
+
+const VARIABLE = "CONSUL_HTTP_ADDR";
+
+/** As Consul's own tools have it, if it may be read. */
+function consulInEnvironment(): string | undefined {
+  if (Deno.permissions.querySync({ name: "env", variable: VARIABLE }).state !== "granted") return undefined;
+  const address = Deno.env.get(VARIABLE)?.replace(/^http:\/\/(.*?)\/?$/, "$1");
+  if (!address) return undefined;
+  try {
+    return consulAddress(address);
+  } catch (error) {
+    throw new Failure(`${VARIABLE} is ${address}: ${(error as Error).message}`, "give --consul HOST:PORT", EXIT.usage);
+  }
+}
 
 /** What else the flags say of it. */
 export function consulOptionsOf({ consulTokenFile: tokenFile, datacenter }: Partial<TargetFlags>): ConsulOptions {
@@ -87,6 +110,11 @@ export function reach(target: string, flags: TargetFlags): ClientOptions {
   const name = consulName(target);
   const tls = tlsOf(flags);
   if (name === undefined) {
+    const [, scheme, host] = /^(https?):\/\/([^/]*)/.exec(target) ?? [];
+    if (scheme) {
+      const next = `leave out ${scheme}://: ${host}${scheme === "https" ? " --tls" : ""}`;
+      throw new Failure(`${target} is a URL, and a target is ${TARGET}`, next, EXIT.usage);
+    }
     const address = checked(() => parseAddress(target, "the address"));
     const callable = address.kind === "unix" || (address.kind === "tcp" && address.port > 0);
     if (!callable) throw new Failure(`${target} can't be called; use ${TARGET}`, undefined, EXIT.usage);

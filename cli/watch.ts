@@ -1,7 +1,7 @@
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { checked } from "./exit.ts";
-import { consulAddressOf, consulName, consulOf, QUIET, type TargetFlags, withConsul } from "./target.ts";
+import { consulName, consulOf, QUIET, type TargetFlags, withConsul } from "./target.ts";
 import { interruption, onTerminal } from "./terminal.ts";
 import { changeJson, changeLines, changingTable } from "./watch_view.ts";
 
@@ -17,20 +17,21 @@ export function watchCommand(): Command {
       ["dinokit watch echoservice --consul 192.0.2.1:8500", "with another agent"],
       ["dinokit watch echoservice --consul --json", "for programs"],
     ],
-    permissions: [["--allow-net=HOST:PORT", "Consul's address"], [
-      "--allow-read=FILE",
-      "the file of --consul-token-file",
-    ]],
+    permissions: [
+      ["--allow-net=HOST:PORT", "Consul's address"],
+      ["--allow-env=CONSUL_HTTP_ADDR", "this address, where --consul does not say it"],
+      ["--allow-read=FILE", "the file of --consul-token-file"],
+    ],
   }).argument("<name>", "the service's name in Consul");
   return withJson(withConsul(watch, true), "JSON, for programs: a line for each change").action(watchService);
 }
 
-type Flags = Omit<TargetFlags, "consul"> & JsonFlag & { consul?: string | true };
+type Flags = TargetFlags & JsonFlag;
 
 async function watchService(given: string, flags: Flags): Promise<void> {
   const name = consulName(given) ?? given;
   // What is kept back from clients for a while is news here.
-  const resolver = consulOf({ ...flags, consul: consulAddressOf(flags) }, { grace: 0 });
+  const resolver = consulOf(flags, { grace: 0 });
   const view = (flags.json ? changeJson : onTerminal ? changingTable : changeLines)(name);
   using stop = interruption();
   const { promise: stopped, resolve } = Promise.withResolvers<void>();

@@ -64,13 +64,14 @@ needs(CLI_PERMISSIONS, "Ctrl-C ends dinokit call while it waits for its one requ
 needs(CLI_PERMISSIONS, "dinokit call ends with 64 and the status, and says what to do", async () => {
   await using peer = await server();
   const [notFound, biz, late, nobody] = await Promise.all([
-    dinokit(peer.call("Unary", '{"text":"fail:5:no user"}')),
+    dinokit(peer.call("Unary", '{"text":"fail:5:no user"}', "-v")),
     dinokit(peer.call("Unary", '{"text":"biz:42:sold out"}')),
     dinokit(peer.call("Unary", '{"text":"hang"}', "--timeout", "200ms")),
     dinokit(["call", "127.0.0.1:1", "dinokit.test.Kinds/Unary"]),
   ]);
   assertEquals([notFound.code, biz.code, late.code, nobody.code], [69, 1, 68, 78]);
   assertStringIncludes(notFound.stderr, 'error: NOT_FOUND: no user\n  detail: dinokit.test.Msg {"text":"no user"}\n');
+  assertEquals(notFound.stderr.match(/detail: /g)?.length, 1);
   assertStringIncludes(biz.stderr, "error: business error 42: sold out\n  who: kinds\n  wo: 北京\n");
   assertStringIncludes(late.stderr, "next:  give it more time with --timeout");
   assertEquals(
@@ -131,6 +132,10 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
     [peer.call("Unary", "-H", "novalue"), "use 'key: value'", "next:  dinokit call --help"],
     [peer.call("Unary", "--persistent", "A="), "", "next:  dinokit call --help"],
     [["call", "127.0.0.1", "a.B/C"], "has no port", ""],
+    [["call", "http://127.0.0.1:1", "a.B/C"], "is a URL", "next:  leave out http://: 127.0.0.1:1\n"],
+    [["health", "https://127.0.0.1:1"], "is a URL", "next:  leave out https://: 127.0.0.1:1 --tls\n"],
+    [["list", "--methods", "--consul"], "Consul knows no methods", "next:  dinokit list consul:NAME --methods"],
+    [[], "Usage: dinokit", "Exit codes: 0 well"],
     [["call", "consul:a b", "a.B/C"], "names no service in Consul", "next:  dinokit list --consul"],
     [peer.call("Unary", "{", "-I", "tests/proto"), "the argument is no JSON", "next:  write it like"],
     [peer.call("Unary", "{}", "{}"), "takes one request, and 2 came", "next:"],

@@ -57,6 +57,8 @@ needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and fo
   assertMatch(await watch.line(), new RegExp(` - ${second.address}$`));
   // It asks for no more than the agent, and shows the one that is led away from as well.
   const list = await dinokit(["list", ...flags], { flags: [`--allow-net=${agent.address}`] });
+  const env = { CONSUL_HTTP_ADDR: `http://${agent.address}` };
+  assertEquals(await dinokit(["list", "--consul"], { env }), list);
   const rows = list.stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/));
   assertEquals(rows[0], ["SERVICE", "INSTANCE", "HEALTH", "WEIGHT", "NODE", "TAGS"]);
   const found = rows.map(([name, address, state, weight, , tags]) => [name, address, state, weight, tags ?? ""]);

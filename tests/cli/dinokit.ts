@@ -22,17 +22,19 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** How it is run. */
 export interface RunOptions {
+  /** What the environment has beside the test's own. @default {{}} */
+  readonly env?: Record<string, string>;
   /** What it may do. @default ["-A"] */
   readonly flags?: readonly string[];
   /** What it gets on stdin. @default nothing */
   readonly stdin?: string | Uint8Array;
 }
 
-const start = (args: readonly string[], { flags = ["-A"] }: RunOptions = {}) =>
+const start = (args: readonly string[], { flags = ["-A"], env = {} }: RunOptions = {}) =>
   new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...flags, MAIN, ...args],
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

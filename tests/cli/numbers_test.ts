@@ -30,6 +30,8 @@ needs(
         c: ["9007199254740993", "1"],
         d: 1e21,
       });
+      const minus = await dinokit(["call", server.address, "big.Big/Echo", '{"d":-0.0}', "--proto", proto]);
+      assertEquals(minus, { code: 0, stdout: '{"d":-0}\n', stderr: "" });
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
