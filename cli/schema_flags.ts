@@ -23,7 +23,10 @@ export const withSchema = (command: Command): Command =>
 
 /** The schema that the flags say: that of .proto files, or the server's. */
 export function schemaOf(target: string | undefined, flags: SchemaFlags & TargetFlags, call: CallOptions = {}): Schema {
-  if (flags.proto) return schemaFromFiles(flags.proto, flags.include);
+  if (flags.proto) {
+    for (const folder of flags.include ?? []) checkFolder(folder);
+    return schemaFromFiles(flags.proto, flags.include);
+  }
   if (target === undefined) {
     throw new Failure(
       "who is to tell what there is?",
@@ -32,4 +35,13 @@ export function schemaOf(target: string | undefined, flags: SchemaFlags & Target
     );
   }
   return schemaFromServer(reach(target, flags), call);
+}
+
+function checkFolder(folder: string): void {
+  try {
+    Deno.statSync(folder);
+  } catch (error) {
+    // One that may not be looked at may hold files that may be read.
+    if (error instanceof Deno.errors.NotFound) throw new Failure(`-I ${folder}: no such folder`, undefined, EXIT.usage);
+  }
 }

@@ -145,6 +145,7 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
       `next:  dinokit describe ${PROTO.join(" ")} dinokit.test.Msg`,
     ],
     [peer.call("Bidi", "{}", '{"txt":""}'), 'did you mean "text"?', `next:  dinokit describe ${PROTO.join(" ")}`],
+    [peer.call("Unary", "-I", "nofolder"), "-I nofolder: no such folder", ""],
     [peer.call("Unary", "@nowhere.json"), "there is no file nowhere.json", ""],
     [peer.call("Unary", "--ca", "nowhere.pem"), "--ca: there is no file nowhere.pem", ""],
   ];
