@@ -216,6 +216,40 @@ needs(
   },
 );
 
+needs(PERMISSIONS, "dinokit new again: an import that is gone leaves its copy, which is named once", async () => {
+  const other = `syntax = "proto3";\npackage other;\nmessage Other {}\n`;
+  await using shop = workshop({ "echo.proto": proto(ECHO), "other.proto": other });
+  const uses = `import "other.proto";\nmessage Uses { other.Other other = 1; }\n`;
+  shop.write("echo.proto", proto(ECHO) + uses);
+  await shop.make("hello", "--idl", "echo.proto");
+  shop.write("echo.proto", proto(ECHO));
+  const said = await shop.make("hello", "--idl", "echo.proto");
+  const line = "hello/idl/other.proto: echo.proto doesn't import it any more: delete it and hello/idl/other.ts";
+  assertStringIncludes(said, line);
+  assertEquals(Object.keys(JSON.parse(shop.read("hello/idl/sources.json"))), ["echo.proto"]);
+  assertEquals((await shop.make("hello", "--idl", "echo.proto")).includes(line), false);
+  await checkAll(shop, "hello");
+});
+
+needs(
+  PERMISSIONS,
+  "deno task gen: a .proto that the user has put into idl/ gets its TypeScript, and its mistakes are told",
+  async () => {
+    await using shop = workshop({ "echo.proto": proto(ECHO) });
+    await shop.make("hello", "--idl", "echo.proto");
+    Deno.mkdirSync(`${shop.path}/hello/idl/far`);
+    shop.write(
+      "hello/idl/far/one.proto",
+      `syntax = "proto3";\nimport "echo.proto";\nmessage One { echo.Req req = 1; }\n`,
+    );
+    assertStringIncludes(await shop.deno("hello", "task", "gen"), "wrote idl/far/one.ts");
+    assertStringIncludes(shop.read("hello/idl/far/one.ts"), 'from "../echo.ts"');
+    await checkAll(shop, "hello");
+    shop.write("hello/idl/far/one.proto", `syntax = "proto3";\nmessage One { Nope req = 1; }\n`);
+    assertStringIncludes(await shop.failing("hello", "task", "gen"), "idl/far/one.proto:2:15: there is no type Nope");
+  },
+);
+
 needs(PERMISSIONS, "dinokit new again: what is new in the .proto and not in client.ts is said, once", async () => {
   await using shop = workshop({ "echo.proto": proto(ECHO) });
   await shop.make("hello", "--idl", "echo.proto", "--type", "client");

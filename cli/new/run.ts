@@ -52,6 +52,12 @@ export async function run(options: NewOptions): Promise<void> {
   const notCalled = [...newToClient(root, idl)];
   for (const line of await write(root, first, files)) console.log(line);
   for (const line of notCalled) console.log(line);
+  for (const one of idl.unused) {
+    const copy = join(root, "idl", one);
+    console.error(
+      `${copy}: ${idl.name} doesn't import it any more: delete it and ${copy.replace(/proto$/, "ts")}, or keep both`,
+    );
+  }
   for (const line of staleHandlers(root, idl.services, idl.name)) console.error(join(root, line));
   if (!again) sayWhatNext(root, plan, idl);
 }
