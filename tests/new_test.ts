@@ -59,6 +59,20 @@ needs(
   },
 );
 
+needs(
+  PERMISSIONS,
+  "dinokit new: there is a deno.lock, or it is said how to make one; the project is made either way",
+  async () => {
+    await using shop = workshop({ "kinds.proto": KINDS });
+    await shop.make("kinds", "--idl", "kinds.proto");
+    assertStringIncludes(shop.read("kinds/deno.lock"), '"npm:protobufjs@');
+    await shop.deno("kinds", "install", "--frozen", "-P=test");
+    const said = await shop.make("far", "--idl", "kinds.proto", "--module", "http://127.0.0.1:1/mod.ts");
+    assertMatch(said, /no deno\.lock was made.* deno install -P=test\nerror: .*127\.0\.0\.1:1\//);
+    assertStringIncludes(said, "deno task serve");
+  },
+);
+
 needs(PERMISSIONS, "dinokit new --type: a server without client, a client without server", async () => {
   await using shop = workshop({ "kinds.proto": KINDS });
   await shop.make("one", "--idl", "kinds.proto", "--type", "server");

@@ -3,6 +3,7 @@ import { format } from "../format.ts";
 import { checkAgain, hasServer, newToClient } from "./again.ts";
 import { checkPaths } from "./handlers.ts";
 import { type Idl, loadIdl, readText, SOURCES } from "./idl.ts";
+import { writeLock } from "./lock.ts";
 import { linkedTemplates, moduleOf } from "./module.ts";
 import { type Files, filesOf, firstFiles } from "./project.ts";
 import type { Plan } from "./settings.ts";
@@ -59,7 +60,12 @@ export async function run(options: NewOptions): Promise<void> {
     );
   }
   for (const line of staleHandlers(root, idl.services, idl.name)) console.error(join(root, line));
-  if (!again) sayWhatNext(root, plan, idl);
+  if (again) return;
+  const noLock = await writeLock(root);
+  if (noLock !== undefined) {
+    console.error(`no deno.lock was made, which CI and the image want. Later: deno install -P=test\n${noLock}`);
+  }
+  sayWhatNext(root, plan, idl);
 }
 
 function planOf({ name, serverName = basename(resolve(name)), type = "both", registry, module }: NewOptions): Plan {
@@ -157,7 +163,7 @@ function sayWhatNext(root: string, { type, module, registry }: Plan, { services 
   for (const task of tasks) console.log(`  deno task ${task}`);
   if (/^[./]|^file:/.test(module)) {
     console.log(
-      `\nIt imports the kit from ${module}: "imports" in deno.json needs a URL before it is built elsewhere.`,
+      `\nIt imports the kit from ${module}: "imports" in deno.json needs a URL before it is built elsewhere; then run deno install -P=test.`,
     );
   }
 }
