@@ -28,6 +28,7 @@ service main { rpc Main(stream Handler) returns (stream Handler); rpc Mod(Handle
 service RpcError { rpc Constructor(Handler) returns (Handler); }
 service TestPair { rpc Unary(Handler) returns (Handler); rpc Bidi(Handler) returns (Handler); }
 service Idle {}
+service Second { rpc Delete(Handler) returns (Handler); rpc Main(Handler) returns (Handler); }
 service TheService { rpc ClientStream(stream Handler) returns (Handler); rpc Test(Handler) returns (Handler); }
 `;
 
@@ -50,10 +51,10 @@ needs(
     await using shop = workshop({ "my names.proto": NAMES });
     Deno.mkdirSync(`${shop.path}/idl/more`, { recursive: true });
     shop.write("idl/more/other.proto", `syntax = "proto3";\npackage more;\nmessage Other {}\n`);
-    await shop.make("a/names", "--idl", "my names.proto", "-I", "idl");
-    assertMatch(await checkAll(shop, "a/names"), /14 passed/);
-    await shop.deno("a/names", "task", "gen");
-    const files = [...filesIn(shop, "a/names").keys()];
+    await shop.make("my projects/names", "--idl", "my names.proto", "-I", "idl");
+    assertMatch(await checkAll(shop, "my projects/names"), /16 passed/);
+    await shop.deno("my projects/names", "task", "gen");
+    const files = [...filesIn(shop, "my projects/names").keys()];
     for (const path of ["idl/more/other.proto", "idl/more/other.ts", "handlers/deno/get_http_thing.ts"]) {
       assertEquals(files.includes(path), true, path);
     }

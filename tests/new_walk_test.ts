@@ -51,6 +51,11 @@ needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new
     assertStringIncludes(await shop.deno("hello", "task", "client"), `Echo { resp: "" }`);
     assertEquals(server.address, address);
   }
+  // As its README says.
+  const [, online] = /`DENO_ENV=online deno (run [^`]*)`/.exec(shop.read("hello/README.md"))!;
+  const env = { NO_COLOR: "1", DENO_ENV: "online" };
+  const program = { path: Deno.execPath(), args: online!.split(" "), cwd: `${shop.path}/hello`, env };
+  await using _online = await startProgram(program, 'address="0.0.0.0:');
 });
 
 needs(CONSUL_PERMISSIONS, "--registry consul: the server registers, and the client finds it there", async () => {
