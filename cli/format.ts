@@ -6,16 +6,19 @@
  * @throws {Error} If it is no such text.
  */
 export async function format(text: string, ext = "ts"): Promise<string> {
-  // A permission to run "deno" is one for what PATH finds, which may be a link to this Deno.
-  const own = Deno.execPath();
-  const mayRunOwn = Deno.permissions.querySync({ name: "run", command: own }).state === "granted";
-  const child = spawn(mayRunOwn ? own : "deno", ext);
+  const child = spawn(thisDeno(), ext);
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(text));
   await writer.close();
   const { success, stdout, stderr } = await child.output();
   if (!success) throw new Error(`deno fmt failed: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout);
+}
+
+/** The command of this Deno. A permission to run "deno" is one for what PATH finds, which may be a link to it. */
+export function thisDeno(): string {
+  const own = Deno.execPath();
+  return Deno.permissions.querySync({ name: "run", command: own }).state === "granted" ? own : "deno";
 }
 
 function spawn(deno: string, ext: string): Deno.ChildProcess {

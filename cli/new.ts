@@ -29,7 +29,7 @@ export function newCommand(): Command {
     permissions: [
       ["--allow-read", "the .proto files, and what the folder holds"],
       ["--allow-write=NAME", "the project"],
-      ["--allow-run=deno", "to format"],
+      ["--allow-run=deno", "to format, and to write deno.lock"],
     ],
   })
     .argument("<name>", "the project's folder")

@@ -57,6 +57,23 @@ needs(
   },
 );
 
+needs(ALL, "a fresh cache warns once of a build script, and not where deno.json denies it", async () => {
+  await using kit = await serveKit();
+  await using project = await emptyProject();
+  const warned = async (main = `${kit.url}/cli/main.ts`) => {
+    const { stderr } = await project.deno("run", "-A", main, "--version");
+    const [text] = /Ignored build scripts for packages:[^]*?@[\d.]+/.exec(stderr) ?? [];
+    return text?.replaceAll(/[│\s]+/g, " ");
+  };
+  const page = await Deno.readTextFile(new URL("../docs/book/import-by-url.md", import.meta.url));
+  assertStringIncludes(page, `\`${await warned()}\``);
+  assertEquals(await warned(), undefined);
+  await project.forget();
+  await project.write("deno.json", `{ "allowScripts": { "deny": ["npm:protobufjs"] } }`);
+  await project.write("main.ts", `import "${kit.url}/mod.ts";\n`);
+  assertEquals(await warned("main.ts"), undefined);
+});
+
 needs(ALL, "the CLI by URL generates with --import URL, and with a name of the import map", async () => {
   await using kit = await serveKit();
   await using project = await generated(kit);

@@ -21,6 +21,7 @@ service EchoService {
 ${methods.map((method) => `  ${method}\n`).join("")}}
 `;
 const ECHO = "rpc Echo(Req) returns (Resp);";
+const UP_TO_DATE = "all is up to date\n";
 const SHOUT = "rpc Shout(Req) returns (Resp);";
 
 /** The files that have changed or are new. */
@@ -43,7 +44,7 @@ async function edited(...methods: string[]): Promise<Workshop> {
   edit("handlers/echo_service/echo_test.ts", ".echo({})", '.echo({ mes: "hi" })');
   edit(
     "handlers/echo_service/echo_test.ts",
-    "EchoService.methods.echo.response.decode(new Uint8Array())",
+    '{ resp: "" }',
     '{ resp: "hi" }',
   );
   for (const [path, text] of filesIn(shop, "hello")) {
@@ -57,7 +58,7 @@ async function edited(...methods: string[]): Promise<Workshop> {
 needs(PERMISSIONS, "dinokit new again: nothing is written where nothing has changed", async () => {
   await using shop = await edited(ECHO);
   const before = filesIn(shop, "hello");
-  assertEquals(await shop.make("hello", "--idl", "echo.proto"), "");
+  assertEquals(await shop.make("hello", "--idl", "echo.proto"), UP_TO_DATE);
   await shop.deno("hello", "task", "gen");
   assertEquals(changed(before, filesIn(shop, "hello")), []);
   await checkAll(shop, "hello");
@@ -128,7 +129,7 @@ needs(
     shop.write("hello/handlers/echo_service/shout.ts", shout);
     for (const name of ["echo.ts", "echo_test.ts"]) Deno.removeSync(`${shop.path}/hello/handlers/echo_service/${name}`);
     shop.write("hello/client.ts", files.get("client.ts")!.replace(".echo(", ".shout("));
-    assertEquals(await shop.make("hello", "--idl", "echo.proto"), "");
+    assertEquals(await shop.make("hello", "--idl", "echo.proto"), UP_TO_DATE);
     assertMatch(await checkAll(shop, "hello"), /1 passed/);
   },
 );
@@ -142,6 +143,7 @@ needs(
     shop.write("echo.proto", proto(SHOUT));
     const said = await shop.make("hello", "--idl", "echo.proto");
     assertEquals(said.match(/has no method echo any more/g)?.length, 1);
+    assertMatch(said, /delete it and echo_test\.ts\n/);
     assertEquals(changed(before, filesIn(shop, "hello")), [
       "handlers/mod.ts",
       "idl/echo.proto",
@@ -149,6 +151,17 @@ needs(
       "idl/sources.json",
     ]);
     assertMatch(await shop.failing("hello", "task", "check"), /'echo' does not exist[^]*?echo_service\/echo\.ts:5:/);
+
+    // What is told fits what is there: the handler alone, its test alone, none.
+    const [handler, test] = ["echo.ts", "echo_test.ts"].map((name) => `hello/handlers/echo_service/${name}`);
+    Deno.removeSync(`${shop.path}/${test}`);
+    const again = () => shop.make("hello", "--idl", "echo.proto");
+    assertMatch(await again(), /echo\.ts:5: .*move what you need, then delete it\n/);
+    Deno.removeSync(`${shop.path}/${handler}`);
+    shop.write(test!, before.get("handlers/echo_service/echo_test.ts")!);
+    assertMatch(await again(), /echo_test\.ts:8: .* has no method echo any more: .*then delete it\n/);
+    Deno.removeSync(`${shop.path}/${test}`);
+    assertEquals(await again(), UP_TO_DATE);
   },
 );
 
@@ -178,7 +191,7 @@ needs(
     await shop.deno("hello", "task", "gen");
     const ours = filesIn(shop, "hello");
     assertEquals(ours.has("handlers/echo_service/shout.ts"), true);
-    assertEquals(await shop.make("hello", "--idl", "echo.proto"), "");
+    assertEquals(await shop.make("hello", "--idl", "echo.proto"), UP_TO_DATE);
     assertEquals(changed(ours, filesIn(shop, "hello")), []);
     shop.write("echo.proto", proto(ECHO, "rpc Whisper(Req) returns (Resp);"));
     assertStringIncludes(
@@ -212,7 +225,41 @@ needs(
     assertStringIncludes(await shop.make(...made, "--module", kit!), "wrote hello/handlers/echo_service/shout.ts");
 
     await shop.make("other", "--idl", "echo.proto", "--registry", "consul");
-    assertEquals(await shop.make("other", "--idl", "echo.proto", "--registry", "consul", "--type", "both"), "");
+    assertEquals(await shop.make("other", "--idl", "echo.proto", "--registry", "consul", "--type", "both"), UP_TO_DATE);
+  },
+);
+
+needs(PERMISSIONS, "dinokit new again: an import that is gone leaves its copy, which is named once", async () => {
+  const other = `syntax = "proto3";\npackage other;\nmessage Other {}\n`;
+  await using shop = workshop({ "echo.proto": proto(ECHO), "other.proto": other });
+  const uses = `import "other.proto";\nmessage Uses { other.Other other = 1; }\n`;
+  shop.write("echo.proto", proto(ECHO) + uses);
+  await shop.make("hello", "--idl", "echo.proto");
+  shop.write("echo.proto", proto(ECHO));
+  const said = await shop.make("hello", "--idl", "echo.proto");
+  const line = "hello/idl/other.proto: echo.proto doesn't import it any more: delete it and other.ts";
+  assertStringIncludes(said, line);
+  assertEquals(Object.keys(JSON.parse(shop.read("hello/idl/sources.json"))), ["echo.proto"]);
+  assertEquals((await shop.make("hello", "--idl", "echo.proto")).includes(line), false);
+  await checkAll(shop, "hello");
+});
+
+needs(
+  PERMISSIONS,
+  "deno task gen: a .proto that the user has put into idl/ gets its TypeScript, and its mistakes are told",
+  async () => {
+    await using shop = workshop({ "echo.proto": proto(ECHO) });
+    await shop.make("hello", "--idl", "echo.proto");
+    Deno.mkdirSync(`${shop.path}/hello/idl/far`);
+    shop.write(
+      "hello/idl/far/one.proto",
+      `syntax = "proto3";\nimport "echo.proto";\nmessage One { echo.Req req = 1; }\n`,
+    );
+    assertStringIncludes(await shop.deno("hello", "task", "gen"), "wrote idl/far/one.ts");
+    assertStringIncludes(shop.read("hello/idl/far/one.ts"), 'from "../echo.ts"');
+    await checkAll(shop, "hello");
+    shop.write("hello/idl/far/one.proto", `syntax = "proto3";\nmessage One { Nope req = 1; }\n`);
+    assertStringIncludes(await shop.failing("hello", "task", "gen"), "idl/far/one.proto:2:15: there is no type Nope");
   },
 );
 
@@ -227,7 +274,7 @@ needs(PERMISSIONS, "dinokit new again: what is new in the .proto and not in clie
     `${kept}EchoService: Shout`,
     `${kept}Other: Echo, Shout`,
   ]);
-  assertEquals(await shop.make("hello", "--idl", "echo.proto"), "");
+  assertEquals(await shop.make("hello", "--idl", "echo.proto"), UP_TO_DATE);
   assertEquals(shop.read("hello/client.ts"), before);
 });
 

@@ -26,6 +26,11 @@ needs(
       address = movePorts(shop, ["hello"]);
       shop.write("hello/.env", "SECRET=1\n");
       built = await carryOut(`${shop.path}/hello`, workdir!, env);
+      shop.write("hello/handlers/more.ts", `import "npm:yaml@2.8.1";\n`);
+      shop.write("hello/main.ts", `import "./handlers/more.ts";\n`);
+      Deno.mkdirSync(`${shop.path}/other`);
+      const error = await assertRejects(() => carryOut(`${shop.path}/hello`, `${shop.path}/other`, env), Error);
+      assertStringIncludes(error.message, "The lockfile is out of date");
     }
     const files = [...filesIn(shop, "image").keys()].filter((path) => !/^(conf|idl)\//.test(path)).sort();
     assertEquals(files, ["client.ts", "deno.json", "handlers/echo_service/echo.ts", "handlers/mod.ts", "main.ts"]);

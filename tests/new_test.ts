@@ -27,6 +27,8 @@ service Deno {
 service main { rpc Main(stream Handler) returns (stream Handler); rpc Mod(Handler) returns (Handler); }
 service RpcError { rpc Constructor(Handler) returns (Handler); }
 service TestPair { rpc Unary(Handler) returns (Handler); rpc Bidi(Handler) returns (Handler); }
+service Idle {}
+service Second { rpc Delete(Handler) returns (Handler); rpc Main(Handler) returns (Handler); }
 service TheService { rpc ClientStream(stream Handler) returns (Handler); rpc Test(Handler) returns (Handler); }
 `;
 
@@ -49,13 +51,52 @@ needs(
     await using shop = workshop({ "my names.proto": NAMES });
     Deno.mkdirSync(`${shop.path}/idl/more`, { recursive: true });
     shop.write("idl/more/other.proto", `syntax = "proto3";\npackage more;\nmessage Other {}\n`);
-    await shop.make("a/names", "--idl", "my names.proto", "-I", "idl");
-    assertMatch(await checkAll(shop, "a/names"), /14 passed/);
-    await shop.deno("a/names", "task", "gen");
-    const files = [...filesIn(shop, "a/names").keys()];
+    await shop.make("my projects/names", "--idl", "my names.proto", "-I", "idl");
+    assertMatch(await checkAll(shop, "my projects/names"), /16 passed/);
+    await shop.deno("my projects/names", "task", "gen");
+    const files = [...filesIn(shop, "my projects/names").keys()];
     for (const path of ["idl/more/other.proto", "idl/more/other.ts", "handlers/deno/get_http_thing.ts"]) {
       assertEquals(files.includes(path), true, path);
     }
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "dinokit new: there is a deno.lock, or it is said how to make one; the project is made either way",
+  async () => {
+    await using shop = workshop({ "kinds.proto": KINDS });
+    await shop.make("kinds", "--idl", "kinds.proto");
+    assertStringIncludes(shop.read("kinds/deno.lock"), '"npm:protobufjs@');
+    await shop.deno("kinds", "install", "--frozen", "-P=test");
+    const said = await shop.make("far", "--idl", "kinds.proto", "--module", "http://127.0.0.1:1/mod.ts");
+    assertMatch(said, /no deno\.lock was made.* deno install -P=test\nerror: .*127\.0\.0\.1:1\//);
+    assertStringIncludes(said, "deno task serve");
+  },
+);
+
+needs(
+  PERMISSIONS,
+  "dinokit new: the generated test names the reply that it expects, whatever its fields are",
+  async () => {
+    const reply =
+      `message Map { string default = 1; int64 id = 2; bytes data = 3; map<string, Map> all = 4; Map more = 5;
+    repeated Map list = 6; optional string text = 7; oneof one { bool yes = 8; } double many = 9; bool no = 10; E e = 11; }
+  enum E { NONE = 0; }`;
+    const rpcs = "rpc Get(Map) returns (Map); rpc Put(stream Map) returns (Map); rpc All(Map) returns (stream Map);";
+    const imports = `import "google/protobuf/empty.proto";\nimport "google/protobuf/timestamp.proto";`;
+    const known = "rpc Void(Map) returns (google.protobuf.Empty); rpc Now(Map) returns (google.protobuf.Timestamp);";
+    const two = `message M { optional string a = 1 [default = "$& x"]; optional bytes b = 2 [default = "hi"]; }`;
+    await using shop = workshop({
+      "r.proto": `syntax = "proto3";\n${imports}\n${reply}\nservice Uint8Array { ${rpcs} ${known} }\n`,
+      "two.proto": `syntax = "proto2";\n${two}\nservice S { rpc Get(M) returns (M); }\n`,
+    });
+    await shop.make("r", "--idl", "r.proto");
+    assertMatch(await checkAll(shop, "r"), /5 passed/);
+    const test = shop.read("r/handlers/uint8_array/now_test.ts");
+    assertStringIncludes(test, "assert.deepEqual(reply, { seconds: 0n, nanos: 0 });");
+    await shop.make("two", "--idl", "two.proto");
+    assertMatch(await checkAll(shop, "two"), /1 passed/);
   },
 );
 
@@ -124,6 +165,7 @@ const BAD: [args: string[], code: number, message: RegExp][] = [
   [["a", "--idl", "kinds.proto", "--nope"], 2, /--nope/],
   [["kinds.proto", "--idl", "kinds.proto"], 2, /^error: NAME kinds\.proto: a file has this name/],
   [["a", "--idl", "empty.proto"], 2, /^error: --idl empty\.proto: it declares no service/],
+  [["a", "--idl", "idle.proto"], 2, /^error: --idl idle\.proto: it declares no method of a service/],
   [["a", "--idl", "bad.proto"], 1, /^error: bad\.proto:2:13: there is no type Nope/],
   [
     ["a", "--idl", "same.proto"],
@@ -141,6 +183,7 @@ needs(
       "kinds.proto": KINDS,
       "kinds.txt": KINDS,
       "empty.proto": `${head}message M {}\n`,
+      "idle.proto": `${head}service S {}\n`,
       "bad.proto": `${head}message M { Nope a = 1; }\nservice S {}\n`,
       "twins.proto": `${head}message M {}\nservice S { rpc A(M) returns (M); }\nservice s { rpc B(M) returns (M); }\n`,
       "same.proto": `${head}message M {}\nservice S {\n  rpc GetAB(M) returns (M);\n  rpc GetAb(M) returns (M);\n}\n`,

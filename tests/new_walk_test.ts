@@ -51,6 +51,11 @@ needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new
     assertStringIncludes(await shop.deno("hello", "task", "client"), `Echo { resp: "" }`);
     assertEquals(server.address, address);
   }
+  // As its README says.
+  const [, online] = /`DENO_ENV=online deno (run [^`]*)`/.exec(shop.read("hello/README.md"))!;
+  const env = { NO_COLOR: "1", DENO_ENV: "online" };
+  const program = { path: Deno.execPath(), args: online!.split(" "), cwd: `${shop.path}/hello`, env };
+  await using _online = await startProgram(program, 'address="0.0.0.0:');
 });
 
 needs(CONSUL_PERMISSIONS, "--registry consul: the server registers, and the client finds it there", async () => {
@@ -74,3 +79,23 @@ needs(PERMISSIONS, "--type client: its tests pass, and it calls a server of --ty
   await using _server = await serve(shop, "service");
   assertStringIncludes(await shop.deno("caller", "task", "client"), `Echo { resp: "" }`);
 });
+
+needs(
+  PERMISSIONS,
+  "--registry consul without a Consul: the client says so, and calls the configured address",
+  async () => {
+    await using shop = workshop({ "echo.proto": ECHO });
+    await shop.make("hello", "--idl", "echo.proto", "--registry", "consul");
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const nobody = `127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
+    listener.close();
+    const address = movePorts(shop, ["hello"], nobody);
+    await using _server = await serve(shop, "hello");
+    const said = await shop.deno("hello", "task", "client");
+    assertStringIncludes(said, `no Consul at ${nobody}: calling ${address} directly (kitex.address of conf.yaml)`);
+    assertStringIncludes(said, `Echo { resp: "" }`);
+    const settings = shop.read("hello/deno.json").replaceAll(`"${nobody}"`, '"127.0.0.1:1"');
+    shop.write("hello/deno.json", settings);
+    assertStringIncludes(await shop.failing("hello", "task", "client"), `Requires net access to "${nobody}"`);
+  },
+);

@@ -68,6 +68,20 @@ needs(
         assertEquals(code, 0, `${type}: ${command}\n${stdout}${stderr}`);
       }
     }
+    // A kit that was changed at its URL, and a package that deno.lock doesn't know.
+    kit.instead.set(
+      "rpc/status.ts",
+      await Deno.readTextFile(new URL("../rpc/status.ts", import.meta.url)) + "// more\n",
+    );
+    await using other = await cloneOf(`${place.path}/both`);
+    const install = (await commandsOf(place, "both"))[0]!;
+    assertStringIncludes((await other.run(install)).stderr, "Integrity check failed");
+    kit.instead.clear();
+    await place.write("both/handlers/more_test.ts", `import "npm:yaml@2.8.1";\n`);
+    await commit(place, "both");
+    await using third = await cloneOf(`${place.path}/both`);
+    assertStringIncludes((await third.run("deno task test --frozen")).stderr, "The lockfile is out of date");
+    await Deno.remove(`${place.path}/both/handlers/more_test.ts`);
     // A .proto that changed, without `deno task gen`.
     const proto = await place.read("both/idl/echo.proto");
     await place.write(

@@ -40,17 +40,18 @@ export const placed = (template: string, idl: string): string =>
       () => `/idl/${idl.replace(/proto$/, "ts")}`,
     );
 
-/** The first text of a method's handler, or of its test. */
+/** The first text of a method's handler, or of its test. `reply` is the reply that the test expects, as a literal. */
 export function methodFile(
   what: "handler" | "test",
   service: DeclaredService,
   method: DeclaredMethod,
   idl: string,
+  reply: string,
 ): string {
   const { local, name, [what]: template } = METHODS[method.kind];
   const handler = identifier(method.local);
   const handlerAs = importedAs(handler, template, local);
-  const serviceAs = importedAs(service.name, `${template} ${handlerAs}`, "TheService");
+  const serviceAs = importedAs(service.name, `${template} ${reply} ${handlerAs}`, "TheService");
   return placed(template, idl)
     .replace(`template.TheService/${name}`, `${service.fullName}/${method.name}`)
     .replaceAll(new RegExp(`(methods|client)\\.${local}\\b`, "g"), `$1.${method.local}`)
@@ -64,7 +65,7 @@ export function methodFile(
     .replaceAll(
       /\{ TheService \}|\bTheService\b/g,
       (found) => found === "TheService" ? serviceAs : braced(service.name, " as ", serviceAs),
-    );
+    ).replace('{ text: "" }', () => reply);
 }
 
 /** `{ name }`, or `{ name as other }`. */
@@ -94,8 +95,9 @@ ${lines.join("\n")}
 `;
 }
 
-/** The client's text: a function for each service, with a line for each method. */
-export function clientFile(services: readonly DeclaredService[], idl: string): string {
+/** The client's text: a function for each service that has methods, with a line for each of them. */
+export function clientFile(declared: readonly DeclaredService[], idl: string): string {
+  const services = declared.filter(({ methods }) => methods.length > 0);
   const start = CLIENT.indexOf("async function callTheService");
   const end = CLIENT.indexOf("\n}\n", start) + 3;
   const lines = CLIENT.slice(start, end).split("\n");

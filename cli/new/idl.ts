@@ -6,6 +6,7 @@ import { ProtoProblem } from "../../codegen/problem.ts";
 import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
 import { format } from "../format.ts";
 import { specifier } from "../specifier.ts";
+import { loadOthers } from "./others.ts";
 
 /** Notes, in a project, what each .proto was where it was copied from: so it is known which side has changed since. */
 export const SOURCES = "idl/sources.json";
@@ -18,6 +19,10 @@ export interface Idl {
   readonly path: string;
   /** It, and all that it imports, by their paths in idl/. */
   readonly files: ReadonlyMap<string, LoadedFile>;
+  /** The other .proto files in idl/, the user's: each with all that it imports. */
+  readonly others: ReadonlyMap<string, ReadonlyMap<string, LoadedFile>>;
+  /** Copies that nothing imports any more. */
+  readonly unused: readonly string[];
   /** The text of {@linkcode SOURCES}. */
   readonly sources: string;
   readonly services: readonly DeclaredService[];
@@ -49,7 +54,12 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
   try {
     const files = loadProto(name, read);
     const services = servicesOf(files.get(name)!);
-    return { name, path, files, sources: `${JSON.stringify(noted, null, 2)}\n`, services };
+    const others = loadOthers(root, files);
+    const kept = Object.entries(noted).filter(([one]) => files.has(one));
+    const sources = `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`;
+    const isImported = (one: string) => [...others].some(([by, closure]) => by !== one && closure.has(one));
+    const unused = Object.keys(noted).filter((one) => others.has(one) && !isImported(one));
+    return { name, path, files, others, unused, sources, services };
   } catch (error) {
     if (!(error instanceof ProtoProblem)) throw error;
     throw error.renamed((file) => find(file) ?? file);
@@ -72,18 +82,17 @@ function newer(name: string, from: string, to: string, noted: Record<string, str
 const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** The files of idl/ in a project: the .proto files, and their TypeScript. */
-export async function idlFiles({ files, sources }: Idl): Promise<Map<string, string>> {
+export async function idlFiles({ files, others, sources }: Idl): Promise<Map<string, string>> {
   const written = new Map<string, string>([[SOURCES, sources]]);
+  const emit = async (name: string, files: ReadonlyMap<string, LoadedFile>) => {
+    const options = { kit: "dinokit", specifier: (other: string) => specifier(name, other.replace(/proto$/, "ts")) };
+    written.set(`idl/${name.replace(/proto$/, "ts")}`, await format(emitFile(name, files, options)));
+  };
   for (const [name, { source }] of files) {
     written.set(`idl/${name}`, source.text);
-    written.set(
-      `idl/${name.replace(/proto$/, "ts")}`,
-      await format(emitFile(name, files, {
-        kit: "dinokit",
-        specifier: (other) => specifier(name, other.replace(/proto$/, "ts")),
-      })),
-    );
+    await emit(name, files);
   }
+  for (const [name, closure] of others) await emit(name, closure);
   return written;
 }
 

@@ -1,6 +1,7 @@
 import { format } from "../format.ts";
 import { clientFile, methodFile, pathOf, placed, registration } from "./handlers.ts";
 import { type Idl, idlFiles } from "./idl.ts";
+import { emptyReplies } from "./replies.ts";
 import { denoJson, named, type Plan } from "./settings.ts";
 import { COMMON, CONF, CONTAINER, MAIN, README } from "./templates.ts";
 
@@ -21,10 +22,14 @@ export async function filesOf(idl: Idl, server: boolean): Promise<Files> {
   const generated = await idlFiles(idl);
   if (!server) return { generated, handlers: [] };
   generated.set("handlers/mod.ts", await format(registration(idl.services, idl.name)));
+  const replyOf = emptyReplies(idl);
   const handlers = idl.services.flatMap((service) =>
     service.methods.map((method) => {
       const path = pathOf(service, method);
-      const [text, test] = (["handler", "test"] as const).map((what) => methodFile(what, service, method, idl.name));
+      const reply = replyOf(service, method);
+      const [text, test] = (["handler", "test"] as const).map((what) =>
+        methodFile(what, service, method, idl.name, reply)
+      );
       return { path: `${path}.ts`, text: text!, test: [`${path}_test.ts`, test!] as [string, string] };
     })
   );

@@ -3,10 +3,11 @@ import { format } from "../format.ts";
 import { checkAgain, hasServer, newToClient } from "./again.ts";
 import { checkPaths } from "./handlers.ts";
 import { type Idl, loadIdl, readText, SOURCES } from "./idl.ts";
+import { writeLock } from "./lock.ts";
 import { linkedTemplates, moduleOf } from "./module.ts";
 import { type Files, filesOf, firstFiles } from "./project.ts";
 import type { Plan } from "./settings.ts";
-import { staleHandlers } from "./stale.ts";
+import { staleHandlers, unusedCopies } from "./stale.ts";
 
 /** What {@linkcode run} takes: the flags of the command. */
 export interface NewOptions {
@@ -41,7 +42,11 @@ export async function run(options: NewOptions): Promise<void> {
   if (again) checkAgain(root, options);
   else checkServerName(plan.serverName, options);
   const idl = loadIdl(options.idl, options.include ?? [], root);
-  if (idl.services.length === 0) throw new TypeError(`--idl ${idl.path}: it declares no service`);
+  if (idl.services.every(({ methods }) => methods.length === 0)) {
+    throw new TypeError(
+      `--idl ${idl.path}: it declares no ${idl.services.length === 0 ? "service" : "method of a service"}`,
+    );
+  }
   checkPaths(idl);
   const server = again ? hasServer(root) : plan.type !== "client";
   const files = await filesOf(idl, server);
@@ -50,10 +55,20 @@ export async function run(options: NewOptions): Promise<void> {
     : firstFiles({ ...plan, templates: linkedTemplates(plan.module, root) }, idl);
   if (!again) checkEmpty(root, first, files, yes);
   const notCalled = [...newToClient(root, idl)];
-  for (const line of await write(root, first, files)) console.log(line);
-  for (const line of notCalled) console.log(line);
-  for (const line of staleHandlers(root, idl.services, idl.name)) console.error(join(root, line));
-  if (!again) sayWhatNext(root, plan, idl);
+  const written = await write(root, first, files);
+  for (const line of [...written, ...notCalled]) console.log(line);
+  for (const line of [...unusedCopies(idl), ...staleHandlers(root, idl.services, idl.name)]) {
+    console.error(join(root, line));
+  }
+  if (again) {
+    if (written.length === 0) console.log("all is up to date");
+    return;
+  }
+  const noLock = await writeLock(root);
+  if (noLock !== undefined) {
+    console.error(`no deno.lock was made, which CI and the image want. Later: deno install -P=test\n${noLock}`);
+  }
+  sayWhatNext(root, plan, idl);
 }
 
 function planOf({ name, serverName = basename(resolve(name)), type = "both", registry, module }: NewOptions): Plan {
@@ -151,7 +166,7 @@ function sayWhatNext(root: string, { type, module, registry }: Plan, { services 
   for (const task of tasks) console.log(`  deno task ${task}`);
   if (/^[./]|^file:/.test(module)) {
     console.log(
-      `\nIt imports the kit from ${module}: "imports" in deno.json needs a URL before it is built elsewhere.`,
+      `\nIt imports the kit from ${module}: "imports" in deno.json needs a URL before it is built elsewhere; then run deno install -P=test.`,
     );
   }
 }

@@ -32,7 +32,7 @@ export function denoJson({ type, registry, module, templates }: Plan, idl: strin
       test: task("The tests", `deno test -P=test${server ? "" : " --permit-no-files"}`),
       check: task("The types", `deno check${host === undefined ? "" : ` --allow-import=${host}`}`),
       gen: task(
-        "After a change in idl/: the TypeScript, and what is new",
+        "After a change in idl/: the TypeScript, and what is new. It runs deno fmt: who may run deno may do anything",
         `deno run -P=gen dinokit/cli new . --idl ${main} -I idl`,
       ),
       fmt: task("Formats all files", "deno fmt"),

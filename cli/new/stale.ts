@@ -1,23 +1,31 @@
 import type { DeclaredService } from "../../codegen/services.ts";
 import { snake } from "./names.ts";
-import { readText } from "./idl.ts";
+import { type Idl, readText } from "./idl.ts";
 
-/** Which handlers serve what the .proto has no more: a line for each, that names its place. */
+/** Which copies in idl/ the main .proto has no use for any more: a line for each. */
+export const unusedCopies = ({ name, unused }: Idl): string[] =>
+  unused.map((one) =>
+    `idl/${one}: ${name} doesn't import it any more: delete it and ${one.replace(/proto$/, "ts")}, or keep both`
+  );
+
+/** Which handlers and tests are of what the .proto has no more: a line for each, that names its place. */
 export function* staleHandlers(root: string, services: readonly DeclaredService[], idl: string): Generator<string> {
   const folders = new Map(services.map((service) => [snake(service.name), service]));
   for (const folder of list(`${root}/handlers`).filter((one) => one.isDirectory)) {
     const service = folders.get(folder.name);
-    for (const { name } of list(`${root}/handlers/${folder.name}`)) {
-      if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
+    const names = list(`${root}/handlers/${folder.name}`).map(({ name }) => name);
+    for (const name of names.filter((one) => one.endsWith(".ts"))) {
+      const isTest = name.endsWith("_test.ts");
+      if (isTest && names.includes(name.replace("_test.ts", ".ts"))) continue; // named with its handler
       const path = `handlers/${folder.name}/${name}`;
       const text = readText(`${root}/${path}`)!;
-      const [use, local] = /\.methods\.(\w+)/.exec(text) ?? [];
+      const [use, local] = (isTest ? /\.client\.(\w+)/ : /\.methods\.(\w+)/).exec(text) ?? [];
       if (use === undefined || service?.methods.some((method) => method.local === local)) continue;
       const line = text.slice(0, text.indexOf(use)).split("\n").length;
       const what = service ? `${service.fullName} has no method ${local}` : `${idl} has no such service`;
-      yield `${path}:${line}: ${what} any more: move what you need, then delete it and ${
-        name.replace(".ts", "_test.ts")
-      }`;
+      const test = name.replace(".ts", "_test.ts");
+      const both = !isTest && names.includes(test) ? `it and ${test}` : "it";
+      yield `${path}:${line}: ${what} any more: move what you need, then delete ${both}`;
     }
   }
 }

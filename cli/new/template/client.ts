@@ -15,12 +15,26 @@ async function main(): Promise<void> {
 
 /** What the settings say of the service: where it is, and what its clients do with their calls. */
 async function clientOptions() {
-  const conf = await loadConfig({ dir: new URL("./conf/", import.meta.url) });
-  const [agent] = conf.registry.registryAddress;
-  const target = agent === undefined
-    ? { address: conf.kitex.address }
-    : { name: conf.kitex.service, resolver: consul(agent, { token: conf.registry.token }) };
-  return { ...conf.dinokit.clients?.[conf.kitex.service], ...target };
+  const { kitex, registry, dinokit } = await loadConfig({ dir: new URL("./conf/", import.meta.url) });
+  const { service, address } = kitex;
+  const policy = dinokit.clients?.[service];
+  const [agent] = registry.registryAddress;
+  if (agent === undefined) return { ...policy, address };
+  if (await isUp(agent)) return { ...policy, name: service, resolver: consul(agent, { token: registry.token }) };
+  console.error(`no Consul at ${agent}: calling ${address} directly (kitex.address of conf.yaml)`);
+  return { ...policy, address };
+}
+
+/** Whether a Consul agent answers. */
+async function isUp(agent: string): Promise<boolean> {
+  try {
+    const { body } = await fetch(`http://${agent}/v1/status/leader`, { signal: AbortSignal.timeout(1000) });
+    await body?.cancel();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return false;
+  }
 }
 
 async function callTheService(): Promise<void> {

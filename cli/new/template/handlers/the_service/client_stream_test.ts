@@ -6,5 +6,5 @@ import { clientStream } from "./client_stream.ts";
 Deno.test("ClientStream() gives a reply for all requests", async () => {
   await using pair = await testPair(TheService, { clientStream });
   const reply = await pair.client.clientStream(ReadableStream.from([{}, {}]));
-  assert.deepEqual(reply, TheService.methods.clientStream.response.decode(new Uint8Array()));
+  assert.deepEqual(reply, { text: "" });
 });

@@ -6,5 +6,5 @@ import { serverStream } from "./server_stream.ts";
 Deno.test("ServerStream() gives replies", async () => {
   await using pair = await testPair(TheService, { serverStream });
   const replies = await Array.fromAsync(pair.client.serverStream({}));
-  assert.deepEqual(replies, [TheService.methods.serverStream.response.decode(new Uint8Array())]);
+  assert.deepEqual(replies, [{ text: "" }]);
 });

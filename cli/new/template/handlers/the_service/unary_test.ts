@@ -6,5 +6,5 @@ import { unary } from "./unary.ts";
 Deno.test("Unary() gives a reply", async () => {
   await using pair = await testPair(TheService, { unary });
   const reply = await pair.client.unary({});
-  assert.deepEqual(reply, TheService.methods.unary.response.decode(new Uint8Array()));
+  assert.deepEqual(reply, { text: "" });
 });

@@ -1,0 +1,17 @@
+import { thisDeno } from "../format.ts";
+
+/**
+ * Writes deno.lock for what the project's deno.json imports: CI and the image take nothing else.
+ *
+ * @returns What Deno said if it could not, as without a network.
+ */
+export async function writeLock(root: string): Promise<string | undefined> {
+  const { success, stderr } = await new Deno.Command(thisDeno(), {
+    args: ["install", "--quiet", "-P=test"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  return success ? undefined : new TextDecoder().decode(stderr).split("\n\n")[0]!.trim();
+}
