@@ -12,38 +12,45 @@ export class JsonSplitter {
   #value = "";
   #depth = 0;
   #quoted = false;
-  #escaped = false;
+  /** How many characters of the next piece say nothing: the one after a backslash. */
+  #skip = 0;
 
   /** Takes a piece, and gives the values that it completes. */
   *push(piece: string): Generator<string> {
-    for (const character of piece) {
-      if (!this.#quoted && this.#depth === 0 && /\s/.test(character)) {
-        yield* this.end();
-        continue;
-      }
-      this.#value += character;
-      if (this.#take(character)) yield* this.end();
+    let start = 0;
+    for (let at = this.#next(piece, this.#skip); at >= 0; at = this.#next(piece, at + 1 + this.#skip)) {
+      if (!this.#take(piece[at]!)) continue;
+      this.#value += piece.slice(start, at + 1);
+      start = at + 1;
+      yield* this.end();
     }
+    this.#value += piece.slice(start);
   }
 
   /** What is left when there are no more pieces. */
   *end(): Generator<string> {
-    const value = this.#value;
+    const value = this.#value.trim();
     this.#value = "";
     if (value !== "") yield value;
   }
 
-  /** @returns Whether the value ends with this character. A number ends where the next white space is. */
+  /** Where the next character is that matters; a long text in quotes is passed over at once. */
+  #next(piece: string, from: number): number {
+    this.#skip = Math.max(0, from - piece.length);
+    const matters = this.#quoted ? /["\\]/g : /["{}[\]\s]/g;
+    matters.lastIndex = from;
+    return matters.exec(piece)?.index ?? -1;
+  }
+
+  /** @returns Whether a value ends with this character. A number ends where the next white space is. */
   #take(character: string): boolean {
-    if (this.#escaped) this.#escaped = false;
-    else if (this.#quoted) {
-      this.#escaped = character === "\\";
-      this.#quoted = character !== '"';
+    if (character === "\\") this.#skip = 1;
+    else if (character === '"') {
+      this.#quoted = !this.#quoted;
       return !this.#quoted && this.#depth === 0;
-    } else if (character === '"') this.#quoted = true;
-    else if ("{[".includes(character)) this.#depth++;
-    else if ("}]".includes(character)) return --this.#depth <= 0;
-    return false;
+    } else if ("{[".includes(character)) this.#depth++;
+    else if ("}]".includes(character)) this.#depth--;
+    return !this.#quoted && this.#depth <= 0 && !"{[\\".includes(character);
   }
 }
 
