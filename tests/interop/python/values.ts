@@ -1,4 +1,5 @@
 import { isObject } from "../../../codec/json/value.ts";
+import { safeName } from "../../../codec/local_name.ts";
 import type { JsonValue } from "../../../rpc/json.ts";
 
 /** A value as codec.py writes it. */
@@ -22,8 +23,8 @@ export function valueOf(written: Written): unknown {
   if ("bytes" in written) return Uint8Array.fromHex(written.bytes);
   if ("float" in written) return Number(written.float);
   if ("map" in written) return new Map(written.map.map(([key, value]) => [valueOf(key), valueOf(value)]));
-  if ("case" in written) return { case: written.case, value: valueOf(written.value) };
-  return Object.fromEntries(Object.entries(written.message).map(([name, value]) => [name, valueOf(value)]));
+  if ("case" in written) return { case: safeName(written.case), value: valueOf(written.value) };
+  return Object.fromEntries(Object.entries(written.message).map(([name, value]) => [safeName(name), valueOf(value)]));
 }
 
 /** JSON that keeps the sign of -0, as Python's does. */
