@@ -340,10 +340,12 @@ needs(NET, "whatever a server does, a call ends, with the right status", async (
   for (const [name, one] of Object.entries(CASES)) {
     await t.step(`a server that ${name}`, async () => {
       const before = Deno.memoryUsage().rss;
-      const unary = await codeOf(one, (client) => client.unary({ text: "hello" }, { timeout: 2000 }));
+      const [unary, bidi] = await Promise.all([
+        codeOf(one, (client) => client.unary({ text: "hello" }, { timeout: 2000 })),
+        codeOf(one, (client) => Array.fromAsync(client.bidi(oneMessage(), { timeout: 2000 }))),
+      ]);
       assert(one.codes.includes(unary.code), `unary: ${statusName(unary.code)}: ${unary.text}`);
       if (one.says) assert(one.says.test(unary.text), unary.text);
-      const bidi = await codeOf(one, (client) => Array.fromAsync(client.bidi(oneMessage(), { timeout: 2000 })));
       // A stream may have no reply or several.
       const codes = /^sends (no|two) messages?$/.test(name) ? [OK] : one.codes;
       assert(codes.includes(bidi.code), `bidi: ${statusName(bidi.code)}: ${bidi.text}`);
