@@ -22,6 +22,18 @@ needs(READ, "a schema comes from .proto files and what they import", async () =>
   assertEquals((await schema.findType("google.protobuf.Empty")).typeName, "google.protobuf.Empty");
 });
 
+needs(READ, "the end of a full name is no name", async () => {
+  await using schema = odd();
+  for (const name of ["EchoService/Echo", "test.Kinds/Unary", "dinokit.Kinds/Unary"]) {
+    await assertRejects(() => schema.findMethod(name), SchemaError, "has no service");
+  }
+  for (const name of ["Req", "Req.mes", "EchoService.Echo"]) {
+    await assertRejects(() => schema.describe(name), SchemaError, `has nothing called ${name}`);
+    await assertRejects(() => schema.descriptor(name), SchemaError, `has nothing called ${name}`);
+  }
+  await assertRejects(() => schema.findType("Req"), SchemaError, "has no message Req");
+});
+
 needs(READ, "a schema from .proto files finds imports in the folders that it is given", async () => {
   await using schema = schemaFromFiles([`${ROOT}tests/conformance/proto/test_service.proto`], [
     `${ROOT}tests/conformance/proto`,

@@ -64,6 +64,12 @@ export function rootOf(file: ProtoFile): protobuf.Root {
   return root;
 }
 
+/** What a file, or one that it imports, declares under a full name. protobufjs would take the end of a name for it too. */
+export function declaration(file: ProtoFile, fullName: string): protobuf.ReflectionObject | undefined {
+  const found = rootOf(file).lookup(`.${fullName}`);
+  return found?.fullName === `.${fullName}` ? found : undefined;
+}
+
 /**
  * The codec of a message. Generated code calls it.
  *
@@ -100,7 +106,8 @@ export const fileOf = (declared: MessageType<unknown> | Service): ProtoFile | un
 function contextOf(file: ProtoFile, options: JsonReadOptions & JsonWriteOptions = {}): JsonContext {
   const find = (name: string) => {
     const known = options.types?.find(({ typeName }) => typeName === name);
-    return rootOf(known && fileOf(known) || file).lookup(`.${name}`, [protobuf.Type]) as protobuf.Type ?? undefined;
+    const found = declaration(known && fileOf(known) || file, name);
+    return found instanceof protobuf.Type ? found : undefined;
   };
   return { ...options, find };
 }

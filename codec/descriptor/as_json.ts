@@ -1,5 +1,5 @@
 import { protobuf } from "../../deps.ts";
-import { type ProtoFile, rootOf } from "../file.ts";
+import { declaration, type ProtoFile, rootOf } from "../file.ts";
 import { describeEnum, describeMessage } from "./message.ts";
 import type { Descriptor } from "./options.ts";
 import { describeService } from "./service.ts";
@@ -16,11 +16,11 @@ export interface Described {
  * @param name The full name of a message, field, oneof, enum, enum value, service or method.
  */
 export function descriptorJson(file: ProtoFile, name: string): Described | undefined {
-  const found = whole(rootOf(file).lookup(`.${name}`)) ?? part(file, name);
+  const found = whole(declaration(file, name)) ?? part(file, name);
   return found && { ...found, descriptor: inCamelCase(found.descriptor) as Descriptor };
 }
 
-function whole(one: protobuf.ReflectionObject | null): Described | undefined {
+function whole(one: protobuf.ReflectionObject | undefined): Described | undefined {
   if (one instanceof protobuf.Type) return { kind: "message", descriptor: describeMessage(one, []) };
   if (one instanceof protobuf.Enum) return { kind: "enum", descriptor: describeEnum(one, []) };
   if (one instanceof protobuf.Service) return { kind: "service", descriptor: describeService(one, []) };
@@ -30,8 +30,7 @@ const PARTS = [["field", "field"], ["oneof", "oneof_decl"], ["value", "value"], 
 
 function part(file: ProtoFile, name: string): Described | undefined {
   const [, scope = "", last] = /^(?:(.*)\.)?(.*)$/.exec(name)!;
-  const root = rootOf(file);
-  const owner = scope ? root.lookup(`.${scope}`) : root;
+  const owner = scope ? declaration(file, scope) : rootOf(file);
   // The values of an enum stand in the scope of the enum.
   const enums = owner instanceof protobuf.Namespace
     ? owner.nestedArray.filter((one) => one instanceof protobuf.Enum)

@@ -1,6 +1,6 @@
 import { protobuf } from "../../deps.ts";
 import type { MessageType, Service } from "../../rpc/service.ts";
-import { defineService, messageType, type ProtoFile, rootOf } from "../file.ts";
+import { declaration, defineService, messageType, type ProtoFile } from "../file.ts";
 
 /** What a file declares, as generated code would have it. */
 export interface Declared {
@@ -40,10 +40,10 @@ export function namesIn(file: ProtoFile): string[] {
 
 /** A service that a file declares, or one that it imports; undefined if there is none of that name. */
 export function findService(file: ProtoFile, name: string): Service | undefined {
-  return rootOf(file).lookup(`.${name}`, [protobuf.Service]) ? defineService(file, name) : undefined;
+  return declaration(file, name) instanceof protobuf.Service ? defineService(file, name) : undefined;
 }
 
 /** A message that a file declares, or one that it imports; undefined if there is none of that name. */
 export function findType(file: ProtoFile, name: string): MessageType<unknown> | undefined {
-  return rootOf(file).lookup(`.${name}`, [protobuf.Type]) ? messageType(file, name) : undefined;
+  return declaration(file, name) instanceof protobuf.Type ? messageType(file, name) : undefined;
 }

@@ -1,7 +1,7 @@
 import { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
 import type { MessageType } from "../../rpc/service.ts";
-import { type ProtoDescriptor, type ProtoFile, rootOf } from "../file.ts";
+import { declaration, type ProtoDescriptor, type ProtoFile } from "../file.ts";
 import { fileDescriptorProto } from "./descriptor_proto.ts";
 import { describeEnum, describeMessage } from "./message.ts";
 import { describedOptions, type Descriptor } from "./options.ts";
@@ -69,7 +69,7 @@ function describe(
   };
   for (const name of names) {
     // The reflection of the whole: other files may have the same package.
-    const one = rootOf(file).lookup(`.${[...path, name].join(".")}`);
+    const one = declaration(file, [...path, name].join("."));
     if (one instanceof protobuf.Type) descriptor.message_type.push(describeMessage(one, symbols));
     else if (one instanceof protobuf.Enum) descriptor.enum_type.push(describeEnum(one, symbols));
     else if (one instanceof protobuf.Service) descriptor.service.push(describeService(one, symbols));

@@ -1,5 +1,5 @@
 import { protobuf } from "../../deps.ts";
-import { type ProtoFile, rootOf } from "../file.ts";
+import { declaration, type ProtoFile, rootOf } from "../file.ts";
 import { PROTO_NAME } from "./oneof_name.ts";
 
 /**
@@ -8,13 +8,12 @@ import { PROTO_NAME } from "./oneof_name.ts";
  * @param name The full name of a message, field, oneof, enum, enum value, service or method.
  */
 export function printProto(file: ProtoFile, name: string): string | undefined {
-  const root = rootOf(file);
-  const one = root.lookup(`.${name}`);
+  const one = declaration(file, name);
   // Fields and oneofs stand there by their names in TypeScript.
   if (one && !(one instanceof protobuf.Field || one instanceof protobuf.OneOf)) return print(one);
   // The values of an enum stand in the scope of the enum.
   const [, scope = "", last] = /^(?:(.*)\.)?(.*)$/.exec(name)!;
-  const owner = scope ? root.lookup(`.${scope}`) : root;
+  const owner = scope ? declaration(file, scope) : rootOf(file);
   if (owner instanceof protobuf.Type) {
     const field = owner.fieldsArray.find((field) => protoName(field) === last);
     if (field) return printField(field);

@@ -143,6 +143,10 @@ refuses(Known, [
     { any: { "@type": "x/echo.Req" } },
     `.any["@type"]: the type echo.Req is not known here; give it in the option types`,
   ],
+  [
+    { any: { "@type": "x/test.Msg" } },
+    `.any["@type"]: the type test.Msg is not known here; give it in the option types`,
+  ],
   [{ any: { "@type": "x/dinokit.test.Msg", count: "x" } }, `.any.count: ${INT32} "x"`],
   [
     { any: { "@type": "x/google.protobuf.Duration" } },
