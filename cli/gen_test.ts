@@ -84,6 +84,11 @@ inFolder("gen finds a file by the name that imports have for it", {
   assertEquals(await folder.gen(...named, "--out", "out"), { code: 0, out: "wrote out/sub/a.ts\n", err: "" });
 });
 
+inFolder("gen names a file in a folder that is a file", { "a.proto": HEAD }, async (folder) => {
+  const { code, err } = await folder.gen("a.proto/b.proto");
+  assertEquals([code, err], [1, "a.proto/b.proto:1:1: no such file; check the name or add its folder with -I\n"]);
+});
+
 inFolder("gen leaves alone what belongs to others: hidden folders and node_modules", {
   "proto/a.proto": HEAD,
   "proto/node_modules/b/b.proto": HEAD,

@@ -1,8 +1,9 @@
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { emitFile } from "../codegen/emit.ts";
 import { isWellKnown } from "../codegen/known.ts";
 import { type LoadedFile, loadProto } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
+import { findFiles, importName, readText } from "./files.ts";
 import { format } from "./format.ts";
 import type { GenOptions } from "./gen.ts";
 import { SOURCES } from "./new/idl.ts";
@@ -96,14 +97,14 @@ export class ProtoGenerator {
     if (file.endsWith(".proto")) {
       const folders = [...include, dirname(file)];
       this.#checkFolder(dirname(file));
-      return [{ name: nameOf(file, folders), path: file, folders, asked: true }];
+      return [{ name: importName(folders, file), path: file, folders, asked: true }];
     }
     if (!isThere(file)) throw new TypeError(`${file}: no such folder, and no .proto file; name one of them`);
     this.#read.add(join(file, "."));
     this.#checkFolder(file);
     const folders = [...include, file];
     return [...findFiles(file, ".proto")].map((path) => ({
-      name: nameOf(path, folders),
+      name: importName(folders, path),
       path,
       folders: [...folders, dirname(path)],
       asked: true,
@@ -154,12 +155,6 @@ export class ProtoGenerator {
 const find = (folders: readonly string[], name: string) =>
   folders.map((folder) => join(folder, name)).find((path) => isThere(path));
 
-/** A file's name as others would import it: from the first of the folders that it is in. */
-function nameOf(file: string, folders: string[]): string {
-  const names = folders.map((folder) => relative(folder, file).replaceAll("\\", "/"));
-  return names.find((name) => !name.startsWith("../"))!;
-}
-
 /** TypeScript that was generated beside a .proto which is there no more. */
 function orphans(folder: string): string[] {
   return [...findFiles(folder, ".ts")].filter((path) => {
@@ -169,29 +164,11 @@ function orphans(folder: string): string[] {
   });
 }
 
-function* findFiles(folder: string, end: string): Generator<string> {
-  for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
-    if (entry.name.startsWith(".") || entry.name === "node_modules") continue; // others' files
-    const path = join(folder, entry.name);
-    if (entry.isDirectory) yield* findFiles(path, end);
-    else if (entry.name.endsWith(end)) yield path;
-  }
-}
-
 function isThere(path: string): boolean {
   try {
     return Deno.statSync(path) !== undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error;
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import type { ProtoFile } from "../codec/file.ts";
 import { readProtoFiles } from "../codegen/files.ts";
+import { importName, readText } from "./files.ts";
 
 /**
  * Reads .proto files from disk, with all that they import.
@@ -19,20 +20,5 @@ export function readLocalFiles(given: readonly string[], importPaths: readonly s
       if (text !== undefined) return text;
     }
   };
-  return readProtoFiles(files.map((file) => nameIn(folders, file)), read);
-}
-
-/** A file's name as others would import it: from the first folder that it is in. */
-function nameIn(folders: readonly string[], file: string): string {
-  const names = folders.map((folder) => relative(folder, file).replaceAll("\\", "/"));
-  return names.find((name) => !name.startsWith("../"))!;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  return readProtoFiles(files.map((file) => importName(folders, file)), read);
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { NewOptions } from "./run.ts";
 import type { DeclaredService } from "../../codegen/services.ts";
-import { type Idl, readText } from "./idl.ts";
+import { readText } from "../files.ts";
+import type { Idl } from "./idl.ts";
 
 const ENVS = ["dev", "test", "online"];
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { emitFile } from "../../codegen/emit.ts";
 import { type LoadedFile, loadProto } from "../../codegen/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
+import { importName, readText } from "../files.ts";
 import { format } from "../format.ts";
 import { specifier } from "../specifier.ts";
 import { loadOthers } from "./others.ts";
@@ -44,7 +45,7 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
     throw new TypeError(`--idl ${idl}: no such file${where}`);
   }
   const folders = [...include, dirname(path)];
-  const name = folders.map((folder) => relative(folder, path).replaceAll("\\", "/")).find((one) => !/^\.\./.test(one))!;
+  const name = importName(folders, path);
   const find = (one: string) => folders.map((folder) => join(folder, one)).find((at) => readText(at) !== undefined);
   const noted: Record<string, string> = JSON.parse(readText(join(root, SOURCES)) ?? "{}");
   const read = (one: string) => {
@@ -94,16 +95,6 @@ export async function idlFiles({ files, others, sources }: Idl): Promise<Map<str
   }
   for (const [name, closure] of others) await emit(name, closure);
   return written;
-}
-
-/** The text of a file; undefined if there is none. */
-export function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
-  }
 }
 
 function isFolder(path: string): boolean {

@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { kitSpecifier } from "../specifier.ts";
-import { readText } from "./idl.ts";
+import { readText } from "../files.ts";
 
 /** The kit's module, as the project names it. */
 export function moduleOf(module: string | undefined, root: string): string {

@@ -1,7 +1,8 @@
 import { join, relative } from "node:path";
 import { type LoadedFile, loadProto } from "../../codegen/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
-import { readText, SOURCES } from "./idl.ts";
+import { findFiles, readText } from "../files.ts";
+import { SOURCES } from "./idl.ts";
 
 /**
  * Reads the .proto files in idl/ that the main one does not import: those of services that this one calls.
@@ -16,7 +17,7 @@ export function loadOthers(
   if (readText(join(root, SOURCES)) === undefined) return new Map(); // not a project yet
   const folder = join(root, "idl");
   const read = (name: string) => files.get(name)?.source.text ?? readText(join(folder, name));
-  const names = [...protosIn(folder)].map((path) => relative(folder, path).replaceAll("\\", "/"));
+  const names = [...findFiles(folder, ".proto")].map((path) => relative(folder, path).replaceAll("\\", "/"));
   const load = (name: string): [string, ReadonlyMap<string, LoadedFile>] => {
     try {
       return [name, loadProto(name, read)];
@@ -26,12 +27,4 @@ export function loadOthers(
     }
   };
   return new Map(names.filter((name) => !files.has(name)).map(load));
-}
-
-function* protosIn(folder: string): Generator<string> {
-  for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory) yield* protosIn(path);
-    else if (entry.name.endsWith(".proto")) yield path;
-  }
 }

@@ -1,8 +1,9 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { readText } from "../files.ts";
 import { format } from "../format.ts";
 import { checkAgain, hasServer, newToClient } from "./again.ts";
 import { checkPaths } from "./handlers.ts";
-import { type Idl, loadIdl, readText, SOURCES } from "./idl.ts";
+import { type Idl, loadIdl, SOURCES } from "./idl.ts";
 import { writeLock } from "./lock.ts";
 import { linkedTemplates, moduleOf } from "./module.ts";
 import { type Files, filesOf, firstFiles } from "./project.ts";

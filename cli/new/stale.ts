@@ -1,6 +1,7 @@
 import type { DeclaredService } from "../../codegen/services.ts";
 import { snake } from "./names.ts";
-import { type Idl, readText } from "./idl.ts";
+import { readText } from "../files.ts";
+import type { Idl } from "./idl.ts";
 
 /** Which copies in idl/ the main .proto has no use for any more: a line for each. */
 export const unusedCopies = ({ name, unused }: Idl): string[] =>

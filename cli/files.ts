@@ -1,0 +1,27 @@
+import { join, relative } from "node:path";
+
+/** The text of a file; undefined if there is none. */
+export function readText(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+/** The files in a folder and those within it whose names end so, sorted. */
+export function* findFiles(folder: string, end: string): Generator<string> {
+  for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
+    if (entry.name.startsWith(".") || entry.name === "node_modules") continue; // others' files
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) yield* findFiles(path, end);
+    else if (entry.name.endsWith(end)) yield path;
+  }
+}
+
+/** A .proto file's name as others would import it: from the first of the folders that it is in. */
+export function importName(folders: readonly string[], file: string): string {
+  const names = folders.map((folder) => relative(folder, file).replaceAll("\\", "/"));
+  return names.find((name) => !name.startsWith("../"))!;
+}
