@@ -10,6 +10,16 @@ export function readText(path: string): string | undefined {
   }
 }
 
+/** Whether there is a file or folder. */
+export function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path) !== undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
+
 /** The files in a folder and those within it whose names end so, sorted. */
 export function* findFiles(folder: string, end: string): Generator<string> {
   for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {

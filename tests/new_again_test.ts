@@ -260,6 +260,8 @@ needs(
     await checkAll(shop, "hello");
     shop.write("hello/idl/far/one.proto", `syntax = "proto3";\nmessage One { Nope req = 1; }\n`);
     assertStringIncludes(await shop.failing("hello", "task", "gen"), "idl/far/one.proto:2:15: there is no type Nope");
+    Deno.removeSync(`${shop.path}/hello/idl/far/one.proto`);
+    assertStringIncludes(await shop.deno("hello", "task", "gen"), "idl/far/one.ts is left over: its .proto is gone");
   },
 );
 

@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { readText } from "../files.ts";
 import { format } from "../format.ts";
+import { leftOver, orphans } from "../orphans.ts";
 import { checkAgain, hasServer, newToClient } from "./again.ts";
 import { checkPaths } from "./handlers.ts";
 import { type Idl, loadIdl, SOURCES } from "./idl.ts";
@@ -62,6 +63,7 @@ export async function run(options: NewOptions): Promise<void> {
     console.error(join(root, line));
   }
   if (again) {
+    for (const path of orphans(join(root, "idl"))) console.error(leftOver(path));
     if (written.length === 0) console.log("all is up to date");
     return;
   }
