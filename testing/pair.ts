@@ -18,7 +18,7 @@ import { faultyTransport } from "./transport.ts";
 
 /** How {@linkcode testPair} makes its two ends. */
 export interface TestPairOptions<S extends Service = Service> {
-  /** Options of the server beside its address and transport. @default {{}} */
+  /** Options of the server beside its address and transport. @default {{ drainDelay: 0, logger: createLogger("warn") }} */
   readonly server?: Partial<Omit<ServerOptions, "address" | "transport" | "workers">>;
   /** Options of the client beside where the server is. @default {{}} */
   readonly client?: Omit<ClientOptions<S>, "name" | "resolver" | "address" | "transport">;
