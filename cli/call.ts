@@ -58,14 +58,15 @@ type AnyClient = Record<string, (request: any, options: CallOptions) => Promise<
 
 async function callMethod(target: string, name: string, words: readonly string[], flags: Flags): Promise<void> {
   using signal = interruption();
-  await using schema = schemaOf(target, flags, { signal, metadata: flags.header });
+  const timeout = flags.timeout !== undefined && { timeout: flags.timeout };
+  await using schema = schemaOf(target, flags, { signal, metadata: flags.header, ...timeout });
   const found = await schema.findMethod(name);
   const { service, property, method } = found;
   await using client = createClient(service as Service, reach(target, flags));
   const notes = new CallNotes(flags.verbose ?? false);
   const options: CallOptions = {
     signal,
-    ...(flags.timeout !== undefined && { timeout: flags.timeout }),
+    ...timeout,
     metadata: flags.header,
     metainfo: metainfoOf(flags),
     onHeader: (header) => notes.fields("header", header),

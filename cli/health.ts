@@ -85,10 +85,10 @@ async function ask(
 async function instancesOf(name: string, flags: TargetFlags, timeout: number, signal: AbortSignal): Promise<string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
   const late = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-  late.addEventListener(
-    "abort",
-    () => reject(new Failure(`Consul at ${consulAddressOf(flags)} says nothing of ${name}`)),
-  );
+  late.addEventListener("abort", () => {
+    const why = `Consul at ${consulAddressOf(flags)} does not answer within ${timeout} ms`;
+    reject(signal.aborted ? signal.reason : new Failure(why, "say where Consul is: --consul HOST:PORT"));
+  });
   const watch = consulOf(flags).watch(name, (resolution) => {
     if ("error" in resolution) return reject(resolution.error);
     const { instances, why } = resolution;

@@ -57,10 +57,11 @@ export interface Schema extends AsyncDisposable {
  * Asks a server, by the reflection service that it must have: v1, or else v1alpha.
  *
  * @param options Where the server is, as createClient takes it.
- * @param call What is sent with each question. Each may take ten seconds, unless it says something else.
+ * @param call What is sent with each question. Each may take ten seconds, or its `timeout` if that is less.
  */
 export function schemaFromServer(options: ClientOptions, call: CallOptions = {}): Schema {
-  return schemaOf(new Reflection(options, { timeout: 10_000, ...call }));
+  const timeout = Math.min(call.timeout ?? Infinity, 10_000);
+  return schemaOf(new Reflection(options, { ...call, timeout }));
 }
 
 /**

@@ -61,6 +61,25 @@ needs(CLI_PERMISSIONS, "Ctrl-C ends dinokit call while it waits for its one requ
   assertEquals(await call.interrupt(), 65);
 });
 
+needs(CLI_PERMISSIONS, "where nobody answers, --timeout and Ctrl-C end each command that has them", async () => {
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
+  const call = ["call", address, "dinokit.test.Kinds/Unary"];
+  const inConsul = ["health", "consul:kinds", "--consul", address];
+  const [called, asked] = await Promise.all([
+    dinokit([...call, "--timeout", "300ms"]),
+    dinokit([...inConsul, "--timeout", "300ms"]),
+  ]);
+  assertEquals([called.code, asked.code], [68, 1]);
+  assertStringIncludes(called.stderr, "DEADLINE_EXCEEDED");
+  assertMatch(asked.stderr, /does not answer within 300 ms\nnext: {2}say where Consul is/);
+  for (const args of [call, inConsul]) {
+    await using running = startDinokit([...args, "--timeout", "1m"]);
+    await running.catches();
+    assertEquals(await running.interrupt(), 65, args[0]);
+  }
+});
+
 needs(CLI_PERMISSIONS, "dinokit call ends with 64 and the status, and says what to do", async () => {
   await using peer = await server();
   const [notFound, biz, late, nobody] = await Promise.all([
