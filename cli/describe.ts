@@ -3,7 +3,7 @@ import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
 import { TARGET, TARGET_PERMISSIONS, type TargetFlags, withConsul, withTls } from "./target.ts";
-import { print, printJson } from "./terminal.ts";
+import { interruption, print, printJson } from "./terminal.ts";
 
 /** `dinokit describe` */
 export function describeCommand(): Command {
@@ -28,7 +28,8 @@ async function describeSymbols(
   others: readonly string[],
   flags: SchemaFlags & TargetFlags & JsonFlag,
 ): Promise<void> {
-  await using schema = schemaOf(target, flags);
+  using signal = interruption();
+  await using schema = schemaOf(target, flags, { signal });
   // Every target has a colon, and no symbol.
   const isSymbol = flags.proto !== undefined && target !== undefined && !target.includes(":");
   const symbols = isSymbol ? [target, ...others] : others;

@@ -15,7 +15,7 @@ import {
   withConsul,
   withTls,
 } from "./target.ts";
-import { paint, print, printJson, table } from "./terminal.ts";
+import { interruption, paint, print, printJson, table } from "./terminal.ts";
 
 type Flags = TargetFlags & SchemaFlags & JsonFlag & { methods?: boolean };
 
@@ -42,9 +42,10 @@ export function listCommand(): Command {
 }
 
 async function listServices(target: string | undefined, flags: Flags): Promise<void> {
+  using signal = interruption();
   if (target === undefined) {
     if (flags.consul && !flags.proto) {
-      if (!flags.methods) return await listCatalog(flags);
+      if (!flags.methods) return await listCatalog(flags, signal);
       throw new Failure(
         "Consul knows no methods",
         "dinokit list consul:NAME --methods, which asks a server",
@@ -56,7 +57,7 @@ async function listServices(target: string | undefined, flags: Flags): Promise<v
       throw new Failure("which server's services?", next, EXIT.usage);
     }
   }
-  await using schema = schemaOf(target, flags);
+  await using schema = schemaOf(target, flags, { signal });
   const all: unknown[] = [];
   for (const name of await schema.services()) {
     const methods = flags.methods ? Object.values((await schema.findService(name)).methods) : undefined;
@@ -73,8 +74,9 @@ const methodJson = ({ name, kind, request, response }: Method) => ({
   response: response.typeName,
 });
 
-async function listCatalog(flags: Flags): Promise<void> {
-  const services = await consulCatalog(consulAddressOf(flags), consulOptionsOf({ ...flags, consul: undefined }));
+async function listCatalog(flags: Flags, signal: AbortSignal): Promise<void> {
+  const options = consulOptionsOf({ ...flags, consul: undefined });
+  const services = await consulCatalog(consulAddressOf(flags), options, signal);
   if (flags.json) return await printJson(services);
   const head = ["SERVICE", "INSTANCE", "HEALTH", "WEIGHT", "NODE", "TAGS"].map((text) => paint(text, "bold"));
   await print(table([head, ...services.flatMap(rows)]));

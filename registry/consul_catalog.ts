@@ -29,20 +29,30 @@ const TIMEOUT = 8000;
  *
  * @param address The HTTP API of the agent: `"127.0.0.1:8500"`.
  * @param options As those of `consul()`.
+ * @param stop Ends it: it throws the reason then.
  * @returns The services by name.
  * @throws {ConsulError} If it can't be asked, or one with this token may not.
  */
-export async function consulCatalog(address: string, options: ConsulOptions = {}): Promise<CatalogService[]> {
+export async function consulCatalog(
+  address: string,
+  options: ConsulOptions,
+  stop: AbortSignal,
+): Promise<CatalogService[]> {
   const http = new ConsulHttp(address, checkOptions(address, options).endpoint);
   const dc = options.datacenter;
-  const limits = { timeout: TIMEOUT, signal: AbortSignal.timeout(2 * TIMEOUT) };
-  const [, listed] = await http.ask((api, more) => api.catalog.service.list({ ...more, dc }), limits);
+  const limits = { timeout: TIMEOUT, signal: AbortSignal.any([stop, AbortSignal.timeout(2 * TIMEOUT)]) };
+  const ask = (request: Parameters<ConsulHttp["ask"]>[0]) =>
+    http.ask(request, limits).catch((error) => {
+      stop.throwIfAborted();
+      throw error;
+    });
+  const [, listed] = await ask((api, more) => api.catalog.service.list({ ...more, dc }));
   const names = Object.keys(listed as Record<string, unknown>).sort();
   const services: CatalogService[] = [];
   const asked = names.entries();
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     for (const [i, name] of asked) {
-      const answer = await http.ask((api, more) => api.health.service({ ...more, dc, service: name }), limits);
+      const answer = await ask((api, more) => api.health.service({ ...more, dc, service: name }));
       services[i] = { name, instances: readAll(answer) };
     }
   }));

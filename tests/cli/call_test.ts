@@ -61,7 +61,7 @@ needs(CLI_PERMISSIONS, "Ctrl-C ends dinokit call while it waits for its one requ
   assertEquals(await call.interrupt(), 65);
 });
 
-needs(CLI_PERMISSIONS, "where nobody answers, --timeout and Ctrl-C end each command that has them", async () => {
+needs(CLI_PERMISSIONS, "where nobody answers, Ctrl-C ends each command, and --timeout those that have it", async () => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = `127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
   const call = ["call", address, "dinokit.test.Kinds/Unary"];
@@ -73,10 +73,11 @@ needs(CLI_PERMISSIONS, "where nobody answers, --timeout and Ctrl-C end each comm
   assertEquals([called.code, asked.code], [68, 1]);
   assertStringIncludes(called.stderr, "DEADLINE_EXCEEDED");
   assertMatch(asked.stderr, /does not answer within 300 ms\nnext: {2}say where Consul is/);
-  for (const args of [call, inConsul]) {
-    await using running = startDinokit([...args, "--timeout", "1m"]);
+  const asking = [["list", address], ["describe", address, "a.B"], ["list", "--consul", address]];
+  for (const args of [[...call, "--timeout", "1m"], [...inConsul, "--timeout", "1m"], ...asking]) {
+    await using running = startDinokit(args);
     await running.catches();
-    assertEquals(await running.interrupt(), 65, args[0]);
+    assertEquals(await running.interrupt(), 65, args.join(" "));
   }
 });
 
