@@ -1,4 +1,4 @@
-import { type ClientOptions, createClient } from "../mod.ts";
+import { type ClientOptions, createClient, RpcError, Status } from "../mod.ts";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../proto/grpc/health/v1/health.ts";
 import { callFailure, telling } from "./call_failure.ts";
 import { withTimeout } from "./call_flags.ts";
@@ -81,19 +81,21 @@ async function ask(
   }
 }
 
-/** The addresses that Consul lists as passing. */
+/** The addresses that Consul lists as passing. @throws {RpcError} As a call that finds none. */
 async function instancesOf(name: string, flags: TargetFlags, timeout: number, signal: AbortSignal): Promise<string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
   const late = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
   late.addEventListener("abort", () => {
-    const why = `Consul at ${consulAddressOf(flags)} does not answer within ${timeout} ms`;
-    reject(signal.aborted ? signal.reason : new Failure(why, "say where Consul is: --consul HOST:PORT"));
+    const why = `DEADLINE_EXCEEDED: Consul at ${consulAddressOf(flags)} does not answer within ${timeout} ms`;
+    const next = "say where Consul is: --consul HOST:PORT";
+    reject(signal.aborted ? signal.reason : new Failure(why, next, EXIT.status(Status.DEADLINE_EXCEEDED)));
   });
   const watch = consulOf(flags).watch(name, (resolution) => {
-    if ("error" in resolution) return reject(resolution.error);
-    const { instances, why } = resolution;
-    if (instances.length > 0) return resolve(instances.map(({ address }) => address));
-    reject(new Failure(`${name}: ${why}`, `dinokit list ${placeOf(`consul:${name}`, flags).consul}`));
+    if (!("error" in resolution) && resolution.instances.length > 0) {
+      return resolve(resolution.instances.map(({ address }) => address));
+    }
+    const [why, cause] = "error" in resolution ? [resolution.error.message, resolution.error] : [resolution.why];
+    reject(new RpcError(Status.UNAVAILABLE, `no instance of ${name} is known: ${why}`, { cause }));
   }, QUIET);
   try {
     return await promise;

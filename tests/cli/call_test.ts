@@ -70,7 +70,7 @@ needs(CLI_PERMISSIONS, "where nobody answers, Ctrl-C ends each command, and --ti
     dinokit([...call, "--timeout", "300ms"]),
     dinokit([...inConsul, "--timeout", "300ms"]),
   ]);
-  assertEquals([called.code, asked.code], [68, 1]);
+  assertEquals([called.code, asked.code], [68, 68]);
   assertStringIncludes(called.stderr, "DEADLINE_EXCEEDED");
   assertMatch(asked.stderr, /does not answer within 300 ms\nnext: {2}say where Consul is/);
   const asking = [["list", address], ["describe", address, "a.B"], ["list", "--consul", address]];

@@ -97,7 +97,8 @@ needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or
   assertStringIncludes(call.stderr, "no instance of kindz is known: none passes its check in Consul");
   assertStringIncludes(call.stderr, `next:  dinokit list --consul ${agent.address}\n`);
   const health = await dinokit(["health", "consul:kindz", ...flags]);
-  assertEquals(health.code, 1);
+  assertEquals(health.code, 78);
+  assertStringIncludes(health.stderr, "no instance of kindz is known: none passes its check in Consul");
   assertStringIncludes(health.stderr, `next:  dinokit list --consul ${agent.address}`);
   const nowhere = await dinokit(["list", ...flags, "--datacenter", "nowhere"]);
   assertMatch(nowhere.stderr, /next: {2}name a datacenter that Consul knows: --datacenter NAME/);
@@ -113,6 +114,7 @@ needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or
   const down = await dinokit(["list", ...flags]);
   assertMatch(down.stderr, /^error: Consul at \S+ is down: .*\nnext: {2}.*--consul HOST:PORT/);
   const dead = await dinokit(["health", "consul:kinds", ...flags]);
+  assertEquals(dead.code, 78);
   assertMatch(dead.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
   const gone = await dinokit(["call", "consul:kinds", "dinokit.test.Kinds/Unary", ...flags, ...proto]);
   assertMatch(gone.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
