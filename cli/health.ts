@@ -44,17 +44,25 @@ async function checkHealth(
   flags: TargetFlags & JsonFlag & { timeout?: number },
 ): Promise<void> {
   using signal = interruption();
-  const { timeout = 10_000 } = flags;
+  const call = { timeout: flags.timeout ?? 10_000, signal };
   const name = consulName(target);
   const place = placeOf(target, flags);
-  const { tls } = reach(target, flags);
-  const all = name === undefined
-    ? [reach(target, flags)]
-    : (await instancesOf(name, flags, timeout, signal)).map((address) => ({ name, address, tls }));
+  const options = reach(target, flags);
+  let all = [options];
+  if (name !== undefined) {
+    try {
+      all = (await instancesOf(name, flags, call)).map((address) => ({ name, address, tls: options.tls }));
+    } catch (error) {
+      if (!flags.json) throw error;
+      const { message, code } = callFailure(error, place);
+      await printJson([{ address: target, error: message, code }]);
+      throw new Failure("", undefined, code);
+    }
+  }
   let worst: number = EXIT.ok;
   const told: unknown[] = [];
   for (const one of all) {
-    const { status, error, code } = await ask(one, service ?? "", { timeout, signal }, place);
+    const { status, error, code } = await ask(one, service ?? "", call, place);
     const text = paint(status ?? error!, code === EXIT.ok ? "green" : "red");
     if (flags.json) told.push({ address: one.address, status, error, code });
     else await print(name === undefined ? text : `${one.address} ${text}`);
@@ -64,10 +72,15 @@ async function checkHealth(
   if (worst !== EXIT.ok) throw new Failure("", undefined, worst);
 }
 
+interface Call {
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
 async function ask(
   options: ClientOptions,
   service: string,
-  call: { timeout: number; signal: AbortSignal },
+  call: Call,
   place: Place,
 ): Promise<{ status?: string; error?: string; code: number }> {
   await using client = createClient(Health, options as ClientOptions<typeof Health>);
@@ -82,7 +95,7 @@ async function ask(
 }
 
 /** The addresses that Consul lists as passing. @throws {RpcError} As a call that finds none. */
-async function instancesOf(name: string, flags: TargetFlags, timeout: number, signal: AbortSignal): Promise<string[]> {
+async function instancesOf(name: string, flags: TargetFlags, { timeout, signal }: Call): Promise<string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
   const late = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
   late.addEventListener("abort", () => {

@@ -116,6 +116,10 @@ needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or
   const dead = await dinokit(["health", "consul:kinds", ...flags]);
   assertEquals(dead.code, 78);
   assertMatch(dead.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
+  const { code, stdout } = await dinokit(["health", "consul:kinds", "--json", ...flags]);
+  const [{ error, ...told }] = JSON.parse(stdout);
+  assertEquals([code, told], [78, { address: "consul:kinds", code: 78 }]);
+  assertMatch(error, /^UNAVAILABLE: no instance of kinds is known: Consul at \S+ is down/);
   const gone = await dinokit(["call", "consul:kinds", "dinokit.test.Kinds/Unary", ...flags, ...proto]);
   assertMatch(gone.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
 });
