@@ -20,6 +20,20 @@ export function isThere(path: string): boolean {
   }
 }
 
+/** @throws {TypeError} If a folder that -I names is not there. */
+export function checkFolders(folders: readonly string[] = []): void {
+  for (const folder of folders) if (!mayBeFolder(folder)) throw new TypeError(`-I ${folder}: no such folder`);
+}
+
+function mayBeFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    // One that may not be looked at may hold files that may be read.
+    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
+  }
+}
+
 /** The files in a folder and those within it whose names end so, sorted. */
 export function* findFiles(folder: string, end: string): Generator<string> {
   for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {

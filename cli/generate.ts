@@ -3,7 +3,7 @@ import { emitFile } from "../codegen/emit.ts";
 import { isWellKnown } from "../codegen/known.ts";
 import { type LoadedFile, loadProto } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
-import { findFiles, importName, isThere, readText } from "./files.ts";
+import { checkFolders, findFiles, importName, isThere, readText } from "./files.ts";
 import { format } from "./format.ts";
 import type { GenOptions } from "./gen.ts";
 import { SOURCES } from "./new/idl.ts";
@@ -47,9 +47,7 @@ export class ProtoGenerator {
 
   /** Writes all files that have changed, and says so. */
   async *run(): AsyncGenerator<Outcome> {
-    for (const folder of this.#options.include ?? []) {
-      if (!isThere(folder)) throw new TypeError(`-I ${folder}: no such folder`);
-    }
+    checkFolders(this.#options.include);
     const jobs = (this.#options.files ?? ["proto"]).flatMap((file) => this.#jobs(file));
     const done = new Set<string>();
     const said = new Set<string>();

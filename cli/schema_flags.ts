@@ -1,7 +1,8 @@
 import type { CallOptions } from "../mod.ts";
 import { collect } from "./command.ts";
 import type { Command } from "./deps.ts";
-import { EXIT, Failure } from "./exit.ts";
+import { checked, EXIT, Failure } from "./exit.ts";
+import { checkFolders } from "./files.ts";
 import { type Schema, schemaFromFiles, schemaFromServer } from "./schema.ts";
 import { reach, type TargetFlags } from "./target.ts";
 
@@ -24,7 +25,7 @@ export const withSchema = (command: Command): Command =>
 /** The schema that the flags say: that of .proto files, or the server's. */
 export function schemaOf(target: string | undefined, flags: SchemaFlags & TargetFlags, call: CallOptions = {}): Schema {
   if (flags.proto) {
-    for (const folder of flags.include ?? []) checkFolder(folder);
+    checked(() => checkFolders(flags.include));
     return schemaFromFiles(flags.proto, flags.include);
   }
   if (target === undefined) {
@@ -35,13 +36,4 @@ export function schemaOf(target: string | undefined, flags: SchemaFlags & Target
     );
   }
   return schemaFromServer(reach(target, flags), call);
-}
-
-function checkFolder(folder: string): void {
-  try {
-    Deno.statSync(folder);
-  } catch (error) {
-    // One that may not be looked at may hold files that may be read.
-    if (error instanceof Deno.errors.NotFound) throw new Failure(`-I ${folder}: no such folder`, undefined, EXIT.usage);
-  }
 }

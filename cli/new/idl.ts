@@ -4,7 +4,7 @@ import { emitFile } from "../../codegen/emit.ts";
 import { type LoadedFile, loadProto } from "../../codegen/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
-import { importName, readText } from "../files.ts";
+import { checkFolders, importName, readText } from "../files.ts";
 import { format } from "../format.ts";
 import { specifier } from "../specifier.ts";
 import { loadOthers } from "./others.ts";
@@ -38,7 +38,7 @@ export interface Idl {
  */
 export function loadIdl(idl: string, include: readonly string[], root: string): Idl {
   if (!idl.endsWith(".proto")) throw new TypeError(`--idl ${idl}: not a .proto file`);
-  for (const folder of include) if (!isFolder(folder)) throw new TypeError(`-I ${folder}: no such folder`);
+  checkFolders(include);
   const path = [idl, ...include.map((folder) => join(folder, idl))].find((one) => readText(one) !== undefined);
   if (path === undefined) {
     const where = include.length === 0 ? "; -I DIR adds a folder to look in" : `, nor in ${include.join(", ")}`;
@@ -95,12 +95,4 @@ export async function idlFiles({ files, others, sources }: Idl): Promise<Map<str
   }
   for (const [name, closure] of others) await emit(name, closure);
   return written;
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
