@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import { EXIT, Failure } from "./exit.ts";
 
 /** The text of a file; undefined if there is none. */
 export function readText(path: string): string | undefined {
@@ -20,9 +21,25 @@ export function isThere(path: string): boolean {
   }
 }
 
-/** @throws {TypeError} If a folder that -I names is not there. */
+/**
+ * Finds a .proto file that the command line names: from here or, as with protoc, by the name that imports have for it.
+ *
+ * @param folders Those of -I.
+ * @param what What is said of it.
+ * @throws {Failure} If there is none.
+ */
+export function namedFile(file: string, folders: readonly string[] = [], what: string = file): string {
+  const path = [file, ...folders.map((folder) => join(folder, file))].find(isThere);
+  if (path !== undefined) return path;
+  const where = folders.length === 0 ? "; -I DIR adds a folder to look in" : `, nor in ${folders.join(", ")}`;
+  throw new Failure(`${what}: no such file${where}`, undefined, EXIT.usage);
+}
+
+/** @throws {Failure} If a folder that -I names is not there. */
 export function checkFolders(folders: readonly string[] = []): void {
-  for (const folder of folders) if (!mayBeFolder(folder)) throw new TypeError(`-I ${folder}: no such folder`);
+  for (const folder of folders) {
+    if (!mayBeFolder(folder)) throw new Failure(`-I ${folder}: no such folder`, undefined, EXIT.usage);
+  }
 }
 
 function mayBeFolder(path: string): boolean {

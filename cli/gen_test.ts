@@ -86,7 +86,7 @@ inFolder("gen finds a file by the name that imports have for it", {
 
 inFolder("gen names a file in a folder that is a file", { "a.proto": HEAD }, async (folder) => {
   const { code, err } = await folder.gen("a.proto/b.proto");
-  assertEquals([code, err], [1, "a.proto/b.proto:1:1: no such file; check the name or add its folder with -I\n"]);
+  assertEquals([code, err], [2, "error: a.proto/b.proto: no such file; -I DIR adds a folder to look in\n"]);
 });
 
 inFolder("gen leaves alone what belongs to others: hidden folders and node_modules", {

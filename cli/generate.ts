@@ -3,7 +3,7 @@ import { emitFile } from "../codegen/emit.ts";
 import { isWellKnown } from "../codegen/known.ts";
 import { type LoadedFile, loadProto } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
-import { checkFolders, findFiles, importName, isThere, readText } from "./files.ts";
+import { checkFolders, findFiles, importName, isThere, namedFile, readText } from "./files.ts";
 import { format } from "./format.ts";
 import type { GenOptions } from "./gen.ts";
 import { SOURCES } from "./new/idl.ts";
@@ -36,7 +36,10 @@ export class ProtoGenerator {
   readonly #options: GenOptions;
   readonly #read = new Set<string>();
 
+  /** @throws {Failure} If a .proto file or a folder of -I is not there. */
   constructor(options: GenOptions) {
+    checkFolders(options.include);
+    for (const file of options.files ?? []) if (file.endsWith(".proto")) namedFile(file, options.include);
     this.#options = options;
   }
 
@@ -47,7 +50,6 @@ export class ProtoGenerator {
 
   /** Writes all files that have changed, and says so. */
   async *run(): AsyncGenerator<Outcome> {
-    checkFolders(this.#options.include);
     const jobs = (this.#options.files ?? ["proto"]).flatMap((file) => this.#jobs(file));
     const done = new Set<string>();
     const said = new Set<string>();

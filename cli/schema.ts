@@ -69,6 +69,7 @@ export function schemaFromServer(options: ClientOptions, call: CallOptions = {})
  *
  * @param files Their paths.
  * @param importPaths Folders where their imports are looked for, beside those of the files themselves.
+ * @throws {Failure} If one is not there.
  * @throws {ProtoProblem} If one has a mistake.
  */
 export function schemaFromFiles(files: readonly string[], importPaths: readonly string[] = []): Schema {

@@ -1,7 +1,7 @@
 import type { CallOptions } from "../mod.ts";
 import { collect } from "./command.ts";
 import type { Command } from "./deps.ts";
-import { checked, EXIT, Failure } from "./exit.ts";
+import { EXIT, Failure } from "./exit.ts";
 import { checkFolders } from "./files.ts";
 import { type Schema, schemaFromFiles, schemaFromServer } from "./schema.ts";
 import { reach, type TargetFlags } from "./target.ts";
@@ -25,7 +25,7 @@ export const withSchema = (command: Command): Command =>
 /** The schema that the flags say: that of .proto files, or the server's. */
 export function schemaOf(target: string | undefined, flags: SchemaFlags & TargetFlags, call: CallOptions = {}): Schema {
   if (flags.proto) {
-    checked(() => checkFolders(flags.include));
+    checkFolders(flags.include);
     return schemaFromFiles(flags.proto, flags.include);
   }
   if (target === undefined) {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ProtoProblem } from "../codegen/problem.ts";
 import { needs } from "../tests/needs.ts";
+import { Failure } from "./exit.ts";
 import { SchemaError, schemaFromFiles } from "./schema.ts";
 
 // Schemas that servers tell are tested in tests/interop/schema_test.ts.
@@ -41,7 +41,7 @@ needs(READ, "a schema from .proto files finds imports in the folders that it is 
   assertEquals((await schema.services()).includes("grpc.testing.TestService"), true);
   await using named = schemaFromFiles(["grpc/health/v1/health.proto"], [`${ROOT}proto`]);
   assertEquals(await named.services(), ["grpc.health.v1.Health"]);
-  assertThrows(() => schemaFromFiles([`${ROOT}no/such.proto`]), ProtoProblem, "such.proto");
+  assertThrows(() => schemaFromFiles([`${ROOT}no/such.proto`]), Failure, "such.proto: no such file");
 });
 
 needs(READ, "describe() writes things as a .proto declares them, with full names", async () => {

@@ -4,7 +4,7 @@ import { emitFile } from "../../codegen/emit.ts";
 import { type LoadedFile, loadProto } from "../../codegen/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
-import { checkFolders, importName, readText } from "../files.ts";
+import { checkFolders, importName, namedFile, readText } from "../files.ts";
 import { format } from "../format.ts";
 import { specifier } from "../specifier.ts";
 import { loadOthers } from "./others.ts";
@@ -33,17 +33,14 @@ export interface Idl {
  * Reads the .proto files for a project. Where the project's copy is not like the source, the one that was changed since it was
  * copied counts.
  *
- * @throws {TypeError} If a file is missing, or both were changed.
+ * @throws {Failure} If a file is missing.
+ * @throws {TypeError} If both were changed.
  * @throws {ProtoProblem} If one has a mistake.
  */
 export function loadIdl(idl: string, include: readonly string[], root: string): Idl {
   if (!idl.endsWith(".proto")) throw new TypeError(`--idl ${idl}: not a .proto file`);
   checkFolders(include);
-  const path = [idl, ...include.map((folder) => join(folder, idl))].find((one) => readText(one) !== undefined);
-  if (path === undefined) {
-    const where = include.length === 0 ? "; -I DIR adds a folder to look in" : `, nor in ${include.join(", ")}`;
-    throw new TypeError(`--idl ${idl}: no such file${where}`);
-  }
+  const path = namedFile(idl, include, `--idl ${idl}`);
   const folders = [...include, dirname(path)];
   const name = importName(folders, path);
   const find = (one: string) => folders.map((folder) => join(folder, one)).find((at) => readText(at) !== undefined);

@@ -35,6 +35,7 @@ export interface NewOptions {
  * Makes a project, or adds to it what is new in its .proto.
  *
  * @throws {TypeError} If a flag is wrong; the message names it.
+ * @throws {Failure} If a file that one names is not there.
  * @throws {ProtoProblem} If a .proto has a mistake.
  */
 export async function run(options: NewOptions): Promise<void> {

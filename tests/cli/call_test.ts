@@ -166,6 +166,8 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
     ],
     [peer.call("Bidi", "{}", '{"txt":""}'), 'did you mean "text"?', `next:  dinokit describe ${PROTO.join(" ")}`],
     [peer.call("Unary", "-I", "nofolder"), "-I nofolder: no such folder", ""],
+    [peer.call("Unary", "--proto", "no.proto"), "--proto no.proto: no such file; -I DIR adds", ""],
+    [["list", "--proto", "no.proto", "-I", "tests"], "--proto no.proto: no such file, nor in tests\n", ""],
     [peer.call("Unary", "@nowhere.json"), "there is no file nowhere.json", ""],
     [peer.call("Unary", "--ca", "nowhere.pem"), "--ca: there is no file nowhere.pem", ""],
   ];
