@@ -36,7 +36,7 @@ export function listCommand(): Command {
     ],
     permissions: TARGET_PERMISSIONS,
   })
-    .argument("[target]", TARGET)
+    .argument("[target]", `${TARGET}; not needed with --proto`)
     .option("-m, --methods", "the methods too");
   return withJson(withTls(withSchema(withConsul(list, true)))).action(telling(listServices));
 }
