@@ -109,7 +109,7 @@ needs(
     const said = await shop.make("hello", "--idl", "echo.proto");
     assertStringIncludes(
       said,
-      "hello/handlers/echo_service/echo.ts:5: echo.EchoService has no method echo any more: move what you need, then delete it and echo_test.ts",
+      "hello/handlers/echo_service/echo.ts:5: echo.EchoService has no method Echo any more: move what you need, then delete it and echo_test.ts",
     );
     const files = filesIn(shop, "hello");
     for (const path of ["handlers/echo_service/echo.ts", "handlers/echo_service/echo_test.ts", "client.ts"]) {
@@ -142,7 +142,7 @@ needs(
     const before = filesIn(shop, "hello");
     shop.write("echo.proto", proto(SHOUT));
     const said = await shop.make("hello", "--idl", "echo.proto");
-    assertEquals(said.match(/has no method echo any more/g)?.length, 1);
+    assertEquals(said.match(/has no method Echo any more/g)?.length, 1);
     assertMatch(said, /delete it and echo_test\.ts\n/);
     assertEquals(changed(before, filesIn(shop, "hello")), [
       "handlers/mod.ts",
@@ -159,7 +159,7 @@ needs(
     assertMatch(await again(), /echo\.ts:5: .*move what you need, then delete it\n/);
     Deno.removeSync(`${shop.path}/${handler}`);
     shop.write(test!, before.get("handlers/echo_service/echo_test.ts")!);
-    assertMatch(await again(), /echo_test\.ts:8: .* has no method echo any more: .*then delete it\n/);
+    assertMatch(await again(), /echo_test\.ts:8: .* has no method Echo any more: .*then delete it\n/);
     Deno.removeSync(`${shop.path}/${test}`);
     assertEquals(await again(), UP_TO_DATE);
   },

@@ -1,4 +1,5 @@
 import type { DeclaredService } from "../../codegen/services.ts";
+import { localName } from "../../codec/local_name.ts";
 import { snake } from "./names.ts";
 import { readText } from "../files.ts";
 import type { Idl } from "./idl.ts";
@@ -23,12 +24,21 @@ export function* staleHandlers(root: string, services: readonly DeclaredService[
       const [use, local] = (isTest ? /\.client\.(\w+)/ : /\.methods\.(\w+)/).exec(text) ?? [];
       if (use === undefined || service?.methods.some((method) => method.local === local)) continue;
       const line = text.slice(0, text.indexOf(use)).split("\n").length;
-      const what = service ? `${service.fullName} has no method ${local}` : `${idl} has no such service`;
+      const what = service
+        ? `${service.fullName} has no method ${protoName(text, service, local!)}`
+        : `${idl} has no such service`;
       const test = name.replace(".ts", "_test.ts");
       const both = !isTest && names.includes(test) ? `it and ${test}` : "it";
       yield `${path}:${line}: ${what} any more: move what you need, then delete ${both}`;
     }
   }
+}
+
+/** What the .proto called a method: a first text says it. Else its name in TypeScript. */
+function protoName(text: string, { fullName }: DeclaredService, local: string): string {
+  const named = text.matchAll(new RegExp(`${RegExp.escape(fullName)}/(\\w+)|"(\\w+)\\(\\) `, "g"));
+  return [...named].map(([, inHandler, inTest]) => inHandler ?? inTest!).find((name) => localName(name) === local) ??
+    local;
 }
 
 function list(path: string): Deno.DirEntry[] {
