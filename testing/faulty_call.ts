@@ -76,6 +76,7 @@ export class FaultyCall implements ServerCall {
     const { delay, hang } = this.#fault;
     if (delay === undefined && !hang) return this.#act();
     const { signal } = this.#inner;
+    if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = hang ? undefined : setTimeout(resolve, delay);
     // Then nothing counts any more, and nobody may be left waiting.

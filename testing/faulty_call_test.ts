@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { type RpcError, Status } from "../mod.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
 import { assertRpcError, collect, fakeClock, testPair } from "./mod.ts";
+import { FaultyCall } from "./faulty_call.ts";
+import type { ServerCall } from "../mod.ts";
 
 /** A service of streams, and the signals that its handlers got. */
 async function streams() {
@@ -97,4 +99,10 @@ Deno.test("a hang and a delay after some responses go by the clock", async () =>
     kinds.calls[0]!.peer,
     "who is gone before the delay has passed is not dropped",
   );
+});
+
+Deno.test("a fault that hangs leaves nobody waiting on a call that was cancelled before it acts", async () => {
+  const inner = { signal: AbortSignal.abort(), receive: () => undefined } as unknown as ServerCall;
+  const call = new FaultyCall(inner, { hang: true, after: { requests: 1 } }, () => {});
+  assertEquals([await call.receive(), await call.receive()], [undefined, undefined]);
 });
