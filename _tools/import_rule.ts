@@ -22,7 +22,7 @@ const MAY: Record<string, readonly string[]> = {
   "mod.ts": ["rpc", "codec", "transport", "registry", "policy", "server", "client", "config"],
   proto: ["mod.ts"],
   cli: ["rpc", "codegen", "codec", "proto/grpc", "registry", "mod.ts", "deno.json"],
-  testing: ["mod.ts"],
+  testing: ["rpc", "mod.ts"],
   examples: ["mod.ts", "proto"],
 };
 

@@ -75,7 +75,7 @@ Deno.test("import rule: passes over comments, strings, tests and what is no libr
   assertEquals(said("tests/a.ts", `import { x } from "npm:x@1";`), []);
 });
 
-needs([{ name: "read" }], "import rule: deno lint uses it", async () => {
+needs([{ name: "read" }], "deno lint uses the rules", async () => {
   const { lint } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
-  assertEquals(lint.plugins, ["./_tools/import_rule.ts"]);
+  assertEquals(lint.plugins, ["./_tools/import_rule.ts", "./_tools/time_rule.ts"]);
 });

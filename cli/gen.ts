@@ -1,5 +1,6 @@
 import { collect, command } from "./command.ts";
 import type { Command } from "./deps.ts";
+import { after } from "../rpc/time.ts";
 import { checkedAll, Failure } from "./exit.ts";
 import { ProtoGenerator } from "./generate.ts";
 
@@ -86,7 +87,7 @@ async function* changes(folders: () => string[]): AsyncGenerator<void> {
       if (kind !== "access" && paths.some((path) => path.endsWith(".proto"))) break;
     }
     // Editors write a file in several steps.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise<void>((resolve) => after(50, resolve));
     yield;
     if (folders().join() === watched.join()) continue;
     watcher.close();

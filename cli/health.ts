@@ -4,6 +4,7 @@ import { callFailure, telling } from "./call_failure.ts";
 import { withTimeout } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
+import { abortsAfter } from "../rpc/time.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { type Place, placeOf } from "./place.ts";
 import {
@@ -97,7 +98,7 @@ async function ask(
 /** The addresses that Consul lists as passing. @throws {RpcError} As a call that finds none. */
 async function instancesOf(name: string, flags: TargetFlags, { timeout, signal }: Call): Promise<string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
-  const late = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  const late = AbortSignal.any([signal, abortsAfter(timeout)]);
   late.addEventListener("abort", () => {
     const why = `DEADLINE_EXCEEDED: Consul at ${consulAddressOf(flags)} does not answer within ${timeout} ms`;
     const next = "say where Consul is: --consul HOST:PORT";

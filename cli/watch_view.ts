@@ -1,6 +1,7 @@
 import type { Instance } from "../mod.ts";
 import { type Change, changes, facts, factsOf, shown, tagsOf } from "./changes.ts";
 import { paint, print, table, widthOf } from "./terminal.ts";
+import { timeOfDay } from "../rpc/time.ts";
 
 /** Shows what is known of a service. */
 export interface WatchView {
@@ -22,7 +23,7 @@ const LOOKS = {
 export function changeLines(name: string): WatchView {
   return eachChange(name, (change, text) => {
     const [sign, colour] = LOOKS[change];
-    return `${paint(new Date().toISOString(), "dim")} ${paint(`${sign} ${text}`, colour)}`;
+    return `${paint(new Date(timeOfDay()).toISOString(), "dim")} ${paint(`${sign} ${text}`, colour)}`;
   });
 }
 
@@ -33,7 +34,7 @@ export function changeJson(name: string): WatchView {
     const told = instance
       ? { ...others, tags: tagsOf(tags!), meta: Object.fromEntries(meta!) }
       : { [change === "error" ? "error" : "note"]: text };
-    return JSON.stringify({ time: new Date().toISOString(), change, ...told });
+    return JSON.stringify({ time: new Date(timeOfDay()).toISOString(), change, ...told });
   });
 }
 
@@ -68,7 +69,9 @@ export function changingTable(name: string): WatchView {
   let last: Change[] = [];
   let above = 0;
   const draw = async (note: string) => {
-    const text = `${paint(name, "bold")} ${paint(new Date().toISOString(), "dim")}\n${rowsOf(seen, last)}${note}`;
+    const text = `${paint(name, "bold")} ${paint(new Date(timeOfDay()).toISOString(), "dim")}\n${
+      rowsOf(seen, last)
+    }${note}`;
     const back = above === 0 ? "" : `\x1b[${above}A\r\x1b[J`;
     above = heightOf(text);
     await print(back + text);

@@ -73,16 +73,16 @@ function wishesOf({ policy }: CallPath, { context }: Outgoing, avoid: Set<Subcha
 async function instance(
   path: CallPath,
   { inject }: MethodRules,
-  { method, context: { deadline, signal } }: Outgoing,
+  { method, lateAt, context: { signal } }: Outgoing,
   options: AttemptOptions | undefined,
   wishes: PickOptions,
 ): Promise<Subchannel> {
   if (options) ({ signal } = options);
   try {
-    if (inject) await path.inject(inject, deadline, signal);
+    if (inject) await path.inject(inject, lateAt, signal);
     let subchannel = path.channel.pick(wishes);
     // A connection may be lost again before the one who waited for it goes on.
-    while (!subchannel?.connection) subchannel = await path.channel.wait(wishes, deadline, signal);
+    while (!subchannel?.connection) subchannel = await path.channel.wait(wishes, lateAt, signal);
     return subchannel;
   } catch (error) {
     throw at(method, error);
@@ -100,7 +100,7 @@ function start(
   const start: CallStart = {
     path: method.path,
     metadata: options?.previous ? withPrevious(context.metadata, options.previous) : context.metadata,
-    deadline: context.deadline,
+    deadline: outgoing.lateAt,
     signal: options ? options.signal : context.signal,
     compression: typeof compression === "function" ? "gzip" : compression,
     onHeader: undefined,
@@ -114,9 +114,9 @@ function withPrevious(metadata: Metadata, previous: number): Metadata {
   return Metadata.unchecked([...metadata, [PREVIOUS_ATTEMPTS, String(previous)]]);
 }
 
-function checkTime({ method, context: { signal, deadline } }: Outgoing): void {
+function checkTime({ method, lateAt, context: { signal } }: Outgoing): void {
   if (signal?.aborted) throw at(method, cancelled(signal));
-  if (deadline !== undefined && deadline <= Date.now()) {
+  if (lateAt !== undefined && lateAt <= performance.now()) {
     throw new RpcError(Status.DEADLINE_EXCEEDED, "the deadline had passed before the call began", {
       path: method.path,
     });

@@ -5,6 +5,7 @@ import type { BreakerRules, MethodRules } from "../policy/rules.ts";
 import type { Verdict } from "./breaker.ts";
 import type { ClientContext } from "./call.ts";
 import type { CallPath } from "./call_path.ts";
+import { lateAtOf } from "./time_limit.ts";
 
 /** What says that the service is not well. */
 const FAILURES: ReadonlySet<Status> = new Set([
@@ -36,8 +37,10 @@ export function breakMany(path: CallPath, next: Guarded): Next<ClientContext> {
 }
 
 /** A call whose time is over before it begins says nothing of the service. */
-function isGuarded({ breaker }: MethodRules, { context: { deadline, signal } }: Call<ClientContext>): boolean {
-  return breaker !== undefined && !signal?.aborted && (deadline === undefined || deadline > Date.now());
+function isGuarded({ breaker }: MethodRules, { context }: Call<ClientContext>): boolean {
+  if (breaker === undefined || context.signal?.aborted) return false;
+  const lateAt = lateAtOf(context);
+  return lateAt === undefined || lateAt > performance.now();
 }
 
 async function guarded(

@@ -1,9 +1,8 @@
-import { currentScope, type Scope } from "../rpc/context.ts";
+import { currentScope } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
 import { addMetainfo, mergeMetainfo, readBackward } from "../rpc/metainfo.ts";
 import type { Call, Middleware } from "../rpc/middleware.ts";
-import { checkNumber } from "../rpc/options.ts";
 import { PREVIOUS_ATTEMPTS } from "../rpc/retry_fields.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
@@ -18,6 +17,7 @@ import { type CallOptions, checkCallOptions } from "./options.ts";
 import { errorOf } from "./outcome.ts";
 import { Outgoing } from "./outgoing.ts";
 import { retried } from "./retry.ts";
+import { LIMIT, limitOf, type Timed } from "./time_limit.ts";
 
 /** What a client knows of a call that it makes. Middleware may give the next layer another one. */
 export interface ClientContext {
@@ -41,33 +41,23 @@ export type ClientMiddleware = Middleware<ClientContext>;
  * @throws {TypeError} If an option is unknown or malformed, or its metadata can't be sent.
  * @throws {RangeError} If a time is negative.
  */
-export function contextOf(method: Method, options: CallOptions, rules: MethodRules): ClientContext {
+export function contextOf(method: Method, options: CallOptions, rules: MethodRules): ClientContext & Timed {
   checkCallOptions(method, options);
   const scope = currentScope();
   const metainfo = options.metainfo ? mergeMetainfo(scope.outgoing, options.metainfo) : scope.outgoing;
   const metadata = new Metadata(options.metadata);
   // A handler may pass on what it got: that was said of the call to it, not of this one.
   if (options.metadata instanceof Metadata) metadata.delete(PREVIOUS_ATTEMPTS);
+  const limit = limitOf(method, options, scope, rules);
   return {
     options,
-    deadline: deadlineOf(method, options, scope, rules),
+    deadline: limit?.deadline,
+    [LIMIT]: limit,
     signal: options.signal && scope.signal
       ? AbortSignal.any([options.signal, scope.signal])
       : options.signal ?? scope.signal,
     metadata: addMetainfo(metadata, metainfo),
   };
-}
-
-/** The earliest of what the call, the policy and the handler around it say. The policy's default yields to any of them. */
-function deadlineOf(method: Method, options: CallOptions, scope: Scope, rules: MethodRules): number | undefined {
-  let { timeout } = options;
-  const { deadline } = options;
-  if (timeout !== undefined) checkNumber(`${method.path}: timeout`, timeout, 0);
-  else if (deadline === undefined && !(rules.isDefaultTimeout && scope.deadline !== undefined)) timeout = rules.timeout;
-  if (deadline !== undefined) checkNumber(`${method.path}: deadline`, deadline.valueOf(), 0);
-  const limits = [deadline?.valueOf(), scope.deadline, timeout === undefined ? undefined : Date.now() + timeout]
-    .filter((limit) => limit !== undefined);
-  return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
 /** The innermost end of a call with one response: resolves with it. */

@@ -55,10 +55,10 @@ export class CallPath {
    *
    * @throws {RpcError} The fault; or DEADLINE_EXCEEDED or CANCELLED if that comes first.
    */
-  async inject({ share, delay, status }: InjectionPolicy, deadline?: number, signal?: AbortSignal): Promise<void> {
+  async inject({ share, delay, status }: InjectionPolicy, lateAt?: number, signal?: AbortSignal): Promise<void> {
     if (!this.#injection) return this.#ignoreInjection();
     if (Math.random() >= share) return;
-    if (delay) await pause(delay, deadline, signal);
+    if (delay) await pause(delay, lateAt, signal);
     if (status) throw new RpcError(Status[status], "a fault that the policy injects");
   }
 

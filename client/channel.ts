@@ -1,8 +1,8 @@
 import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
+import { timeOfDay } from "../rpc/time.ts";
 import type { Instance, Resolution, Watch } from "../registry/registry.ts";
 import { chooseTransport, type TransportChoice } from "../transport/choose.ts";
-import { LONGEST_TIMER } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Balancer, CallToBalance } from "./balancing/balancer.ts";
 import { balancerOf, ownBalancer } from "./balancing/balancer_of.ts";
@@ -71,18 +71,18 @@ export class Channel {
    *
    * @throws {RpcError} UNAVAILABLE if there is none, naming the service and the last error; DEADLINE_EXCEEDED or CANCELLED if that comes first.
    */
-  async wait(call: PickOptions, deadline?: number, signal?: AbortSignal): Promise<Subchannel> {
+  async wait(call: PickOptions, lateAt?: number, signal?: AbortSignal): Promise<Subchannel> {
     this.#open();
     const { target } = this.#settings;
     if (this.#pool.all.size === 0) {
-      await waitFor(this.#first.promise, `the registry told the instances of ${target}`, deadline, signal);
+      await waitFor(this.#first.promise, `the registry told the instances of ${target}`, lateAt, signal);
     }
     for (;;) {
       this.#checkOpen();
       const ready = this.pick(call);
       if (ready) return ready;
       const attempts = this.#pool.needed();
-      if (attempts) await waitFor(attempts, `there was a connection to ${target}`, deadline, signal);
+      if (attempts) await waitFor(attempts, `there was a connection to ${target}`, lateAt, signal);
       else if (!this.#takeOthers()) throw this.#unavailable();
     }
   }
@@ -155,7 +155,7 @@ export class Channel {
     else {
       this.#resolveError = undefined;
       this.#listed = resolution.instances;
-      this.#listedAt = Date.now();
+      this.#listedAt = timeOfDay();
       this.#select(resolution.why);
       this.#pool.forgive();
     }
@@ -213,6 +213,6 @@ export class Channel {
     this.#watch?.close();
     this.#settings.policy.close();
     this.#first.resolve();
-    await this.#pool.close(Math.min(this.#settings.drainTimeout, LONGEST_TIMER));
+    await this.#pool.close(this.#settings.drainTimeout);
   }
 }

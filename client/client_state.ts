@@ -1,3 +1,4 @@
+import { timeOfDay } from "../rpc/time.ts";
 import type { WatchState } from "../registry/registry.ts";
 import type { Subchannel } from "./subchannel.ts";
 
@@ -97,7 +98,7 @@ export function stateOf(one: Subchannel, connecting: boolean): InstanceState {
     weight: instance.weight,
     effectiveWeight: weight,
     state: conditionOf(one, connecting),
-    ejectedUntil: until === undefined ? undefined : Date.now() + Math.max(0, until - performance.now()),
+    ejectedUntil: until === undefined ? undefined : timeOfDay(Math.max(until, performance.now())),
     inFlight,
     calls,
     failures,

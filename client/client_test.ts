@@ -117,6 +117,10 @@ Deno.test("waiting for a connection ends with the deadline, the signal, connectT
   assertEquals(late.code, Status.UNAVAILABLE);
   assertStringIncludes(late.rawMessage, "no connection: memory:a takes no connection within 20 ms");
 
+  // More than a timer of the runtime takes.
+  await using patient = client(deaf, "memory:a", { connectTimeout: 3_000_000_000 });
+  assertEquals((await failure(() => patient.echo({}, { timeout: 20 }))).code, Status.DEADLINE_EXCEEDED);
+
   const closed = client(deaf, "memory:a");
   const call = failure(() => closed.echo({}));
   await new Promise((resolve) => setTimeout(resolve)); // the attempt is under way

@@ -1,3 +1,4 @@
+import { after } from "../rpc/time.ts";
 import type { Subchannel } from "./subchannel.ts";
 
 /** A new instance is connected to within so many milliseconds, at random, if others are ready: many clients hear of it at the same moment. */
@@ -33,7 +34,7 @@ export class Connector {
   readonly #waiting = new Map<Subchannel, number>();
   /** Those that are asked, and since when. */
   readonly #connecting = new Map<Subchannel, number>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: (() => void) | undefined;
   #timerAt = Infinity;
   /** Resolves when one is ready, or all that may be asked now have been. */
   #round: PromiseWithResolvers<void> | undefined;
@@ -101,7 +102,7 @@ export class Connector {
   close(): void {
     this.#closed = true;
     this.#waiting.clear();
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#settle();
   }
 
@@ -149,11 +150,10 @@ export class Connector {
     let next = this.#round && this.#waiting.size > 0 ? now + PATIENCE : Infinity;
     for (const at of this.#waiting.values()) next = Math.min(next, at);
     if (next >= this.#timerAt) return;
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#timerAt = next;
-    this.#timer = setTimeout(() => this.#due(), Math.max(0, next - now));
     // A program that has nothing else to do may end.
-    Deno.unrefTimer(this.#timer);
+    this.#stopTimer = after(Math.max(0, next - now), () => this.#due(), false);
   }
 
   #due(): void {

@@ -122,8 +122,8 @@ class Race {
   #plan(ms: number): void {
     this.#next?.abort();
     this.#next = undefined;
-    const { deadline, signal } = this.#outgoing.context;
-    if (!this.#mayHedge || deadline !== undefined && Date.now() + ms >= deadline) return;
+    const { lateAt, context: { signal } } = this.#outgoing;
+    if (!this.#mayHedge || lateAt !== undefined && performance.now() + ms >= lateAt) return;
     if (ms === 0) return this.send();
     const next = this.#next = new AbortController();
     const ends = [next.signal, this.#path.closing.signal];

@@ -4,11 +4,14 @@ import type { ClientCall, Compression } from "../transport/transport.ts";
 import type { ClientContext } from "./call.ts";
 import type { CallOptions } from "./options.ts";
 import { RequestPump } from "./request_pump.ts";
+import { lateAtOf } from "./time_limit.ts";
 
 /** What a call sends, as often as it is sent: one request, or a stream of them. */
 export class Outgoing {
   readonly method: Method;
   readonly context: ClientContext;
+  /** When the call is late, in milliseconds of `performance.now()`; undefined without a limit. */
+  readonly lateAt: number | undefined;
   readonly #only: Uint8Array | undefined;
   readonly #compression: Compression | undefined;
   readonly #pump: RequestPump | undefined;
@@ -21,6 +24,7 @@ export class Outgoing {
   constructor(method: Method, request: unknown, context: ClientContext) {
     this.method = method;
     this.context = context;
+    this.lateAt = lateAtOf(context);
     const { options } = context;
     if (method.kind === "client_streaming" || method.kind === "bidi") {
       this.#pump = new RequestPump(iteratorOf(method, request), (one) => ({

@@ -1,4 +1,5 @@
 import type { Logger } from "../rpc/logger.ts";
+import { after } from "../rpc/time.ts";
 import type { Instance } from "../registry/registry.ts";
 import { Connector } from "./connector.ts";
 import { OutlierDetector } from "./outliers.ts";
@@ -130,8 +131,8 @@ export class Pool {
     this.#connector.close();
     for (const [address, one] of this.#all) this.#drop(address, one);
     const leaving = [...this.#leaving];
-    const timer = setTimeout(() => leaving.forEach((one) => void one.close(true)), drained);
-    await Promise.all(leaving.map((one) => one.close())).finally(() => clearTimeout(timer));
+    const stop = after(drained, () => leaving.forEach((one) => void one.close(true)));
+    await Promise.all(leaving.map((one) => one.close())).finally(stop);
   }
 
   #drop(address: string, one: Subchannel): void {

@@ -1,5 +1,6 @@
 import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
+import { after } from "../rpc/time.ts";
 import type { MethodRules, RetryRules } from "../policy/rules.ts";
 import type { Attempt } from "./attempt.ts";
 import { begin } from "./begin.ts";
@@ -56,7 +57,7 @@ async function attempt(
 ): Promise<Made> {
   const { method, context: { signal, options } } = outgoing;
   const late = perTryTimeout === undefined ? undefined : new AbortController();
-  const timer = late && setTimeout(() => late.abort(), perTryTimeout);
+  const stop = late && after(perTryTimeout!, () => late.abort());
   const tooLate = () => late?.signal.aborted && !signal?.aborted;
   const text = `no response within ${perTryTimeout} ms (perTryTimeout)`;
   try {
@@ -65,7 +66,7 @@ async function attempt(
       previous,
       avoid,
       onHeader(_, header) {
-        clearTimeout(timer);
+        stop?.();
         outgoing.forget();
         options.onHeader?.(header);
       },
@@ -77,7 +78,7 @@ async function attempt(
     if (error instanceof RpcError) return error;
     throw error;
   } finally {
-    clearTimeout(timer);
+    stop?.();
   }
 }
 
@@ -86,7 +87,7 @@ function waitAfter(
   failure: Failure,
   { budget, closing }: CallPath,
   retry: RetryRules,
-  { context: { deadline, signal }, canRepeat }: Outgoing,
+  { lateAt, context: { signal }, canRepeat }: Outgoing,
   attempts: number,
   backoffs: number,
 ): number | { why: string | undefined } {
@@ -100,7 +101,7 @@ function waitAfter(
   if (!canRepeat) return { why: "too much was sent to send it again" };
   if (!budget.allows) return { why: "the retry budget is used up" };
   const wait = pushback ?? backoff(retry, backoffs);
-  return deadline !== undefined && Date.now() + wait >= deadline ? { why: "the deadline is too near" } : wait;
+  return lateAt !== undefined && performance.now() + wait >= lateAt ? { why: "the deadline is too near" } : wait;
 }
 
 /** Grows from attempt to attempt, give or take a fifth. */

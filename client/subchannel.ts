@@ -1,5 +1,6 @@
 import { parseAddress } from "../rpc/address.ts";
 import { Status } from "../rpc/status.ts";
+import { after } from "../rpc/time.ts";
 import { backoff } from "../registry/backoff.ts";
 import type { Instance } from "../registry/registry.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Transport } from "../transport/transport.ts";
@@ -170,7 +171,7 @@ export class Subchannel implements Candidate {
     const attempt = new AbortController();
     const giveUp = () => attempt.abort(new Error("the client was closed"));
     const late = () => attempt.abort(new Error(`${address} takes no connection within ${connectTimeout} ms`));
-    const timer = setTimeout(late, connectTimeout);
+    const stop = after(connectTimeout, late);
     this.#closing.signal.addEventListener("abort", giveUp);
     try {
       const connection = await (await transport()).connect({
@@ -189,7 +190,7 @@ export class Subchannel implements Candidate {
       this.#backoff = backoff(this.#attempts++, LONGEST_BACKOFF);
       return false;
     } finally {
-      clearTimeout(timer);
+      stop();
       this.#closing.signal.removeEventListener("abort", giveUp);
     }
   }

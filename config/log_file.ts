@@ -1,3 +1,4 @@
+import { timeOfDay } from "../rpc/time.ts";
 import { permit } from "./permit.ts";
 
 /** What {@linkcode LogFile} takes. */
@@ -77,7 +78,7 @@ export class LogFile implements Disposable {
   #rotate(): void {
     this.#size = 0; // if it fails, try again after as many lines more
     try {
-      this.#lastBackup = Math.max(Date.now(), this.#lastBackup + 1);
+      this.#lastBackup = Math.max(timeOfDay(), this.#lastBackup + 1);
       const time = new Date(this.#lastBackup).toISOString().replaceAll(":", "-").slice(0, -1);
       Deno.renameSync(this.#options.path, `${this.#folder}/${this.#stem}-${time}${this.#extension}`);
       const full = this.#file;
@@ -92,7 +93,7 @@ export class LogFile implements Disposable {
   #removeOld(): void {
     const { maxAge, maxBackups } = this.#options;
     if (maxAge === 0 && maxBackups === 0) return;
-    const oldest = maxAge > 0 ? Date.now() - maxAge * DAY : -Infinity;
+    const oldest = maxAge > 0 ? timeOfDay() - maxAge * DAY : -Infinity;
     const newestFirst = [...this.#backups()].sort((a, b) => b.time - a.time);
     newestFirst.forEach(({ name, time }, i) => {
       if (maxBackups > 0 && i >= maxBackups || time < oldest) Deno.removeSync(`${this.#folder}/${name}`);

@@ -1,3 +1,5 @@
+import { after } from "../rpc/time.ts";
+
 /**
  * How long to wait before the next try: at random up to a bound that doubles from 250 ms (full jitter), so that many clients
  * don't come back at once. At least 100 ms.
@@ -15,11 +17,11 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const end = () => {
-      clearTimeout(timer);
+      stop();
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const stop = after(ms, end);
     signal.addEventListener("abort", end);
   });
 }

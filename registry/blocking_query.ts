@@ -1,4 +1,5 @@
 import type { Logger } from "../rpc/logger.ts";
+import { timeOfDay } from "../rpc/time.ts";
 import { backoff, sleep } from "./backoff.ts";
 import { type Answer, type ConsulApi, ConsulError, type ConsulHttp, type QueryOptions } from "./consul_http.ts";
 import type { Watch, WatchState } from "./registry.ts";
@@ -149,7 +150,7 @@ export class BlockingQuery implements Watch {
       this.#problem = "old";
       return;
     }
-    this.#state.confirmed = Date.now();
+    this.#state.confirmed = timeOfDay();
     if (this.#problem === undefined) return;
     this.#problem = undefined;
     this.#logger.info(`${where} answers again about ${this.#subject.what}`);

@@ -1,3 +1,4 @@
+import { abortsAfter } from "../rpc/time.ts";
 import { type Answer, ConsulHttp } from "./consul_http.ts";
 import { checkOptions, type ConsulOptions } from "./consul_options.ts";
 
@@ -40,7 +41,7 @@ export async function consulCatalog(
 ): Promise<CatalogService[]> {
   const http = new ConsulHttp(address, checkOptions(address, options).endpoint);
   const dc = options.datacenter;
-  const limits = { timeout: TIMEOUT, signal: AbortSignal.any([stop, AbortSignal.timeout(2 * TIMEOUT)]) };
+  const limits = { timeout: TIMEOUT, signal: AbortSignal.any([stop, abortsAfter(2 * TIMEOUT)]) };
   const ask = (request: Parameters<ConsulHttp["ask"]>[0]) =>
     http.ask(request, limits).catch((error) => {
       stop.throwIfAborted();

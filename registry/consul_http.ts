@@ -9,6 +9,7 @@ import { Agent as HttpAgent, type ClientRequest } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { loadConsul } from "../deps.ts";
 import { outsideScopes } from "../rpc/outside_scopes.ts";
+import { after } from "../rpc/time.ts";
 
 /** TLS to a Consul agent. All are PEM texts. */
 export interface ConsulTls {
@@ -197,12 +198,12 @@ function failIfCutOff(request: ClientRequest): ClientRequest {
 async function within<T>(timeout: number, signal: AbortSignal, promise: Promise<T>): Promise<T> {
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
-  const timer = setTimeout(() => reject(new Error(`npm:consul is not loaded after ${timeout} ms`)), timeout);
+  const stop = after(timeout, () => reject(new Error(`npm:consul is not loaded after ${timeout} ms`)));
   signal.addEventListener("abort", abort);
   try {
     return await Promise.race([promise, ended]);
   } finally {
-    clearTimeout(timer);
+    stop();
     signal.removeEventListener("abort", abort);
   }
 }

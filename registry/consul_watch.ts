@@ -1,4 +1,5 @@
 import type { Logger } from "../rpc/logger.ts";
+import { after, timeOfDay } from "../rpc/time.ts";
 import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_query.ts";
 import type { Answer, ConsulApi, ConsulError, ConsulHttp, QueryOptions } from "./consul_http.ts";
 import type { AllowedAddresses } from "./allowed_addresses.ts";
@@ -30,7 +31,7 @@ export class ConsulWatch implements Watch, Subject {
   /** How many instances the list has that the listener goes by. */
   #listed = 0;
   /** Since when and why that list is kept against Consul's word, and whether that is an error. */
-  #kept: { since: number; why: string; failing: boolean; timer: ReturnType<typeof setTimeout> } | undefined;
+  #kept: { since: number; why: string; failing: boolean; stop: () => void } | undefined;
   /** What the listener is told when the grace ends. */
   #afterGrace: Resolution = { instances: [] };
   #refused = "";
@@ -54,7 +55,7 @@ export class ConsulWatch implements Watch, Subject {
 
   close(): void {
     this.#query.close();
-    clearTimeout(this.#kept?.timer);
+    this.#kept?.stop();
   }
 
   ask(api: ConsulApi, options: QueryOptions): Promise<Answer> {
@@ -109,9 +110,9 @@ export class ConsulWatch implements Watch, Subject {
     const failing = "error" in resolution;
     const list = `the last list of ${this.what}, of ${this.#listed},`;
     if (this.#kept === undefined || (this.#kept.failing && !failing)) {
-      clearTimeout(this.#kept?.timer);
-      const since = this.#kept?.since ?? Date.now();
-      this.#kept = { since, why, failing, timer: setTimeout(() => this.#graceEnded(list), grace) };
+      this.#kept?.stop();
+      const since = this.#kept?.since ?? timeOfDay();
+      this.#kept = { since, why, failing, stop: after(grace, () => this.#graceEnded(list)) };
     }
     return failing ? `${list} is kept` : `${list} is kept for up to ${grace} ms`;
   }
@@ -128,7 +129,7 @@ export class ConsulWatch implements Watch, Subject {
 
   #endGrace(): void {
     if (this.#kept === undefined) return;
-    clearTimeout(this.#kept.timer);
+    this.#kept.stop();
     this.#kept = undefined;
     this.#logger.info(`Consul at ${this.#http.address} lists ${this.what} again`);
   }

@@ -40,13 +40,14 @@ export interface ServerContext {
 
 /** What flows from a handler into its calls, or from {@linkcode withMetainfo} into those inside it. */
 export interface Scope {
-  readonly deadline: number | undefined;
+  /** When the call around must have ended, in milliseconds of `performance.now()`; undefined without a limit. */
+  readonly lateAt: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** What the next call sends. */
   readonly outgoing: OutgoingMetainfo;
 }
 
-const EMPTY: Scope = { deadline: undefined, signal: undefined, outgoing: NO_METAINFO };
+const EMPTY: Scope = { lateAt: undefined, signal: undefined, outgoing: NO_METAINFO };
 const storage = new AsyncLocalStorage<Scope>();
 
 /** The scope of the code that runs now. */
@@ -83,7 +84,7 @@ export function withMetainfo<T>(metainfo: MetainfoInit, fn: () => T): T {
   const outgoing = mergeMetainfo(scope.outgoing, metainfo);
   // The parent's signal stays behind a getter, because making one costs and few look at it.
   return storage.run({
-    deadline: scope.deadline,
+    lateAt: scope.lateAt,
     get signal() {
       return scope.signal;
     },

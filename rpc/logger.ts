@@ -1,4 +1,5 @@
 import { checkObject } from "./options.ts";
+import { timeOfDay } from "./time.ts";
 
 /** What a log line says beside its message: plain values by name. */
 export type LogFields = Record<string, unknown>;
@@ -53,7 +54,7 @@ export function createLogger(
 }
 
 function logLine(level: LogLevel, message: string, fields: LogFields = {}): string {
-  let line = `${new Date().toISOString()} ${level.toUpperCase().padEnd(5)} ${oneLine(message)}`;
+  let line = `${new Date(timeOfDay()).toISOString()} ${level.toUpperCase().padEnd(5)} ${oneLine(message)}`;
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) line += ` ${name}=${toJson(value)}`;
   }

@@ -5,7 +5,7 @@ import { NO_METAINFO } from "./metainfo.ts";
 import { outsideScopes } from "./outside_scopes.ts";
 
 needs([{ name: "net" }], "what is imported outside of scopes leaves none behind", async () => {
-  const scope = { deadline: 1, signal: undefined, outgoing: NO_METAINFO };
+  const scope = { lateAt: 1, signal: undefined, outgoing: NO_METAINFO };
   await runInScope(scope, async () => {
     // A module that was not loaded before.
     await outsideScopes(() => import(`data:text/javascript,export default ${Date.now()}`));
@@ -13,7 +13,7 @@ needs([{ name: "net" }], "what is imported outside of scopes leaves none behind"
   });
   const seen: unknown[] = [];
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
-    seen.push(currentScope().deadline);
+    seen.push(currentScope().lateAt);
     return new Response();
   });
   await (await fetch(`http://127.0.0.1:${server.addr.port}`)).text();

@@ -8,6 +8,7 @@ import {
   type OutgoingMetainfo,
   readMetainfo,
 } from "../rpc/metainfo.ts";
+import { timeOfDay } from "../rpc/time.ts";
 import type { ServerCall } from "../transport/transport.ts";
 import type { Route } from "./handlers.ts";
 
@@ -27,6 +28,7 @@ export class CallContext implements ServerContext, Scope {
   #header: Metadata | undefined;
   #trailer: Metadata | undefined;
   #metainfo: Metainfo | undefined;
+  #deadline: number | undefined;
   #headerSent = false;
   compression: ServerContext["compression"] = undefined;
 
@@ -49,6 +51,10 @@ export class CallContext implements ServerContext, Scope {
     return this.#call.signal;
   }
   get deadline(): number | undefined {
+    const { lateAt } = this;
+    return lateAt === undefined ? undefined : this.#deadline ??= timeOfDay(lateAt);
+  }
+  get lateAt(): number | undefined {
     return this.#call.deadline;
   }
   get requestCompression(): ServerContext["requestCompression"] {

@@ -70,7 +70,7 @@ export function createDispatcher(
       return call.finish({ code: Status.UNIMPLEMENTED, message: unknownPath(call.path, services) });
     }
     // While others were served, the time of this one may have passed: nobody waits for what it would do.
-    if (call.deadline !== undefined && call.deadline <= Date.now()) {
+    if (call.deadline !== undefined && call.deadline <= performance.now()) {
       admission.late();
       return call.finish(LATE);
     }

@@ -1,9 +1,9 @@
 import { formatAddress } from "../rpc/address.ts";
 import { checkFunction } from "../rpc/options.ts";
 import type { Service } from "../rpc/service.ts";
+import { after } from "../rpc/time.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
-import { LONGEST_TIMER } from "../transport/limits.ts";
 import { checkServerTls } from "../transport/check_tls.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
@@ -227,9 +227,9 @@ export class GrpcServer implements Server {
   /** Waits until `done`, the time is over or the server is cut. */
   async #patiently(milliseconds: number, done?: Promise<void>): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER));
+    const stop = after(milliseconds, resolve);
     await Promise.race([late, this.#cut.promise, ...(done ? [done] : [])]);
-    clearTimeout(timer);
+    stop();
   }
 
   async run(): Promise<void> {

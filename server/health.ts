@@ -1,6 +1,7 @@
 import type { Address } from "../rpc/address.ts";
 import { isWildcard } from "../registry/advertise.ts";
 import type { Logger } from "../rpc/logger.ts";
+import { after } from "../rpc/time.ts";
 
 /** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
 export type HealthCheck = (signal: AbortSignal) => unknown;
@@ -81,15 +82,15 @@ async function runChecks({ checks, checkTimeout, logger }: HealthSetup): Promise
 async function within(milliseconds: number, check: HealthCheck): Promise<unknown> {
   const controller = new AbortController();
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const stop = after(milliseconds, () => {
     const error = new Error(`no answer within ${milliseconds} ms`);
     reject(error);
     controller.abort(error);
-  }, milliseconds);
+  });
   try {
     return await Promise.race([check(controller.signal), late]);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 

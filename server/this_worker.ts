@@ -1,3 +1,4 @@
+import { after, every } from "../rpc/time.ts";
 import type { ServerTls } from "../transport/transport.ts";
 import type { LimitHits } from "./limit_hits.ts";
 import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";
@@ -36,7 +37,7 @@ export class ThisWorker {
   readonly #scope: WorkerScope;
   readonly #orders = Promise.withResolvers<Orders>();
   #subordinate: Subordinate | undefined;
-  #pulse: ReturnType<typeof setInterval> | undefined;
+  #stopPulse: (() => void) | undefined;
 
   /** Takes over the wire of a worker's global scope. */
   constructor(scope: WorkerScope, index: number, server: string) {
@@ -65,7 +66,7 @@ export class ThisWorker {
   /** It serves: from now on main may ask things of it. */
   serving(server: Subordinate): void {
     this.#subordinate = server;
-    this.#pulse = setInterval(() => this.#beat(), PULSE);
+    this.#stopPulse = every(PULSE, () => this.#beat());
     this.#tell({ kind: "serving", address: server.address });
   }
 
@@ -77,9 +78,9 @@ export class ThisWorker {
 
   /** It has stopped. What waited for that has a turn to end before main ends the thread. */
   stopped(): void {
-    clearInterval(this.#pulse);
+    this.#stopPulse?.();
     this.#beat();
-    setTimeout(() => this.#tell({ kind: "stopped" }), 0);
+    after(0, () => this.#tell({ kind: "stopped" }));
   }
 
   #beat(): void {

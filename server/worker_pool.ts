@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { backoff, sleep } from "../registry/backoff.ts";
 import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
 import type { Logger } from "../rpc/logger.ts";
+import { every } from "../rpc/time.ts";
 import type { Listener, ServerTls, Transport } from "../transport/transport.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import type { Workers } from "./options.ts";
@@ -64,7 +65,7 @@ export class WorkerPool implements Listener {
   readonly #formerHits = new Map<LimitName, number>();
   #address: Address;
   #tls: ServerTls | undefined;
-  readonly #ticker = setInterval(() => this.#tick(), PULSE);
+  readonly #stopTicking = every(PULSE, () => this.#tick());
 
   private constructor(setup: PoolSetup) {
     this.#setup = setup;
@@ -133,7 +134,7 @@ export class WorkerPool implements Listener {
     const late = new AbortController();
     await Promise.race([stopped, sleep(CUT, late.signal)]);
     late.abort();
-    clearInterval(this.#ticker);
+    this.#stopTicking();
     const busy = [...this.#threads].map(({ index }) => index);
     for (const thread of this.#threads) thread.terminate();
     await stopped;

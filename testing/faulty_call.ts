@@ -1,3 +1,4 @@
+import { after } from "../rpc/time.ts";
 import { type CallStatus, type MaybePromise, Metadata, RpcError, type ServerCall, Status } from "../mod.ts";
 import type { Fault } from "./faults.ts";
 
@@ -78,9 +79,9 @@ export class FaultyCall implements ServerCall {
     const { signal } = this.#inner;
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = hang ? undefined : setTimeout(resolve, delay);
+    const stop = hang ? undefined : after(delay!, resolve);
     // Then nothing counts any more, and nobody may be left waiting.
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()));
+    signal.addEventListener("abort", () => (stop?.(), resolve()));
     this.#gate = promise.then(() => {
       this.#gate = undefined;
       if (!signal.aborted) this.#act();

@@ -1,3 +1,4 @@
+import { after, timeOfDay } from "../rpc/time.ts";
 import {
   type CallStart,
   type CallStatus,
@@ -68,7 +69,12 @@ export function faultyTransport(...services: readonly Service[]): FaultyTranspor
       const onCall = (call: ServerCall) => {
         const method = call.path.slice(call.path.lastIndexOf("/") + 1);
         const metadata = new Metadata(call.metadata);
-        const fault = faults.next(call.path, { method, address, metadata, deadline: call.deadline });
+        const fault = faults.next(call.path, {
+          method,
+          address,
+          metadata,
+          deadline: call.deadline && timeOfDay(call.deadline),
+        });
         if (fault === undefined) return options.onCall(call);
         const drop = () => at(address).forEach((connection) => connection.lose());
         if (fault.after) return options.onCall(new FaultyCall(call, fault, drop));
@@ -78,8 +84,8 @@ export function faultyTransport(...services: readonly Service[]): FaultyTranspor
           else if (!fault.hang) options.onCall(call);
         };
         if (fault.delay === undefined) return goOn();
-        const timer = setTimeout(goOn, fault.delay);
-        call.signal.addEventListener("abort", () => clearTimeout(timer));
+        const stop = after(fault.delay, goOn);
+        call.signal.addEventListener("abort", stop);
       };
       return inner.listen({ ...options, onCall });
     },

@@ -3,9 +3,6 @@ import type { Metadata } from "../rpc/metadata.ts";
 import { Status } from "../rpc/status.ts";
 import type { CallStatus, Limits } from "./transport.ts";
 
-/** The longest time that a timer can wait, in milliseconds: 24.8 days. A deadline further away is taken for this. */
-export const LONGEST_TIMER = 2_147_483_000;
-
 /**
  * Says why a message is too large, or undefined if it is not.
  *

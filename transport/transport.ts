@@ -171,7 +171,7 @@ export interface ServerCall {
   readonly peer: Peer;
   /** The request's fields. UTF-8 values are decoded. */
   readonly metadata: Metadata;
-  /** When the call must have ended, in milliseconds since 1970; undefined if the caller sets no limit. */
+  /** When the call must have ended, in milliseconds of `performance.now()`; undefined if the caller sets no limit. */
   readonly deadline: number | undefined;
   /**
    * Aborts when the call ends before {@linkcode finish}: the caller cancelled or went away (CANCELLED), the deadline passed
@@ -240,7 +240,7 @@ export interface CallStart {
   path: string;
   /** The request's fields. */
   metadata: Metadata;
-  /** When it must have ended, in milliseconds since 1970. The transport enforces it and sends it as `grpc-timeout`. */
+  /** When it must have ended, in milliseconds of `performance.now()`. The transport enforces it and sends it as `grpc-timeout`. */
   deadline?: number;
   /** Cancels the call: the server sees it, and the status is CANCELLED. */
   signal?: AbortSignal;

@@ -1,3 +1,4 @@
+import { abortsAfter } from "../../rpc/time.ts";
 import { thisDeno } from "../format.ts";
 
 /**
@@ -11,7 +12,7 @@ export async function writeLock(root: string): Promise<string | undefined> {
     cwd: root,
     env: { NO_COLOR: "1" },
     stdin: "null",
-    signal: AbortSignal.timeout(60_000),
+    signal: abortsAfter(60_000),
   }).output();
   return success ? undefined : new TextDecoder().decode(stderr).split("\n\n")[0]!.trim();
 }

@@ -1,4 +1,5 @@
 import { clearImmediate, setImmediate } from "node:timers";
+import { after } from "../../rpc/time.ts";
 
 /** The time, as far as it passes: a test has its own. */
 export interface Clock {
@@ -17,11 +18,7 @@ export interface Clock {
 /** The clock of this process. */
 export const CLOCK: Clock = {
   now: () => performance.now(),
-  after(milliseconds, fn) {
-    const timer = setTimeout(fn, milliseconds);
-    Deno.unrefTimer(timer);
-    return () => clearTimeout(timer);
-  },
+  after: (milliseconds, fn) => after(milliseconds, fn, false),
   afterTurn(milliseconds, fn) {
     let immediate: ReturnType<typeof setImmediate> | undefined;
     const cancel = CLOCK.after(milliseconds, () => immediate = setImmediate(fn));

@@ -86,14 +86,14 @@ export class Gate {
   #enter(call: ServerCall, n: number): void {
     const limit = this.#limits[n];
     if (limit === undefined) return this.#pass(call);
-    const { clock, refusals, strain } = this.#shared;
+    const { refusals, strain } = this.#shared;
     const gone = () => {
       limit.drop(entrant);
       this.#leave(n);
     };
     let waits = false;
     const entrant: Entrant = {
-      deadline: call.deadline === undefined ? Infinity : clock.now() + call.deadline - Date.now(),
+      deadline: call.deadline ?? Infinity,
       begin: () => {
         // Who asks for the signal makes it.
         if (waits) call.signal.removeEventListener("abort", gone);

@@ -1,3 +1,4 @@
+import { after } from "../../rpc/time.ts";
 import type { InjectionRules } from "../../policy/server_rules.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
@@ -21,11 +22,11 @@ export function inject(
 
 async function injectLater(signal: AbortSignal, delay: number, go: () => Promise<void> | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delay);
+  const stop = after(delay, resolve);
   const ended = () => resolve();
   signal.addEventListener("abort", ended, { once: true });
   await promise;
-  clearTimeout(timer);
+  stop();
   signal.removeEventListener("abort", ended);
   if (!signal.aborted) await go();
 }

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from
 import { type Address, formatAddress, peerAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { identityOf } from "../certificate.ts";
-import { LONGEST_TIMER } from "../limits.ts";
+import { after, LONGEST_TIMER_MS } from "../../rpc/time.ts";
 import type { Limits, ListenOptions, ServerTls } from "../transport.ts";
 import { foreignClient, RefusalLog } from "./foreign.ts";
 import { NodeSocket } from "./node_socket.ts";
@@ -63,7 +63,7 @@ export function acceptPlain(options: ListenOptions, host: Host): Acceptor | Prom
         if (closed) return;
         // Out of descriptors, for example: that passes when connections end.
         options.logger.error("a connection was not accepted", { error });
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise<void>((resolve) => after(100, resolve));
       }
     }
   };
@@ -93,7 +93,7 @@ async function acceptByNode(options: ListenOptions, host: Host): Promise<Accepto
 export async function acceptTls(options: ListenOptions, host: Host): Promise<Acceptor> {
   const { address, tls, limits, logger } = options;
   // Of the time limits ours is the shorter one: it counts from the first moment.
-  const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: LONGEST_TIMER }, (socket) => {
+  const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: LONGEST_TIMER_MS }, (socket) => {
     const done = pending.get((socket as unknown as { _parent?: NodeTcpSocket })._parent!);
     if (done === undefined || socket.alpnProtocol !== "h2") return void socket.destroy();
     done();
@@ -114,9 +114,9 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
       host.hit("handshakeTimeout");
       socket.destroy();
     };
-    const timer = setTimeout(late, Math.min(limits.handshakeTimeout, LONGEST_TIMER));
+    const stop = after(limits.handshakeTimeout, late);
     const done = () => {
-      clearTimeout(timer);
+      stop();
       pending.delete(socket);
     };
     pending.set(socket, done);

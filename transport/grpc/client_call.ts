@@ -17,6 +17,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   readonly deadline: number | undefined;
   earlier: Dated | undefined;
   later: Dated | undefined;
+  place: number | undefined;
   readonly #host: ClientConnection;
   readonly #start: CallStart;
   #stream: Stream | undefined;
@@ -29,7 +30,8 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   #result: CallStatus | undefined;
   #endSent = false;
 
-  constructor(host: ClientConnection, start: CallStart) {
+  /** @param now What `performance.now()` says; it matters only where there is a deadline. */
+  constructor(host: ClientConnection, start: CallStart, now: number) {
     this.#host = host;
     this.#start = start;
     const { deadline, signal, metadata } = start;
@@ -39,7 +41,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     signal?.addEventListener("abort", this.#onAbort);
     if (deadline === undefined) return;
     this.deadline = deadline;
-    if (deadline <= Date.now()) this.onLate();
+    if (deadline <= now) this.onLate();
     else host.deadlines.add(this);
   }
 
@@ -47,15 +49,15 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     return this.#inbox === undefined || this.#inbox.drained ? this.#result : undefined;
   }
 
-  /** Gives the call its stream: its fields, and what was sent already, go out. */
-  begin(stream: Stream): void {
+  /** Gives the call its stream: its fields, and what was sent already, go out. `now` is as in the constructor. */
+  begin(stream: Stream, now: number): void {
     const { connection, options } = this.#host;
     this.#stream = stream;
     stream.events = this;
     this.#outbox = new Outbox(connection, stream);
     const { compression = options.compression } = this.#start;
     if (compression !== "identity") this.#outbox.encoding = compression;
-    connection.sendHeaders(stream, this.#host.fieldsOf(this.#start, compression), false);
+    connection.sendHeaders(stream, this.#host.fieldsOf(this.#start, compression, now), false);
     for (const { message, compression, last } of this.#early?.splice(0) ?? []) {
       void this.#send(message, compression, last);
     }

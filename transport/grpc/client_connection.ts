@@ -1,5 +1,6 @@
 import { formatAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
+import { every } from "../../rpc/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
@@ -34,7 +35,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #gone = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #silence: Silence;
-  readonly #ticker: ReturnType<typeof setInterval>;
+  readonly #stopTicking: () => void;
   readonly #base: FieldList;
   readonly #paths = new Map<string, FieldList>();
   /** In the order in which they came. */
@@ -60,7 +61,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
       return this.#trouble = foreignServer(first);
     });
     const lifetime = new Lifetime(this.connection, this.#pump, limits);
-    this.#ticker = setInterval(() => this.#tick(lifetime), TICK);
+    this.#stopTicking = every(TICK, () => this.#tick(lifetime));
     this.#base = [
       ...[":method", "POST", ":scheme", tls ? "https" : "http", ":authority", authority],
       ...["content-type", "application/grpc", "te", "trailers", "user-agent", USER_AGENT],
@@ -79,8 +80,10 @@ export class ClientConnection implements Connection, ConnectionEvents {
   }
 
   start(start: CallStart): ClientCall {
-    const call = new GrpcClientCall(this, start);
-    if (call.status === undefined) this.#begin(call);
+    // To read the clock is not cheap: it is read once for a call that begins at once.
+    const now = start.deadline === undefined ? 0 : performance.now();
+    const call = new GrpcClientCall(this, start, now);
+    if (call.status === undefined) this.#begin(call, now);
     return call;
   }
 
@@ -100,8 +103,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.#pump.wake();
   }
 
-  /** The fields that a call begins with. */
-  fieldsOf({ path, metadata, deadline }: CallStart, compression: Compression): FieldList {
+  /** The fields that a call begins with, at a moment that matters only where it has a deadline. */
+  fieldsOf({ path, metadata, deadline }: CallStart, compression: Compression, now: number): FieldList {
     let fields = this.#paths.get(path);
     if (fields === undefined) {
       fields = [...this.#base.slice(0, 4), ":path", path, ...this.#base.slice(4)];
@@ -110,7 +113,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (deadline === undefined && metadata.size === 0 && compression === "identity") return fields;
     const all = [...fields];
     if (compression !== "identity") all.push("grpc-encoding", compression);
-    if (deadline !== undefined) all.push("grpc-timeout", formatTimeout(deadline - Date.now()));
+    if (deadline !== undefined) all.push("grpc-timeout", formatTimeout(deadline - now));
     addMetadata(all, metadata);
     return all;
   }
@@ -130,7 +133,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
       const stream = this.connection.open();
       if (stream === undefined) break;
       this.#waiting.delete(call);
-      call.begin(stream);
+      call.begin(stream, performance.now());
     }
     if (this.connection.usedUp) this.#usedUp();
     if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.size === 0) this.#pump.end();
@@ -152,7 +155,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
 
   async #run(): Promise<void> {
     const why = await this.#pump.run();
-    clearInterval(this.#ticker);
+    this.#stopTicking();
     const text = this.#why ?? `${this.peer.address}: ${why}`;
     this.#retire(text);
     this.connection.lose(text);
@@ -163,10 +166,10 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.#gone.resolve();
   }
 
-  #begin(call: GrpcClientCall): void {
+  #begin(call: GrpcClientCall, now: number): void {
     if (this.#why !== undefined) return call.onLost(this.#why, true);
     const stream = this.#waiting.size === 0 ? this.connection.open() : undefined;
-    if (stream !== undefined) call.begin(stream);
+    if (stream !== undefined) call.begin(stream, now);
     else if (this.connection.accepting) this.#waiting.add(call);
     else call.onLost("the server takes no more calls", true);
     if (this.connection.usedUp) this.#usedUp();

@@ -1,43 +1,49 @@
-import { LONGEST_TIMER } from "../limits.ts";
+import { after } from "../../rpc/time.ts";
 
-/** What can be late. The two links are {@linkcode Deadlines}' own. */
+/** What can be late. All but the deadline and `onLate` are {@linkcode Deadlines}' own. */
 export interface Dated {
-  /** When it is late, in milliseconds since 1970. */
+  /** When it is late, in milliseconds of `performance.now()`. */
   readonly deadline: number | undefined;
   earlier?: Dated;
   later?: Dated;
+  /** Its place in the heap; undefined if it is not there. */
+  place?: number;
   /** It is late. */
   onLate(): void;
 }
 
+/** How many may be late in one turn of the event loop. */
+const LATE_AT_ONCE = 1000;
+
 /**
- * The deadlines of a connection's calls, behind one timer: a timer of its own for each call would cost more than the call. They
- * stand in a list by their time. A new one is looked for a place from the end, where nearly all belong, as calls of a kind have the
- * same time to live. The timer stands for the first; a call that ends in time just leaves the list.
+ * The deadlines of a connection's calls, behind one timer: a timer of its own for each call would cost more than the call. Nearly all
+ * come in the order of their time, as calls of a kind have the same time to live: they stand in a list, to which one is added behind the
+ * last. Those that are earlier than the last stand in a heap. The timer rings for the first; a call that ends in time just leaves.
  */
 export class Deadlines {
   #first: Dated | undefined;
   #last: Dated | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #heap: Dated[] = [];
+  #stopTimer: (() => void) | undefined;
   #rings = Infinity;
 
   /** Adds what has a deadline. */
   add(one: Dated): void {
-    const { deadline } = one;
-    let before = this.#last;
-    while (before !== undefined && before.deadline! > deadline!) before = before.earlier;
-    const after = before === undefined ? this.#first : before.later;
-    one.earlier = before;
-    one.later = after;
-    if (before === undefined) this.#first = one;
-    else before.later = one;
-    if (after === undefined) this.#last = one;
-    else after.earlier = one;
-    if (deadline! < this.#rings) this.#arm(deadline!);
+    const deadline = one.deadline!;
+    const last = this.#last;
+    if (last !== undefined && deadline < last.deadline!) this.#rise(one, this.#heap.length);
+    else {
+      one.earlier = last;
+      if (last === undefined) this.#first = one;
+      else last.later = one;
+      this.#last = one;
+    }
+    if (deadline < this.#rings) this.#arm(deadline);
   }
 
   /** Removes what has ended in time, if it is there. The timer stays: the next call needs it again, as like as not. */
   remove(one: Dated): void {
+    if (one.place !== undefined) return this.#leaveHeap(one, one.place);
     const { earlier, later } = one;
     if (earlier === undefined && this.#first !== one) return;
     if (earlier === undefined) this.#first = later;
@@ -49,26 +55,76 @@ export class Deadlines {
 
   /** Ends the timer. */
   close(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#first = this.#last = undefined;
+    this.#heap.length = 0;
     this.#rings = 0; // none is armed again
   }
 
+  /** The one that is late first. */
+  get #next(): Dated | undefined {
+    const [top] = this.#heap;
+    const first = this.#first;
+    return first === undefined || top !== undefined && top.deadline! < first.deadline! ? top : first;
+  }
+
   #arm(deadline: number): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#rings = deadline;
-    const wait = Math.min(Math.max(Math.ceil(deadline - Date.now()), 0), LONGEST_TIMER);
-    this.#timer = setTimeout(() => this.#ring(), wait);
+    this.#stopTimer = after(Math.max(Math.ceil(deadline - performance.now()), 0), () => this.#ring());
   }
 
   #ring(): void {
     this.#rings = Infinity;
-    const now = Date.now();
-    for (let one = this.#first; one !== undefined && one.deadline! <= now; one = this.#first) {
-      this.remove(one);
-      one.onLate();
+    const now = performance.now();
+    let next = this.#next;
+    for (let n = 0; n < LATE_AT_ONCE && next !== undefined && next.deadline! <= now; n++) {
+      this.remove(next);
+      next.onLate();
+      next = this.#next;
     }
     // Unless what was late has added an earlier one.
-    if (this.#first !== undefined && this.#first.deadline! < this.#rings) this.#arm(this.#first.deadline!);
+    if (next !== undefined && next.deadline! < this.#rings) this.#arm(next.deadline!);
+  }
+
+  #leaveHeap(one: Dated, place: number): void {
+    one.place = undefined;
+    const last = this.#heap.pop()!;
+    if (last === one) return;
+    const above = this.#heap[(place - 1) >> 1];
+    if (above !== undefined && above.deadline! > last.deadline!) this.#rise(last, place);
+    else this.#sink(last, place);
+  }
+
+  /** Puts one at a place of the heap that is free, or above it: behind those that are earlier. */
+  #rise(one: Dated, place: number): void {
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = this.#heap[above]!;
+      if (parent.deadline! <= one.deadline!) break;
+      this.#put(parent, place);
+      place = above;
+    }
+    this.#put(one, place);
+  }
+
+  /** Puts one at a place of the heap that is free, or below it: before those that are later. */
+  #sink(one: Dated, place: number): void {
+    const heap = this.#heap;
+    for (;;) {
+      let below = 2 * place + 1;
+      if (below >= heap.length) break;
+      if (below + 1 < heap.length && heap[below + 1]!.deadline! < heap[below]!.deadline!) below++;
+      const child = heap[below]!;
+      if (child.deadline! >= one.deadline!) break;
+      this.#put(child, place);
+      place = below;
+    }
+    this.#put(one, place);
+  }
+
+  #put(one: Dated, place: number): void {
+    this.#heap[place] = one;
+    one.place = place;
   }
 }

@@ -1,20 +1,28 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { mock } from "node:test";
+import { seeded } from "../../tests/random.ts";
 import { type Dated, Deadlines } from "./deadlines.ts";
 
 /** Runs with a clock that only `tick` moves. */
-async function withClock(run: (tick: (ms: number) => void) => void): Promise<void> {
-  mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
+function withClock(run: (tick: (ms: number) => void) => void): void {
+  const real = performance.now;
+  let now = 1000;
+  performance.now = () => now;
+  mock.timers.enable({ apis: ["setTimeout"] });
   try {
-    await run((ms) => mock.timers.tick(ms));
+    run((ms) => {
+      now += ms;
+      mock.timers.tick(ms);
+    });
   } finally {
     mock.timers.reset();
+    performance.now = real;
   }
 }
 
 function dated(deadlines: Deadlines, late: string[], name: string, wait: number, then?: () => void): Dated {
   const one = {
-    deadline: Date.now() + wait,
+    deadline: performance.now() + wait,
     onLate() {
       late.push(name);
       then?.();
@@ -79,3 +87,46 @@ Deno.test("a deadline beyond what a timer can wait is late in its time", () =>
     tick(1e9);
     assertEquals(late, ["far"]);
   }));
+
+Deno.test("deadlines in any order are late in their order, but for those that were removed", () =>
+  withClock((tick) => {
+    const deadlines = new Deadlines(), late: string[] = [];
+    const random = seeded(7);
+    const all = Array.from({ length: 300 }, (_, i) => {
+      const wait = 1 + random(1000);
+      return { wait, name: `${wait} ${i}`, one: dated(deadlines, late, `${wait} ${i}`, wait) };
+    });
+    const gone = all.filter((_, i) => i % 3 === 0);
+    for (const { one } of gone) deadlines.remove(one);
+    for (let ms = 0; ms < 1000; ms++) {
+      tick(1);
+      const due = all.filter((one) => one.wait === ms + 1 && !gone.includes(one)).map(({ name }) => name);
+      assertEquals(late.splice(0).sort(), due.sort(), `at ${ms + 1} ms`);
+    }
+    deadlines.close();
+  }));
+
+Deno.test("ten thousand that are late at once are late in several turns", async () => {
+  const deadlines = new Deadlines(), late: string[] = [];
+  for (let i = 0; i < 10_000; i++) dated(deadlines, late, "", 0);
+  let turns = 0;
+  for (; late.length < 10_000; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+  assert(turns >= 5, `${turns} turns`);
+  deadlines.close();
+});
+
+Deno.test("two times to live among 20,000 calls cost a few looks for each call", () => {
+  const deadlines = new Deadlines();
+  let looks = 0;
+  const all = Array.from({ length: 20_000 }, (_, i) => ({
+    get deadline() {
+      looks++;
+      return 1e6 + i + (i % 2 === 0 ? 100_000 : 0);
+    },
+    onLate() {},
+  }));
+  for (const one of all) deadlines.add(one);
+  for (const one of all) deadlines.remove(one);
+  deadlines.close();
+  assert(looks < 60 * all.length, `${looks / all.length} looks at deadlines for each call`);
+});

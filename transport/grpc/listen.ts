@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
+import { every } from "../../rpc/time.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, acceptPlain, acceptTls, type Host } from "./accept.ts";
 import { RefusalLog } from "./foreign.ts";
@@ -38,7 +39,7 @@ class GrpcListener implements Listener, ServerHost, Host {
   readonly refusals: RefusalLog;
   readonly #connections = new Map<ServerConnection, Promise<void>>();
   #acceptor: Acceptor | undefined;
-  #ticker: ReturnType<typeof setInterval> | undefined;
+  #stopTicking: (() => void) | undefined;
   #leaving = false;
 
   constructor(options: ListenOptions) {
@@ -56,7 +57,7 @@ class GrpcListener implements Listener, ServerHost, Host {
 
   async start(accept: typeof acceptPlain | typeof acceptTls): Promise<void> {
     this.#acceptor = await accept(this.options, this);
-    this.#ticker = setInterval(() => this.#tick(), tickOf(this.options.limits));
+    this.#stopTicking = every(tickOf(this.options.limits), () => this.#tick());
   }
 
   setTls(tls: ServerTls): void {
@@ -80,7 +81,7 @@ class GrpcListener implements Listener, ServerHost, Host {
     this.#leaving = true;
     for (const connection of this.#connections.keys()) how(connection);
     await Promise.all(this.#connections.values());
-    clearInterval(this.#ticker);
+    this.#stopTicking?.();
   }
 
   admits(pending: number): boolean {

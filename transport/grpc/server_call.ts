@@ -21,6 +21,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   readonly deadline: number | undefined;
   earlier: Dated | undefined;
   later: Dated | undefined;
+  place: number | undefined;
   readonly #host: ServerConnection;
   readonly #stream: Stream;
   readonly #request: Request;
@@ -41,7 +42,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     this.#inbox = new Inbox(stream, connection.window, limits.receiveMessageBytes, request.encoding, this);
     this.#outbox = new Outbox(connection, stream);
     if (request.timeout === undefined) return;
-    this.deadline = Date.now() + request.timeout;
+    this.deadline = host.readAt + request.timeout;
     host.deadlines.add(this);
   }
 

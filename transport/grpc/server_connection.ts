@@ -69,6 +69,11 @@ export class ServerConnection implements ConnectionEvents {
     this.deadlines.close();
   }
 
+  /** When octets last came, in milliseconds of `performance.now()`. */
+  get readAt(): number {
+    return this.#pump.lastRead;
+  }
+
   /** What the listener was told. */
   get options(): ListenOptions {
     return this.#host.options;

@@ -1,3 +1,4 @@
+import { after } from "../../rpc/time.ts";
 import type { Connection } from "../http2/connection.ts";
 
 /** What a connection needs of a socket: a `Deno.Conn`, or something that looks like one. */
@@ -147,8 +148,8 @@ export class Pump {
   }
 
   #linger(): void {
-    const timer = setTimeout(() => this.close("closed"), LINGER);
-    this.#done.promise.then(() => clearTimeout(timer));
+    const stop = after(LINGER, () => this.close("closed"));
+    this.#done.promise.then(stop);
   }
 
   /** Sends what waits. If it is to end and nothing waits, that is the end. */

@@ -13,9 +13,12 @@ export function parseTimeout(text: string): number | undefined {
   return Number(text.slice(0, -1)) * UNITS[text.at(-1)!]!;
 }
 
+/** The difference of two moments is inexact by less than this, in milliseconds. */
+const INEXACT_MS = 1e-3;
+
 /** Writes a timeout of so many milliseconds, rounded up, in the finest unit that eight digits hold. */
 export function formatTimeout(milliseconds: number): string {
-  const left = Math.max(Math.ceil(milliseconds), 1);
+  const left = Math.max(Math.ceil(milliseconds - INEXACT_MS), 1);
   if (left <= MOST) return `${left}m`;
   const seconds = Math.ceil(left / 1000);
   return seconds <= MOST ? `${seconds}S` : `${Math.min(Math.ceil(seconds / 3600), MOST)}H`;

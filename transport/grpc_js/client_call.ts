@@ -2,7 +2,8 @@ import { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
 import type { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
-import { LONGEST_TIMER, metadataExcess } from "../limits.ts";
+import { LONGEST_TIMER_MS, timeOfDay } from "../../rpc/time.ts";
+import { metadataExcess } from "../limits.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, Limits, MaybePromise } from "../transport.ts";
 import { detailsOf, fromGrpc, toGrpc } from "./fields.ts";
 import type { GrpcJs } from "./load.ts";
@@ -36,7 +37,7 @@ export class GrpcClientCall implements ClientCall {
     }
     const serialize = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const same = (bytes: Buffer) => bytes;
-    const deadline = start.deadline === undefined ? Infinity : Math.min(start.deadline, Date.now() + LONGEST_TIMER);
+    const deadline = start.deadline === undefined ? Infinity : deadlineOf(start.deadline);
     const stream = client.makeBidiStreamRequest(start.path, serialize, same, toGrpc(grpc, start.metadata), {
       deadline,
     });
@@ -97,6 +98,12 @@ export class GrpcClientCall implements ClientCall {
     this.#reader!.wake();
     this.#ended(this);
   }
+}
+
+/** The time of day at which grpc-js is to end a call. It has no other clock, and its timers take no more. */
+function deadlineOf(moment: number): number {
+  const now = performance.now();
+  return timeOfDay(Math.min(moment, now + LONGEST_TIMER_MS), now);
 }
 
 function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {

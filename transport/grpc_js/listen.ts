@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type Address, formatAddress } from "../../rpc/address.ts";
+import { after } from "../../rpc/time.ts";
 import type { grpc } from "../../deps.ts";
 import { metadataExcess } from "../limits.ts";
 import type { Listener, ListenOptions } from "../transport.ts";
@@ -56,10 +57,10 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
       for (const call of calls) call.cut();
       // The statuses of the calls that were cut go out first.
       return new Promise<void>((resolve) =>
-        setTimeout(() => {
+        after(20, () => {
           server.forceShutdown();
           resolve();
-        }, 20)
+        })
       );
     },
   };

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import tls from "node:tls";
 import { type grpc, loadGrpcJs } from "../../deps.ts";
 import { outsideScopes } from "../../rpc/outside_scopes.ts";
+import { after } from "../../rpc/time.ts";
 
 /** grpc-js, as it is loaded. */
 export type GrpcJs = typeof grpc;
@@ -35,7 +36,7 @@ function deferGoaway(): void {
     const emit = session.emit.bind(session) as (event: string | symbol, ...values: unknown[]) => boolean;
     session.emit = ((event: string | symbol, ...values: unknown[]) => {
       if (event !== "goaway") return emit(event, ...values);
-      setTimeout(() => emit(event, ...values), 0);
+      after(0, () => emit(event, ...values));
       return true;
     }) as typeof session.emit;
     return session;

@@ -5,6 +5,7 @@ import { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
+import { momentOf } from "../../rpc/time.ts";
 import { identityOf } from "../certificate.ts";
 import { metadataExcess, statusExcess } from "../limits.ts";
 import type { CallStatus, Limits, MaybePromise, ServerCall } from "../transport.ts";
@@ -29,6 +30,7 @@ export interface CallHost {
 /** A call that grpc-js takes. */
 export class GrpcServerCall implements ServerCall {
   readonly path: string;
+  readonly deadline: number | undefined;
   readonly #stream: Stream;
   readonly #host: CallHost;
   readonly #reader: Reader;
@@ -42,6 +44,8 @@ export class GrpcServerCall implements ServerCall {
     this.path = path;
     this.#stream = stream;
     this.#host = host;
+    const deadline = stream.getDeadline().valueOf();
+    this.deadline = deadline === Infinity ? undefined : momentOf(deadline);
     this.#reader = new Reader(stream as unknown as Source, ["readable"], () => {
       if (this.signal.aborted) throw this.signal.reason;
       return this.#over || this.#requestsEnded;
@@ -65,11 +69,6 @@ export class GrpcServerCall implements ServerCall {
 
   get metadata(): Metadata {
     return this.#metadata ??= fromGrpc(this.#stream.metadata);
-  }
-
-  get deadline(): number | undefined {
-    const deadline = this.#stream.getDeadline().valueOf();
-    return deadline === Infinity ? undefined : deadline;
   }
 
   get signal(): AbortSignal {
@@ -123,7 +122,7 @@ export class GrpcServerCall implements ServerCall {
   }
 
   #whyCancelled(): RpcError {
-    if (this.deadline !== undefined && Date.now() >= this.deadline) {
+    if (this.deadline !== undefined && performance.now() >= this.deadline) {
       return new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed");
     }
     return new RpcError(Status.CANCELLED, "the caller cancelled the call or went away");

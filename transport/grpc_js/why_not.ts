@@ -1,5 +1,6 @@
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { type Address, formatAddress } from "../../rpc/address.ts";
+import { after } from "../../rpc/time.ts";
 import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
 import type { ConnectOptions } from "../transport.ts";
 
@@ -45,12 +46,12 @@ async function handshake(
   socket.on("error", resolve);
   const late = () => resolve(secure ? undefined : { message: `no answer within ${PATIENCE} ms` });
   socket.on("close", () => secure ? late() : resolve({ message: "it hangs up" }));
-  const timer = setTimeout(late, PATIENCE);
+  const stop = after(PATIENCE, late);
   signal.addEventListener("abort", late);
   try {
     return await promise;
   } finally {
-    clearTimeout(timer);
+    stop();
     signal.removeEventListener("abort", late);
     socket.destroy();
   }

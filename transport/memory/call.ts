@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
-import { LONGEST_TIMER, metadataExcess, statusExcess } from "../limits.ts";
+import { after } from "../../rpc/time.ts";
+import { metadataExcess, statusExcess } from "../limits.ts";
 import type { CallStart, CallStatus, Limits } from "../transport.ts";
 import { Pipe } from "./pipe.ts";
 
@@ -27,7 +28,7 @@ export class Call {
   #header: Metadata | undefined;
   #onHeader: CallStart["onHeader"];
   #signal: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: (() => void) | undefined;
 
   /**
    * Makes a call; it may have ended already.
@@ -50,10 +51,10 @@ export class Call {
     if (signal?.aborted) return this.cancel(), this;
     signal?.addEventListener("abort", this.cancel);
     if (deadline === undefined) return;
-    const left = deadline - Date.now();
+    const left = deadline - performance.now();
     const late = () => this.cut(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
     if (left <= 0) late();
-    else this.#timer = setTimeout(late, Math.min(left, LONGEST_TIMER));
+    else this.#stopTimer = after(left, late);
   }
 
   /** Whether it has ended for the server. */
@@ -130,7 +131,7 @@ export class Call {
     if (this.#ended) return;
     this.#ended = true;
     this.reason = reason;
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#signal?.removeEventListener("abort", this.cancel);
     this.replies.end();
     this.requests.discard(reason ?? FINISHED);

@@ -1,0 +1,60 @@
+/**
+ * The kit's clocks. Durations go by `performance.now()`, which never goes back: a moment is a number of its milliseconds. The time of
+ * day is for users only, as somebody may set it. `deno lint` refuses timers and times of day elsewhere (`_tools/lint.ts`).
+ *
+ * @module
+ */
+
+/** The longest time that is given to a timer of the runtime, in milliseconds: 24.8 days. From 2 ** 31 on it would ring at once. */
+export const LONGEST_TIMER_MS = 2_147_483_000;
+
+/**
+ * A moment as users see it: whole milliseconds since 1970.
+ *
+ * @param moment The moment. Now by default.
+ * @param now What `performance.now()` says, for who has asked it.
+ */
+export function timeOfDay(moment?: number, now?: number): number {
+  return moment === undefined ? Date.now() : Math.round(Date.now() + (moment - (now ?? performance.now())));
+}
+
+/**
+ * The moment of a time of day, in milliseconds of `performance.now()`.
+ *
+ * @param now What `performance.now()` says, for who has asked it.
+ */
+export function momentOf(timeOfDay: number, now = performance.now()): number {
+  return now + (timeOfDay - Date.now());
+}
+
+/**
+ * Runs `fn` once after a time of any length.
+ *
+ * @param ms How long, in milliseconds. Infinity for never.
+ * @param keepsAlive Whether the process waits for it. True by default.
+ * @returns What stops the timer.
+ */
+export function after(ms: number, fn: () => void, keepsAlive = true): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const arm = (left: number) => {
+    const rings = left <= LONGEST_TIMER_MS;
+    timer = rings ? setTimeout(fn, left) : setTimeout(() => arm(left - LONGEST_TIMER_MS), LONGEST_TIMER_MS);
+    if (!keepsAlive) Deno.unrefTimer(timer);
+  };
+  arm(ms);
+  return () => clearTimeout(timer);
+}
+
+/**
+ * Runs `fn` again and again.
+ *
+ * @param ms How long it waits between, in milliseconds: at most {@linkcode LONGEST_TIMER_MS}.
+ * @returns What ends that.
+ */
+export function every(ms: number, fn: () => void): () => void {
+  const timer = setInterval(fn, Math.min(ms, LONGEST_TIMER_MS));
+  return () => clearInterval(timer);
+}
+
+/** A signal that aborts with a `TimeoutError` after a time, at most {@linkcode LONGEST_TIMER_MS}. The process does not wait for it. */
+export const abortsAfter = (ms: number): AbortSignal => AbortSignal.timeout(Math.min(ms, LONGEST_TIMER_MS));
