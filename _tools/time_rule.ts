@@ -5,7 +5,7 @@
  * @module
  */
 
-const LIBRARY = /^(rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing)\//;
+const LIBRARY = /^(rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing|tls)\//;
 /** The two that are made of the raw ones, what is for users' projects, and tests. */
 const FREE = /^(rpc\/time\.ts|testing\/clock\.ts|cli\/new\/template\/.*|.*_test\.ts)$/;
 

@@ -1,7 +1,7 @@
 import { Metadata } from "../rpc/metadata.ts";
 import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
 import { ClientConnection } from "../transport/grpc/client_connection.ts";
-import { RefusalLog } from "../transport/grpc/foreign.ts";
+import { RefusalLog } from "../transport/refusal_log.ts";
 import { ServerConnection } from "../transport/grpc/server_connection.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, Limits, ServerCall } from "../transport/transport.ts";
 import { MemorySocket } from "./memory_socket.ts";

@@ -6,7 +6,7 @@
 
 import { DEFAULT_LIMITS } from "../../transport/default_limits.ts";
 import { http2Limits } from "../../transport/grpc/http2_limits.ts";
-import { RefusalLog } from "../../transport/grpc/foreign.ts";
+import { RefusalLog } from "../../transport/refusal_log.ts";
 import { ServerConnection } from "../../transport/grpc/server_connection.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import { ErrorCode } from "../../transport/http2/error.ts";

@@ -1,11 +1,8 @@
 import { createServer as createTcpServer, type Socket as NodeTcpSocket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from "node:tls";
 import { type Address, formatAddress, peerAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
-import { identityOf } from "../certificate.ts";
-import { after, LONGEST_TIMER_MS } from "../../rpc/time.ts";
+import { after } from "../../rpc/time.ts";
 import type { Limits, ListenOptions, ServerTls } from "../transport.ts";
-import { foreignClient, RefusalLog } from "./foreign.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 
@@ -86,70 +83,8 @@ async function acceptByNode(options: ListenOptions, host: Host): Promise<Accepto
   return { address: await listening(server, options), close: () => void server.close() };
 }
 
-/**
- * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor change its own. The first
- * octets are looked at before TLS sees them, so that whoever speaks something else is told.
- */
-export async function acceptTls(options: ListenOptions, host: Host): Promise<Acceptor> {
-  const { address, tls, limits, logger } = options;
-  // Of the time limits ours is the shorter one: it counts from the first moment.
-  const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: LONGEST_TIMER_MS }, (socket) => {
-    const done = pending.get((socket as unknown as { _parent?: NodeTcpSocket })._parent!);
-    if (done === undefined || socket.alpnProtocol !== "h2") return void socket.destroy();
-    done();
-    socket.setNoDelay(true);
-    host.serve(new NodeSocket(socket), securePeerOf(socket, address));
-  });
-  secure.on("tlsClientError", (error, socket) => {
-    logger.debug("a TLS handshake failed", { peer: socket.remoteAddress, error: error.message });
-    socket.destroy();
-  });
-  const refusals = new RefusalLog(logger);
-  /** Those whose handshake is not done, or which are told that they are wrong here, with what ends their time. */
-  const pending = new Map<NodeTcpSocket, () => void>();
-  const server = createTcpServer((socket) => {
-    socket.on("error", () => {});
-    if (!host.admits(pending.size)) return void socket.destroy();
-    const late = () => {
-      host.hit("handshakeTimeout");
-      socket.destroy();
-    };
-    const stop = after(limits.handshakeTimeout, late);
-    const done = () => {
-      stop();
-      pending.delete(socket);
-    };
-    pending.set(socket, done);
-    socket.once("close", done);
-    socket.once("readable", () => {
-      const first: Uint8Array | null = socket.read();
-      if (first === null) return;
-      const foreign = foreignClient(first, true);
-      if (foreign) {
-        refusals.refused(socket.remoteAddress, foreign);
-        return void socket.end(foreign.answer);
-      }
-      socket.unshift(first);
-      secure.emit("connection", socket);
-    });
-  });
-  return {
-    address: await listening(server, options),
-    setTls: (other) => secure.setSecureContext(contextOf(other)),
-    close() {
-      server.close();
-      for (const socket of pending.keys()) socket.destroy();
-    },
-  };
-}
-
-function contextOf({ cert, key, ca }: ServerTls): TlsOptions {
-  const mutual = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
-  return { cert, key, ...mutual, minVersion: "TLSv1.2", ALPNProtocols: ["h2"] };
-}
-
 /** Resolves with where it really listens. */
-async function listening(
+export async function listening(
   server: ReturnType<typeof createTcpServer>,
   { address, reusePort }: ListenOptions,
 ): Promise<Address> {
@@ -163,11 +98,7 @@ async function listening(
   return address.kind === "tcp" ? { ...address, port: (server.address() as { port: number }).port } : address;
 }
 
-function peerOf({ remoteAddress: host, remotePort: port }: NodeTcpSocket, own: Address): Peer {
+/** The other end of a socket. */
+export function peerOf({ remoteAddress: host, remotePort: port }: NodeTcpSocket, own: Address): Peer {
   return { address: formatAddress(own.kind === "tcp" && host && port ? peerAddress(host, port) : own) };
-}
-
-function securePeerOf(socket: TLSSocket, own: Address): Peer {
-  const { raw } = socket.getPeerCertificate() ?? {};
-  return { ...peerOf(socket, own), ...(raw && { identity: identityOf(raw) }) };
 }

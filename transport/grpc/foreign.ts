@@ -1,4 +1,3 @@
-import type { Logger } from "../../rpc/logger.ts";
 import { FrameType, PREFACE } from "../http2/frame.ts";
 import { Output } from "../http2/output.ts";
 import { ErrorCode } from "../http2/error.ts";
@@ -11,26 +10,6 @@ export interface Foreign {
   readonly answer: Uint8Array;
   /** Its owner reads no answer and finds out here only. */
   readonly deaf?: true;
-}
-
-/** The least time between two warnings of a listener, in milliseconds: who is refused often tries again at once. */
-const WARN_INTERVAL = 60_000;
-
-/** Says in a listener's log who was refused, and why. */
-export class RefusalLog {
-  readonly #logger: Logger;
-  #warned = -Infinity;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  refused(peer: string | undefined, { why, deaf }: Foreign): void {
-    const now = performance.now();
-    const warns = deaf && now - this.#warned >= WARN_INTERVAL;
-    if (warns) this.#warned = now;
-    this.#logger[warns ? "warn" : "debug"]("a connection was refused", { peer, error: why });
-  }
 }
 
 const TLS_HANDSHAKE = 22;
@@ -48,9 +27,10 @@ const UTF8 = new TextEncoder();
  * @returns Undefined if it may well be right.
  */
 export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefined {
+  // Before Kitex: the length of a TLS record and its type may read as one of its protocols.
+  if (first[0] === TLS_HANDSHAKE) return tls ? undefined : foreign("TLS on a port without TLS: leave out TLS");
   const kitex = kitexProtocol(first);
   if (kitex) return { why: `a Kitex client that speaks ${kitex}, not gRPC; ${USE_GRPC}`, answer: NOTHING, deaf: true };
-  if (first[0] === TLS_HANDSHAKE) return tls ? undefined : foreign("TLS on a port without TLS: leave out TLS");
   if (startsLikePreface(first)) {
     if (!tls) return undefined;
     const why = "plaintext on a TLS port: use TLS";

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../../rpc/logger.ts";
-import { type Foreign, foreignClient, RefusalLog } from "./foreign.ts";
+import { foreignClient } from "./foreign.ts";
 
 const octets = (hex: string) => Uint8Array.fromHex(hex.replaceAll(" ", ""));
 
@@ -27,11 +26,10 @@ Deno.test("a Kitex client that speaks no gRPC is recognized, with TLS and withou
   }
 });
 
-Deno.test("a listener warns of those who read no answer once a minute, and of others never", () => {
-  const lines: string[] = [];
-  const log = new RefusalLog(createLogger("debug", (line) => lines.push(line)));
-  const foreign: Foreign = { why: "something else", answer: new Uint8Array(0) };
-  for (let i = 0; i < 3; i++) log.refused("192.0.2.1:4", { ...foreign, deaf: true });
-  log.refused("192.0.2.1:5", foreign);
-  assertEquals(lines.map((line) => /WARN|DEBUG/i.exec(line)?.[0]), ["WARN", "DEBUG", "DEBUG", "DEBUG"]);
+Deno.test("TLS is TLS however long its first record is", () => {
+  for (let length = 0; length < 1024; length++) {
+    const hello = new Uint8Array([22, 3, 1, length >> 8, length & 0xff, 1, 0, 1, 252, 3, 3]);
+    assertEquals(foreignClient(hello, true), undefined, `${length}`);
+    assertEquals(foreignClient(hello, false)?.why, "TLS on a port without TLS: leave out TLS", `${length}`);
+  }
 });

@@ -1,9 +1,10 @@
 import { type Address, formatAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { every } from "../../rpc/time.ts";
+import { RefusalLog } from "../refusal_log.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
-import { type Acceptor, acceptPlain, acceptTls, type Host } from "./accept.ts";
-import { RefusalLog } from "./foreign.ts";
+import { type Acceptor, acceptPlain, type Host } from "./accept.ts";
+import { acceptTls } from "./accept_tls.ts";
 import { ServerConnection, type ServerHost } from "./server_connection.ts";
 import type { Socket } from "./socket.ts";
 

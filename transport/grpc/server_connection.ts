@@ -8,7 +8,8 @@ import { PingPurpose } from "../http2/pings.ts";
 import type { Budget, Stream } from "../http2/stream.ts";
 import type { Limits, ListenOptions } from "../transport.ts";
 import { Deadlines } from "./deadlines.ts";
-import { foreignClient, type RefusalLog } from "./foreign.ts";
+import type { RefusalLog } from "../refusal_log.ts";
+import { foreignClient } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
 import { PlainCall } from "./plain_call.ts";
@@ -195,7 +196,7 @@ export class ServerConnection implements ConnectionEvents {
   #foreign(first: Uint8Array): string | undefined {
     const foreign = this.connection.established ? undefined : foreignClient(first, false);
     if (foreign === undefined) return undefined;
-    this.#host.refusals.refused(this.peer.address, foreign);
+    this.#host.refusals.refused(this.peer.address, foreign.why, foreign.deaf);
     void this.#pump.answer(foreign.answer);
     return undefined;
   }

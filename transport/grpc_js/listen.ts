@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
+import type { Http2SecureServer } from "node:http2";
 import { type Address, formatAddress } from "../../rpc/address.ts";
 import { after } from "../../rpc/time.ts";
 import type { grpc } from "../../deps.ts";
+import { ClientCheck } from "../client_check.ts";
 import { metadataExcess } from "../limits.ts";
 import type { Listener, ListenOptions } from "../transport.ts";
 import type { GrpcJs } from "./load.ts";
@@ -11,6 +13,7 @@ import { GrpcServerCall } from "./server_call.ts";
 export interface RawServer {
   handlers: { get(path: string): unknown };
   _streamHandler(extra: unknown, stream: { destroy(error?: Error): void }, headers: unknown): void;
+  createHttp2Server(credentials: grpc.ServerCredentials): Http2SecureServer;
 }
 
 const ALGORITHM = { deflate: 1, gzip: 2 };
@@ -32,6 +35,7 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
       grpc,
       limits,
       address,
+      mutual: tls?.ca !== undefined,
       cut: () => cut,
       ended: (one) => calls.delete(one),
     });
@@ -48,6 +52,7 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
       tls.ca !== undefined,
     )
     : grpc.ServerCredentials.createInsecure();
+  if (tls) checkClients(server as unknown as RawServer, new ClientCheck(tls.ca, options.logger));
   const port = await bind(server, address, credentials);
   return {
     address: address.kind === "tcp" ? { ...address, port } : address,
@@ -91,6 +96,17 @@ function takeAll(
       logger.debug("grpc-js: a stream was dropped", { error });
       stream.destroy();
     }
+  };
+}
+
+/** Looks at each client before HTTP/2 begins. */
+function checkClients(server: RawServer, check: ClientCheck): void {
+  const inner = server.createHttp2Server;
+  server.createHttp2Server = function (credentials) {
+    const secure = inner.call(this, credentials);
+    secure.prependListener("secureConnection", (socket) => void check.admit(socket, socket.remoteAddress));
+    secure.on("tlsClientError", (error, socket) => check.failed(error, socket, socket.remoteAddress));
+    return secure;
   };
 }
 

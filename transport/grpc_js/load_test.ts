@@ -11,6 +11,7 @@ needs([{ name: "env" }], "grpc-js 1.14.7 has the private names that are patched"
   const server = new grpc.Server() as unknown as RawServer & { _setupHandlers: unknown };
   assert(server.handlers instanceof Map);
   assertEquals(typeof server._streamHandler, "function");
+  assertEquals(typeof server.createHttp2Server, "function");
   assertEquals(typeof server._setupHandlers, "function");
   assertEquals(grpc.Metadata.fromHttp2Headers({ city: "\xe5\x8c\x97\xe4\xba\xac" }).get("city"), ["北京"]);
 });

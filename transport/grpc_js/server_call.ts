@@ -5,8 +5,8 @@ import { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
+import { identityOf } from "../../tls/identity.ts";
 import { momentOf } from "../../rpc/time.ts";
-import { identityOf } from "../certificate.ts";
 import { metadataExcess, statusExcess } from "../limits.ts";
 import type { CallStatus, Limits, MaybePromise, ServerCall } from "../transport.ts";
 import { fromGrpc, toGrpc } from "./fields.ts";
@@ -21,6 +21,8 @@ export interface CallHost {
   readonly limits: Limits;
   /** Where it listens. */
   readonly address: Address;
+  /** Whether its clients show certificates, which were checked. */
+  readonly mutual: boolean;
   /** Whether the server was cut. */
   readonly cut: () => boolean;
   /** Told when the call has ended. */
@@ -63,8 +65,8 @@ export class GrpcServerCall implements ServerCall {
 
   get peer(): Peer {
     const address = peerAddress(this.#stream.getPeer(), this.#host.address);
-    const { sslPeerCertificate } = this.#stream.getAuthContext();
-    return sslPeerCertificate ? { address, identity: identityOf(sslPeerCertificate.raw) } : { address };
+    const certificate = this.#host.mutual ? this.#stream.getAuthContext().sslPeerCertificate : undefined;
+    return certificate ? { address, identity: identityOf(certificate.raw) } : { address };
   }
 
   get metadata(): Metadata {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { identityOf } from "./certificate.ts";
+import { identityOf } from "./identity.ts";
 
 // By openssl: /O=org/CN=client, and as alternative names DNS:caller.test, DNS:b.test, URI:spiffe://test/ns/a/sa/caller, an IP address, an
 // e-mail address, and one URI that is written to look like two names.

@@ -1,0 +1,88 @@
+import { createServer as createTcpServer, type Socket as NodeTcpSocket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from "node:tls";
+import type { Peer } from "../../rpc/peer.ts";
+import { after, LONGEST_TIMER_MS } from "../../rpc/time.ts";
+import { ClientCheck } from "../client_check.ts";
+import { RefusalLog } from "../refusal_log.ts";
+import type { ListenOptions, ServerTls } from "../transport.ts";
+import { type Acceptor, type Host, listening, peerOf } from "./accept.ts";
+import { foreignClient } from "./foreign.ts";
+import { NodeSocket } from "./node_socket.ts";
+
+/** A connection whose handshake is not done, or which is told that it is wrong here. */
+interface Pending {
+  readonly peer: Peer;
+  /** Ends its time. */
+  done(): void;
+}
+
+/**
+ * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor change its own. The first
+ * octets are looked at before TLS sees them, so that whoever speaks something else is told.
+ */
+export async function acceptTls(options: ListenOptions, host: Host): Promise<Acceptor> {
+  const { address, tls, limits, logger } = options;
+  const check = new ClientCheck(tls!.ca, logger);
+  const refusals = new RefusalLog(logger);
+  const pending = new Map<NodeTcpSocket, Pending>();
+  const known = new WeakMap<NodeTcpSocket, Pending>();
+  const pendingOf = (socket: TLSSocket) => known.get((socket as unknown as { _parent?: NodeTcpSocket })._parent!);
+  // Of the time limits ours is the shorter one: it counts from the first moment.
+  const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: LONGEST_TIMER_MS }, (socket) => {
+    const client = pendingOf(socket);
+    if (client === undefined || socket.alpnProtocol !== "h2") return void socket.destroy();
+    const admitted = check.admit(socket, client.peer.address);
+    if (!admitted) return;
+    client.done();
+    socket.setNoDelay(true);
+    host.serve(new NodeSocket(socket), { ...client.peer, ...admitted });
+  });
+  secure.on("tlsClientError", (error, socket) => {
+    check.failed(error, socket, pendingOf(socket)?.peer.address);
+    socket.destroy();
+  });
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    if (!host.admits(pending.size)) return void socket.destroy();
+    const late = () => {
+      host.hit("handshakeTimeout");
+      socket.destroy();
+    };
+    const stop = after(limits.handshakeTimeout, late);
+    const done = () => {
+      stop();
+      pending.delete(socket);
+    };
+    const client = { peer: peerOf(socket, address), done };
+    pending.set(socket, client);
+    known.set(socket, client);
+    socket.once("close", done);
+    socket.once("readable", () => {
+      const first: Uint8Array | null = socket.read();
+      if (first === null) return;
+      const foreign = foreignClient(first, true);
+      if (foreign) {
+        refusals.refused(client.peer.address, foreign.why, foreign.deaf);
+        return void socket.end(foreign.answer);
+      }
+      socket.unshift(first);
+      secure.emit("connection", socket);
+    });
+  });
+  return {
+    address: await listening(server, options),
+    setTls(other) {
+      check.trust(other.ca);
+      secure.setSecureContext(contextOf(other));
+    },
+    close() {
+      server.close();
+      for (const socket of pending.keys()) socket.destroy();
+    },
+  };
+}
+
+function contextOf({ cert, key, ca }: ServerTls): TlsOptions {
+  const mutual = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+  return { cert, key, ...mutual, minVersion: "TLSv1.2", ALPNProtocols: ["h2"] };
+}
