@@ -1,5 +1,5 @@
 import { BizError, RpcError, Status, statusName } from "../mod.ts";
-import type { ConsulError } from "../registry/consul_http.ts";
+import type { ConsulError } from "../registry/consul_error.ts";
 import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { asFlags } from "./flag_names.ts";

@@ -9,7 +9,7 @@ const NAMES: readonly (readonly [option: RegExp, flag: string])[] = [
   [/\bgive it in the option types\b/g, "give its .proto file with --proto"],
   [/; give the PEM text of the file, not its name/g, "; give a file that does"],
   [/ \(option token\)/g, ""],
-  [/ of option token\b/g, ""],
+  [/\(option tokenFile: /g, "(--consul-token-file "],
 ];
 
 /** An error of the kit in the words of the command line. */

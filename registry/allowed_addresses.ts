@@ -29,16 +29,19 @@ export class AllowedAddresses {
 
   /** Whether a host may be called: an IP address, or a name. */
   has(host: string): boolean {
-    let allowed = this.#known.get(host);
+    // V8 hashes a decimal number without a seed, so chosen hosts could make the Map slow. With "/" before it, no host
+    // is one.
+    const key = `/${host}`;
+    let allowed = this.#known.get(key);
     if (allowed === undefined) {
       if (this.#known.size >= MOST_KNOWN) this.#known.clear();
-      this.#known.set(host, allowed = this.#check(host));
+      this.#known.set(key, allowed = this.#check(host));
     }
     return allowed;
   }
 
   #check(host: string): boolean {
-    if (!/^([\w.-]+|[\da-f:.]+)$/i.test(host)) return false;
+    if (!/^([\w.-]{1,253}|[\da-f:.]{1,45})$/i.test(host)) return false;
     // A URL's host is written in one way only, so that 0xA9FE0101 is seen to be 169.254.1.1.
     const canonical = URL.parse(`http://${host.includes(":") ? `[${host}]` : host}/`)?.hostname.replace(/^\[|\]$/g, "");
     if (canonical === undefined) return false;

@@ -1,11 +1,18 @@
 import type { Logger } from "../rpc/logger.ts";
 import { timeOfDay } from "../rpc/time.ts";
 import { backoff, sleep } from "./backoff.ts";
-import { type Answer, type ConsulApi, ConsulError, type ConsulHttp, type QueryOptions } from "./consul_http.ts";
+import { ConsulError } from "./consul_error.ts";
+import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./consul_http.ts";
 import type { Watch, WatchState } from "./registry.ts";
 
 /** The least time between the starts of two queries, in milliseconds: an index that races must not make a busy loop. */
 const QUERY_INTERVAL = 100;
+/**
+ * The next query waits this many times as long as the last answer took to read: a long list that changes all the time
+ * leaves time for calls.
+ */
+const REST_RATIO = 3;
+const LONGEST_REST = 1000;
 const LONGEST_PAUSE = 10_000;
 /** Consul itself gives up after 7 s where it has no leader, and says so. */
 const REQUEST_TIMEOUT = 8000;
@@ -24,7 +31,9 @@ export interface Subject {
   readonly needs: string;
   ask(api: ConsulApi, options: QueryOptions): Promise<Answer>;
   /** Takes an answer. @returns False if it is not what is expected. */
-  answered(body: unknown, response: Answer[0]): boolean;
+  answered(answer: Answer): boolean | Promise<boolean>;
+  /** Whether the answer is a list. */
+  readonly isList?: boolean;
   /** Takes a failure. @returns What happens meanwhile, for the log. */
   failed(error: Error): string;
 }
@@ -79,9 +88,10 @@ export class BlockingQuery implements Watch {
     for (let failures = 0; !signal.aborted;) {
       const start = performance.now();
       try {
-        await this.#query();
+        const read = await this.#query();
         failures = 0;
-        await sleep(Math.max(0, QUERY_INTERVAL - (performance.now() - start)), signal);
+        const rest = Math.min(REST_RATIO * read, LONGEST_REST);
+        await sleep(Math.max(rest, QUERY_INTERVAL - (performance.now() - start)), signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#index = 0n;
@@ -92,8 +102,8 @@ export class BlockingQuery implements Watch {
     }
   }
 
-  /** Asks once, from the index on that it has. */
-  async #query(): Promise<void> {
+  /** Asks once, from the index on that it has. @returns How long it took to read the answer, in milliseconds. */
+  async #query(): Promise<number> {
     const index = this.#index;
     const leader = performance.now() < this.#leaderUntil;
     let answer = await this.#ask(index, leader);
@@ -107,13 +117,17 @@ export class BlockingQuery implements Watch {
       }
     }
     this.signal.throwIfAborted();
-    const [response, body] = answer;
-    const next = /^\d{1,20}$/.exec(response.headers["x-consul-index"] ?? "");
-    if (!next) throw this.#garbage("without X-Consul-Index", body);
-    if (!this.#subject.answered(body, response)) throw this.#garbage(`with what is no ${this.#subject.expected}`, body);
+    const next = /^\d{1,20}$/.exec(answer[0].headers["x-consul-index"] ?? "");
+    if (!next) throw this.#garbage("without X-Consul-Index");
+    const start = performance.now();
+    const isExpected = await this.#subject.answered(answer);
+    const read = performance.now() - start;
+    this.signal.throwIfAborted();
+    if (!isExpected) throw this.#garbage(`with what is no ${this.#subject.expected}`);
     this.#answered(old);
     // An index that went back comes from another state, such as after a restart: to wait from there on could miss a change.
     this.#index = BigInt(next[0]) < index ? 0n : BigInt(next[0]) || 1n;
+    return read;
   }
 
   /** Asks any server, or the leader. */
@@ -130,15 +144,12 @@ export class BlockingQuery implements Watch {
     return this.#http.ask((api, options) => this.#subject.ask(api, { ...options, ...more }), {
       timeout,
       signal: this.signal,
+      isList: this.#subject.isList,
     });
   }
 
-  #garbage(why: string, cause: unknown): ConsulError {
-    return new ConsulError(
-      `Consul at ${this.#http.address} answered ${why}; is that Consul's HTTP port?`,
-      "garbage",
-      cause,
-    );
+  #garbage(why: string): ConsulError {
+    return new ConsulError(`Consul at ${this.#http.address} answered ${why}; is that Consul's HTTP port?`, "garbage");
   }
 
   #answered(old: boolean): void {
@@ -163,8 +174,12 @@ export class BlockingQuery implements Watch {
     const meanwhile = this.#subject.failed(error);
     if (error.kind === this.#problem) return;
     this.#problem = error.kind;
-    const remedy = error.kind === 403 ? `; ${this.#http.tokenName} is not enough: it needs ${this.#subject.needs}` : "";
-    this.#logger.warn(`${error.message}${remedy}; ${meanwhile}`);
+    this.#logger.warn(`${error.message}${this.#remedy(error)}; ${meanwhile}`);
+  }
+
+  #remedy({ kind }: ConsulError): string {
+    if (kind === 403) return `; ${this.#http.tokenName} is not enough: it needs ${this.#subject.needs}`;
+    return kind === "too large" && this.#subject.isList ? "; raise the option answerBytes of consul()" : "";
   }
 }
 

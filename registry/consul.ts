@@ -37,7 +37,7 @@ const keys = new SharedWatches<string | undefined>();
  * @throws {RangeError} If a number is out of range.
  */
 export function consul(address: string, options: ConsulOptions = {}): Registry & Resolver & KeyValue {
-  const { endpoint, times, allowed, identity } = checkOptions(address, options);
+  const { endpoint, numbers, allowed, identity } = checkOptions(address, options);
   const { datacenter, tokenFile } = options;
   const http = () => new ConsulHttp(address, endpoint);
 
@@ -47,17 +47,17 @@ export function consul(address: string, options: ConsulOptions = {}): Registry &
       ...(tokenFile === undefined ? [] : [{ name: "read", path: tokenFile } as const]),
     ],
     check(registration) {
-      toService(registration, times, "");
+      toService(registration, numbers, "");
       toWeights(registration);
     },
     register(registration, logger) {
       const key = crypto.randomUUID();
-      const lessee = { service: toService(registration, times, key), extraBody: toWeights(registration), key };
+      const lessee = { service: toService(registration, numbers, key), extraBody: toWeights(registration), key };
       return new ConsulLease(http(), lessee, logger);
     },
     watch(name, listener, logger) {
       checkName(name);
-      const watched = { ...times, name, datacenter, allowed };
+      const watched = { ...numbers, name, datacenter, allowed };
       return services.watch(
         `${identity} ${name}`,
         (tell, log) => new ConsulWatch(http(), watched, tell, log),
@@ -67,7 +67,7 @@ export function consul(address: string, options: ConsulOptions = {}): Registry &
     },
     watchKey(key, listener, logger) {
       checkKey(key);
-      const patience = { wait: times.wait, datacenter };
+      const patience = { wait: numbers.wait, datacenter };
       return keys.watch(
         `${identity} ${key}`,
         (tell, log) => new ConsulKey(http(), key, patience, tell, log),

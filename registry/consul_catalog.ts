@@ -1,12 +1,16 @@
 import { abortsAfter } from "../rpc/time.ts";
-import { type Answer, ConsulHttp } from "./consul_http.ts";
+import { ConsulError } from "./consul_error.ts";
+import { ConsulHttp } from "./consul_http.ts";
 import { checkOptions, type ConsulOptions } from "./consul_options.ts";
+import type { JsonReader } from "./json_reader.ts";
 
 /** A service as Consul lists it, for people. */
 export interface CatalogService {
   readonly name: string;
   /** All that are registered, whatever their checks say. */
   readonly instances: readonly CatalogInstance[];
+  /** Why Consul does not tell them: no URL leads to some names that it takes, such as `..`. */
+  readonly error?: string;
 }
 
 /** An instance, also one that no client would call. */
@@ -23,7 +27,8 @@ export interface CatalogInstance {
 
 /** How many services are asked for at one time. */
 const AT_ONCE = 8;
-const TIMEOUT = 8000;
+const TIMEOUT_MS = 8000;
+const TOTAL_TIMEOUT_MS = 16_000;
 
 /**
  * Asks Consul for all services and their instances, once.
@@ -41,46 +46,97 @@ export async function consulCatalog(
 ): Promise<CatalogService[]> {
   const http = new ConsulHttp(address, checkOptions(address, options).endpoint);
   const dc = options.datacenter;
-  const limits = { timeout: TIMEOUT, signal: AbortSignal.any([stop, abortsAfter(2 * TIMEOUT)]) };
-  const ask = (request: Parameters<ConsulHttp["ask"]>[0]) =>
-    http.ask(request, limits).catch((error) => {
+  const late = abortsAfter(TOTAL_TIMEOUT_MS);
+  const limits = { timeout: TIMEOUT_MS, signal: AbortSignal.any([stop, late]), isList: true };
+  const ask = async <T>(request: Parameters<ConsulHttp["ask"]>[0], read: (json: JsonReader) => T) => {
+    try {
+      const [, body] = await http.ask(request, limits);
+      return await http.read(body, read);
+    } catch (error) {
       stop.throwIfAborted();
-      throw error;
-    });
-  const [, listed] = await ask((api, more) => api.catalog.service.list({ ...more, dc }));
-  const names = Object.keys(listed as Record<string, unknown>).sort();
+      const why = `Consul at ${address} did not tell all its services within ${TOTAL_TIMEOUT_MS} ms`;
+      throw late.aborted ? new ConsulError(why, "timeout", error) : error;
+    }
+  };
+  const names = await ask(
+    (api, more) => api.catalog.service.list({ ...more, dc }),
+    (json) => [...json.fields()].sort(),
+  );
   const services: CatalogService[] = [];
   const asked = names.entries();
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     for (const [i, name] of asked) {
-      const answer = await ask((api, more) => api.health.service({ ...more, dc, service: name }));
-      services[i] = { name, instances: readAll(answer) };
+      services[i] = await ask((api, more) => api.health.service({ ...more, dc, service: name }), readAll).then(
+        (instances) => ({ name, instances }),
+        (error: ConsulError) => {
+          if (!isAboutOne(error)) throw error;
+          return { name, instances: [], error: error.message };
+        },
+      );
     }
   }));
   return services;
 }
 
-/** One entry of Consul's answer to `/v1/health/service`. */
-interface Entry {
-  Node: { Node: string; Address: string };
-  Service: { Address: string; Port: number; Weights?: { Passing?: number }; Tags?: string[] | null };
-  Checks: { CheckID: string; Status: string }[];
+/** Whether an error says nothing of other services. */
+const isAboutOne = ({ kind, refused }: ConsulError) => kind === "too large" || (refused && kind !== 403);
+
+function readAll(json: JsonReader): CatalogInstance[] {
+  const instances: CatalogInstance[] = [];
+  for (const _ of json.items()) instances.push(readInstance(json));
+  return instances.sort((a, b) => a.address < b.address ? -1 : 1);
 }
 
-function readAll([, body]: Answer): CatalogInstance[] {
-  return (body as Entry[]).map(({ Node, Service, Checks }) => ({
-    address: `${withBrackets(Service.Address || Node.Address)}:${Service.Port}`,
-    node: Node.Node,
-    health: worst(Checks),
-    weight: Service.Weights?.Passing ?? 1,
-    tags: Service.Tags ?? [],
-  })).sort((a, b) => a.address < b.address ? -1 : 1);
+/** Reads one entry of the answer to `/v1/health/service`. */
+function readInstance(json: JsonReader): CatalogInstance {
+  const node = { name: "", host: "" };
+  const service = { host: "", port: 0, weight: 1, tags: [] as string[] };
+  const checks: Check[] = [];
+  for (const part of json.fields()) {
+    if (part === "Checks") { for (const _ of json.items()) checks.push(readCheck(json)); }
+    else if (part === "Service") readService(json, service);
+    else if (part === "Node") {
+      for (const field of json.fields()) {
+        if (field === "Node") node.name = json.text() ?? "";
+        else if (field === "Address") node.host = json.text() ?? "";
+      }
+    }
+  }
+  const { host, port, weight, tags } = service;
+  const address = `${withBrackets(host || node.host)}:${port}`;
+  return { address, node: node.name, health: worst(checks), weight, tags };
+}
+
+function readService(json: JsonReader, service: { host: string; port: number; weight: number; tags: string[] }): void {
+  for (const field of json.fields()) {
+    if (field === "Address") service.host = json.text() ?? "";
+    else if (field === "Port") service.port = json.number() ?? 0;
+    else if (field === "Tags") { for (const _ of json.items()) service.tags.push(json.text() ?? ""); }
+    else if (field === "Weights") {
+      for (const state of json.fields()) if (state === "Passing") service.weight = json.number() ?? 1;
+    }
+  }
+}
+
+/** A health check of an instance or its node. */
+interface Check {
+  id: string;
+  status: string;
+}
+
+function readCheck(json: JsonReader): Check {
+  const check = { id: "", status: "" };
+  for (const field of json.fields()) {
+    if (field === "CheckID") check.id = json.text() ?? "";
+    else if (field === "Status") check.status = json.text() ?? "";
+  }
+  return check;
 }
 
 const withBrackets = (host: string) => host.includes(":") ? `[${host}]` : host;
 
-function worst(checks: Entry["Checks"]): CatalogInstance["health"] {
-  if (checks.some(({ CheckID }) => /^_(node|service)_maintenance/.test(CheckID))) return "maintenance";
-  const has = (state: string) => checks.some(({ Status }) => Status === state);
+function worst(checks: readonly Check[]): CatalogInstance["health"] {
+  if (checks.some(({ id }) => /^_(node|service)_maintenance/.test(id))) return "maintenance";
+  const has = (state: string) => checks.some(({ status }) => status === state);
   return has("critical") ? "critical" : has("warning") ? "warning" : "passing";
 }

@@ -10,6 +10,9 @@ import { Agent as HttpsAgent } from "node:https";
 import { loadConsul } from "../deps.ts";
 import { outsideScopes } from "../rpc/outside_scopes.ts";
 import { after } from "../rpc/time.ts";
+import { guardAnswer } from "./consul_answer.ts";
+import { ConsulError, explain } from "./consul_error.ts";
+import { JsonReader } from "./json_reader.ts";
 
 /** TLS to a Consul agent. All are PEM texts. */
 export interface ConsulTls {
@@ -29,12 +32,19 @@ export interface ConsulEndpoint {
   readonly port: number;
   /** Reads the ACL token; `""` is none. */
   readonly token: () => string;
+  /** Where the token comes from, for messages: `"option token"`. */
+  readonly tokenFrom: string;
+  /** The size of the largest answer with a list, in bytes. */
+  readonly answerBytes: number;
   readonly tls: ConsulTls | undefined;
   readonly namespace: string | undefined;
 }
 
-/** A response of Consul's HTTP API: its status and fields, and the JSON of its body. */
-export type Answer = [response: { statusCode?: number; headers: Record<string, string | undefined> }, body?: unknown];
+/** A response of Consul's HTTP API: its status and fields, and its body. */
+export type Answer = [
+  response: { statusCode?: number; headers: Record<string, string | undefined> },
+  body?: Uint8Array<ArrayBuffer>,
+];
 
 /** What every request takes. */
 export interface RequestOptions {
@@ -79,8 +89,8 @@ export interface ConsulApi {
 
 /** A request before its body is encoded (`onCreate`), and before it is sent (`onRequest`). */
 interface Request {
-  ctx: { extraBody?: Record<string, unknown> };
-  opts: { body?: Record<string, unknown> };
+  ctx: { extraBody?: Record<string, unknown>; mostBytes: number };
+  opts: { body?: Record<string, unknown>; buffer?: boolean };
   transport: { request(options: unknown): ClientRequest };
 }
 
@@ -89,26 +99,14 @@ export interface AskOptions {
   /** In milliseconds. */
   timeout: number;
   signal: AbortSignal;
+  /** Whether the answer is a list, which may have `answerBytes`; any other may have 1 MiB. */
+  isList?: boolean;
   /** Fields of the request's body that npm:consul does not know. */
   extraBody?: Record<string, unknown>;
 }
 
-/** A request that failed. The message says where, and what Consul or the network said. */
-export class ConsulError extends Error {
-  override name = "ConsulError";
-  /** The HTTP status of the answer, or what kept it from coming: `403`, `"ECONNREFUSED"`, `"timeout"`. */
-  readonly kind: number | string;
-
-  constructor(message: string, kind: number | string, cause: unknown) {
-    super(message, { cause });
-    this.kind = kind;
-  }
-
-  /** Whether Consul has understood the request and will not do it. */
-  get refused(): boolean {
-    return typeof this.kind === "number" && this.kind < 500;
-  }
-}
+/** The size of the largest answer that is not a list: a key has at most 512 KiB in Consul. */
+const ONE_ANSWER_BYTES = 2 ** 20;
 
 /** A way to one agent. */
 export class ConsulHttp {
@@ -133,11 +131,9 @@ export class ConsulHttp {
     return this.#token === "";
   }
 
-  /** What the ACL token of the last request is called in a message: enough to tell two apart, and no secret. */
+  /** How a message names the ACL token of the last request: by its source, never by any part of it. */
   get tokenName(): string {
-    if (this.anonymous) return "no token (option token)";
-    const start = this.#token.length < 16 ? "" : `${this.#token.slice(0, 4)}`;
-    return `the token${start && ` "${start}..."`} of option token`;
+    return `${this.anonymous ? "no token" : "the token"} (${this.#endpoint.tokenFrom})`;
   }
 
   /**
@@ -147,9 +143,10 @@ export class ConsulHttp {
    */
   async ask(
     request: (api: ConsulApi, options: RequestOptions) => Promise<Answer>,
-    { timeout, signal, extraBody }: AskOptions,
+    { timeout, signal, isList = false, extraBody }: AskOptions,
   ): Promise<Answer> {
-    const ctx = Object.assign(new EventEmitter(), { includeResponse: true, extraBody });
+    const mostBytes = isList ? this.#endpoint.answerBytes : ONE_ANSWER_BYTES;
+    const ctx = Object.assign(new EventEmitter(), { includeResponse: true, extraBody, mostBytes });
     const cancel = () => ctx.emit("cancel");
     try {
       const api = await within(timeout, signal, this.#api ??= connect(this.#endpoint));
@@ -158,10 +155,31 @@ export class ConsulHttp {
       signal.addEventListener("abort", cancel);
       return await request(api, { token, timeout, ctx });
     } catch (error) {
-      throw explain(`Consul at ${this.address}`, error);
+      throw explain(this.#where, error, this.#token);
     } finally {
       signal.removeEventListener("abort", cancel);
     }
+  }
+
+  /**
+   * Reads the JSON of an answer.
+   *
+   * @throws {ConsulError} If it is not JSON.
+   */
+  async read<T>(body: Uint8Array | undefined, read: (json: JsonReader) => T | Promise<T>): Promise<T> {
+    try {
+      const json = new JsonReader(body ?? new Uint8Array());
+      const value = await read(json);
+      json.end();
+      return value;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new ConsulError(`${this.#where} answered with what is not JSON: ${error.message}`, "garbage", error);
+    }
+  }
+
+  get #where(): string {
+    return `Consul at ${this.address}`;
   }
 }
 
@@ -175,23 +193,16 @@ async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<
   // npm:consul 2.0.1 drops fields that it does not know, Weights among them (createService in
   // https://github.com/silas/node-consul/blob/v2.0.1/lib/utils.js). This can go when it passes Weights on.
   api._ext("onCreate", (request, next) => {
+    request.opts.buffer = true; // JSON is read by JsonReader
     if (request.ctx.extraBody) Object.assign(request.opts.body!, request.ctx.extraBody);
     next();
   });
   api._ext("onRequest", (request, next) => {
-    const { transport } = request;
-    request.transport = { request: (options) => failIfCutOff(transport.request(options)) };
+    const { transport, ctx } = request;
+    request.transport = { request: (options) => guardAnswer(transport.request(options), ctx.mostBytes) };
     next();
   });
   return api;
-}
-
-/** papi 1.1.2 waits for the rest of an answer that was cut off until its timeout, a minute in a blocking query. This can go when it does not. */
-function failIfCutOff(request: ClientRequest): ClientRequest {
-  request.on("response", (response) => {
-    response.on("aborted", () => request.emit("error", new Error("its answer was cut off")));
-  });
-  return request;
 }
 
 /** Waits for a promise that cannot be cancelled itself: the load of npm:consul, which may be a download. */
@@ -210,24 +221,4 @@ async function within<T>(timeout: number, signal: AbortSignal, promise: Promise<
 
 function certificates({ ca, cert, key, serverName }: ConsulTls): Record<string, string | undefined> {
   return { ca, cert, key, ...(serverName !== undefined && { servername: serverName }) };
-}
-
-/** What papi, the HTTP client inside npm:consul, adds to an error. */
-interface PapiError extends Error {
-  code?: string;
-  isTimeout?: boolean;
-  isCodec?: boolean;
-  response?: { statusCode: number; body?: unknown };
-}
-
-function explain(where: string, error: unknown): ConsulError {
-  const { message, code, isTimeout, isCodec, response } = error as PapiError;
-  if (isCodec) return new ConsulError(`${where} answered with what is not JSON: ${message}`, "garbage", error);
-  if (response && response.statusCode >= 300) {
-    const said = typeof response.body === "string" ? response.body.trim().slice(0, 200) : message;
-    return new ConsulError(`${where} answered ${response.statusCode}: ${said}`, response.statusCode, error);
-  }
-  if (isTimeout) return new ConsulError(`${where} does not answer: ${message}`, "timeout", error);
-  if (code === "ECONNREFUSED") return new ConsulError(`${where} is down: ${message}`, code, error);
-  return new ConsulError(`${where} can't be asked: ${message}`, code ?? "unknown", error);
 }

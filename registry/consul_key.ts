@@ -41,10 +41,9 @@ export class ConsulKey implements Watch, Subject {
   }
 
   /** A key that is not there is a 404, one with an empty value a 200 without a body. */
-  answered(body: unknown, { statusCode }: Answer[0]): boolean {
-    if (body !== undefined && !(body instanceof Uint8Array) && statusCode !== 404) return false;
+  answered([{ statusCode }, body]: Answer): boolean {
     // What is no UTF-8 gets replacement characters: whoever reads the value says what is wrong with it.
-    const text = statusCode === 404 ? undefined : new TextDecoder().decode(body as Uint8Array<ArrayBuffer> | undefined);
+    const text = statusCode === 404 ? undefined : new TextDecoder().decode(body);
     if (text !== this.#told) this.#listener(this.#told = text);
     return true;
   }

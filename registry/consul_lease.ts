@@ -1,7 +1,8 @@
 import type { Logger } from "../rpc/logger.ts";
 import { backoff, sleep } from "./backoff.ts";
-import { ConsulError, type ConsulHttp } from "./consul_http.ts";
-import { type ConsulService, LEASE_KEY } from "./consul_wire.ts";
+import { ConsulError } from "./consul_error.ts";
+import type { ConsulHttp } from "./consul_http.ts";
+import { type ConsulService, readHolder } from "./consul_wire.ts";
 import type { Lease } from "./registry.ts";
 
 /** How often the agent is asked whether it still has the registration, in milliseconds. */
@@ -121,15 +122,10 @@ export class ConsulLease implements Lease {
       timeout,
       signal,
     });
-    if (typeof body !== "object" || body === null) {
-      throw new ConsulError(
-        `Consul at ${this.#http.address} answered with what is no list of services`,
-        "garbage",
-        body,
-      );
-    }
-    const record = (body as Record<string, { Meta?: Record<string, string> | null } | undefined>)[id];
-    return record && (record.Meta?.[LEASE_KEY] ?? "");
+    return await this.#http.read(body, (json) => {
+      if (json.peek() === "{") return readHolder(json, id);
+      throw new ConsulError(`Consul at ${this.#http.address} answered with what is no list of services`, "garbage");
+    });
   }
 
   async #register(): Promise<void> {
@@ -153,7 +149,6 @@ export class ConsulLease implements Lease {
       throw new ConsulError(
         `Consul at ${this.#http.address} took the registration and does not have it`,
         "garbage",
-        undefined,
       );
     }
     const where = `in Consul at ${this.#http.address}`;

@@ -31,6 +31,14 @@ export interface ConsulOptions {
   /** How long a client keeps the last list of servers when Consul lists none, in milliseconds; while Consul fails, it keeps it. @default {30000} */
   grace?: number;
   /**
+   * The size of the largest answer of Consul that lists instances or services, in bytes, 65536 or more. A larger one
+   * counts as a failure of Consul. An instance takes about 2 KB, more where its checks have a long output. Other
+   * answers have 1 MiB at most.
+   *
+   * @default {33554432}
+   */
+  answerBytes?: number;
+  /**
    * The networks in which servers may be, such as `["10.0.0.0/8", "2001:db8::/32"]`: what the registry lists outside of them is not called, so that
    * who can write to it can't lead a client anywhere. A host name is not called either, as nobody knows where it will lead.
    *
@@ -45,6 +53,7 @@ const DEFAULTS = {
   deregisterCriticalServiceAfter: 60_000,
   wait: 60_000,
   grace: 30_000,
+  answerBytes: 32 * 1024 * 1024,
 };
 
 /** The least and the most of each number. Consul itself raises or cuts what is outside, and says nothing. */
@@ -54,12 +63,14 @@ const RANGES = {
   deregisterCriticalServiceAfter: [60_000, 86_400_000],
   wait: [1000, 600_000],
   grace: [0, 86_400_000],
+  answerBytes: [65_536, 2 ** 28],
 } as const;
 
 /** What {@linkcode consul} works with. */
 export interface ConsulSettings {
   readonly endpoint: ConsulEndpoint;
-  readonly times: typeof DEFAULTS;
+  /** The options that are numbers, with their defaults. */
+  readonly numbers: typeof DEFAULTS;
   readonly allowed: AllowedAddresses;
   /** Equal for equal addresses and options, and for the same token function. */
   readonly identity: string;
@@ -72,26 +83,26 @@ export interface ConsulSettings {
  * @throws {RangeError} If a number is out of range.
  */
 export function checkOptions(address: string, options: ConsulOptions): ConsulSettings {
-  const endpoint = checkEndpoint(address, options);
-  const times = checkTimes(options);
+  const numbers = checkNumbers(options);
+  const endpoint = checkEndpoint(address, options, numbers.answerBytes);
   const allowed = new AllowedAddresses(options.allowAddresses);
   const { token, tokenFile, tls, namespace, datacenter, allowAddresses } = options;
-  const shown = [typeof token === "function" ? numberOf(token) : token?.trim(), tokenFile, tls, namespace];
-  const identity = JSON.stringify([endpoint.host, endpoint.port, ...shown, datacenter, allowAddresses, times]);
-  return { endpoint, times, allowed, identity };
+  const shown = [typeof token === "function" ? idOf(token) : token?.trim(), tokenFile, tls, namespace];
+  const identity = JSON.stringify([endpoint.host, endpoint.port, ...shown, datacenter, allowAddresses, numbers]);
+  return { endpoint, numbers, allowed, identity };
 }
 
-const numbers = new WeakMap<() => string, number>();
-let last = 0;
+const ids = new WeakMap<() => string, number>();
+let lastId = 0;
 
-/** A number of its own for each function. */
-function numberOf(read: () => string): number {
-  const number = numbers.get(read) ?? ++last;
-  numbers.set(read, number);
-  return number;
+/** A number for each function. */
+function idOf(read: () => string): number {
+  const id = ids.get(read) ?? ++lastId;
+  ids.set(read, id);
+  return id;
 }
 
-function checkEndpoint(address: string, options: ConsulOptions): ConsulEndpoint {
+function checkEndpoint(address: string, options: ConsulOptions, answerBytes: number): ConsulEndpoint {
   const parsed = parseAddress(address, "consul: address");
   if (parsed.kind !== "tcp" || parsed.port === 0) {
     throw new TypeError(
@@ -119,7 +130,8 @@ function checkEndpoint(address: string, options: ConsulOptions): ConsulEndpoint 
       throw new TypeError(`consul: tls has ${tls.cert ? "cert without key" : "key without cert"}; give both or none`);
     }
   }
-  return { host: parsed.host, port: parsed.port, token: tokenReader(options), tls, namespace };
+  const tokenFrom = tokenFile === undefined ? "option token" : `option tokenFile: ${tokenFile}`;
+  return { host: parsed.host, port: parsed.port, token: tokenReader(options), tokenFrom, answerBytes, tls, namespace };
 }
 
 function tokenReader({ token, tokenFile }: ConsulOptions): () => string {
@@ -145,12 +157,12 @@ function checkToken(token: string): string {
   throw new TypeError("consul: token is no text of visible ASCII characters; use a token's SecretID");
 }
 
-function checkTimes(options: ConsulOptions): typeof DEFAULTS {
-  const times = { ...DEFAULTS };
+function checkNumbers(options: ConsulOptions): typeof DEFAULTS {
+  const numbers = { ...DEFAULTS };
   for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
     const [least, most] = RANGES[name];
-    times[name] = checkNumber(`consul: ${name}`, options[name] ?? times[name], least);
-    if (times[name] > most) throw new RangeError(`consul: ${name} is ${times[name]}; use at most ${most}`);
+    numbers[name] = checkNumber(`consul: ${name}`, options[name] ?? numbers[name], least);
+    if (numbers[name] > most) throw new RangeError(`consul: ${name} is ${numbers[name]}; use at most ${most}`);
   }
-  return times;
+  return numbers;
 }

@@ -1,10 +1,11 @@
 import type { Logger } from "../rpc/logger.ts";
 import { after, timeOfDay } from "../rpc/time.ts";
 import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_query.ts";
-import type { Answer, ConsulApi, ConsulError, ConsulHttp, QueryOptions } from "./consul_http.ts";
+import type { ConsulError } from "./consul_error.ts";
+import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./consul_http.ts";
 import type { AllowedAddresses } from "./allowed_addresses.ts";
-import { readInstances } from "./consul_wire.ts";
-import type { Instance, Resolution, Watch, WatchState } from "./registry.ts";
+import { type InstanceList, readInstances, sameInstances } from "./consul_instances.ts";
+import type { Resolution, Watch, WatchState } from "./registry.ts";
 
 const REQUEST_TIMEOUT = 5000;
 
@@ -21,20 +22,21 @@ export class ConsulWatch implements Watch, Subject {
   readonly what: string;
   readonly needs: string;
   readonly expected = "list of instances";
+  readonly isList = true;
   readonly #http: ConsulHttp;
   readonly #options: WatchOptions;
   readonly #listener: (resolution: Resolution) => void;
   readonly #logger: Logger;
   readonly #query: BlockingQuery;
   /** What the listener was told last, to tell it changes only. */
-  #told: string | undefined;
+  #told: Resolution | undefined;
   /** How many instances the list has that the listener goes by. */
   #listed = 0;
   /** Since when and why that list is kept against Consul's word, and whether that is an error. */
   #kept: { since: number; why: string; failing: boolean; stop: () => void } | undefined;
   /** What the listener is told when the grace ends. */
   #afterGrace: Resolution = { instances: [] };
-  #refused = "";
+  #unused = "";
   #aclsChecked = false;
 
   constructor(http: ConsulHttp, options: WatchOptions, listener: (resolution: Resolution) => void, logger: Logger) {
@@ -62,9 +64,10 @@ export class ConsulWatch implements Watch, Subject {
     return api.health.service({ ...options, service: this.#options.name, passing: true });
   }
 
-  answered(body: unknown, response: Answer[0]): boolean {
-    const found = readInstances(body, this.#options.allowed);
+  async answered([response, body]: Answer): Promise<boolean> {
+    const found = await this.#http.read(body, (json) => readInstances(json, this.#options.allowed));
     if (!found) return false;
+    if (this.#query.signal.aborted) return true;
     this.#found(found);
     if (found.instances.length === 0) void this.#checkAcls(response.headers);
     return true;
@@ -74,17 +77,13 @@ export class ConsulWatch implements Watch, Subject {
     return this.#keepOr({ error }, error.message) ?? `${this.what} is looked up again until it succeeds`;
   }
 
-  #found({ instances, refused }: { instances: Instance[]; refused: string[] }): void {
-    if (refused.join() !== this.#refused && refused.length > 0) {
-      this.#logger.warn(`${this.what} has addresses in Consul that are not called: ${this.#options.allowed}`, {
-        refused,
-      });
-    }
-    this.#refused = refused.join();
+  #found({ instances, refused, unused }: InstanceList): void {
+    if (unused !== this.#unused && unused !== "") this.#logger.warn(`${this.what} in Consul has ${unused}`);
+    this.#unused = unused;
     if (instances.length === 0) {
       const where = `Consul at ${this.#http.address}`;
-      const none = `${where} lists none of ${this.what} that ${refused.length > 0 ? "may be called" : "passes"}`;
-      const why = refused.length > 0
+      const none = `${where} lists none of ${this.what} that ${refused > 0 ? "may be called" : "passes"}`;
+      const why = refused > 0
         ? `those that pass in ${where} are not called: ${this.#options.allowed}`
         : `none passes its check in ${where}; is the server running and registered?`;
       const news = this.#kept === undefined || this.#kept.failing;
@@ -135,11 +134,8 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   #tell(resolution: Resolution): void {
-    const key = "error" in resolution ? resolution.error.message : JSON.stringify(
-      resolution.instances.map(({ address, weight, tags, meta }) => [address, weight, [...tags], [...meta]]),
-    );
-    if (key === this.#told || this.#query.signal.aborted) return;
-    this.#told = key;
+    if (this.#query.signal.aborted || (this.#told && isSame(this.#told, resolution))) return;
+    this.#told = resolution;
     this.#listener(resolution);
   }
 
@@ -164,4 +160,9 @@ export class ConsulWatch implements Watch, Subject {
       return (error as ConsulError).kind === 403;
     }
   }
+}
+
+function isSame(a: Resolution, b: Resolution): boolean {
+  if ("error" in a || "error" in b) return "error" in a && "error" in b && a.error.message === b.error.message;
+  return sameInstances(a.instances, b.instances);
 }

@@ -1,13 +1,13 @@
 /**
- * What goes to Consul and comes from it, as Kitex writes and reads it.
+ * What a server registers in Consul, as Kitex writes it.
  *
  * @module
  */
 
 import { formatAddress, parseAddress } from "../rpc/address.ts";
 import { isWildcard } from "./advertise.ts";
-import type { AllowedAddresses } from "./allowed_addresses.ts";
-import type { Instance, Registration } from "./registry.ts";
+import type { JsonReader } from "./json_reader.ts";
+import type { Registration } from "./registry.ts";
 
 /** The key of a service's `Meta` that holds a value of its own for each lease, so that one sees when another takes its ID. */
 export const LEASE_KEY = "dinokit-instance";
@@ -123,59 +123,22 @@ function checkMeta(meta: Readonly<Record<string, string>>): Readonly<Record<stri
   return meta;
 }
 
-/** One entry of Consul's answer, of which nothing is sure. */
-interface Entry {
-  Service?: { Address?: unknown; Port?: unknown; Weights?: { Passing?: unknown }; Tags?: unknown; Meta?: unknown };
-}
-
 /**
- * Reads the answer to `/v1/health/service`. As with Kitex, an entry without an address of its own is left out.
+ * Reads the answer to `/v1/agent/services`.
  *
- * @param body The answer's body.
- * @param allowed Which addresses may be called; the others are refused.
- * @returns The instances in the order of their addresses, each once, and the addresses that were refused; undefined if
- * the body is no such answer.
+ * @param id The ID of a service.
+ * @returns The value of {@linkcode LEASE_KEY} of that service: undefined if it is not there, `""` if it has no such
+ * key.
  */
-export function readInstances(
-  body: unknown,
-  allowed: AllowedAddresses,
-): { instances: Instance[]; refused: string[] } | undefined {
-  if (!Array.isArray(body)) return undefined;
-  const found = new Map<string, Instance>();
-  const refused: string[] = [];
-  for (const entry of body as (Entry | null)[]) {
-    const { Address: host, Port: port, Weights, Tags, Meta } = entry?.Service ?? {};
-    if (typeof host !== "string" || host === "") continue;
-    const address = toAddress(host, port, allowed);
-    if (address === undefined) refused.push(`${host}:${port}`);
-    else if (!found.has(address)) {
-      found.set(address, { address, weight: toWeight(Weights?.Passing), tags: readTags(Tags), meta: readMeta(Meta) });
+export function readHolder(json: JsonReader, id: string): string | undefined {
+  let holder: string | undefined;
+  for (const service of json.fields()) {
+    if (service !== id) continue;
+    holder = "";
+    for (const field of json.fields()) {
+      if (field !== "Meta") continue;
+      for (const key of json.fields()) if (key === LEASE_KEY) holder = json.text() ?? "";
     }
   }
-  return { instances: [...found.values()].sort((a, b) => a.address < b.address ? -1 : 1), refused };
-}
-
-function toAddress(host: string, port: unknown, allowed: AllowedAddresses): string | undefined {
-  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
-  return allowed.has(host) ? formatAddress({ kind: "tcp", host, port }) : undefined;
-}
-
-const toWeight = (weight: unknown) => typeof weight === "number" && weight > 0 ? weight : 10;
-
-function readTags(tags: unknown): Map<string, string> {
-  const labels = new Map<string, string>();
-  for (const tag of Array.isArray(tags) ? tags : []) {
-    const colon = String(tag).indexOf(":");
-    if (colon > 0) labels.set(tag.slice(0, colon), tag.slice(colon + 1));
-    else labels.set(String(tag), "");
-  }
-  return labels;
-}
-
-function readMeta(meta: unknown): Map<string, string> {
-  const facts = new Map<string, string>();
-  for (const [key, value] of Object.entries(typeof meta === "object" && meta || {})) {
-    if (typeof value === "string" && key !== LEASE_KEY) facts.set(key, value);
-  }
-  return facts;
+  return holder;
 }

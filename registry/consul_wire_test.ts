@@ -1,10 +1,9 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { AllowedAddresses } from "./allowed_addresses.ts";
-import { checkName, LEASE_KEY, readInstances, toService, toWeights } from "./consul_wire.ts";
+import { checkName, LEASE_KEY, readHolder, toService, toWeights } from "./consul_wire.ts";
+import { JsonReader } from "./json_reader.ts";
 import type { Registration } from "./registry.ts";
 
 const TIMES = { checkInterval: 5000, checkTimeout: 4000, deregisterCriticalServiceAfter: 60_000 };
-const ALL = new AllowedAddresses();
 const ECHO: Registration = { name: "echoservice", address: "127.0.0.1:21010" };
 
 Deno.test("toService() writes what Kitex's registry-consul writes, with a check that passes from the start", () => {
@@ -70,63 +69,14 @@ Deno.test("checkName() takes what stands in a URL and a DNS name, and nothing el
   for (const name of ["", "a b", "a/b", "ä", "a\n", "a".repeat(129)]) assertThrows(() => checkName(name), TypeError);
 });
 
-const entry = (Address: unknown, Port: unknown = 1, more: object = {}) => ({ Service: { Address, Port, ...more } });
-
-Deno.test("readInstances() reads address, weight, tags and meta, in the order of the addresses, each once", () => {
-  const { instances, refused } = readInstances([
-    entry("2001:db8::7"),
-    entry("192.0.2.7", 2, {
-      Weights: { Passing: 3 },
-      Tags: ["zone:a", "url:http://x", "plain", ":x"],
-      Meta: { team: "blue", [LEASE_KEY]: "x", n: 7 },
-    }),
-    entry("192.0.2.7", 1, { Weights: { Passing: 0 }, Tags: null, Meta: null }),
-    entry("192.0.2.7", 1, { Weights: { Passing: 7 } }),
-    entry("host.example", 1, { Weights: "?", Tags: "?", Meta: "?" }),
-  ], ALL)!;
-  assertEquals(instances, [
-    { address: "192.0.2.7:1", weight: 10, tags: new Map(), meta: new Map() },
-    {
-      address: "192.0.2.7:2",
-      weight: 3,
-      tags: new Map([["zone", "a"], ["url", "http://x"], ["plain", ""], [":x", ""]]),
-      meta: new Map([["team", "blue"]]),
-    },
-    { address: "[2001:db8::7]:1", weight: 10, tags: new Map(), meta: new Map() },
-    { address: "host.example:1", weight: 10, tags: new Map(), meta: new Map() },
-  ]);
-  assertEquals(refused, []);
-});
-
-Deno.test("readInstances() skips an entry without an address of its own, as Kitex does", () => {
-  const nothing = [null, {}, { Service: null }, entry(""), entry(undefined), entry(7)];
-  assertEquals(readInstances(nothing, ALL), { instances: [], refused: [] });
-});
-
-Deno.test("readInstances() refuses port 0, wildcards and link-local addresses in any spelling", () => {
-  const wrong: [unknown, unknown][] = [
-    ["192.0.2.7", 0],
-    ["192.0.2.7", 70000],
-    ["192.0.2.7", "1"],
-    ["0.0.0.0", 1],
-    ["::", 1],
-    ["169.254.169.254", 1],
-    ["0xa9fea9fe", 1],
-    ["2852039166", 1],
-    ["::ffff:169.254.169.254", 1],
-    ["::ffff:0.0.0.0", 1],
-    ["fe80::1", 1],
-    ["FEBF::1", 1],
-    ["fe80::1%eth0", 1],
-    ["a b", 1],
-    ["192.0.2.7/x", 1],
-    ["user@192.0.2.7", 1],
-  ];
-  const { instances, refused } = readInstances(wrong.map(([host, port]) => entry(host, port)), ALL)!;
-  assertEquals(instances, []);
-  assertEquals(refused, wrong.map(([host, port]) => `${host}:${port}`));
-});
-
-Deno.test("readInstances() says so if it is given something else", () => {
-  for (const body of [undefined, null, {}, "[]", 7]) assertEquals(readInstances(body, ALL), undefined);
+Deno.test("readHolder() finds the value of the lease under one ID", () => {
+  const read = (value: unknown) =>
+    readHolder(new JsonReader(new TextEncoder().encode(JSON.stringify(value))), "echoservice:127.0.0.1:21010");
+  const id = "echoservice:127.0.0.1:21010";
+  assertEquals(read({ [id]: { Meta: { team: "blue", [LEASE_KEY]: "KEY" } } }), "KEY");
+  for (const service of [{ Meta: { team: "blue" } }, { Meta: null }, {}, { Meta: { [LEASE_KEY]: 7 } }]) {
+    assertEquals(read({ other: { Meta: { [LEASE_KEY]: "KEY" } }, [id]: service }), "");
+  }
+  assertEquals(read({ other: { Meta: { [LEASE_KEY]: "KEY" } } }), undefined);
+  assertEquals(read({}), undefined);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { findConsul } from "../_tools/find_consul.ts";
 import { consul, type ConsulOptions } from "../registry/consul.ts";
 import { bootstrap, CONSUL_PERMISSIONS, startConsul } from "./consul.ts";
@@ -42,8 +42,15 @@ needs(CONSUL_PERMISSIONS, "consul() shows its ACL token, and names it where it i
     `warn: Consul at ${agent.address} lists nothing of service "echoservice", and its ACLs may be why: ` +
     `no token (option token) needs service:read for "echoservice" and node:read`,
   ]);
-  const unknown = await watchUntil(agent.address, { token: "8f3c0000-0000-0000-0000-000000000000" }, "403");
-  assertStringIncludes(unknown[0]!, `the token "8f3c..." of option token is not enough`);
+  const unknown = "8f3c0000-0000-0000-0000-000000000000";
+  const [refusal] = await watchUntil(agent.address, { token: unknown }, "403");
+  assertStringIncludes(refusal!, "; the token (option token) is not enough");
+  assert(!refusal!.includes(unknown.slice(0, 4)), refusal);
+  const tokenFile = await Deno.makeTempFile();
+  await Deno.writeTextFile(tokenFile, unknown);
+  const [fromFile] = await watchUntil(agent.address, { tokenFile }, "403");
+  await Deno.remove(tokenFile);
+  assertStringIncludes(fromFile!, `; the token (option tokenFile: ${tokenFile}) is not enough`);
   await lease.release();
   assertEquals(await agent.get("/v1/agent/services", token), {});
 });

@@ -154,7 +154,8 @@ needs(NET, "consul().watch() tells nothing twice, and warns once about addresses
   await until(() => server.requests.length === 4, "four queries");
   assertEquals(watch.told, ["127.0.0.1:1"]);
   assertEquals(watch.logger.lines, [
-    `warn: service "echoservice" has addresses in Consul that are not called: link-local, wildcard or wrong`,
+    `warn: service "echoservice" in Consul has addresses that are not called (link-local, wildcard or wrong): ` +
+    "169.254.169.254:1, 127.0.0.1:0",
   ]);
 });
 
@@ -190,6 +191,7 @@ needs(NET, "consul().watch() calls nothing outside of allowAddresses, and names 
   assertEquals(watch.told, ["10.1.2.3:1"]);
   assertStringIncludes(
     watch.logger.lines[0]!,
-    "that are not called: outside of 10.0.0.0/8 (allowAddresses), link-local, wildcard or wrong",
+    "addresses that are not called (outside of 10.0.0.0/8 (allowAddresses), link-local, wildcard or wrong): " +
+      "127.0.0.1:1, evil.example:1",
   );
 });

@@ -1,0 +1,50 @@
+import { AnswerTooLarge } from "./consul_answer.ts";
+
+/** A request that failed. The message says where, and what Consul or the network said. */
+export class ConsulError extends Error {
+  override name = "ConsulError";
+  /** The HTTP status of the answer, or what kept it from coming: `403`, `"ECONNREFUSED"`, `"timeout"`. */
+  readonly kind: number | string;
+
+  constructor(message: string, kind: number | string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+
+  /** Whether Consul has understood the request and will not do it. */
+  get refused(): boolean {
+    return typeof this.kind === "number" && this.kind < 500;
+  }
+}
+
+/** What papi, the HTTP client inside npm:consul, adds to an error. */
+interface PapiError extends Error {
+  code?: string;
+  isTimeout?: boolean;
+  response?: { statusCode: number; body?: Uint8Array };
+}
+
+/** How many bytes of an answer's text a message shows. */
+const MAX_SAID_BYTES = 200;
+
+/**
+ * Says where a request failed, and why.
+ *
+ * @param token Is not shown, even if the answer repeats it.
+ */
+export function explain(where: string, error: unknown, token: string): ConsulError {
+  const { kind, why } = reasonOf(error);
+  return new ConsulError(`${where} ${token ? why.replaceAll(token, "(the token)") : why}`, kind, error);
+}
+
+function reasonOf(error: unknown): { kind: number | string; why: string } {
+  const { message, code, isTimeout, response } = error as PapiError;
+  if (error instanceof AnswerTooLarge) return { kind: "too large", why: message };
+  if (response && response.statusCode >= 300) {
+    const said = new TextDecoder().decode(response.body?.subarray(0, MAX_SAID_BYTES)).trim() || message;
+    return { kind: response.statusCode, why: `answered ${response.statusCode}: ${said}` };
+  }
+  if (isTimeout) return { kind: "timeout", why: `does not answer: ${message}` };
+  if (code === "ECONNREFUSED") return { kind: code, why: `is down: ${message}` };
+  return { kind: code ?? "unknown", why: `can't be asked: ${message}` };
+}

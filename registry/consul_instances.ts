@@ -1,0 +1,184 @@
+import { formatAddress } from "../rpc/address.ts";
+import { after } from "../rpc/time.ts";
+import type { AllowedAddresses } from "./allowed_addresses.ts";
+import { LEASE_KEY } from "./consul_wire.ts";
+import type { JsonReader } from "./json_reader.ts";
+import type { Instance } from "./registry.ts";
+
+/** How many instances of one service are used. */
+export const MAX_INSTANCES = 20_000;
+/** How many tags, and how many entries of `Meta`, of one instance are used. Chosen keys make a larger Map slow. */
+export const MAX_LABELS = 256;
+/** The longest tag, key or value of `Meta` that is used, in UTF-16 units. */
+export const MAX_LABEL_LENGTH = 4096;
+/** The size of one entry of a list: about 60 checks whose output has Consul's maximum of 4 KiB. */
+const MAX_ENTRY_BYTES = 256 * 1024;
+/** Consul's own limit. */
+const MAX_WEIGHT = 65_535;
+/** After this time, other work gets a turn. */
+const TURN_MS = 10;
+/** How many of the things that are not used a log line names, and how much of each name. */
+const MAX_NAMED = 10;
+const MAX_NAME_LENGTH = 100;
+
+/** The instances of a service, and what of the list is not used. */
+export interface InstanceList {
+  /** In the order of their addresses, each once. */
+  readonly instances: readonly Instance[];
+  /** How many instances have an address that may not be called. */
+  readonly refused: number;
+  /** What is not used, for the log; `""` if there is nothing. Its length is bounded. */
+  readonly unused: string;
+}
+
+/**
+ * Reads the answer to `/v1/health/service`. An entry without an address of its own has that of its node, as Consul
+ * defines it.
+ *
+ * @param allowed Which addresses may be called.
+ * @returns Undefined if the answer is no list.
+ * @throws {SyntaxError} If it is not JSON.
+ */
+export async function readInstances(json: JsonReader, allowed: AllowedAddresses): Promise<InstanceList | undefined> {
+  if (json.peek() !== "[") return undefined;
+  const found = new Map<string, Instance>();
+  const refused = new Unused();
+  const cut = new Unused();
+  let [surplus, tooLarge] = [0, 0];
+  const take = (entry: Entry) => {
+    const address = toAddress(entry, allowed);
+    if (address === undefined) return refused.add(`${entry.host || "no address"}:${entry.port ?? "no port"}`);
+    if (found.size >= MAX_INSTANCES && !found.has(address)) return surplus++;
+    const { weight, tags, meta } = entry;
+    if (tags.isCut || meta.isCut) cut.add(address);
+    if (!found.has(address)) found.set(address, { address, weight, tags: tags.map, meta: meta.map });
+  };
+  let turnStart = performance.now();
+  for (const _ of json.items()) {
+    const entry = json.small(MAX_ENTRY_BYTES, () => readEntry(json));
+    if (entry === undefined) {
+      tooLarge++;
+      while (!json.skipRest(MAX_ENTRY_BYTES)) await nextTurn();
+    } else take(entry);
+    if (performance.now() - turnStart > TURN_MS) {
+      await nextTurn();
+      turnStart = performance.now();
+    }
+  }
+  const unused = [
+    refused.text(`addresses that are not called (${allowed})`),
+    cut.text(`instances of which only ${MAX_LABELS} tags and meta of ${MAX_LABEL_LENGTH} characters are used`),
+    surplus > 0 && `${surplus} instances more than the ${MAX_INSTANCES} that are used`,
+    tooLarge > 0 && `${tooLarge} entries of more than ${MAX_ENTRY_BYTES} bytes, which are not used`,
+  ];
+  const instances = [...found.values()].sort((a, b) => a.address < b.address ? -1 : 1);
+  return { instances, refused: refused.count, unused: unused.filter(Boolean).join("; ") };
+}
+
+const nextTurn = () => new Promise<void>((done) => void after(0, done));
+
+/** Whether two lists say the same. */
+export function sameInstances(a: readonly Instance[], b: readonly Instance[]): boolean {
+  return a.length === b.length && a.every((one, i) => {
+    const other = b[i]!;
+    return one.address === other.address && one.weight === other.weight && sameLabels(one.tags, other.tags) &&
+      sameLabels(one.meta, other.meta);
+  });
+}
+
+function sameLabels(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) if (b.get(key) !== value) return false;
+  return true;
+}
+
+/** What an entry of the list says. */
+interface Entry {
+  host: string;
+  port: number | undefined;
+  weight: number;
+  tags: Labels;
+  meta: Labels;
+}
+
+function readEntry(json: JsonReader): Entry {
+  const entry: Entry = { host: "", port: undefined, weight: 10, tags: NO_LABELS, meta: NO_LABELS };
+  let nodeHost = "";
+  for (const name of json.fields()) {
+    if (name === "Service") readService(json, entry);
+    else if (name === "Node") {
+      for (const field of json.fields()) if (field === "Address") nodeHost = json.text() ?? "";
+    }
+  }
+  entry.host ||= nodeHost;
+  return entry;
+}
+
+function readService(json: JsonReader, entry: Entry): void {
+  for (const field of json.fields()) {
+    if (field === "Address") entry.host = json.text() ?? "";
+    else if (field === "Port") entry.port = json.number();
+    else if (field === "Weights") {
+      for (const state of json.fields()) if (state === "Passing") entry.weight = toWeight(json.number());
+    } else if (field === "Tags") {
+      entry.tags = new Labels();
+      for (const _ of json.items()) if (entry.tags.hasRoom()) entry.tags.addTag(json.text());
+    } else if (field === "Meta") {
+      entry.meta = new Labels();
+      for (const key of json.fields()) {
+        if (key !== LEASE_KEY && entry.meta.hasRoom()) entry.meta.add(key, json.text());
+      }
+    }
+  }
+}
+
+const toWeight = (weight = 0) => weight > 0 ? Math.min(Math.max(weight, 1), MAX_WEIGHT) : 10;
+
+/** Tags or meta, as many as are used. */
+class Labels {
+  readonly map = new Map<string, string>();
+  /** Whether some are left out. */
+  isCut = false;
+
+  hasRoom(): boolean {
+    if (this.map.size < MAX_LABELS) return true;
+    this.isCut = true;
+    return false;
+  }
+
+  addTag(tag: string | undefined): void {
+    const colon = tag?.indexOf(":") ?? 0;
+    if (colon > 0) this.add(tag!.slice(0, colon), tag!.slice(colon + 1));
+    else if (tag !== undefined) this.add(tag, "");
+  }
+
+  add(key: string, value: string | undefined): void {
+    if (value === undefined) return;
+    if (key.length + value.length > MAX_LABEL_LENGTH) this.isCut = true;
+    else this.map.set(key, value);
+  }
+}
+
+const NO_LABELS = new Labels();
+
+function toAddress({ host, port }: Entry, allowed: AllowedAddresses): string | undefined {
+  if (port === undefined || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
+  return allowed.has(host) ? formatAddress({ kind: "tcp", host, port }) : undefined;
+}
+
+/** Counts things, and keeps the names of the first. */
+class Unused {
+  count = 0;
+  readonly #names: string[] = [];
+
+  add(name: string): void {
+    if (++this.count <= MAX_NAMED) this.#names.push(name.slice(0, MAX_NAME_LENGTH));
+  }
+
+  /** `addresses that ...: a, b and 7 more`; undefined if there are none. */
+  text(what: string): string | undefined {
+    if (this.count === 0) return undefined;
+    const more = this.count > MAX_NAMED ? ` and ${this.count - MAX_NAMED} more` : "";
+    return `${what}: ${this.#names.join(", ")}${more}`;
+  }
+}
