@@ -1,4 +1,4 @@
-import { type CatalogInstance, type CatalogService, consulCatalog } from "../registry/consul_catalog.ts";
+import { type CatalogService, consulCatalog } from "../registry/consul_catalog.ts";
 import type { Method } from "../mod.ts";
 import { shown } from "./changes.ts";
 import { telling } from "./call_failure.ts";
@@ -84,8 +84,9 @@ async function listCatalog(flags: Flags, signal: AbortSignal): Promise<void> {
 
 const COLOURS = { passing: "green", warning: "yellow", critical: "red", maintenance: "yellow" } as const;
 
-const rows = ({ name, instances }: CatalogService) =>
-  instances.map(({ address, health, weight, node, tags }: CatalogInstance) => [
+function rows({ name, instances, error }: CatalogService): string[][] {
+  if (error !== undefined) return [[name, "", paint("unknown", "yellow"), "", "", error]];
+  return instances.map(({ address, health, weight, node, tags }) => [
     name,
     address,
     paint(health, COLOURS[health]),
@@ -93,3 +94,4 @@ const rows = ({ name, instances }: CatalogService) =>
     node,
     shown(tags),
   ]);
+}

@@ -20,7 +20,7 @@ const ANSI = new RegExp("\x1b\\[\\d+m", "g");
 
 /** Lines of cells, each column as wide as its widest. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]!))));
+  const widths = rows[0]!.map((_, column) => rows.reduce((most, row) => Math.max(most, widthOf(row[column]!)), 0));
   const line = (row: readonly string[]) =>
     row.map((cell, column) => cell + " ".repeat(widths[column]! - widthOf(cell))).join("  ").trimEnd();
   return rows.map(line).join("\n");

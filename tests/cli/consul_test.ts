@@ -88,6 +88,30 @@ needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and fo
   assertEquals(await watch.interrupt(), 0);
 });
 
+needs(
+  CLI_PERMISSIONS,
+  "dinokit list --consul shows what Consul tells, although no URL leads to some names",
+  async () => {
+    await using agent = await startConsul();
+    const odd = ["..", ".", "a//b", "a\nb"];
+    for (const Name of ["echoservice", "a/b", "ä b", ...odd]) {
+      const body = JSON.stringify({ Name, ID: encodeURIComponent(Name), Port: 8888 });
+      await (await fetch(`http://${agent.address}/v1/agent/service/register`, { method: "PUT", body })).text();
+    }
+    const { code, stdout } = await dinokit(["list", "--consul", agent.address, "--json"]);
+    assertEquals(code, 0);
+    const services: { name: string; instances: { address: string }[]; error?: string }[] = JSON.parse(stdout);
+    const of = (name: string) => services.find((service) => service.name === name);
+    for (const name of ["echoservice", "a/b", "ä b"]) {
+      assertEquals(of(name)?.instances.map(({ address }) => address), ["127.0.0.1:8888"], name);
+    }
+    for (const name of odd) assertMatch(of(name)!.error!, /^Consul at \S+ answered (301|40[04])/, name);
+    const { stdout: table } = await dinokit(["list", "--consul", agent.address]);
+    assertMatch(table, /^echoservice +127\.0\.0\.1:8888 +passing/m);
+    assertMatch(table, /^\.\. +unknown +Consul at \S+ answered 301/m);
+  },
+);
+
 needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or is down", async () => {
   await using agent = await startConsul();
   const flags = ["--consul", agent.address];
