@@ -6,17 +6,32 @@ import { syntaxText } from "./syntax.ts";
 
 type Yaml = Awaited<ReturnType<typeof loadYaml>>;
 
-/** The most aliases that a value may be made of: enough for a person, too few for a bomb. */
-const MAX_ALIASES = 100;
+/** How large a text may be. The parser takes about 10 us for a token, and as long for each mistake within one. */
+export interface TextBounds {
+  readonly bytes: number;
+  /** Pieces of YAML: a line `key: value` has six with the line break, and one more where it is indented. */
+  readonly tokens: number;
+}
+
+/** The bounds of a conf.yaml, which is read at the start. */
+export const CONF_BOUNDS: TextBounds = { bytes: 256 * 1024, tokens: 30_000 };
+/** The bounds of a policy, which is read while calls are served: for about 500 fields. */
+export const POLICY_BOUNDS: TextBounds = { bytes: 16 * 1024, tokens: 4000 };
+/** How many aliases a text may have. */
+export const MAX_ALIASES = 100;
+
+/** How long a key may be. Each problem within its value repeats it. */
+export const MAX_NAME_LENGTH = 256;
 
 /**
  * Reads YAML. What stands in it is looked at when it is asked for.
  *
  * @param source The text.
  * @param file What it is called in messages.
- * @throws {ConfigError} If it is not YAML.
+ * @throws {ConfigError} If it is not YAML, or too large.
  */
-export function readDocument(yaml: Yaml, source: string, file: string): Given<Where> {
+export function readDocument(yaml: Yaml, source: string, file: string, bounds: TextBounds): Given<Where> {
+  checkSize(yaml, source, file, bounds);
   const lines = new yaml.LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true } as const;
   const document = withoutVariables(() => yaml.parseDocument(source.replace(/^\ufeff/, ""), options));
@@ -24,20 +39,47 @@ export function readDocument(yaml: Yaml, source: string, file: string): Given<Wh
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems: ConfigProblem[] = [];
+  // What follows in the same line is most often the same fault.
+  const problems = new Map<number, ConfigProblem>();
   for (const { code, pos } of [...document.errors, ...document.warnings]) {
     const where = place(pos[0]);
-    // What follows in the same line is most often the same fault.
-    if (problems.every(({ line }) => line !== where.line)) problems.push({ ...where, message: syntaxText(code) });
+    if (!problems.has(where.line!)) problems.set(where.line!, { ...where, message: syntaxText(code) });
   }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return new YamlValue({ yaml, document, place }, document.contents, place(0));
+  if (problems.size > 0) throw new ConfigError([...problems.values()]);
+  const targets = targetsOf(yaml, document);
+  if (targets.size > MAX_ALIASES) {
+    throw new ConfigError([{ file, message: `has ${targets.size} aliases; write out all but ${MAX_ALIASES}` }]);
+  }
+  return new YamlValue({ yaml, targets, place, left: bounds.tokens }, document.contents, place(0));
+}
+
+function checkSize(yaml: Yaml, source: string, file: string, { bytes, tokens }: TextBounds): void {
+  const tooLarge = (most: string) =>
+    new ConfigError([{ file, message: `is too large for settings; use at most ${most}` }]);
+  if (source.length > bytes) throw tooLarge(`${bytes} bytes`);
+  let count = 0;
+  for (const _ of new yaml.Lexer().lex(source)) {
+    if (++count > tokens) throw tooLarge(`${tokens} keys, values and signs`);
+  }
+}
+
+/** What each alias stands for: the last value before it with its anchor; undefined if there is none. */
+function targetsOf(yaml: Yaml, document: ReturnType<Yaml["parseDocument"]>): Map<unknown, unknown> {
+  const anchored = new Map<string, unknown>();
+  const targets = new Map<unknown, unknown>();
+  yaml.visit(document, {
+    Alias: (_, alias) => void targets.set(alias, anchored.get(alias.source)),
+    Value: (_, node) => void (node.anchor !== undefined && anchored.set(node.anchor, node)),
+  });
+  return targets;
 }
 
 interface Reader {
   readonly yaml: Yaml;
-  readonly document: ReturnType<Yaml["parseDocument"]>;
+  readonly targets: ReadonlyMap<unknown, unknown>;
   place(offset: number): Where;
+  /** How many more values may be looked at: through aliases, a text has more of them than it has tokens. */
+  left: number;
 }
 
 class YamlValue implements Given<Where> {
@@ -46,28 +88,31 @@ class YamlValue implements Given<Where> {
   readonly head: Where;
   readonly unset: boolean;
   readonly items: readonly Where[];
-  readonly fault?: string;
+  /** Whether an alias in it stands for nothing. */
+  readonly #isLoose: boolean;
   readonly #reader: Reader;
   readonly #target: unknown;
 
   constructor(reader: Reader, node: unknown, head: Where) {
-    const { isAlias, isMap, isNode, isSeq } = reader.yaml;
+    const { isAlias, isNode, isSeq } = reader.yaml;
     const placeOf = (one: unknown) => isNode(one) && one.range ? reader.place(one.range[0]) : head;
-    const target = this.#target = isAlias(node) ? node.resolve(reader.document) : node;
+    const target = this.#target = isAlias(node) ? reader.targets.get(node) : node;
     this.#reader = reader;
     this.head = head;
     this.where = placeOf(node);
-    this.items = isSeq(target) ? target.items.map(placeOf) : [];
-    let value: unknown;
-    try {
-      value = isMap(target) ? {} : isNode(node) ? node.toJS(reader.document, { maxAliasCount: MAX_ALIASES }) : null;
-    } catch (error) {
-      if (!(error instanceof ReferenceError)) throw error; // an alias without an anchor, or too many of them
-      this.fault = "has an alias that stands for nothing, or for too much; write it out";
-    }
+    const list = isSeq(target) ? target.items : [];
+    this.items = list.map(placeOf);
+    reader.left -= 1 + list.length;
+    this.#isLoose = [node, ...list].some((one) => isAlias(one) && !reader.targets.get(one));
+    const value = isSeq(target) ? list.map((item) => plainValue(reader, item)) : plainValue(reader, target);
     this.value = value;
     // An empty text is the same as no value, as it is in a variable.
     this.unset = value === null || value === "";
+  }
+
+  get fault(): string | undefined {
+    if (!this.#isLoose && this.#reader.left >= 0) return undefined;
+    return "has an alias that stands for nothing, or for too much; write it out";
   }
 
   fields(
@@ -80,6 +125,14 @@ class YamlValue implements Given<Where> {
     for (const { key: node, value } of this.#target.items) {
       const { value: name, range } = node as { value: string; range?: [number] };
       const head = place(range?.[0] ?? 0);
+      if (name.length > MAX_NAME_LENGTH) {
+        report(
+          path,
+          head,
+          `${path || "the file"} has a key of ${name.length} characters; use at most ${MAX_NAME_LENGTH}`,
+        );
+        continue;
+      }
       const first = fields.get(name)?.head.line;
       if (first === undefined) fields.set(name, new YamlValue(this.#reader, value, head));
       else {
@@ -89,6 +142,13 @@ class YamlValue implements Given<Where> {
     }
     return fields;
   }
+}
+
+/** A scalar, or the kind of what is none: settings have no lists within lists. */
+function plainValue({ yaml, targets }: Reader, node: unknown): unknown {
+  const target = yaml.isAlias(node) ? targets.get(node) : node;
+  if (yaml.isScalar(target)) return target.value;
+  return yaml.isMap(target) ? {} : yaml.isSeq(target) ? target.items.slice(0, 1) : null;
 }
 
 /**

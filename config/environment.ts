@@ -44,10 +44,12 @@ export function overrides(): Record<string, string> {
  * or dinokit-something, they begin like ours.
  */
 export function ours(all: Readonly<Record<string, string>>): Record<string, string> {
-  const services = Object.keys(all).flatMap((name) => /^(DINOKIT(?:_\w+)?)_SERVICE_HOST$/.exec(name)?.[1] ?? []);
-  const foreign = (name: string) =>
-    services.some((service) => name.startsWith(`${service}_SERVICE_`) || name.startsWith(`${service}_PORT`));
-  return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith("DINOKIT_") && !foreign(name)));
+  const services = new Set(
+    Object.keys(all).flatMap((name) => /^(DINOKIT(?:_\w+)?)_SERVICE_HOST$/.exec(name)?.[1] ?? []),
+  );
+  const isForeign = (name: string) =>
+    name.matchAll(/_(?=SERVICE_|PORT)/g).some(({ index }) => services.has(name.slice(0, index)));
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith("DINOKIT_") && !isForeign(name)));
 }
 
 function valueOf(variable: string): string | undefined {

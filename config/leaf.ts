@@ -5,6 +5,9 @@ import { type Leaf, leaf, list, orInfinity, text, whole } from "../policy/fields
 /** A text that no message shows. */
 export const secret = (): Leaf<string> => ({ ...text(), secret: true });
 
+/** A path: no file system has longer ones, and nobody means a control character. */
+export const path = (): Leaf<string> => text("a path", /^\P{Cc}{1,4096}$/u);
+
 /** A bound: a whole number, or infinity where there is to be none. */
 export const bound = (unit = ""): Leaf<number> => orInfinity(whole(1, unit));
 

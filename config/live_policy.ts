@@ -9,8 +9,8 @@ import { misfitPath, PolicyMisfit } from "../policy/fit.ts";
 import type { ClientPolicy, PolicySource, ServerPolicy } from "../policy/policy.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import type { KeyValue } from "../registry/registry.ts";
-import { readDocument } from "./document.ts";
-import { byPlace, ConfigError, problemOf, problemText, type Where } from "./problem.ts";
+import { POLICY_BOUNDS, readDocument } from "./document.ts";
+import { byPlace, ConfigError, MAX_TOLD, problemOf, problemTexts, shortened, type Where } from "./problem.ts";
 import { YAML } from "./schema.ts";
 
 /**
@@ -78,8 +78,9 @@ class LivePolicy<T extends object> {
   readonly #key: string;
   readonly #listener: (policy: T) => void;
   readonly #logger: Logger;
-  /** The texts are taken one after the other. */
-  #turn: Promise<void> = Promise.resolve();
+  /** The text that is taken next, and whether one is being taken. Only the latest counts. */
+  #next: { text: string | undefined } | undefined;
+  #taking = false;
   #holds = {} as T;
   #wrong = false;
   #closed = false;
@@ -92,11 +93,22 @@ class LivePolicy<T extends object> {
   }
 
   told(text: string | undefined): void {
-    this.#turn = this.#turn.then(() => this.#take(text)).catch((error) => this.#refuse([String(error)]));
+    this.#next = { text };
+    if (!this.#taking) void this.#takeAll();
   }
 
   close(): void {
     this.#closed = true;
+  }
+
+  async #takeAll(): Promise<void> {
+    this.#taking = true;
+    while (this.#next) {
+      const { text } = this.#next;
+      this.#next = undefined;
+      await this.#take(text).catch((error) => this.#refuse([String(error)]));
+    }
+    this.#taking = false;
   }
 
   async #take(text = ""): Promise<void> {
@@ -104,7 +116,7 @@ class LivePolicy<T extends object> {
     if (this.#closed) return;
     const checker = new Checker<Where>(POLICY, this.#declared);
     try {
-      const document = readDocument(yaml, text, this.#key);
+      const document = readDocument(yaml, text, this.#key, POLICY_BOUNDS);
       const policy = checker.check(document) as T ?? {};
       if (checker.problems.length > 0) throw new ConfigError(checker.problems.map(problemOf).toSorted(byPlace));
       this.#use(policy);
@@ -119,7 +131,9 @@ class LivePolicy<T extends object> {
     if (changed.length > 0) this.#listener(policy);
     this.#holds = policy;
     this.#wrong = false;
-    this.#logger.info("the policy has changed", { key: this.#key, changed });
+    const more = changed.length > MAX_TOLD ? [`and ${changed.length - MAX_TOLD} more`] : [];
+    const told = [...changed.slice(0, MAX_TOLD).map(shortened), ...more];
+    this.#logger.info("the policy has changed", { key: this.#key, changed: told });
   }
 
   #refuse(problems: readonly string[]): void {
@@ -129,13 +143,13 @@ class LivePolicy<T extends object> {
   }
 
   #problems(error: unknown, places: ReadonlyMap<string, Where>): string[] {
-    if (error instanceof ConfigError) return error.problems.map(problemText);
-    if (!(error instanceof PolicyMisfit)) return [String(error)];
-    return error.misfits.map((misfit) => {
+    if (error instanceof ConfigError) return problemTexts(error.problems);
+    if (!(error instanceof PolicyMisfit)) return [shortened(String(error))];
+    return problemTexts(error.misfits.map((misfit) => {
       const path = misfitPath(misfit, YAML.spell);
       // What comes of the options beside it stands nowhere in the text.
-      return problemText({ ...places.get(path) ?? places.get("")!, message: `${path} ${misfit.text}` });
-    });
+      return { ...places.get(path) ?? places.get("")!, message: `${path} ${misfit.text}` };
+    }));
   }
 }
 

@@ -118,6 +118,38 @@ Deno.test("clientPolicyFrom() tells nothing after its end", async () => {
   assertEquals([policies, lines, isWatched()], [[], [], false]);
 });
 
+Deno.test("clientPolicyFrom() takes the last of the texts that come while one is taken", async () => {
+  const { policies, lines, put, step } = watching(clientPolicyFrom);
+  for (let timeout = 1; timeout < 1000; timeout++) put(`timeout: ${timeout}\n`);
+  await step("timeout: 1000\n");
+  await until(() => policies.at(-1)?.timeout === 1000, "the last one");
+  assertEquals([policies.at(-1), policies.length <= 2, lines.length <= 2], [{ timeout: 1000 }, true, true]);
+});
+
+Deno.test("clientPolicyFrom() tells little of much that is wrong or changed", async () => {
+  const { lines, step } = watching(clientPolicyFrom);
+  const many = (line: (i: number) => string, count = 400) => Array.from({ length: count }, (_, i) => line(i)).join("");
+  const tooLarge = refused(`${KEY}: is too large for settings; use at most 4000 keys, values and signs`);
+  assertEquals(
+    await step("a: b: c\n".repeat(60_000)),
+    refused(`${KEY}: is too large for settings; use at most 16384 bytes`),
+  );
+  assertEquals(await step(many((i) => `b${i}: *a\n`, 1000)), tooLarge);
+  assertEquals(await step(JSON.stringify(Array(1500).fill({}))), tooLarge);
+  assertEquals(await step(many(() => "b: *a\n")), refused(`${KEY}: has 400 aliases; write out all but 100`));
+  for (const text of [many((i) => `x${i}: 1\n`), "a: b: c\n".repeat(250), "timeout: 5\n".repeat(400)]) {
+    const [level, fields] = await step(text);
+    const problems = (fields as { problems: string[] }).problems;
+    assertEquals([level, problems.length], ["warn", 21], text.slice(0, 10));
+    assertEquals(/^and \d+ more$/.test(problems.at(-1)!), true, problems.at(-1));
+  }
+  const methods = many((i) => `  M${i}: { timeout: 5 }\n`, 200);
+  const [level, fields] = await step(`methods:\n${methods}`);
+  const { changed } = fields as { changed: string[] };
+  assertEquals([level, changed.length, changed.at(-1)], ["info", 21, "and 380 more"]);
+  for (const [, fields] of lines) assertEquals(JSON.stringify(fields).length < 12_000, true);
+});
+
 Deno.test("serverPolicyFrom() tells a server's policy", async () => {
   const { policies, step } = watching(serverPolicyFrom);
   assertEquals(

@@ -1,11 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { createLogger } from "../rpc/logger.ts";
+import { readBounded } from "../rpc/bounded_file.ts";
 import { checkNames } from "../rpc/options.ts";
 import { rememberPermissions, requirePermissions } from "../rpc/permissions.ts";
+import { withNearMisses } from "./clients.ts";
 import type { Config } from "./config.ts";
+import { CONF_BOUNDS } from "./document.ts";
 import { chooseEnvironment, type Environment, overrides } from "./environment.ts";
 import { parseConfig } from "./parse.ts";
-import { ConfigError } from "./problem.ts";
+import { ConfigError, shortened } from "./problem.ts";
 
 /** What {@linkcode loadConfig} takes. */
 export interface LoadConfigOptions {
@@ -48,7 +51,10 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
   const config = await parseConfig(await readText(file, dir, environment), file, environment.env, overrides());
   const logger = createLogger(config.kitex.logLevel);
   for (const warning of warnings(config, environment)) logger.warn(warning);
-  return config;
+  const { dinokit } = config;
+  if (!dinokit.clients) return config;
+  const clients = withNearMisses(dinokit.clients, file, (message) => logger.warn(message));
+  return Object.freeze({ ...config, dinokit: Object.freeze({ ...dinokit, clients }) });
 }
 
 /** What is no mistake, and perhaps not what was meant. */
@@ -61,7 +67,7 @@ function* warnings({ registry }: Config, { env, from, unread }: Environment): Ge
     yield "registry.username and registry.password are not used: Consul takes registry.token";
   }
   const [first, ...others] = registry.registryAddress;
-  if (others.length > 0) yield `registry.registry_address: only ${first} is used, not ${others.join(", ")}`;
+  if (others.length > 0) yield `registry.registry_address: only ${first} is used, not ${shortened(others.join(", "))}`;
 }
 
 /**
@@ -90,7 +96,9 @@ async function readText(file: string, dir: string, { env, from }: Environment): 
     requirePermissions(who, configPermissions({ dir }).needed, note);
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(file));
+    const bytes = await readBounded(file, CONF_BOUNDS.bytes);
+    if (bytes) return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    throw new ConfigError([{ file, message: `is too large for settings; use at most ${CONF_BOUNDS.bytes} bytes` }]);
   } catch (error) {
     if (error instanceof TypeError) throw new ConfigError([{ file, message: "is not UTF-8 text; save it as UTF-8" }]);
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -26,7 +26,8 @@ async function withFolder(run: (dir: string) => Promise<void>): Promise<void> {
 async function inProcess(cwd: string, flags: string[], env: Record<string, string>, options = {}): Promise<string> {
   const script = `import { loadConfig } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
     try {
-      const { env, kitex } = await loadConfig(${JSON.stringify(options)});
+      const { env, kitex, dinokit } = await loadConfig(${JSON.stringify(options)});
+      void dinokit.clients?.echoservice;
       console.log(env, kitex.service, kitex.address);
     } catch (error) { console.log(error.name + ": " + error.message); }`;
   const cache = ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"].map((name) => [name, Deno.env.get(name) ?? ""]);
@@ -157,6 +158,37 @@ needs(PROCESS, "loadConfig() names the flag if it may not read", async () => {
     );
   });
 });
+
+needs(PROCESS, "loadConfig() reads no file of more than 256 KiB, whatever its size", async () => {
+  await withFolder(async (root) => {
+    for (const make of [Deno.writeTextFile, (path: string) => Deno.symlink("/dev/zero", path)]) {
+      await Deno.remove(`${root}/conf/test/conf.yaml`);
+      await make(`${root}/conf/test/conf.yaml`, `${conf("test-service")}# ${"x".repeat(2 ** 18)}`);
+      assertEquals(
+        await inProcess(root, ["--allow-read"], {}),
+        "ConfigError: the settings can't be used:\n" +
+          "  conf/test/conf.yaml: is too large for settings; use at most 262144 bytes",
+      );
+    }
+  });
+});
+
+needs(
+  PROCESS,
+  "loadConfig() warns when the program asks for the policy of a service that is misspelt there",
+  async () => {
+    await withFolder(async (root) => {
+      const clients = "dinokit: { clients: { ecoservice: { timeout: 500 } } }\n";
+      await Deno.writeTextFile(`${root}/conf/test/conf.yaml`, conf("test-service") + clients);
+      const said = await inProcess(root, ["--allow-read=conf", "--allow-env"], {});
+      assertStringIncludes(
+        said,
+        'WARN  conf/test/conf.yaml: dinokit.clients has no "echoservice", which the program asks for; ' +
+          'did you mean it by "ecoservice"?',
+      );
+    });
+  },
+);
 
 needs(PROCESS, "loadConfig() warns of settings of the registry that nothing uses", async () => {
   await withFolder(async (root) => {

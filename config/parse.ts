@@ -3,8 +3,8 @@ import { nearest } from "../rpc/nearest.ts";
 import { Checker, type Given } from "../policy/check.ts";
 import type { AnyEntry, Leaf } from "../policy/fields.ts";
 import type { Config } from "./config.ts";
-import { readDocument } from "./document.ts";
-import { byPlace, ConfigError, type ConfigProblem, problemOf, type Where } from "./problem.ts";
+import { CONF_BOUNDS, readDocument } from "./document.ts";
+import { byPlace, ConfigError, type ConfigProblem, MAX_TOLD, problemOf, type Where } from "./problem.ts";
 import { SCHEMA, type Settings, VARIABLES, WITHOUT_VARIABLES, YAML } from "./schema.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function parseConfig(
   env: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Config> {
-  const document = readDocument(await loadYaml(), source, file);
+  const document = readDocument(await loadYaml(), source, file, CONF_BOUNDS);
   const { overrides, problems } = readVariables(variables);
   const checker = new Checker(YAML, SCHEMA as AnyEntry, overrides);
   const settings = checker.check(document) as Settings;
@@ -42,7 +42,10 @@ function readVariables(variables: Readonly<Record<string, string>>) {
   for (const [variable, value] of Object.entries(variables)) {
     const known = VARIABLES.get(variable);
     if (known) overrides.set(known.key, fromText(known.leaf, value, variable));
-    else problems.push({ variable, message: `stands for no key; ${remedy(variable)}` });
+    else {problems.push({
+        variable,
+        message: `stands for no key; ${problems.length < MAX_TOLD ? remedy(variable) : ""}`,
+      });}
   }
   return { overrides, problems };
 }

@@ -233,7 +233,7 @@ Deno.test("parseConfig() says it where a section, a list or a text stands in for
   assertEquals(
     await problems(`${LEAST}  log_file_name: [a]\nregistry:\n  registry_address: 127.0.0.1:8500\n  username: {}\n`),
     [
-      `${FILE}:4:18: kitex.log_file_name is a list; use a text`,
+      `${FILE}:4:18: kitex.log_file_name is a list; use a path`,
       `${FILE}:6:21: registry.registry_address is "127.0.0.1:8500"; use a list: one value a line, each after "- "`,
       `${FILE}:7:13: registry.username is a section; use a text`,
     ],

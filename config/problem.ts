@@ -30,7 +30,11 @@ export const problemOf = ({ path, where, message }: Problem<Where>): ConfigProbl
 export const byPlace = (a: Where, b: Where): number =>
   (a.line ?? Infinity) - (b.line ?? Infinity) || (a.column ?? 0) - (b.column ?? 0);
 
-/** Settings that can't be used. Its message holds all problems, one a line, each with its place. */
+/** How many problems a message tells, and how much of each. */
+export const MAX_TOLD = 20;
+const MAX_TEXT_LENGTH = 500;
+
+/** Settings that can't be used. Its message holds the first 20 problems, one a line, each with its place. */
 export class ConfigError extends Error {
   /** `"ConfigError"`. */
   override name = "ConfigError";
@@ -43,13 +47,20 @@ export class ConfigError extends Error {
    * @param problems What is wrong: at least one.
    */
   constructor(problems: readonly ConfigProblem[]) {
-    super(["the settings can't be used:", ...problems.map((one) => `${problemText(one)}`)].join("\n  "));
+    super(["the settings can't be used:", ...problemTexts(problems)].join("\n  "));
     this.problems = problems;
   }
 }
 
-/** A problem with its place. */
-export const problemText = (problem: ConfigProblem): string => `${placeOf(problem)}: ${problem.message}`;
+/** The first problems, each with its place, and how many more there are. */
+export function problemTexts(problems: readonly ConfigProblem[]): string[] {
+  const texts = problems.slice(0, MAX_TOLD).map((problem) => shortened(`${placeOf(problem)}: ${problem.message}`));
+  return problems.length > MAX_TOLD ? [...texts, `and ${problems.length - MAX_TOLD} more`] : texts;
+}
+
+/** A text of which a message can hold many. */
+export const shortened = (text: string): string =>
+  text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
 
 function placeOf({ file, line, column, variable }: ConfigProblem): string {
   if (variable !== undefined) return `environment variable ${variable}`;

@@ -18,7 +18,7 @@ import {
 } from "../policy/fields.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import type { Config } from "./config.ts";
-import { address, agent, bound, lines, logLevel, secret, tcpAddress } from "./leaf.ts";
+import { address, agent, bound, lines, logLevel, path, secret, tcpAddress } from "./leaf.ts";
 
 const LIMITS: Fields<Limits> = {
   receiveMessageBytes: bound("bytes"),
@@ -53,7 +53,7 @@ export const SCHEMA: Section<Settings> = section<Settings>({
     service: required(text('the service\'s name, for example "echoservice"')),
     address: required(address()),
     logLevel: or(logLevel(), "info"),
-    logFileName: text(),
+    logFileName: path(),
     logMaxSize: or(whole(0, "MB"), 100),
     logMaxAge: or(whole(0, "days"), 0),
     logMaxBackups: or(whole(0), 0),
@@ -70,7 +70,7 @@ export const SCHEMA: Section<Settings> = section<Settings>({
     health: optional({ address: required(tcpAddress()) }),
     reflection: yesOrNo(),
     advertise: tcpAddress(),
-    tls: optional({ certFile: required(text("a path")), keyFile: required(text("a path")), caFile: text("a path") }),
+    tls: optional({ certFile: required(path()), keyFile: required(path()), caFile: path() }),
     workers: whole(1),
     compression: oneOf("identity", "gzip", "deflate"),
     limits: optional(LIMITS),

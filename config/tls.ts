@@ -1,3 +1,4 @@
+import { readBounded } from "../rpc/bounded_file.ts";
 import type { ServerTls } from "../transport/transport.ts";
 import type { Config } from "./config.ts";
 import { permit } from "./permit.ts";
@@ -23,13 +24,18 @@ export async function readTls(tls: Config["dinokit"]["tls"]): Promise<ServerTls 
   };
 }
 
+/** How large a PEM file may be: a bundle of all public authorities has 250 KB. */
+export const MAX_PEM_BYTES = 2 ** 20;
+
 async function readPem(key: string, path: string, form: RegExp, what: string): Promise<string> {
   const who = `dinokit.tls.${key}`;
   permit("read", path, who);
-  const text = await Deno.readTextFile(path).catch((error) => {
+  const bytes = await readBounded(path, MAX_PEM_BYTES).catch((error) => {
     if (error instanceof Deno.errors.NotFound) throw new Deno.errors.NotFound(`${who}: ${path} does not exist`);
     throw new Error(`${who}: ${path} can't be read: ${error.message}`, { cause: error });
   });
+  if (!bytes) throw new TypeError(`${who}: ${path} has more than ${MAX_PEM_BYTES} bytes; use a file of PEM texts`);
+  const text = new TextDecoder().decode(bytes);
   if (!form.test(text)) throw new TypeError(`${who}: ${path} holds no PEM text of ${what}`);
   return text;
 }

@@ -50,6 +50,13 @@ needs(FILES, "readTls() reads the files, and refuses what they should not hold",
       `dinokit.tls.key_file: ${keyFile} holds no PEM text of a private key that is not encrypted`,
     );
     await Deno.writeTextFile(keyFile, pem("PRIVATE KEY"));
+    for (const endless of ["/dev/zero", "/dev/urandom"]) {
+      await assertRejects(
+        () => readTls({ certFile, keyFile, caFile: endless }),
+        TypeError,
+        `dinokit.tls.ca_file: ${endless} has more than 1048576 bytes; use a file of PEM texts`,
+      );
+    }
     await assertRejects(
       () => readTls({ certFile, keyFile, caFile: `${dir}/none.pem` }),
       Deno.errors.NotFound,

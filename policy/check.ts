@@ -72,6 +72,8 @@ export class Checker<W> {
   readonly #overrides: ReadonlyMap<string, Given<W>>;
   /** What was meant by unknown names, and what is there but wrong: it is not missing as well. */
   readonly #faulty = new Set<string>();
+  /** The paths of the fields below a declaration, from it on. */
+  readonly #paths = new Map<AnyEntry, readonly string[]>();
 
   /**
    * @param root The declaration of the whole.
@@ -166,8 +168,16 @@ export class Checker<W> {
 
   /** The field of that name below the section, else anywhere. */
   #find(name: string, section: AnySection, path: string): string | undefined {
-    const paths = [...pathsBelow(section, path, this.#dialect), ...pathsBelow(this.#root, "", this.#dialect)];
-    return paths.find((one) => one.endsWith(`.${this.#dialect.spell(name)}`));
+    const end = `.${this.#dialect.spell(name)}`;
+    const isMeant = (one: string) => one.endsWith(end);
+    const below = this.#pathsOf(section).find(isMeant);
+    return below === undefined ? this.#pathsOf(this.#root).find(isMeant) : fieldPath(path, below);
+  }
+
+  #pathsOf(entry: AnyEntry): readonly string[] {
+    const paths = this.#paths.get(entry) ?? [...pathsBelow(entry, "", this.#dialect)];
+    this.#paths.set(entry, paths);
+    return paths;
   }
 
   #leaf(leaf: Leaf<unknown>, given: Given<W> | undefined, path: string): unknown {

@@ -137,11 +137,22 @@ function checkEndpoint(address: string, options: ConsulOptions, answerBytes: num
 function tokenReader({ token, tokenFile }: ConsulOptions): () => string {
   if (tokenFile !== undefined) {
     if (token !== undefined) throw new TypeError("consul: token and tokenFile are both given; give one of them");
-    return () => checkToken(Deno.readTextFileSync(tokenFile));
+    return () => checkToken(readTokenFile(tokenFile));
   }
   if (typeof token === "function") return () => checkToken(token());
   const checked = checkToken(token ?? "");
   return () => checked;
+}
+
+/** How large a file with a token may be. A SecretID has 36 bytes. */
+const MAX_TOKEN_BYTES = 16 * 1024;
+
+function readTokenFile(path: string): string {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(MAX_TOKEN_BYTES + 1);
+  const length = file.readSync(bytes) ?? 0;
+  if (length > MAX_TOKEN_BYTES) throw new TypeError(`consul: tokenFile ${path} has more than ${MAX_TOKEN_BYTES} bytes`);
+  return new TextDecoder().decode(bytes.subarray(0, length));
 }
 
 function checkTexts(who: string, texts: object): void {

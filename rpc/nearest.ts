@@ -1,12 +1,17 @@
 /**
- * The candidate that is most like a misspelt word, or undefined if none is near: about a third of its letters may differ.
+ * The candidate that is most like a misspelt word, or undefined if none is near.
  *
  * @param word What was written.
  * @param candidates What may be meant.
+ * @param most How many letters may differ: about a third by default.
  */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(
+  word: string,
+  candidates: Iterable<string>,
+  most: number = Math.ceil(word.length / 3),
+): string | undefined {
   let best: string | undefined;
-  let least = Math.ceil(word.length / 3) + 1;
+  let least = most + 1;
   for (const candidate of candidates) {
     // They differ in so many letters at least: nothing to count where one is far longer.
     if (Math.abs(word.length - candidate.length) >= least) continue;
