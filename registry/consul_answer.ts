@@ -1,7 +1,7 @@
 import type { ClientRequest } from "node:http";
 
 /** The size of the largest header of an answer, in bytes. */
-const MAX_HEADER_BYTES = 16 * 1024;
+export const MAX_HEADER_BYTES = 16 * 1024;
 
 /** An answer that has more bytes than it may have. */
 export class AnswerTooLarge extends Error {

@@ -106,7 +106,7 @@ export interface AskOptions {
 }
 
 /** The size of the largest answer that is not a list: a key has at most 512 KiB in Consul. */
-const ONE_ANSWER_BYTES = 2 ** 20;
+export const ONE_ANSWER_BYTES = 2 ** 20;
 
 /** A way to one agent. */
 export class ConsulHttp {

@@ -12,9 +12,9 @@ export const MAX_LABELS = 256;
 /** The longest tag, key or value of `Meta` that is used, in UTF-16 units. */
 export const MAX_LABEL_LENGTH = 4096;
 /** The size of one entry of a list: about 60 checks whose output has Consul's maximum of 4 KiB. */
-const MAX_ENTRY_BYTES = 256 * 1024;
+export const MAX_ENTRY_BYTES = 256 * 1024;
 /** Consul's own limit. */
-const MAX_WEIGHT = 65_535;
+export const MAX_WEIGHT = 65_535;
 /** After this time, other work gets a turn. */
 const TURN_MS = 10;
 /** How many of the things that are not used a log line names, and how much of each name. */

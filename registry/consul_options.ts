@@ -47,7 +47,8 @@ export interface ConsulOptions {
   allowAddresses?: readonly string[];
 }
 
-const DEFAULTS = {
+/** What holds where an option is left out. */
+export const DEFAULTS = {
   checkInterval: 5000,
   checkTimeout: 5000,
   deregisterCriticalServiceAfter: 60_000,
@@ -145,7 +146,7 @@ function tokenReader({ token, tokenFile }: ConsulOptions): () => string {
 }
 
 /** How large a file with a token may be. A SecretID has 36 bytes. */
-const MAX_TOKEN_BYTES = 16 * 1024;
+export const MAX_TOKEN_BYTES = 16 * 1024;
 
 function readTokenFile(path: string): string {
   using file = Deno.openSync(path);

@@ -1,0 +1,38 @@
+import { assertEquals } from "@std/assert";
+import * as document from "../config/document.ts";
+import { MAX_TOLD } from "../config/problem.ts";
+import { MAX_PEM_BYTES } from "../config/tls.ts";
+import { MAX_HEADER_BYTES } from "../registry/consul_answer.ts";
+import { ONE_ANSWER_BYTES } from "../registry/consul_http.ts";
+import * as instances from "../registry/consul_instances.ts";
+import { DEFAULTS, MAX_TOKEN_BYTES } from "../registry/consul_options.ts";
+import { needs } from "./needs.ts";
+
+/** A size as the page writes it. */
+const size = (bytes: number) => bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 2 ** 10} KiB`;
+const text = ({ bytes, tokens }: document.TextBounds) => `${size(bytes)} and ${tokens} tokens`;
+
+needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a registry and from files", () => {
+  const page = Deno.readTextFileSync(new URL("../docs/limits.md", import.meta.url));
+  const [, section] = /^## From a registry, and from files$(.*?)^## /ms.exec(page)!;
+  const rows = [...section!.matchAll(/^\| (?!-|limit )(.+?) +\| (.+?) +\|/gm)].map((
+    [, limit, value],
+  ) => [limit, value]);
+  assertEquals(rows, [
+    ["an answer of Consul with a list", size(DEFAULTS.answerBytes)],
+    ["any other answer of Consul", size(ONE_ANSWER_BYTES)],
+    ["the header of an answer of Consul", size(MAX_HEADER_BYTES)],
+    ["the time for an answer of Consul", "8 s after its `wait`"],
+    ["an entry of such a list", size(instances.MAX_ENTRY_BYTES)],
+    ["the instances of a service", `${instances.MAX_INSTANCES}`],
+    ["the tags, and the meta, of one", `${instances.MAX_LABELS} of ${instances.MAX_LABEL_LENGTH} characters each`],
+    ["the weight of an instance", `${instances.MAX_WEIGHT}`],
+    ["a policy in a key of Consul", text(document.POLICY_BOUNDS)],
+    ["a conf.yaml", text(document.CONF_BOUNDS)],
+    ["the aliases in either", `${document.MAX_ALIASES}`],
+    ["a key in either", `${document.MAX_NAME_LENGTH} characters`],
+    ["the problems that are told of it", `${MAX_TOLD}`],
+    ["a PEM file of `dinokit.tls`", size(MAX_PEM_BYTES)],
+    ["the file of `tokenFile`", size(MAX_TOKEN_BYTES)],
+  ]);
+});
