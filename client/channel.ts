@@ -59,7 +59,7 @@ export class Channel {
       transport: () => this.#transport ??= chooseTransport("createClient", transport),
       connectTimeout,
       authority,
-      options: { tls, limits, compression, logger },
+      options: { tls, limits, compression, logger, pace: { factor: 1 } },
     });
     this.#balancerName = balancer ? "custom" : policy.service.balancer;
     this.#balancer = balancer ? ownBalancer(balancer) : balancerOf(policy.service.balancer);

@@ -31,7 +31,7 @@ export interface DiscoveryState {
  * - `"idle"`: not connected to yet, or not since the last call
  * - `"connecting"`
  * - `"ready"`: it takes calls
- * - `"silent"`: it has not answered a PING while calls are in flight, and gets no new ones until it sends something, unless there is no other
+ * - `"silent"`: it has not answered a question while calls are in flight, and gets no new ones until it sends something, unless there is no other
  * - `"backing_off"`: it could not be reached, and is asked again later
  * - `"ejected"`: it failed too often and gets no calls until a time, unless there is no other
  * - `"probing"`: one call finds out whether it is well again

@@ -3,14 +3,26 @@ import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
 import { ClientConnection } from "../transport/grpc/client_connection.ts";
 import { RefusalLog } from "../transport/refusal_log.ts";
 import { ServerConnection } from "../transport/grpc/server_connection.ts";
-import type { CallStart, CallStatus, ClientCall, Compression, Limits, ServerCall } from "../transport/transport.ts";
+import type { Logger } from "../rpc/logger.ts";
+import type {
+  CallStart,
+  CallStatus,
+  ClientCall,
+  Compression,
+  Limits,
+  PingPace,
+  ServerCall,
+} from "../transport/transport.ts";
 import { MemorySocket } from "./memory_socket.ts";
 
-const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface PairOptions {
   limits?: Partial<Limits>;
   compression?: Compression;
+  /** Of the client. */
+  pace?: PingPace;
+  logger?: Logger;
   onCall?(call: ServerCall): void;
 }
 
@@ -24,7 +36,7 @@ export class GrpcPair {
   readonly calls: ServerCall[] = [];
   readonly #served: Promise<void>;
 
-  constructor({ limits, compression = "identity", onCall }: PairOptions = {}) {
+  constructor({ limits, compression = "identity", pace, logger = quiet, onCall }: PairOptions = {}) {
     const all = { ...DEFAULT_LIMITS, ...limits };
     const address = { kind: "memory", name: "pair" } as never;
     this.sockets = MemorySocket.pair();
@@ -46,6 +58,7 @@ export class GrpcPair {
     this.client = new ClientConnection(this.sockets[0], {
       ...options,
       authority: "test",
+      pace,
       signal: new AbortController().signal,
     });
   }

@@ -76,11 +76,11 @@ export interface Limits {
   connectionAge: number;
   /** How long calls in flight may take after a GOAWAY for age, in milliseconds. @default {10000} */
   connectionAgeGrace: number;
-  /** After how long without a frame the peer is asked by PING whether it is there, in milliseconds. A client asks only while calls are in flight, and again after six times as long if it got nothing but the answer. @default {60000} */
+  /** After how long without a frame the peer is asked by PING whether it is there, in milliseconds. A client asks only while calls are in flight, and waits six times as long after two PINGs if the server has sent nothing for a call since. @default {60000} */
   keepaliveInterval: number;
   /** How long that PING may wait for its answer, in milliseconds. Past it: closed. @default {20000} */
   keepaliveTimeout: number;
-  /** How long a server may send nothing while calls are in flight, in milliseconds, a PING of the client among them: past it, it gets no new calls until it sends something; a connection without calls is closed after `keepaliveTimeout` of it, to try another. Found out a second or two late. @default {1000} */
+  /** How long a server may send nothing while calls are in flight, in milliseconds, the answer to a question of the client included: past it, it gets no new calls until it sends something; a connection without calls is closed after `keepaliveTimeout` of it, to try another. Found out a second or two late. @default {1000} */
   silenceTimeout: number;
 }
 
@@ -200,6 +200,12 @@ export interface ServerCall {
   finish(status: CallStatus): void;
 }
 
+/** How often a client's connections ping: they share it. */
+export interface PingPace {
+  /** How many times as long as `limits.keepaliveInterval` new connections wait. A transport doubles it where a server says `too_many_pings` (gRPC A8). */
+  factor: number;
+}
+
 /** Where a client connects. */
 export interface ConnectOptions {
   /** The server. */
@@ -216,6 +222,8 @@ export interface ConnectOptions {
   logger: Logger;
   /** Gives up connecting. */
   signal: AbortSignal;
+  /** How often it pings; not every transport asks. @default as its limits say */
+  pace?: PingPace;
   /** Told when {@linkcode Connection.silent} has changed. Not every transport finds it out. */
   onSilence?(): void;
 }
@@ -226,7 +234,7 @@ export interface Connection {
   readonly peer: Peer;
   /** Resolves when no more calls can be started: lost, closed, or the server is going away. It says why. Never rejects. */
   readonly closed: Promise<string>;
-  /** Whether the server is silent, though calls are in flight and a PING has asked it: see `limits.silenceTimeout`. */
+  /** Whether the server is silent, though calls are in flight and it was asked: see `limits.silenceTimeout`. */
   readonly silent?: boolean;
   /** Starts a call. It never throws: whatever goes wrong is in the call's status. */
   start(options: CallStart): ClientCall;

@@ -5,7 +5,7 @@ import { Connection as Http2Connection, type ConnectionEvents } from "../http2/c
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Budget, Stream } from "../http2/stream.ts";
-import type { CallStart, ClientCall, Compression, Connection, ConnectOptions, Limits } from "../transport.ts";
+import type { CallStart, ClientCall, Compression, Connection, ConnectOptions, Limits, PingPace } from "../transport.ts";
 import { GrpcClientCall } from "./client_call.ts";
 import { ACCEPTED } from "./compression.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -20,6 +20,8 @@ import { USER_AGENT } from "./user_agent.ts";
 
 /** How often a client looks what time it is, in milliseconds. */
 const TICK = 1000;
+/** What gRPC's servers say in GOAWAY to a client that pings too often (A8). */
+const TOO_MANY_PINGS = "too_many_pings";
 
 /** One connection of a client: the calls in flight, and those that wait because the server takes no more at a time. */
 export class ClientConnection implements Connection, ConnectionEvents {
@@ -35,6 +37,9 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #gone = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #silence: Silence;
+  readonly #pace: PingPace;
+  /** The pace when the connection was made. */
+  readonly #factor: number;
   readonly #stopTicking: () => void;
   readonly #base: FieldList;
   readonly #paths = new Map<string, FieldList>();
@@ -52,6 +57,9 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.limits = limits;
     this.connection = new Http2Connection("client", http2Limits(limits), this, this.budget);
     this.#silence = new Silence(limits.silenceTimeout);
+    this.#pace = options.pace ?? { factor: 1 };
+    this.#factor = this.#pace.factor;
+    this.connection.pings.sparing = this.#factor > 1;
     const onRead = () => {
       if (this.#silence.silent) this.#speaks();
       if (this.connection.established && this.#why === undefined) this.#ready.resolve();
@@ -60,7 +68,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.#pump = new Pump(socket, this.connection, onRead, (first) => {
       return this.#trouble = foreignServer(first);
     });
-    const lifetime = new Lifetime(this.connection, this.#pump, limits);
+    const keepaliveInterval = limits.keepaliveInterval * this.#factor;
+    const lifetime = new Lifetime(this.connection, this.#pump, { ...limits, keepaliveInterval });
     this.#stopTicking = every(TICK, () => this.#tick(lifetime));
     this.#base = [
       ...[":method", "POST", ":scheme", tls ? "https" : "http", ":authority", authority],
@@ -139,7 +148,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.size === 0) this.#pump.end();
   }
 
-  onGoAway(code: ErrorCode, why: string): void {
+  onGoAway(code: ErrorCode, why: string, debug: string): void {
+    if (code === ErrorCode.ENHANCE_YOUR_CALM && debug === TOO_MANY_PINGS) this.#pingsWereTooMany();
     const insecure = code === ErrorCode.INADEQUATE_SECURITY;
     this.#trouble ??= insecure ? "speaks TLS; set the option tls" : `takes no calls: ${why}`;
     this.#retire(`${this.peer.address}: ${why}`);
@@ -194,6 +204,14 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.#lost.resolve(this.#why);
   }
 
+  #pingsWereTooMany(): void {
+    this.#pace.factor = Math.max(this.#pace.factor, this.#factor * 2);
+    this.options.logger.warn("a server got too many PINGs: new connections wait longer (limits.keepaliveInterval)", {
+      address: this.peer.address,
+      milliseconds: this.limits.keepaliveInterval * this.#pace.factor,
+    });
+  }
+
   #speaks(): void {
     this.#silence.silent = false;
     this.options.onSilence?.();
@@ -202,13 +220,14 @@ export class ClientConnection implements Connection, ConnectionEvents {
   #tick(lifetime: Lifetime): void {
     const now = performance.now();
     const { silent } = this.#silence;
-    const owes = this.connection.established && this.connection.streams.size > 0;
-    if (this.#silence.look(now, this.#pump.lastRead, owes, this.connection.pings)) this.#pump.wake();
+    const { established, streams } = this.connection;
+    const owes = established && streams.size > 0;
+    if (this.#silence.look(now, this.#pump.lastRead, owes, this.connection)) this.#pump.wake();
     if (this.#silence.silent !== silent) this.options.onSilence?.();
     // It gets no calls, and no call is lost: whether the server is there again only another connection tells.
     const isLost = this.#silence.silent && !owes && this.#silence.missing(now) >= this.limits.keepaliveTimeout;
     if (isLost) return this.#pump.close("limits.keepaliveTimeout");
-    const limit = lifetime.check(now);
+    const limit = lifetime.check(now, this.#silence.asking);
     if (limit === undefined || limit === "drain") return;
     if (limit !== "idleTimeout" && limit !== "connectionAge") return this.#pump.close(`limits.${limit}`);
     this.#retire(`the connection was closed (limits.${limit})`);

@@ -5,11 +5,8 @@ import type { Pump } from "./socket.ts";
 
 /** How long a client may take to answer the PING behind the first GOAWAY, in milliseconds. */
 const DRAIN_PONG = 1000;
-/**
- * How much longer a client waits before it asks again, where only the answer to its PING has come since and it has begun no other
- * call: servers of gRPC send away, by default, who goes on asking within five minutes though they have sent nothing (A8).
- */
-const ASKED_ALREADY = 6;
+/** How many times as long a client waits once no PING is allowed: servers of gRPC allow one in five minutes then, by default (A8). */
+const SPENT = 6;
 
 /** What time does to a connection: each limit that is a time. It keeps no timer, somebody calls {@linkcode Lifetime.check}. */
 export class Lifetime {
@@ -22,11 +19,8 @@ export class Lifetime {
   #block = 0;
   #blockSince = 0;
   #idleSince: number | undefined;
-  #pingSince: number | undefined;
-  /** When the answer to the last PING had come: nothing else has, if it is when octets last came. */
-  #answered = -1;
-  /** The stream that was next then. */
-  #nextStream = 0;
+  /** Since when the peer has been asked, and has sent nothing. */
+  #askedSince: number | undefined;
   #stalledSince: number | undefined;
   #drainSince: number | undefined;
   #sentFrames = 0;
@@ -43,8 +37,14 @@ export class Lifetime {
     this.#drainSince = performance.now();
   }
 
-  /** The limit that is passed now; `"drain"` if a drain need not wait for the PING any more. */
-  check(now: number): keyof Limits | "drain" | undefined {
+  /**
+   * Looks at the time.
+   *
+   * @param now Milliseconds of performance.now().
+   * @param asking Whether the peer has been asked for a sign of life already, and has sent nothing since. False by default.
+   * @returns The limit that is passed now; `"drain"` if a drain need not wait for the PING any more.
+   */
+  check(now: number, asking = false): keyof Limits | "drain" | undefined {
     const { established, streams, output } = this.#connection;
     const limits = this.#limits;
     if (!established) return now - this.#born >= limits.handshakeTimeout ? "handshakeTimeout" : undefined;
@@ -53,7 +53,7 @@ export class Lifetime {
     this.#block = headerBlock;
     if (headerBlock !== 0 && now - this.#blockSince >= limits.headersTimeout) return "headersTimeout";
     if (this.#stalled(now)) return "stallTimeout";
-    if (this.#unanswered(now)) return "keepaliveTimeout";
+    if (this.#unanswered(now, asking)) return "keepaliveTimeout";
     if (this.#drainSince !== undefined) {
       if (now - this.#drainSince >= this.#grace) return "connectionAgeGrace";
       return now - this.#drainSince >= DRAIN_PONG ? "drain" : undefined;
@@ -78,23 +78,21 @@ export class Lifetime {
     return past(this.#stalledSince, now, this.#limits.stallTimeout);
   }
 
-  /** Nothing has come for long, and no answer to the PING that asked. */
-  #unanswered(now: number): boolean {
+  /** Nothing has come for long, and no answer to the question for a sign of life. */
+  #unanswered(now: number, asking: boolean): boolean {
     const { lastRead } = this.#pump;
-    if (this.#pingSince !== undefined) {
-      if (lastRead > this.#pingSince) {
-        this.#pingSince = undefined;
-        this.#answered = lastRead;
-        this.#nextStream = this.#connection.nextStream;
-      } else return now - this.#pingSince >= this.#limits.keepaliveTimeout;
+    const { keepaliveInterval, keepaliveTimeout } = this.#limits;
+    if (this.#askedSince !== undefined) {
+      if (lastRead < this.#askedSince) return now - this.#askedSince >= keepaliveTimeout;
+      this.#askedSince = undefined;
     }
-    const { server, streams, nextStream } = this.#connection;
+    const { server, streams, pings } = this.#connection;
     if (!server && streams.size === 0) return false;
-    const asked = !server && lastRead === this.#answered && nextStream === this.#nextStream;
-    const patience = asked ? ASKED_ALREADY : 1;
-    if (now - lastRead < this.#limits.keepaliveInterval * patience) return false;
-    this.#connection.pings.send(PingPurpose.Keepalive);
-    this.#pingSince = now;
+    const patience = !server && !asking && pings.spent ? SPENT : 1;
+    if (now - lastRead < keepaliveInterval * patience) return false;
+    this.#askedSince = now;
+    if (asking) return false;
+    pings.send(PingPurpose.Keepalive);
     this.#pump.wake();
     return false;
   }

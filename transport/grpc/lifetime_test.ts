@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { data, Peer, REQUEST } from "../../tests/http2_peer.ts";
+import { data, frame, Peer, pong, REQUEST, RESPONSE, settings, windowUpdate } from "../../tests/http2_peer.ts";
 import { FrameType, PREFACE } from "../http2/frame.ts";
-import { frame, settings, windowUpdate } from "../../tests/http2_peer.ts";
+import { PingPurpose } from "../http2/pings.ts";
 import { DEFAULT_LIMITS } from "../default_limits.ts";
 import type { Limits } from "../transport.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -80,24 +80,38 @@ Deno.test("keepalive: a client asks only while calls are in flight", () => {
   assertEquals(peer.sent(), ["PING 0200000000000000"]);
 });
 
-Deno.test("keepalive: a client that got nothing but the answer asks again after six times as long, or with a new call", () => {
+Deno.test("keepalive: after two PINGs of any purpose a client waits six times as long, until HEADERS or DATA come", () => {
   const { peer, pump, born, check } = setUp("client");
   peer.open();
   peer.sent();
-  const asks = (ms: number) => (check(ms), peer.sent().filter((line) => line.startsWith("PING")).length > 0);
-  assertEquals([asks(59_000), asks(60_000)], [false, true]);
-  pump.lastRead = born + 60_100; // the answer
-  assertEquals([asks(61_000), asks(121_000), asks(420_000)], [false, false, false]);
-  assertEquals(asks(420_100), true);
-  pump.lastRead = born + 420_200;
-  assertEquals([asks(421_000), asks(490_000)], [false, false]);
+  const asks = (ms: number) => (check(ms), peer.sent().some((line) => line.startsWith("PING")));
+  const answer = (ms: number) => (pump.lastRead = born + ms, peer.give(pong(PingPurpose.Keepalive)));
+  peer.connection.pings.ask();
+  assertEquals(peer.sent(), ["PING 0400000000000000"]);
+  answer(1000);
+  assertEquals([asks(60_000), asks(61_000)], [false, true]);
+  answer(61_100);
+  assertEquals([asks(121_100), asks(421_000), asks(421_100)], [false, false, true]);
   peer.open();
+  answer(422_000);
   peer.sent();
-  assertEquals(asks(491_000), true);
-  pump.lastRead = born + 491_100;
-  assertEquals([asks(492_000), asks(560_000)], [false, false]);
-  pump.lastRead = born + 561_000; // data
-  assertEquals([asks(620_000), asks(621_000)], [false, true]);
+  assertEquals([asks(490_000), asks(781_000), asks(782_000)], [false, false, true]);
+  answer(783_000);
+  peer.give(peer.headers(1, RESPONSE));
+  assertEquals([asks(842_000), asks(843_000)], [false, true]);
+});
+
+Deno.test("keepalive: a client that waits for the answer to another question asks no second one", () => {
+  const { peer, pump, born, lifetime } = setUp("client");
+  peer.open();
+  const check = (ms: number) => lifetime.check(born + ms, true);
+  for (let i = 0; i < 3; i++) peer.connection.pings.ask();
+  peer.sent();
+  assertEquals([check(59_000), check(60_000), check(79_000)], [undefined, undefined, undefined]);
+  assertEquals(peer.sent(), []);
+  assertEquals(check(80_000), "keepaliveTimeout");
+  pump.lastRead = born + 80_100;
+  assertEquals(lifetime.check(born + 81_000), undefined);
 });
 
 Deno.test("connectionAge: give or take a tenth; a drain for it has a bound, one of a stopping server has none", () => {

@@ -1,11 +1,11 @@
-import { PingPurpose, type Pings } from "../http2/pings.ts";
+import type { Connection } from "../http2/connection.ts";
 
 /** A look that comes later than this after the last, in milliseconds, says nothing: this process stood still itself. */
-const LATE = 1600;
+const LATE_MS = 1600;
 
 /**
- * Finds out that a server is silent which owes answers: one that was frozen, or whose network is gone. It is asked by PING, once for each
- * silence: servers of gRPC send away who asks again and again (A8), and a server that only takes its time answers that one.
+ * Finds out that a server is silent which owes answers: one that was frozen, or whose network is gone. The server is asked for a sign of life
+ * once after each call that begins and each frame of a call that it sends, so there are never more questions than these.
  */
 export class Silence {
   /** Whether it has not answered. */
@@ -17,13 +17,19 @@ export class Silence {
   #owes = false;
   /** When it was asked. */
   #askedAt: number | undefined;
-  /** When it had last sent something as it was asked, and when its answer came: it is not asked again if nothing came since. */
+  /** When it had last sent something as it was asked. */
   #before = -1;
-  #answeredAt = -1;
+  /** How far the calls had come as it was asked. */
+  #progress = -1;
 
   /** @param limit How long it may send nothing, in milliseconds. */
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** Whether a question has no answer yet. */
+  get asking(): boolean {
+    return this.#askedAt !== undefined;
   }
 
   /**
@@ -32,27 +38,32 @@ export class Silence {
    * @param now Milliseconds.
    * @param lastRead When it last sent something.
    * @param owes Whether calls are in flight.
-   * @param pings To ask.
+   * @param connection To ask.
    * @returns Whether it asked.
    */
-  look(now: number, lastRead: number, owes: boolean, pings: Pings): boolean {
-    const late = now - this.#lookedAt > LATE;
+  look(
+    now: number,
+    lastRead: number,
+    owes: boolean,
+    connection: Pick<Connection, "callFrames" | "nextStream" | "pings">,
+  ): boolean {
+    const late = now - this.#lookedAt > LATE_MS;
     this.#lookedAt = now;
     this.#owes = owes || (this.#owes && lastRead === this.#lastRead);
     this.#lastRead = lastRead;
-    if (this.#askedAt !== undefined && lastRead > this.#before) {
-      this.#askedAt = undefined;
-      this.#answeredAt = lastRead;
-    }
+    if (lastRead > this.#before) this.#askedAt = undefined;
     if (!this.#owes || late || now - lastRead < this.#limit / 2) return false;
     if (this.#askedAt !== undefined) {
       if (now - this.#askedAt >= this.#limit / 2 && now - lastRead >= this.#limit) this.silent = true;
       return false;
     }
-    if (lastRead === this.#answeredAt) return false;
-    pings.send(PingPurpose.Silence);
+    // What else it sends, as WINDOW_UPDATE and PING, is no news: it would be asked again and again.
+    const progress = connection.callFrames + connection.nextStream;
+    if (progress === this.#progress) return false;
+    connection.pings.ask();
     this.#askedAt = now;
     this.#before = lastRead;
+    this.#progress = progress;
     return true;
   }
 

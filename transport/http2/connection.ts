@@ -31,8 +31,8 @@ export interface ConnectionEvents {
   onClosed(): void;
   /** A stream was refused, as it was over a limit. Where the connection fails by one, `onFailed` tells. */
   onLimit?(limit: "concurrentStreams"): void;
-  /** The peer takes no more streams. */
-  onGoAway(code: ErrorCode, text: string): void;
+  /** The peer takes no more streams. `text` says so with the code and `debug`, the text that the peer gave. */
+  onGoAway(code: ErrorCode, text: string, debug: string): void;
   /** The connection has failed by what the peer did. The output holds the GOAWAY; when it is written, the socket is to be closed. */
   onFailed(error: ConnectionError): void;
 }
@@ -73,6 +73,8 @@ export class Connection {
   finished = 0;
   /** When what a server reads now came: one look at the clock for many frames. In whole milliseconds of 32 bits, which take no memory of their own. */
   readAt = 0;
+  /** The HEADERS and DATA frames that have come. */
+  callFrames = 0;
   /** The highest stream that the peer has opened. */
   lastPeerStream = 0;
   /** The highest stream that the peer may open: lower once this side has said GOAWAY. */
@@ -105,7 +107,7 @@ export class Connection {
     this.events = events;
     this.sender = new Sender(this.output, this.encoder, this.peer, budget, (stream) => this.#ended(stream));
     this.window = new ReceiveWindow(this.output, limits.connectionBufferBytes, limits.concurrentStreams, budget);
-    this.pings = new Pings(this.output);
+    this.pings = new Pings(this);
     this.#reader = new FrameReader(this);
     this.#greet();
   }

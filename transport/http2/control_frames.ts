@@ -63,7 +63,7 @@ export class ControlFrames {
     this.#guard.spend("PING frames");
     if (flags & Flag.ACK) {
       if (buf[start] === PingPurpose.Bandwidth) window.sampled();
-      return pings.onPong?.(buf[start]!);
+      return pings.answered(buf[start]!);
     }
     pings.answer(buf.subarray(start, end));
     if (!server) return;
@@ -92,7 +92,7 @@ export class ControlFrames {
         if (stream.id > last) connection.dropStream(stream, goAwayText(code, text), true);
       }
     }
-    connection.events.onGoAway(code, goAwayText(code, text));
+    connection.events.onGoAway(code, goAwayText(code, text), text);
   }
 
   /** PRIORITY (section 6.3): read and ignored. */

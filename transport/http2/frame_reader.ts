@@ -93,8 +93,10 @@ export class FrameReader {
     }
     switch (type) {
       case FrameType.DATA:
+        this.#connection.callFrames++;
         return this.#data(flags, id, buf, start, end);
       case FrameType.HEADERS:
+        this.#connection.callFrames++;
         return this.#headers.headers(flags, id, buf, start, end);
       case FrameType.CONTINUATION:
         return this.#headers.continuation(flags, id, buf, start, end);
