@@ -40,6 +40,7 @@ export function kindsHandlers(seen: Seen[] = []): Handlers<typeof Kinds> {
     }
     if (verb === "biz") throw new BizError(Number(rest[0]), rest.slice(1).join(":"), { who: "kinds", "wo": "北京" });
     if (verb === "throw") throw new Error("a secret");
+    if (verb === "sleep") await new Promise((resolve) => setTimeout(resolve, Number(rest[0])));
     if (verb === "hang") {
       ctx.sendHeader(); // so that a caller knows that it hangs
       await new Promise((_, reject) => ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason)));

@@ -10,6 +10,8 @@ export interface Peer extends AsyncDisposable {
    * @throws {Error} If there is none within 10 seconds, or the program ends before.
    */
   line(part: string): Promise<string>;
+  /** Sends it a signal, if it has not ended. */
+  signal(signal: Deno.Signal): void;
   /** Asks it to end (SIGTERM), and kills it if it has not after 5 seconds. */
   stop(): Promise<void>;
 }
@@ -97,7 +99,8 @@ export async function startProgram({ path, args = [], env, cwd }: Program, ready
   };
   const text = await line(ready);
   const port = parseInt(text.slice(text.indexOf(ready) + ready.length), 10);
-  return { address: `127.0.0.1:${port}`, lines: output.lines, line, stop, [Symbol.asyncDispose]: stop };
+  const signal = (signal: Deno.Signal) => kill(child, signal);
+  return { address: `127.0.0.1:${port}`, lines: output.lines, line, signal, stop, [Symbol.asyncDispose]: stop };
 }
 
 function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {

@@ -27,6 +27,16 @@ export interface KindsCall {
   gzip?: boolean;
 }
 
+/** What a client shall do whose keepalive pings the server: two messages, with a pause in between. */
+export interface Pinging {
+  /** After how many milliseconds without a frame it pings, whether or not calls are in flight. */
+  keepalive: number;
+  /** Between the two messages, in milliseconds. */
+  pause: number;
+  /** Whether both go over one stream; without it, nothing is in flight in the pause. */
+  stream: boolean;
+}
+
 /** gRPC in another language. */
 export interface ForeignPeer {
   readonly name: string;
@@ -36,6 +46,8 @@ export interface ForeignPeer {
   serve(options?: { gzip: boolean }): Promise<Peer>;
   /** Makes a call with its client. */
   call(address: string, what: KindsCall): Promise<GrpcGoOutcome>;
+  /** The client that pings. */
+  pinger(address: string, what: Pinging): Promise<Program>;
 }
 
 const PROTOS = new URL("../proto", import.meta.url).pathname;
@@ -79,7 +91,7 @@ async function run(name: string, program: Program): Promise<GrpcGoOutcome> {
 function peer(
   name: string,
   prepare: () => Promise<string>,
-  program: (folder: string, side: "client" | "server", arg: string) => Program,
+  program: (folder: string, side: "client" | "server" | "pinger", arg: string) => Program,
 ): ForeignPeer {
   return {
     name,
@@ -90,6 +102,9 @@ function peer(
     async call(address, what) {
       const defaults = { text: "hello", messages: 1, size: 0, metadata: {}, timeout: 0, cancelAfter: -1, gzip: false };
       return await run(name, program(await prepare(), "client", JSON.stringify({ address, ...defaults, ...what })));
+    },
+    async pinger(address, what) {
+      return program(await prepare(), "pinger", JSON.stringify({ address, ...what }));
     },
   };
 }

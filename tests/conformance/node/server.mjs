@@ -11,7 +11,7 @@ function echo(call) {
   return trailer;
 }
 
-/** Does what a text asks for, fail:CODE:TEXT or hang; then `done` gets the failure, if there is one. */
+/** Does what a text asks for, fail:CODE:TEXT, sleep:MS or hang; then `done` gets the failure, if there is one. */
 function act(text, call, trailer, done) {
   const [verb, code, ...rest] = text.split(":");
   if (verb === "fail") {
@@ -23,6 +23,7 @@ function act(text, call, trailer, done) {
     trailer.set("grpc-status-details-bin", RpcStatus.encode({ code: Number(code), message, details }).finish());
     return done({ code: Number(code), details: message, metadata: trailer });
   }
+  if (verb === "sleep") return setTimeout(done, Number(code));
   if (verb === "hang") return call.on("cancelled", () => console.log("CANCELLED"));
   done();
 }
@@ -32,7 +33,12 @@ function eachRequest(call, trailer, take, fail) {
   let plain = true;
   call.on("data", (request) => {
     if (/^(fail|hang)/.test(request.text)) plain = false;
-    act(request.text, call, trailer, (failure) => failure ? fail(failure) : take(request));
+    call.pause(); // one after the other
+    act(request.text, call, trailer, (failure) => {
+      call.resume();
+      if (failure) fail(failure);
+      else take(request);
+    });
   });
   return () => plain;
 }

@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from concurrent import futures
 
 import grpc
@@ -21,7 +22,7 @@ def echo(context):
 
 
 def act(text, context):
-    """Does what a text asks for: fail:CODE:TEXT, or hang until the call ends."""
+    """Does what a text asks for: fail:CODE:TEXT, sleep:MS, or hang until the call ends."""
     verb, _, rest = text.partition(":")
     if verb == "fail":
         code, _, message = rest.partition(":")
@@ -30,6 +31,8 @@ def act(text, context):
         context.abort_with_status(
             rpc_status.to_status(status_pb2.Status(code=int(code), message=message, details=[detail]))
         )
+    if verb == "sleep":
+        time.sleep(int(rest) / 1000)
     if verb == "hang":
         ended = threading.Event()
         if context.add_callback(ended.set):
@@ -65,7 +68,7 @@ class Kinds(kinds_pb2_grpc.KindsServicer):
 
 
 server = grpc.server(
-    futures.ThreadPoolExecutor(max_workers=16),
+    futures.ThreadPoolExecutor(max_workers=64),
     compression=grpc.Compression.Gzip if "gzip" in sys.argv else grpc.Compression.NoCompression,
 )
 kinds_pb2_grpc.add_KindsServicer_to_server(Kinds(), server)
