@@ -4,15 +4,7 @@ import { ClientConnection } from "../transport/grpc/client_connection.ts";
 import { RefusalLog } from "../transport/refusal_log.ts";
 import { ServerConnection } from "../transport/grpc/server_connection.ts";
 import type { Logger } from "../rpc/logger.ts";
-import type {
-  CallStart,
-  CallStatus,
-  ClientCall,
-  Compression,
-  Limits,
-  PingPace,
-  ServerCall,
-} from "../transport/transport.ts";
+import type { CallStart, CallStatus, ClientCall, Compression, Limits, ServerCall } from "../transport/transport.ts";
 import { MemorySocket } from "./memory_socket.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -21,7 +13,7 @@ export interface PairOptions {
   limits?: Partial<Limits>;
   compression?: Compression;
   /** Of the client. */
-  pace?: PingPace;
+  pace?: { factor: number };
   logger?: Logger;
   onCall?(call: ServerCall): void;
 }

@@ -200,12 +200,6 @@ export interface ServerCall {
   finish(status: CallStatus): void;
 }
 
-/** How often a client's connections ping: they share it. */
-export interface PingPace {
-  /** How many times as long as `limits.keepaliveInterval` new connections wait. A transport doubles it where a server says `too_many_pings` (gRPC A8). */
-  factor: number;
-}
-
 /** Where a client connects. */
 export interface ConnectOptions {
   /** The server. */
@@ -222,8 +216,8 @@ export interface ConnectOptions {
   logger: Logger;
   /** Gives up connecting. */
   signal: AbortSignal;
-  /** How often it pings; not every transport asks. @default as its limits say */
-  pace?: PingPace;
+  /** How many times as long as `limits.keepaliveInterval` the connections of a client wait. A transport doubles it where a server says `too_many_pings` (gRPC A8). @default {{ factor: 1 }} */
+  pace?: { factor: number };
   /** Told when {@linkcode Connection.silent} has changed. Not every transport finds it out. */
   onSilence?(): void;
 }

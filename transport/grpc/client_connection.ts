@@ -5,7 +5,7 @@ import { Connection as Http2Connection, type ConnectionEvents } from "../http2/c
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Budget, Stream } from "../http2/stream.ts";
-import type { CallStart, ClientCall, Compression, Connection, ConnectOptions, Limits, PingPace } from "../transport.ts";
+import type { CallStart, ClientCall, Compression, Connection, ConnectOptions, Limits } from "../transport.ts";
 import { GrpcClientCall } from "./client_call.ts";
 import { ACCEPTED } from "./compression.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -37,7 +37,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #gone = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #silence: Silence;
-  readonly #pace: PingPace;
+  readonly #pace: { factor: number };
   /** The pace when the connection was made. */
   readonly #factor: number;
   readonly #stopTicking: () => void;
