@@ -10,7 +10,8 @@ import { Admission } from "./admission/admission.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
-import { type HealthServer, serveHealth } from "./health.ts";
+import { healthHandler } from "./health.ts";
+import { HealthServer } from "./health_server.ts";
 import { healthRoutes } from "./health_service.ts";
 import { Life } from "./life.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
@@ -156,7 +157,9 @@ export class GrpcServer implements Server {
         logger,
         phase: () => this.#life.value,
       };
-      this.#health = await listening("health.address", healthAddress, () => serveHealth(healthAddress, setup));
+      const handler = healthHandler(setup);
+      const listen = () => new HealthServer(healthAddress, handler, logger);
+      this.#health = await listening("health.address", healthAddress, listen);
     }
     if (this.#stopping) {
       await Promise.all([this.#listener.close(), this.#health?.close()]);

@@ -35,14 +35,14 @@ export interface HealthSetup {
 export function healthHandler(setup: HealthSetup): (request: Request) => Promise<Response> {
   const start = performance.now();
   return async (request) => {
-    const { pathname } = new URL(request.url);
-    if (!["/health", "/livez", "/readyz"].includes(pathname)) {
+    const path = pathOf(request.url);
+    if (!["/health", "/livez", "/readyz"].includes(path)) {
       return Response.json({ error: "not found" }, { status: 404 });
     }
     if (request.method !== "GET" && request.method !== "HEAD") {
       return Response.json({ error: "use GET" }, { status: 405, headers: { allow: "GET, HEAD" } });
     }
-    if (pathname === "/livez") {
+    if (path === "/livez") {
       const uptime = Math.round((performance.now() - start) / 1000);
       return Response.json({ service: setup.service, status: "alive", uptime });
     }
@@ -57,6 +57,11 @@ export function healthHandler(setup: HealthSetup): (request: Request) => Promise
       headers: { "cache-control": "no-store" },
     });
   };
+}
+
+/** The path of a URL. Its host is what the caller says, which may be no host at all. */
+function pathOf(url: string): string {
+  return /^\w+:\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] ?? "";
 }
 
 /** Runs all checks at the same time, each within its time. */
@@ -94,31 +99,8 @@ async function within(milliseconds: number, check: HealthCheck): Promise<unknown
   }
 }
 
-/** The endpoints over Deno.serve. */
-export interface HealthServer {
-  readonly address: Extract<Address, { kind: "tcp" }>;
-  close(): Promise<void>;
-}
-
-/**
- * Serves the health endpoints.
- */
-export function serveHealth(address: Extract<Address, { kind: "tcp" }>, setup: HealthSetup): HealthServer {
-  const controller = new AbortController();
-  const { host: hostname, port } = address;
-  const options = { hostname, port, signal: controller.signal, onListen: () => {} };
-  const server = Deno.serve(options, healthHandler(setup));
-  return {
-    address: { ...address, port: (server.addr as Deno.NetAddr).port },
-    async close() {
-      controller.abort();
-      await server.finished;
-    },
-  };
-}
-
 /** The URL of an endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
-export function healthUrl(address: HealthServer["address"], advertised: string): string {
+export function healthUrl(address: Extract<Address, { kind: "tcp" }>, advertised: string): string {
   const host = isWildcard(address.host) ? advertised.slice(0, advertised.lastIndexOf(":")) : address.host;
   return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${address.port}/health`;
 }

@@ -62,6 +62,17 @@ Deno.test("/health is not cached, and a HEAD is answered as a GET is", async () 
   assertEquals([refused.status, refused.headers.get("allow")], [405, "GET, HEAD"]);
 });
 
+Deno.test("the Host header of a health request may be anything", async () => {
+  const checks = {};
+  const phase = () => "serving" as const;
+  const handler = healthHandler({ service: "echo", checks, checkTimeout: 20, logger: createLogger("silent"), phase });
+  // What Deno.serve makes of `Host: [bad`, which no Request can be made of.
+  for (const url of ["http://[bad/health", "http://a b/readyz?x", "http://x@y:99999/livez#z", "http:///health"]) {
+    assertEquals((await handler({ url, method: "GET" } as Request)).status, 200, url);
+  }
+  assertEquals((await handler({ url: "http://[bad", method: "GET" } as Request)).status, 404);
+});
+
 Deno.test("a health check that throws at once fails as one that rejects, and its time is over by a signal", async () => {
   const { promise: reason, resolve } = Promise.withResolvers<unknown>();
   const { body } = await ask("/readyz", "serving", {

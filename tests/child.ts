@@ -32,10 +32,18 @@ export interface Child extends AsyncDisposable {
  * @param script Its file.
  * @param setup Its only argument, as JSON.
  * @param flags What it may do. All by default.
+ * @param descriptors How many files and sockets it may have open. As many as this process by default.
  */
-export function startChild(script: URL, setup: unknown, flags: readonly string[] = ["-A"]): Child {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...flags, "--v8-flags=--expose-gc", script.pathname, JSON.stringify(setup)],
+export function startChild(
+  script: URL,
+  setup: unknown,
+  flags: readonly string[] = ["-A"],
+  descriptors?: number,
+): Child {
+  const args = ["run", "--no-prompt", ...flags, "--v8-flags=--expose-gc", script.pathname, JSON.stringify(setup)];
+  const limited = ["-c", 'ulimit -n "$0" && exec "$@"', `${descriptors}`, Deno.execPath(), ...args];
+  const process = new Deno.Command(descriptors === undefined ? Deno.execPath() : "sh", {
+    args: descriptors === undefined ? args : limited,
     env: { NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",

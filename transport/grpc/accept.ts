@@ -3,6 +3,7 @@ import { type Address, formatAddress, peerAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { after } from "../../rpc/time.ts";
 import type { Limits, ListenOptions, ServerTls } from "../transport.ts";
+import { acceptAgain, isExhaustion } from "./descriptors.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 
@@ -12,6 +13,10 @@ export interface Acceptor {
   readonly address: Address;
   /** Shows other certificates to those who connect from now on. */
   setTls?(tls: ServerTls): void;
+  /** Sees to it that it still accepts. Called by the listener now and then. */
+  tick?(): void;
+  /** Closes the connections that are not served yet; returns how many. */
+  makeRoom?(): number;
   /** Accepts no more. */
   close(): void;
 }
@@ -22,6 +27,8 @@ export interface Host {
   admits(pending: number): boolean;
   /** A limit was passed. */
   hit(limit: keyof Limits): void;
+  /** No file descriptor was left for a connection. */
+  exhausted(): void;
   /** Takes a socket that was accepted. */
   serve(socket: Socket, peer: Peer): void;
 }
@@ -58,8 +65,8 @@ export function acceptPlain(options: ListenOptions, host: Host): Acceptor | Prom
         else conn.close();
       } catch (error) {
         if (closed) return;
-        // Out of descriptors, for example: that passes when connections end.
-        options.logger.error("a connection was not accepted", { error });
+        if (isExhaustion(error)) host.exhausted();
+        else options.logger.error("a connection was not accepted", { error });
         await new Promise<void>((resolve) => after(100, resolve));
       }
     }
@@ -80,7 +87,11 @@ async function acceptByNode(options: ListenOptions, host: Host): Promise<Accepto
     if (host.admits(0)) host.serve(new NodeSocket(socket), peerOf(socket, options.address));
     else socket.destroy();
   });
-  return { address: await listening(server, options), close: () => void server.close() };
+  return {
+    address: await listening(server, options),
+    tick: () => acceptAgain(server),
+    close: () => void server.close(),
+  };
 }
 
 /** Resolves with where it really listens. */

@@ -6,6 +6,7 @@ import { ClientCheck } from "../client_check.ts";
 import { RefusalLog } from "../refusal_log.ts";
 import type { ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, type Host, listening, peerOf } from "./accept.ts";
+import { acceptAgain } from "./descriptors.ts";
 import { foreignClient } from "./foreign.ts";
 import { NodeSocket } from "./node_socket.ts";
 
@@ -69,15 +70,22 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
       secure.emit("connection", socket);
     });
   });
+  const makeRoom = () => {
+    const { size } = pending;
+    for (const socket of pending.keys()) socket.destroy();
+    return size;
+  };
   return {
     address: await listening(server, options),
     setTls(other) {
       check.trust(other.ca);
       secure.setSecureContext(contextOf(other));
     },
+    tick: () => acceptAgain(server),
+    makeRoom,
     close() {
       server.close();
-      for (const socket of pending.keys()) socket.destroy();
+      makeRoom();
     },
   };
 }

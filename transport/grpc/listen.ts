@@ -5,11 +5,16 @@ import { RefusalLog } from "../refusal_log.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, acceptPlain, type Host } from "./accept.ts";
 import { acceptTls } from "./accept_tls.ts";
+import { isExhausted } from "./descriptors.ts";
 import { ServerConnection, type ServerHost } from "./server_connection.ts";
 import type { Socket } from "./socket.ts";
 
 /** The longest time between two looks at the clock, in milliseconds. */
 const TICK = 1000;
+/** How many descriptors are freed once none is left: for health checks, the registry, files and clients. */
+const RESERVED_DESCRIPTORS = 16;
+/** How long no more connections than are left then are taken, in milliseconds. */
+const SHORTAGE_MS = 60_000;
 
 /** Serves calls at an address. */
 export async function listen(options: ListenOptions): Promise<Listener> {
@@ -42,6 +47,8 @@ class GrpcListener implements Listener, ServerHost, Host {
   #acceptor: Acceptor | undefined;
   #stopTicking: (() => void) | undefined;
   #leaving = false;
+  /** How many connections may be open, until when. */
+  #shortage = { room: Infinity, until: 0 };
 
   constructor(options: ListenOptions) {
     this.options = options;
@@ -87,9 +94,26 @@ class GrpcListener implements Listener, ServerHost, Host {
 
   admits(pending: number): boolean {
     if (this.#leaving) return false;
-    if (this.#connections.size + pending < this.options.limits.connections) return true;
+    const most = Math.min(this.options.limits.connections, this.#shortage.room);
+    if (this.#connections.size + pending < most) return true;
     this.hit("connections");
     return false;
+  }
+
+  /** Closes some connections, the youngest of those without calls first, and takes no more than are left for a while. */
+  exhausted(): void {
+    const now = performance.now();
+    if (now < this.#shortage.until) return;
+    const size = this.#connections.size + (this.#acceptor?.makeRoom?.() ?? 0);
+    const room = Math.max(size - RESERVED_DESCRIPTORS, size >> 1);
+    this.#shortage = { room, until: now + SHORTAGE_MS };
+    this.options.logger.error(
+      "no file descriptor is left: some connections are closed; raise the limit (ulimit -n), or lower limits.connections",
+      { address: formatAddress(this.address), connections: size, room, forMs: SHORTAGE_MS },
+    );
+    const idle: ServerConnection[] = [], busy: ServerConnection[] = [];
+    for (const connection of this.#connections.keys()) (connection.idle ? idle : busy).push(connection);
+    for (const connection of [...busy, ...idle].slice(room)) connection.makeRoom();
   }
 
   serve(socket: Socket, peer: Peer): void {
@@ -99,6 +123,9 @@ class GrpcListener implements Listener, ServerHost, Host {
 
   #tick(): void {
     const now = performance.now();
+    if (now >= this.#shortage.until) this.#shortage.room = Infinity;
+    if (isExhausted(this.address)) this.exhausted();
+    this.#acceptor?.tick?.();
     for (const connection of this.#connections.keys()) connection.tick(now);
   }
 }

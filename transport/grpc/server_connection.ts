@@ -80,6 +80,11 @@ export class ServerConnection implements ConnectionEvents {
     return this.#host.options;
   }
 
+  /** Whether no call is in flight. */
+  get idle(): boolean {
+    return this.connection.streams.size === 0;
+  }
+
   /** Something is to be sent. */
   wake(): void {
     this.#pump.wake();
@@ -129,6 +134,13 @@ export class ServerConnection implements ConnectionEvents {
     this.hit(limit);
     if (limit === "idleTimeout" || limit === "connectionAge") return this.drain();
     this.#pump.close(`limits.${limit}`);
+  }
+
+  /** Gives its descriptor back as soon as no call is lost by it: at once if the client has not even said hello. */
+  makeRoom(): void {
+    if (!this.connection.established) this.#pump.close("no file descriptor is left");
+    else if (this.idle) this.close();
+    else this.drain();
   }
 
   /** Ends the calls in flight, and the connection. */
