@@ -1,4 +1,5 @@
 import { RpcError } from "../rpc/error.ts";
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 import { Status } from "../rpc/status.ts";
 import { timeOfDay } from "../rpc/time.ts";
 import type { Instance, Resolution, Watch } from "../registry/registry.ts";
@@ -127,8 +128,11 @@ export class Channel {
     this.#checkOpen();
     if (this.#watch !== undefined) return;
     const { resolver, target, logger, policy } = this.#settings;
-    policy.open();
-    this.#watch = resolver.watch(target, (resolution) => this.#resolved(resolution), logger);
+    // The first call begins what outlives it.
+    outsideScopes(() => {
+      policy.open();
+      this.#watch = resolver.watch(target, (resolution) => this.#resolved(resolution), logger);
+    });
   }
 
   #unavailable(): RpcError {

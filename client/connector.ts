@@ -1,4 +1,7 @@
 import { after } from "../rpc/time.ts";
+import { inBackground } from "../rpc/background.ts";
+import type { Logger } from "../rpc/logger.ts";
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 import type { Subchannel } from "./subchannel.ts";
 
 /** A new instance is connected to within so many milliseconds, at random, if others are ready: many clients hear of it at the same moment. */
@@ -30,6 +33,7 @@ export interface ConnectorEvents {
  */
 export class Connector {
   readonly #events: ConnectorEvents;
+  readonly #logger: Logger;
   /** Those that are neither connected nor asked, and when they are to be. */
   readonly #waiting = new Map<Subchannel, number>();
   /** Those that are asked, and since when. */
@@ -45,8 +49,9 @@ export class Connector {
   #asleep = false;
   #closed = false;
 
-  constructor(events: ConnectorEvents) {
+  constructor(events: ConnectorEvents, logger: Logger) {
     this.#events = events;
+    this.#logger = logger;
   }
 
   /** Whether one is being asked now. */
@@ -113,7 +118,7 @@ export class Connector {
     let asked = this.#connecting.size - this.#hanging(now);
     for (; this.#left > 0 && may.length > 0 && asked < NEEDED && this.#connecting.size < MOST; asked++) {
       const [one] = may.splice(Math.floor(Math.random() * may.length), 1);
-      this.#connect(one!);
+      this.#start(one!);
       this.#left--;
     }
     if (this.#connecting.size === 0) this.#settle();
@@ -128,6 +133,10 @@ export class Connector {
   #settle(): void {
     this.#round?.resolve();
     this.#round = undefined;
+  }
+
+  #start(one: Subchannel): void {
+    inBackground(`the connection to ${one.instance.address}`, this.#logger, () => this.#connect(one));
   }
 
   async #connect(one: Subchannel): Promise<void> {
@@ -153,7 +162,7 @@ export class Connector {
     this.#stopTimer?.();
     this.#timerAt = next;
     // A program that has nothing else to do may end.
-    this.#stopTimer = after(Math.max(0, next - now), () => this.#due(), false);
+    this.#stopTimer = outsideScopes(() => after(Math.max(0, next - now), () => this.#due(), false));
   }
 
   #due(): void {
@@ -165,7 +174,7 @@ export class Connector {
     this.#asleep = now - this.#usedAt > IDLE;
     if (this.#asleep) return this.#events.idle();
     for (const [one, at] of this.#waiting) {
-      if (at < now + 1 && this.#connecting.size < MOST) this.#connect(one);
+      if (at < now + 1 && this.#connecting.size < MOST) this.#start(one);
     }
     if (this.#round && this.#hanging(now) > 0) {
       this.#left = this.#waiting.size;

@@ -54,6 +54,7 @@ class Race {
   send(): void {
     const lost = new AbortController();
     this.#running.add(lost);
+    // deno-lint-ignore dinokit-promise/handled -- its failure is the result
     void this.#run(lost, this.#sent++);
     this.#plan(this.#hedge.delay);
   }

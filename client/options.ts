@@ -1,6 +1,6 @@
 import { parseAddress } from "../rpc/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
-import { checkLogger, createLogger, type Logger } from "../rpc/logger.ts";
+import { checkLogger, createLogger, guardedLogger, type Logger } from "../rpc/logger.ts";
 import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { MetainfoInit } from "../rpc/metainfo.ts";
@@ -147,8 +147,9 @@ export function clientSettings(service: Service, options: ClientOptions): Client
   checkObject(`${who}: options`, options, '{ address: "127.0.0.1:8888" }');
   checkNames(who, options, NAMES);
   checkTransport(who, options.transport);
-  const { logger = createLogger("warn") } = options;
-  checkLogger(who, logger);
+  const { logger: given = createLogger("warn") } = options;
+  checkLogger(who, given);
+  const logger = guardedLogger(given);
   const { name, resolver, address, tls, compression = "identity", balancer } = options;
   if ((resolver === undefined) === (address === undefined)) {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);

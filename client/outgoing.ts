@@ -39,8 +39,10 @@ export class Outgoing {
 
   /** Sends it to an attempt: from the beginning, if there was one before. */
   sendTo(call: ClientCall): void {
-    if (this.#pump) this.#pump.attach(call);
-    else call.send(this.#only!, this.#compression, true);
+    if (this.#pump) return this.#pump.attach(call);
+    const wait = call.send(this.#only!, this.#compression, true);
+    // Nothing follows. What goes wrong is in the call's status.
+    if (wait) wait.catch(() => {});
   }
 
   /** Whether it can be sent once more. */

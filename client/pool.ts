@@ -1,3 +1,4 @@
+import { inBackground } from "../rpc/background.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { after } from "../rpc/time.ts";
 import type { Instance } from "../registry/registry.ts";
@@ -61,7 +62,7 @@ export class Pool {
       },
     };
     const calls = () => [...this.#all.values()].reduce((sum, { calls }) => sum + calls, 0);
-    this.#connector = new Connector({ ready: stale, idle: stale, calls });
+    this.#connector = new Connector({ ready: stale, idle: stale, calls }, logger);
   }
 
   /** All of them. */
@@ -131,7 +132,7 @@ export class Pool {
     this.#connector.close();
     for (const [address, one] of this.#all) this.#drop(address, one);
     const leaving = [...this.#leaving];
-    const stop = after(drained, () => leaving.forEach((one) => void one.close(true)));
+    const stop = after(drained, () => leaving.forEach((one) => this.#leave(one, true)));
     await Promise.all(leaving.map((one) => one.close())).finally(stop);
   }
 
@@ -141,7 +142,12 @@ export class Pool {
     this.#connector.remove(one);
     this.#outliers.remove(one.suspect);
     this.#leaving.add(one);
-    void one.close().finally(() => this.#leaving.delete(one));
+    this.#leave(one);
+  }
+
+  #leave(one: Subchannel, force?: boolean): void {
+    const what = `the end of the connection to ${one.instance.address}`;
+    inBackground(what, this.#setup.options.logger, () => one.close(force).finally(() => this.#leaving.delete(one)));
   }
 
   #refresh(): void {

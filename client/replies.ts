@@ -11,7 +11,7 @@ interface Held {
 /** Gives up the calls of those who took their responses by hand, and neither finished nor left: nobody can reach them any more. */
 const abandoned = new FinalizationRegistry<Held>((held) => {
   held.leaving.abort();
-  held.replies?.return?.().catch(() => {});
+  Promise.try(() => held.replies?.return?.()).catch(() => {});
 });
 
 /**

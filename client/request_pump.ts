@@ -41,9 +41,13 @@ export class RequestPump {
   attach(call: ClientCall): void {
     const first = this.#call === undefined;
     this.#call = call;
-    for (const { message, compression } of this.#sent!) void call.send(message, compression);
+    for (const { message, compression } of this.#sent!) {
+      Promise.resolve(call.send(message, compression)).catch(() => {});
+    }
     if (this.#ended) call.end();
-    if (first) void this.#run();
+    if (!first) return;
+    // deno-lint-ignore dinokit-promise/handled -- its failure is kept
+    void this.#run();
   }
 
   /** A server processes the call: it is not sent again. */

@@ -1,4 +1,5 @@
 import { parseAddress } from "../rpc/address.ts";
+import { inBackground } from "../rpc/background.ts";
 import { Status } from "../rpc/status.ts";
 import { after } from "../rpc/time.ts";
 import { backoff } from "../registry/backoff.ts";
@@ -182,7 +183,7 @@ export class Subchannel implements Candidate {
         signal: attempt.signal,
         onSilence: () => this.#onSilence(),
       });
-      if (this.#closing.signal.aborted) return void connection.close(true), false;
+      if (this.#closing.signal.aborted) return this.#leave(connection, true), false;
       this.#connected(connection);
       return true;
     } catch (error) {
@@ -201,13 +202,21 @@ export class Subchannel implements Candidate {
     this.#warm = true;
     this.#attempts = this.#backoff = 0;
     this.#connection = connection;
-    connection.closed.then((why) => {
-      if (this.#connection !== connection) return;
-      this.#connection = undefined;
-      this.#failed(new Error(why));
-      void connection.close();
-      this.#setup.onLost(this);
-    });
+    const lost = (why: unknown) => this.#lost(connection, String(why));
+    connection.closed.then(lost, lost);
+  }
+
+  #lost(connection: Connection, why: string): void {
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    this.#failed(new Error(why));
+    this.#leave(connection);
+    this.#setup.onLost(this);
+  }
+
+  #leave(connection: Connection, force?: boolean): void {
+    const what = `the end of the connection to ${this.instance.address}`;
+    inBackground(what, this.#setup.options.logger, () => connection.close(force));
   }
 
   #onSilence(): void {

@@ -1,3 +1,4 @@
+import { inBackground } from "../rpc/background.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { timeOfDay } from "../rpc/time.ts";
 import { backoff, sleep } from "./backoff.ts";
@@ -67,7 +68,7 @@ export class BlockingQuery implements Watch {
     this.#subject = subject;
     this.#options = options;
     this.#logger = logger;
-    this.#run();
+    inBackground(`the watch of ${subject.what} in Consul at ${http.address}`, logger, () => this.#run());
   }
 
   get state(): WatchState {

@@ -1,4 +1,5 @@
 import type { Logger } from "../rpc/logger.ts";
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 import { backoff, sleep } from "./backoff.ts";
 import { ConsulError } from "./consul_error.ts";
 import type { ConsulHttp } from "./consul_http.ts";
@@ -53,7 +54,9 @@ export class ConsulLease implements Lease {
     this.#logger = logger;
     this.#fields = { id: lessee.service.id };
     this.registered = new Promise((resolve) => this.#resolveRegistered = resolve);
-    this.#running = this.#run();
+    const what = `the registration in Consul at ${http.address}`;
+    const run = () => this.#run().catch((error) => logger.error(`${what} has failed`, { ...this.#fields, error }));
+    this.#running = outsideScopes(run);
   }
 
   maintain(reason: string | undefined): void {

@@ -1,3 +1,4 @@
+import { inBackground } from "../rpc/background.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { after, timeOfDay } from "../rpc/time.ts";
 import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_query.ts";
@@ -69,7 +70,9 @@ export class ConsulWatch implements Watch, Subject {
     if (!found) return false;
     if (this.#query.signal.aborted) return true;
     this.#found(found);
-    if (found.instances.length === 0) void this.#checkAcls(response.headers);
+    if (found.instances.length === 0) {
+      inBackground("the look at Consul's ACLs", this.#logger, () => this.#checkAcls(response.headers));
+    }
     return true;
   }
 

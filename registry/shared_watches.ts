@@ -33,7 +33,7 @@ export class SharedWatches<T> {
     const shared = this.#open.get(thing) ?? this.#begin(thing, open, watcher);
     shared.watchers.add(watcher);
     queueMicrotask(() => {
-      if (shared.last && !watcher.told && shared.watchers.has(watcher)) listener(shared.last.value);
+      if (shared.last && !watcher.told && shared.watchers.has(watcher)) tell(watcher, shared.last.value);
     });
     return {
       get state() {
@@ -49,16 +49,23 @@ export class SharedWatches<T> {
 
   #begin(thing: string, open: Open<T>, first: Watcher<T>): Shared<T> {
     const watchers = new Set([first]);
-    const tell = (value: T) => {
+    const tellAll = (value: T) => {
       shared.last = { value };
-      for (const watcher of watchers) {
-        watcher.told = true;
-        watcher.listener(value);
-      }
+      for (const watcher of watchers) tell(watcher, value);
     };
-    const shared: Shared<T> = { source: open(tell, logsTo(watchers)), watchers };
+    const shared: Shared<T> = { source: open(tellAll, logsTo(watchers)), watchers };
     this.#open.set(thing, shared);
     return shared;
+  }
+}
+
+/** Tells one; what it throws is no matter of the others. */
+function tell<T>(watcher: Watcher<T>, value: T): void {
+  watcher.told = true;
+  try {
+    watcher.listener(value);
+  } catch (error) {
+    watcher.logger.error("what was found was not taken", { error });
   }
 }
 

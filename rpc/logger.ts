@@ -28,6 +28,18 @@ export function checkLogger(who: string, logger: Logger): void {
   checkObject(`${who}: logger`, logger, 'createLogger("info"), or console', ["debug", "info", "warn", "error"]);
 }
 
+/**
+ * The same logger, which never throws nor rejects, whatever the application's does: most lines are written where nobody could take an
+ * error, and where one would end a watch, a connection or the process.
+ */
+export function guardedLogger(logger: Logger): Logger {
+  const at = (level: keyof Logger): Logger["info"] => (message, fields) => {
+    // A method may be an async function, though its type says nothing of it.
+    Promise.try<void, []>(() => logger[level](message, fields)).catch(() => {});
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
 const LEVELS: LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
 /**

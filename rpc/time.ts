@@ -5,6 +5,8 @@
  * @module
  */
 
+import { outsideScopes } from "./outside_scopes.ts";
+
 /** The longest time that is given to a timer of the runtime, in milliseconds: 24.8 days. From 2 ** 31 on it would ring at once. */
 export const LONGEST_TIMER_MS = 2_147_483_000;
 
@@ -46,13 +48,13 @@ export function after(ms: number, fn: () => void, keepsAlive = true): () => void
 }
 
 /**
- * Runs `fn` again and again.
+ * Runs `fn` again and again, outside of every async context.
  *
  * @param ms How long it waits between, in milliseconds: at most {@linkcode LONGEST_TIMER_MS}.
  * @returns What ends that.
  */
 export function every(ms: number, fn: () => void): () => void {
-  const timer = setInterval(fn, Math.min(ms, LONGEST_TIMER_MS));
+  const timer = outsideScopes(() => setInterval(fn, Math.min(ms, LONGEST_TIMER_MS)));
   return () => clearInterval(timer);
 }
 

@@ -51,7 +51,11 @@ export function createDispatcher(
     } catch (error) {
       logger.error("the header was not sent", { path: call.path, error });
     }
-    call.finish(status);
+    try {
+      call.finish(status);
+    } catch (error) {
+      logger.error("the status was not sent", { path: call.path, error });
+    }
   };
   /** Resolves when the call has ended, if that takes time. Never rejects. */
   const begin = (call: ServerCall, { route, end }: Way): Promise<void> | undefined => {
@@ -74,8 +78,9 @@ export function createDispatcher(
       admission.late();
       return call.finish(LATE);
     }
-    if (way.gate === undefined) void begin(call, way);
-    else way.gate.take(call);
+    if (way.gate !== undefined) return way.gate.take(call);
+    // deno-lint-ignore dinokit-promise/handled -- it never rejects
+    void begin(call, way);
   };
 }
 

@@ -1,5 +1,6 @@
 import { formatAddress } from "../rpc/address.ts";
 import { checkFunction } from "../rpc/options.ts";
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 import type { Service } from "../rpc/service.ts";
 import { after } from "../rpc/time.ts";
 import type { Lease } from "../registry/registry.ts";
@@ -117,11 +118,13 @@ export class GrpcServer implements Server {
 
   start(): Promise<void> {
     if (this.#stopping) return this.#startTooLate();
-    return this.#starting ??= this.#start().catch(async (error) => {
-      this.#finished.reject(error);
-      await this.stop({ force: true });
-      throw error;
-    });
+    return this.#starting ??= outsideScopes(() =>
+      this.#start().catch(async (error) => {
+        this.#finished.reject(error);
+        await this.stop({ force: true });
+        throw error;
+      })
+    );
   }
 
   async #startTooLate(): Promise<never> {
@@ -174,6 +177,9 @@ export class GrpcServer implements Server {
       workers: this.#settings.workers?.count,
     });
     this.#lease = register(this.#options, this.#listener.address, this.#health?.address, logger);
+    Promise.resolve(this.#lease?.registered).catch((error) =>
+      logger.error("the server is not registered", { service: name, error })
+    );
     if (this.#options.dropPermissions) dropPermissions(this.#options, this.#settings);
   }
 
@@ -203,7 +209,7 @@ export class GrpcServer implements Server {
 
   stop({ force = false }: { force?: boolean } = {}): Promise<void> {
     if (force) this.#cut.resolve();
-    return this.#stopping ??= this.#stop().then(() => this.#finished.resolve(), (error) => {
+    return this.#stopping ??= outsideScopes(() => this.#stop()).then(() => this.#finished.resolve(), (error) => {
       this.#finished.reject(error);
       throw error;
     });
@@ -217,7 +223,7 @@ export class GrpcServer implements Server {
     if (this.#listener) {
       logger.info("draining", { service: this.#options.name, delay: drainDelay, timeout: drainTimeout });
     }
-    if (this.#lease) await this.#patiently(3000, this.#lease.release());
+    if (this.#lease) await this.#patiently(3000, this.#release(this.#lease));
     if (this.#listener) {
       await this.#patiently(drainDelay);
       await this.#patiently(drainTimeout, this.#listener.drain());
@@ -225,6 +231,15 @@ export class GrpcServer implements Server {
     }
     this.#admission.close();
     if (this.#listener) logger.info("stopped", { service: this.#options.name });
+  }
+
+  /** Never rejects: a registry that fails keeps no server from ending its calls. */
+  async #release(lease: Lease): Promise<void> {
+    try {
+      await lease.release();
+    } catch (error) {
+      this.#settings.logger.error("the registry did not release the server", { service: this.#options.name, error });
+    }
   }
 
   /** Waits until `done`, the time is over or the server is cut. */

@@ -2,6 +2,7 @@ import { sleep } from "../registry/backoff.ts";
 import type { Address } from "../rpc/address.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { outsideScopes } from "../rpc/outside_scopes.ts";
+import { every } from "../rpc/time.ts";
 
 /**
  * What bounds the connections of the health port. `Deno.serve` has no limit on them, never closes a slow one, and doesn't tell how
@@ -50,7 +51,7 @@ export class HealthServer {
   readonly #logger: Logger;
   readonly #bounds: HealthBounds;
   readonly #closing = new AbortController();
-  readonly #ticker: ReturnType<typeof setInterval>;
+  readonly #stopTicking: () => void;
   #serving: Serving;
   #replacing: Promise<void> | undefined;
   /** When it was logged last that it has failed. */
@@ -68,7 +69,7 @@ export class HealthServer {
     this.#bounds = bounds;
     this.#serving = this.#serve();
     this.#address = { ...address, port: this.#serving.server.addr.port };
-    this.#ticker = outsideScopes(() => setInterval(() => this.#look(), Math.min(LOOK_MS, bounds.lifeMs)));
+    this.#stopTicking = every(Math.min(LOOK_MS, bounds.lifeMs), () => this.#look());
   }
 
   /** Where it listens: the port is never 0. */
@@ -79,7 +80,7 @@ export class HealthServer {
   /** Closes it with all connections. */
   async close(): Promise<void> {
     this.#closing.abort();
-    clearInterval(this.#ticker);
+    this.#stopTicking();
     await this.#replacing;
     await end(this.#serving);
   }
@@ -98,7 +99,8 @@ export class HealthServer {
     };
     const answer = async (request: Request, { completed }: Deno.ServeHandlerInfo): Promise<Response> => {
       serving.open++;
-      completed.catch(() => {}).then(() => this.#answered(serving));
+      const answered = () => this.#answered(serving);
+      completed.then(answered, answered);
       return await this.#handler(request);
     };
     const server = outsideScopes(() => Deno.serve(options, answer));

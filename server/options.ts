@@ -1,6 +1,6 @@
 import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
-import { checkLogger, createLogger, type Logger } from "../rpc/logger.ts";
+import { checkLogger, createLogger, guardedLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import { checkBoolean, checkList, checkNames, checkNumber, checkObject, checkTexts } from "../rpc/options.ts";
 import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/in_code.ts";
@@ -180,7 +180,7 @@ export function settingsOf(options: ServerOptions): Settings {
     drainTimeout: number("drainTimeout", 10_000, 0),
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),
     policy: serverPolicyOf(who, options),
-    logger,
+    logger: guardedLogger(logger),
   };
 }
 

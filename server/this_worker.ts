@@ -53,7 +53,8 @@ export class ThisWorker {
       if (message?.kind === "listen") this.#orders.resolve(message);
       else if (message?.kind === "tls") this.#subordinate?.setTls(message.tls);
       else if (message?.kind === "leaving") this.#subordinate?.leaving();
-      else if (message?.kind === "stop") void this.#subordinate?.stop(message);
+      // Its server's finished rejects with the same.
+      else if (message?.kind === "stop") this.#subordinate?.stop(message).catch(() => {});
     });
   }
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { backoff, sleep } from "../registry/backoff.ts";
 import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
+import { inBackground } from "../rpc/background.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { every } from "../rpc/time.ts";
 import type { Listener, ServerTls, Transport } from "../transport/transport.ts";
@@ -160,7 +161,7 @@ export class WorkerPool implements Listener {
   async #keep(index: number): Promise<Address> {
     const first = this.#spawn(index);
     const address = parseAddress(await first.serving, "worker");
-    void this.#replace(index, first);
+    inBackground("the replacement of workers", this.#setup.logger, () => this.#replace(index, first));
     return address;
   }
 
@@ -191,7 +192,8 @@ export class WorkerPool implements Listener {
     const orders = () => ({ address: formatAddress(this.#address), tls: this.#tls });
     const thread = new WorkerThread(index, workerName(index, name), workers.permissions, orders);
     this.#threads.add(thread);
-    thread.ended.then(() => {
+    inBackground("the end of a worker", this.#setup.logger, async () => {
+      await thread.ended;
       this.#threads.delete(thread);
       addHits(this.#formerHits, thread.limitHits);
     });

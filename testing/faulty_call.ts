@@ -56,7 +56,10 @@ export class FaultyCall implements ServerCall {
   }
 
   sendHeader(header: Metadata): void {
-    void this.#then(() => this.#inner.sendHeader(header));
+    Promise.resolve(this.#then(() => this.#inner.sendHeader(header))).catch((error) => {
+      const { code, rawMessage: message } = RpcError.from(error);
+      this.#inner.finish({ code, message });
+    });
   }
 
   send(...args: Parameters<ServerCall["send"]>): MaybePromise<void> {
@@ -66,6 +69,7 @@ export class FaultyCall implements ServerCall {
   }
 
   finish(status: CallStatus): void {
+    // deno-lint-ignore dinokit-promise/handled -- finish() never throws
     void this.#then(() => this.#inner.finish(status));
   }
 

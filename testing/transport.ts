@@ -93,7 +93,8 @@ export function faultyTransport(...services: readonly Service[]): FaultyTranspor
       const those = at(formatAddress(options.address));
       const connection = new FragileConnection(await inner.connect(options));
       those.add(connection);
-      connection.closed.then(() => those.delete(connection));
+      const forget = () => those.delete(connection);
+      connection.closed.then(forget, forget);
       return connection;
     },
   };
@@ -129,7 +130,7 @@ class FragileConnection implements Connection {
   lose(): void {
     this.#lost.resolve(WHY);
     for (const call of this.#calls) call.lose();
-    this.#inner.close(true);
+    this.#inner.close(true).catch(() => {});
   }
 }
 

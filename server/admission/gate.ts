@@ -120,9 +120,11 @@ export class Gate {
     if (ended === undefined) return this.#leave(this.#limits.length, began);
     if (overload && this.#unary) {
       overload.began();
-      void ended.then(overload.ended);
+      ended.then(overload.ended, overload.ended);
     }
-    if (this.#limits.length > 0) void ended.then(() => this.#leave(this.#limits.length, began));
+    if (this.#limits.length === 0) return;
+    const leave = () => this.#leave(this.#limits.length, began);
+    ended.then(leave, leave);
   }
 
   /** Leaves the first n limits; without `began` a call that has not begun. */

@@ -1,5 +1,6 @@
 import { createServer as createTcpServer, type Socket as NodeTcpSocket } from "node:net";
 import { type Address, formatAddress, peerAddress } from "../../rpc/address.ts";
+import { inBackground } from "../../rpc/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { after } from "../../rpc/time.ts";
 import type { Limits, ListenOptions, ServerTls } from "../transport.ts";
@@ -71,7 +72,7 @@ export function acceptPlain(options: ListenOptions, host: Host): Acceptor | Prom
       }
     }
   };
-  void accept();
+  inBackground("the acceptance of connections", options.logger, accept);
   return {
     address: own,
     close() {

@@ -59,6 +59,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     if (compression !== "identity") this.#outbox.encoding = compression;
     connection.sendHeaders(stream, this.#host.fieldsOf(this.#start, compression, now), false);
     for (const { message, compression, last } of this.#early?.splice(0) ?? []) {
+      // deno-lint-ignore dinokit-promise/handled -- it says when there is room, and never rejects
       void this.#send(message, compression, last);
     }
     if (this.#endSent) this.#sendEnd();

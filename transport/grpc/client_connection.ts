@@ -1,4 +1,5 @@
 import { formatAddress } from "../../rpc/address.ts";
+import { inBackground } from "../../rpc/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { every } from "../../rpc/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
@@ -76,7 +77,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
       ...["content-type", "application/grpc", "te", "trailers", "user-agent", USER_AGENT],
       ...["grpc-accept-encoding", ACCEPTED],
     ];
-    this.#run();
+    inBackground(`the connection to ${this.peer.address}`, options.logger, () => this.#run());
   }
 
   get silent(): boolean {

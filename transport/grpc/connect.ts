@@ -1,4 +1,5 @@
 import { formatAddress } from "../../rpc/address.ts";
+import { inBackground } from "../../rpc/background.ts";
 import { tlsTrouble } from "../tls_trouble.ts";
 import type { ClientTls, Connection, ConnectOptions } from "../transport.ts";
 import { ClientConnection } from "./client_connection.ts";
@@ -11,7 +12,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const { promise: given, reject } = Promise.withResolvers<never>();
   const giveUp = () => {
     reject(signal.reason); // the connection lingers for a while, which nobody waits for
-    void connection.close(true);
+    inBackground("the end of a connection", options.logger, () => connection.close(true));
   };
   signal.addEventListener("abort", giveUp);
   try {

@@ -1,3 +1,4 @@
+import { outsideScopes } from "../../rpc/outside_scopes.ts";
 import { after } from "../../rpc/time.ts";
 
 /** What can be late. All but the deadline and `onLate` are {@linkcode Deadlines}' own. */
@@ -71,7 +72,9 @@ export class Deadlines {
   #arm(deadline: number): void {
     this.#stopTimer?.();
     this.#rings = deadline;
-    this.#stopTimer = after(Math.max(Math.ceil(deadline - performance.now()), 0), () => this.#ring());
+    const wait = Math.max(Math.ceil(deadline - performance.now()), 0);
+    // It rings for the calls of others too.
+    this.#stopTimer = outsideScopes(() => after(wait, () => this.#ring()));
   }
 
   #ring(): void {

@@ -118,7 +118,10 @@ class GrpcListener implements Listener, ServerHost, Host {
 
   serve(socket: Socket, peer: Peer): void {
     const connection = new ServerConnection(socket, peer, this);
-    this.#connections.set(connection, connection.run().finally(() => this.#connections.delete(connection)));
+    const ended = connection.run()
+      .catch((error) => this.options.logger.error("a connection has failed", { peer: peer.address, error }))
+      .finally(() => this.#connections.delete(connection));
+    this.#connections.set(connection, ended);
   }
 
   #tick(): void {

@@ -1,3 +1,4 @@
+import { inBackground } from "../../rpc/background.ts";
 import { RpcError } from "../../rpc/error.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
@@ -209,7 +210,7 @@ export class ServerConnection implements ConnectionEvents {
     const foreign = this.connection.established ? undefined : foreignClient(first, false);
     if (foreign === undefined) return undefined;
     this.#host.refusals.refused(this.peer.address, foreign.why, foreign.deaf);
-    void this.#pump.answer(foreign.answer);
+    inBackground("an answer in another protocol", this.options.logger, () => this.#pump.answer(foreign.answer));
     return undefined;
   }
 

@@ -96,7 +96,11 @@ export class Pump {
   async answer(octets: Uint8Array): Promise<void> {
     this.#ending = true;
     this.writingSince = performance.now();
-    await this.#socket.write(octets).catch(() => {});
+    try {
+      await this.#socket.write(octets);
+    } catch {
+      // It has hung up.
+    }
     this.#connection.output.take();
     await this.#endWriting();
   }
@@ -105,7 +109,11 @@ export class Pump {
   close(why: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#socket.close();
+    try {
+      this.#socket.close();
+    } catch {
+      // It was closed.
+    }
     this.#written?.resolve();
     this.#done.resolve(why);
   }
@@ -149,18 +157,21 @@ export class Pump {
 
   #linger(): void {
     const stop = after(LINGER, () => this.close("closed"));
-    this.#done.promise.then(stop);
+    this.#done.promise.then(stop, stop);
   }
 
   /** Sends what waits. If it is to end and nothing waits, that is the end. */
   #wakeOrEnd(): void {
     this.wake();
-    if (this.#ending && !this.#scheduled && this.writingSince === undefined) void this.#endWriting();
+    if (!this.#ending || this.#scheduled || this.writingSince !== undefined) return;
+    // deno-lint-ignore dinokit-promise/handled -- it never rejects
+    void this.#endWriting();
   }
 
   readonly #flush = (): void => {
     this.#scheduled = false;
     if (this.#closed || this.writingSince !== undefined || this.#connection.output.length === 0) return;
+    // deno-lint-ignore dinokit-promise/handled -- it never rejects
     void this.#write();
   };
 
@@ -189,7 +200,11 @@ export class Pump {
     if (this.#closed || this.#ended) return;
     this.#ended = true;
     this.#linger();
-    await this.#socket.closeWrite?.().catch(() => {});
+    try {
+      await this.#socket.closeWrite?.();
+    } catch {
+      // It has hung up.
+    }
     if (!this.#socket.closeWrite) this.close("closed");
   }
 }

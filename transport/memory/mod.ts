@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Address, formatAddress } from "../../rpc/address.ts";
+import { inBackground } from "../../rpc/background.ts";
 import type { Connection, ConnectOptions, Listener, ListenOptions, ServerCall, Transport } from "../transport.ts";
 import { MemoryConnection, type Target } from "./connection.ts";
 
@@ -64,7 +65,10 @@ class MemoryListener implements Listener, Target {
     const peer = { address: formatAddress(this.address) };
     const connection = new MemoryConnection(options, this, peer, { address: `memory:client-${id}` });
     this.#connections.add(connection);
-    connection.closed.then(() => this.#forget(connection));
+    inBackground("the end of a connection", this.options.logger, async () => {
+      await connection.closed;
+      await this.#forget(connection);
+    });
     return connection;
   }
 
