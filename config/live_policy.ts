@@ -1,4 +1,5 @@
 import { loadYaml } from "../deps.ts";
+import { inBackground } from "../rpc/background.ts";
 import { outsideScopes } from "../rpc/outside_scopes.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { checkObject } from "../rpc/options.ts";
@@ -94,7 +95,7 @@ class LivePolicy<T extends object> {
 
   told(text: string | undefined): void {
     this.#next = { text };
-    if (!this.#taking) void this.#takeAll();
+    if (!this.#taking) inBackground(`the policy in ${this.#key}`, this.#logger, () => this.#takeAll());
   }
 
   close(): void {
