@@ -42,7 +42,8 @@ export function callFailure(thrown: unknown, place: Place, details: readonly str
   }
   if (!(error instanceof RpcError)) throw error;
   // What a server says of its own options stays as it is.
-  const message = error.cause === undefined ? error.rawMessage : asFlags(error.rawMessage);
+  const text = error.cause === undefined ? error.rawMessage : asFlags(error.rawMessage);
+  const message = [text, error.note && `(${error.note})`].filter(Boolean).join(" ");
   return new Failure(
     [`${statusName(error.code)}${message && `: ${message}`}`, ...details.map((one) => `detail: ${one}`)].join("\n  "),
     nextAfter(error, place),

@@ -1,6 +1,6 @@
 import { RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
-import { PREVIOUS_ATTEMPTS } from "../rpc/retry_fields.ts";
+import { PREVIOUS_ATTEMPTS, RETRY_FIELD } from "../rpc/retry_fields.ts";
 import { Status } from "../rpc/status.ts";
 import type { MethodRules } from "../policy/rules.ts";
 import type { CallStart } from "../transport/transport.ts";
@@ -109,9 +109,10 @@ function start(
   return new Attempt(subchannel, outgoing, start, take, path.isTimed || subchannel.wantsTime);
 }
 
-/** Metadata that tells how many attempts a call has had. */
+/** Metadata that tells the server, and those that it calls, how many attempts a call has had. */
 function withPrevious(metadata: Metadata, previous: number): Metadata {
-  return Metadata.unchecked([...metadata, [PREVIOUS_ATTEMPTS, String(previous)]]);
+  const count = String(previous);
+  return Metadata.unchecked([...metadata, [PREVIOUS_ATTEMPTS, count], [RETRY_FIELD, count]]);
 }
 
 function checkTime({ method, lateAt, context: { signal } }: Outgoing): void {

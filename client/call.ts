@@ -151,6 +151,6 @@ function decode(method: Method, message: Uint8Array): unknown {
 /** The same error with the method's path. */
 export function at(method: Method, error: unknown): unknown {
   if (!(error instanceof RpcError) || error.path !== undefined) return error;
-  const { code, rawMessage, details, metadata, cause } = error;
-  return new RpcError(code, rawMessage, { details, metadata, cause, path: method.path });
+  const { code, rawMessage, details, metadata, cause, note } = error;
+  return new RpcError(code, rawMessage, { details, metadata, cause, note, path: method.path });
 }

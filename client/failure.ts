@@ -3,7 +3,7 @@ import { PUSHBACK } from "../rpc/retry_fields.ts";
 import { Status, statusName } from "../rpc/status.ts";
 import type { Connection } from "../transport/transport.ts";
 import { Attempt } from "./attempt.ts";
-import { codeOf, isBiz, noted } from "./outcome.ts";
+import { codeOf, isBiz } from "./outcome.ts";
 
 /** What came of an attempt: itself, or the error with which it could not even be started. */
 export type Made = Attempt | RpcError;
@@ -44,7 +44,7 @@ export function finish(made: Made, note: string | undefined): Attempt {
   }
   if (note === undefined) throw made;
   const { code, rawMessage, details, metadata, path, cause } = made;
-  throw new RpcError(code, noted(rawMessage, note), { details, metadata, path, cause });
+  throw new RpcError(code, rawMessage, { details, metadata, path, cause, note });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { currentScope } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import type { HedgeRules, MethodRules } from "../policy/rules.ts";
 import { Attempt } from "./attempt.ts";
@@ -26,6 +27,7 @@ class Race {
   readonly #rules: MethodRules;
   readonly #hedge: HedgeRules;
   readonly #outgoing: Outgoing;
+  readonly #attempts: number;
   readonly #result = Promise.withResolvers<Attempt>();
   readonly #running = new Set<AbortController>();
   readonly #avoid = new Set<Subchannel>();
@@ -44,6 +46,7 @@ class Race {
     this.#rules = rules;
     this.#hedge = hedge;
     this.#outgoing = outgoing;
+    this.#attempts = outgoing.isForRetry ? 1 : hedge.attempts;
   }
 
   get winner(): Promise<Attempt> {
@@ -68,6 +71,7 @@ class Race {
       if (failure && this.#goesOnAfter(failure)) this.#failed(failure, made);
       else {
         this.#win(lost);
+        if (failure && this.#unwanted) currentScope().retriesExhausted();
         this.#result.resolve(finish(made, noteOf(this.#before)));
       }
     } catch (error) {
@@ -116,7 +120,7 @@ class Race {
     const { budget, closing } = this.#path;
     const over = this.#won !== undefined || this.#unwanted || closing.signal.aborted ||
       this.#outgoing.context.signal?.aborted;
-    return !over && this.#sent < this.#hedge.attempts && budget.allows;
+    return !over && this.#sent < this.#attempts && budget.allows;
   }
 
   /** Plans the next attempt, in place of the one that was planned. */
@@ -144,6 +148,7 @@ class Race {
     const { method, context: { signal } } = this.#outgoing;
     try {
       if (signal?.aborted) throw at(method, cancelled(signal));
+      if (this.#sent > 1 || this.#unwanted) currentScope().retriesExhausted();
       this.#result.resolve(finish(last, noteOf(this.#before)));
     } catch (error) {
       this.#result.reject(error);

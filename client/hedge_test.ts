@@ -110,7 +110,11 @@ Deno.test("an attempt that fails has the next one sent at once; one that fails f
 Deno.test("when all have failed, the error says so", async () => {
   await using a = await pair({ delay: SLOW }, [fail(Status.UNAVAILABLE), fail(Status.UNAVAILABLE)]);
   const error = await assertRejects(() => a.client.unary({}), RpcError);
-  assertEquals([error.code, error.rawMessage], [Status.UNAVAILABLE, 'no (attempt 2; before it UNAVAILABLE "no")']);
+  assertEquals([error.code, error.rawMessage, error.note], [
+    Status.UNAVAILABLE,
+    "no",
+    'attempt 2; before it UNAVAILABLE "no"',
+  ]);
 });
 
 Deno.test("a server says when it wants the next attempt, and that it wants none", async () => {

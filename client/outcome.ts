@@ -19,8 +19,9 @@ export function errorOf(status: CallStatus, path: string, note?: string): RpcErr
   }
   // It was said to this client: an application that throws the error on must not say it to its own caller.
   trailer.delete(PUSHBACK);
-  return new RpcError(codeOf(status), noted(status.message, note), {
+  return new RpcError(codeOf(status), status.message, {
     path,
+    note,
     metadata: trailer,
     details: detailsOf(status),
   });
@@ -31,9 +32,6 @@ export function isBiz({ trailer }: CallStatus): boolean {
   const biz = trailer?.get("biz-status");
   return biz !== undefined && /^-?\d+$/.test(biz) && (Number(biz) | 0) === Number(biz) && Number(biz) !== 0;
 }
-
-/** A text and what else there is to say. */
-export const noted = (text: string, note?: string): string => note === undefined ? text : `${text} (${note})`;
 
 /** Kitex answers an unknown method with 1 and an unknown service with 20; what gRPC does not define is UNKNOWN. */
 export function codeOf({ code, message }: CallStatus): Status {

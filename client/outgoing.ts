@@ -1,4 +1,5 @@
 import { checkCompression } from "../rpc/compression.ts";
+import { RETRY_FIELD } from "../rpc/retry_fields.ts";
 import type { Method } from "../rpc/service.ts";
 import type { ClientCall, Compression } from "../transport/transport.ts";
 import type { ClientContext } from "./call.ts";
@@ -43,6 +44,11 @@ export class Outgoing {
     const wait = call.send(this.#only!, this.#compression, true);
     // Nothing follows. What goes wrong is in the call's status.
     if (wait) wait.catch(() => {});
+  }
+
+  /** Whether it is made for a call that was tried again: it is not tried again itself, or attempts would multiply at each hop. */
+  get isForRetry(): boolean {
+    return this.context.metadata.has(RETRY_FIELD);
   }
 
   /** Whether it can be sent once more. */

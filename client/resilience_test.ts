@@ -189,7 +189,7 @@ Deno.test("faults are injected into their share, and tried again like others", a
   });
   const error = await failure(() => a.client.unary({}));
   assertEquals([error.code, error.path, a.calls], [Status.UNAVAILABLE, "/dinokit.test.Kinds/Unary", 0]);
-  assertMatch(error.rawMessage, /^a fault that the policy injects \(attempt 3; /);
+  assertMatch(error.message, /: a fault that the policy injects \(attempt 3; /);
   await assertRejects(() => all(a.client.serverStream({ count: 1 })), RpcError, "a fault");
 });
 
@@ -201,8 +201,8 @@ Deno.test("an injected delay ends with the deadline, with the caller, and with i
   assertEquals((await failure(() => a.client.unary({}, { signal }))).code, Status.CANCELLED);
   await using b = await pair({ allowInjection: true, inject, retry: { perTryTimeout: 5, backoff: 0 } });
   assertMatch(
-    (await failure(() => b.client.unary({}))).rawMessage,
-    /^no response within 5 ms \(perTryTimeout\) \(attempt 3/,
+    (await failure(() => b.client.unary({}))).message,
+    /: no response within 5 ms \(perTryTimeout\) \(attempt 3/,
   );
   await using c = await pair({ allowInjection: true, inject: { share: 1, delay: 1 } });
   assertEquals((await c.client.unary({ text: "late" })).text, "late");

@@ -1,3 +1,4 @@
+import { currentScope } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
 import { after } from "../rpc/time.ts";
@@ -33,7 +34,10 @@ export async function retried(
     const failure = failureOf(made);
     if (failure === undefined) return finish(made, noteOf(before));
     const wait = waitAfter(failure, path, retry, outgoing, before.length + 1, backoffs);
-    if (typeof wait !== "number") return finish(made, noteOf(before, wait.why));
+    if (typeof wait !== "number") {
+      if (wait.exhausted) currentScope().retriesExhausted();
+      return finish(made, noteOf(before, wait.why));
+    }
     if (!(made instanceof RpcError)) made.end();
     backoffs = failure.pushback === undefined ? backoffs + 1 : 0;
     const closing = path.closing.signal;
@@ -82,24 +86,33 @@ async function attempt(
   }
 }
 
-/** How many milliseconds to wait for the next attempt; or why there is none, if that is worth a word. */
+/** Why there is no other attempt. */
+interface Last {
+  /** If that is worth a word. */
+  readonly why?: string;
+  /** Whether enough was tried, here or further down: the hops above are not to repeat it. */
+  readonly exhausted?: true;
+}
+
+/** How many milliseconds to wait for the next attempt, if there is one. */
 function waitAfter(
   failure: Failure,
   { budget, closing }: CallPath,
   retry: RetryRules,
-  { lateAt, context: { signal }, canRepeat }: Outgoing,
+  { lateAt, context: { signal }, canRepeat, isForRetry }: Outgoing,
   attempts: number,
   backoffs: number,
-): number | { why: string | undefined } {
+): number | Last {
   const { code, pushback } = failure;
   const never = pushback !== undefined && pushback < 0;
   if (never || retry.statuses.has(code)) budget.failed(failure.lost);
-  if (never) return { why: "the server says so" };
-  if (!retry.statuses.has(code) || attempts >= retry.attempts) return { why: undefined };
-  if (signal?.aborted) return { why: undefined };
+  if (never) return { why: "the server says so", exhausted: true };
+  if (!retry.statuses.has(code) || signal?.aborted) return {};
+  if (attempts >= retry.attempts) return { exhausted: true };
+  if (isForRetry) return { why: "it is made for a call that is a retry" };
   if (closing.signal.aborted) return { why: CLOSED };
   if (!canRepeat) return { why: "too much was sent to send it again" };
-  if (!budget.allows) return { why: "the retry budget is used up" };
+  if (!budget.allows) return { why: "the retry budget is used up", exhausted: true };
   const wait = pushback ?? backoff(retry, backoffs);
   return lateAt !== undefined && performance.now() + wait >= lateAt ? { why: "the deadline is too near" } : wait;
 }

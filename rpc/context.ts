@@ -45,9 +45,11 @@ export interface Scope {
   readonly signal: AbortSignal | undefined;
   /** What the next call sends. */
   readonly outgoing: OutgoingMetainfo;
+  /** A call made in it was tried again and failed all the same: nobody above is to repeat that. */
+  retriesExhausted(): void;
 }
 
-const EMPTY: Scope = { lateAt: undefined, signal: undefined, outgoing: NO_METAINFO };
+const EMPTY: Scope = { lateAt: undefined, signal: undefined, outgoing: NO_METAINFO, retriesExhausted() {} };
 const storage = new AsyncLocalStorage<Scope>();
 
 /** The scope of the code that runs now. */
@@ -89,5 +91,6 @@ export function withMetainfo<T>(metainfo: MetainfoInit, fn: () => T): T {
       return scope.signal;
     },
     outgoing,
+    retriesExhausted: () => scope.retriesExhausted(),
   }, fn);
 }

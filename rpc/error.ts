@@ -20,6 +20,8 @@ export interface RpcErrorOptions {
   path?: string;
   /** What led to it; never sent to the other side. */
   cause?: unknown;
+  /** What the client says of its attempts; never sent to the other side. */
+  note?: string;
 }
 
 const BRAND = Symbol.for("dinokit.RpcError");
@@ -47,6 +49,8 @@ export class RpcError extends Error {
   readonly metadata: Metadata;
   /** The path of the method, where it is known. */
   readonly path: string | undefined;
+  /** What the client says of its attempts: a part of `message`, not of `rawMessage`, so that it goes to nobody else. */
+  readonly note: string | undefined;
 
   /**
    * Makes an error.
@@ -57,9 +61,10 @@ export class RpcError extends Error {
    * @throws {RangeError} If `code` is OK or no status code.
    */
   constructor(code: Status, rawMessage: string = "", options: RpcErrorOptions = {}) {
-    const { details = [], metadata = new Metadata(), path, cause } = options;
+    const { details = [], metadata = new Metadata(), path, cause, note } = options;
     const where = path === undefined ? "" : ` ${path}`;
-    super(`[${statusName(code)}]${where}${rawMessage && (where ? `: ${rawMessage}` : ` ${rawMessage}`)}`, { cause });
+    const text = [rawMessage, note && `(${note})`].filter(Boolean).join(" ");
+    super(`[${statusName(code)}]${where}${text && (where ? `: ${text}` : ` ${text}`)}`, { cause });
     if (code === Status.OK || Status[code] === undefined) {
       throw new RangeError(`RpcError: code is ${code}; use a status from 1 (CANCELLED) to 16 (UNAUTHENTICATED)`);
     }
@@ -69,6 +74,7 @@ export class RpcError extends Error {
     this.details = details;
     this.metadata = metadata;
     this.path = path;
+    this.note = note;
   }
 
   /** Recognises the errors of another copy of this package too. */

@@ -1,5 +1,5 @@
 /**
- * The two fields of gRPC's retries. They are gRPC's own, so that an application can't send them, and yet pass through the transports as metadata.
+ * The fields of retries: gRPC's own two, which an application can't send but which pass through the transports as metadata, and Kitex's.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
@@ -9,5 +9,10 @@ export const PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts";
 /** In trailers: after how many milliseconds the call may be tried again; not at all if it is negative or no number. */
 export const PUSHBACK = "grpc-retry-pushback-ms";
 
-/** Whether a field is one of them. */
+/** Kitex's persistent metainfo: a call that has it is made for one that was tried again, at any hop above. */
+export const RETRY_KEY = "RETRYREQ";
+/** The field that holds it. */
+export const RETRY_FIELD = "rpc-persist-retryreq";
+
+/** Whether a field is one of gRPC's. */
 export const isRetryField = (name: string): boolean => name === PREVIOUS_ATTEMPTS || name === PUSHBACK;

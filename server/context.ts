@@ -8,6 +8,7 @@ import {
   type OutgoingMetainfo,
   readMetainfo,
 } from "../rpc/metainfo.ts";
+import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../rpc/retry_fields.ts";
 import { timeOfDay } from "../rpc/time.ts";
 import type { ServerCall } from "../transport/transport.ts";
 import type { Route } from "./handlers.ts";
@@ -31,6 +32,8 @@ export class CallContext implements ServerContext, Scope {
   #deadline: number | undefined;
   #headerSent = false;
   compression: ServerContext["compression"] = undefined;
+  /** Whether a caller that repeats the call would repeat what was repeated already. */
+  mustNotRepeat = false;
 
   constructor(call: ServerCall, route: Route, rules: MetainfoRules) {
     this.#call = call;
@@ -79,7 +82,22 @@ export class CallContext implements ServerContext, Scope {
   /** What the calls that the handler makes carry on. */
   get outgoing(): OutgoingMetainfo {
     const { persistent, transient } = this.metainfo;
-    return { persistent, transient: this.#rules.forwardTransient ? transient : NO_METAINFO.transient };
+    return {
+      persistent: this.#isRetry && !persistent.has(RETRY_KEY)
+        ? new MetainfoMap([...persistent, [RETRY_KEY, "1"]])
+        : persistent,
+      transient: this.#rules.forwardTransient ? transient : NO_METAINFO.transient,
+    };
+  }
+
+  /** Whether the call was tried again, here or at a hop above; whatever metainfo the server takes. */
+  get #isRetry(): boolean {
+    const { metadata } = this.#call;
+    return metadata.has(PREVIOUS_ATTEMPTS) || metadata.has(RETRY_FIELD);
+  }
+
+  retriesExhausted(): void {
+    this.mustNotRepeat = true;
   }
 
   sendHeader(): void {

@@ -9,7 +9,7 @@ import type { Admission } from "./admission/admission.ts";
 import type { Gate } from "./admission/gate.ts";
 import { CallContext, type MetainfoRules } from "./context.ts";
 import { type Route, streamsRequests, streamsResponses } from "./handlers.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { notAgain, type Outcome, outcomeOf } from "./outcome.ts";
 
 /** Code around every call that a server serves. */
 export type ServerMiddleware = Middleware<ServerContext>;
@@ -178,7 +178,8 @@ function decode(method: Method, message: Uint8Array): unknown {
 /** The outcome of a failed call. An error whose own parts can't be sent is a fault like any other. */
 function failureOf(thrown: unknown, call: ServerCall, context: CallContext): Outcome {
   try {
-    return outcomeOf(reasonOf(thrown, call), context.endTrailer());
+    const outcome = outcomeOf(reasonOf(thrown, call), context.endTrailer());
+    return context.mustNotRepeat ? notAgain(outcome) : outcome;
   } catch (error) {
     return outcomeOf(error, undefined);
   }

@@ -1,6 +1,7 @@
 import { encodeStatusDetails } from "../codec/status_details.ts";
 import { BizError, RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
+import { PUSHBACK } from "../rpc/retry_fields.ts";
 import { Status } from "../rpc/status.ts";
 import type { CallStatus } from "../transport/transport.ts";
 
@@ -33,6 +34,12 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
     };
   }
   return { status: { code: Status.INTERNAL, message: "internal error", trailer }, fault: true };
+}
+
+/** The outcome of a handler whose own calls were tried again in vain: its caller is not to repeat all of that. */
+export function notAgain({ status, fault }: Outcome): Outcome {
+  const never = Metadata.unchecked([[PUSHBACK, "-1"]]);
+  return { status: { ...status, trailer: join(status.trailer, never) }, fault };
 }
 
 /** As Kitex sends a BizStatusError over gRPC: status 13, and the code and facts in trailers of their own. */

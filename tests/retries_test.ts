@@ -93,7 +93,7 @@ each("a stream of requests is sent again from its beginning, unless it is too lo
   const options = named();
   const long = Array.from({ length: 5 }, () => ({ data: new Uint8Array(64 * 1024) }));
   const error = await failure(() => client.clientStream(from(...long), options));
-  assertEquals(error.rawMessage, "down (not tried again: too much was sent to send it again)");
+  assertEquals(error.note, "not tried again: too much was sent to send it again");
   assertEquals(seen(options)!.length, 1);
 }, { handlers });
 

@@ -102,7 +102,7 @@ needs(
     assertEquals((await client.unary({ text: "attempt:2" })).text, "2");
     const error = await assertRejects(() => client.unary({ text: "attempt:7" }), RpcError);
     assertEquals(error.code, Status.UNAVAILABLE);
-    assertStringIncludes(error.rawMessage, "previous attempts: [2] (attempt 3; before it");
+    assertStringIncludes(error.message, "previous attempts: [2] (attempt 3; before it");
   },
 );
 
