@@ -1,9 +1,10 @@
+import { heldHere } from "../rpc/held_stream.ts";
 import { compose } from "../rpc/middleware.ts";
 import { requirePermissions } from "../rpc/permissions.ts";
-import type { Init, Method, Service } from "../rpc/service.ts";
+import { type Init, type Method, type Service, streamsResponses } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
 import { breakMany, breakOne } from "./breaking.ts";
-import { contextOf, manyResponses, oneResponse } from "./call.ts";
+import { type ClientContext, contextOf, manyResponses, oneResponse } from "./call.ts";
 import { CallPath } from "./call_path.ts";
 import { Channel } from "./channel.ts";
 import { keepState } from "./client_state.ts";
@@ -71,9 +72,10 @@ export function createClient<S extends Service>(service: S, options: ClientOptio
   const many = breakMany(path, manyResponses(path));
   const client: Record<PropertyKey, unknown> = Object.create(null);
   for (const [name, method] of Object.entries(service.methods)) {
-    const single = method.kind === "unary" || method.kind === "client_streaming";
+    const single = !streamsResponses(method.kind);
     const inner = withFallback(method, options.fallback?.[name], single ? one : many);
     const call = compose(options.middleware ?? [], inner);
+    const ownCode = call !== inner || options.fallback?.[name] !== undefined;
     const { policy } = settings;
     client[name] = single
       // deno-lint-ignore require-await -- what contextOf throws must reject
@@ -82,7 +84,8 @@ export function createClient<S extends Service>(service: S, options: ClientOptio
       : (request: unknown, callOptions: CallOptions = {}) => {
         // Taken now and not at the first iteration: that may happen in another scope.
         const context = contextOf(method, callOptions, policy.method(method));
-        return new Replies(context, (context) => call({ method, request, context }));
+        const start = (context: ClientContext) => call({ method, request, context });
+        return new Replies(context, ownCode ? heldHere(start) : start);
       };
   }
   client[Symbol.asyncDispose] = () => {

@@ -49,6 +49,11 @@ export type Init<T> = T extends string | number | bigint | boolean | undefined |
 /** The four kinds of call. */
 export type MethodKind = "unary" | "client_streaming" | "server_streaming" | "bidi";
 
+/** Whether calls of this kind have many requests. */
+export const streamsRequests = (kind: MethodKind): boolean => kind === "client_streaming" || kind === "bidi";
+/** Whether calls of this kind have many responses. */
+export const streamsResponses = (kind: MethodKind): boolean => kind === "server_streaming" || kind === "bidi";
+
 /** One method of a service, whatever its kind. */
 export interface Method<Req = unknown, Res = unknown, Kind extends MethodKind = MethodKind> {
   /** The name in the .proto file, such as `"Echo"`. */

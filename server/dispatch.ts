@@ -1,14 +1,15 @@
 import { runInScope, type ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
+import { isAsyncIterable } from "../rpc/held_stream.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { compose, type Middleware, type Next } from "../rpc/middleware.ts";
-import type { Method } from "../rpc/service.ts";
+import { type Method, streamsRequests, streamsResponses } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import type { CallStatus, MaybePromise, ServerCall } from "../transport/transport.ts";
 import type { Admission } from "./admission/admission.ts";
 import type { Gate } from "./admission/gate.ts";
 import { CallContext, type MetainfoRules } from "./context.ts";
-import { type Route, streamsRequests, streamsResponses } from "./handlers.ts";
+import type { Route } from "./handlers.ts";
 import { notAgain, type Outcome, outcomeOf } from "./outcome.ts";
 
 /** Code around every call that a server serves. */
@@ -189,10 +190,6 @@ function failureOf(thrown: unknown, call: ServerCall, context: CallContext): Out
 function reasonOf(thrown: unknown, call: ServerCall): unknown {
   const aborted = thrown instanceof Error && thrown.name === "AbortError" && call.signal.aborted;
   return aborted ? call.signal.reason : thrown;
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
 function unknownPath(path: string, services: ReadonlySet<string>): string {

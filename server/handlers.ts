@@ -1,7 +1,7 @@
 import type { ServerContext } from "../rpc/context.ts";
 import { didYouMean } from "../rpc/nearest.ts";
 import { checkObject } from "../rpc/options.ts";
-import type { Init, Method, MethodKind, Service } from "../rpc/service.ts";
+import type { Init, Method, Service } from "../rpc/service.ts";
 
 /** What serves one method, by its kind of call: `Handler<typeof EchoService.methods.echo>`. */
 export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
@@ -33,11 +33,6 @@ export interface Route {
   readonly method: Method;
   readonly handler: (request: unknown, context: ServerContext) => unknown;
 }
-
-/** Whether calls of this kind have many requests. */
-export const streamsRequests = (kind: MethodKind): boolean => kind === "client_streaming" || kind === "bidi";
-/** Whether calls of this kind have many responses. */
-export const streamsResponses = (kind: MethodKind): boolean => kind === "server_streaming" || kind === "bidi";
 
 /**
  * The routes of a service, by path.

@@ -13,6 +13,7 @@ import {
   type Logger,
   memoryTransport,
   type Server,
+  type ServerMiddleware,
   type ServerOptions,
 } from "../mod.ts";
 import { kindsHandlers, type Seen } from "./kinds.ts";
@@ -57,12 +58,15 @@ const TRANSPORTS: { name: string; net: boolean; options(): Partial<ServerOptions
  *
  * @param name What it shows.
  * @param body The case.
- * @param more Options of the server, and handlers in place of those of {@linkcode kindsHandlers}.
+ * @param more Options of the server, its middleware, and handlers in place of those of {@linkcode kindsHandlers}.
  */
 export function each(
   name: string,
   body: (pair: Pair) => Promise<void>,
-  { handlers, ...more }: Partial<ServerOptions> & { handlers?: Partial<Handlers<typeof Kinds>> } = {},
+  { handlers, middleware = [], ...more }: Partial<ServerOptions> & {
+    handlers?: Partial<Handlers<typeof Kinds>>;
+    middleware?: ServerMiddleware[];
+  } = {},
 ): void {
   for (const { name: transport, net, options } of TRANSPORTS) {
     const permissions: Deno.PermissionDescriptor[] = net ? [{ name: "net" }, { name: "env" }] : [];
@@ -74,7 +78,7 @@ export function each(
       const logger: Logger = { debug() {}, info() {}, warn: write, error: write };
       const common = options();
       await using server = createServer({ name: "kinds", logger, drainTimeout: 1000, ...common, ...more });
-      server.add(Kinds, { ...kindsHandlers(seen), ...handlers });
+      server.use(...middleware).add(Kinds, { ...kindsHandlers(seen), ...handlers });
       await server.start();
       const connect = (options: Partial<ClientOptions>) =>
         createClient(Kinds, { address: server.address, transport: common.transport, logger, ...options });
