@@ -6,8 +6,10 @@ export interface EncodedRequest {
   readonly compression: Compression | undefined;
 }
 
-/** What is kept of the requests so that they can be sent once more, in bytes. */
-const MOST_KEPT = 256 * 1024;
+/** What is kept of a stream's requests so that they can be sent once more. */
+export const KEPT_BYTES = 256 * 1024;
+/** The same in requests: each takes memory beside its bytes. */
+export const KEPT_REQUESTS = 1000;
 
 /** Sends the requests of a stream while the responses are received; to another call from the beginning, if the first was refused. */
 export class RequestPump {
@@ -17,7 +19,9 @@ export class RequestPump {
   readonly #encode: (request: unknown) => EncodedRequest;
   #call: ClientCall | undefined;
   #sent: EncodedRequest[] | undefined = [];
-  #kept = 0;
+  #bytes = 0;
+  /** Resolves when what was sent before has been sent again. */
+  #sentAgain: Promise<void> | undefined;
   #ended = false;
   #stopped = false;
 
@@ -41,13 +45,9 @@ export class RequestPump {
   attach(call: ClientCall): void {
     const first = this.#call === undefined;
     this.#call = call;
-    for (const { message, compression } of this.#sent!) {
-      Promise.resolve(call.send(message, compression)).catch(() => {});
-    }
-    if (this.#ended) call.end();
-    if (!first) return;
+    if (!first) this.#sentAgain = this.#sendAgain(call, this.#sent!);
     // deno-lint-ignore dinokit-promise/handled -- its failure is kept
-    void this.#run();
+    else void this.#run();
   }
 
   /** A server processes the call: it is not sent again. */
@@ -67,6 +67,8 @@ export class RequestPump {
     try {
       for (;;) {
         const { done, value } = await this.#iterator.next();
+        // It may be attached to a third call while it waits for the second.
+        for (let again; again !== this.#sentAgain;) await (again = this.#sentAgain);
         if (this.#stopped) return;
         if (done) {
           this.#ended = true;
@@ -77,16 +79,33 @@ export class RequestPump {
         await this.#call!.send(request.message, request.compression);
       }
     } catch (error) {
-      if (this.#stopped) return;
-      this.failure = { error };
-      this.#call!.cancel();
+      this.#fail(error);
     }
+  }
+
+  /** Sends what was sent before, as fast as the call takes it, until another call is attached. */
+  async #sendAgain(call: ClientCall, requests: readonly EncodedRequest[]): Promise<void> {
+    try {
+      for (const { message, compression } of requests) {
+        await call.send(message, compression);
+        if (this.#call !== call || this.#stopped) return;
+      }
+      if (this.#ended) call.end();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return;
+    this.failure = { error };
+    this.#call!.cancel();
   }
 
   #keep(request: EncodedRequest): void {
     if (this.#sent === undefined) return;
-    this.#kept += request.message.length;
-    if (this.#kept > MOST_KEPT) this.#sent = undefined;
+    this.#bytes += request.message.length;
+    if (this.#bytes > KEPT_BYTES || this.#sent.length === KEPT_REQUESTS) this.#sent = undefined;
     else this.#sent.push(request);
   }
 }

@@ -98,7 +98,7 @@ each("a stream of requests is sent again from its beginning, unless it is too lo
 }, { handlers });
 
 each("an attempt that takes too long gives way to the next", async ({ connect }) => {
-  await using client = connect({ retry: { backoff: 1, perTryTimeout: 50 } });
+  await using client = connect({ retry: { backoff: 1, perTryTimeout: 300 } });
   const options = named();
   assertEquals((await client.unary({ text: "hang" }, options)).count, 3);
 }, { handlers });

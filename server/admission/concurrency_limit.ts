@@ -1,4 +1,5 @@
 import type { ConcurrencyRules } from "../../policy/server_rules.ts";
+import { Line, type Place } from "../../rpc/line.ts";
 import { AdaptiveLimit } from "./adaptive_limit.ts";
 import type { Clock } from "./clock.ts";
 
@@ -12,6 +13,8 @@ const SOON = 10;
 export interface Entrant {
   /** When it must have ended, in milliseconds of the clock; Infinity without a limit. */
   readonly deadline: number;
+  /** Its place in the line, and since when: the limit's own. */
+  waits?: { readonly place: Place<Entrant>; readonly since: number };
   /** It may begin. */
   begin(): void;
   /** It may not. */
@@ -35,8 +38,7 @@ export class ConcurrencyLimit {
   readonly rules: ConcurrencyRules;
   readonly #clock: Clock;
   readonly #adaptive: AdaptiveLimit | undefined;
-  /** Who waits since when: in the order in which they came, and those in the middle can go. */
-  readonly #line = new Map<Entrant, number>();
+  readonly #line = new Line<Entrant>();
   #inFlight = 0;
   /** When the line was empty last. */
   #empty = 0;
@@ -82,13 +84,13 @@ export class ConcurrencyLimit {
     }
     const now = this.#clock.now();
     const { queue, queueTimeout, option } = this.rules;
-    const [first = now] = line.values();
+    const first = line.first?.waits!.since ?? now;
     if (line.size >= queue) this.#refuse(entrant, `and ${queue} wait (${option}.queue)`);
     // The first one has waited for so long, and its turn has not come.
     else if (entrant.deadline <= now + now - first) this.#refuse(entrant, "and its turn would come after its deadline");
     else {
       if (line.size === 0) this.#empty = now;
-      line.set(entrant, now);
+      entrant.waits = { place: line.push(entrant), since: now };
       this.#cancel ??= this.#clock.after(queueTimeout, this.#ring);
       return true;
     }
@@ -97,7 +99,7 @@ export class ConcurrencyLimit {
 
   /** Takes one who waits out of the line. */
   drop(entrant: Entrant): void {
-    this.#line.delete(entrant);
+    if (entrant.waits) this.#line.remove(entrant.waits.place);
   }
 
   /**
@@ -124,11 +126,10 @@ export class ConcurrencyLimit {
     const now = this.#clock.now();
     const { queueTimeout } = this.rules;
     const patience = now - this.#empty > queueTimeout ? queueTimeout / STANDING : queueTimeout;
-    for (const [entrant, since] of this.#line) {
-      if (this.#inFlight >= this.limit) break;
-      this.#line.delete(entrant);
+    while (this.#line.size > 0 && this.#inFlight < this.limit) {
+      const entrant = this.#line.shift()!;
       // Where calls are slow, the last one is better than none.
-      if (now - since <= patience || this.#line.size === 0) this.#begin(entrant);
+      if (now - entrant.waits!.since <= patience || this.#line.size === 0) this.#begin(entrant);
       else this.#late(entrant);
     }
     this.#moving = false;
@@ -154,14 +155,14 @@ export class ConcurrencyLimit {
   readonly #ring = (): void => {
     this.#cancel = undefined;
     const now = this.#clock.now();
-    for (const [entrant, since] of this.#line) {
-      const left = since + this.rules.queueTimeout - now;
+    for (let first = this.#line.first; first !== undefined; first = this.#line.first) {
+      const left = first.waits!.since + this.rules.queueTimeout - now;
       if (left > 0) {
         this.#cancel = this.#clock.after(left, this.#ring);
         return;
       }
-      this.#line.delete(entrant);
-      this.#late(entrant);
+      this.#line.shift();
+      this.#late(first);
     }
   };
 }

@@ -1,4 +1,5 @@
 import { RpcError } from "../../rpc/error.ts";
+import type { Place } from "../../rpc/line.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
@@ -18,6 +19,8 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   earlier: Dated | undefined;
   later: Dated | undefined;
   place: number | undefined;
+  /** Its place among those that wait for a stream. */
+  turn: Place<GrpcClientCall> | undefined;
   readonly #host: ClientConnection;
   readonly #start: CallStart;
   #stream: Stream | undefined;

@@ -1,6 +1,7 @@
 import { formatAddress } from "../../rpc/address.ts";
 import { inBackground } from "../../rpc/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
+import { Line } from "../../rpc/line.ts";
 import { every } from "../../rpc/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
@@ -44,8 +45,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #stopTicking: () => void;
   readonly #base: FieldList;
   readonly #paths = new Map<string, FieldList>();
-  /** In the order in which they came. */
-  readonly #waiting = new Set<GrpcClientCall>();
+  readonly #waiting = new Line<GrpcClientCall>();
   #why: string | undefined;
   /** Why the server can't be called at all, said of it. */
   #trouble: string | undefined;
@@ -130,7 +130,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
 
   /** A call that waited for its turn has ended. */
   forget(call: GrpcClientCall): void {
-    this.#waiting.delete(call);
+    if (call.turn) this.#waiting.remove(call.turn);
     this.onClosed();
   }
 
@@ -139,11 +139,10 @@ export class ClientConnection implements Connection, ConnectionEvents {
   }
 
   onClosed(): void {
-    for (const call of this.#waiting) {
+    while (this.#waiting.size > 0) {
       const stream = this.connection.open();
       if (stream === undefined) break;
-      this.#waiting.delete(call);
-      call.begin(stream, performance.now());
+      this.#waiting.shift()!.begin(stream, performance.now());
     }
     if (this.connection.usedUp) this.#usedUp();
     if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.size === 0) this.#pump.end();
@@ -181,7 +180,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (this.#why !== undefined) return call.onLost(this.#why, true);
     const stream = this.#waiting.size === 0 ? this.connection.open() : undefined;
     if (stream !== undefined) call.begin(stream, now);
-    else if (this.connection.accepting) this.#waiting.add(call);
+    else if (this.connection.accepting) call.turn = this.#waiting.push(call);
     else call.onLost("the server takes no more calls", true);
     if (this.connection.usedUp) this.#usedUp();
   }
@@ -194,10 +193,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
 
   /** The calls that wait will not be begun here. */
   #giveUpWaiting(why: string): void {
-    for (const call of this.#waiting) {
-      this.#waiting.delete(call);
-      call.onLost(why, true);
-    }
+    for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call.onLost(why, true);
   }
 
   #retire(why: string): void {

@@ -42,7 +42,7 @@ export class Outbox {
     prefix[4] = length;
     if (this.#connection.sendData(this.#stream, prefix, body, last)) return;
     // One message may wait, so that the connection never runs dry while the next one is made.
-    if (this.#stream.queue === undefined || this.#stream.queue.length < 2) return;
+    if (this.#stream.queue === undefined || this.#stream.queue.size < 2) return;
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
   }

@@ -1,3 +1,4 @@
+import { Line } from "../../rpc/line.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 import type { HpackEncoder } from "./hpack/encoder.ts";
 import { Flag, FRAME_HEADER, FrameType } from "./frame.ts";
@@ -117,8 +118,7 @@ export class Sender {
   }
 
   #enqueue(stream: Stream, item: Queued): void {
-    if (stream.queue) stream.queue.push(item);
-    else stream.queue = [item];
+    (stream.queue ??= new Line()).push(item);
     this.#waiting.add(stream);
   }
 
@@ -126,8 +126,7 @@ export class Sender {
   #flush(stream: Stream, quantum: number): boolean {
     const queue = stream.queue!;
     let wrote = false;
-    while (queue.length > 0) {
-      const item = queue[0]!;
+    for (let item = queue.first; item !== undefined; item = queue.first) {
       if (item.fields) this.#writeHeaders(stream, item.fields, item.end);
       else {
         // A window may be below zero, and an empty frame needs none.

@@ -1,3 +1,4 @@
+import type { Line } from "../../rpc/line.ts";
 import type { ErrorCode } from "./error.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 
@@ -69,7 +70,7 @@ export class Stream {
   /** What was consumed and is not yet given back to the peer's window. */
   credit = 0;
   /** What waits to be sent; undefined if nothing does. */
-  queue: Queued[] | undefined;
+  queue: Line<Queued> | undefined;
   /** Whether this side has sent END_STREAM, or has it in the queue's last place. */
   ending = false;
   /** Whether END_STREAM was sent: half-closed (local). */

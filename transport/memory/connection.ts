@@ -1,4 +1,5 @@
 import { RpcError } from "../../rpc/error.ts";
+import { Line } from "../../rpc/line.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, ListenOptions, ServerCall } from "../transport.ts";
@@ -22,7 +23,7 @@ export class MemoryConnection implements Connection {
   #target: Target;
   #calls = new Set<Call>();
   #seen = new Set<Call>();
-  #waiting: { call: Call; server: ServerCall }[] = [];
+  #waiting = new Line<{ call: Call; server: ServerCall }>();
   #why: string | undefined;
   #close: (why: string) => void;
   #idle = Promise.withResolvers<void>();
@@ -79,7 +80,7 @@ export class MemoryConnection implements Connection {
 
   #admit(): void {
     const { concurrentStreams } = this.#target.options.limits;
-    while (this.#seen.size < concurrentStreams && this.#waiting.length > 0) {
+    while (this.#seen.size < concurrentStreams && this.#waiting.size > 0) {
       const { call, server } = this.#waiting.shift()!;
       if (call.ended) continue;
       this.#seen.add(call);

@@ -1,3 +1,4 @@
+import { Line } from "../../rpc/line.ts";
 import type { MaybePromise } from "../transport.ts";
 
 /** What may wait for the reader before the writer is asked to wait. */
@@ -7,7 +8,7 @@ type Reader = PromiseWithResolvers<Uint8Array | undefined>;
 
 /** One direction of a call: messages in their order, from one writer to one reader. */
 export class Pipe {
-  #queue: Uint8Array[] = [];
+  #queue = new Line<Uint8Array>();
   #bytes = 0;
   #ended = false;
   #error: Error | undefined;
@@ -16,7 +17,7 @@ export class Pipe {
 
   /** Whether all messages were taken and no more will come. */
   get drained(): boolean {
-    return this.#ended && this.#queue.length === 0;
+    return this.#ended && this.#queue.size === 0;
   }
 
   /** Adds a message. A promise asks the writer to wait: the reader is behind. Does nothing after the end. */
@@ -60,7 +61,7 @@ export class Pipe {
 
   /** Ends at once: what waits is dropped. */
   discard(error?: Error): void {
-    this.#queue = [];
+    this.#queue = new Line();
     this.#bytes = 0;
     if (this.#ended) this.#error = error;
     else this.end(error);
@@ -68,7 +69,7 @@ export class Pipe {
   }
 
   #hasRoom(): boolean {
-    return this.#queue.length <= HIGH_WATER.messages && this.#bytes <= HIGH_WATER.bytes;
+    return this.#queue.size <= HIGH_WATER.messages && this.#bytes <= HIGH_WATER.bytes;
   }
 
   #release(): void {
