@@ -1,6 +1,6 @@
 /**
  * The kit's clocks. Durations go by `performance.now()`, which never goes back: a moment is a number of its milliseconds. The time of
- * day is for users only, as somebody may set it. `deno lint` refuses timers and times of day elsewhere (`_tools/lint.ts`).
+ * day is for users only, as somebody may set it. `deno lint` refuses timers and times of day elsewhere (`_tools/time_rule.ts`).
  *
  * @module
  */

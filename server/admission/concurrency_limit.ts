@@ -84,7 +84,7 @@ export class ConcurrencyLimit {
     }
     const now = this.#clock.now();
     const { queue, queueTimeout, option } = this.rules;
-    const first = line.first?.waits!.since ?? now;
+    const first = line.first?.waits?.since ?? now;
     if (line.size >= queue) this.#refuse(entrant, `and ${queue} wait (${option}.queue)`);
     // The first one has waited for so long, and its turn has not come.
     else if (entrant.deadline <= now + now - first) this.#refuse(entrant, "and its turn would come after its deadline");
