@@ -17,7 +17,7 @@ export const LONGEST_TIMER_MS = 2_147_483_000;
  * @param now What `performance.now()` says, for who has asked it.
  */
 export function timeOfDay(moment?: number, now?: number): number {
-  return moment === undefined ? Date.now() : Math.round(Date.now() + (moment - (now ?? performance.now())));
+  return moment === undefined ? Date.now() : Math.floor(originAt(now ?? performance.now()) + moment + INEXACT_MS);
 }
 
 /**
@@ -26,8 +26,25 @@ export function timeOfDay(moment?: number, now?: number): number {
  * @param now What `performance.now()` says, for who has asked it.
  */
 export function momentOf(timeOfDay: number, now = performance.now()): number {
-  return now + (timeOfDay - Date.now());
+  return timeOfDay - originAt(now);
 }
+
+/** Sums of a time of day and a moment are inexact by less than this, in milliseconds. */
+const INEXACT_MS = 1e-3;
+/** The time of day at moment 0, as the clock is set. */
+let origin = -Infinity;
+
+/** It, at a moment that has just been. `Date.now()` cuts off a part of a millisecond, so that of what is seen within one the latest is right. */
+function originAt(now: number): number {
+  if (!isNear(Date.now() - now)) {
+    // In this order: if the process is held up between the two, what is seen is too early rather than too late.
+    const time = Date.now(), seen = time - performance.now();
+    if (!isNear(seen)) origin = seen;
+  }
+  return origin;
+}
+
+const isNear = (seen: number) => seen <= origin && seen > origin - 1;
 
 /**
  * Runs `fn` once after a time of any length.
