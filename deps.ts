@@ -12,19 +12,20 @@ export { default as protobuf } from "npm:protobufjs@8.8.1";
 export const loadDescriptorProto = (): Promise<{ default: Record<string, unknown> }> =>
   import("npm:protobufjs@8.8.1/google/protobuf/descriptor.json", { with: { type: "json" } });
 
-/** Loads the other .proto files that come with protobufjs, in its JSON form, by the name that imports have for them. */
-export const loadBundledProtos = async (): Promise<Record<string, Record<string, unknown>>> => ({
-  "google/protobuf/descriptor.proto": (await loadDescriptorProto()).default,
+/** Loads the .proto files that come with protobufjs, by the name that imports have for them. */
+export const loadBundledProtos = async (): Promise<Record<string, string>> => ({
+  "google/protobuf/descriptor.proto":
+    (await import("npm:protobufjs@8.8.1/google/protobuf/descriptor.proto", { with: { type: "text" } })).default,
   "google/protobuf/api.proto":
-    (await import("npm:protobufjs@8.8.1/google/protobuf/api.json", { with: { type: "json" } })).default,
+    (await import("npm:protobufjs@8.8.1/google/protobuf/api.proto", { with: { type: "text" } })).default,
   "google/protobuf/source_context.proto":
-    (await import("npm:protobufjs@8.8.1/google/protobuf/source_context.json", { with: { type: "json" } })).default,
+    (await import("npm:protobufjs@8.8.1/google/protobuf/source_context.proto", { with: { type: "text" } })).default,
   "google/protobuf/type.proto":
-    (await import("npm:protobufjs@8.8.1/google/protobuf/type.json", { with: { type: "json" } })).default,
+    (await import("npm:protobufjs@8.8.1/google/protobuf/type.proto", { with: { type: "text" } })).default,
   "google/api/annotations.proto":
-    (await import("npm:protobufjs@8.8.1/google/api/annotations.json", { with: { type: "json" } })).default,
+    (await import("npm:protobufjs@8.8.1/google/api/annotations.proto", { with: { type: "text" } })).default,
   "google/api/http.proto":
-    (await import("npm:protobufjs@8.8.1/google/api/http.json", { with: { type: "json" } })).default,
+    (await import("npm:protobufjs@8.8.1/google/api/http.proto", { with: { type: "text" } })).default,
 });
 
 // The second transport. Seen by transport/grpc_js/ only. It reads the environment while it loads.

@@ -24,9 +24,14 @@ export const BENCH_PROTO: ProtoFile = protoFile("bench.proto", {
         "Chunk": { "fields": { "data": { "type": "bytes", "id": 1 } } },
         "EchoService": {
           "methods": {
-            "Echo": { "requestType": "Req", "responseType": "Resp" },
-            "Download": { "requestType": "Order", "responseType": "Chunk", "responseStream": true },
-            "Chat": { "requestType": "Req", "requestStream": true, "responseType": "Resp", "responseStream": true },
+            "Echo": { "requestType": ".echo.Req", "responseType": ".echo.Resp" },
+            "Download": { "requestType": ".echo.Order", "responseType": ".echo.Chunk", "responseStream": true },
+            "Chat": {
+              "requestType": ".echo.Req",
+              "requestStream": true,
+              "responseType": ".echo.Resp",
+              "responseStream": true,
+            },
           },
         },
       },

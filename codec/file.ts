@@ -4,7 +4,7 @@ import type { JsonReadOptions, JsonWriteOptions } from "../rpc/json.ts";
 import type { MessageType, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
 import { fromJson, toJson } from "./json/mod.ts";
 import type { JsonContext } from "./json/value.ts";
-import { localName } from "./local_name.ts";
+import { localName, LocalNames } from "./local_name.ts";
 import { codecOf, type MessageCodec } from "./message.ts";
 import { Misfit } from "./misfit.ts";
 
@@ -159,6 +159,7 @@ export function defineService<M extends Methods>(file: ProtoFile, typeName: stri
 
 function methodsOf(file: ProtoFile, typeName: string): Methods {
   const methods: Methods = Object.create(null);
+  const names = new LocalNames();
   for (const method of rootOf(file).lookupService(typeName).methodsArray) {
     method.resolve();
     const { name, requestStream, responseStream } = method;
@@ -167,7 +168,7 @@ function methodsOf(file: ProtoFile, typeName: string): Methods {
       : (responseStream ? "server_streaming" : "unary");
     const idempotent = /^(NO_SIDE_EFFECTS|IDEMPOTENT)$/.test(method.getOption("idempotency_level") as string);
     const type = (one: protobuf.Type | null) => messageType(file, one!.fullName.slice(1));
-    methods[localName(name)] = {
+    methods[names.give(localName(name))] = {
       name,
       path: `/${typeName}/${name}`,
       kind,

@@ -15,3 +15,27 @@ export function localName(name: string): string {
   const local = camel[0]!.toLowerCase() + camel.slice(1);
   return local === "then" ? "then_" : safeName(local);
 }
+
+/** The name that protoc gives a field in JSON. */
+export const jsonNameOf = (name: string): string =>
+  name.replace(/_+([^_]?)/g, (_, letter: string) => letter.toUpperCase());
+
+/**
+ * Gives names of which no two are the same: in the order of the .proto, a name that is taken gets a `_`, as often as needed. So
+ * what is added at the end of a file renames nothing.
+ */
+export class LocalNames {
+  readonly #taken: Set<string>;
+
+  /** @param taken What nothing may be called. */
+  constructor(taken: Iterable<string> = []) {
+    this.#taken = new Set(taken);
+  }
+
+  /** Gives a name, or what comes nearest to it. */
+  give(name: string): string {
+    while (this.#taken.has(name)) name += "_";
+    this.#taken.add(name);
+    return name;
+  }
+}

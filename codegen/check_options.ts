@@ -1,85 +1,105 @@
-import { protobuf } from "../deps.ts";
-import { didYouMean } from "../rpc/nearest.ts";
-import type { Syntax } from "./check.ts";
-import { optionsType } from "./known.ts";
-import type { Declaration, Kind, Option } from "./outline.ts";
-import { article, type ProtoProblem } from "./problem.ts";
+import type { Declaration, Option } from "./outline.ts";
+import { everything, isField } from "./outline.ts";
+import { SCALARS } from "./references.ts";
+import type { ProtoProblem } from "./problem.ts";
+import type { References } from "./references.ts";
+import { textOf } from "./strings.ts";
 import type { Source } from "./tokens.ts";
+import { integerOf } from "./numbers.ts";
+import type { EnumJson } from "../codec/descriptor/json.ts";
+import type { Syntax } from "./check.ts";
 
-/** The messages of descriptor.proto that have the options of each kind. */
-const TYPES: Partial<Record<Kind, string>> = {
-  file: "FileOptions",
-  message: "MessageOptions",
-  group: "MessageOptions",
-  enum: "EnumOptions",
-  service: "ServiceOptions",
-  oneof: "OneofOptions",
-  field: "FieldOptions",
-  value: "EnumValueOptions",
-  rpc: "MethodOptions",
-  extensions: "ExtensionRangeOptions",
-};
-
-/** What a field has in its brackets that is no option. */
-const PSEUDO = ["default", "json_name"];
-const SCALARS = /^(double|float|bool|s?fixed(32|64)|[su]?int(32|64))$/;
-
-/** Finds options that do not exist, and values that they do not have. Custom ones, `(my.option)`, may be anything. */
-export function* checkOptions(source: Source, one: Declaration, syntax: Syntax): Generator<ProtoProblem, void> {
-  const seen = new Set<string>();
-  for (const option of one.options) {
-    if (!/^\w+$/.test(option.name)) continue;
-    const { at, name, value } = option;
-    const type = optionsType(TYPES[one.kind] ?? "ExtensionRangeOptions");
-    const field = type.fieldsArray.find((field) => protoName(field) === name)?.resolve();
-    if (seen.has(name) && !field?.repeated) yield source.problem(at.at, `the option ${name} is set twice; remove one`);
-    seen.add(name);
-    if (one.kind === "field" && PSEUDO.includes(name)) yield* checkPseudo(source, one, option, syntax);
-    else if (field) yield* checkValue(source, option, field);
-    else {
-      const remedy = didYouMean(name, type.fieldsArray.map(protoName)) ||
-        `; remove it, or put a custom option's name in parentheses: (${name})`;
-      const what = article(one.kind === "rpc" ? "method" : one.kind);
-      yield source.problem(at.at, `${what} has no option ${name}${remedy}`);
-    }
-    if (name === "packed" && value.text === "true" && (one.label?.text !== "repeated" || !canPack(one))) {
-      yield source.problem(at.at, "only repeated numbers, bools and enums can be packed; remove the option");
-    }
-  }
-}
-
-/** A type that is no scalar may be an enum. */
-const canPack = ({ type }: Declaration) => SCALARS.test(type!.text) || !/^(string|bytes)$/.test(type!.text);
-
-function* checkValue(source: Source, { name, value }: Option, field: protobuf.Field): Generator<ProtoProblem, void> {
-  const fail = (wants: string, hint = "") =>
-    source.problem(value.at, `${name} can't be ${value.text}; write ${wants}${hint}`);
-  if (field.resolvedType instanceof protobuf.Enum) {
-    const values = Object.keys(field.resolvedType.values);
-    // protobufjs's own descriptor.proto has such values in quotes.
-    if (!values.includes(value.text.replace(/^"(.*)"$/, "$1"))) {
-      yield fail(values.join(", ").replace(/, (?=[^,]*$)/, " or "), didYouMean(value.text, values));
-    }
-  }
-  if (field.type === "bool" && !/^(true|false)$/.test(value.text)) yield fail("true or false");
-  if (field.type === "string" && !/^["']/.test(value.text)) yield fail("a text in quotes");
-}
-
-const protoName = (field: protobuf.Field) => (field as unknown as { protoName?: string }).protoName ?? field.name;
-
-function* checkPseudo(
+/** Finds options of fields that do not fit their types. Whether they exist, and what their own types are, is known by then. */
+export function* checkOptions(
   source: Source,
-  field: Declaration,
-  { at, name, value }: Option,
+  file: Declaration,
+  references: ReadonlyMap<Declaration, References>,
   syntax: Syntax,
 ): Generator<ProtoProblem, void> {
-  if (name === "json_name") {
-    if (!/^["']/.test(value.text)) {
-      yield source.problem(value.at, `json_name can't be ${value.text}; write a text in quotes`);
+  for (const field of everything(file).filter(isField)) {
+    if (field.options.length === 0) continue;
+    const type = references.get(field)?.type;
+    const kind = field.kind === "group" ? "message" : field.keyType ? "map" : type?.kind ?? field.type!.text;
+    for (const option of field.options) {
+      const wrong = fits(field, option, kind) ??
+        (option.name === "default" ? wrongDefault(field, option, kind, type?.json as EnumJson, syntax) : undefined);
+      if (wrong) yield source.problem((wrong.at ?? option.at).at, wrong.text);
     }
-  } else if (syntax === "proto3") {
-    yield source.problem(at.at, "proto3 has no defaults but zero; remove default, or make the field optional");
-  } else if (field.label?.text === "repeated" || field.keyType) {
-    yield source.problem(at.at, "a repeated field has no default; remove it");
+    for (const name of ["default", "json_name"]) {
+      const [, second] = field.options.filter((one) => one.name === name);
+      if (second) yield source.problem(second.at.at, `the option ${name} is set twice; remove one`);
+    }
   }
+}
+
+type Wrong = { readonly text: string; readonly at?: { readonly at: number } };
+
+/** What is wrong with an option for a field of some type; undefined if nothing is. */
+function fits(field: Declaration, { name, value }: Option, kind: string): Wrong | undefined {
+  const text = value.kind === "scalar" ? value.token.text : "";
+  switch (name) {
+    case "packed": {
+      const canPack = field.label?.text === "repeated" && !/^(string|bytes|message|map)$/.test(kind);
+      if (text !== "true" || canPack) return;
+      return { text: "only repeated numbers, bools and enums can be packed; remove the option" };
+    }
+    case "lazy":
+    case "unverified_lazy":
+      if (text !== "true" || kind === "message") return;
+      return { text: `only messages can be ${name}; remove the option` };
+    case "jstype":
+      if (text === "JS_NORMAL" || kind.endsWith("64")) return;
+      return { text: "jstype is for integers of 64 bits; remove the option" };
+    case "json_name":
+      return wrongJsonName(field, value);
+  }
+}
+
+function wrongJsonName(field: Declaration, value: Option["value"]): Wrong | undefined {
+  if (value.kind !== "scalar" || value.token.kind !== "string") {
+    return { text: `json_name can't be ${value.token.text}; write a text in quotes`, at: value.token };
+  }
+  const name = textOf(value.token);
+  if (field.parent!.kind === "extend") return { text: "an extension has no json_name; remove it" };
+  if (name.includes("\0")) return { text: "json_name can't hold the character 0; take another", at: value.token };
+  if (/^\[.*\]$/s.test(name)) {
+    return { text: `json_name can't be in brackets, as extensions are in JSON; take another`, at: value.token };
+  }
+}
+
+function wrongDefault(
+  { label }: Declaration,
+  { value }: Option,
+  kind: string,
+  type: EnumJson | undefined,
+  syntax: Syntax,
+): Wrong | undefined {
+  if (syntax === "proto3") {
+    return { text: "proto3 has no defaults but zero; remove default, or make the field optional" };
+  }
+  if (label?.text === "repeated" || kind === "map") return { text: "a repeated field has no default; remove it" };
+  const { token } = value;
+  const minus = value.kind === "scalar" && value.minus;
+  const wants = (what: string) => ({
+    text: `default can't be ${minus ? "-" : ""}${token.text}; write ${what}`,
+    at: token,
+  });
+  if (kind === "message" || value.kind !== "scalar") return { text: "a message has no default; remove it" };
+  if (kind === "enum") {
+    return type?.value?.some(({ name }) => name === token.text) ? undefined : wants("one of the enum's values");
+  }
+  if (kind === "string" || kind === "bytes") return token.kind === "string" ? undefined : wants("a text in quotes");
+  if (kind === "bool") return /^(true|false)$/.test(token.text) ? undefined : wants("true or false");
+  if (kind === "float" || kind === "double") {
+    return token.kind === "string" || token.kind === "word" && !/^(inf|nan)$/.test(token.text)
+      ? wants("a number")
+      : undefined;
+  }
+  if (!SCALARS.includes(kind)) return;
+  const bits = BigInt(/\d+$/.exec(kind)![0]);
+  const [least, most] = /^(u|fixed)/.test(kind)
+    ? [0n, 2n ** bits - 1n]
+    : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
+  const number = token.kind === "integer" ? integerOf(token.text) * (minus ? -1n : 1n) : undefined;
+  if (number === undefined || number < least || number > most) return wants(`an integer from ${least} to ${most}`);
 }

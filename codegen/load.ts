@@ -1,11 +1,17 @@
-import { protobuf } from "../deps.ts";
-import { checkFile, type Syntax } from "./check.ts";
-import { isWellKnown, knownFile } from "./known.ts";
-import { childrenOf, type Declaration, everything, outline, textOf } from "./outline.ts";
-import { giveLocalNames } from "./local_names.ts";
+import type { FileJson } from "../codec/descriptor/json.ts";
+import { checkFile, type Syntax, syntaxOf } from "./check.ts";
+import { checkExtensions } from "./check_extensions.ts";
+import { checkImport } from "./check_imports.ts";
+import { checkOptions } from "./check_options.ts";
+import { Describer } from "./describe.ts";
+import { DESCRIPTOR, isWellKnown, knownText } from "./known.ts";
+import { childrenOf, type Declaration, everything, outline } from "./outline.ts";
+import { OptionReader } from "./options.ts";
 import { ProtoProblem, refuse } from "./problem.ts";
-import { type Reference, Resolver, unusedImports } from "./references.ts";
-import { addReflected, addSymbols, type Symbols } from "./symbols.ts";
+import { type References, Resolver } from "./references.ts";
+import { Scope } from "./scope.ts";
+import { textOf } from "./strings.ts";
+import { type Symbol, type Symbols, symbolsOf } from "./symbols.ts";
 import { Source } from "./tokens.ts";
 
 /** A parsed .proto file. */
@@ -15,10 +21,14 @@ export interface LoadedFile {
   readonly source: Source;
   readonly outline: Declaration;
   readonly syntax: Syntax;
-  /** What it declares, without extensions and custom options; not resolved. */
-  readonly own: protobuf.Root;
-  /** The types that it refers to. */
-  readonly references: readonly Reference[];
+  /** Its descriptor, as protoc makes it, with the comments beside. */
+  readonly descriptor: FileJson;
+  /** What the names of types in it mean. */
+  readonly references: ReadonlyMap<Declaration, References>;
+  /** What it declares. */
+  readonly symbols: Symbols;
+  /** The files that it imports, in its order. */
+  readonly dependencies: readonly LoadedFile[];
   /** The imports that its types need, and the public ones. */
   readonly imports: readonly string[];
   /** Those of them that whoever imports it gets as well. */
@@ -35,194 +45,239 @@ export type ReadProto = (name: string) => string | undefined;
  *
  * @param name The file, as an import would name it.
  * @param read Gives the text of a file, or undefined if there is none.
- * @returns The files by name, those that are imported first. Well-known files are not among them.
+ * @returns The files by name, those that are imported first. Those that come with the kit are not among them.
  * @throws {ProtoProblem} If one has a mistake.
  */
-export function loadProto(name: string, read: ReadProto): Map<string, LoadedFile> {
-  const loader = new Loader(read);
-  loader.load(name, []);
-  return loader.files;
-}
+export const loadProto = (name: string, read: ReadProto): Map<string, LoadedFile> => new ProtoLoader(read).load(name);
 
 const NO_SYNTAX = `the file does not say its syntax, which makes it proto2; begin it with: syntax = "proto3";`;
 
-class Loader {
-  readonly files = new Map<string, LoadedFile>();
+/** More imports of imports are no schema, and would fill the stack. */
+const MAX_IMPORT_DEPTH = 500;
+
+/** Parses files, each of them once: also those with mistakes. */
+export class ProtoLoader {
   readonly #read: ReadProto;
-  readonly #symbols: Symbols = new Map();
-  /** What each file passes on to those that import it: itself, and its public imports. */
-  readonly #provides = new Map<string, ReadonlySet<string>>();
+  readonly #files = new Map<string, LoadedFile | ProtoProblem>();
+  /** What is being loaded, from the first file to the one at hand. */
+  readonly #path = new Set<string>();
 
   constructor(read: ReadProto) {
     this.#read = read;
   }
 
-  load(name: string, path: string[]): void {
-    const text = this.#read(name);
+  /** Parses a file and all that it imports, as {@linkcode loadProto} does. */
+  load(name: string): Map<string, LoadedFile> {
+    const file = this.one(name);
+    const all = closureOf(file);
+    checkClosure(file, all);
+    const onDisk = [...all].filter((one) => !isWellKnown(one.name) && !this.#isBundled(one.name));
+    return new Map(onDisk.map((one) => [one.name, one]));
+  }
+
+  /** A file alone; its imports are parsed as well. @throws {ProtoProblem} If it has a mistake. */
+  one(name: string): LoadedFile {
+    const file = this.#load(name);
+    if (file instanceof ProtoProblem) throw file;
+    return file;
+  }
+
+  #isBundled = (name: string) => knownText(name) !== undefined && this.#read(name) === undefined;
+
+  #load(name: string): LoadedFile | ProtoProblem {
+    const known = this.#files.get(name);
+    if (known) return known;
+    this.#path.add(name);
+    let loaded: LoadedFile | ProtoProblem;
+    try {
+      loaded = this.#parse(name);
+    } catch (error) {
+      if (!(error instanceof ProtoProblem)) throw error;
+      loaded = error;
+    }
+    this.#path.delete(name);
+    this.#files.set(name, loaded);
+    return loaded;
+  }
+
+  #textOf(name: string): string | undefined {
+    return (isWellKnown(name) ? undefined : this.#read(name)) ?? knownText(name);
+  }
+
+  #parse(name: string): LoadedFile {
+    const text = this.#textOf(name);
     if (text === undefined) {
       throw new ProtoProblem(name, 1, 1, "no such file; check the name or add its folder with -I");
     }
     const source = new Source(name, text);
     const file = outline(source);
+    const syntax = syntaxOf(source, file);
     const problems: ProtoProblem[] = [];
-    const syntax = collect(checkFile(source, file), problems);
-    const imports = childrenOf(file, "import");
-    const before = problems.length;
-    const imported: ProtoProblem[] = [];
-    for (const one of imports) {
-      try {
-        collect(this.#import(source, one, [...path, name]), problems);
-      } catch (error) {
-        if (!(error instanceof ProtoProblem)) throw error;
-        imported.push(error);
-      }
-    }
-    // Without one of them, much that is right would seem to be wrong.
-    if (problems.length > before || imported.length > 0) refuse(problems, imported);
-    collect(this.#checkDeclared(source, file), problems);
-    addSymbols(this.#symbols, name, file, syntax);
-
-    const provided = (names: Declaration[]) => names.flatMap((one) => [...this.#provides.get(textOf(one.name))!]);
-    const isPublic = ({ label }: Declaration) => label?.text === "public";
-    this.#provides.set(name, new Set([name, ...provided(imports.filter(isPublic))]));
-    const resolver = new Resolver(source, this.#symbols, new Set([name, ...provided(imports)]));
-    const references = resolver.resolve(file, syntax);
-    refuse([...problems, ...resolver.problems]);
-    const own = parse(source, file);
-    giveLocalNames(own, file);
-    const types = new Set(references.map((one) => one.file));
-    const provides = (one: string) => this.#provides.get(one)!;
-    const unused = unusedImports(file, provides, new Set([...types, ...resolver.usedByOptions]));
-    const needed = imports.filter((one) =>
-      isPublic(one) || [...provides(textOf(one.name))].some((each) => types.has(each))
-    );
-    strip(own);
-    this.files.set(name, {
-      name,
-      source,
-      outline: file,
-      syntax,
-      own,
-      references,
-      imports: this.#withCode(source, needed, types),
-      publicImports: this.#withCode(source, needed.filter(isPublic), types),
-      warnings: [
-        ...(childrenOf(file, "syntax").length === 0 ? [source.problem(file.name.at, NO_SYNTAX)] : []),
-        ...unused.map(({ name }) => source.problem(name.at, `nothing of ${textOf(name)} is used; remove the import`)),
-      ],
+    const symbols = symbolsOf(source, file, syntax, (one, short, before) => {
+      problems.push(source.problem(one.name.at, declaredTwice(source, one, short, before)));
     });
+    problems.push(...checkFile(source, file, syntax));
+    const { dependencies, imported, misplaced } = this.#imports(source, file);
+    problems.push(...misplaced);
+    // Without one of them, much that is right would seem to be wrong.
+    if (misplaced.length > 0 || imported.length > 0) refuse([...problems, ...misspelt(source, file)], imported);
+    return this.#link({ source, outline: file, syntax, symbols, dependencies }, problems);
   }
 
-  *#import(source: Source, { name }: Declaration, path: string[]): Generator<ProtoProblem, void> {
-    const file = textOf(name);
-    if (file === source.name) return yield source.problem(name.at, "the file imports itself; remove the import");
-    if (path.includes(file)) {
-      const circle = [...path, file].join(" -> ");
-      return yield source.problem(name.at, `the imports form a circle: ${circle}; move what both need to a third file`);
-    }
-    if (file.includes("\\") || file.split("/").some((part) => /^\.{0,2}$/.test(part))) {
-      const text =
-        `an import is a path from a folder of -I, without . or .. in it; write it so and add the folder with -I`;
-      return yield source.problem(name.at, text);
-    }
-    if (this.#provides.has(file)) return;
-    if (!isWellKnown(file) && this.#read(file) !== undefined) return this.load(file, path);
-    const known = knownFile(file);
-    if (known === undefined) {
-      return yield source.problem(name.at, `there is no file ${file}; check the name or add its folder with -I`);
-    }
-    addReflected(this.#symbols, file, known);
-    this.#provides.set(file, new Set([file]));
-  }
-
-  /** No two files may declare one name. */
-  *#checkDeclared(source: Source, file: Declaration): Generator<ProtoProblem, void> {
-    for (const one of everything(file)) {
-      const other = this.#symbols.get(one.fullName);
-      if (other && ["message", "enum", "service"].includes(one.kind)) {
-        yield source.problem(one.name.at, `${one.fullName} is declared in ${other.file} already; rename one`);
+  #imports(source: Source, file: Declaration) {
+    const dependencies: LoadedFile[] = [];
+    const imported: ProtoProblem[] = [];
+    const misplaced: ProtoProblem[] = [];
+    for (const { name } of childrenOf(file, "import")) {
+      const other = textOf(name);
+      const isThere = this.#files.has(other) || this.#textOf(other) !== undefined;
+      const wrong = checkImport(other, source.name, this.#path, isThere) ??
+        (this.#path.size > MAX_IMPORT_DEPTH ? `imports are nested more than ${MAX_IMPORT_DEPTH} deep` : undefined);
+      if (wrong !== undefined) {
+        misplaced.push(source.problem(name.at, wrong));
+        continue;
       }
+      const loaded = this.#load(other);
+      if (loaded instanceof ProtoProblem) imported.push(loaded);
+      else dependencies.push(loaded);
     }
+    return { dependencies, imported, misplaced };
   }
 
-  /** The names of imports that have TypeScript. What comes with the parser has none; options alone do not need it. */
-  #withCode(source: Source, imports: Declaration[], types: ReadonlySet<string>): string[] {
-    return imports.filter(({ name }) => {
-      const file = textOf(name);
-      if (isWellKnown(file) || this.files.has(file)) return true;
-      if (!types.has(file)) return false;
-      throw source.problem(
-        name.at,
-        `the types of ${file} do not come with Dinokit; get the file, name its folder with -I, and generate it too`,
-      );
-    }).map(({ name }) => textOf(name));
+  /** Finds what the names in a file mean, now that its imports are known. */
+  #link(
+    parsed: Pick<LoadedFile, "source" | "outline" | "syntax" | "symbols" | "dependencies">,
+    problems: ProtoProblem[],
+  ): LoadedFile {
+    const { source, outline, syntax, symbols, dependencies } = parsed;
+    const all = closureOf({ dependencies });
+    const reach = (fullName: string): Symbol | undefined =>
+      symbols.get(fullName) ??
+        all.values().map((one) => one.symbols.get(fullName)).find((found) => found && found.kind !== "package") ??
+        descriptorSymbols().get(fullName);
+    const scope = new Scope(visibleTo(parsed), reach);
+    const resolver = new Resolver(source, scope);
+    const references = resolver.resolve(outline, syntax);
+    const found = [...problems, ...resolver.problems];
+    // Without one of its types, much that is right in custom options would seem to be wrong.
+    if (found.length > 0) refuse([...found, ...misspelt(source, outline)]);
+    const options = new OptionReader(source, scope);
+    const descriptor = new Describer({
+      name: source.name,
+      syntax,
+      references,
+      symbols,
+      options: (one) => options.of(one),
+    }).file(outline);
+    refuse([
+      ...options.problems,
+      ...checkExtensions(source, outline, syntax, references),
+      ...checkOptions(source, outline, references, syntax),
+    ]);
+    return { ...parsed, name: source.name, descriptor, references, ...importsOf(parsed, references, options.used) };
   }
 }
 
-/** Keeps what a check finds. @returns What it returns. */
-function collect<T>(check: Generator<ProtoProblem, T>, problems: ProtoProblem[]): T {
-  for (;;) {
-    const { done, value } = check.next();
-    if (done) return value;
-    problems.push(value);
-  }
+let ofDescriptor: Symbols | undefined;
+
+/** What descriptor.proto declares, whose messages hold all options. */
+const descriptorSymbols = (): Symbols => ofDescriptor ??= new ProtoLoader(() => undefined).one(DESCRIPTOR).symbols;
+
+/** What is wrong with the options of descriptor.proto, which need nothing of the file. */
+function misspelt(source: Source, outline: Declaration): readonly ProtoProblem[] {
+  const options = new OptionReader(source, new Scope(new Map(), (fullName) => descriptorSymbols().get(fullName)));
+  for (const one of everything(outline)) if (one.options.length > 0) options.of(one, true);
+  return options.problems;
 }
 
-function parse(source: Source, file: Declaration): protobuf.Root {
-  const own = new protobuf.Root();
-  let { text } = source;
-  // What nothing reads: the parser would look for what extensions extend, and does not know all forms of options.
-  const cut = (from: number, to: number, instead: string) => {
-    const rest = text.slice(from + instead.length, to).replace(/./g, " ");
-    text = text.slice(0, from) + instead + rest + text.slice(to);
+/** A file's dependencies, theirs, and so on; those that are imported first. */
+export function closureOf(file: Pick<LoadedFile, "dependencies"> | LoadedFile): Set<LoadedFile> {
+  const all = new Set<LoadedFile>();
+  const add = (one: Pick<LoadedFile, "dependencies"> | LoadedFile) => {
+    for (const other of one.dependencies) if (!all.has(other)) add(other);
+    if ("name" in one) all.add(one);
   };
-  for (const { span, options } of everything(file)) {
-    for (const { at, name, end } of options) if (name.includes("(")) cut(at.at, end, "(x)=0");
-    if (span) cut(...span, " ");
-  }
-  try {
-    protobuf.parse(text, own, { alternateCommentMode: true });
-  } catch (error) {
-    // Rare: the outline has found most that is wrong. The parser knows the line at best.
-    const { message } = error as Error;
-    const line = Number(/line (\d+)/.exec(message)?.[1] ?? 1);
-    const [, token] = /'([^']+)'/.exec(message) ?? [];
-    const start = source.startOf(line);
-    const column = source.text.slice(start, source.startOf(line + 1)).indexOf(token ?? "");
-    throw source.problem(
-      start + Math.max(column, 0),
-      `${message.replace(/\s*\([^()]*line \d+\)/, "")}; change what stands here`,
-    );
-  }
-  return own;
+  add(file);
+  return all;
 }
 
-/** Leaves out custom options, which nothing reads, and what the parser says twice. */
-function strip(own: protobuf.ReflectionObject): void {
-  const all = [own];
-  if (own instanceof protobuf.Type) all.push(...own.fieldsArray, ...own.oneofsArray);
-  if (own instanceof protobuf.Service) all.push(...own.methodsArray);
+/** The files that whoever imports a file gets: itself, and its public imports. */
+function providedBy(file: LoadedFile): Set<LoadedFile> {
+  const all = new Set([file]);
   for (const one of all) {
-    one.parsedOptions = undefined as never;
-    one.options = standard(one.options);
+    const imports = childrenOf(one.outline, "import");
+    one.dependencies.forEach((other, i) => imports[i]!.label?.text === "public" && all.add(other));
   }
-  // JSON has no such numbers.
-  if (own instanceof protobuf.Type) {
-    for (const { options } of own.fieldsArray) {
-      const { default: value } = options ?? {};
-      if (typeof value === "number" && !Number.isFinite(value)) {
-        options!.default = String(value).replace("Infinity", "inf").toLowerCase();
+  return all;
+}
+
+/** The names that a file sees. Its own go before those of others, of which those go first that are no packages. */
+function visibleTo({ symbols, dependencies }: Pick<LoadedFile, "symbols" | "dependencies">): Symbols {
+  const visible: Symbols = new Map(symbols);
+  for (const file of new Set(dependencies.flatMap((one) => [...providedBy(one)]))) {
+    for (const [name, symbol] of file.symbols) if (!visible.has(name)) visible.set(name, symbol);
+  }
+  return visible;
+}
+
+function declaredTwice(source: Source, one: Declaration, name: string, { declaration, kind }: Symbol): string {
+  if (declaration === undefined) return `${name} is a ${kind} already; rename one`;
+  const line = source.lineAt(declaration.name.at);
+  const isValue = one.kind === "value" || declaration.kind === "value";
+  const isEntry = one.keyType || declaration.keyType;
+  const note = isValue
+    ? " (an enum's values share the scope of the enum)"
+    : isEntry && name !== one.name.text || isEntry && name !== declaration.name.text
+    ? " (the entries of a map are a message of this name)"
+    : "";
+  return `${name} is declared in line ${line} already; rename one${note}`;
+}
+
+/** No two files may declare one name, but for packages. */
+function checkClosure(file: LoadedFile, all: ReadonlySet<LoadedFile>): void {
+  const seen = new Map<string, Symbol>();
+  for (const { symbols, source } of all) {
+    const problems: ProtoProblem[] = [];
+    for (const symbol of symbols.values()) {
+      const before = seen.get(symbol.fullName);
+      if (before === undefined) seen.set(symbol.fullName, symbol);
+      else if (before.file !== symbol.file && !(before.kind === "package" && symbol.kind === "package")) {
+        const place = symbol.declaration?.name ?? childrenOf(file.outline, "package")[0]?.name;
+        problems.push(
+          source.problem(place?.at ?? 0, `${symbol.fullName} is declared in ${before.file} already; rename one`),
+        );
       }
     }
+    refuse(problems);
   }
-  if (own instanceof protobuf.Enum) {
-    const values = own.valuesOptions ?? {};
-    for (const [name, options] of Object.entries(values)) values[name] = standard(options) ?? {};
-  }
-  if (own instanceof protobuf.Namespace) own.nestedArray.forEach(strip);
 }
 
-function standard<T>(options: Record<string, T> | undefined): Record<string, T> | undefined {
-  const entries = Object.entries(options ?? {}).filter(([name]) => /^\w+$/.test(name));
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+function importsOf(
+  { source, outline, syntax, dependencies }: Pick<LoadedFile, "source" | "outline" | "syntax" | "dependencies">,
+  references: ReadonlyMap<Declaration, References>,
+  usedByOptions: ReadonlySet<string>,
+): Pick<LoadedFile, "imports" | "publicImports" | "warnings"> {
+  const types = new Set<string>();
+  const others = new Set(usedByOptions);
+  for (const [from, { type, output }] of references) {
+    const isExtension = from.kind === "extend" || from.parent!.kind === "extend";
+    for (const { file } of [type, output].filter((one) => one !== undefined)) (isExtension ? others : types).add(file);
+  }
+  const uses = (file: LoadedFile, names: ReadonlySet<string>) =>
+    [...providedBy(file)].some(({ name }) => names.has(name));
+  const imports = childrenOf(outline, "import");
+  const isPublic = (i: number) => imports[i]!.label?.text === "public";
+  const needed = dependencies.filter((file, i) => isPublic(i) || uses(file, types));
+  const unused = dependencies.flatMap((file, i) =>
+    isPublic(i) || uses(file, types) || uses(file, others) ? [] : [imports[i]!]
+  );
+  const isSaid = childrenOf(outline, "syntax", "edition").length > 0;
+  return {
+    imports: needed.map(({ name }) => name),
+    publicImports: dependencies.filter((_, i) => isPublic(i)).map(({ name }) => name),
+    warnings: [
+      ...(isSaid || syntax !== "proto2" ? [] : [source.problem(outline.name.at, NO_SYNTAX)]),
+      ...unused.map(({ name }) => source.problem(name.at, `nothing of ${textOf(name)} is used; remove the import`)),
+    ],
+  };
 }

@@ -1,35 +1,47 @@
-import { protobuf } from "../deps.ts";
+import { LocalNames } from "../codec/local_name.ts";
+import { literal } from "./code_text.ts";
+import type { LoadedFile } from "./load.ts";
+import { type Declaration, everything } from "./outline.ts";
 
-/** What no declaration in a module may be called. */
-const RESERVED = new Set(
+/** What no declaration in a module may be called, or no type where one is named. */
+const RESERVED =
   ("any arguments as async await bigint boolean break case catch class const constructor continue debugger default delete do " +
-    "else enum eval export extends false finally for function get globalThis if implements import in instanceof interface let " +
-    "never new null number object of package private protected public return set static string super switch symbol this throw " +
-    "true try type typeof undefined unknown var void while with yield").split(" "),
-);
+    "else enum eval export extends false finally for function get globalThis if implements import in infer instanceof interface " +
+    "keyof let never new null number object package private protected public readonly return set static string super switch " +
+    "symbol this throw true try type typeof undefined unique unknown var void while with yield").split(" ");
 
 /** The global types that generated code uses. */
 export const GLOBALS = ["Map", "Record", "Uint8Array"];
 
-/** The types and services of a file. */
-export function* declared(namespace: protobuf.NamespaceBase): Generator<protobuf.ReflectionObject> {
-  for (const one of namespace.nestedArray) {
-    if ([protobuf.Type, protobuf.Enum, protobuf.Service].some((kind) => one instanceof kind)) yield one;
-    if (one instanceof protobuf.Namespace) yield* declared(one);
-  }
-}
+/** The types and services of a file, in its order. */
+export const declared = ({ outline }: LoadedFile): Declaration[] =>
+  [...everything(outline)].filter(({ kind }) => /^(message|group|enum|service)$/.test(kind));
 
-/** The name of a type in TypeScript: `Outer_Inner`. One that TypeScript keeps for itself gets a `_`. */
-export function typeName(one: protobuf.ReflectionObject): string {
-  const names = [one.name];
-  for (let parent = one.parent; parent instanceof protobuf.Type; parent = parent.parent) names.unshift(parent.name);
-  const name = names.join("_");
-  return RESERVED.has(name) ? `${name}_` : name;
+const given = new WeakMap<LoadedFile, Map<string, string>>();
+
+/**
+ * What the types and services of a file are called in TypeScript, by their full names: `Outer_Inner`. A name that TypeScript keeps
+ * for itself gets a `_`, and so does one that something before it in the file has.
+ */
+export function typeNames(file: LoadedFile): ReadonlyMap<string, string> {
+  let names = given.get(file);
+  if (names === undefined) {
+    const local = new LocalNames(RESERVED);
+    const start = file.outline.fullName === "" ? 0 : file.outline.fullName.length + 1;
+    names = new Map(
+      declared(file).map(({ fullName }) => [
+        fullName,
+        local.give(fullName.slice(start).replaceAll(".", "_")),
+      ]),
+    );
+    given.set(file, names);
+  }
+  return names;
 }
 
 /** `grpc/health/v1/health.proto` as `HEALTH_PROTO`. */
-export const fileConst = (proto: string) =>
-  proto.replace(/^.*\//, "").replace(/\W+/g, "_").replace(/^(?=\d)/, "_").toUpperCase();
+export const fileConst = (proto: string): string =>
+  proto.replace(/^.*\//s, "").replace(/\W+/g, "_").replace(/^(?=\d)/, "_").toUpperCase();
 
 /** What a generated file imports, each under a name that nothing else in it has: a message may well be called `Service`. */
 export class Imports {
@@ -63,7 +75,7 @@ export class Imports {
     return [...this.#modules].map(([from, names]) => {
       const list = [...names].sort(([a], [b]) => a.toLowerCase() < b.toLowerCase() ? -1 : 1)
         .map(([name, { local, type }]) => `${type ? "type " : ""}${name}${local === name ? "" : ` as ${local}`}`);
-      return `import { ${list.join(", ")} } from ${JSON.stringify(from)};`;
+      return `import { ${list.join(", ")} } from ${literal(from)};`;
     }).join("\n");
   }
 }

@@ -1,28 +1,110 @@
 import type { Declaration } from "./outline.ts";
 import type { TokenReader } from "./token_reader.ts";
+import type { Token } from "./tokens.ts";
 
-/** Reads `name = value`, up to one of the ends. */
-export function readOption(tokens: TokenReader, one: Declaration, ends: readonly string[]): void {
+/** A part of an option's name: a field, or in parentheses an extension. */
+export interface OptionPart {
+  readonly at: Token;
+  readonly name: string;
+  readonly isExtension: boolean;
+}
+
+/** What an option is set to: a word, number or text; a message in braces; in such a message also a list. */
+export type OptionValue =
+  | { readonly kind: "scalar"; readonly token: Token; readonly minus: boolean }
+  | { readonly kind: "message"; readonly token: Token; readonly fields: readonly AggregateField[] }
+  | { readonly kind: "list"; readonly token: Token; readonly values: readonly OptionValue[] };
+
+/** A field in a message in braces. */
+export interface AggregateField {
+  readonly at: Token;
+  /** The field's name; the name of an extension or the URL of an Any's type if it stood in brackets. */
+  readonly name: string;
+  readonly inBrackets: boolean;
+  readonly value: OptionValue;
+}
+
+/** How deep messages in braces may stand in each other, as in Google's implementations. */
+const MAX_DEPTH = 100;
+
+/** Reads `name = value`. */
+export function readOption(tokens: TokenReader, one: Declaration): void {
   const at = tokens.peek();
-  let name = "";
-  while (tokens.peek().text !== "=") {
-    if (!/^[\w.()]+$/.test(tokens.peek().text)) {
-      tokens.fail(tokens.peek(), "write an option: name = value");
-    }
-    name += tokens.take().text;
-  }
+  const parts: OptionPart[] = [];
+  do parts.push(readPart(tokens)); while (tokens.is("."));
+  if (!tokens.sees("=")) tokens.fail(tokens.peek(), "write an option: name = value");
   tokens.take();
-  const value = tokens.peek();
-  if (ends.includes(value.text)) tokens.fail(value, `write the value of ${name} here`);
-  let depth = 0;
-  while (depth > 0 || !ends.includes(tokens.peek().text)) {
-    const { text } = tokens.peek();
-    if (text === "" || (depth === 0 && /^(;|\})$/.test(text))) tokens.expect(ends.at(-1)!);
-    // A value is one token, several strings, or what is in braces: another word begins another statement.
-    if (depth === 0 && tokens.peek() !== value && !/^["'}\]{>[<]/.test(text)) tokens.expect(ends.at(-1)!);
-    if (/^[{[<]$/.test(text)) depth++;
-    if (/^[}\]>]$/.test(text)) depth--;
-    tokens.take();
+  const name = parts.map((part) => part.isExtension ? `(${part.name})` : part.name).join(".");
+  const first = tokens.peek();
+  if (first.kind === "sign" && !["{", "-"].includes(first.text)) {
+    tokens.fail(first, `write the value of ${name} here`);
   }
-  one.options.push({ at, name, value, end: tokens.last.end });
+  const value = tokens.sees("{") ? readMessage(tokens, "}", 1) : readScalar(tokens, `the value of ${name}`);
+  one.options.push({ at, name, parts, value });
+}
+
+function readPart(tokens: TokenReader): OptionPart {
+  const at = tokens.peek();
+  if (!tokens.is("(")) return { at, name: tokens.word("an option: name = value").text, isExtension: false };
+  const { text } = tokens.type("the name of an extension");
+  tokens.expect(")");
+  return { at, name: text, isExtension: true };
+}
+
+function readScalar(tokens: TokenReader, what: string): OptionValue {
+  const minus = tokens.is("-");
+  const token = tokens.peek();
+  if (token.kind === "string" && !minus) return { kind: "scalar", token: tokens.string(what), minus };
+  const fits = minus ? /^(integer|float)$|^word$/ : /^(integer|float|word)$/;
+  if (!fits.test(token.kind) || minus && token.kind === "word" && !/^(inf|infinity|nan)$/i.test(token.text)) {
+    tokens.fail(token, `write ${what} here`);
+  }
+  return { kind: "scalar", token: tokens.take(), minus };
+}
+
+/** Reads a message in braces, in the text format of protobuf. */
+function readMessage(tokens: TokenReader, close: string, depth: number): OptionValue {
+  const token = tokens.take();
+  if (depth > MAX_DEPTH) {
+    tokens.fail(token, `messages stand more than ${MAX_DEPTH} deep in each other; make it flatter`);
+  }
+  const fields: AggregateField[] = [];
+  while (!tokens.is(close)) {
+    fields.push(readField(tokens, depth));
+    if (!tokens.is(",")) tokens.is(";");
+  }
+  return { kind: "message", token, fields };
+}
+
+function readField(tokens: TokenReader, depth: number): AggregateField {
+  const at = tokens.peek();
+  const inBrackets = tokens.is("[");
+  let name: string;
+  if (inBrackets) {
+    name = tokens.dotted("the name of an extension or a type").text;
+    while (tokens.is("/") || tokens.is("-")) name += tokens.last.text + tokens.dotted("the name of a type").text;
+    tokens.expect("]");
+  } else name = tokens.word("a field's name").text;
+  const hasColon = tokens.is(":");
+  const next = tokens.peek();
+  if (!hasColon && !["{", "<", "["].includes(next.text)) tokens.fail(next, `write : after ${name}`);
+  return { at, name, inBrackets, value: readValue(tokens, name, depth) };
+}
+
+function readValue(tokens: TokenReader, name: string, depth: number): OptionValue {
+  if (tokens.sees("{")) return readMessage(tokens, "}", depth + 1);
+  if (tokens.sees("<")) return readMessage(tokens, ">", depth + 1);
+  if (!tokens.sees("[")) return readScalar(tokens, `the value of ${name}`);
+  const token = tokens.take();
+  const values: OptionValue[] = [];
+  if (tokens.is("]")) return { kind: "list", token, values };
+  do values.push(readListed(tokens, name, depth)); while (tokens.is(","));
+  tokens.expect("]");
+  return { kind: "list", token, values };
+}
+
+/** Lists do not stand in lists. */
+function readListed(tokens: TokenReader, name: string, depth: number): OptionValue {
+  if (tokens.sees("[")) tokens.fail(tokens.peek(), "a list can't stand in a list; write a value here");
+  return readValue(tokens, name, depth);
 }

@@ -1,3 +1,4 @@
+import type { OptionPart, OptionValue } from "./option_reader.ts";
 import { Outliner } from "./outliner.ts";
 import type { Source, Token } from "./tokens.ts";
 
@@ -5,6 +6,7 @@ import type { Source, Token } from "./tokens.ts";
 export type Kind =
   | "file"
   | "syntax"
+  | "edition"
   | "package"
   | "import"
   | "message"
@@ -24,9 +26,8 @@ export interface Option {
   /** Where its name begins, and the name: `deprecated`, `(my.option).part`. */
   readonly at: Token;
   readonly name: string;
-  /** The first token of the value, and where the value ends. */
-  readonly value: Token;
-  readonly end: number;
+  readonly parts: readonly OptionPart[];
+  readonly value: OptionValue;
 }
 
 /** The numbers from one to another, both among them. */
@@ -43,25 +44,27 @@ export interface Declaration {
   readonly name: Token;
   /** What it is in; undefined for the file. */
   readonly parent: Declaration | undefined;
-  /** With its package and what it is in. */
-  readonly fullName: string;
+  /** With its package and what it is in. Of a file: its package. */
+  fullName: string;
   readonly children: Declaration[];
   readonly options: Option[];
   /** What comments say of it. */
   comment?: string;
-  /** Of a field: `optional`, `repeated` or `required`. Of an import: `public` or `weak`. */
+  /** Of a field: `optional`, `repeated` or `required`. Of an import: `public`, `weak` or `option`. */
   label?: Token;
   /** The types that it refers to: of a field, of a map's keys; of what an rpc takes and gives; what is extended. */
   type?: Token;
   keyType?: Token;
   output?: Token;
+  /** Of an rpc: whether it takes and gives streams. */
+  streams?: { input: boolean; output: boolean };
   /** Of a field, a group or an enum's value. */
   number?: Token;
   /** Of `reserved` and `extensions`. */
   ranges?: Range[];
   reservedNames?: Token[];
-  /** Of `extend`: where it begins and ends. */
-  span?: readonly [from: number, to: number];
+  /** Of a message or an enum of edition 2024: `export` or `local`. */
+  visibility?: Token;
 }
 
 /**
@@ -83,11 +86,17 @@ export function* everything(one: Declaration): Generator<Declaration> {
 export const childrenOf = (one: Declaration, ...kinds: Kind[]): Declaration[] =>
   one.children.filter(({ kind }) => kinds.includes(kind));
 
+/** Whether a declaration is a field, be it a group. */
+export const isField = ({ kind }: Declaration): boolean => kind === "field" || kind === "group";
+
 /** The fields of a message, those in its oneofs among them. */
 export const fieldsOf = (message: Declaration): Declaration[] =>
-  message.children.flatMap((one) =>
-    one.kind === "oneof" ? fieldsOf(one) : /^(field|group)$/.test(one.kind) ? [one] : []
-  );
+  message.children.flatMap((one) => one.kind === "oneof" ? fieldsOf(one) : isField(one) ? [one] : []);
 
-/** What a string token says. Names have no need of escapes. */
-export const textOf = (token: Token): string => token.text.slice(1, -1);
+/** The name of a field: that of a group is its type's in lower case. */
+export const fieldNameOf = ({ kind, name }: Declaration): string =>
+  kind === "group" ? name.text.toLowerCase() : name.text;
+
+/** The name of the message that a map's entries are on the wire: `CountsEntry`. */
+export const entryNameOf = ({ name }: Declaration): string =>
+  name.text.replace(/(?:^_*|_+)([a-zA-Z0-9]?)/g, (_, letter: string) => letter.toUpperCase()) + "Entry";

@@ -27,6 +27,12 @@ export class ProtoProblem extends Error {
   }
 }
 
+/** A mistake and the others that it comes with, each by itself. */
+const each = (one: ProtoProblem): ProtoProblem[] => [
+  one.others.length === 0 ? one : new ProtoProblem(one.file, one.line, one.column, one.text),
+  ...one.others.flatMap(each),
+];
+
 /** More would hide what is wrong. */
 const MOST = 20;
 
@@ -43,9 +49,11 @@ export function refuse(found: readonly ProtoProblem[], imported: readonly ProtoP
     const { file, line, column, text } = sorted.at(-1)!;
     shown.push(new ProtoProblem(file, line, column, `the last of ${sorted.length - MOST} more: ${text}`));
   }
-  const [first, ...others] = [...shown, ...imported];
+  // Two imports may fail for the same reason.
+  const causes = new Map(imported.flatMap(each).map((one) => [one.message, one]));
+  const [first, ...others] = [...shown, ...[...causes.values()].slice(0, MOST)];
   if (first === undefined) return;
-  throw new ProtoProblem(first.file, first.line, first.column, first.text, [...first.others, ...others]);
+  throw new ProtoProblem(first.file, first.line, first.column, first.text, others);
 }
 
 /** `a message`, `an enum`. */

@@ -1,21 +1,23 @@
-import { didYouMean } from "../rpc/nearest.ts";
-import { childrenOf, type Declaration, everything, textOf } from "./outline.ts";
+import { nearest } from "../rpc/nearest.ts";
 import type { Syntax } from "./check.ts";
+import { type Declaration, everything } from "./outline.ts";
 import { article, ProtoProblem } from "./problem.ts";
-import type { Symbol, Symbols } from "./symbols.ts";
+import type { Scope } from "./scope.ts";
+import type { Symbol } from "./symbols.ts";
 import type { Source, Token } from "./tokens.ts";
 
-/** A type that is named in a declaration, and its full name. */
-export interface Reference {
-  readonly from: Declaration;
-  readonly part: "type" | "output";
-  readonly fullName: string;
-  readonly file: string;
+/** What the names of types in a declaration mean. */
+export interface References {
+  /** Of a field; what an rpc takes; what is extended. */
+  readonly type?: Symbol;
+  /** What an rpc gives. */
+  readonly output?: Symbol;
 }
 
-const SCALARS =
+export const SCALARS: readonly string[] =
   ("double float bool string bytes int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64")
     .split(" ");
+
 /** What other languages call the scalars. */
 const FOREIGN: Record<string, string> = {
   int: "int32",
@@ -30,111 +32,90 @@ const FOREIGN: Record<string, string> = {
   str: "string",
   text: "string",
 };
-/** Finds what the names in a file mean, as protoc does: the innermost scope that has one wins. */
+
+/** For how many names the likely ones are looked up: no more problems than these are shown. */
+const MOST_HINTS = 20;
+
+/** Finds what the names of types in a file mean. */
 export class Resolver {
-  /** The imported files that options use, or that are extended: the generated code has no need of them. */
-  readonly usedByOptions = new Set<string>();
   /** What is wrong. */
   readonly problems: ProtoProblem[] = [];
   readonly #source: Source;
-  readonly #symbols: Symbols;
-  readonly #visible: ReadonlySet<string>;
+  readonly #scope: Scope;
 
-  /** Takes what all loaded files declare, and the files that this one sees. */
-  constructor(source: Source, symbols: Symbols, visible: ReadonlySet<string>) {
+  constructor(source: Source, scope: Scope) {
     this.#source = source;
-    this.#symbols = symbols;
-    this.#visible = visible;
+    this.#scope = scope;
   }
 
   /** All references to types. Those that lead nowhere are among the problems. */
-  resolve(file: Declaration, syntax: Syntax): Reference[] {
-    const references: Reference[] = [];
+  resolve(file: Declaration, syntax: Syntax): Map<Declaration, References> {
+    const references = new Map<Declaration, References>();
     for (const one of everything(file)) {
-      this.#options(one);
-      const wanted = one.kind === "rpc" || one.kind === "extend" ? ["message"] : ["message", "enum"];
-      for (const part of ["type", "output"] as const) {
-        const token = one[part];
-        if (token === undefined || one.kind === "group" || (one.kind === "field" && SCALARS.includes(token.text))) {
-          continue;
-        }
-        const found = this.#find(one, token, wanted);
-        if (found instanceof ProtoProblem) {
-          this.problems.push(found);
-          continue;
-        }
-        const { fullName, file: owner, kind, closed } = found;
-        if (kind === "enum" && closed && syntax === "proto3") {
-          const text = `${token.text} is an enum of proto2 (in ${owner}), which no field of proto3 can have; ` +
-            "declare an enum here, or make both files of one syntax";
-          this.problems.push(this.#source.problem(token.at, text));
-        }
-        if (one.kind === "extend" || one.parent!.kind === "extend") this.usedByOptions.add(owner);
-        else references.push({ from: one, part, fullName, file: owner });
-      }
+      if (one.kind === "group" || one.kind === "field" && SCALARS.includes(one.type!.text)) continue;
+      const type = one.type && this.#type(one, one.type, syntax);
+      const output = one.output && this.#type(one, one.output, syntax);
+      if (type || output) references.set(one, { type, output });
     }
     return references;
   }
 
-  /** The files whose extensions are used as options. Those that are not found are nobody's business: we do not read them. */
-  #options(one: Declaration): void {
-    for (const { name } of one.options) {
-      for (const [, custom] of name.matchAll(/\(([\w.]+)\)/g)) {
-        const found = this.#candidates(one, custom!).map((full) => this.#symbols.get(full)).find((found) => found);
-        if (found) this.usedByOptions.add(found.file);
-      }
+  #type(from: Declaration, token: Token, syntax: Syntax): Symbol | undefined {
+    const isField = from.kind === "field";
+    // What an extension extends is looked for from the extension.
+    const scope = from.kind === "extend" ? `${from.parent!.fullName}.x` : from.fullName;
+    const { symbol, hidden } = this.#scope.find(token.text, scope, isField);
+    const fits = symbol?.kind === "message" && !isEntry(symbol) || isField && symbol?.kind === "enum";
+    if (!symbol || !fits) {
+      this.problems.push(this.#missing(from, token, symbol, hidden));
+      return;
     }
+    if (symbol.kind === "enum" && symbol.closed && syntax === "proto3") {
+      const text = `${token.text} is an enum of proto2 (in ${symbol.file}), which no field of proto3 can have; ` +
+        "declare an enum here, or make both files of one syntax";
+      this.problems.push(this.#source.problem(token.at, text));
+    }
+    return symbol;
   }
 
-  /** The full names that a name may stand for, those of the innermost scope first. */
-  #candidates(from: Declaration, name: string): string[] {
-    if (name.startsWith(".")) return [name.slice(1)];
-    const scope = from.parent ? from.fullName.split(".") : packageOf(from).split(".");
-    const scopes = scope.map((_, i) => scope.slice(0, scope.length - i).join("."));
-    return [...scopes.filter((one) => one !== "").map((one) => `${one}.${name}`), name];
+  #missing(from: Declaration, { text: name, at }: Token, found: Symbol | undefined, hidden: Symbol | undefined) {
+    const noun = from.kind === "field" ? "type" : "message";
+    const problem = (text: string) => this.#source.problem(at, text);
+    found ??= this.#scope.find(name, from.fullName, false).symbol;
+    if (found) return problem(`${name} is ${article(found.kind)} and not a ${noun}; name a ${noun}`);
+    if (hidden) {
+      const text = `${name} is looked for in ${hidden.fullName}, which is nearer and has no such ${noun}`;
+      return problem(`${text}; write .${name} if that is the full name`);
+    }
+    if (SCALARS.includes(name)) return problem(`${name} is not a message; make one with a field of that type`);
+    const elsewhere = this.problems.length < MOST_HINTS && this.#declaredElsewhere(from, name);
+    if (elsewhere) return problem(`${name} is declared in ${elsewhere.file}; add: import "${elsewhere.file}";`);
+    return problem(`there is no ${noun} ${name}${this.#hint(name)}`);
   }
 
-  #find(from: Declaration, { text: name, at }: Token, wanted: string[]): Symbol & { fullName: string } | ProtoProblem {
-    const found = this.#candidates(from, name).flatMap((fullName) => {
-      const symbol = this.#symbols.get(fullName);
-      return symbol ? [{ fullName, ...symbol }] : [];
-    });
-    const good = found.filter(({ kind }) => wanted.includes(kind));
-    const seen = good.find(({ file }) => this.#visible.has(file));
-    if (seen) return seen;
-    if (good[0]) {
-      return this.#source.problem(at, `${name} is declared in ${good[0].file}; add: import "${good[0].file}";`);
+  #declaredElsewhere({ fullName }: Declaration, name: string): Symbol | undefined {
+    if (name.startsWith(".")) return this.#scope.reach(name.slice(1));
+    const scopes = fullName.split(".");
+    for (let i = scopes.length - 1; i > 0; i--) {
+      const found = this.#scope.reach([...scopes.slice(0, i), name].join("."));
+      if (found) return found;
     }
-    const noun = wanted.length === 1 ? "message" : "type";
-    if (found[0]) {
-      return this.#source.problem(at, `${name} is ${article(found[0].kind)} and not a ${noun}; name a ${noun}`);
-    }
-    if (SCALARS.includes(name)) {
-      return this.#source.problem(at, `${name} is not a message; make one with a field of that type`);
-    }
-    return this.#source.problem(at, `there is no ${noun} ${name}${this.#hint(name)}`);
+    return this.#scope.reach(name);
   }
 
   #hint(name: string): string {
-    const short = name.split(".").at(-1)!;
-    const same = [...this.#symbols.keys()].find((one) => one.endsWith(`.${short}`));
+    const none = "; declare it or import its file";
+    if (this.problems.length >= MOST_HINTS) return none;
+    const short = name.slice(name.lastIndexOf(".") + 1);
+    const types = [...this.#scope.names()].filter((one) => /^(message|enum)$/.test(this.#scope.get(one)!.kind));
+    const same = types.find((one) => one.endsWith(`.${short}`));
     if (same) return `; did you mean ${same}?`;
-    const names = [...this.#symbols.keys()].map((one) => one.split(".").at(-1)!);
     const foreign = FOREIGN[name.toLowerCase()];
     if (foreign) return `; did you mean ${foreign}?`;
-    return didYouMean(short, [...SCALARS, ...names]) || "; declare it or import its file";
+    const near = nearest(short, [...SCALARS, ...types.map((one) => one.slice(one.lastIndexOf(".") + 1))]);
+    return near ? `; did you mean ${JSON.stringify(near)}?` : none;
   }
 }
 
-const packageOf = (file: Declaration) => childrenOf(file, "package")[0]?.name.text ?? "";
-
-/** Which imports of a file nothing in it needs. */
-export function unusedImports(
-  file: Declaration,
-  provides: (name: string) => Iterable<string>,
-  used: ReadonlySet<string>,
-) {
-  return childrenOf(file, "import").filter(({ name, label }) =>
-    label?.text !== "public" && ![...provides(textOf(name))].some((one) => used.has(one))
-  );
-}
+/** Nobody but its map may use the message of a map's entries. */
+const isEntry = ({ kind, declaration }: Symbol) => kind === "message" && declaration?.kind === "field";

@@ -1,7 +1,8 @@
-import { localName } from "../codec/local_name.ts";
-import { protobuf } from "../deps.ts";
+import type { ServiceJson } from "../codec/descriptor/json.ts";
+import { localName, LocalNames } from "../codec/local_name.ts";
 import type { LoadedFile } from "./load.ts";
-import { declared, typeName } from "./names.ts";
+import { typeNames } from "./names.ts";
+import { childrenOf } from "./outline.ts";
 
 /** A service that a .proto file declares. */
 export interface DeclaredService {
@@ -24,14 +25,21 @@ export interface DeclaredMethod {
 const KINDS = [["unary", "server_streaming"], ["client_streaming", "bidi"]] as const;
 
 /** The services of a file, in its order. */
-export function servicesOf({ own }: LoadedFile): DeclaredService[] {
-  return [...declared(own)].filter((one) => one instanceof protobuf.Service).map((service) => ({
-    name: typeName(service),
-    fullName: service.fullName.slice(1),
-    methods: service.methodsArray.map(({ name, requestStream, responseStream }) => ({
-      name,
-      local: localName(name),
-      kind: KINDS[requestStream ? 1 : 0][responseStream ? 1 : 0],
-    })),
+export function servicesOf(file: LoadedFile): DeclaredService[] {
+  const names = typeNames(file);
+  return childrenOf(file.outline, "service").map(({ fullName }, i) => ({
+    name: names.get(fullName)!,
+    fullName,
+    methods: methodsOf(file.descriptor.service![i]!),
+  }));
+}
+
+/** The methods of a service. */
+export function methodsOf({ method = [] }: ServiceJson): DeclaredMethod[] {
+  const locals = new LocalNames();
+  return method.map(({ name, clientStreaming, serverStreaming }) => ({
+    name,
+    local: locals.give(localName(name)),
+    kind: KINDS[clientStreaming ? 1 : 0][serverStreaming ? 1 : 0],
   }));
 }

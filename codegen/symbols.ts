@@ -1,45 +1,114 @@
-import { protobuf } from "../deps.ts";
+import type { EnumJson, FieldJson, FileJson, MessageJson } from "../codec/descriptor/json.ts";
 import type { Syntax } from "./check.ts";
-import { type Declaration, everything } from "./outline.ts";
+import { nameIn, scopeOf } from "./full_names.ts";
+import { type Declaration, entryNameOf, everything, fieldNameOf, isField } from "./outline.ts";
+import type { Source } from "./tokens.ts";
 
-/** What files declare, by full name. */
+/** What a name stands for. */
+export type SymbolKind =
+  | "package"
+  | "message"
+  | "enum"
+  | "service"
+  | "field"
+  | "extension"
+  | "oneof"
+  | "value"
+  | "method";
+
+/** A name that files declare. */
+export interface Symbol {
+  readonly fullName: string;
+  /** The file that declares it. */
+  readonly file: string;
+  readonly kind: SymbolKind;
+  /** Of an enum: whether it takes no numbers that it does not know, as those of proto2. */
+  readonly closed: boolean;
+  readonly declaration?: Declaration;
+  /** Its descriptor, which is made once all types are known; of a method, an oneof or a value there is none. */
+  json?: MessageJson | EnumJson | FieldJson;
+}
+
+/** What a file declares, by full name. */
 export type Symbols = Map<string, Symbol>;
 
-/** A declaration that others may refer to. */
-export interface Symbol {
-  /** The file that has it. */
-  readonly file: string;
-  /** What it is, in a word. */
-  readonly kind: string;
-  /** Whether it is of proto2: its enums take no numbers that they don't know. */
-  readonly closed: boolean;
-}
+const KINDS: Partial<Record<Declaration["kind"], SymbolKind>> = {
+  message: "message",
+  group: "message",
+  enum: "enum",
+  service: "service",
+  oneof: "oneof",
+  value: "value",
+  rpc: "method",
+  field: "field",
+};
 
-/** Adds what a file declares to the symbols: its types, services and extensions. */
-export function addSymbols(symbols: Symbols, file: string, outline: Declaration, syntax: Syntax): void {
+/**
+ * What a file declares, with its package. Of two things of one name it holds the first.
+ *
+ * @param again Is told what is declared a second time.
+ */
+export function symbolsOf(
+  { name: file }: Source,
+  outline: Declaration,
+  syntax: Syntax,
+  again: (declaration: Declaration, name: string, before: Symbol) => void,
+): Symbols {
+  const symbols: Symbols = new Map();
   const closed = syntax === "proto2";
-  for (const { kind, fullName, parent } of everything(outline)) {
-    if (["message", "enum", "service"].includes(kind)) symbols.set(fullName, { file, kind, closed });
-    if (parent?.kind === "extend") symbols.set(fullName, { file, kind: "extension", closed });
+  const add = (fullName: string, kind: SymbolKind, declaration: Declaration) => {
+    const before = symbols.get(fullName);
+    if (before) again(declaration, fullName.slice(fullName.lastIndexOf(".") + 1), before);
+    else symbols.set(fullName, { fullName, file, kind, closed, declaration });
+  };
+  addPackage(symbols, file, outline.fullName);
+  for (const one of everything(outline)) {
+    const kind = KINDS[one.kind];
+    if (kind === undefined) continue;
+    const isExtension = isField(one) && one.parent!.kind === "extend";
+    const scope = scopeOf(one);
+    if (isField(one)) add(nameIn(scope, fieldNameOf(one)), isExtension ? "extension" : "field", one);
+    if (kind !== "field") add(one.fullName, kind, one);
+    if (one.keyType) add(nameIn(scope, entryNameOf(one)), "message", one);
+  }
+  return symbols;
+}
+
+function addPackage(symbols: Symbols, file: string, name: string): void {
+  for (let end = name.indexOf("."); name !== ""; end = name.indexOf(".", end + 1)) {
+    const fullName = end < 0 ? name : name.slice(0, end);
+    symbols.set(fullName, { fullName, file, kind: "package", closed: false });
+    if (end < 0) return;
   }
 }
 
-/** The same for a file that only the parser knows. Some of these hold copies of what they import. */
-export function addReflected(symbols: Symbols, file: string, own: protobuf.NamespaceBase): void {
-  for (const one of own.nestedArray) {
-    const name = one.fullName.slice(1);
-    const kind = KINDS.find(([type]) => one instanceof type)?.[1];
-    if (kind && !symbols.has(name)) symbols.set(name, { file, kind, closed: file === DESCRIPTOR });
-    if (one instanceof protobuf.Namespace) addReflected(symbols, file, one);
+/** The same for a file whose descriptor alone is known. */
+export function symbolsOfJson(json: FileJson): Symbols {
+  const symbols: Symbols = new Map();
+  const file = json.name!;
+  const add = (fullName: string, kind: SymbolKind, more: Partial<Symbol> = {}) =>
+    symbols.set(fullName, { fullName, file, kind, closed: json.syntax !== "proto3", ...more });
+  const addEnum = (scope: string, one: EnumJson) => {
+    add(nameIn(scope, one.name), "enum", { json: one });
+    for (const { name } of one.value ?? []) add(nameIn(scope, name), "value");
+  };
+  const addMessage = (scope: string, one: MessageJson) => {
+    const fullName = nameIn(scope, one.name);
+    add(fullName, "message", { json: one });
+    for (const { name } of one.oneofDecl ?? []) add(nameIn(fullName, name), "oneof");
+    for (const field of one.field ?? []) add(nameIn(fullName, field.name), "field", { json: field });
+    for (const field of one.extension ?? []) add(nameIn(fullName, field.name), "extension", { json: field });
+    for (const inner of one.nestedType ?? []) addMessage(fullName, inner);
+    for (const inner of one.enumType ?? []) addEnum(fullName, inner);
+  };
+  const { package: scope = "" } = json;
+  addPackage(symbols, file, scope);
+  for (const one of json.messageType ?? []) addMessage(scope, one);
+  for (const one of json.enumType ?? []) addEnum(scope, one);
+  for (const field of json.extension ?? []) add(nameIn(scope, field.name), "extension", { json: field });
+  for (const { name, method = [] } of json.service ?? []) {
+    add(nameIn(scope, name), "service");
+    for (const one of method) add(nameIn(nameIn(scope, name), one.name), "method");
   }
+  return symbols;
 }
-
-/** The only one of these files that has enums and is of proto2. */
-const DESCRIPTOR = "google/protobuf/descriptor.proto";
-
-const KINDS = [
-  [protobuf.Type, "message"],
-  [protobuf.Enum, "enum"],
-  [protobuf.Service, "service"],
-  [protobuf.Field, "extension"],
-] as const;

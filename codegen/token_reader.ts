@@ -1,5 +1,6 @@
-import { numberOf } from "./numbers.ts";
-import { type Comment, type Source, type Token, tokenize } from "./tokens.ts";
+import { integerOf } from "./numbers.ts";
+import { joined } from "./strings.ts";
+import { type Source, type Token, tokenize } from "./tokens.ts";
 
 /** Goes through the tokens of a file. What is not as expected is a problem, with a remedy. */
 export class TokenReader {
@@ -13,31 +14,36 @@ export class TokenReader {
     this.#tokens = tokenize(source);
   }
 
-  /** The one that was taken last. */
+  /** The token that was taken last. */
   get last(): Token {
     return this.#tokens[this.#next - 1] ?? this.peek();
   }
 
-  /** One that is to come: the next, or one behind it. */
+  /** A token that is to come: the next, or one behind it. */
   peek(ahead = 0): Token {
     return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)]!;
   }
 
-  /** Takes the next one. */
+  /** Whether the next token is this sign or word. A string that says the same is another thing. */
+  sees(text: string): boolean {
+    return this.peek().text === text;
+  }
+
+  /** Takes the next token. */
   take(): Token {
     const token = this.peek();
     this.#next++;
     return token;
   }
 
-  /** Takes the next one if it is this. */
+  /** Takes the next token if it is this. */
   is(text: string): boolean {
     if (this.peek().text !== text) return false;
     this.#next++;
     return true;
   }
 
-  /** Takes the next one, which must be this. */
+  /** Takes the next token, which must be this. */
   expect(text: string): Token {
     const token = this.peek();
     if (token.text === text) return this.take();
@@ -47,50 +53,61 @@ export class TokenReader {
   }
 
   /** Takes a word, which `what` describes. */
-  word(what: string, pattern = /^[A-Za-z_]\w*$/): Token {
+  word(what: string): Token {
     const token = this.peek();
-    return pattern.test(token.text) ? this.take() : this.fail(token, `write ${what} here`);
+    return token.kind === "word" ? this.take() : this.fail(token, `write ${what} here`);
   }
 
-  /** Takes the name of a type. */
+  /** Takes a name whose parts are joined by dots, over lines and comments. */
+  dotted(what: string): Token {
+    return this.#dotted(what, false);
+  }
+
+  /** Takes the name of a type, which may begin with a dot. */
   type(what: string): Token {
-    return this.word(what, /^\.?[A-Za-z_]/);
+    return this.#dotted(what, true);
   }
 
-  /** Takes a string. */
+  #dotted(what: string, mayBeginWithDot: boolean): Token {
+    const first = this.peek();
+    const parts: string[] = [];
+    if (mayBeginWithDot && this.is(".")) parts.push(".");
+    parts.push(this.word(what).text);
+    while (this.is(".")) parts.push(".", this.word("the next part of the name").text);
+    if (parts.length === 1) return first;
+    return { kind: "word", text: parts.join(""), at: first.at, end: this.last.end, comments: first.comments };
+  }
+
+  /** Takes a string, or several that stand behind one another and are one. */
   string(what: string): Token {
-    return this.word(`${what} in quotes`, /^["']/);
+    const first = this.peek();
+    if (first.kind !== "string") return this.fail(first, `write ${what} in quotes here`);
+    const parts: Token[] = [];
+    while (this.peek().kind === "string") parts.push(this.take());
+    if (parts.length === 1) return first;
+    const text = this.#source.text.slice(first.at, this.last.end);
+    return { ...first, text, end: this.last.end, bytes: joined(parts.map(({ bytes }) => bytes!)) };
   }
 
-  /** Takes a whole number. */
+  /** Takes a whole number, which may be negative. */
   number(): Token {
-    const token = this.peek();
-    return Number.isNaN(numberOf(token.text)) ? this.fail(token, "write a whole number here") : this.take();
+    const first = this.peek();
+    const minus = this.is("-");
+    const digits = this.peek();
+    if (digits.kind !== "integer") return this.fail(digits, "write a whole number here");
+    this.take();
+    return minus ? { ...digits, text: `-${digits.text}`, at: first.at } : digits;
+  }
+
+  /** Takes a whole number, and says which. */
+  integer(): { token: Token; value: number } {
+    const token = this.number();
+    return { token, value: Number(integerOf(token.text)) };
   }
 
   /** Refuses a token. @throws {ProtoProblem} Always. */
   fail(token: Token, remedy: string): never {
-    const what = token.text === "" ? "the file ends too early" : `${token.text} is not expected`;
+    const what = token.kind === "end" ? "the file ends too early" : `${token.text} is not expected`;
     throw this.#source.problem(token.at, `${what}; ${remedy}`);
   }
 }
-
-/** What comments say of the statement that began at `first` and whose head was just read: those before it, and one behind it. */
-export function commentOf(source: Source, first: Token, tokens: TokenReader): string | undefined {
-  const lines: string[] = [];
-  let next = source.lineAt(first.at);
-  for (const comment of first.comments.toReversed()) {
-    if (!isAlone(source, comment) || next - source.lineAt(comment.end) > 1) break;
-    lines.unshift(comment.text);
-    next = source.lineAt(comment.at);
-  }
-  const [after] = tokens.peek().comments;
-  const line = source.lineAt(tokens.last.end);
-  const trails = after && source.lineAt(after.at) === line && source.lineAt(tokens.peek().at) !== line;
-  const parts = [lines.join("\n"), trails ? after.text : ""].map((part) => part.trim()).filter((part) => part !== "");
-  return parts.length === 0 ? undefined : parts.join("\n\n");
-}
-
-/** Nothing stands before it in its line. */
-const isAlone = (source: Source, { at }: Comment) =>
-  source.text.slice(source.startOf(source.lineAt(at)), at).trim() === "";

@@ -1,32 +1,41 @@
 import { ProtoProblem } from "./problem.ts";
+import { decodeString } from "./strings.ts";
 
-/** A word, number, string or sign of a .proto file. */
+/** What a token is. The end of the file is one, without text. */
+export type TokenKind = "word" | "integer" | "float" | "string" | "sign" | "end";
+
+/** A word, number, string or sign of a .proto file; or several that belong together, such as the parts of a type's name. */
 export interface Token {
-  /** As it is written. */
+  readonly kind: TokenKind;
+  /** The text of the file; without the blanks and comments between the parts of a name. */
   readonly text: string;
-  /** Where it begins and ends in the file's text. */
+  /** Where the token begins and ends in the file's text. */
   readonly at: number;
   readonly end: number;
-  /** The comments between it and the token before it. */
+  /** The comments between this token and the one before it. */
   readonly comments: readonly Comment[];
+  /** Of a string: its bytes, without quotes and escapes. */
+  readonly bytes?: Uint8Array;
 }
 
 /** A comment of a .proto file. */
 export interface Comment {
-  /** Without the signs that make it one. */
+  /** The text without the signs that make it a comment. */
   readonly text: string;
   readonly at: number;
   readonly end: number;
+  /** Whether nothing but blanks stands before the comment in its line. */
+  readonly isFirst: boolean;
 }
 
 /** The text of a .proto file, and where things are in it. */
 export class Source {
   /** The offsets at which lines begin. */
-  readonly #lines: number[];
+  readonly #lines: number[] = [0];
 
   /** Holds the text of the file that imports call `name`. */
   constructor(readonly name: string, readonly text: string) {
-    this.#lines = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#lines.push(at + 1);
   }
 
   /** The line, from 1, at an offset. */
@@ -40,20 +49,20 @@ export class Source {
     return low + 1;
   }
 
-  /** Where a line begins. */
-  startOf(line: number): number {
-    return this.#lines[line - 1] ?? this.text.length;
-  }
-
   /** A mistake at an offset. */
   problem(offset: number, text: string): ProtoProblem {
     const line = this.lineAt(offset);
-    return new ProtoProblem(this.name, line, offset - this.startOf(line) + 1, text);
+    return new ProtoProblem(this.name, line, offset - this.#lines[line - 1]! + 1, text);
   }
 }
 
-const PIECE =
-  /(?<space>\s+)|(?<comment>\/\/.*|\/\*[^]*?\*\/)|(?<token>-(?:inf|nan)\b|\.?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*|-?\.?\d(?:[eE][+-]|[\w.])*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[{}()[\]<>=;:,.-]|\/(?![*/]))/y;
+const NO_COMMENTS: readonly Comment[] = [];
+
+// As in protoc's tokenizer: its blanks, letters and line ends are those of ASCII, a line ends with \n alone.
+const BLANKS = /[ \t\r\n\v\f]+/y;
+const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
+const NUMBER = /0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?/y;
+const SIGNS = "{}()[]<>=;:,.+-/";
 
 /**
  * Takes a file's text apart.
@@ -65,28 +74,80 @@ export function tokenize(source: Source): Token[] {
   const { text } = source;
   const tokens: Token[] = [];
   let comments: Comment[] = [];
+  let isFirst = true;
+  const add = (kind: TokenKind, end: number, bytes?: Uint8Array) => {
+    const token = { kind, text: text.slice(at, end), at, end, comments: comments.length > 0 ? comments : NO_COMMENTS };
+    tokens.push(bytes ? { ...token, bytes } : token);
+    if (comments.length > 0) comments = [];
+    isFirst = false;
+    return end;
+  };
   let at = text.startsWith("\ufeff") ? 1 : 0;
   while (at < text.length) {
-    PIECE.lastIndex = at;
-    const groups = PIECE.exec(text)?.groups;
-    if (groups === undefined) throw source.problem(at, strange(text, at));
-    const end = PIECE.lastIndex;
-    if (groups.comment !== undefined) comments.push({ text: bare(groups.comment), at, end });
-    else if (groups.token !== undefined) {
-      tokens.push({ text: groups.token, at, end, comments });
-      comments = [];
-    }
-    at = end;
+    const sign = text[at]!;
+    let end = matchAt(BLANKS, text, at);
+    if (end > 0) {
+      isFirst ||= text.slice(at, end).includes("\n");
+      at = end;
+    } else if ((end = commentEnd(source, at)) > 0) {
+      comments.push({ text: bare(text.slice(at, end)), at, end, isFirst });
+      at = end;
+    } else if ((end = matchAt(WORD, text, at)) > 0) at = add("word", end);
+    else if ((end = matchAt(NUMBER, text, at)) > 0) {
+      checkNumber(source, tokens.at(-1), at, end);
+      at = add(/^(0[xX]|\d+$)/.test(text.slice(at, end)) ? "integer" : "float", end);
+    } else if (sign === '"' || sign === "'") {
+      const string = decodeString(source, at);
+      at = add("string", string.end, string.bytes);
+    } else if (SIGNS.includes(sign)) at = add("sign", at + 1);
+    else throw source.problem(at, strange(text, at));
   }
-  tokens.push({ text: "", at, end: at, comments });
+  add("end", at);
   return tokens;
 }
 
+function matchAt(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : 0;
+}
+
+/** Where the comment ends that begins at an offset; 0 if none does. */
+function commentEnd(source: Source, at: number): number {
+  const { text } = source;
+  if (text.startsWith("//", at)) {
+    const end = text.indexOf("\n", at);
+    return end < 0 ? text.length : end;
+  }
+  if (!text.startsWith("/*", at)) return 0;
+  const close = text.indexOf("*/", at + 2);
+  if (close < 0) throw source.problem(at, "the comment is never closed; end it with */");
+  const inner = text.slice(at + 2, close + 1).indexOf("/*");
+  if (inner >= 0) throw source.problem(at + 2 + inner, "a comment can't stand in another; remove this /*");
+  return close + 2;
+}
+
+/** As protoc: a number and a word, or a word and a number that begins with a dot, need something between them. */
+function checkNumber(source: Source, before: Token | undefined, at: number, end: number): void {
+  const { text } = source;
+  const number = text.slice(at, end);
+  if (/^0\d/.test(number) && !/^0[0-7]+$/.test(number)) {
+    throw source.problem(at, `${number} is not octal, as numbers that begin with 0 are; remove the 0`);
+  }
+  if (/[\w.]/.test(text[end] ?? "")) {
+    const whole = /[\w.]{1,100}/.exec(text.slice(at, at + 100))![0];
+    throw source.problem(at, `${whole} is neither a number nor a name; names begin with a letter`);
+  }
+  if (number.startsWith(".") && before?.kind === "word" && before.end === at) {
+    throw source.problem(at, `write a blank between ${before.text} and ${number}`);
+  }
+}
+
 function strange(text: string, at: number): string {
-  if (text.startsWith("/*", at)) return "the comment is never closed; end it with */";
-  if (/["']/.test(text[at]!)) return `the string is not closed in its line; end it with ${text[at]}`;
   const sign = String.fromCodePoint(text.codePointAt(at)!);
-  return `${JSON.stringify(sign)} may stand in strings and comments only; remove it`;
+  const shown = /[\p{C}\p{Z}]/u.test(sign)
+    ? `U+${sign.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`
+    : sign;
+  return `${JSON.stringify(shown)} may stand in strings and comments only; remove it`;
 }
 
 /** What a comment says. */

@@ -18,7 +18,7 @@ export const ECHO_PROTO: ProtoFile = protoFile("echo.proto", {
       "nested": {
         "Req": { "fields": { "mes": { "type": "string", "id": 1 } } },
         "Resp": { "fields": { "resp": { "type": "string", "id": 1 } } },
-        "EchoService": { "methods": { "Echo": { "requestType": "Req", "responseType": "Resp" } } },
+        "EchoService": { "methods": { "Echo": { "requestType": ".echo.Req", "responseType": ".echo.Resp" } } },
       },
     },
   },

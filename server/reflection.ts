@@ -22,7 +22,9 @@ export function reflectionRoutes(added: readonly Service[], phase: Watched<Phase
   const handlers: Handlers<typeof ServerReflection> = {
     async *serverReflectionInfo(requests) {
       // Made when somebody asks: most servers are never asked.
-      const all = await (index ??= indexOf([...services.values()]));
+      index ??= indexOf([...services.values()]);
+      index.catch(() => index = undefined);
+      const all = await index;
       const sent = new Set<string>();
       for await (const request of untilDraining(requests, phase)) {
         yield { validHost: request.host, originalRequest: request, messageResponse: answer(all, request, sent) };
@@ -38,14 +40,24 @@ interface Index {
   readonly files: ReadonlyMap<string, FileDescriptor>;
   /** The files that declare things, by the full names of these. */
   readonly symbols: ReadonlyMap<string, FileDescriptor>;
+  /** The files that declare extensions, by the full name of what these extend, and the number. */
+  readonly extensions: ReadonlyMap<string, ReadonlyMap<number, FileDescriptor>>;
 }
 
 async function indexOf(services: readonly Service[]): Promise<Index> {
   // Services that were not generated have no file.
   const files = await fileDescriptors(services.map(fileOf).filter((file) => file !== undefined));
   const symbols = new Map<string, FileDescriptor>();
-  for (const file of files.values()) for (const symbol of file.symbols) symbols.set(symbol, file);
-  return { services: services.map(({ typeName }) => typeName).sort(), files, symbols };
+  const extensions = new Map<string, Map<number, FileDescriptor>>();
+  for (const file of files.values()) {
+    for (const symbol of file.symbols) symbols.set(symbol, file);
+    for (const { extendee, number } of file.extensions) {
+      const name = extendee.slice(1);
+      if (!extensions.has(name)) extensions.set(name, new Map());
+      extensions.get(name)!.set(number, file);
+    }
+  }
+  return { services: services.map(({ typeName }) => typeName).sort(), files, symbols, extensions };
 }
 
 /** Ends when the server drains: tools keep their stream open while they call, which would hold it up. */
@@ -68,7 +80,11 @@ async function* untilDraining<T>(requests: AsyncIterable<T>, phase: Watched<Phas
   }
 }
 
-function answer({ services, files, symbols }: Index, request: ServerReflectionRequest, sent: Set<string>): Answer {
+function answer(
+  { services, files, symbols, extensions }: Index,
+  request: ServerReflectionRequest,
+  sent: Set<string>,
+): Answer {
   const question = request.messageRequest;
   switch (question?.case) {
     case "listServices":
@@ -79,15 +95,14 @@ function answer({ services, files, symbols }: Index, request: ServerReflectionRe
       return fileAnswer(symbols.get(question.value), files, sent) ?? notFound("symbol", question.value);
     case "fileContainingExtension": {
       const { containingType, extensionNumber } = question.value;
-      return notFound(`extension ${extensionNumber} of`, containingType);
+      const file = extensions.get(containingType)?.get(extensionNumber);
+      return fileAnswer(file, files, sent) ?? notFound(`extension ${extensionNumber} of`, containingType);
     }
-    case "allExtensionNumbersOfType":
-      // The kit has no extensions, so what there is has none.
-      if (!symbols.has(question.value)) return notFound("message", question.value);
-      return {
-        case: "allExtensionNumbersResponse",
-        value: { baseTypeName: question.value, extensionNumber: [] },
-      };
+    case "allExtensionNumbersOfType": {
+      const extensionNumber = [...extensions.get(question.value)?.keys() ?? []].sort((a, b) => a - b);
+      if (extensionNumber.length === 0 && !symbols.has(question.value)) return notFound("message", question.value);
+      return { case: "allExtensionNumbersResponse", value: { baseTypeName: question.value, extensionNumber } };
+    }
     case undefined:
       return refusal(Status.INVALID_ARGUMENT, "the request asks for nothing that is known here");
   }
@@ -100,6 +115,7 @@ function fileAnswer(
   sent: Set<string>,
 ): Answer | undefined {
   if (file === undefined) return undefined;
+  if (file.failure !== undefined) return refusal(Status.INTERNAL, file.failure);
   const found: FileDescriptor[] = [file];
   sent.add(file.name);
   for (const one of found) {
@@ -109,7 +125,10 @@ function fileAnswer(
       found.push(files.get(name)!);
     }
   }
-  return { case: "fileDescriptorResponse", value: { fileDescriptorProto: found.map(({ bytes }) => bytes) } };
+  return {
+    case: "fileDescriptorResponse",
+    value: { fileDescriptorProto: found.filter(({ failure }) => !failure).map(({ bytes }) => bytes) },
+  };
 }
 
 const notFound = (what: string, name: string) => refusal(Status.NOT_FOUND, `there is no ${what} ${name}`);

@@ -1,5 +1,6 @@
 import { protobuf } from "../../deps.ts";
 import { declaration, type ProtoFile, rootOf } from "../file.ts";
+import { CUSTOM } from "./custom_options.ts";
 import { describeEnum, describeMessage } from "./message.ts";
 import type { Descriptor } from "./options.ts";
 import { describeService } from "./service.ts";
@@ -43,10 +44,12 @@ function part(file: ProtoFile, name: string): Described | undefined {
   }
 }
 
-/** The names of JSON, and without empty lists. */
+/** The names of JSON, without empty lists, and without the custom options, whose names nobody knows. */
 function inCamelCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inCamelCase);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, one]) => !(Array.isArray(one) && one.length === 0));
+  const entries = Object.entries(value).filter(([name, one]) =>
+    name !== CUSTOM && !(Array.isArray(one) && one.length === 0)
+  );
   return Object.fromEntries(entries.map(([name, one]) => [protobuf.util.camelCase(name), inCamelCase(one)]));
 }

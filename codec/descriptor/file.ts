@@ -1,8 +1,10 @@
 import { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
 import type { MessageType } from "../../rpc/service.ts";
-import { declaration, type ProtoDescriptor, type ProtoFile } from "../file.ts";
+import { declaration, fileOf, messageType, type ProtoDescriptor, type ProtoFile, rootOf } from "../file.ts";
+import { putCustomOptions, withLists } from "./custom_options.ts";
 import { fileDescriptorProto } from "./descriptor_proto.ts";
+import { declaredExtensions, describeExtensions, type Extension } from "./extensions.ts";
 import { describeEnum, describeMessage } from "./message.ts";
 import { describedOptions, type Descriptor } from "./options.ts";
 import { describeService } from "./service.ts";
@@ -13,10 +15,14 @@ export interface FileDescriptor {
   readonly name: string;
   /** The names of the files that it imports. */
   readonly dependencies: readonly string[];
-  /** The full names of all that it declares: messages, fields, oneofs, enums and their values, services, methods. */
+  /** The full names of all that it declares: messages, fields, oneofs, enums and their values, services, methods, extensions. */
   readonly symbols: readonly string[];
-  /** An encoded `google.protobuf.FileDescriptorProto`, as protoc makes it, but without comments, custom options, extensions and proto2's defaults. */
+  /** The extensions that it declares. */
+  readonly extensions: readonly Extension[];
+  /** An encoded `google.protobuf.FileDescriptorProto`, as protoc makes it, but without comments. Empty if that failed. */
   readonly bytes: Uint8Array;
+  /** Why there is no descriptor. */
+  readonly failure?: string;
 }
 
 /**
@@ -36,9 +42,18 @@ export async function fileDescriptors(files: Iterable<ProtoFile>): Promise<Map<s
       name = `${i}/${file.name}`;
     }
     sources.set(name, file);
-    const dependencies = file.imports.map(add);
-    described.set(name, describe(file, name, dependencies, type));
+    const dependencies = importsOf(file).map(add);
+    described.set(name, tryDescribe(file, name, dependencies, type));
     return name;
+  };
+  const importsOf = (file: ProtoFile): readonly ProtoFile[] => {
+    const extendsOptions = declaredExtensions(file.descriptor).some(({ extendee }) =>
+      /^\.google\.protobuf\./.test(extendee)
+    );
+    const known = fileOf(type)!;
+    return extendsOptions && !file.imports.some(({ name }) => name === known.name)
+      ? [...file.imports, known]
+      : file.imports;
   };
   for (const file of files) add(file);
   return described;
@@ -47,6 +62,16 @@ export async function fileDescriptors(files: Iterable<ProtoFile>): Promise<Map<s
 /** Two copies of the kit have the well-known files twice. */
 const isSame = (one: ProtoFile, other: ProtoFile) =>
   one === other || JSON.stringify(one.descriptor) === JSON.stringify(other.descriptor);
+
+/** One file that can't be described does not hurt the others. */
+function tryDescribe(file: ProtoFile, name: string, dependencies: readonly string[], type: MessageType<unknown>) {
+  try {
+    return describe(file, name, dependencies, type);
+  } catch (error) {
+    const failure = `${name} can't be described: ${error instanceof Error ? error.message : error}`;
+    return { name, dependencies, symbols: [], extensions: [], bytes: new Uint8Array(), failure };
+  }
+}
 
 function describe(
   file: ProtoFile,
@@ -77,10 +102,16 @@ function describe(
   for (const one of [...descriptor.message_type, ...descriptor.enum_type, ...descriptor.service]) {
     one.options = withoutFeatures(one.options, options.features as Descriptor | undefined);
   }
-  // Options that descriptor.proto does not know are passed over. JSON drops what is undefined.
-  const json = JSON.parse(JSON.stringify(descriptor)) as JsonValue;
-  const bytes = type.encode(type.fromJson(json, { ignoreUnknownFields: true }) as never);
-  return { name, dependencies, symbols, bytes: new Uint8Array(bytes) };
+  const extensions = declaredExtensions(file.descriptor);
+  symbols.push(...describeExtensions(extensions, descriptor));
+  const protos = fileOf(type)!;
+  const reflection = rootOf(protos).lookupType(type.typeName);
+  // JSON drops what is undefined.
+  const json = withLists(JSON.parse(JSON.stringify(descriptor)), reflection);
+  // Options that descriptor.proto does not know are passed over.
+  const message = type.fromJson(json as JsonValue, { ignoreUnknownFields: true }) as Record<string, unknown>;
+  putCustomOptions(message, json, reflection, ({ fullName }) => messageType(protos, fullName.slice(1)));
+  return { name, dependencies, symbols, extensions, bytes: new Uint8Array(type.encode(message as never)) };
 }
 
 /** Takes away the features that all of an edition's file has: protobufjs wants them at each of its declarations. */
@@ -95,7 +126,9 @@ function withoutFeatures(options: Descriptor | undefined, common: Descriptor = {
 /** What the file is written in: all that it declares says the same. */
 function syntaxOf(descriptor: ProtoDescriptor, path: readonly string[]): Descriptor {
   const scope = path.reduce((scope, name) => scope.nested![name] as ProtoDescriptor, descriptor);
-  const [{ edition = "proto3" } = {}] = Object.values(scope.nested ?? {}) as { edition?: string }[];
+  const [{ edition = descriptor.edition ?? "proto3" } = {}] = Object.values(scope.nested ?? {}) as {
+    edition?: string;
+  }[];
   // Descriptors have always been so where they say nothing.
   if (edition === "proto2") return {};
   return edition === "proto3" ? { syntax: edition } : { syntax: "editions", edition: `EDITION_${edition}` };

@@ -59,13 +59,14 @@ Deno.test("fileDescriptors() gives another name to a second file of one name, un
   ]);
 });
 
-Deno.test("fileDescriptors() leaves out imports that only options need, and says which files are of proto2", async () => {
+Deno.test("fileDescriptors() brings descriptor.proto with files that declare options, and says which files are of proto2", async () => {
   const files = await fileDescriptors([IMPORTS_OLD_PROTO]);
   assertEquals([...files].map(([name, { dependencies }]) => [name, dependencies]), [
     ["old.proto", []],
-    ["imports_old.proto", ["old.proto"]],
+    ["google/protobuf/descriptor.proto", []],
+    ["imports_old.proto", ["old.proto", "google/protobuf/descriptor.proto"]],
   ]);
   // syntax = 12 is proto3, or is not there.
   const syntax = [...files.values()].map(({ bytes }) => bytes.toHex().endsWith("620670726f746f33"));
-  assertEquals(syntax, [false, true]);
+  assertEquals(syntax, [false, false, true]);
 });

@@ -1,4 +1,4 @@
-/** A `google.protobuf.FileDescriptorProto` in its JSON form: only what is read of it. */
+/** A `google.protobuf.FileDescriptorProto` in its JSON form: only what is read of it, and beside it the comments of a .proto. */
 export interface FileJson {
   readonly name?: string;
   readonly package?: string;
@@ -7,6 +7,7 @@ export interface FileJson {
   readonly messageType?: readonly MessageJson[];
   readonly enumType?: readonly EnumJson[];
   readonly service?: readonly ServiceJson[];
+  readonly extension?: readonly FieldJson[];
   readonly options?: Options;
   readonly syntax?: string;
   readonly edition?: string | number;
@@ -19,13 +20,22 @@ export type Options = { readonly [name: string]: unknown };
 export interface MessageJson {
   readonly name: string;
   readonly field?: readonly FieldJson[];
+  readonly extension?: readonly FieldJson[];
   readonly nestedType?: readonly MessageJson[];
   readonly enumType?: readonly EnumJson[];
   readonly extensionRange?: readonly RangeJson[];
-  readonly oneofDecl?: readonly { readonly name: string }[];
+  readonly oneofDecl?: readonly OneofJson[];
   readonly options?: Options;
   readonly reservedRange?: readonly RangeJson[];
   readonly reservedName?: readonly string[];
+  readonly comment?: string;
+}
+
+/** A `OneofDescriptorProto`. */
+export interface OneofJson {
+  readonly name: string;
+  readonly options?: Options;
+  readonly comment?: string;
 }
 
 /** A `FieldDescriptorProto`. */
@@ -37,19 +47,32 @@ export interface FieldJson {
   readonly type: string;
   /** With a dot in front. */
   readonly typeName?: string;
+  /** Of an extension: the message that it extends, with a dot in front. */
+  readonly extendee?: string;
+  readonly defaultValue?: string;
   readonly jsonName?: string;
   readonly oneofIndex?: number;
   readonly proto3Optional?: boolean;
   readonly options?: Options;
+  readonly comment?: string;
 }
 
 /** An `EnumDescriptorProto`. */
 export interface EnumJson {
   readonly name: string;
-  readonly value?: readonly { readonly name: string; readonly number?: number; readonly options?: Options }[];
+  readonly value?: readonly EnumValueJson[];
   readonly options?: Options;
   readonly reservedRange?: readonly RangeJson[];
   readonly reservedName?: readonly string[];
+  readonly comment?: string;
+}
+
+/** An `EnumValueDescriptorProto`. */
+export interface EnumValueJson {
+  readonly name: string;
+  readonly number?: number;
+  readonly options?: Options;
+  readonly comment?: string;
 }
 
 /** A `ServiceDescriptorProto`. */
@@ -57,6 +80,7 @@ export interface ServiceJson {
   readonly name: string;
   readonly method?: readonly MethodJson[];
   readonly options?: Options;
+  readonly comment?: string;
 }
 
 /** A `MethodDescriptorProto`. */
@@ -67,10 +91,12 @@ export interface MethodJson {
   readonly clientStreaming?: boolean;
   readonly serverStreaming?: boolean;
   readonly options?: Options;
+  readonly comment?: string;
 }
 
 /** A range that is kept free. */
 export interface RangeJson {
   readonly start?: number;
   readonly end?: number;
+  readonly options?: Options;
 }

@@ -22,7 +22,7 @@ export function describeMessage(type: protobuf.Type, symbols: string[]): Descrip
       }),
     ],
     enum_type: nested.filter((one) => one instanceof protobuf.Enum).map((one) => describeEnum(one, symbols)),
-    oneof_decl: names.map((name) => ({ name })),
+    oneof_decl: names.map((name, i) => ({ name, options: describedOptions(oneofs[i]!.options) })),
     options: describedOptions(type.options),
     extension_range: type.extensions?.map(([start, end]) => ({ start, end: end! + 1 })),
     ...describedReserved(type.reserved, 1),

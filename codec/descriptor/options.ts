@@ -5,7 +5,7 @@ export type Descriptor = Record<string, any>;
 /** What the parser keeps with the options and is none. */
 const NOT_OPTIONS = ["proto3_optional", "json_name", "proto_name", "default"];
 
-/** The options that descriptor.proto has. Custom ones, `(my.option)`, would need their extensions. */
+/** The options that descriptor.proto has, and the custom ones, which stand encoded among them. */
 export function describedOptions(options: Record<string, unknown> | undefined): Descriptor | undefined {
   const entries = Object.entries(options ?? {}).filter(([name]) => /^\w+$/.test(name) && !NOT_OPTIONS.includes(name));
   return entries.length === 0 ? undefined : Object.fromEntries(entries);

@@ -2,6 +2,7 @@ import type { MessageType } from "../../rpc/service.ts";
 import { type ProtoDescriptor, type ProtoFile, protoFile, rootOf } from "../file.ts";
 import { wellKnownFile } from "./well_known_file.ts";
 import { fileDescriptorProto } from "./descriptor_proto.ts";
+import { extensionsOf } from "./extensions.ts";
 import type { FileJson } from "./json.ts";
 import { type Piece, readEnum, readMessage, readOptions, readService } from "./read_message.ts";
 
@@ -65,27 +66,37 @@ function resolve(file: ProtoFile, missing: readonly string[]): void {
   }
 }
 
-function readFile(file: FileJson): ProtoDescriptor {
+/** A file's descriptor in protobufjs's JSON form. */
+export function readFile(file: FileJson): ProtoDescriptor {
   const edition = editionOf(file);
   const features = (file.options?.features ?? {}) as Piece;
   const top = (piece: Piece): Piece => {
     const options = piece.options as Piece | undefined;
-    const own = { ...readOptions(features), ...options?.features as Piece };
+    const all = { ...readOptions(features), ...options?.features as Piece };
     return {
       // What is not said is proto3.
       edition: edition === "proto3" ? undefined : edition,
       ...piece,
-      options: Object.keys(own).length > 0 ? { ...options, features: own } : options,
+      options: Object.keys(all).length > 0 ? { ...options, features: all } : options,
     };
   };
-  let nested: Piece = Object.fromEntries([
+  const own: Piece = Object.fromEntries([
     ...(file.messageType ?? []).map((one) => [one.name, top(readMessage(one))] as const),
     ...(file.enumType ?? []).map((one) => [one.name, top(readEnum(one))] as const),
     ...(file.service ?? []).map((one) => [one.name, top(readService(one))] as const),
   ]);
-  for (const name of file.package?.split(".").reverse() ?? []) nested = { [name]: { nested } };
+  let scope: Piece = { options: readOptions(file.options), nested: own };
+  for (const name of file.package?.split(".").reverse() ?? []) scope = { nested: { [name]: scope } };
   // The JSON form has no undefined.
-  return JSON.parse(JSON.stringify({ options: readOptions(file.options), nested }));
+  const isEmpty = Object.keys(own).length === 0;
+  const extensions = extensionsOf(file);
+  const descriptor = {
+    // Elsewhere what the file declares says it.
+    edition: isEmpty && edition !== "proto3" ? edition : undefined,
+    ...scope,
+    extensions: extensions.length > 0 ? extensions : undefined,
+  };
+  return JSON.parse(JSON.stringify(descriptor));
 }
 
 /** What protobufjs calls it. */

@@ -22,21 +22,21 @@ export const IDEMPOTENT_PROTO: ProtoFile = protoFile("idempotent.proto", {
             "Store": {
               "methods": {
                 "Get": {
-                  "requestType": "Pair",
-                  "responseType": "Pair",
+                  "requestType": ".dinokit.test.Pair",
+                  "responseType": ".dinokit.test.Pair",
                   "options": { "idempotency_level": "NO_SIDE_EFFECTS" },
                 },
                 "Set": {
-                  "requestType": "Pair",
-                  "responseType": "Pair",
+                  "requestType": ".dinokit.test.Pair",
+                  "responseType": ".dinokit.test.Pair",
                   "options": { "idempotency_level": "IDEMPOTENT" },
                 },
                 "Add": {
-                  "requestType": "Pair",
-                  "responseType": "Pair",
+                  "requestType": ".dinokit.test.Pair",
+                  "responseType": ".dinokit.test.Pair",
                   "options": { "idempotency_level": "IDEMPOTENCY_UNKNOWN" },
                 },
-                "Append": { "requestType": "Pair", "responseType": "Pair" },
+                "Append": { "requestType": ".dinokit.test.Pair", "responseType": ".dinokit.test.Pair" },
               },
             },
           },

@@ -18,13 +18,29 @@ export const IMPORTS_OLD_PROTO: ProtoFile = protoFile("imports_old.proto", {
       "nested": {
         "test": {
           "nested": {
-            "New": { "fields": { "old": { "type": "dinokit.old.Old", "id": 1 } } },
-            "News": { "methods": { "Tell": { "requestType": "New", "responseType": "New" } } },
+            "New": { "fields": { "old": { "type": ".dinokit.old.Old", "id": 1 } } },
+            "News": {
+              "methods": {
+                "Tell": {
+                  "requestType": ".dinokit.test.New",
+                  "responseType": ".dinokit.test.New",
+                  "options": { "custom_options": "irUYBHNob3CKtRgEYmFuaw==" },
+                },
+              },
+            },
           },
         },
       },
     },
   },
+  "extensions": [{
+    "name": "callers",
+    "number": 50001,
+    "label": "LABEL_REPEATED",
+    "type": "TYPE_STRING",
+    "extendee": ".google.protobuf.MethodOptions",
+    "jsonName": "callers",
+  }],
 }, [OLD_PROTO]);
 
 /** A message of proto3 with one of proto2. */

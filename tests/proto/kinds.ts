@@ -30,10 +30,23 @@ export const KINDS_PROTO: ProtoFile = protoFile("kinds.proto", {
             },
             "Kinds": {
               "methods": {
-                "Unary": { "requestType": "Msg", "responseType": "Msg" },
-                "ClientStream": { "requestType": "Msg", "requestStream": true, "responseType": "Msg" },
-                "ServerStream": { "requestType": "Msg", "responseType": "Msg", "responseStream": true },
-                "Bidi": { "requestType": "Msg", "requestStream": true, "responseType": "Msg", "responseStream": true },
+                "Unary": { "requestType": ".dinokit.test.Msg", "responseType": ".dinokit.test.Msg" },
+                "ClientStream": {
+                  "requestType": ".dinokit.test.Msg",
+                  "requestStream": true,
+                  "responseType": ".dinokit.test.Msg",
+                },
+                "ServerStream": {
+                  "requestType": ".dinokit.test.Msg",
+                  "responseType": ".dinokit.test.Msg",
+                  "responseStream": true,
+                },
+                "Bidi": {
+                  "requestType": ".dinokit.test.Msg",
+                  "requestStream": true,
+                  "responseType": ".dinokit.test.Msg",
+                  "responseStream": true,
+                },
               },
             },
           },

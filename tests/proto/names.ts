@@ -41,12 +41,12 @@ export const NAMES_PROTO: ProtoFile = protoFile("names.proto", {
                     "prototype": { "type": "string", "id": 8 },
                     "toJson": { "type": "string", "id": 9, "protoName": "to_json" },
                     "_Proto__": { "type": "string", "id": 10, "protoName": "__proto__" },
-                    "kind": { "type": "Kind", "id": 11 },
+                    "kind": { "type": ".dinokit.names.constructor.Kind", "id": 11 },
                     "call": { "type": "string", "id": 12 },
-                    "case": { "type": "Kind", "id": 13 },
-                    "value": { "type": "toString", "id": 14 },
-                    "arguments": { "keyType": "string", "type": "Kind", "id": 15 },
-                    "caller": { "rule": "repeated", "type": "toString", "id": 16 },
+                    "case": { "type": ".dinokit.names.constructor.Kind", "id": 13 },
+                    "value": { "type": ".dinokit.names.constructor.toString", "id": 14 },
+                    "arguments": { "keyType": "string", "type": ".dinokit.names.constructor.Kind", "id": 15 },
+                    "caller": { "rule": "repeated", "type": ".dinokit.names.constructor.toString", "id": 16 },
                     "toLocaleString_": {
                       "type": "string",
                       "id": 17,
@@ -58,7 +58,11 @@ export const NAMES_PROTO: ProtoFile = protoFile("names.proto", {
                 "toString": {
                   "fields": {
                     "constructor_": { "type": "string", "id": 1, "protoName": "constructor" },
-                    "hasOwnProperty_": { "type": "valueOf", "id": 2, "protoName": "hasOwnProperty" },
+                    "hasOwnProperty_": {
+                      "type": ".dinokit.names.constructor.toString.valueOf",
+                      "id": 2,
+                      "protoName": "hasOwnProperty",
+                    },
                   },
                   "nested": {
                     "valueOf": { "fields": { "valueOf_": { "type": "string", "id": 1, "protoName": "value_of" } } },
@@ -78,22 +82,54 @@ export const NAMES_PROTO: ProtoFile = protoFile("names.proto", {
                 },
                 "Names": {
                   "methods": {
-                    "constructor": { "requestType": "Fields", "responseType": "Fields" },
-                    "Then": { "requestType": "Fields", "responseType": "Fields" },
-                    "toString": { "requestType": "Fields", "responseType": "Fields" },
-                    "ValueOf": { "requestType": "Fields", "responseType": "Fields", "responseStream": true },
-                    "hasOwnProperty": { "requestType": "Fields", "requestStream": true, "responseType": "Fields" },
-                    "Name": { "requestType": "Fields", "responseType": "Fields" },
-                    "Length": {
-                      "requestType": "Fields",
-                      "requestStream": true,
-                      "responseType": "Fields",
+                    "constructor": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
+                    "Then": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
+                    "toString": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
+                    "ValueOf": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
                       "responseStream": true,
                     },
-                    "Prototype": { "requestType": "Fields", "responseType": "Fields" },
-                    "ToJSON": { "requestType": "Fields", "responseType": "Fields" },
-                    "Call": { "requestType": "Fields", "responseType": "Fields" },
-                    "__Proto": { "requestType": "Fields", "responseType": "Fields" },
+                    "hasOwnProperty": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "requestStream": true,
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
+                    "Name": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
+                    "Length": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "requestStream": true,
+                      "responseType": ".dinokit.names.constructor.Fields",
+                      "responseStream": true,
+                    },
+                    "Prototype": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
+                    "ToJSON": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
+                    "Call": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
+                    "__Proto": {
+                      "requestType": ".dinokit.names.constructor.Fields",
+                      "responseType": ".dinokit.names.constructor.Fields",
+                    },
                   },
                 },
               },

@@ -19,29 +19,32 @@ export const ODD_PROTO: ProtoFile = protoFile(
     "options": { "java_package": "org.example" },
     "nested": {
       "Odd": {
-        "oneofs": { "first": { "oneof": ["a", "b"] }, "__c": { "oneof": ["_c"] }, "second": { "oneof": ["d"] } },
+        "oneofs": { "first": { "oneof": ["a", "b"] }, "second": { "oneof": ["d"] }, "XC": { "oneof": ["_c"] } },
         "fields": {
           "last": { "type": "string", "id": 536870911 },
           "a": { "type": "int32", "id": 5 },
-          "b": { "type": "In", "id": 2 },
+          "b": { "type": ".Odd.In", "id": 2 },
           "_c": {
             "type": "uint64",
             "id": 4,
             "options": { "deprecated": true, "jstype": "JS_STRING", "proto3_optional": true },
           },
-          "d": { "type": "google.protobuf.Empty", "id": 3 },
+          "d": { "type": ".google.protobuf.Empty", "id": 3 },
           "ABCDef": { "type": "bool", "id": 1, "protoName": "ABC_def" },
         },
         "reserved": [[6, 6], [8, 8], [10, 12]],
         "nested": {
           "In": {
             "options": { "deprecated": true },
-            "fields": { "deeper": { "type": "Deeper", "id": 1 }, "msg": { "type": ".dinokit.test.Msg", "id": 2 } },
+            "fields": {
+              "deeper": { "type": ".Odd.In.Deeper", "id": 1 },
+              "msg": { "type": ".dinokit.test.Msg", "id": 2 },
+            },
             "nested": {
               "Deeper": {
                 "fields": {
-                  "aMap": { "keyType": "string", "type": "In", "id": 1, "protoName": "a_map" },
-                  "_map2ofThese__": { "keyType": "int32", "type": "OddKind", "id": 2, "protoName": "_map2of_these__" },
+                  "aMap": { "keyType": "string", "type": ".Odd.In", "id": 1, "protoName": "a_map" },
+                  "_map2ofThese__": { "keyType": "int32", "type": ".OddKind", "id": 2, "protoName": "_map2of_these__" },
                 },
               },
             },
@@ -53,7 +56,7 @@ export const ODD_PROTO: ProtoFile = protoFile(
         "values": { "ODD_ZERO": 0, "ODD_HEX": 127, "ODD_LEAST": -2147483648 },
         "reserved": [[2, 2], [4, 6], [128, 2147483647]],
       },
-      "OddService": { "methods": { "under_score": { "requestType": "Odd", "responseType": "dinokit.test.Msg" } } },
+      "OddService": { "methods": { "under_score": { "requestType": ".Odd", "responseType": ".dinokit.test.Msg" } } },
     },
   },
   [KINDS_PROTO, pb.EMPTY_PROTO],

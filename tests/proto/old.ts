@@ -9,33 +9,40 @@ export const OLD_PROTO: ProtoFile = protoFile("old.proto", {
       "nested": {
         "old": {
           "nested": {
-            "OldKind": { "edition": "proto2", "values": { "OLD_ONE": 1, "OLD_TWO": 2 } },
             "Old": {
               "edition": "proto2",
               "oneofs": { "choice": { "oneof": ["this", "that"] } },
               "fields": {
-                "name": { "rule": "required", "type": "string", "id": 1 },
+                "name": { "type": "string", "id": 1 },
                 "count": { "type": "int32", "id": 2, "options": { "default": -7 } },
                 "text": { "type": "string", "id": 3, "options": { "default": 'a "text"' } },
                 "on": { "type": "bool", "id": 4, "options": { "default": true } },
-                "kind": { "type": "OldKind", "id": 5, "options": { "default": "OLD_TWO" } },
                 "raw": { "type": "bytes", "id": 6, "options": { "default": "\u0001ÿ'" } },
                 "ratio": { "type": "double", "id": 7, "options": { "default": 1.5 } },
                 "most": { "type": "float", "id": 8, "options": { "default": "inf" } },
                 "loose": { "rule": "repeated", "type": "int32", "id": 9 },
                 "tight": { "rule": "repeated", "type": "int32", "id": 10, "options": { "packed": true } },
-                "inner": { "type": "Old", "id": 11 },
+                "inner": { "type": ".dinokit.old.Old", "id": 11 },
                 "counts": { "keyType": "string", "type": "int32", "id": 12 },
                 "this": { "type": "string", "id": 13 },
-                "that": { "type": "OldKind", "id": 14 },
+                "that": { "type": "int32", "id": 14 },
               },
               "extensions": [[100, 199], [1000, 536870911]],
             },
+            "OldKind": { "edition": "proto2", "values": { "OLD_ONE": 1, "OLD_TWO": 2 } },
           },
         },
       },
     },
   },
+  "extensions": [{
+    "name": "extra",
+    "number": 100,
+    "label": "LABEL_OPTIONAL",
+    "type": "TYPE_STRING",
+    "extendee": ".dinokit.old.Old",
+    "jsonName": "extra",
+  }],
 });
 
 /** A kind, which does not begin with zero. */
@@ -46,7 +53,7 @@ export enum OldKind {
   OLD_TWO = 2,
 }
 
-/** The message dinokit.old.Old. */
+/** A message of proto2. */
 export interface Old {
   /** The field name. */
   name?: string;
@@ -68,12 +75,6 @@ export interface Old {
    * @default true
    */
   on?: boolean;
-  /**
-   * The field kind.
-   *
-   * @default "OLD_TWO"
-   */
-  kind?: OldKind;
   /**
    * The field raw.
    *
@@ -103,7 +104,7 @@ export interface Old {
   /** At most one of this, that. */
   choice?:
     | { case: "this"; value: string }
-    | { case: "that"; value: OldKind };
+    | { case: "that"; value: number };
 }
 /** Encodes and decodes {@linkcode Old}. */
 export const Old: MessageType<Old> = messageType(OLD_PROTO, "dinokit.old.Old");

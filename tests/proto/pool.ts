@@ -24,12 +24,16 @@ export const POOL_PROTO: ProtoFile = protoFile("pool.proto", {
             "Pool": {
               "methods": {
                 "Read": {
-                  "requestType": "Question",
-                  "responseType": "Where",
+                  "requestType": ".dinokit.test.Question",
+                  "responseType": ".dinokit.test.Where",
                   "options": { "idempotency_level": "NO_SIDE_EFFECTS" },
                 },
-                "Write": { "requestType": "Question", "responseType": "Where" },
-                "Follow": { "requestType": "Question", "responseType": "Where", "responseStream": true },
+                "Write": { "requestType": ".dinokit.test.Question", "responseType": ".dinokit.test.Where" },
+                "Follow": {
+                  "requestType": ".dinokit.test.Question",
+                  "responseType": ".dinokit.test.Where",
+                  "responseStream": true,
+                },
               },
             },
           },

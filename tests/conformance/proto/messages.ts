@@ -10,29 +10,35 @@ export const MESSAGES_PROTO: ProtoFile = protoFile("messages.proto", {
         "testing": {
           "nested": {
             "BoolValue": { "fields": { "value": { "type": "bool", "id": 1 } } },
-            "PayloadType": { "values": { "COMPRESSABLE": 0 } },
             "Payload": {
-              "fields": { "type": { "type": "PayloadType", "id": 1 }, "body": { "type": "bytes", "id": 2 } },
+              "fields": {
+                "type": { "type": ".grpc.testing.PayloadType", "id": 1 },
+                "body": { "type": "bytes", "id": 2 },
+              },
             },
             "EchoStatus": {
               "fields": { "code": { "type": "int32", "id": 1 }, "message": { "type": "string", "id": 2 } },
             },
             "SimpleRequest": {
               "fields": {
-                "responseType": { "type": "PayloadType", "id": 1, "protoName": "response_type" },
+                "responseType": { "type": ".grpc.testing.PayloadType", "id": 1, "protoName": "response_type" },
                 "responseSize": { "type": "int32", "id": 2, "protoName": "response_size" },
-                "payload": { "type": "Payload", "id": 3 },
+                "payload": { "type": ".grpc.testing.Payload", "id": 3 },
                 "fillUsername": { "type": "bool", "id": 4, "protoName": "fill_username" },
                 "fillOauthScope": { "type": "bool", "id": 5, "protoName": "fill_oauth_scope" },
-                "responseCompressed": { "type": "BoolValue", "id": 6, "protoName": "response_compressed" },
-                "responseStatus": { "type": "EchoStatus", "id": 7, "protoName": "response_status" },
-                "expectCompressed": { "type": "BoolValue", "id": 8, "protoName": "expect_compressed" },
+                "responseCompressed": {
+                  "type": ".grpc.testing.BoolValue",
+                  "id": 6,
+                  "protoName": "response_compressed",
+                },
+                "responseStatus": { "type": ".grpc.testing.EchoStatus", "id": 7, "protoName": "response_status" },
+                "expectCompressed": { "type": ".grpc.testing.BoolValue", "id": 8, "protoName": "expect_compressed" },
                 "fillServerId": { "type": "bool", "id": 9, "protoName": "fill_server_id" },
               },
             },
             "SimpleResponse": {
               "fields": {
-                "payload": { "type": "Payload", "id": 1 },
+                "payload": { "type": ".grpc.testing.Payload", "id": 1 },
                 "username": { "type": "string", "id": 2 },
                 "oauthScope": { "type": "string", "id": 3, "protoName": "oauth_scope" },
                 "serverId": { "type": "string", "id": 4, "protoName": "server_id" },
@@ -40,8 +46,8 @@ export const MESSAGES_PROTO: ProtoFile = protoFile("messages.proto", {
             },
             "StreamingInputCallRequest": {
               "fields": {
-                "payload": { "type": "Payload", "id": 1 },
-                "expectCompressed": { "type": "BoolValue", "id": 2, "protoName": "expect_compressed" },
+                "payload": { "type": ".grpc.testing.Payload", "id": 1 },
+                "expectCompressed": { "type": ".grpc.testing.BoolValue", "id": 2, "protoName": "expect_compressed" },
               },
             },
             "StreamingInputCallResponse": {
@@ -53,23 +59,24 @@ export const MESSAGES_PROTO: ProtoFile = protoFile("messages.proto", {
               "fields": {
                 "size": { "type": "int32", "id": 1 },
                 "intervalUs": { "type": "int32", "id": 2, "protoName": "interval_us" },
-                "compressed": { "type": "BoolValue", "id": 3 },
+                "compressed": { "type": ".grpc.testing.BoolValue", "id": 3 },
               },
             },
             "StreamingOutputCallRequest": {
               "fields": {
-                "responseType": { "type": "PayloadType", "id": 1, "protoName": "response_type" },
+                "responseType": { "type": ".grpc.testing.PayloadType", "id": 1, "protoName": "response_type" },
                 "responseParameters": {
                   "rule": "repeated",
-                  "type": "ResponseParameters",
+                  "type": ".grpc.testing.ResponseParameters",
                   "id": 2,
                   "protoName": "response_parameters",
                 },
-                "payload": { "type": "Payload", "id": 3 },
-                "responseStatus": { "type": "EchoStatus", "id": 7, "protoName": "response_status" },
+                "payload": { "type": ".grpc.testing.Payload", "id": 3 },
+                "responseStatus": { "type": ".grpc.testing.EchoStatus", "id": 7, "protoName": "response_status" },
               },
             },
-            "StreamingOutputCallResponse": { "fields": { "payload": { "type": "Payload", "id": 1 } } },
+            "StreamingOutputCallResponse": { "fields": { "payload": { "type": ".grpc.testing.Payload", "id": 1 } } },
+            "PayloadType": { "values": { "COMPRESSABLE": 0 } },
           },
         },
       },

@@ -30,36 +30,44 @@ export const TEST_SERVICE_PROTO: ProtoFile = protoFile("test_service.proto", {
           "nested": {
             "TestService": {
               "methods": {
-                "EmptyCall": { "requestType": "Empty", "responseType": "Empty" },
-                "UnaryCall": { "requestType": "SimpleRequest", "responseType": "SimpleResponse" },
-                "CacheableUnaryCall": { "requestType": "SimpleRequest", "responseType": "SimpleResponse" },
+                "EmptyCall": { "requestType": ".grpc.testing.Empty", "responseType": ".grpc.testing.Empty" },
+                "UnaryCall": {
+                  "requestType": ".grpc.testing.SimpleRequest",
+                  "responseType": ".grpc.testing.SimpleResponse",
+                },
+                "CacheableUnaryCall": {
+                  "requestType": ".grpc.testing.SimpleRequest",
+                  "responseType": ".grpc.testing.SimpleResponse",
+                },
                 "StreamingOutputCall": {
-                  "requestType": "StreamingOutputCallRequest",
-                  "responseType": "StreamingOutputCallResponse",
+                  "requestType": ".grpc.testing.StreamingOutputCallRequest",
+                  "responseType": ".grpc.testing.StreamingOutputCallResponse",
                   "responseStream": true,
                 },
                 "StreamingInputCall": {
-                  "requestType": "StreamingInputCallRequest",
+                  "requestType": ".grpc.testing.StreamingInputCallRequest",
                   "requestStream": true,
-                  "responseType": "StreamingInputCallResponse",
+                  "responseType": ".grpc.testing.StreamingInputCallResponse",
                 },
                 "FullDuplexCall": {
-                  "requestType": "StreamingOutputCallRequest",
+                  "requestType": ".grpc.testing.StreamingOutputCallRequest",
                   "requestStream": true,
-                  "responseType": "StreamingOutputCallResponse",
+                  "responseType": ".grpc.testing.StreamingOutputCallResponse",
                   "responseStream": true,
                 },
                 "HalfDuplexCall": {
-                  "requestType": "StreamingOutputCallRequest",
+                  "requestType": ".grpc.testing.StreamingOutputCallRequest",
                   "requestStream": true,
-                  "responseType": "StreamingOutputCallResponse",
+                  "responseType": ".grpc.testing.StreamingOutputCallResponse",
                   "responseStream": true,
                 },
-                "UnimplementedCall": { "requestType": "Empty", "responseType": "Empty" },
+                "UnimplementedCall": { "requestType": ".grpc.testing.Empty", "responseType": ".grpc.testing.Empty" },
               },
             },
             "UnimplementedService": {
-              "methods": { "UnimplementedCall": { "requestType": "Empty", "responseType": "Empty" } },
+              "methods": {
+                "UnimplementedCall": { "requestType": ".grpc.testing.Empty", "responseType": ".grpc.testing.Empty" },
+              },
             },
           },
         },

@@ -22,13 +22,21 @@ export const THE_PROTO: ProtoFile = protoFile("the.proto", {
         "TheReply": { "fields": { "text": { "type": "string", "id": 1 } } },
         "TheService": {
           "methods": {
-            "Unary": { "requestType": "TheRequest", "responseType": "TheReply" },
-            "ClientStream": { "requestType": "TheRequest", "requestStream": true, "responseType": "TheReply" },
-            "ServerStream": { "requestType": "TheRequest", "responseType": "TheReply", "responseStream": true },
-            "Bidi": {
-              "requestType": "TheRequest",
+            "Unary": { "requestType": ".template.TheRequest", "responseType": ".template.TheReply" },
+            "ClientStream": {
+              "requestType": ".template.TheRequest",
               "requestStream": true,
-              "responseType": "TheReply",
+              "responseType": ".template.TheReply",
+            },
+            "ServerStream": {
+              "requestType": ".template.TheRequest",
+              "responseType": ".template.TheReply",
+              "responseStream": true,
+            },
+            "Bidi": {
+              "requestType": ".template.TheRequest",
+              "requestStream": true,
+              "responseType": ".template.TheReply",
               "responseStream": true,
             },
           },

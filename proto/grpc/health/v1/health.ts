@@ -22,7 +22,7 @@ export const HEALTH_PROTO: ProtoFile = protoFile("grpc/health/v1/health.proto", 
               "nested": {
                 "HealthCheckRequest": { "fields": { "service": { "type": "string", "id": 1 } } },
                 "HealthCheckResponse": {
-                  "fields": { "status": { "type": "ServingStatus", "id": 1 } },
+                  "fields": { "status": { "type": ".grpc.health.v1.HealthCheckResponse.ServingStatus", "id": 1 } },
                   "nested": {
                     "ServingStatus": {
                       "values": { "UNKNOWN": 0, "SERVING": 1, "NOT_SERVING": 2, "SERVICE_UNKNOWN": 3 },
@@ -31,10 +31,13 @@ export const HEALTH_PROTO: ProtoFile = protoFile("grpc/health/v1/health.proto", 
                 },
                 "Health": {
                   "methods": {
-                    "Check": { "requestType": "HealthCheckRequest", "responseType": "HealthCheckResponse" },
+                    "Check": {
+                      "requestType": ".grpc.health.v1.HealthCheckRequest",
+                      "responseType": ".grpc.health.v1.HealthCheckResponse",
+                    },
                     "Watch": {
-                      "requestType": "HealthCheckRequest",
-                      "responseType": "HealthCheckResponse",
+                      "requestType": ".grpc.health.v1.HealthCheckRequest",
+                      "responseType": ".grpc.health.v1.HealthCheckResponse",
                       "responseStream": true,
                     },
                   },

@@ -19,16 +19,6 @@ export const REFLECTION_PROTO: ProtoFile = protoFile("grpc/reflection/v1/reflect
           "nested": {
             "v1": {
               "nested": {
-                "ServerReflection": {
-                  "methods": {
-                    "ServerReflectionInfo": {
-                      "requestType": "ServerReflectionRequest",
-                      "requestStream": true,
-                      "responseType": "ServerReflectionResponse",
-                      "responseStream": true,
-                    },
-                  },
-                },
                 "ServerReflectionRequest": {
                   "oneofs": {
                     "messageRequest": {
@@ -47,7 +37,7 @@ export const REFLECTION_PROTO: ProtoFile = protoFile("grpc/reflection/v1/reflect
                     "fileByFilename": { "type": "string", "id": 3, "protoName": "file_by_filename" },
                     "fileContainingSymbol": { "type": "string", "id": 4, "protoName": "file_containing_symbol" },
                     "fileContainingExtension": {
-                      "type": "ExtensionRequest",
+                      "type": ".grpc.reflection.v1.ExtensionRequest",
                       "id": 5,
                       "protoName": "file_containing_extension",
                     },
@@ -79,23 +69,31 @@ export const REFLECTION_PROTO: ProtoFile = protoFile("grpc/reflection/v1/reflect
                   },
                   "fields": {
                     "validHost": { "type": "string", "id": 1, "protoName": "valid_host" },
-                    "originalRequest": { "type": "ServerReflectionRequest", "id": 2, "protoName": "original_request" },
+                    "originalRequest": {
+                      "type": ".grpc.reflection.v1.ServerReflectionRequest",
+                      "id": 2,
+                      "protoName": "original_request",
+                    },
                     "fileDescriptorResponse": {
-                      "type": "FileDescriptorResponse",
+                      "type": ".grpc.reflection.v1.FileDescriptorResponse",
                       "id": 4,
                       "protoName": "file_descriptor_response",
                     },
                     "allExtensionNumbersResponse": {
-                      "type": "ExtensionNumberResponse",
+                      "type": ".grpc.reflection.v1.ExtensionNumberResponse",
                       "id": 5,
                       "protoName": "all_extension_numbers_response",
                     },
                     "listServicesResponse": {
-                      "type": "ListServiceResponse",
+                      "type": ".grpc.reflection.v1.ListServiceResponse",
                       "id": 6,
                       "protoName": "list_services_response",
                     },
-                    "errorResponse": { "type": "ErrorResponse", "id": 7, "protoName": "error_response" },
+                    "errorResponse": {
+                      "type": ".grpc.reflection.v1.ErrorResponse",
+                      "id": 7,
+                      "protoName": "error_response",
+                    },
                   },
                 },
                 "FileDescriptorResponse": {
@@ -120,13 +118,25 @@ export const REFLECTION_PROTO: ProtoFile = protoFile("grpc/reflection/v1/reflect
                   },
                 },
                 "ListServiceResponse": {
-                  "fields": { "service": { "rule": "repeated", "type": "ServiceResponse", "id": 1 } },
+                  "fields": {
+                    "service": { "rule": "repeated", "type": ".grpc.reflection.v1.ServiceResponse", "id": 1 },
+                  },
                 },
                 "ServiceResponse": { "fields": { "name": { "type": "string", "id": 1 } } },
                 "ErrorResponse": {
                   "fields": {
                     "errorCode": { "type": "int32", "id": 1, "protoName": "error_code" },
                     "errorMessage": { "type": "string", "id": 2, "protoName": "error_message" },
+                  },
+                },
+                "ServerReflection": {
+                  "methods": {
+                    "ServerReflectionInfo": {
+                      "requestType": ".grpc.reflection.v1.ServerReflectionRequest",
+                      "requestStream": true,
+                      "responseType": ".grpc.reflection.v1.ServerReflectionResponse",
+                      "responseStream": true,
+                    },
                   },
                 },
               },

@@ -1,0 +1,31 @@
+/**
+ * What is wrong with an import; undefined if nothing is.
+ *
+ * @param name The name that it has.
+ * @param from The file that imports.
+ * @param path The files that are being loaded, `from` the last of them.
+ * @param isThere Whether there is such a file.
+ */
+export function checkImport(
+  name: string,
+  from: string,
+  path: ReadonlySet<string>,
+  isThere: boolean,
+): string | undefined {
+  if (name === from) return "the file imports itself; remove the import";
+  if (path.has(name)) {
+    const files = [...path];
+    const circle = [...files.slice(files.indexOf(name)), name].join(" -> ");
+    return `the imports form a circle: ${circle}; move what both need to a third file`;
+  }
+  if (hasControls(name)) {
+    return "the name of a file can't hold control characters or line ends; rename the file";
+  }
+  if (name.includes("\\") || name.split("/").some((part) => /^\.{0,2}$/.test(part))) {
+    return "an import is a path from a folder of -I, without . or .. in it; write it so and add the folder with -I";
+  }
+  return isThere ? undefined : `there is no file ${name}; check the name or add its folder with -I`;
+}
+
+/** Whether a text holds control characters, or others that end lines: nobody sees what they do to a terminal or to code. */
+export const hasControls = (text: string): boolean => /[\p{Cc}\u2028\u2029]/u.test(text);

@@ -1,0 +1,70 @@
+import type { FieldJson } from "../codec/descriptor/json.ts";
+import { protobuf } from "../deps.ts";
+
+/** A field of an option's message, and one value of it. */
+export interface Setting {
+  readonly field: FieldJson;
+  readonly value: Value;
+}
+
+/** A value of a field: a scalar, an enum's value by its name, or what a message holds. */
+export type Value =
+  | { readonly kind: "scalar"; readonly value: bigint | number | boolean | string | Uint8Array }
+  | { readonly kind: "enum"; readonly name: string; readonly number: number }
+  | { readonly kind: "message"; readonly settings: readonly Setting[] };
+
+/** Whether extensions are among the settings: these have no names in JSON. */
+export const hasExtension = ({ field, value }: Setting): boolean =>
+  field.extendee !== undefined || value.kind === "message" && value.settings.some(hasExtension);
+
+/** The JSON of settings, in that of protobuf. */
+export function jsonOf(settings: readonly Setting[], json: Record<string, unknown> = {}): Record<string, unknown> {
+  for (const { field, value } of settings) {
+    const name = field.jsonName!;
+    if (value.kind === "message") {
+      const before = json[name] as Record<string, unknown> | undefined;
+      if (field.label === "LABEL_REPEATED") json[name] = [...(before as unknown as [] ?? []), jsonOf(value.settings)];
+      else json[name] = jsonOf(value.settings, before);
+      continue;
+    }
+    const one = value.kind === "enum" ? value.name : scalarJson(value.value);
+    if (field.label === "LABEL_REPEATED") {
+      (json[name] ??= [] as unknown[]) as unknown[] && (json[name] as unknown[]).push(one);
+    } else json[name] = one;
+  }
+  return json;
+}
+
+function scalarJson(value: bigint | number | boolean | string | Uint8Array): unknown {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return value instanceof Uint8Array ? value.toBase64() : value;
+}
+
+/** The bytes of settings. */
+export function bytesOf(settings: readonly Setting[]): Uint8Array {
+  const writer = new protobuf.Writer();
+  for (const one of settings) write(writer, one);
+  return writer.finish();
+}
+
+type Scalar = "int32";
+
+function write(writer: protobuf.Writer, { field, value }: Setting): void {
+  const type = field.type.replace(/^TYPE_/, "").toLowerCase();
+  const tag = (wireType: number) => writer.uint32((field.number << 3 | wireType) >>> 0);
+  if (value.kind === "message") {
+    if (type !== "group") return void tag(2).bytes(bytesOf(value.settings));
+    tag(3);
+    for (const one of value.settings) write(writer, one);
+    return void tag(4);
+  }
+  if (value.kind === "enum") return void tag(0).int32(value.number);
+  const scalar = value.value;
+  if (scalar instanceof Uint8Array) return void tag(2).bytes(scalar);
+  if (typeof scalar === "string") return void tag(2).string(scalar);
+  tag(/fixed32|float/.test(type) ? 5 : /fixed64|double/.test(type) ? 1 : 0);
+  // protobufjs takes bigints for types of 64 bits, and for no others.
+  const number = typeof scalar === "bigint" && !type.endsWith("64") ? Number(scalar) : scalar;
+  writer[type as Scalar](number as number);
+}
