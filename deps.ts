@@ -16,12 +16,6 @@ export const loadDescriptorProto = (): Promise<{ default: Record<string, unknown
 export const loadBundledProtos = async (): Promise<Record<string, string>> => ({
   "google/protobuf/descriptor.proto":
     (await import("npm:protobufjs@8.8.1/google/protobuf/descriptor.proto", { with: { type: "text" } })).default,
-  "google/protobuf/api.proto":
-    (await import("npm:protobufjs@8.8.1/google/protobuf/api.proto", { with: { type: "text" } })).default,
-  "google/protobuf/source_context.proto":
-    (await import("npm:protobufjs@8.8.1/google/protobuf/source_context.proto", { with: { type: "text" } })).default,
-  "google/protobuf/type.proto":
-    (await import("npm:protobufjs@8.8.1/google/protobuf/type.proto", { with: { type: "text" } })).default,
   "google/api/annotations.proto":
     (await import("npm:protobufjs@8.8.1/google/api/annotations.proto", { with: { type: "text" } })).default,
   "google/api/http.proto":

@@ -1,18 +1,23 @@
+/** `deno fmt` did not format a text: it is no such text, or the formatter crashed. */
+export class FormatError extends Error {
+  override readonly name = "FormatError";
+}
+
 /**
  * Formats as `deno fmt` does with lines of 120.
  *
- * @param text What.
- * @param ext Of which kind of file: `"ts"`, `"json"`, `"md"`.
- * @throws {Error} If it is no such text.
+ * @param text The text.
+ * @param ext The kind of file: `"ts"`, `"json"`, `"md"`.
+ * @throws {FormatError} If that fails.
  */
 export async function format(text: string, ext = "ts"): Promise<string> {
   const child = spawn(thisDeno(), ext);
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  if (!success) throw new Error(`deno fmt failed: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
+  // One that crashes does not read to the end.
+  const written = new Blob([text]).stream().pipeTo(child.stdin).catch(() => {});
+  const [{ success, stdout, stderr, signal }] = await Promise.all([child.output(), written]);
+  if (success) return new TextDecoder().decode(stdout);
+  const said = new TextDecoder().decode(stderr).trim().split("\n")[0];
+  throw new FormatError(`deno fmt failed: ${signal ?? said}`);
 }
 
 /** The command of this Deno. A permission to run "deno" is one for what PATH finds, which may be a link to it. */

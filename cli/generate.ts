@@ -1,10 +1,10 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { emitFile } from "../codegen/emit.ts";
 import { isWellKnown } from "../codegen/known.ts";
-import { type LoadedFile, loadProto } from "../codegen/load.ts";
+import { type LoadedFile, ProtoLoader } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
 import { checkFolders, findFiles, importName, isThere, namedFile, readText } from "./files.ts";
-import { format } from "./format.ts";
+import { format, FormatError } from "./format.ts";
 import type { GenOptions } from "./gen.ts";
 import { SOURCES } from "./new/idl.ts";
 import { leftOver, orphans } from "./orphans.ts";
@@ -52,6 +52,7 @@ export class ProtoGenerator {
   async *run(): AsyncGenerator<Outcome> {
     const jobs = (this.#options.files ?? ["proto"]).flatMap((file) => this.#jobs(file));
     const done = new Set<string>();
+    const loaders = new Map<string, ProtoLoader>();
     const said = new Set<string>();
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const out = this.#out(job, job.name);
@@ -59,7 +60,10 @@ export class ProtoGenerator {
       done.add(out);
       const { folders } = job;
       try {
-        const files = loadProto(job.name, (name) => this.#text(folders, name));
+        // Files with the same folders share what they import.
+        const key = JSON.stringify(folders);
+        if (!loaders.has(key)) loaders.set(key, new ProtoLoader((name) => this.#text(folders, name)));
+        const files = loaders.get(key)!.load(job.name);
         const { imports, warnings } = files.get(job.name)!;
         if (job.asked) {
           for (const one of warnings) yield { kind: "warning", text: `warning: ${this.#at(job, one)}` };
@@ -67,7 +71,13 @@ export class ProtoGenerator {
         for (const name of imports.filter((one) => !isWellKnown(one))) {
           jobs.push({ name, path: find(folders, name)!, folders, asked: false });
         }
-        const text = await format(this.#emit(job, files));
+        let text = this.#emit(job, files);
+        try {
+          text = await format(text);
+        } catch (error) {
+          if (!(error instanceof FormatError)) throw error;
+          yield { kind: "warning", text: `warning: ${out} is not formatted: ${error.message}` };
+        }
         if (text === readText(out)) continue;
         yield this.#options.check
           ? { kind: "problem", text: `${out} is stale: run the same without --check` }

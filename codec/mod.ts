@@ -7,7 +7,7 @@
 export { defineService, messageType, type ProtoDescriptor, type ProtoFile, protoFile } from "./file.ts";
 export type { JsonReadOptions, JsonValue, JsonWriteOptions } from "../rpc/json.ts";
 /** The messages of google/protobuf/*.proto. */
-export * as pb from "./well_known.ts";
+export * as pb from "./pb.ts";
 export type {
   Bidi,
   ClientStreaming,

@@ -112,8 +112,8 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
   }],
   [
     "an import that needs code that is not there",
-    HEAD + 'import ¦"google/protobuf/api.proto";\nmessage A { google.protobuf.Api a = 1; }',
-    "the types of google/protobuf/api.proto do not come with Dinokit; get the file, name its folder with -I, and generate it too",
+    HEAD + 'import ¦"google/api/http.proto";\nmessage A { google.api.Http a = 1; }',
+    "the types of google/api/http.proto do not come with Dinokit; get the file, name its folder with -I, and generate it too",
   ],
   // Names.
   ["a message twice", M + "message ¦M {}", "M is declared in line 3 already; rename one"],

@@ -18,14 +18,15 @@ export function checkImport(
     const circle = [...files.slice(files.indexOf(name)), name].join(" -> ");
     return `the imports form a circle: ${circle}; move what both need to a third file`;
   }
-  if (hasControls(name)) {
-    return "the name of a file can't hold control characters or line ends; rename the file";
-  }
+  if (hasControls(name)) return CONTROLS;
   if (name.includes("\\") || name.split("/").some((part) => /^\.{0,2}$/.test(part))) {
     return "an import is a path from a folder of -I, without . or .. in it; write it so and add the folder with -I";
   }
   return isThere ? undefined : `there is no file ${name}; check the name or add its folder with -I`;
 }
+
+/** What is said of such a name. */
+export const CONTROLS = "the name of a file can't hold control characters or line ends; rename the file";
 
 /** Whether a text holds control characters, or others that end lines: nobody sees what they do to a terminal or to code. */
 export const hasControls = (text: string): boolean => /[\p{Cc}\u2028\u2029]/u.test(text);

@@ -9,11 +9,14 @@ const HIDDEN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]
 
 const escaped = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
+/** A text whose hidden characters show, as escapes. */
+export const visible = (text: string): string => text.replace(HIDDEN, escaped);
+
 /** A text or another value of JSON as a literal. */
-export const literal = (value: unknown): string => JSON.stringify(value).replace(HIDDEN, escaped);
+export const literal = (value: unknown): string => visible(JSON.stringify(value));
 
 /** A text in one line of a comment, which it can't end. */
-export const inComment = (text: string): string => text.replace(HIDDEN, escaped).replaceAll("*/", "*\\/");
+export const inComment = (text: string): string => visible(text).replaceAll("*/", "*\\/");
 
 /** A doc comment; nothing in it can end it. */
 export function doc(comment: string | undefined, fallback: string, deprecated = false, absent?: unknown): string {

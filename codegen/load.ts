@@ -1,7 +1,7 @@
 import type { FileJson } from "../codec/descriptor/json.ts";
 import { checkFile, type Syntax, syntaxOf } from "./check.ts";
 import { checkExtensions } from "./check_extensions.ts";
-import { checkImport } from "./check_imports.ts";
+import { checkImport, CONTROLS, hasControls } from "./check_imports.ts";
 import { checkOptions } from "./check_options.ts";
 import { Describer } from "./describe.ts";
 import { DESCRIPTOR, isWellKnown, knownText } from "./known.ts";
@@ -105,6 +105,7 @@ export class ProtoLoader {
   }
 
   #parse(name: string): LoadedFile {
+    if (hasControls(name)) throw new ProtoProblem(name, 1, 1, CONTROLS);
     const text = this.#textOf(name);
     if (text === undefined) {
       throw new ProtoProblem(name, 1, 1, "no such file; check the name or add its folder with -I");

@@ -68,7 +68,7 @@ export class OptionReader {
 
   /** What an option sets, from the outermost field to the value. */
   #read(option: Option, owner: Declaration, type: string, set: Set<string>): Setting | undefined {
-    const { parts, at, value } = option;
+    const { parts, value } = option;
     let message = this.#scope.reach(`google.protobuf.${type}`)!;
     const path: FieldJson[] = [];
     for (const [i, part] of parts.entries()) {

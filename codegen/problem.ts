@@ -1,3 +1,5 @@
+import { visible } from "./code_text.ts";
+
 /** A mistake in a .proto file, or several. The message has a line for each, which begins with `file:line:column:`. */
 export class ProtoProblem extends Error {
   /**
@@ -16,7 +18,7 @@ export class ProtoProblem extends Error {
     readonly text: string,
     readonly others: readonly ProtoProblem[] = [],
   ) {
-    super([`${file}:${line}:${column}: ${text}`, ...others.map(({ message }) => message)].join("\n"));
+    super([visible(`${file}:${line}:${column}: ${text}`), ...others.map(({ message }) => message)].join("\n"));
     this.name = "ProtoProblem";
   }
 

@@ -1,7 +1,7 @@
 import { nearest } from "../rpc/nearest.ts";
 import type { Syntax } from "./check.ts";
 import { type Declaration, everything } from "./outline.ts";
-import { article, ProtoProblem } from "./problem.ts";
+import { article, type ProtoProblem } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 import type { Symbol } from "./symbols.ts";
 import type { Source, Token } from "./tokens.ts";

@@ -1,6 +1,7 @@
 import { format } from "../format.ts";
-import { clientFile, methodFile, pathOf, placed, registration } from "./handlers.ts";
+import { clientFile, methodFile, placed, registration } from "./handlers.ts";
 import { type Idl, idlFiles } from "./idl.ts";
+import { Places } from "./places.ts";
 import { emptyReplies } from "./replies.ts";
 import { denoJson, named, type Plan } from "./settings.ts";
 import { COMMON, CONF, CONTAINER, MAIN, README } from "./templates.ts";
@@ -21,14 +22,15 @@ export interface Files {
 export async function filesOf(idl: Idl, server: boolean): Promise<Files> {
   const generated = await idlFiles(idl);
   if (!server) return { generated, handlers: [] };
-  generated.set("handlers/mod.ts", await format(registration(idl.services, idl.name)));
+  const places = new Places(idl.services);
+  generated.set("handlers/mod.ts", await format(registration(idl.services, idl.name, places)));
   const replyOf = emptyReplies(idl);
   const handlers = idl.services.flatMap((service) =>
     service.methods.map((method) => {
-      const path = pathOf(service, method);
+      const path = `handlers/${places.folderOf(service)}/${places.fileOf(method)}`;
       const reply = replyOf(service, method);
       const [text, test] = (["handler", "test"] as const).map((what) =>
-        methodFile(what, service, method, idl.name, reply)
+        methodFile(what, service, method, idl.name, reply, places)
       );
       return { path: `${path}.ts`, text: text!, test: [`${path}_test.ts`, test!] as [string, string] };
     })

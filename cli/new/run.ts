@@ -3,7 +3,6 @@ import { readText } from "../files.ts";
 import { format } from "../format.ts";
 import { leftOver, orphans } from "../orphans.ts";
 import { checkAgain, hasServer, newToClient } from "./again.ts";
-import { checkPaths } from "./handlers.ts";
 import { type Idl, loadIdl, SOURCES } from "./idl.ts";
 import { writeLock } from "./lock.ts";
 import { linkedTemplates, moduleOf } from "./module.ts";
@@ -50,7 +49,6 @@ export async function run(options: NewOptions): Promise<void> {
       `--idl ${idl.path}: it declares no ${idl.services.length === 0 ? "service" : "method of a service"}`,
     );
   }
-  checkPaths(idl);
   const server = again ? hasServer(root) : plan.type !== "client";
   const files = await filesOf(idl, server);
   const first = again

@@ -23,7 +23,7 @@ export function denoJson({ type, registry, module, templates }: Plan, idl: strin
   // Written anew, and always the same: the project's own rules are not for it.
   const generated = ["idl/**/*.ts", ...server ? ["handlers/mod.ts"] : []];
   // deno task reads it as a shell does.
-  const main = /[^\w./-]/.test(idl) ? `'idl/${idl}'` : `idl/${idl}`;
+  const main = /[^\w./-]/.test(idl) ? `'idl/${idl.replaceAll("'", `'"'"'`)}'` : `idl/${idl}`;
   const task = (description: string, command: string) => ({ description, command });
   return JSON.stringify({
     tasks: {

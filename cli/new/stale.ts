@@ -1,6 +1,6 @@
 import type { DeclaredService } from "../../codegen/services.ts";
 import { localName } from "../../codec/local_name.ts";
-import { snake } from "./names.ts";
+import { Places } from "./places.ts";
 import { readText } from "../files.ts";
 import type { Idl } from "./idl.ts";
 
@@ -12,7 +12,8 @@ export const unusedCopies = ({ name, unused }: Idl): string[] =>
 
 /** Which handlers and tests are of what the .proto has no more: a line for each, that names its place. */
 export function* staleHandlers(root: string, services: readonly DeclaredService[], idl: string): Generator<string> {
-  const folders = new Map(services.map((service) => [snake(service.name), service]));
+  const places = new Places(services);
+  const folders = new Map(services.map((service) => [places.folderOf(service), service]));
   for (const folder of list(`${root}/handlers`).filter((one) => one.isDirectory)) {
     const service = folders.get(folder.name);
     const names = list(`${root}/handlers/${folder.name}`).map(({ name }) => name);

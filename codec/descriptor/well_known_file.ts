@@ -1,4 +1,5 @@
 import type { ProtoFile } from "../file.ts";
+import { API_PROTO, SOURCE_CONTEXT_PROTO, TYPE_PROTO } from "../type_messages.ts";
 import {
   ANY_PROTO,
   DURATION_PROTO,
@@ -11,11 +12,14 @@ import {
 
 const FILES = [
   ANY_PROTO,
+  API_PROTO,
   DURATION_PROTO,
   EMPTY_PROTO,
   FIELD_MASK_PROTO,
+  SOURCE_CONTEXT_PROTO,
   STRUCT_PROTO,
   TIMESTAMP_PROTO,
+  TYPE_PROTO,
   WRAPPERS_PROTO,
 ];
 
