@@ -104,7 +104,7 @@ function told(error: unknown, program: Command, args: readonly string[]): number
 
 /** Errors whose text is for the one who types. Any other is a mistake in this program, and shows its stack. */
 function isExpected(error: unknown): error is Error {
-  return error instanceof Error && ["NotCapable", "ProtoProblem", "ConsulError"].includes(error.name);
+  return error instanceof Error && ["NotCapable", "ProtoProblem", "ConsulError", "Unsupported"].includes(error.name);
 }
 
 /** The system refuses: a folder where a file must be, a disk that is full. */

@@ -2,6 +2,7 @@ import { protobuf } from "../deps.ts";
 import { codecOf } from "./message.ts";
 import { Misfit, within, wrong } from "./misfit.ts";
 import { ENUM, scalarCodec } from "./scalar.ts";
+import { Unsupported } from "./unsupported.ts";
 import { enter, tagOf, type ValueCodec } from "./value.ts";
 
 /** A message as the user has it. */
@@ -37,11 +38,11 @@ export function propertiesOf(type: protobuf.Type): Property[] {
   return properties;
 }
 
-/** @throws {Error} If a field is a group of proto2, or delimited in an edition, which are the same. */
+/** @throws {Unsupported} If a field is a group of proto2, or delimited in an edition, which are the same. */
 export function refuseGroup(field: protobuf.Field): void {
   if (field instanceof protobuf.MapField || !field.delimited) return;
   const name = `${field.parent!.fullName.slice(1)}.${field.name}`;
-  throw new Error(`${name} is a group, which is not supported; make it a field with a message`);
+  throw new Unsupported(`${name} is a group, which is not supported; make it a field with a message`);
 }
 
 /** The oneof of the .proto that a field belongs to; the one that protobufjs makes for `optional` does not count. */

@@ -26,6 +26,8 @@ export const jsonNameOf = (name: string): string =>
  */
 export class LocalNames {
   readonly #taken: Set<string>;
+  /** How many `_` the last had that was to have a name. */
+  readonly #counts = new Map<string, number>();
 
   /** @param taken What nothing may be called. */
   constructor(taken: Iterable<string> = []) {
@@ -34,8 +36,11 @@ export class LocalNames {
 
   /** Gives a name, or what comes nearest to it. */
   give(name: string): string {
-    while (this.#taken.has(name)) name += "_";
-    this.#taken.add(name);
-    return name;
+    let count = this.#counts.get(name) ?? 0;
+    let local = name + "_".repeat(count);
+    for (; this.#taken.has(local); count++) local += "_";
+    this.#counts.set(name, count);
+    this.#taken.add(local);
+    return local;
   }
 }

@@ -23,7 +23,7 @@ export function* checkExtensions(
     }
     const { extensionRange = [] } = message.json as MessageJson;
     for (const field of childrenOf(extend, "field", "group")) {
-      yield* checkFieldNumber(source, field);
+      if (!(message.json as MessageJson).options?.messageSetWireFormat) yield* checkFieldNumber(source, field);
       const value = numberOf(field.number!.text);
       const isKept = extensionRange.some(({ start = 0, end = 0 }) => start <= value && value < end);
       if (!isKept) {

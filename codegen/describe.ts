@@ -13,7 +13,8 @@ import type { Syntax } from "./check.ts";
 import { defaultOf } from "./defaults.ts";
 import { nameIn, scopeOf } from "./full_names.ts";
 import { numberOf } from "./numbers.ts";
-import { childrenOf, type Declaration, entryNameOf, fieldNameOf, fieldsOf } from "./outline.ts";
+import { childrenOf, type Declaration, entryNameOf, fieldNameOf, fieldsOf, isMessageSet } from "./outline.ts";
+import { MAX_FIELD, MAX_VALUE } from "./outliner.ts";
 import type { References } from "./references.ts";
 import { textOf } from "./strings.ts";
 import type { Symbols } from "./symbols.ts";
@@ -113,7 +114,10 @@ export class Describer {
   }
 
   #extensionRanges(one: Declaration): RangeJson[] {
-    return one.ranges!.map(({ from, to }) => this.#withOptions(one, { start: from, end: to + 1 }));
+    const most = isMessageSet(one.parent!) ? MAX_VALUE : MAX_FIELD + 1;
+    return one.ranges!.map(({ from, to, isMax }) =>
+      this.#withOptions(one, { start: from, end: isMax ? most : to + 1 })
+    );
   }
 
   #field(one: Declaration, oneofs: readonly Declaration[] = []): FieldJson {

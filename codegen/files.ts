@@ -2,14 +2,14 @@ import { wellKnownFile } from "../codec/descriptor/well_known_file.ts";
 import { type ProtoFile, protoFile } from "../codec/file.ts";
 import { codeImports, embedded } from "./embed.ts";
 import { ProtoLoader } from "./load.ts";
-import { checkSupported } from "./supported.ts";
+import { checkSupported, isSupported } from "./supported.ts";
 
 /**
  * Reads .proto files, to be used without generated code.
  *
  * @param names The files, as imports would name them.
  * @param read Gives the text of a file, or undefined if there is none.
- * @returns These files and all that their types need, by name; but for the well-known ones.
+ * @returns These files and all that they import, by name; but for the well-known ones, and those of which options alone can be used.
  * @throws {ProtoProblem} If one has a mistake.
  */
 export function readProtoFiles(
@@ -30,7 +30,7 @@ export function readProtoFiles(
       files.set(name, made);
       return made;
     };
-    make(name);
+    for (const [one, file] of loaded) if (one === name || isSupported(file, loaded)) make(one);
   }
   return files;
 }

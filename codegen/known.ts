@@ -5,8 +5,14 @@ import { WELL_KNOWN } from "./well_known_texts.ts";
 export const DESCRIPTOR = "google/protobuf/descriptor.proto";
 
 const texts = new Map(Object.entries(await loadBundledProtos()));
-// protoc would refuse how options are written in protobufjs's copy, and names behind reserved numbers. Nothing reads them.
-texts.set(DESCRIPTOR, texts.get(DESCRIPTOR)!.replace(/ \[[^\]]*\]/g, "").replace(/(reserved [\d, ]+), "\w+";/g, "$1;"));
+// protoc would refuse how options are written in protobufjs's copy, and names behind reserved numbers. Of the options only
+// those matter that leave others out of descriptors.
+texts.set(
+  DESCRIPTOR,
+  texts.get(DESCRIPTOR)!
+    .replace(/ \[[^\]]*\]/g, (options) => options.includes("RETENTION_SOURCE") ? " [retention = RETENTION_SOURCE]" : "")
+    .replace(/(reserved [\d, ]+), "\w+";/g, "$1;"),
+);
 for (const [name, text] of Object.entries(WELL_KNOWN)) {
   texts.set(`google/protobuf/${name}.proto`, `syntax = "proto3";\npackage google.protobuf;\n${text}\n`);
 }

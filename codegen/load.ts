@@ -71,7 +71,7 @@ export class ProtoLoader {
     const file = this.one(name);
     const all = closureOf(file);
     checkClosure(file, all);
-    const onDisk = [...all].filter((one) => !isWellKnown(one.name) && !this.#isBundled(one.name));
+    const onDisk = [...all].filter((one) => one === file || !isWellKnown(one.name) && !this.#isBundled(one.name));
     return new Map(onDisk.map((one) => [one.name, one]));
   }
 

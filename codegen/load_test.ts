@@ -117,7 +117,7 @@ service S { rpc A(Mark) returns (Mark) { option idempotency_level = IDEMPOTENT; 
   });
   for (
     const kept of [
-      `{"custom_options":"${Uint8Array.fromHex("82b5180408010802" + "82b518031201" + "62").toBase64()}"}`,
+      `{"custom_options":"${Uint8Array.fromHex("82b51807" + "08010802" + "120162").toBase64()}"}`,
       `{"packed":false}`,
       `{"ZERO":{"deprecated":true,"custom_options":"${Uint8Array.fromHex("82b51801" + "7a").toBase64()}"}}`,
       `{"idempotency_level":"IDEMPOTENT"}`,

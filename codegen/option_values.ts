@@ -1,9 +1,10 @@
 import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
 import { didYouMean } from "../rpc/nearest.ts";
+import { fieldsByName, requiredOf, valuesByName } from "./descriptor_index.ts";
 import { integerOf } from "./numbers.ts";
 import type { AggregateField, OptionValue } from "./option_reader.ts";
 import { valuesOf } from "./options.ts";
-import type { ProtoProblem } from "./problem.ts";
+import { MOST_PROBLEMS, type ProtoProblem } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 import { bytesOf, type Setting, type Value } from "./settings.ts";
 import { textOf } from "./strings.ts";
@@ -80,21 +81,20 @@ export class OptionValues {
   }
 
   #message(fields: readonly AggregateField[], type: Symbol, from: string, at: Token): Setting[] | undefined {
-    const { field: own = [] } = type.json as MessageJson;
+    const message = type.json as MessageJson;
+    const own = fieldsByName(message);
     const settings: Setting[] = [];
     const set = new Set<FieldJson | number>();
     for (const one of fields) {
       if (one.inBrackets && one.name.includes("/")) {
-        const any = this.#any(one, type, own, from);
+        const any = this.#any(one, type, from);
         if (any === undefined) return;
         settings.push(...any);
         continue;
       }
-      const field = one.inBrackets ? this.#extension(one, type, from) : ownField(own, one.name);
+      const field = one.inBrackets ? this.#extension(one, type, from) : own.get(one.name);
       if (field === undefined) {
-        const hint = one.inBrackets
-          ? "; import the file that declares it"
-          : didYouMean(one.name, own.map(({ name }) => name));
+        const hint = one.inBrackets ? "; import the file that declares it" : this.#hint(one.name, own.keys());
         return this.#fail(
           one.at,
           `${type.fullName} has no ${one.inBrackets ? "extension" : "field"} ${one.name}${hint}`,
@@ -114,7 +114,7 @@ export class OptionValues {
         if (field.options?.retention !== "RETENTION_SOURCE") settings.push({ field, value: read });
       }
     }
-    const missing = own.find((field) => field.label === "LABEL_REQUIRED" && !set.has(field));
+    const missing = requiredOf(message).find((field) => !set.has(field));
     return missing ? this.#fail(at, `the field ${missing.name} is required and missing; write it here`) : settings;
   }
 
@@ -127,20 +127,18 @@ export class OptionValues {
   }
 
   /** An Any by the URL of what it holds. */
-  #any(
-    { at, name, value }: AggregateField,
-    type: Symbol,
-    own: readonly FieldJson[],
-    from: string,
-  ): Setting[] | undefined {
+  #any({ at, name, value }: AggregateField, type: Symbol, from: string): Setting[] | undefined {
     const held = this.type(`.${name.slice(name.lastIndexOf("/") + 1)}`);
     if (type.fullName !== "google.protobuf.Any" || held?.kind !== "message" || value.kind !== "message") {
       return this.#fail(at, `${name} is no message that is known here; import its file, and write it within an Any`);
     }
     const settings = this.#message(value.fields, held, from, value.token);
     if (settings === undefined) return;
-    const [url, bytes] = [1, 2].map((number) => own.find((field) => field.number === number)!);
-    return [{ field: url!, value: scalar(name) }, { field: bytes!, value: scalar(bytesOf(settings)) }];
+    const own = fieldsByName(type.json as MessageJson);
+    return [
+      { field: own.get("type_url")!, value: scalar(name) },
+      { field: own.get("value")!, value: scalar(bytesOf(settings)) },
+    ];
   }
 
   #bool(value: Scalar, name: string, inBraces: boolean): Value | undefined {
@@ -159,9 +157,9 @@ export class OptionValues {
       const known = values.find((one) => (one.number ?? 0) === number);
       if (known) return { kind: "enum", name: known.name, number };
     }
-    const found = token.kind === "word" && !minus && values.find((one) => one.name === token.text);
+    const found = token.kind === "word" && !minus && valuesByName(type).get(token.text);
     if (found) return { kind: "enum", name: found.name, number: found.number ?? 0 };
-    return this.#refuse(value, name, valuesOf(type), didYouMean(token.text, values.map((one) => one.name)));
+    return this.#refuse(value, name, valuesOf(type), this.#hint(token.text, valuesByName(type).keys()));
   }
 
   #integer(value: Scalar, name: string, type: string): Value | undefined {
@@ -181,6 +179,11 @@ export class OptionValues {
     return this.#refuse(value, name, "a number");
   }
 
+  /** What may be meant. Of very many mistakes not all are shown. */
+  #hint(word: string, names: Iterable<string>): string {
+    return this.#problems.length < MOST_PROBLEMS ? didYouMean(word, names) : "";
+  }
+
   #refuse({ token, minus }: Scalar, name: string, wants: string, hint = ""): undefined {
     return this.#fail(token, `${name} can't be ${minus ? "-" : ""}${token.text}; write ${wants}${hint}`);
   }
@@ -191,7 +194,3 @@ export class OptionValues {
 }
 
 const scalar = (value: bigint | number | boolean | string | Uint8Array): Value => ({ kind: "scalar", value });
-
-/** A group goes by the name of its type. */
-const ownField = (fields: readonly FieldJson[], name: string): FieldJson | undefined =>
-  fields.find((field) => field.type === "TYPE_GROUP" ? field.typeName!.endsWith(`.${name}`) : field.name === name);

@@ -1,12 +1,12 @@
 import { CUSTOM } from "../codec/descriptor/custom_options.ts";
 import type { EnumJson, FieldJson, MessageJson, Options } from "../codec/descriptor/json.ts";
 import { didYouMean } from "../rpc/nearest.ts";
+import { fieldsByName } from "./descriptor_index.ts";
 import { OptionValues } from "./option_values.ts";
 import type { Declaration, Kind, Option } from "./outline.ts";
-import { article, type ProtoProblem } from "./problem.ts";
+import { article, MOST_PROBLEMS, type ProtoProblem } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 import { bytesOf, hasExtension, jsonOf, type Setting } from "./settings.ts";
-import { joined } from "./strings.ts";
 import type { Symbol } from "./symbols.ts";
 import type { Source } from "./tokens.ts";
 
@@ -61,9 +61,9 @@ export class OptionReader {
       settings.push(setting);
     }
     if (settings.length === 0) return undefined;
-    const custom = settings.filter(hasExtension).map((setting) => bytesOf([setting]));
+    const custom = bytesOf(settings.filter(hasExtension));
     const json = jsonOf(settings.filter((setting) => !hasExtension(setting)));
-    return custom.length === 0 ? json : { ...json, [CUSTOM]: joined(custom).toBase64() };
+    return custom.length === 0 ? json : { ...json, [CUSTOM]: custom.toBase64() };
   }
 
   /** What an option sets, from the outermost field to the value. */
@@ -78,7 +78,7 @@ export class OptionReader {
       if (field === undefined) return;
       path.push(field);
       if (i === parts.length - 1) break;
-      const next = field.type === "TYPE_MESSAGE" && field.label !== "LABEL_REPEATED" && this.#symbol(field);
+      const next = /^TYPE_(MESSAGE|GROUP)$/.test(field.type) && field.label !== "LABEL_REPEATED" && this.#symbol(field);
       if (!next) {
         return this.#fail(
           option,
@@ -109,10 +109,10 @@ export class OptionReader {
   }
 
   #field({ at, name: whole }: Option, name: string, owner: Declaration, { json, fullName }: Symbol, isFirst: boolean) {
-    const { field: fields = [] } = json as MessageJson;
-    const found = fields.find((field) => field.name === name);
+    const fields = fieldsByName(json as MessageJson);
+    const found = fields.get(name) ?? fields.values().find((field) => field.name === name);
     if (found && name !== "uninterpreted_option") return found;
-    const remedy = didYouMean(name, fields.map((field) => field.name)) ||
+    const remedy = (this.problems.length < MOST_PROBLEMS && didYouMean(name, fields.keys())) ||
       (isFirst ? `; remove it, or put a custom option's name in parentheses: (${name})` : "");
     const what = isFirst ? article(owner.kind === "rpc" ? "method" : owner.kind) : fullName;
     const noun = isFirst ? "option" : "field";

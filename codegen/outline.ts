@@ -35,6 +35,8 @@ export interface Range {
   readonly at: Token;
   readonly from: number;
   readonly to: number;
+  /** Whether it ends with `max`. */
+  readonly isMax: boolean;
 }
 
 /** Something that a .proto file declares, and where. */
@@ -100,3 +102,9 @@ export const fieldNameOf = ({ kind, name }: Declaration): string =>
 /** The name of the message that a map's entries are on the wire: `CountsEntry`. */
 export const entryNameOf = ({ name }: Declaration): string =>
   name.text.replace(/(?:^_*|_+)([a-zA-Z0-9]?)/g, (_, letter: string) => letter.toUpperCase()) + "Entry";
+
+/** Whether a message is of the format that protobuf had before extensions: its extensions may have larger numbers. */
+export const isMessageSet = ({ options }: Declaration): boolean =>
+  options.some(({ name, value }) =>
+    name === "message_set_wire_format" && value.kind === "scalar" && value.token.text === "true"
+  );

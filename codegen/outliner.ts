@@ -213,8 +213,9 @@ export class Outliner {
       const most = parent.kind === "enum" ? MAX_VALUE : MAX_FIELD;
       do {
         const { token: at, value: from } = this.#tokens.integer();
-        const to = this.#tokens.is("to") ? (this.#tokens.is("max") ? most : this.#tokens.integer().value) : from;
-        one.ranges!.push({ at, from, to });
+        const isMax = this.#tokens.is("to") && this.#tokens.is("max");
+        const to = isMax ? most : this.#tokens.last.text === "to" ? this.#tokens.integer().value : from;
+        one.ranges!.push({ at, from, to, isMax });
       } while (this.#tokens.is(","));
       if (kind === "extensions") this.#brackets(one);
     }

@@ -35,8 +35,8 @@ const each = (one: ProtoProblem): ProtoProblem[] => [
   ...one.others.flatMap(each),
 ];
 
-/** More would hide what is wrong. */
-const MOST = 20;
+/** How many mistakes are said. More would hide what is wrong. */
+export const MOST_PROBLEMS = 20;
 
 /**
  * Throws what was found in a file, if anything was.
@@ -46,14 +46,14 @@ const MOST = 20;
  */
 export function refuse(found: readonly ProtoProblem[], imported: readonly ProtoProblem[] = []): void {
   const sorted = found.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  const shown = sorted.slice(0, MOST);
-  if (sorted.length > MOST) {
+  const shown = sorted.slice(0, MOST_PROBLEMS);
+  if (sorted.length > MOST_PROBLEMS) {
     const { file, line, column, text } = sorted.at(-1)!;
-    shown.push(new ProtoProblem(file, line, column, `the last of ${sorted.length - MOST} more: ${text}`));
+    shown.push(new ProtoProblem(file, line, column, `the last of ${sorted.length - MOST_PROBLEMS} more: ${text}`));
   }
   // Two imports may fail for the same reason.
   const causes = new Map(imported.flatMap(each).map((one) => [one.message, one]));
-  const [first, ...others] = [...shown, ...[...causes.values()].slice(0, MOST)];
+  const [first, ...others] = [...shown, ...[...causes.values()].slice(0, MOST_PROBLEMS)];
   if (first === undefined) return;
   throw new ProtoProblem(first.file, first.line, first.column, first.text, others);
 }

@@ -1,7 +1,7 @@
 import { nearest } from "../rpc/nearest.ts";
 import type { Syntax } from "./check.ts";
 import { type Declaration, everything } from "./outline.ts";
-import { article, type ProtoProblem } from "./problem.ts";
+import { article, MOST_PROBLEMS, type ProtoProblem } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 import type { Symbol } from "./symbols.ts";
 import type { Source, Token } from "./tokens.ts";
@@ -32,9 +32,6 @@ const FOREIGN: Record<string, string> = {
   str: "string",
   text: "string",
 };
-
-/** For how many names the likely ones are looked up: no more problems than these are shown. */
-const MOST_HINTS = 20;
 
 /** Finds what the names of types in a file mean. */
 export class Resolver {
@@ -88,7 +85,7 @@ export class Resolver {
       return problem(`${text}; write .${name} if that is the full name`);
     }
     if (SCALARS.includes(name)) return problem(`${name} is not a message; make one with a field of that type`);
-    const elsewhere = this.problems.length < MOST_HINTS && this.#declaredElsewhere(from, name);
+    const elsewhere = this.problems.length < MOST_PROBLEMS && this.#declaredElsewhere(from, name);
     if (elsewhere) return problem(`${name} is declared in ${elsewhere.file}; add: import "${elsewhere.file}";`);
     return problem(`there is no ${noun} ${name}${this.#hint(name)}`);
   }
@@ -105,7 +102,7 @@ export class Resolver {
 
   #hint(name: string): string {
     const none = "; declare it or import its file";
-    if (this.problems.length >= MOST_HINTS) return none;
+    if (this.problems.length >= MOST_PROBLEMS) return none;
     const short = name.slice(name.lastIndexOf(".") + 1);
     const types = [...this.#scope.names()].filter((one) => /^(message|enum)$/.test(this.#scope.get(one)!.kind));
     const same = types.find((one) => one.endsWith(`.${short}`));

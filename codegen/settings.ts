@@ -41,11 +41,29 @@ function scalarJson(value: bigint | number | boolean | string | Uint8Array): unk
   return value instanceof Uint8Array ? value.toBase64() : value;
 }
 
-/** The bytes of settings. */
+/** The bytes of settings: by the numbers of the fields, as protoc writes them. */
 export function bytesOf(settings: readonly Setting[]): Uint8Array {
   const writer = new protobuf.Writer();
-  for (const one of settings) write(writer, one);
+  for (const one of merged(settings).sort((a, b) => a.field.number - b.field.number)) write(writer, one);
   return writer.finish();
+}
+
+/** Settings of which no two set parts of one message. */
+function merged(settings: readonly Setting[]): Setting[] {
+  const all: Setting[] = [];
+  const messages = new Map<FieldJson, number>();
+  for (const one of settings) {
+    const { field, value } = one;
+    const at = messages.get(field);
+    const before = at === undefined ? undefined : all[at]!.value;
+    if (value.kind === "message" && before?.kind === "message") {
+      all[at!] = { field, value: { kind: "message", settings: [...before.settings, ...value.settings] } };
+      continue;
+    }
+    if (value.kind === "message" && field.label !== "LABEL_REPEATED") messages.set(field, all.length);
+    all.push(one);
+  }
+  return all;
 }
 
 type Scalar = "int32";
@@ -64,7 +82,13 @@ function write(writer: protobuf.Writer, { field, value }: Setting): void {
   if (scalar instanceof Uint8Array) return void tag(2).bytes(scalar);
   if (typeof scalar === "string") return void tag(2).string(scalar);
   tag(/fixed32|float/.test(type) ? 5 : /fixed64|double/.test(type) ? 1 : 0);
-  // protobufjs takes bigints for types of 64 bits, and for no others.
-  const number = typeof scalar === "bigint" && !type.endsWith("64") ? Number(scalar) : scalar;
-  writer[type as Scalar](number as number);
+  writer[type as Scalar](typeof scalar === "bigint" ? numberOf(scalar, type) as number : scalar as number);
+}
+
+/** What protobufjs takes for an integer: halves, where a number would be rounded. */
+function numberOf(value: bigint, type: string): unknown {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  const half = (bits: bigint) => Number(BigInt.asIntN(32, bits));
+  return { low: half(value), high: half(value >> 32n), unsigned: /^(u|fixed)/.test(type) };
 }

@@ -13,15 +13,24 @@ import { type ProtoProblem, refuse } from "./problem.ts";
  * @throws {ProtoProblem} If there is any.
  */
 export function checkSupported(file: LoadedFile, files: ReadonlyMap<string, LoadedFile>, strict: boolean): void {
-  const problems: ProtoProblem[] = [];
+  const { own, imported } = findUnsupported(file, files, strict);
+  refuse(own, imported);
+}
+
+/** Whether a file has nothing of that kind. */
+export function isSupported(file: LoadedFile, files: ReadonlyMap<string, LoadedFile>): boolean {
+  const { own, imported } = findUnsupported(file, files, false);
+  return own.length + imported.length === 0;
+}
+
+function findUnsupported(file: LoadedFile, files: ReadonlyMap<string, LoadedFile>, strict: boolean) {
+  const imported: ProtoProblem[] = [];
   const seen = new Set([file]);
   for (const one of seen) {
-    const own = [...unsupported(one, files, strict)];
-    if (one === file) problems.push(...own);
-    else if (own.length > 0) refuse(problems, own);
+    if (one !== file) imported.push(...unsupported(one, files, strict));
     for (const name of one.imports) if (files.has(name)) seen.add(files.get(name)!);
   }
-  refuse(problems);
+  return { own: [...unsupported(file, files, strict)], imported };
 }
 
 function* unsupported(
