@@ -153,6 +153,44 @@ inFolder("gen goes on after a mistake, and says where all of them are", {
   ]);
 });
 
+inFolder("gen refuses control characters in paths, and quotes what else is in them", {
+  "p/a\nalert(1);.proto": HEAD,
+  "p/b\u2028alert(2);.proto": HEAD,
+  "p/ok.proto": HEAD + `import "x*/c.proto";\nimport 'q"; alert(3); "/d.proto';\nmessage M { C c = 1; D d = 2; }\n`,
+  "p/x*/c.proto": HEAD + "message C {}\n",
+  'p/q"; alert(3); "/d.proto': HEAD + "// */ alert(4);\nmessage D {}\n",
+}, async (folder) => {
+  const { code, out, err } = await folder.gen("p", "--import", "npm:kit");
+  assertEquals([code, out.split("\n").length], [1, 4]);
+  const text = ".proto:1:1: the name of a file can't hold control characters or line ends; rename the file";
+  assertEquals(err, `p/a\\u000aalert(1);${text}\np/b\\u2028alert(2);${text}\n`);
+  assertStringIncludes(folder.read("p/ok.ts"), `from "./q%22;%20alert(3);%20%22/d.ts";`);
+  assertStringIncludes(folder.read("p/x*/c.ts"), "/** The descriptor of x*\\/c.proto. */");
+  assertStringIncludes(folder.read('p/q"; alert(3); "/d.ts'), "/** *\\/ alert(4); */");
+});
+
+inFolder("gen writes files as they are where the formatter crashes, and goes on", {
+  "p/a.proto": HEAD + "message A {}\n",
+  "p/b.proto": HEAD + "message B {}\n",
+  "bin/deno": "#!/bin/sh\nkill -SEGV $$\n",
+}, async (folder) => {
+  Deno.chmodSync(join(folder.path, "bin/deno"), 0o755);
+  const { code, err } = await folder.genWithPath(join(folder.path, "bin"), "p");
+  const warning = (name: string) => `warning: p/${name}.ts is not formatted: deno fmt failed: SIGSEGV\n`;
+  assertEquals([code, err], [0, warning("a") + warning("b")]);
+  assertStringIncludes(folder.read("p/b.ts"), "export const B: ");
+});
+
+inFolder("gen needs no code of a file whose options alone are used", {
+  "idl/a.proto": HEAD + `import "rules.proto";\nmessage M { int32 x = 1 [(rules).least = 1]; }\n`,
+  "third/rules.proto": `syntax = "proto2";\nimport "google/protobuf/descriptor.proto";
+message Rules { required int32 least = 1; optional google.protobuf.FieldDescriptorProto.Type type = 2; }
+extend google.protobuf.FieldOptions { optional Rules rules = 50000; }\n`,
+}, async (folder) => {
+  assertEquals(await folder.gen("idl", "-I", "third"), { code: 0, out: "wrote idl/a.ts\n", err: "" });
+  assertStringIncludes(folder.read("idl/a.ts"), `"custom_options": "grUYAggB"`);
+});
+
 inFolder("gen warns of unused imports, which is no failure", {
   "proto/a.proto": HEAD + `import "b.proto";\nmessage A {}\n`,
   "proto/b.proto": HEAD + `message B {}\n`,

@@ -8,6 +8,10 @@ const MARK = "¦";
 const HEAD = `syntax = "proto3";\npackage p;\n`;
 const M = HEAD + "message M {}\n";
 const PROTO2 = `syntax = "proto2";\n`;
+const CUSTOM = HEAD + `import "google/protobuf/descriptor.proto";
+message O { int32 name = 1; }
+extend google.protobuf.FieldOptions { int32 f = 50000; O o = 50001; int32 m = 50002 [targets = TARGET_TYPE_MESSAGE]; }
+`;
 
 /** A mistake, the text of a.proto with a mark at the mistake, and the whole message after the place. Other files, if any. */
 const BAD: [what: string, text: string, message: string, others?: Record<string, string>][] = [
@@ -386,6 +390,175 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
     "a packed string",
     HEAD + "message A {\n  repeated string a = 1 [¦packed = true];\n}",
     "only repeated numbers, bools and enums can be packed; remove the option",
+  ],
+  // What looks right at first sight.
+  [
+    "a byte order mark within",
+    HEAD + "¦\ufeffmessage M {}",
+    `"U+FEFF" may stand in strings and comments only; remove it`,
+  ],
+  ["a blank that is none", HEAD + "message¦\u00a0M {}", `"U+00A0" may stand in strings and comments only; remove it`],
+  ["a control character", HEAD + "message M {¦\u001b}", `"U+001B" may stand in strings and comments only; remove it`],
+  ["a comment in a comment", HEAD + "/* a ¦/* b */", "a comment can't stand in another; remove this /*"],
+  [
+    "an escape that does not exist",
+    HEAD + `option java_package = "¦\\q";`,
+    "there is no escape \\q; write \\\\ for a backslash",
+  ],
+  [
+    "a number that is not octal",
+    HEAD + "message M { int32 a = ¦08; }",
+    "08 is not octal, as numbers that begin with 0 are; remove the 0",
+  ],
+  [
+    "a list as the value of an option",
+    HEAD + 'option java_package = ¦["a"];',
+    "[ is not expected; write the value of java_package here",
+  ],
+  [
+    "a type that begins with a keyword",
+    HEAD + "message option {} message M { option ¦a = 1; }",
+    "a message has no option a; remove it, or put a custom option's name in parentheses: (a)",
+  ],
+  [
+    "a map's entries twice",
+    HEAD + "message M { map<int32, int32> a = 1; message ¦AEntry {} }",
+    "AEntry is declared in line 3 already; rename one (the entries of a map are a message of this name)",
+  ],
+  [
+    "a field like a message in its message",
+    HEAD + "message M { int32 a = 1; message ¦a {} }",
+    "a is declared in line 3 already; rename one",
+  ],
+  [
+    "a package that another file has as a message",
+    `syntax = "proto3";\npackage ¦p.B;\nimport "b.proto";`,
+    "p.B is declared in b.proto already; rename one",
+    { "b.proto": HEAD + "message B {}" },
+  ],
+  [
+    "a name that a nearer one hides",
+    HEAD + "message T {} message M { message p {} ¦p.T t = 1; }",
+    "p.T is looked for in p.M.p, which is nearer and has no such type; write .p.T if that is the full name",
+  ],
+  [
+    "a package that hides google",
+    `syntax = "proto3";\npackage my.google;\nimport "google/protobuf/any.proto";\nmessage M { ¦google.protobuf.Any a = 1; }`,
+    "google.protobuf.Any is looked for in my.google, which is nearer and has no such type; write .google.protobuf.Any if that is the full name",
+  ],
+  [
+    "a method that hides its type",
+    M + "service S { rpc M(¦M) returns (.p.M); }",
+    "M is a method and not a message; name a message",
+  ],
+  [
+    "an alias that is none",
+    HEAD + "enum E { option ¦allow_alias = true; A = 0; }",
+    "allow_alias is of no use here: no two values share a number; remove the option",
+  ],
+  [
+    "a json_name in brackets",
+    HEAD + 'message M { int32 a = 1 [json_name = ¦"[a]"]; }',
+    "json_name can't be in brackets, as extensions are in JSON; take another",
+  ],
+  [
+    "a json_name with a character 0",
+    HEAD + 'message M { int32 a = 1 [json_name = ¦"a\\0"]; }',
+    "json_name can't hold the character 0; take another",
+  ],
+  [
+    "lazy for a text",
+    HEAD + "message M { string a = 1 [¦lazy = true]; }",
+    "only messages can be lazy; remove the option",
+  ],
+  [
+    "jstype for 32 bits",
+    HEAD + "message M { int32 a = 1 [¦jstype = JS_STRING]; }",
+    "jstype is for integers of 64 bits; remove the option",
+  ],
+  [
+    "a reserved name that is escaped",
+    HEAD + 'message M { reserved "\\x61"; int32 ¦a = 1; }',
+    "the name a is reserved; take another",
+  ],
+  [
+    "names and numbers reserved together",
+    HEAD + 'message M { reserved 1, ¦"a"; }',
+    '"a" is not expected; write a whole number here',
+  ],
+  // Custom options.
+  [
+    "a custom option that does not exist",
+    HEAD + "message M { int32 a = 1 [¦(no.such).option = 1]; }",
+    "there is no extension no.such; import the file that declares it",
+  ],
+  [
+    "a custom option of another kind of declaration",
+    CUSTOM + "option ¦(f) = 1;",
+    "(f) extends google.protobuf.FieldOptions, and stands here for google.protobuf.FileOptions; use another option",
+  ],
+  [
+    "a custom option of the wrong type",
+    CUSTOM + 'message M { int32 a = 1 [(f) = ¦"x"]; }',
+    `(f) can't be "x"; write an integer from -2147483648 to 2147483647`,
+  ],
+  [
+    "a custom option too large",
+    CUSTOM + "message M { int32 a = 1 [(f) = -¦2147483649]; }",
+    "(f) can't be -2147483649; write an integer from -2147483648 to 2147483647",
+  ],
+  [
+    "a custom option twice",
+    CUSTOM + "message M { int32 a = 1 [(f) = 1, ¦(f) = 2]; }",
+    "the option (f) is set twice; remove one",
+  ],
+  [
+    "a field of a custom option that does not exist",
+    CUSTOM + "message M { int32 a = 1 [(o) = { ¦nme: 1 }]; }",
+    `p.O has no field nme; did you mean "name"?`,
+  ],
+  [
+    "a field of a custom option twice",
+    CUSTOM + "message M { int32 a = 1 [(o) = { name: 1 ¦name: 2 }]; }",
+    "name is set already, or another field of its oneof; remove one",
+  ],
+  [
+    "a custom option where it may not stand",
+    CUSTOM + "message M { int32 a = 1 [¦(m) = 1]; }",
+    "m can't stand at a field; move it, or remove it",
+  ],
+  [
+    "an extension without a number for it",
+    CUSTOM + "extend google.protobuf.FieldOptions { int32 g = ¦5; }",
+    "google.protobuf.FieldOptions does not keep the number 5 for extensions; take another",
+  ],
+  [
+    "an extension of a message in proto3",
+    HEAD + 'import "b.proto";\nextend ¦B { int32 g = 5; }',
+    "proto3 has extensions for options only; use google.protobuf.Any",
+    { "b.proto": PROTO2 + "package p;\nmessage B { extensions 5; }" },
+  ],
+  // What is not supported.
+  [
+    "required in proto2",
+    PROTO2 + "message A {\n  ¦required string a = 1;\n}",
+    "required is not supported; make a optional, which is the same in bytes",
+  ],
+  [
+    "a closed enum in proto2",
+    PROTO2 + "enum E { A0 = 1; }\nmessage A { optional ¦E a = 1; }",
+    "E is an enum of proto2, which keeps unknown numbers apart; that is not supported: move the enum to a file of proto3",
+  ],
+  [
+    "a name that JavaScript keeps for itself",
+    HEAD + "message ¦__proto__ {}",
+    "__proto__ can't be a name in TypeScript; take another",
+  ],
+  [
+    "a name of a file with a control character",
+    HEAD + 'import ¦"a\\nb.proto";',
+    "the name of a file can't hold control characters or line ends; rename the file",
+    { "a\nb.proto": HEAD },
   ],
 ];
 

@@ -4,19 +4,26 @@ import { importsOf } from "../codec/descriptor/read.ts";
 import { ServerReflection, type ServerReflectionRequest } from "../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
 import { RpcError } from "../rpc/error.ts";
+import type { Service } from "../rpc/service.ts";
 import { createLogger } from "../rpc/logger.ts";
 import { Status } from "../rpc/status.ts";
+import { defineService, protoFile } from "../codec/mod.ts";
+import { News } from "../tests/proto/imports_old.ts";
 import { OddService } from "../tests/proto/odd.ts";
 import { memoryTransport } from "../transport/memory/mod.ts";
 import { createServer } from "./server.ts";
 
 type Question = NonNullable<ServerReflectionRequest["messageRequest"]>;
 
-async function serve(reflection = true) {
+async function serve(reflection = true, ...more: Service<never>[]) {
   const transport = memoryTransport();
   const logger = createLogger("silent");
   const server = createServer({ name: "odd", address: "memory:odd", transport, logger, reflection });
   server.add(OddService, { underScore: () => ({}) });
+  for (const service of more) {
+    const handlers = Object.keys(service.methods).map((name) => [name, () => ({})]);
+    server.add(service as Service, Object.fromEntries(handlers));
+  }
   await server.start();
   const options = { address: server.address, transport, logger };
   const clients = [createClient(ServerReflection, options), createClient(Alpha, options)] as const;
@@ -95,6 +102,42 @@ Deno.test("reflection refuses what there is not, and goes on", async () => {
     refusal("the request asks for nothing that is known here", Status.INVALID_ARGUMENT),
     { baseTypeName: "Odd", extensionNumber: [] },
   ]);
+});
+
+Deno.test("reflection tells the custom options of a .proto, and which extensions these are", async () => {
+  await using it = await serve(true, News as never);
+  const extended = "google.protobuf.MethodOptions";
+  const [file, extension, numbers, none] = await it.ask([
+    symbol("dinokit.test.News.Tell"),
+    { case: "fileContainingExtension", value: { containingType: extended, extensionNumber: 50001 } },
+    { case: "allExtensionNumbersOfType", value: extended },
+    { case: "fileContainingExtension", value: { containingType: extended, extensionNumber: 7 } },
+  ]);
+  assertEquals(file, ["imports_old.proto", "old.proto", "google/protobuf/descriptor.proto"]);
+  assertEquals(extension, ["imports_old.proto"]);
+  assertEquals(numbers, { baseTypeName: extended, extensionNumber: [50001] });
+  assertEquals(none, { errorCode: Status.NOT_FOUND, errorMessage: `there is no extension 7 of ${extended}` });
+});
+
+Deno.test("a file that can't be described costs only what it declares", async () => {
+  const method = { requestType: ".bad.M", responseType: ".bad.M" };
+  const nested = { M: { options: { deprecated: "yes" }, fields: {} }, Bad: { methods: { Do: method } } };
+  const bad = defineService(protoFile("bad.proto", { nested: { bad: { nested } } }), "bad.Bad");
+  await using it = await serve(true, bad as never);
+  for (let i = 0; i < 2; i++) {
+    const [services, odd, failed, unknown] = await it.ask([
+      listServices,
+      file("odd.proto"),
+      file("bad.proto"),
+      symbol("bad.M"),
+    ]);
+    assertEquals((services as string[]).includes("bad.Bad"), true);
+    assertEquals(odd, ["odd.proto", "kinds.proto", "google/protobuf/empty.proto"]);
+    const way = "google.protobuf.FileDescriptorProto.message_type[0].options.deprecated";
+    const errorMessage = `bad.proto can't be described: ${way}: expected a boolean, got "yes"`;
+    assertEquals(failed, { errorCode: Status.INTERNAL, errorMessage });
+    assertEquals(unknown, { errorCode: Status.NOT_FOUND, errorMessage: "there is no symbol bad.M" });
+  }
 });
 
 Deno.test("reflection ends its streams when the server drains", async () => {

@@ -7,10 +7,13 @@ let type: Promise<MessageType<unknown>> | undefined;
 
 /** The type of descriptors, which is loaded when it is first needed. */
 export function fileDescriptorProto(): Promise<MessageType<unknown>> {
-  return type ??= outsideScopes(loadDescriptorProto).then(({ default: json }) =>
+  type ??= outsideScopes(loadDescriptorProto).then(({ default: json }) =>
     messageType(
       protoFile("google/protobuf/descriptor.proto", json as ProtoDescriptor),
       "google.protobuf.FileDescriptorProto",
     )
   );
+  // Loading may go well the next time.
+  type.catch(() => type = undefined);
+  return type;
 }

@@ -44,6 +44,23 @@ Deno.test("fileDescriptors() encodes a FileDescriptorProto", async () => {
   assertEquals(bytes.toHex(), "0a07612e70726f746f" + "22030a014d" + "620670726f746f33");
 });
 
+Deno.test("fileDescriptors() encodes custom options, and extensions where they are declared", async () => {
+  const files = await fileDescriptors([IMPORTS_OLD_PROTO]);
+  const [old, news] = [files.get("old.proto")!, files.get("imports_old.proto")!];
+  // options = 4 of the method, with 50001 twice.
+  assertEquals(news.bytes.toHex().includes("2210" + "8ab51804" + "73686f70" + "8ab51804" + "62616e6b"), true);
+  const extensions = [...old.extensions, ...news.extensions].map(({ extendee, number }) => `${extendee} ${number}`);
+  assertEquals(extensions, [".dinokit.old.Old 100", ".google.protobuf.MethodOptions 50001"]);
+  assertEquals([old, news].map(({ symbols }) => symbols.at(-1)), ["dinokit.old.extra", "dinokit.test.callers"]);
+});
+
+Deno.test("fileDescriptors() takes the only value of a repeated option, as protobufjs has it, for a list", async () => {
+  const file = (targets: unknown) =>
+    protoFile("a.proto", { nested: { M: { fields: { x: { type: "int32", id: 1, options: { targets } } } } } });
+  const bytesOf = async (targets: unknown) => (await fileDescriptors([file(targets)])).get("a.proto")!.bytes.toHex();
+  assertEquals(await bytesOf("TARGET_TYPE_FILE"), await bytesOf(["TARGET_TYPE_FILE"]));
+});
+
 Deno.test("fileDescriptors() gives another name to a second file of one name, unless it is the same", async () => {
   const one = protoFile("a.proto", { nested: { One: { fields: {} } } });
   const copy = protoFile("a.proto", { nested: { One: { fields: {} } } });
