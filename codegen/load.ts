@@ -53,7 +53,7 @@ export const loadProto = (name: string, read: ReadProto): Map<string, LoadedFile
 const NO_SYNTAX = `the file does not say its syntax, which makes it proto2; begin it with: syntax = "proto3";`;
 
 /** More imports of imports are no schema, and would fill the stack. */
-const MAX_IMPORT_DEPTH = 500;
+export const MAX_IMPORT_DEPTH = 500;
 
 /** Parses files, each of them once: also those with mistakes. */
 export class ProtoLoader {

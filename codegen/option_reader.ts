@@ -25,7 +25,7 @@ export interface AggregateField {
 }
 
 /** How deep messages in braces may stand in each other, as in Google's implementations. */
-const MAX_DEPTH = 100;
+export const MAX_BRACES_DEPTH = 100;
 
 /** Reads `name = value`. */
 export function readOption(tokens: TokenReader, one: Declaration): void {
@@ -65,8 +65,8 @@ function readScalar(tokens: TokenReader, what: string): OptionValue {
 /** Reads a message in braces, in the text format of protobuf. */
 function readMessage(tokens: TokenReader, close: string, depth: number): OptionValue {
   const token = tokens.take();
-  if (depth > MAX_DEPTH) {
-    tokens.fail(token, `messages stand more than ${MAX_DEPTH} deep in each other; make it flatter`);
+  if (depth > MAX_BRACES_DEPTH) {
+    tokens.fail(token, `messages stand more than ${MAX_BRACES_DEPTH} deep in each other; make it flatter`);
   }
   const fields: AggregateField[] = [];
   while (!tokens.is(close)) {

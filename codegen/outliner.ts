@@ -19,8 +19,9 @@ const INSIDE: Partial<Record<Kind, readonly Kind[] | readonly string[]>> = {
   rpc: ["option"],
 };
 
-/** That of protoc. */
-const MAX_DEPTH = 31;
+/** How deep messages may be declared in messages, as in protoc. */
+export const MAX_MESSAGE_DEPTH = 31;
+/** The largest number of a field, and of an enum's value. */
 export const MAX_FIELD = 536_870_911;
 export const MAX_VALUE = 2_147_483_647;
 
@@ -113,8 +114,8 @@ export class Outliner {
     const open = this.#tokens.expect("{");
     one.comment = commentOf(this.#source, first, this.#tokens);
     const isMessage = one.kind === "message" || one.kind === "group";
-    if (isMessage && ++this.#depth > MAX_DEPTH) {
-      throw this.#source.problem(open.at, `this is nested more than ${MAX_DEPTH} deep; move it out`);
+    if (isMessage && ++this.#depth > MAX_MESSAGE_DEPTH) {
+      throw this.#source.problem(open.at, `this is nested more than ${MAX_MESSAGE_DEPTH} deep; move it out`);
     }
     while (!this.#tokens.is("}")) {
       if (this.#tokens.peek().kind === "end") {

@@ -1,4 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { MAX_IMPORT_DEPTH } from "../codegen/load.ts";
+import { MAX_BRACES_DEPTH } from "../codegen/option_reader.ts";
+import { MAX_MESSAGE_DEPTH } from "../codegen/outliner.ts";
+import { MOST_PROBLEMS } from "../codegen/problem.ts";
 import * as document from "../config/document.ts";
 import { MAX_TOLD } from "../config/problem.ts";
 import { MAX_PEM_BYTES } from "../config/tls.ts";
@@ -34,5 +38,9 @@ needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a re
     ["the problems that are told of it", `${MAX_TOLD}`],
     ["a PEM file of `dinokit.tls`", size(MAX_PEM_BYTES)],
     ["the file of `tokenFile`", size(MAX_TOKEN_BYTES)],
+    ["the depth of imports of a .proto", `${MAX_IMPORT_DEPTH}`],
+    ["the depth of messages in a .proto", `${MAX_MESSAGE_DEPTH}`],
+    ["that of options in braces", `${MAX_BRACES_DEPTH}`],
+    ["the mistakes that are told of one", `${MOST_PROBLEMS}, and the last`],
   ]);
 });
