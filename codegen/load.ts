@@ -1,41 +1,20 @@
-import type { FileJson } from "../codec/descriptor/json.ts";
-import { checkFile, type Syntax, syntaxOf } from "./check.ts";
+import { checkFile, syntaxOf } from "./check.ts";
 import { checkExtensions } from "./check_extensions.ts";
 import { checkImport, CONTROLS, hasControls } from "./check_imports.ts";
 import { checkOptions } from "./check_options.ts";
 import { Describer } from "./describe.ts";
 import { DESCRIPTOR, isWellKnown, knownText } from "./known.ts";
+import { checkClosure, closureOf, importsOf, type LoadedFile, visibleTo } from "./loaded_file.ts";
 import { childrenOf, type Declaration, everything, outline } from "./outline.ts";
 import { OptionReader } from "./options.ts";
 import { ProtoProblem, refuse } from "./problem.ts";
-import { type References, Resolver } from "./references.ts";
+import { Resolver } from "./references.ts";
 import { Scope } from "./scope.ts";
 import { textOf } from "./strings.ts";
 import { type Symbol, type Symbols, symbolsOf } from "./symbols.ts";
 import { Source } from "./tokens.ts";
 
-/** A parsed .proto file. */
-export interface LoadedFile {
-  /** Its path, as imports name it. */
-  readonly name: string;
-  readonly source: Source;
-  readonly outline: Declaration;
-  readonly syntax: Syntax;
-  /** Its descriptor, as protoc makes it, with the comments beside. */
-  readonly descriptor: FileJson;
-  /** What the names of types in it mean. */
-  readonly references: ReadonlyMap<Declaration, References>;
-  /** What it declares. */
-  readonly symbols: Symbols;
-  /** The files that it imports, in its order. */
-  readonly dependencies: readonly LoadedFile[];
-  /** The imports that its types need, and the public ones. */
-  readonly imports: readonly string[];
-  /** Those of them that whoever imports it gets as well. */
-  readonly publicImports: readonly string[];
-  /** What need not be mended, but might. */
-  readonly warnings: readonly ProtoProblem[];
-}
+export type { LoadedFile } from "./loaded_file.ts";
 
 /** Gives the text of a file, by the name that imports have for it, or undefined if there is none. */
 export type ReadProto = (name: string) => string | undefined;
@@ -49,8 +28,6 @@ export type ReadProto = (name: string) => string | undefined;
  * @throws {ProtoProblem} If one has a mistake.
  */
 export const loadProto = (name: string, read: ReadProto): Map<string, LoadedFile> => new ProtoLoader(read).load(name);
-
-const NO_SYNTAX = `the file does not say its syntax, which makes it proto2; begin it with: syntax = "proto3";`;
 
 /** More imports of imports are no schema, and would fill the stack. */
 export const MAX_IMPORT_DEPTH = 500;
@@ -191,36 +168,6 @@ function misspelt(source: Source, outline: Declaration): readonly ProtoProblem[]
   return options.problems;
 }
 
-/** A file's dependencies, theirs, and so on; those that are imported first. */
-export function closureOf(file: Pick<LoadedFile, "dependencies"> | LoadedFile): Set<LoadedFile> {
-  const all = new Set<LoadedFile>();
-  const add = (one: Pick<LoadedFile, "dependencies"> | LoadedFile) => {
-    for (const other of one.dependencies) if (!all.has(other)) add(other);
-    if ("name" in one) all.add(one);
-  };
-  add(file);
-  return all;
-}
-
-/** The files that whoever imports a file gets: itself, and its public imports. */
-function providedBy(file: LoadedFile): Set<LoadedFile> {
-  const all = new Set([file]);
-  for (const one of all) {
-    const imports = childrenOf(one.outline, "import");
-    one.dependencies.forEach((other, i) => imports[i]!.label?.text === "public" && all.add(other));
-  }
-  return all;
-}
-
-/** The names that a file sees. Its own go before those of others, of which those go first that are no packages. */
-function visibleTo({ symbols, dependencies }: Pick<LoadedFile, "symbols" | "dependencies">): Symbols {
-  const visible: Symbols = new Map(symbols);
-  for (const file of new Set(dependencies.flatMap((one) => [...providedBy(one)]))) {
-    for (const [name, symbol] of file.symbols) if (!visible.has(name)) visible.set(name, symbol);
-  }
-  return visible;
-}
-
 function declaredTwice(source: Source, one: Declaration, name: string, { declaration, kind }: Symbol): string {
   if (declaration === undefined) return `${name} is a ${kind} already; rename one`;
   const line = source.lineAt(declaration.name.at);
@@ -232,53 +179,4 @@ function declaredTwice(source: Source, one: Declaration, name: string, { declara
     ? " (the entries of a map are a message of this name)"
     : "";
   return `${name} is declared in line ${line} already; rename one${note}`;
-}
-
-/** No two files may declare one name, but for packages. */
-function checkClosure(file: LoadedFile, all: ReadonlySet<LoadedFile>): void {
-  const seen = new Map<string, Symbol>();
-  for (const { symbols, source } of all) {
-    const problems: ProtoProblem[] = [];
-    for (const symbol of symbols.values()) {
-      const before = seen.get(symbol.fullName);
-      if (before === undefined) seen.set(symbol.fullName, symbol);
-      else if (before.file !== symbol.file && !(before.kind === "package" && symbol.kind === "package")) {
-        const place = symbol.declaration?.name ?? childrenOf(file.outline, "package")[0]?.name;
-        problems.push(
-          source.problem(place?.at ?? 0, `${symbol.fullName} is declared in ${before.file} already; rename one`),
-        );
-      }
-    }
-    refuse(problems);
-  }
-}
-
-function importsOf(
-  { source, outline, syntax, dependencies }: Pick<LoadedFile, "source" | "outline" | "syntax" | "dependencies">,
-  references: ReadonlyMap<Declaration, References>,
-  usedByOptions: ReadonlySet<string>,
-): Pick<LoadedFile, "imports" | "publicImports" | "warnings"> {
-  const types = new Set<string>();
-  const others = new Set(usedByOptions);
-  for (const [from, { type, output }] of references) {
-    const isExtension = from.kind === "extend" || from.parent!.kind === "extend";
-    for (const { file } of [type, output].filter((one) => one !== undefined)) (isExtension ? others : types).add(file);
-  }
-  const uses = (file: LoadedFile, names: ReadonlySet<string>) =>
-    [...providedBy(file)].some(({ name }) => names.has(name));
-  const imports = childrenOf(outline, "import");
-  const isPublic = (i: number) => imports[i]!.label?.text === "public";
-  const needed = dependencies.filter((file, i) => isPublic(i) || uses(file, types));
-  const unused = dependencies.flatMap((file, i) =>
-    isPublic(i) || uses(file, types) || uses(file, others) ? [] : [imports[i]!]
-  );
-  const isSaid = childrenOf(outline, "syntax", "edition").length > 0;
-  return {
-    imports: needed.map(({ name }) => name),
-    publicImports: dependencies.filter((_, i) => isPublic(i)).map(({ name }) => name),
-    warnings: [
-      ...(isSaid || syntax !== "proto2" ? [] : [source.problem(outline.name.at, NO_SYNTAX)]),
-      ...unused.map(({ name }) => source.problem(name.at, `nothing of ${textOf(name)} is used; remove the import`)),
-    ],
-  };
 }

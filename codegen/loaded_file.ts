@@ -1,0 +1,113 @@
+import type { FileJson } from "../codec/descriptor/json.ts";
+import type { Syntax } from "./check.ts";
+import { childrenOf, type Declaration } from "./outline.ts";
+import { type ProtoProblem, refuse } from "./problem.ts";
+import type { References } from "./references.ts";
+import { textOf } from "./strings.ts";
+import type { Symbol, Symbols } from "./symbols.ts";
+import type { Source } from "./tokens.ts";
+
+/** A parsed .proto file. */
+export interface LoadedFile {
+  /** Its path, as imports name it. */
+  readonly name: string;
+  readonly source: Source;
+  readonly outline: Declaration;
+  readonly syntax: Syntax;
+  /** Its descriptor, as protoc makes it, with the comments beside. */
+  readonly descriptor: FileJson;
+  /** What the names of types in it mean. */
+  readonly references: ReadonlyMap<Declaration, References>;
+  /** What it declares. */
+  readonly symbols: Symbols;
+  /** The files that it imports, in its order. */
+  readonly dependencies: readonly LoadedFile[];
+  /** The imports that its types need, and the public ones. */
+  readonly imports: readonly string[];
+  /** Those of them that whoever imports it gets as well. */
+  readonly publicImports: readonly string[];
+  /** What need not be mended, but might. */
+  readonly warnings: readonly ProtoProblem[];
+}
+
+/** A file's dependencies, theirs, and so on; those that are imported first. */
+export function closureOf(file: Pick<LoadedFile, "dependencies"> | LoadedFile): Set<LoadedFile> {
+  const all = new Set<LoadedFile>();
+  const add = (one: Pick<LoadedFile, "dependencies"> | LoadedFile) => {
+    for (const other of one.dependencies) if (!all.has(other)) add(other);
+    if ("name" in one) all.add(one);
+  };
+  add(file);
+  return all;
+}
+
+/** The files that whoever imports a file gets: itself, and its public imports. */
+function providedBy(file: LoadedFile): Set<LoadedFile> {
+  const all = new Set([file]);
+  for (const one of all) {
+    const imports = childrenOf(one.outline, "import");
+    one.dependencies.forEach((other, i) => imports[i]!.label?.text === "public" && all.add(other));
+  }
+  return all;
+}
+
+/** The names that a file sees. Its own go before those of others, of which those go first that are no packages. */
+export function visibleTo({ symbols, dependencies }: Pick<LoadedFile, "symbols" | "dependencies">): Symbols {
+  const visible: Symbols = new Map(symbols);
+  for (const file of new Set(dependencies.flatMap((one) => [...providedBy(one)]))) {
+    for (const [name, symbol] of file.symbols) if (!visible.has(name)) visible.set(name, symbol);
+  }
+  return visible;
+}
+
+/** No two files may declare one name, but for packages. */
+export function checkClosure(file: LoadedFile, all: ReadonlySet<LoadedFile>): void {
+  const seen = new Map<string, Symbol>();
+  for (const { symbols, source } of all) {
+    const problems: ProtoProblem[] = [];
+    for (const symbol of symbols.values()) {
+      const before = seen.get(symbol.fullName);
+      if (before === undefined) seen.set(symbol.fullName, symbol);
+      else if (before.file !== symbol.file && !(before.kind === "package" && symbol.kind === "package")) {
+        const place = symbol.declaration?.name ?? childrenOf(file.outline, "package")[0]?.name;
+        problems.push(
+          source.problem(place?.at ?? 0, `${symbol.fullName} is declared in ${before.file} already; rename one`),
+        );
+      }
+    }
+    refuse(problems);
+  }
+}
+
+const NO_SYNTAX = `the file does not say its syntax, which makes it proto2; begin it with: syntax = "proto3";`;
+
+/** What a file needs of its imports, and what need not be there. */
+export function importsOf(
+  { source, outline, syntax, dependencies }: Pick<LoadedFile, "source" | "outline" | "syntax" | "dependencies">,
+  references: ReadonlyMap<Declaration, References>,
+  usedByOptions: ReadonlySet<string>,
+): Pick<LoadedFile, "imports" | "publicImports" | "warnings"> {
+  const types = new Set<string>();
+  const others = new Set(usedByOptions);
+  for (const [from, { type, output }] of references) {
+    const isExtension = from.kind === "extend" || from.parent!.kind === "extend";
+    for (const { file } of [type, output].filter((one) => one !== undefined)) (isExtension ? others : types).add(file);
+  }
+  const uses = (file: LoadedFile, names: ReadonlySet<string>) =>
+    [...providedBy(file)].some(({ name }) => names.has(name));
+  const imports = childrenOf(outline, "import");
+  const isPublic = (i: number) => imports[i]!.label?.text === "public";
+  const needed = dependencies.filter((file, i) => isPublic(i) || uses(file, types));
+  const unused = dependencies.flatMap((file, i) =>
+    isPublic(i) || uses(file, types) || uses(file, others) ? [] : [imports[i]!]
+  );
+  const isSaid = childrenOf(outline, "syntax", "edition").length > 0;
+  return {
+    imports: needed.map(({ name }) => name),
+    publicImports: dependencies.filter((_, i) => isPublic(i)).map(({ name }) => name),
+    warnings: [
+      ...(isSaid || syntax !== "proto2" ? [] : [source.problem(outline.name.at, NO_SYNTAX)]),
+      ...unused.map(({ name }) => source.problem(name.at, `nothing of ${textOf(name)} is used; remove the import`)),
+    ],
+  };
+}
