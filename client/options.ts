@@ -9,7 +9,7 @@ import type { Method, Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
-import { checkClientTls } from "../transport/check_tls.ts";
+import { checkClientTls } from "../tls/check.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
 import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/in_code.ts";
@@ -154,7 +154,6 @@ export function clientSettings(service: Service, options: ClientOptions): Client
   if ((resolver === undefined) === (address === undefined)) {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
-  if (tls !== undefined) checkClientTls(who, tls);
   if (options.policy !== undefined) {
     checkObject(`${who}: policy`, options.policy, 'clientPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
   }
@@ -196,7 +195,7 @@ export function clientSettings(service: Service, options: ClientOptions): Client
     balancer: own,
     limits: limitsOf(who, options.limits),
     compression,
-    tls,
+    tls: tls === undefined ? undefined : checkClientTls(who, tls),
     logger,
   };
 }

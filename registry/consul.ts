@@ -1,4 +1,5 @@
 import { netPermissions } from "../rpc/permissions.ts";
+import { DEFAULT_AUTHORITIES } from "../tls/connect.ts";
 import { ConsulHttp, type ConsulTls } from "./consul_http.ts";
 import { checkKey, ConsulKey } from "./consul_key.ts";
 import { ConsulLease } from "./consul_lease.ts";
@@ -45,6 +46,7 @@ export function consul(address: string, options: ConsulOptions = {}): Registry &
     permissions: [
       ...netPermissions({ kind: "tcp", host: endpoint.host, port: endpoint.port }),
       ...(tokenFile === undefined ? [] : [{ name: "read", path: tokenFile } as const]),
+      ...(endpoint.tls && endpoint.tls.ca === undefined ? DEFAULT_AUTHORITIES : []),
     ],
     check(registration) {
       toService(registration, numbers, "");

@@ -7,8 +7,10 @@
 import { EventEmitter } from "node:events";
 import { Agent as HttpAgent, type ClientRequest } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import type { ConnectionOptions } from "node:tls";
 import { loadConsul } from "../deps.ts";
 import { outsideScopes } from "../rpc/outside_scopes.ts";
+import { connectTls } from "../tls/connect.ts";
 import { after } from "../rpc/time.ts";
 import { guardAnswer } from "./consul_answer.ts";
 import { ConsulError, explain } from "./consul_error.ts";
@@ -16,13 +18,13 @@ import { JsonReader } from "./json_reader.ts";
 
 /** TLS to a Consul agent. All are PEM texts. */
 export interface ConsulTls {
-  /** The certificates that sign the agent's. @default the ones that come with Deno */
+  /** The certificates that sign the agent's. @default those that Deno trusts, for which it wants `--allow-sys --allow-env=NODE_USE_SYSTEM_CA` */
   ca?: string;
   /** The own certificate chain, if the agent asks for one. */
   cert?: string;
   /** Its private key. */
   key?: string;
-  /** The name that the agent's certificate must have. @default the host of the address */
+  /** The name that the agent's certificate must have: a DNS name or an IP address. @default the host of the address */
   serverName?: string;
 }
 
@@ -186,7 +188,7 @@ export class ConsulHttp {
 async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<ConsulApi> {
   const Consul = await outsideScopes(loadConsul);
   // No connection is kept between requests: one that a restarted agent has closed would fail the next request.
-  const agent = tls ? new HttpsAgent({ keepAlive: false, ...certificates(tls) }) : new HttpAgent({ keepAlive: false });
+  const agent = tls ? agentFor(tls, host) : new HttpAgent({ keepAlive: false });
   const headers = namespace === undefined ? {} : { "x-consul-namespace": namespace };
   const options = { host: host.includes(":") ? `[${host}]` : host, port, secure: tls !== undefined, agent, headers };
   const api = new Consul(options) as unknown as ConsulApi;
@@ -219,6 +221,9 @@ async function within<T>(timeout: number, signal: AbortSignal, promise: Promise<
   }
 }
 
-function certificates({ ca, cert, key, serverName }: ConsulTls): Record<string, string | undefined> {
-  return { ca, cert, key, ...(serverName !== undefined && { servername: serverName }) };
+/** Opens its connections so that the agent's certificate is checked by the kit. */
+function agentFor({ ca, cert, key, serverName }: ConsulTls, host: string): HttpsAgent {
+  const trust = { ca, name: serverName ?? host };
+  const connect = (options: ConnectionOptions) => connectTls({ ...options, cert, key, minVersion: "TLSv1.2" }, trust);
+  return Object.assign(new HttpsAgent({ keepAlive: false }), { createConnection: connect });
 }

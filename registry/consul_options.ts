@@ -1,6 +1,7 @@
 import { parseAddress } from "../rpc/address.ts";
 import { checkNames, checkNumber } from "../rpc/options.ts";
 import { AllowedAddresses } from "./allowed_addresses.ts";
+import { checkClientTls } from "../tls/check.ts";
 import type { ConsulEndpoint, ConsulTls } from "./consul_http.ts";
 
 /** What {@linkcode consul} can be told. */
@@ -121,18 +122,15 @@ function checkEndpoint(address: string, options: ConsulOptions, answerBytes: num
   ]);
   const { tls, namespace, datacenter, tokenFile } = options;
   checkTexts("consul", { namespace, datacenter, tokenFile });
-  if (tls !== undefined) {
-    if (typeof tls !== "object" || tls === null) {
-      throw new TypeError("consul: tls is no object; use {} for the defaults");
-    }
-    checkNames("consul: tls", tls, ["ca", "cert", "key", "serverName"]);
-    checkTexts("consul: tls", tls);
-    if ((tls.cert === undefined) !== (tls.key === undefined)) {
-      throw new TypeError(`consul: tls has ${tls.cert ? "cert without key" : "key without cert"}; give both or none`);
-    }
-  }
-  const tokenFrom = tokenFile === undefined ? "option token" : `option tokenFile: ${tokenFile}`;
-  return { host: parsed.host, port: parsed.port, token: tokenReader(options), tokenFrom, answerBytes, tls, namespace };
+  return {
+    host: parsed.host,
+    port: parsed.port,
+    token: tokenReader(options),
+    tokenFrom: tokenFile === undefined ? "option token" : `option tokenFile: ${tokenFile}`,
+    answerBytes,
+    tls: tls === undefined ? undefined : checkClientTls("consul", tls),
+    namespace,
+  };
 }
 
 function tokenReader({ token, tokenFile }: ConsulOptions): () => string {

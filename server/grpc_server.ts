@@ -5,7 +5,7 @@ import type { Service } from "../rpc/service.ts";
 import { after } from "../rpc/time.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
-import { checkServerTls } from "../transport/check_tls.ts";
+import { checkServerTls } from "../tls/check.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
@@ -45,7 +45,7 @@ export class GrpcServer implements Server {
   constructor(options: ServerOptions, settings: Settings) {
     this.#options = options;
     this.#settings = settings;
-    this.#tls = options.tls;
+    this.#tls = settings.tls;
     this.#admission = new Admission({
       policy: settings.policy,
       // Workers take the calls, and watch it themselves.
@@ -103,7 +103,7 @@ export class GrpcServer implements Server {
 
   setTls(tls: ServerTls): void {
     if (!this.#tls) throw new TypeError("server.setTls: the server has no TLS; give createServer the option tls");
-    checkServerTls("server.setTls", tls);
+    const checked = checkServerTls("server.setTls", tls);
     if ((tls.ca === undefined) !== (this.#tls.ca === undefined)) {
       throw new TypeError(
         "server.setTls: whether clients must show a certificate (tls.ca) is fixed once the server runs",
@@ -112,8 +112,8 @@ export class GrpcServer implements Server {
     if (this.#listener && !this.#listener.setTls) {
       throw new TypeError("server.setTls: the transport can't change its certificate; start the server again");
     }
-    this.#tls = tls;
-    this.#listener?.setTls?.(tls);
+    this.#tls = checked;
+    this.#listener?.setTls?.(checked);
   }
 
   start(): Promise<void> {

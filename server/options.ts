@@ -8,7 +8,7 @@ import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
-import { checkServerTls } from "../transport/check_tls.ts";
+import { checkServerTls } from "../tls/check.ts";
 import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
 import type { MetainfoRules } from "./context.ts";
 import type { HealthCheck } from "./health.ts";
@@ -100,6 +100,8 @@ export interface Settings {
   readonly metainfo: MetainfoRules;
   readonly drainDelay: number;
   readonly drainTimeout: number;
+  /** The texts as they are given to TLS. */
+  readonly tls: ServerTls | undefined;
   readonly workers: Workers | undefined;
   readonly policy: ServerPolicy;
   readonly logger: Logger;
@@ -150,7 +152,6 @@ export function settingsOf(options: ServerOptions): Settings {
   const { compression = "identity", tls, logger = createLogger() } = options;
   checkLogger(who, logger);
   checkCompression(`${who}: compression`, compression);
-  if (tls !== undefined) checkServerTls(who, tls);
   const { registry, dropPermissions, forwardTransient } = options;
   if (registry !== undefined) checkObject(`${who}: registry`, registry, 'consul("127.0.0.1:8500")', ["register"]);
   if (options.policy !== undefined) {
@@ -176,6 +177,7 @@ export function settingsOf(options: ServerOptions): Settings {
       allowed: options.allowMetainfo && allowList(options.allowMetainfo),
       forwardTransient: forwardTransient ?? false,
     },
+    tls: tls === undefined ? undefined : checkServerTls(who, tls),
     drainDelay: number("drainDelay", registry ? 6000 : 0, 0),
     drainTimeout: number("drainTimeout", 10_000, 0),
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),

@@ -8,10 +8,16 @@ type Body = (t: Deno.TestContext) => void | Promise<void>;
  * @param permissions All that it touches.
  * @param name What it shows.
  * @param fn Its body.
+ * @param options What else `Deno.test` is told.
  */
-export function needs(permissions: Deno.PermissionDescriptor[], name: string, fn: Body): void {
+export function needs(
+  permissions: Deno.PermissionDescriptor[],
+  name: string,
+  fn: Body,
+  options: Partial<Deno.TestDefinition> = {},
+): void {
   const missing = permissions.filter((permission) => Deno.permissions.querySync(permission).state !== "granted");
-  if (missing.length === 0) return Deno.test(name, fn);
+  if (missing.length === 0) return Deno.test({ ...options, name, fn });
   const flags = [...new Set(missing.map((permission) => `--allow-${permission.name}`))].join(" ");
   Deno.test({ name: `${name} (ignored: needs ${flags})`, ignore: true, fn });
 }

@@ -62,20 +62,21 @@ needs(ALL, "TLS that fails says which of these it is: trust, name, no TLS here, 
   const tls = await authority.sign("server", "subjectAltName=DNS:echo.test,IP:127.0.0.1");
   assertEquals(
     await refused({ tls }, { tls: { ca: other.ca } }),
-    "shows a certificate that no authority in tls.ca has signed, or that has expired",
+    "shows a certificate that no authority in tls.ca has signed, or that has expired or is none for a server",
   );
   assertEquals(
     await refused({ tls }, { tls: {} }),
-    "shows a certificate that this system does not trust, or that has expired; set tls.ca to its authority's",
+    "shows a certificate that Deno does not trust; set tls.ca to its authority's, or DENO_TLS_CA_STORE=system if this " +
+      "system trusts it",
   );
   assertEquals(
     await refused({ tls }, { tls: { ca, serverName: "other.test" } }),
-    "shows a certificate for DNS:echo.test, IP Address:127.0.0.1, not for other.test; call it by one of its names, or set tls.serverName",
+    "shows a certificate for echo.test, 127.0.0.1, not for other.test; call it by one of its names, or set tls.serverName",
   );
   const named = await authority.sign("named", "subjectAltName=DNS:echo.test");
   assertEquals(
     await refused({ tls: named }, { tls: { ca } }),
-    "shows a certificate for other names, not for 127.0.0.1; call it by one of its names, or set tls.serverName",
+    "shows a certificate for echo.test, not for 127.0.0.1; call it by one of its names, or set tls.serverName",
   );
   assertEquals(
     await refused({}, { tls: { ca } }),

@@ -1,14 +1,36 @@
 import { type Certificate, parseCertificate } from "./certificate.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----([\sA-Za-z0-9+/=]*)-----END CERTIFICATE-----/g;
+const PRIVATE_KEY = /-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----([\sA-Za-z0-9+/=]*)-----END \1-----/;
 
-/** The certificates in a PEM text, in the order in which they stand there. Those that can't be read throw a TypeError. */
+/**
+ * The certificates in a PEM text, in the order in which they stand there.
+ *
+ * @throws {TypeError} If one can't be read; the message says which.
+ */
 export function certificatesIn(pem: string): Certificate[] {
-  return Array.from(pem.matchAll(CERTIFICATE), ([, base64]) => {
+  const blocks = [...pem.matchAll(CERTIFICATE)];
+  return blocks.map(([, base64], index) => {
     try {
       return parseCertificate(Uint8Array.fromBase64(base64!));
     } catch (cause) {
-      throw new TypeError("a certificate can't be read", { cause });
+      throw new TypeError(`certificate ${index + 1} of ${blocks.length} is damaged`, { cause });
     }
   });
+}
+
+/** Certificates as one PEM text. */
+export function pemOf(certificates: readonly Certificate[]): string {
+  return certificates.map(({ der }) => block("CERTIFICATE", der.toBase64())).join("");
+}
+
+/** The first private key in a PEM text that is not encrypted, by itself. */
+export function privateKeyIn(pem: string): string | undefined {
+  const [, label, base64] = PRIVATE_KEY.exec(pem) ?? [];
+  return base64 && block(label!, base64.replace(/\s+/g, ""));
+}
+
+/** In lines, as RFC 7468 has it: not all that read PEM take other forms. */
+function block(label: string, base64: string): string {
+  return `-----BEGIN ${label}-----\n${base64.replace(/.{64}(?!$)/g, "$&\n")}\n-----END ${label}-----\n`;
 }

@@ -1,8 +1,18 @@
-/** What a TLS handshake failed with, as node:tls tells it. */
+import { ServerCertificateError, wrongName } from "../tls/connect.ts";
+
+/** What a TLS handshake failed with, as node:tls tells it, or Deno's own TLS. */
 export interface TlsError {
   readonly code?: string;
   readonly message: string;
 }
+
+/** What node:tls calls a certificate that leads to no authority, and others as well, by mistake. */
+const UNKNOWN_ISSUER = new Set([
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
 
 /**
  * Why a server can't be called by TLS, and what to do.
@@ -12,26 +22,38 @@ export interface TlsError {
  * @param name The name that the certificate had to have.
  */
 export function tlsTrouble(error: TlsError, tls: { ca?: string; cert?: string }, name: string): string {
-  switch (error.code) {
-    case "ERR_TLS_CERT_ALTNAME_INVALID": {
-      const names = /.*(?:altnames|cert's list): (.*)$/.exec(error.message)?.[1] || "other names";
-      return `shows a certificate for ${names}, not for ${name}; call it by one of its names, or set tls.serverName`;
-    }
-    case "ERR_SSL_WRONG_VERSION_NUMBER":
-      return "speaks no TLS; leave out the option tls, or call its port for TLS";
-    case "SELF_SIGNED_CERT_IN_CHAIN":
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-    case "CERT_HAS_EXPIRED":
-      return tls.ca === undefined
-        ? "shows a certificate that this system does not trust, or that has expired; set tls.ca to its authority's"
-        : "shows a certificate that no authority in tls.ca has signed, or that has expired";
+  if (error instanceof ServerCertificateError) return error.message;
+  const { code = "", message } = error;
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || /InvalidContentType/.test(message)) {
+    return "speaks no TLS; leave out the option tls, or call its port for TLS";
   }
-  if (/certificate ?required|bad ?certificate|unknown ?ca|handshake ?failure/i.test(error.message)) {
+  const [, invalid] = /^invalid peer certificate: (.*)/s.exec(message) ?? [];
+  if (code === "CERT_HAS_EXPIRED" || /^(certificate )?expired/i.test(invalid ?? "")) {
+    return "shows a certificate that has expired, by the clock of this machine";
+  }
+  if (code === "CERT_NOT_YET_VALID" || /^NotValidYet|not valid yet/.test(invalid ?? "")) {
+    return "shows a certificate that is not valid yet, by the clock of this machine";
+  }
+  if (UNKNOWN_ISSUER.has(code) || invalid === "UnknownIssuer") return unknownIssuer(tls);
+  if (invalid !== undefined) return notTaken(invalid, name);
+  if (/certificate ?required|bad ?certificate|unknown ?ca|handshake ?failure/i.test(message)) {
     return tls.cert === undefined
       ? "asks for a client's certificate; set tls.cert and tls.key"
-      : `does not take the certificate in tls.cert: ${error.message}`;
+      : `does not take the certificate in tls.cert: ${message}`;
   }
-  return `can't be called by TLS: ${error.message}`;
+  return `can't be called by TLS: ${message}`;
+}
+
+function unknownIssuer({ ca }: { ca?: string }): string {
+  return ca === undefined
+    ? "shows a certificate that Deno does not trust; set tls.ca to its authority's, or DENO_TLS_CA_STORE=system if this " +
+      "system trusts it"
+    : "shows a certificate that no authority in tls.ca has signed, or that has expired or is none for a server";
+}
+
+/** Why Deno's own TLS does not take a certificate: other names, most often. */
+function notTaken(invalid: string, name: string): string {
+  if (!invalid.startsWith("certificate not valid for name")) return `shows a certificate that is refused: ${invalid}`;
+  const names = invalid.matchAll(/DnsName\("([^"]*)"\)|IpAddress\(([^)]*)\)/g);
+  return wrongName(Array.from(names, ([, dns, ip]) => dns ?? ip!), name);
 }

@@ -11,6 +11,7 @@ import type { Logger } from "../rpc/logger.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { Peer } from "../rpc/peer.ts";
 import type { Status } from "../rpc/status.ts";
+import type { ClientTls, ServerTls } from "../tls/options.ts";
 
 /** A value, or the promise of one where it takes time: the common case then costs no turn of the event loop. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -86,27 +87,7 @@ export interface Limits {
 
 export type { Compression } from "../rpc/compression.ts";
 
-/** TLS of a server. All are PEM texts. */
-export interface ServerTls {
-  /** The certificate chain. */
-  cert: string;
-  /** The private key. */
-  key: string;
-  /** The certificates that sign those of clients; with it, a client must show one (mutual TLS). */
-  ca?: string;
-}
-
-/** TLS of a client. All are PEM texts. */
-export interface ClientTls {
-  /** The certificates that sign the server's. @default the system's */
-  ca?: string;
-  /** The client's own certificate chain, for mutual TLS. */
-  cert?: string;
-  /** Its private key. */
-  key?: string;
-  /** The name that the server's certificate must have. @default the host of the address */
-  serverName?: string;
-}
+export type { ClientTls, ServerTls } from "../tls/options.ts";
 
 /** What a transport is told to serve. */
 export interface ListenOptions {

@@ -1,7 +1,7 @@
-import { connect as connectTls } from "node:tls";
 import { formatAddress } from "../../rpc/address.ts";
+import { connectTls } from "../../tls/connect.ts";
 import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
-import type { ConnectOptions } from "../transport.ts";
+import type { ClientTls, ConnectOptions } from "../transport.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 
@@ -15,11 +15,13 @@ export async function dial(options: ConnectOptions): Promise<Socket> {
   if (address.kind === "memory") throw new TypeError(`"http2" can't connect to ${formatAddress(address)}`);
   try {
     signal.throwIfAborted();
-    if (tls) return await dialTls(options);
+    if (tls && (tls.ca !== undefined || tls.cert !== undefined || address.kind === "unix")) {
+      return await dialByNode(options, tls);
+    }
     if (address.kind === "unix") return await Deno.connect({ transport: "unix", path: address.path });
     const conn = await Deno.connect({ hostname: address.host, port: address.port, signal });
     conn.setNoDelay(true);
-    return conn;
+    return tls ? await startTls(conn, options, tls) : conn;
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     if (cause instanceof TlsFailure) throw cause;
@@ -29,33 +31,60 @@ export async function dial(options: ConnectOptions): Promise<Socket> {
 }
 
 /** The server was reached, and TLS failed. */
-class TlsFailure extends Error {}
+class TlsFailure extends Error {
+  constructor({ address }: ConnectOptions, tls: ClientTls, error: TlsError) {
+    super(`${formatAddress(address)} ${tlsTrouble(error, tls, nameOf({ address }, tls))}`, { cause: error });
+  }
+}
 
-/** By node:tls: `Deno.connectTls` takes no name other than the host that it connects to. */
-async function dialTls({ address, signal, tls = {} }: ConnectOptions): Promise<Socket> {
-  const { ca, cert, key, serverName } = tls;
-  const host = address.kind === "tcp" ? address.host : "localhost";
-  const target = address.kind === "unix" ? { path: address.path } : { host, port: (address as { port: number }).port };
-  const named = serverName === undefined ? {} : { servername: serverName };
+const NO_HTTP2 = "it offers no HTTP/2; is it another service?";
+
+/** The name that the server's certificate must have. */
+const nameOf = ({ address }: Pick<ConnectOptions, "address">, { serverName }: ClientTls) =>
+  serverName ?? (address.kind === "tcp" ? address.host : "localhost");
+
+/** TLS by Deno's own, with the authorities that Deno trusts. It can't leave these out, nor show a certificate under another name. */
+async function startTls(conn: Deno.TcpConn, options: ConnectOptions, tls: ClientTls): Promise<Socket> {
+  const { signal } = options;
+  const secure = await Deno.startTls(conn, { hostname: nameOf(options, tls), alpnProtocols: ["h2"] });
+  const onAbort = () => secure.close();
+  signal.addEventListener("abort", onAbort);
+  try {
+    const { alpnProtocol } = await secure.handshake();
+    if (alpnProtocol !== "h2") throw new Error(NO_HTTP2);
+    return secure;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    secure.close();
+    throw new TlsFailure(options, tls, error as TlsError);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** TLS by node:tls. */
+async function dialByNode(options: ConnectOptions, tls: ClientTls): Promise<Socket> {
+  const { address, signal } = options;
+  const { ca, cert, key } = tls;
+  const target = address.kind === "unix"
+    ? { path: address.path }
+    : { host: nameOf({ address }, {}), port: (address as { port: number }).port };
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = connectTls({ ...target, ...named, ca, cert, key, minVersion: "TLSv1.2", ALPNProtocols: ["h2"] });
+  const trust = { ca, name: nameOf(options, tls) };
+  const socket = connectTls({ ...target, cert, key, minVersion: "TLSv1.2", ALPNProtocols: ["h2"] }, trust, resolve);
   const onAbort = () => socket.destroy(signal.reason);
   signal.addEventListener("abort", onAbort);
-  socket.once("secureConnect", resolve);
   socket.once("error", reject);
   socket.once("close", () => reject(new Error("the server hung up")));
   try {
     await promise;
-    if (socket.alpnProtocol !== "h2") {
-      throw new Error("it offers no HTTP/2; is it another service?");
-    }
+    if (socket.alpnProtocol !== "h2") throw new Error(NO_HTTP2);
     socket.setNoDelay(true);
     return new NodeSocket(socket);
   } catch (error) {
     socket.destroy();
     if (signal.aborted || (error as TlsError).code?.startsWith("ECONN")) throw error;
-    const why = tlsTrouble(error as TlsError, tls, serverName ?? host);
-    throw new TlsFailure(`${formatAddress(address)} ${why}`, { cause: error });
+    throw new TlsFailure(options, tls, error as TlsError);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -1,9 +1,8 @@
-import { Buffer } from "node:buffer";
 import { type Address, formatAddress } from "../../rpc/address.ts";
 import type { grpc } from "../../deps.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions } from "../transport.ts";
 import { GrpcClientCall } from "./client_call.ts";
-import type { GrpcJs } from "./load.ts";
+import { type GrpcJs, secureContextFor } from "./load.ts";
 import { hostOf, whyNot } from "./why_not.ts";
 
 const ALGORITHM = { deflate: 1, gzip: 2 };
@@ -113,10 +112,9 @@ async function probe(address: Address, signal: AbortSignal): Promise<void> {
   }
 }
 
-function credentialsOf({ credentials }: GrpcJs, { tls }: ConnectOptions): grpc.ChannelCredentials {
+function credentialsOf({ credentials }: GrpcJs, { tls, address }: ConnectOptions): grpc.ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
-  const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
-  return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
+  return credentials.createFromSecureContext(secureContextFor(tls, tls.serverName ?? hostOf(address)));
 }
 
 function targetOf(address: Address): string {

@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
 import http2 from "node:http2";
-import { isIP } from "node:net";
 import tls from "node:tls";
 import { type grpc, loadGrpcJs } from "../../deps.ts";
 import { outsideScopes } from "../../rpc/outside_scopes.ts";
+import { connectTls, type Trust } from "../../tls/connect.ts";
+import type { ClientTls } from "../transport.ts";
 import { after } from "../../rpc/time.ts";
 
 /** grpc-js, as it is loaded. */
@@ -15,7 +16,7 @@ let loading: Promise<GrpcJs> | undefined;
 export function load(): Promise<GrpcJs> {
   return loading ??= (async () => {
     deferGoaway();
-    dropIpServername();
+    checkServers();
     const module = await outsideScopes(loadGrpcJs) as unknown as GrpcJs & { default?: GrpcJs };
     const grpc = module.default ?? module;
     keepUtf8(grpc);
@@ -43,15 +44,22 @@ function deferGoaway(): void {
   }) as typeof connect;
 }
 
-/**
- * grpc-js names the server in TLS (SNI) by its host, and Deno's node:tls refuses an IP address there, as RFC 6066 does. Without the name the
- * certificate is checked against the address itself. To be removed with this transport.
- */
-function dropIpServername(): void {
+/** Which server a secure context is for. */
+const trusts = new WeakMap<object, Trust>();
+
+/** A secure context for one server. Connections with it are made by {@linkcode connectTls}. */
+export function secureContextFor({ ca, cert, key }: ClientTls, name: string): tls.SecureContext {
+  const context = tls.createSecureContext({ ca, cert, key, minVersion: "TLSv1.2" });
+  trusts.set(context, { ca, name });
+  return context;
+}
+
+/** grpc-js leaves the check of a server to node:tls, which does not do it well. To be removed with this transport. */
+function checkServers(): void {
   const { connect } = tls as unknown as { connect(options: tls.ConnectionOptions, ...rest: unknown[]): tls.TLSSocket };
   (tls as { connect: unknown }).connect = (options: tls.ConnectionOptions, ...rest: unknown[]) => {
-    const { servername, ...others } = options;
-    return connect(servername !== undefined && isIP(servername) ? others : options, ...rest);
+    const trust = options?.secureContext && trusts.get(options.secureContext);
+    return trust ? connectTls(options, trust, rest[0] as () => void) : connect(options, ...rest);
   };
 }
 

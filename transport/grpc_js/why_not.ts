@@ -1,6 +1,7 @@
-import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import { type Address, formatAddress } from "../../rpc/address.ts";
 import { after } from "../../rpc/time.ts";
+import { connectTls, type Trust } from "../../tls/connect.ts";
 import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
 import type { ConnectOptions } from "../transport.ts";
 
@@ -20,13 +21,14 @@ export async function whyNot(options: ConnectOptions): Promise<string> {
 async function withTls(options: ConnectOptions): Promise<string> {
   const { address, tls = {} } = options;
   const { ca, cert, key, serverName } = tls;
-  const error = await handshake(options, { ca, cert, key, ...(serverName && { servername: serverName }) });
+  const name = serverName ?? hostOf(address);
+  const error = await handshake(options, { cert, key }, { ca, name });
   if (error === undefined) return "speaks TLS but no HTTP/2; is it another service?";
-  return tlsTrouble(error, tls, serverName ?? hostOf(address));
+  return tlsTrouble(error, tls, name);
 }
 
 async function withoutTls(options: ConnectOptions): Promise<string> {
-  const error = await handshake(options, { rejectUnauthorized: false });
+  const error = await handshake(options, {}, undefined);
   // An alert is TLS as well.
   if (error === undefined || /alert/i.test(error.message)) return "speaks TLS; set the option tls";
   return "takes connections but speaks no HTTP/2; is it another service?";
@@ -36,10 +38,11 @@ async function withoutTls(options: ConnectOptions): Promise<string> {
 async function handshake(
   { address, signal }: ConnectOptions,
   options: ConnectionOptions,
+  trust: Trust | undefined,
 ): Promise<TlsError | undefined> {
   const { promise, resolve } = Promise.withResolvers<TlsError | undefined>();
   const target = address.kind === "unix" ? { path: address.path } : { host: hostOf(address), port: portOf(address) };
-  const socket: TLSSocket = connect({ ALPNProtocols: ["h2"], ...target, ...options });
+  const socket = connectTls({ ALPNProtocols: ["h2"], ...target, ...options }, trust);
   let secure = false;
   socket.on("secureConnect", () => secure = true);
   socket.on("data", () => resolve(undefined));

@@ -1,0 +1,92 @@
+import { isIP } from "node:net";
+import process from "node:process";
+import { checkNames, checkObject } from "../rpc/options.ts";
+import type { Certificate } from "./certificate.ts";
+import type { ClientTls, ServerTls } from "./options.ts";
+import { certificatesIn, pemOf, privateKeyIn } from "./pem.ts";
+
+const DNS_NAME = /^(?=.{1,253}\.?$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
+
+/**
+ * Checks what a server is to show, so that a mistake is found at the start and not by its first client.
+ *
+ * @param who The function, for the message.
+ * @param tls The option.
+ * @returns It, with nothing in its texts but what counts: a file may have certificates, the key and words in it.
+ * @throws {TypeError} If a text is no PEM of what it should be, or the key belongs to another certificate; the message names it.
+ */
+export function checkServerTls(who: string, tls: ServerTls): ServerTls {
+  checkObject(`${who}: tls`, tls, "{ cert, key } with the PEM texts");
+  checkNames(`${who}: tls`, tls, ["cert", "key", "ca"]);
+  return { ...checkAuthorities(who, tls), ...checkPair(who, tls) };
+}
+
+/**
+ * Checks what a client is to go by, so that a mistake is found at once and not by its first call.
+ *
+ * @returns It, as {@linkcode checkServerTls}.
+ * @throws {TypeError} As {@linkcode checkServerTls}.
+ */
+export function checkClientTls(who: string, tls: ClientTls): ClientTls {
+  checkObject(`${who}: tls`, tls, "{} for the authorities that Deno trusts, or { ca } with the PEM text");
+  checkNames(`${who}: tls`, tls, ["ca", "cert", "key", "serverName"]);
+  const { cert, key, serverName } = tls;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new TypeError(`${who}: tls.cert and tls.key belong together; give both or none`);
+  }
+  if (serverName !== undefined && !isIP(serverName) && !(typeof serverName === "string" && DNS_NAME.test(serverName))) {
+    throw new TypeError(
+      `${who}: tls.serverName is ${
+        JSON.stringify(serverName)
+      }; use the DNS name or the IP address in the server's certificate`,
+    );
+  }
+  return {
+    ...checkAuthorities(who, tls),
+    ...(cert !== undefined && checkPair(who, { cert, key: key! })),
+    ...(serverName !== undefined && { serverName }),
+  };
+}
+
+function checkAuthorities(who: string, { ca }: { ca?: string }): { ca?: string } {
+  return ca === undefined ? {} : { ca: pemOf(certificates(`${who}: tls.ca`, ca)) };
+}
+
+function checkPair(who: string, { cert, key }: { cert: string; key: string }): { cert: string; key: string } {
+  const chain = certificates(`${who}: tls.cert`, cert);
+  const pair = { cert: pemOf(chain), key: privateKey(`${who}: tls.key`, key) };
+  const { X509Certificate, createPrivateKey } = crypto();
+  const own = new X509Certificate(chain[0]!.der);
+  if (own.checkPrivateKey(createPrivateKey(pair.key))) return pair;
+  throw new TypeError(
+    `${who}: tls.key does not belong to tls.cert, whose first certificate is for ${JSON.stringify(own.subject)}; ` +
+      `give the key of that one, and put the own certificate before those of its authorities`,
+  );
+}
+
+function certificates(name: string, text: unknown): Certificate[] {
+  let found: Certificate[];
+  try {
+    found = typeof text === "string" ? certificatesIn(text) : [];
+  } catch (cause) {
+    throw new TypeError(`${name}: ${(cause as Error).message}`, { cause });
+  }
+  if (found.length > 0) return found;
+  throw new TypeError(`${name} holds no certificate; give the PEM text of the file, not its name`);
+}
+
+function privateKey(name: string, text: unknown): string {
+  if (typeof text !== "string" || !text.includes("PRIVATE KEY-----")) {
+    throw new TypeError(`${name} holds no private key; give the PEM text of the file, not its name`);
+  }
+  const key = privateKeyIn(text);
+  try {
+    crypto().createPrivateKey(key!);
+    return key!;
+  } catch (cause) {
+    throw new TypeError(`${name} is damaged or encrypted; give a private key in PEM that is not encrypted`, { cause });
+  }
+}
+
+/** Loading it takes 20 ms, which a program without TLS need not wait for. */
+const crypto = () => process.getBuiltinModule("node:crypto");
