@@ -59,7 +59,7 @@ export const withConsul = (command: Command, all = false): Command =>
 export const withTls = (command: Command): Command =>
   command
     .option("--tls", "speak TLS; so do the flags that follow")
-    .option("--ca <file>", "the certificates (PEM) that sign the server's (the system's)")
+    .option("--ca <file>", "the certificates (PEM) that sign the server's (those that Deno trusts)")
     .option("--cert <file>", "the own certificate (PEM), for mutual TLS")
     .option("--key <file>", "its private key (PEM)")
     .option("--server-name <name>", "the name in the server's certificate (the host)");

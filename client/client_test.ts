@@ -409,13 +409,17 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ address: "memory:a", transport: {} }, TypeError, "transport has no function listen; use one such as");
   wrong({ address: "memory:a", limits: null }, TypeError, "limits is null; use {");
   wrong({ address: "memory:a", logger: {} }, TypeError, 'logger has no function debug; use createLogger("info")');
-  wrong({ address: "memory:a", tls: "x" }, TypeError, `tls is "x"; use {} for the system's certificates, or { ca }`);
+  wrong(
+    { address: "memory:a", tls: "x" },
+    TypeError,
+    `tls is "x"; use {} for the authorities that Deno trusts, or { ca }`,
+  );
   const pem = (tls: object, text: string) => wrong({ address: "memory:a", tls }, TypeError, text);
   pem({ serverNames: "a" }, 'tls: unknown option "serverNames"; did you mean "serverName"?');
   pem({ ca: "ca.pem" }, "tls.ca holds no certificate; give the PEM text of the file, not its name");
   pem({ cert: "cert.pem" }, "tls.cert and tls.key belong together; give both or none");
   pem({ cert: "cert.pem", key: "key.pem" }, "tls.cert holds no certificate");
-  pem({ serverName: "" }, 'tls.serverName is ""; use the name in the certificate');
+  pem({ serverName: "" }, 'tls.serverName is ""; use the DNS name or the IP address');
 });
 
 Deno.test("a call refuses options that it does not have, and names the nearest", async () => {

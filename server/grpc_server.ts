@@ -8,6 +8,7 @@ import { chooseTransport } from "../transport/choose.ts";
 import { checkServerTls } from "../tls/check.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
+import { CertificateWatch } from "./certificate_watch.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
@@ -35,6 +36,7 @@ export class GrpcServer implements Server {
   readonly #cut = Promise.withResolvers<void>();
   readonly #admission: Admission;
   readonly #life = new Life();
+  readonly #certificates: CertificateWatch;
   #tls: ServerTls | undefined;
   #listener: Listener | undefined;
   #health: HealthServer | undefined;
@@ -46,6 +48,7 @@ export class GrpcServer implements Server {
     this.#options = options;
     this.#settings = settings;
     this.#tls = settings.tls;
+    this.#certificates = new CertificateWatch(settings.logger, options.name);
     this.#admission = new Admission({
       policy: settings.policy,
       // Workers take the calls, and watch it themselves.
@@ -114,6 +117,7 @@ export class GrpcServer implements Server {
     }
     this.#tls = checked;
     this.#listener?.setTls?.(checked);
+    if (this.#listener && !this.#stopping) this.watchCertificates(checked);
   }
 
   start(): Promise<void> {
@@ -176,11 +180,17 @@ export class GrpcServer implements Server {
       transport: transport.name,
       workers: this.#settings.workers?.count,
     });
+    if (this.#tls) this.watchCertificates(this.#tls);
     this.#lease = register(this.#options, this.#listener.address, this.#health?.address, logger);
     Promise.resolve(this.#lease?.registered).catch((error) =>
       logger.error("the server is not registered", { service: name, error })
     );
     if (this.#options.dropPermissions) dropPermissions(this.#options, this.#settings);
+  }
+
+  /** Warns of certificates that are not valid. */
+  protected watchCertificates(tls: ServerTls): void {
+    this.#certificates.watch(tls);
   }
 
   #checkListener(): void {
@@ -230,6 +240,7 @@ export class GrpcServer implements Server {
       await this.#listener.close().finally(() => this.#health?.close());
     }
     this.#admission.close();
+    this.#certificates.stop();
     if (this.#listener) logger.info("stopped", { service: this.#options.name });
   }
 

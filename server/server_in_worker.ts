@@ -50,6 +50,8 @@ export class ServerInWorker extends GrpcServer implements Subordinate {
 
   override maintenance(): void {} // the main thread's
 
+  protected override watchCertificates(): void {} // the main thread's
+
   override async run(): Promise<void> {
     await this.start();
     await this.finished;

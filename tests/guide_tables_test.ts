@@ -76,6 +76,7 @@ await tell(() => createClient(EchoService, { name: "echo", resolver: consul("127
 await server({ address: ":8888", registry: consul("127.0.0.1:8500") });
 await server({ address: ":8888", advertise: "10.0.0.5:8888", registry: consul("127.0.0.1:8500") });
 await server({ registry: consul("127.0.0.1:8500", { tokenFile: "/run/secrets/consul" }) });
+await tell(() => createClient(EchoService, { name: "echo", resolver: consul("127.0.0.1:8500", { tls: {} }) }));
 await server({ transport: "grpc-js" });
 await tell(() => configLogger({ logLevel: "info", logFileName: "log/echo.log" }));
 await tell(() => readTls({ certFile: "tls/server.pem", keyFile: "tls/server.key" }));
@@ -92,10 +93,10 @@ needs(
       const args = ["run", "--no-prompt", "--quiet", `--config=${ROOT.pathname}deno.json`, file];
       const { stdout, stderr } = await runProgram({ path: Deno.execPath(), args, env: { NO_COLOR: "1" } });
       const asked = stdout.trim().split("\n");
-      assertEquals(asked.length, 12, stderr);
+      assertEquals(asked.length, 13, stderr);
       const page = text("permissions.md");
       const missing = asked.flatMap((flags) => flags.split(" ")).filter((flag) =>
-        flag.split("=")[1]!.split(",").some((value) => !page.includes(value))
+        valuesOf(flag).some((value) => !page.includes(value))
       );
       assertEquals(missing, []);
       const rows = [...page.matchAll(/^\|.*?\| +(?:`(--allow[^`]*)`.*|none.*?) *\|$/gm)];
@@ -113,4 +114,8 @@ needs(
 );
 
 /** One flag for each value. */
-const single = (flag: string) => flag.split("=")[1]!.split(",").map((value) => `${flag.split("=")[0]}=${value}`);
+const single = (flag: string) =>
+  flag.includes("=") ? valuesOf(flag).map((value) => `${flag.split("=")[0]}=${value}`) : [flag];
+
+/** What stands behind the `=`; the whole flag if there is none. */
+const valuesOf = (flag: string) => flag.slice(flag.indexOf("=") + 1).split(",");

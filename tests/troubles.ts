@@ -21,6 +21,7 @@ import { bootstrap, startConsul } from "./consul.ts";
 import { Kinds } from "./proto/kinds.ts";
 import { until } from "./observe.ts";
 import { runProgram } from "./program.ts";
+import { forge } from "./tls/forge.ts";
 
 const silent = createLogger("silent");
 const HOST = { hostname: "127.0.0.1", port: 0 };
@@ -184,9 +185,26 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
     const { ca } = await certificate("subjectAltName=IP:127.0.0.1");
     return await refused({ tls: own }, { tls: { ca } });
   },
+  "shows a certificate that Deno does not trust; ...": async () => {
+    const { own } = await certificate("subjectAltName=IP:127.0.0.1");
+    return await refused({ tls: own }, { tls: {} });
+  },
   "asks for a client's certificate... set tls.cert and tls.key": async () => {
     const { ca, own } = await certificate("subjectAltName=IP:127.0.0.1");
     return await refused({ tls: { ...own, ca } }, { tls: { ca } });
+  },
+  "a connection was refused ... certificate ...": async () => {
+    const { ca, own } = await certificate("subjectAltName=IP:127.0.0.1");
+    const { logger, holds } = log();
+    const stranger = await certificate("extendedKeyUsage=clientAuth");
+    await refused({ tls: { ...own, ca }, logger }, { tls: { ca, ...stranger.own } });
+    return await holds("a connection was refused");
+  },
+  "... has expired on ...; clients are refused, or refuse the server": async () => {
+    const { logger, holds } = log();
+    const { pem: cert, key } = forge({ until: Date.now() - 60_000 });
+    await using _server = await echoServer({ tls: { cert, key: key.pkcs8 }, logger });
+    return await holds("has expired");
   },
   "holds no certificate; give the PEM text of the file, not its name": () =>
     failure(() => echoServer({ tls: { cert: "tls/server.pem", key: "tls/server.key" } })),

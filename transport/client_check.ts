@@ -25,6 +25,7 @@ const NO_CERTIFICATE = "the client shows no certificate, and tls.ca asks for one
  */
 export class ClientCheck {
   readonly #log: RefusalLog;
+  #ca: string | undefined;
   #authorities: readonly Certificate[] | undefined;
 
   /**
@@ -38,9 +39,16 @@ export class ClientCheck {
     this.trust(ca);
   }
 
-  /** From now on these authorities count. */
-  trust(ca: string | undefined): void {
+  /**
+   * From now on these authorities count.
+   *
+   * @returns Whether they are others than before.
+   */
+  trust(ca: string | undefined): boolean {
+    const changed = ca !== this.#ca;
+    this.#ca = ca;
     this.#authorities = ca === undefined ? undefined : certificatesIn(ca);
+    return changed;
   }
 
   /**
@@ -52,22 +60,27 @@ export class ClientCheck {
    */
   admit(socket: TLSSocket, peer: string | undefined): { identity?: PeerIdentity } | undefined {
     if (this.#authorities === undefined) return {};
+    const chain = peerChain(socket);
+    let problem = chainProblem(chain, this.#authorities, "client");
     try {
-      const chain = peerChain(socket);
-      const problem = chainProblem(chain, this.#authorities, "client");
       if (problem === undefined) return { identity: identityOf(chain[0]!) };
-      this.#log.refused(peer, chain.length === 0 ? NO_CERTIFICATE : `the client's certificate ${problem}`, true);
     } catch (error) {
-      this.#log.refused(peer, `the client's certificate can't be read: ${(error as Error).message}`, true);
+      problem = `can't be read: ${(error as Error).message}`;
     }
+    this.#log.refused(peer, chain.length === 0 ? NO_CERTIFICATE : `the client's certificate ${problem}`, true);
     socket.destroy();
+  }
+
+  /** Whether the authorities that count now cover a client that was admitted. */
+  covers(socket: TLSSocket): boolean {
+    return this.#authorities === undefined || !chainProblem(peerChain(socket), this.#authorities, "client");
   }
 
   /** Logs a client whose handshake failed, in an event `tlsClientError`. */
   failed(error: Error & { code?: string }, socket: TLSSocket, peer: string | undefined): void {
     const { authorizationError: code } = socket as { authorizationError: unknown };
     if (typeof code === "string") {
-      const why = REASONS[code] ?? "was signed by no authority in tls.ca";
+      const why = REASONS[code] ?? "was signed by no authority in tls.ca, has expired or is none for a client";
       return this.#log.refused(peer, `the client's certificate ${why}`, true);
     }
     const none = error.code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";

@@ -30,8 +30,12 @@ export interface Host {
   hit(limit: keyof Limits): void;
   /** No file descriptor was left for a connection. */
   exhausted(): void;
-  /** Takes a socket that was accepted. */
-  serve(socket: Socket, peer: Peer): void;
+  /**
+   * Takes a socket that was accepted.
+   *
+   * @returns What leads its client away: calls in flight may end within `limits.connectionAgeGrace`.
+   */
+  serve(socket: Socket, peer: Peer): () => void;
 }
 
 /** `Deno.listen` ends the process if it is asked for a shared port without --unstable-net, which has one other visible effect. */

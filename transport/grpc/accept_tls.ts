@@ -27,6 +27,15 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
   const refusals = new RefusalLog(logger);
   const pending = new Map<NodeTcpSocket, Pending>();
   const known = new WeakMap<NodeTcpSocket, Pending>();
+  /** What leads a client away, by its socket. */
+  const served = new Map<TLSSocket, () => void>();
+  const checkAgain = async () => {
+    for (const [socket, leave] of served) {
+      if (!check.covers(socket)) leave();
+      // One by one, as a check may take a few milliseconds.
+      await new Promise<void>((resolve) => after(0, resolve));
+    }
+  };
   const pendingOf = (socket: TLSSocket) => known.get((socket as unknown as { _parent?: NodeTcpSocket })._parent!);
   // Of the time limits ours is the shorter one: it counts from the first moment.
   const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: LONGEST_TIMER_MS }, (socket) => {
@@ -36,7 +45,8 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
     if (!admitted) return;
     client.done();
     socket.setNoDelay(true);
-    host.serve(new NodeSocket(socket), { ...client.peer, ...admitted });
+    served.set(socket, host.serve(new NodeSocket(socket), { ...client.peer, ...admitted }));
+    socket.once("close", () => served.delete(socket));
   });
   secure.on("tlsClientError", (error, socket) => {
     check.failed(error, socket, pendingOf(socket)?.peer.address);
@@ -78,8 +88,8 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
   return {
     address: await listening(server, options),
     setTls(other) {
-      check.trust(other.ca);
       secure.setSecureContext(contextOf(other));
+      if (check.trust(other.ca)) void checkAgain();
     },
     tick: () => acceptAgain(server),
     makeRoom,

@@ -1,5 +1,7 @@
 import { formatAddress } from "../../rpc/address.ts";
 import { inBackground } from "../../rpc/background.ts";
+import { timeOfDay } from "../../rpc/time.ts";
+import { validityOf } from "../../tls/validity.ts";
 import { tlsTrouble } from "../tls_trouble.ts";
 import type { ClientTls, Connection, ConnectOptions } from "../transport.ts";
 import { ClientConnection } from "./client_connection.ts";
@@ -32,7 +34,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 function afterHandshake(message: string, tls: ClientTls): string {
   if (/alert/.test(message)) return tlsTrouble({ message }, tls, "");
   if (!/^the (peer closed|connection was lost)/.test(message)) return message;
-  return tls.cert === undefined
-    ? "hangs up after the TLS handshake; if it asks for a client's certificate, set tls.cert and tls.key"
-    : "hangs up after the TLS handshake; does it trust the certificate in tls.cert?";
+  if (tls.cert === undefined) {
+    return "hangs up after the TLS handshake; if it asks for a client's certificate, set tls.cert and tls.key";
+  }
+  const [problem = "does it trust the certificate in tls.cert?"] = validityOf({ cert: tls.cert }, timeOfDay()).problems;
+  return `hangs up after the TLS handshake; ${problem}`;
 }

@@ -23,6 +23,7 @@ export class Lifetime {
   #askedSince: number | undefined;
   #stalledSince: number | undefined;
   #drainSince: number | undefined;
+  #grace = Infinity;
   #sentFrames = 0;
 
   constructor(connection: Connection, pump: Pump, limits: Limits) {
@@ -32,9 +33,14 @@ export class Lifetime {
     this.#age = limits.connectionAge * (0.9 + Math.random() * 0.2);
   }
 
-  /** The server has begun to drain the connection. */
-  drainBegan(): void {
+  /**
+   * The server has begun to drain the connection.
+   *
+   * @param grace How long that may take, in milliseconds.
+   */
+  drainBegan(grace: number = Infinity): void {
     this.#drainSince = performance.now();
+    this.#grace = grace;
   }
 
   /**
@@ -61,12 +67,8 @@ export class Lifetime {
     this.#idleSince = streams.size === 0 ? this.#idleSince ?? now : undefined;
     if (this.#idleSince === now && this.#pump.writingSince === undefined) output.shrink();
     if (past(this.#idleSince, now, limits.idleTimeout)) return "idleTimeout";
-    if (now - this.#born < this.#age) return undefined;
-    this.#grace = limits.connectionAgeGrace;
-    return "connectionAge";
+    return now - this.#born < this.#age ? undefined : "connectionAge";
   }
-  /** How long a drain may take: bounded only where age began it, as a stopping server has its own bound. */
-  #grace = Infinity;
 
   /** What is to be sent has waited too long: for the socket, or for a window that the peer does not open. */
   #stalled(now: number): boolean {

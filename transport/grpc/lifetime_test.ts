@@ -118,7 +118,7 @@ Deno.test("connectionAge: give or take a tenth; a drain for it has a bound, one 
   const { lifetime, check } = setUp("server", { connectionAge: 10_000, connectionAgeGrace: 5000 });
   assertEquals(check(8900), undefined);
   assertEquals(check(11_100), "connectionAge");
-  lifetime.drainBegan();
+  lifetime.drainBegan(5000);
   assertEquals([check(900), check(2000), check(5100)], [undefined, "drain", "connectionAgeGrace"]);
   const stopping = setUp("server");
   stopping.lifetime.drainBegan();

@@ -116,12 +116,13 @@ class GrpcListener implements Listener, ServerHost, Host {
     for (const connection of [...busy, ...idle].slice(room)) connection.makeRoom();
   }
 
-  serve(socket: Socket, peer: Peer): void {
+  serve(socket: Socket, peer: Peer): () => void {
     const connection = new ServerConnection(socket, peer, this);
     const ended = connection.run()
       .catch((error) => this.options.logger.error("a connection has failed", { peer: peer.address, error }))
       .finally(() => this.#connections.delete(connection));
     this.#connections.set(connection, ended);
+    return () => connection.drain(this.options.limits.connectionAgeGrace);
   }
 
   #tick(): void {

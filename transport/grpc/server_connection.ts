@@ -116,14 +116,18 @@ export class ServerConnection implements ConnectionEvents {
     return tooMuch;
   }
 
-  /** Says that it will take no more calls, and ends when those in flight have. */
-  drain(): void {
+  /**
+   * Says that it will take no more calls, and ends when those in flight have.
+   *
+   * @param grace How long they may take, in milliseconds. A server that stops has its own bound.
+   */
+  drain(grace: number = Infinity): void {
     if (this.#draining) return;
     this.#draining = true;
     // In two steps: what the client sends before it hears of this is served still.
     this.connection.goAway(LAST_STREAM, ErrorCode.NO_ERROR, "");
     this.connection.pings.send(PingPurpose.Drain);
-    this.#lifetime.drainBegan();
+    this.#lifetime.drainBegan(grace);
     this.wake();
   }
 
@@ -133,7 +137,8 @@ export class ServerConnection implements ConnectionEvents {
     if (limit === undefined) return;
     if (limit === "drain") return this.#drained();
     this.hit(limit);
-    if (limit === "idleTimeout" || limit === "connectionAge") return this.drain();
+    if (limit === "idleTimeout") return this.drain();
+    if (limit === "connectionAge") return this.drain(this.limits.connectionAgeGrace);
     this.#pump.close(`limits.${limit}`);
   }
 

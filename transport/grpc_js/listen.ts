@@ -1,5 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Http2SecureServer } from "node:http2";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { type Address, formatAddress } from "../../rpc/address.ts";
 import { after } from "../../rpc/time.ts";
 import type { grpc } from "../../deps.ts";
@@ -104,8 +106,12 @@ function checkClients(server: RawServer, check: ClientCheck): void {
   const inner = server.createHttp2Server;
   server.createHttp2Server = function (credentials) {
     const secure = inner.call(this, credentials);
-    secure.prependListener("secureConnection", (socket) => void check.admit(socket, socket.remoteAddress));
-    secure.on("tlsClientError", (error, socket) => check.failed(error, socket, socket.remoteAddress));
+    // A socket that is gone does not know its peer any more.
+    const peers = new WeakMap<object, string>();
+    secure.prependListener("connection", (socket) => peers.set(socket, socket.remoteAddress ?? ""));
+    const peerOf = (socket: TLSSocket) => peers.get((socket as unknown as { _parent?: Socket })._parent!);
+    secure.prependListener("secureConnection", (socket) => void check.admit(socket, peerOf(socket)));
+    secure.on("tlsClientError", (error, socket) => check.failed(error, socket, peerOf(socket)));
     return secure;
   };
 }

@@ -1,0 +1,37 @@
+import type { Logger } from "../rpc/logger.ts";
+import { after, timeOfDay } from "../rpc/time.ts";
+import { validityOf } from "../tls/validity.ts";
+import type { ServerTls } from "../transport/transport.ts";
+
+/** The longest time between two looks at the certificates, in milliseconds: somebody may set the clock. */
+const LOOK_INTERVAL_MS = 3600_000;
+
+/** Warns of certificates that have expired or are not valid yet: when they come into use, and when that happens later. */
+export class CertificateWatch {
+  readonly #logger: Logger;
+  readonly #service: string;
+  #told = new Set<string>();
+  #stop = () => {};
+
+  constructor(logger: Logger, service: string) {
+    this.#logger = logger;
+    this.#service = service;
+  }
+
+  /** Watches these in place of those before. */
+  watch(tls: ServerTls): void {
+    this.stop();
+    const now = timeOfDay();
+    const { problems, until } = validityOf(tls, now);
+    for (const problem of problems.filter((one) => !this.#told.has(one))) {
+      this.#logger.warn(`${problem}; clients are refused, or refuse the server`, { service: this.#service });
+    }
+    this.#told = new Set(problems);
+    this.#stop = after(Math.min(until - now, LOOK_INTERVAL_MS), () => this.watch(tls), false);
+  }
+
+  /** Ends it. */
+  stop(): void {
+    this.#stop();
+  }
+}
