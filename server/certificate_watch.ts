@@ -1,4 +1,5 @@
 import type { Logger } from "../rpc/logger.ts";
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 import { after, timeOfDay } from "../rpc/time.ts";
 import { validityOf } from "../tls/validity.ts";
 import type { ServerTls } from "../transport/transport.ts";
@@ -27,7 +28,8 @@ export class CertificateWatch {
       this.#logger.warn(`${problem}; clients are refused, or refuse the server`, { service: this.#service });
     }
     this.#told = new Set(problems);
-    this.#stop = after(Math.min(until - now, LOOK_INTERVAL_MS), () => this.watch(tls), false);
+    const soon = Math.min(until - now, LOOK_INTERVAL_MS);
+    this.#stop = outsideScopes(() => after(soon, () => this.watch(tls), false));
   }
 
   /** Ends it. */

@@ -1,5 +1,6 @@
 import { createServer as createTcpServer, type Socket as NodeTcpSocket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from "node:tls";
+import { inBackground } from "../../rpc/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { after, LONGEST_TIMER_MS } from "../../rpc/time.ts";
 import { ClientCheck } from "../client_check.ts";
@@ -89,7 +90,7 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
     address: await listening(server, options),
     setTls(other) {
       secure.setSecureContext(contextOf(other));
-      if (check.trust(other.ca)) void checkAgain();
+      if (check.trust(other.ca)) inBackground("the check of connections after setTls", logger, checkAgain);
     },
     tick: () => acceptAgain(server),
     makeRoom,
