@@ -17,7 +17,9 @@ export class AnyTypes {
 
   /** Looks a type up by its name. */
   async find(name: string): Promise<MessageType<unknown> | undefined> {
-    if (!this.#found.has(name)) this.#found.set(name, await this.#schema.findType(name).catch(unknownType));
+    if (!this.#found.has(name) && this.#found.size < MAX_TYPES) {
+      this.#found.set(name, await this.#schema.findType(name).catch(unknownType));
+    }
     return this.#found.get(name);
   }
 
@@ -28,23 +30,34 @@ export class AnyTypes {
     for (const part of Object.values(json)) await this.ofJson(part);
   }
 
-  /** Finds what a message holds. */
-  async ofMessage(message: unknown): Promise<void> {
+  /**
+   * Finds what a message holds.
+   *
+   * @param depth In how many others it is. Each one within another has been copied out of it, so that a long chain
+   * would take for ever.
+   */
+  async ofMessage(message: unknown, depth = 0): Promise<void> {
+    if (depth > MAX_DEPTH) return;
     if (typeof message !== "object" || message === null || message instanceof Uint8Array) return;
     const { typeUrl, value } = message as { typeUrl?: unknown; value?: unknown };
     if (typeof typeUrl === "string" && value instanceof Uint8Array) {
       const type = await this.find(nameOf(typeUrl));
       try {
-        if (type) await this.ofMessage(type.decode(value));
+        if (type) await this.ofMessage(type.decode(value), depth + 1);
       } catch {
         // No Any, or a damaged one: whoever shows it says so.
       }
       return;
     }
     const parts = message instanceof Map ? message.values() : Object.values(message);
-    for (const part of parts) await this.ofMessage(part);
+    for (const part of parts) await this.ofMessage(part, depth + 1);
   }
 }
+
+/** As deep as messages may be nested. */
+const MAX_DEPTH = 100;
+/** How many types are looked up. */
+const MAX_TYPES = 1000;
 
 const nameOf = (url: string) => url.slice(url.lastIndexOf("/") + 1);
 

@@ -12,7 +12,7 @@ import { callFailure, telling } from "./call_failure.ts";
 import { asFlags } from "./flag_names.ts";
 import { CallNotes } from "./call_notes.ts";
 import { placeOf } from "./place.ts";
-import { type CallFlags, metainfoOf, withCall } from "./call_flags.ts";
+import { type CallFlags, deadlineOf, metainfoOf, withCall } from "./call_flags.ts";
 import { command } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
@@ -58,15 +58,15 @@ type AnyClient = Record<string, (request: any, options: CallOptions) => Promise<
 
 async function callMethod(target: string, name: string, words: readonly string[], flags: Flags): Promise<void> {
   using signal = interruption();
-  const timeout = flags.timeout !== undefined && { timeout: flags.timeout };
-  await using schema = schemaOf(target, flags, { signal, metadata: flags.header, ...timeout });
+  const deadline = deadlineOf(flags);
+  await using schema = schemaOf(target, flags, { signal, metadata: flags.header, deadline });
   const found = await schema.findMethod(name);
   const { service, property, method } = found;
   await using client = createClient(service as Service, reach(target, flags));
   const notes = new CallNotes(flags.verbose ?? false);
   const options: CallOptions = {
     signal,
-    ...timeout,
+    deadline,
     metadata: flags.header,
     metainfo: metainfoOf(flags),
     onHeader: (header) => notes.fields("header", header),
@@ -88,8 +88,8 @@ async function callMethod(target: string, name: string, words: readonly string[]
     notes.ended("OK");
   } catch (error) {
     const details = error instanceof RpcError ? await detailsOf(error, any) : [];
-    const failure = callFailure(mistake(error) ?? error, place, details);
-    notes.ended(failure.message.split("\n  detail: ")[0]!);
+    const failure = callFailure(mistake(error) ?? schema.explain(error), place, details);
+    notes.ended(failure.message.split("\n")[0]!);
     throw failure;
   }
 }

@@ -1,10 +1,11 @@
 import { BizError, RpcError, Status, statusName } from "../mod.ts";
 import type { ConsulError } from "../registry/consul_error.ts";
+import { visible } from "../rpc/visible.ts";
 import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { asFlags } from "./flag_names.ts";
 import { type Place, type PlaceFlags, placeOf } from "./place.ts";
-import { answersNoGrpc, NoReflection, SchemaError } from "./schema_source.ts";
+import { answersNoGrpc, NoReflection, ReflectionRefused, SchemaError } from "./schema_source.ts";
 
 /**
  * Turns what a command throws into what is to be said of it.
@@ -32,26 +33,30 @@ export function callFailure(thrown: unknown, place: Place, details: readonly str
   const isAbort = reason instanceof Error && reason.name === "AbortError";
   const error = isAbort ? new RpcError(Status.CANCELLED, "interrupted", { cause: thrown }) : thrown;
   if (error instanceof Failure) return error;
-  if (error instanceof NoReflection) return new Failure(error.message, "the same with --proto FILE.proto");
-  if (error instanceof SchemaError) return new Failure(error.message, `dinokit list ${place.schema} --methods`);
+  if (error instanceof NoReflection) return new Failure(visible(error.message), "the same with --proto FILE.proto");
+  if (error instanceof SchemaError) {
+    return new Failure(visible(error.message), `dinokit list ${place.schema} --methods`);
+  }
   const [, tls] = (error instanceof TypeError && /^createClient: (tls\..*)/s.exec(error.message)) || [];
   if (tls !== undefined) return new Failure(asFlags(tls), undefined, EXIT.usage);
   if (error instanceof BizError) {
-    const extra = Object.entries(error.extra).map(([key, value]) => `\n  ${key}: ${value}`).join("");
-    return new Failure(`business error ${error.code}: ${error.message}${extra}`);
+    const extra = Object.entries(error.extra).map(([key, value]) => `${key}: ${value}`);
+    return new Failure([`business error ${error.code}: ${error.message}`, ...extra].map(visible).join("\n  "));
   }
   if (!(error instanceof RpcError)) throw error;
   // What a server says of its own options stays as it is.
   const text = error.cause === undefined ? error.rawMessage : asFlags(error.rawMessage);
   const message = [text, error.note && `(${error.note})`].filter(Boolean).join(" ");
   return new Failure(
-    [`${statusName(error.code)}${message && `: ${message}`}`, ...details.map((one) => `detail: ${one}`)].join("\n  "),
+    [`${statusName(error.code)}${message && `: ${message}`}`, ...details.map((one) => `detail: ${one}`)]
+      .map(visible).join("\n  "),
     nextAfter(error, place),
     EXIT.status(error.code),
   );
 }
 
 function nextAfter(error: RpcError, { server, consul }: Place): string | undefined {
+  if (error instanceof ReflectionRefused) return nextAfterReflection(error);
   if (answersNoGrpc(error)) return "give the address of a gRPC server; this one is of another kind";
   switch (error.code) {
     case Status.UNAVAILABLE: {
@@ -68,6 +73,13 @@ function nextAfter(error: RpcError, { server, consul }: Place): string | undefin
     case Status.UNAUTHENTICATED:
       return "give credentials with -H 'authorization: Bearer TOKEN'";
   }
+}
+
+function nextAfterReflection({ code }: ReflectionRefused): string {
+  const files = "the same with --proto FILE.proto, which asks the server for nothing";
+  if (code === Status.DEADLINE_EXCEEDED) return `give it more time with --timeout, or ${files}`;
+  if (code !== Status.UNAUTHENTICATED && code !== Status.PERMISSION_DENIED) return files;
+  return `give credentials with -H 'authorization: Bearer TOKEN', or ${files}`;
 }
 
 /** Whether Consul could not be asked. */

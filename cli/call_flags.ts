@@ -1,10 +1,14 @@
 import { Metadata, type MetadataValue, type MetainfoInit } from "../mod.ts";
 import { MetainfoMap } from "../rpc/metainfo.ts";
+import { repeatable } from "./command.ts";
 import { type Command, InvalidArgumentError } from "./deps.ts";
+import { timeOfDay } from "../rpc/time.ts";
+
+type Header = readonly (readonly [string, MetadataValue])[];
 
 /** What the flags of a call say. */
 export interface CallFlags {
-  readonly header?: readonly (readonly [string, MetadataValue])[];
+  readonly header?: Header;
   readonly persistent?: Record<string, string>;
   readonly transient?: Record<string, string>;
   readonly timeout?: number;
@@ -13,21 +17,48 @@ export interface CallFlags {
 }
 
 /** Adds `--timeout`. */
-export const withTimeout = (command: Command): Command =>
+export const withTimeout = (command: Command, otherwise = "10s"): Command =>
+  command.option("--timeout <time>", `how long all of it may take: 500ms, 5s, 2m (${otherwise})`, milliseconds);
+
+/** Adds `-H`. */
+export const withHeader = (command: Command): Command =>
   command.option(
-    "--timeout <time>",
-    "how long a call may take: 500ms, 5s, 2m (10s where it is one request and one response)",
-    milliseconds,
+    "-H, --header <field>",
+    "metadata as 'key: value', base64 where the key ends in -bin; repeatable",
+    repeatable(header),
   );
 
 /** Adds the flags of a call. */
 export const withCall = (command: Command): Command =>
-  withTimeout(command)
-    .option("-H, --header <field>", "metadata as 'key: value', base64 where the key ends in -bin; repeatable", header)
-    .option("--persistent <key=value>", "metainfo that goes on to all services behind it; repeatable", keyValue)
-    .option("--transient <key=value>", "metainfo for this service only; repeatable", keyValue)
+  withHeader(withTimeout(command, "10s where it is one request and one response"))
+    .option(
+      "--persistent <key=value>",
+      "metainfo that goes on to all services behind it; repeatable",
+      repeatable(keyValue),
+    )
+    .option("--transient <key=value>", "metainfo for this service only; repeatable", repeatable(keyValue))
     .option("--emit-defaults", "show fields that have their default too")
     .option("-v, --verbose", "show header, trailer, status and timing on stderr");
+
+/** When all of it must have ended; undefined if `--timeout` does not say it. */
+export const deadlineOf = ({ timeout }: Pick<CallFlags, "timeout">): number | undefined =>
+  timeout === undefined ? undefined : timeOfDay() + timeout;
+
+/** What the flags of a command say that asks a server about itself. */
+export type AskingFlags = Pick<CallFlags, "header" | "timeout">;
+
+/** Adds the flags of a command that asks a server about itself. */
+export const withAsking = (command: Command): Command => withHeader(withTimeout(command));
+
+/** How long it may take, in milliseconds. */
+export const timeoutOf = ({ timeout = 10_000 }: AskingFlags): number => timeout;
+
+/** What is sent with each of its questions. They have ten seconds together, where nobody says it. */
+export const askingOf = (flags: AskingFlags, signal: AbortSignal) => ({
+  signal,
+  metadata: flags.header,
+  deadline: timeOfDay() + timeoutOf(flags),
+});
 
 const UNITS = { ms: 1, s: 1000, m: 60_000 };
 
@@ -38,7 +69,7 @@ function milliseconds(text: string): number {
   throw new InvalidArgumentError("use a time such as 500ms, 5s or 2m.");
 }
 
-function header(text: string, all: CallFlags["header"] = []): CallFlags["header"] {
+function header(text: string, all: Header = []): Header {
   const [, key, value] = /^([^:]+?)\s*:\s*(.*?)\s*$/s.exec(text) ?? [];
   if (key === undefined) throw new InvalidArgumentError("use 'key: value'.");
   const field = [key, /-bin$/i.test(key) ? bytes(value!) : value!] as const;
@@ -58,6 +89,7 @@ function keyValue(text: string, all: Record<string, string> = {}): Record<string
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("use KEY=VALUE.");
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+  if (Object.hasOwn(all, key)) throw new InvalidArgumentError(`${key} is given twice; give it once.`);
   refuse(() => new MetainfoMap().set(key, value));
   return { ...all, [key]: value };
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from "../mod.ts";
-import { colours, paint } from "./terminal.ts";
+import { visible } from "../rpc/visible.ts";
+import { colours, paint, tell } from "./terminal.ts";
 
 /** Tells on stderr how a call goes. */
 export class CallNotes {
@@ -20,8 +21,8 @@ export class CallNotes {
   note(what: string, lines: readonly string[]): void {
     if (!this.#on) return;
     const ms = (performance.now() - this.#start).toFixed(1);
-    console.error(paint(`${what} (${ms} ms)`, "bold", colours.err));
-    for (const line of lines) console.error(`  ${line}`);
+    tell("", paint(`${what} (${ms} ms)`, "bold", colours.err));
+    for (const line of lines) tell(`  ${visible(line)}`);
   }
 
   /** Tells the fields of a header or trailer. */

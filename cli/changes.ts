@@ -1,3 +1,4 @@
+import { visible } from "../rpc/visible.ts";
 import type { Instance } from "../mod.ts";
 
 /** What has happened to an instance. */
@@ -36,4 +37,4 @@ export const tagsOf = (tags: Instance["tags"]): string[] =>
 export const factsOf = (meta: Instance["meta"]): string[] => [...meta].map(([key, value]) => `${key}=${value}`);
 
 /** Whatever others have registered does nothing to the terminal. */
-export const shown = (texts: readonly string[]): string => texts.join(" ").replace(/\p{Cc}/gu, "?");
+export const shown = (texts: readonly string[]): string => visible(texts.join(" "));

@@ -23,7 +23,7 @@ Deno.test("changes() tells what came, what went and what is changed, and nothing
 });
 
 Deno.test("facts() shows no control characters", () => {
-  assertEquals(facts(instance("10.0.0.1:1", 1, { zone: "a\x1b[2J\n" })), "weight=1 zone:a?[2J?");
+  assertEquals(facts(instance("10.0.0.1:1", 1, { zone: "a\x1b[2J\n" })), "weight=1 zone:a\\u001b[2J\\u000a");
 });
 
 Deno.test("facts() shows tags as Consul has them, and apart from meta", () => {

@@ -27,8 +27,30 @@ export function command(name: string, { summary, description, examples, permissi
       ].join("\n"));
 }
 
+type Parser<T> = (value: string, before?: T) => T;
+
+const repeatables = new WeakSet<object>();
+
+/** Marks what parses a flag that may be repeated. */
+export function repeatable<T>(parser: Parser<T>): Parser<T> {
+  repeatables.add(parser);
+  return parser;
+}
+
 /** Takes a flag that may be repeated. */
-export const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
+export const collect: Parser<readonly string[]> = repeatable((value, all = []) => [...all, value]);
+
+/** Refuses a second value of a flag that has one. Commander would take the last, and nobody would know which. */
+export function refuseSecondValues(command: Command): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || (option.parseArg && repeatables.has(option.parseArg))) continue;
+    let isGiven = false;
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) command.error(`error: option '${option.flags}' is given twice; give it once`);
+      isGiven = true;
+    });
+  }
+}
 
 /** What the commands that show something take. */
 export interface JsonFlag {

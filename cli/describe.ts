@@ -1,4 +1,5 @@
 import { telling } from "./call_failure.ts";
+import { type AskingFlags, askingOf, withAsking } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
@@ -20,16 +21,16 @@ export function describeCommand(): Command {
   })
     .argument("[target]", `${TARGET}; not needed with --proto`)
     .argument("[symbol...]", "full names; all services without");
-  return withJson(withTls(withSchema(withConsul(describe)))).action(telling(describeSymbols));
+  return withJson(withTls(withAsking(withSchema(withConsul(describe))))).action(telling(describeSymbols));
 }
 
 async function describeSymbols(
   target: string | undefined,
   others: readonly string[],
-  flags: SchemaFlags & TargetFlags & JsonFlag,
+  flags: SchemaFlags & TargetFlags & AskingFlags & JsonFlag,
 ): Promise<void> {
   using signal = interruption();
-  await using schema = schemaOf(target, flags, { signal });
+  await using schema = schemaOf(target, flags, askingOf(flags, signal));
   // Every target has a colon, and no symbol.
   const isSymbol = flags.proto !== undefined && target !== undefined && !target.includes(":");
   const symbols = isSymbol ? [target, ...others] : others;

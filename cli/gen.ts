@@ -1,8 +1,10 @@
 import { collect, command } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { after } from "../rpc/time.ts";
+import { visibleLines } from "../rpc/visible.ts";
 import { checkedAll, Failure } from "./exit.ts";
 import { ProtoGenerator } from "./generate.ts";
+import { tell } from "./terminal.ts";
 
 /** What `dinokit gen` takes. */
 export interface GenOptions {
@@ -69,8 +71,8 @@ export async function run(options: GenOptions): Promise<number> {
 async function once(generator: ProtoGenerator): Promise<number> {
   let code = 0;
   for await (const { kind, text } of generator.run()) {
-    if (kind === "wrote") console.log(text);
-    else console.error(text);
+    if (kind === "wrote") console.log(visibleLines(text));
+    else tell(text);
     if (kind === "problem") code = 1;
   }
   return code;

@@ -1,10 +1,11 @@
 import { type ClientOptions, createClient, RpcError, Status } from "../mod.ts";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../proto/grpc/health/v1/health.ts";
+import { visible } from "../rpc/visible.ts";
 import { callFailure, telling } from "./call_failure.ts";
-import { withTimeout } from "./call_flags.ts";
+import { type AskingFlags, askingOf, timeoutOf, withAsking } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
-import { abortsAfter } from "../rpc/time.ts";
+import { abortsAfter, timeOfDay } from "../rpc/time.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { type Place, placeOf } from "./place.ts";
 import {
@@ -19,7 +20,7 @@ import {
   withConsul,
   withTls,
 } from "./target.ts";
-import { interruption, paint, print, printJson } from "./terminal.ts";
+import { interruption, paint, printJson, printPainted } from "./terminal.ts";
 
 /** `dinokit health` */
 export function healthCommand(): Command {
@@ -36,16 +37,16 @@ export function healthCommand(): Command {
   })
     .argument("<target>", TARGET)
     .argument("[service]", "the full name of one of its services");
-  return withJson(withTls(withConsul(withTimeout(health)))).action(telling(checkHealth));
+  return withJson(withTls(withConsul(withAsking(health)))).action(telling(checkHealth));
 }
 
 async function checkHealth(
   target: string,
   service: string | undefined,
-  flags: TargetFlags & JsonFlag & { timeout?: number },
+  flags: TargetFlags & JsonFlag & AskingFlags,
 ): Promise<void> {
   using signal = interruption();
-  const call = { timeout: flags.timeout ?? 10_000, signal };
+  const call = askingOf(flags, signal);
   const name = consulName(target);
   const place = placeOf(target, flags);
   const options = reach(target, flags);
@@ -62,11 +63,11 @@ async function checkHealth(
   }
   let worst: number = EXIT.ok;
   const told: unknown[] = [];
-  for (const one of all) {
-    const { status, error, code } = await ask(one, service ?? "", call, place);
+  for (const [one, answer] of askAll(all, (one) => ask(one, service ?? "", call, place))) {
+    const { status, error, code } = await answer;
     const text = paint(status ?? error!, code === EXIT.ok ? "green" : "red");
     if (flags.json) told.push({ address: one.address, status, error, code });
-    else await print(name === undefined ? text : `${one.address} ${text}`);
+    else await printPainted(name === undefined ? text : `${visible(String(one.address))} ${text}`);
     worst = Math.max(worst, code);
   }
   if (flags.json) await printJson(told);
@@ -74,16 +75,37 @@ async function checkHealth(
 }
 
 interface Call {
-  readonly timeout: number;
+  readonly deadline: number;
   readonly signal: AbortSignal;
 }
 
-async function ask(
-  options: ClientOptions,
-  service: string,
-  call: Call,
-  place: Place,
-): Promise<{ status?: string; error?: string; code: number }> {
+interface Answer {
+  readonly status?: string;
+  readonly error?: string;
+  readonly code: number;
+}
+
+/** How many instances are asked at one time: one that hangs must not take the time of the others. */
+const AT_ONCE = 64;
+
+/** Asks all, and gives the answers in their order. */
+function askAll(
+  all: readonly ClientOptions[],
+  ask: (one: ClientOptions) => Promise<Answer>,
+): [ClientOptions, Promise<Answer>][] {
+  const answers = all.map((one) => ({ one, ...Promise.withResolvers<Answer>() }));
+  // One that fails is told when its turn comes.
+  for (const { promise } of answers) promise.catch(() => {});
+  const left = answers.values();
+  for (let i = 0; i < AT_ONCE; i++) {
+    void (async () => {
+      for (const { one, resolve, reject } of left) await ask(one).then(resolve, reject);
+    })();
+  }
+  return answers.map(({ one, promise }) => [one, promise]);
+}
+
+async function ask(options: ClientOptions, service: string, call: Call, place: Place): Promise<Answer> {
   await using client = createClient(Health, options as ClientOptions<typeof Health>);
   try {
     const { status } = await client.check({ service }, call);
@@ -96,11 +118,15 @@ async function ask(
 }
 
 /** The addresses that Consul lists as passing. @throws {RpcError} As a call that finds none. */
-async function instancesOf(name: string, flags: TargetFlags, { timeout, signal }: Call): Promise<string[]> {
+async function instancesOf(
+  name: string,
+  flags: TargetFlags & AskingFlags,
+  { deadline, signal }: Call,
+): Promise<string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
-  const late = AbortSignal.any([signal, abortsAfter(timeout)]);
+  const late = AbortSignal.any([signal, abortsAfter(Math.max(0, deadline - timeOfDay()))]);
   late.addEventListener("abort", () => {
-    const why = `DEADLINE_EXCEEDED: Consul at ${consulAddressOf(flags)} does not answer within ${timeout} ms`;
+    const why = `DEADLINE_EXCEEDED: Consul at ${consulAddressOf(flags)} does not answer within ${timeoutOf(flags)} ms`;
     const next = "say where Consul is: --consul HOST:PORT";
     reject(signal.aborted ? signal.reason : new Failure(why, next, EXIT.status(Status.DEADLINE_EXCEEDED)));
   });

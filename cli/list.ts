@@ -1,7 +1,8 @@
 import { type CatalogService, consulCatalog } from "../registry/consul_catalog.ts";
 import type { Method } from "../mod.ts";
-import { shown } from "./changes.ts";
+import { visible } from "../rpc/visible.ts";
 import { telling } from "./call_failure.ts";
+import { type AskingFlags, askingOf, withAsking } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
@@ -15,9 +16,9 @@ import {
   withConsul,
   withTls,
 } from "./target.ts";
-import { interruption, paint, print, printJson, table } from "./terminal.ts";
+import { interruption, paint, print, printJson, printPainted, table } from "./terminal.ts";
 
-type Flags = TargetFlags & SchemaFlags & JsonFlag & { methods?: boolean };
+type Flags = TargetFlags & SchemaFlags & AskingFlags & JsonFlag & { methods?: boolean };
 
 /** `dinokit list` */
 export function listCommand(): Command {
@@ -38,7 +39,7 @@ export function listCommand(): Command {
   })
     .argument("[target]", `${TARGET}; not needed with --proto`)
     .option("-m, --methods", "the methods too");
-  return withJson(withTls(withSchema(withConsul(list, true)))).action(telling(listServices));
+  return withJson(withTls(withAsking(withSchema(withConsul(list, true))))).action(telling(listServices));
 }
 
 async function listServices(target: string | undefined, flags: Flags): Promise<void> {
@@ -57,12 +58,12 @@ async function listServices(target: string | undefined, flags: Flags): Promise<v
       throw new Failure("which server's services?", next, EXIT.usage);
     }
   }
-  await using schema = schemaOf(target, flags, { signal });
+  await using schema = schemaOf(target, flags, askingOf(flags, signal));
   const all: unknown[] = [];
   for (const name of await schema.services()) {
     const methods = flags.methods ? Object.values((await schema.findService(name)).methods) : undefined;
     if (flags.json) all.push({ name, methods: methods?.map(methodJson) });
-    else await print([name, ...methods?.map((method) => `${name}/${method.name}`) ?? []].join("\n"));
+    else await print([name, ...methods?.map((method) => `${name}/${method.name}`) ?? []].map(visible).join("\n"));
   }
   if (flags.json) await printJson(all);
 }
@@ -76,22 +77,22 @@ const methodJson = ({ name, kind, request, response }: Method) => ({
 
 async function listCatalog(flags: Flags, signal: AbortSignal): Promise<void> {
   const options = consulOptionsOf({ ...flags, consul: undefined });
-  const services = await consulCatalog(consulAddressOf(flags), options, signal);
+  const services = await consulCatalog(consulAddressOf(flags), options, signal, flags.timeout);
   if (flags.json) return await printJson(services);
   const head = ["SERVICE", "INSTANCE", "HEALTH", "WEIGHT", "NODE", "TAGS"].map((text) => paint(text, "bold"));
-  await print(table([head, ...services.flatMap(rows)]));
+  await printPainted(table([head, ...services.flatMap(rows)]));
 }
 
 const COLOURS = { passing: "green", warning: "yellow", critical: "red", maintenance: "yellow" } as const;
 
 function rows({ name, instances, error }: CatalogService): string[][] {
-  if (error !== undefined) return [[name, "", paint("unknown", "yellow"), "", "", error]];
+  if (error !== undefined) return [[visible(name), "", paint("unknown", "yellow"), "", "", visible(error)]];
   return instances.map(({ address, health, weight, node, tags }) => [
-    name,
-    address,
+    visible(name),
+    visible(address),
     paint(health, COLOURS[health]),
     String(weight),
-    node,
-    shown(tags),
+    visible(node),
+    visible(tags.join(" ")),
   ]);
 }

@@ -12,7 +12,7 @@
 import denoJson from "../deno.json" with { type: "json" };
 import { callCommand } from "./call.ts";
 import { isConsulError, nextAfterConsul } from "./call_failure.ts";
-import { dressed } from "./command.ts";
+import { dressed, refuseSecondValues } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
 import { Command, CommanderError } from "./deps.ts";
 import { describeCommand } from "./describe.ts";
@@ -23,7 +23,7 @@ import { healthCommand } from "./health.ts";
 import { listCommand } from "./list.ts";
 import { newCommand } from "./new.ts";
 import { watchCommand } from "./watch.ts";
-import { colours, paint } from "./terminal.ts";
+import { colours, paint, tell } from "./terminal.ts";
 
 /**
  * The whole command, with all its subcommands.
@@ -44,6 +44,7 @@ export function dinokit(): Command {
     program.addCommand(make());
   }
   program.addCommand(completionsCommand(program));
+  program.commands.forEach(refuseSecondValues);
   return program;
 }
 
@@ -74,7 +75,7 @@ function told(error: unknown, program: Command, args: readonly string[]): number
     const known = program.commands.find((one) => one.name() === args[0]);
     if (error.code === "commander.help") {
       if (args[0] === "help") say(`unknown command '${args[1]}'`, "dinokit --help");
-      else console.error(helpOf("").trimEnd());
+      else tell(helpOf("").trimEnd());
       return EXIT.usage;
     }
     say(error.message.replace(/^error: /, ""), `dinokit ${known ? `${known.name()} ` : ""}--help`);
@@ -99,7 +100,9 @@ function told(error: unknown, program: Command, args: readonly string[]): number
     else say(error.message);
     return EXIT.failed;
   }
-  throw error;
+  // A mistake in this program. Deno would show its text as it is, which may be that of a server.
+  tell(error instanceof Error ? error.stack ?? String(error) : String(error), paint("error: ", "red", colours.err));
+  return EXIT.failed;
 }
 
 /** Errors whose text is for the one who types. Any other is a mistake in this program, and shows its stack. */
@@ -113,8 +116,8 @@ const isOfSystem = (error: unknown): error is Error =>
   / \(os error \d+\)/.test(error.message);
 
 function say(message: string, next?: string): void {
-  console.error(`${paint("error:", "red", colours.err)} ${message}`);
-  if (next) console.error(`${paint("next:", "bold", colours.err)}  ${next}`);
+  tell(message, `${paint("error:", "red", colours.err)} `);
+  if (next) tell(next, `${paint("next:", "bold", colours.err)}  `);
 }
 
 if (import.meta.main) Deno.exit(await run(Deno.args));

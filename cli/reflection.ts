@@ -1,14 +1,16 @@
-import { importsOf, protoFiles } from "../codec/descriptor/read.ts";
 import { namesIn } from "../codec/descriptor/declared.ts";
+import { DescriptorPool } from "../codec/descriptor/pool.ts";
 import type { ProtoFile } from "../codec/file.ts";
-import { type CallOptions, type ClientOptions, createClient, RpcError, Status } from "../mod.ts";
+import { BizError, type CallOptions, type ClientOptions, createClient, RpcError, Status } from "../mod.ts";
 import {
   ServerReflection,
   type ServerReflectionRequest,
   type ServerReflectionResponse,
 } from "../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
-import { answersNoGrpc, NoReflection, SchemaError, type SchemaSource } from "./schema_source.ts";
+import { timeOfDay } from "../rpc/time.ts";
+import { Failure } from "./exit.ts";
+import { answersNoGrpc, NoReflection, ReflectionRefused, SchemaError, type SchemaSource } from "./schema_source.ts";
 
 type Question = NonNullable<ServerReflectionRequest["messageRequest"]>;
 type Answer = ServerReflectionResponse["messageResponse"];
@@ -18,6 +20,15 @@ const VERSIONS = [ServerReflection, Alpha as unknown as typeof ServerReflection]
 
 /** Of how many services the files are asked for, to find what may be meant. */
 const MOST_ASKED = 50;
+/**
+ * How many files a server may tell, how many bytes in all, and in one answer. All files of googleapis are 6,000, in 10
+ * MB.
+ */
+export const MAX_FILES = 10_000;
+export const MAX_BYTES = 64 * 2 ** 20;
+const MAX_ANSWER_BYTES = 16 * 2 ** 20;
+/** How long all questions about one thing may take together, where nobody says it. */
+const TIMEOUT_MS = 10_000;
 
 /** What a server tells about itself. It is asked for what is needed, when that is needed, and for nothing twice. */
 export class Reflection implements SchemaSource {
@@ -26,85 +37,107 @@ export class Reflection implements SchemaSource {
   readonly #call: CallOptions;
   /** Which version the server speaks, once that is known. */
   #version: number | undefined;
-  readonly #descriptors = new Map<string, Uint8Array>();
-  readonly #files = new Map<string, ProtoFile>();
+  #pool: DescriptorPool | undefined;
+  #files = 0;
+  #bytes = 0;
+  /** Imports that the server has been asked for. */
+  readonly #asked = new Set<string>();
 
   /**
    * Makes it; it connects when it is asked.
    *
    * @param options Where the server is, as createClient takes it.
-   * @param call What is sent with each question.
+   * @param call What is sent with each question. With a deadline, it bounds all of them together.
    */
   constructor(options: ClientOptions, call: CallOptions) {
     this.label = options.name ?? String(options.address);
-    this.#clients = VERSIONS.map((service) => createClient(service, options as ClientOptions<never>));
+    const limits = { ...options.limits, receiveMessageBytes: MAX_ANSWER_BYTES };
+    this.#clients = VERSIONS.map((service) => createClient(service, { ...options, limits } as ClientOptions<never>));
     this.#call = call;
   }
 
   async services(): Promise<readonly string[]> {
-    const [answer] = await this.#ask([{ case: "listServices", value: "*" }]);
+    const [answer] = await this.#ask([{ case: "listServices", value: "*" }], this.#callOptions());
     if (answer?.case !== "listServicesResponse") throw this.#refusal("the names of its services", answer);
     return answer.value.service.map(({ name }) => name);
   }
 
   async fileOf(symbol: string): Promise<ProtoFile | undefined> {
-    const [answer] = await this.#ask([{ case: "fileContainingSymbol", value: symbol }]);
+    const call = this.#callOptions();
+    const [answer] = await this.#ask([{ case: "fileContainingSymbol", value: symbol }], call);
     if (isNotFound(answer)) return undefined;
-    const [name] = await this.#keep(answer, symbol);
-    if (name === undefined) return undefined;
-    await this.#fetchImports();
-    for (const [name, file] of await protoFiles(this.#descriptors.values())) {
-      if (!this.#files.has(name)) this.#files.set(name, file);
+    const told = await this.#keep([answer], [symbol]);
+    if (told.first === undefined) return undefined;
+    for (let missing = told.imports; missing.length > 0;) {
+      const answers = await this.#ask(missing.map((value) => ({ case: "fileByFilename", value })), call);
+      // A file whose options alone are used may be missing: whether it matters shows when the files are put together.
+      const there = missing.keys().filter((i) => !isNotFound(answers[i])).toArray();
+      missing = (await this.#keep(there.map((i) => answers[i]), there.map((i) => missing[i]!))).imports;
     }
-    return this.#files.get(name);
+    return this.#pool!.file(told.first);
   }
 
   async names(): Promise<readonly string[]> {
     for (const name of (await this.services()).slice(0, MOST_ASKED)) await this.fileOf(name).catch(() => {});
-    return [...this.#files.values()].flatMap(namesIn);
+    return [...this.#pool?.files.values() ?? []].flatMap(namesIn);
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client[Symbol.asyncDispose]()));
   }
 
-  /** Keeps the files of an answer. @returns Their names, the one that was asked for first. */
-  async #keep(answer: Answer, what: string): Promise<string[]> {
-    if (answer?.case !== "fileDescriptorResponse") throw this.#refusal(what, answer);
-    return await Promise.all(answer.value.fileDescriptorProto.map(async (bytes) => {
-      const { name } = await importsOf(bytes);
-      this.#descriptors.set(name, bytes);
-      return name;
-    }));
+  /**
+   * Keeps the files of answers.
+   *
+   * @param questions What was asked for, for messages.
+   * @returns The name of the first file, and what they import that was not asked for yet.
+   */
+  async #keep(answers: readonly Answer[], questions: readonly string[]) {
+    const pool = this.#pool ??= await DescriptorPool.create();
+    let first: string | undefined;
+    const imports = new Set<string>();
+    for (const [i, answer] of answers.entries()) {
+      if (answer?.case !== "fileDescriptorResponse") throw this.#refusal(questions[i]!, answer);
+      for (const bytes of answer.value.fileDescriptorProto) {
+        const file = pool.add(bytes);
+        first ??= file.name;
+        if (file.isNew) this.#count(bytes);
+        for (const name of file.imports) if (!this.#asked.has(name)) imports.add(name);
+      }
+    }
+    const missing = [...imports].filter((name) => !pool.has(name));
+    for (const name of missing) this.#asked.add(name);
+    return { first, imports: missing };
   }
 
-  /** Asks for what the files import that are there, and what those import. */
-  async #fetchImports(): Promise<void> {
-    const asked = new Set<string>();
-    for (;;) {
-      const imports = await Promise.all([...this.#descriptors.values()].map(importsOf));
-      const missing = [...new Set(imports.flatMap((one) => one.imports))]
-        .filter((name) => !this.#descriptors.has(name) && !asked.has(name));
-      if (missing.length === 0) return;
-      const answers = await this.#ask(missing.map((value) => ({ case: "fileByFilename", value })));
-      for (const [i, name] of missing.entries()) {
-        asked.add(name);
-        // A file whose options alone are used may be missing: whether it matters shows when the files are put together.
-        if (!isNotFound(answers[i])) await this.#keep(answers[i], name);
-      }
+  #count({ length }: Uint8Array): void {
+    this.#bytes += length;
+    if (++this.#files > MAX_FILES || this.#bytes > MAX_BYTES) {
+      throw new SchemaError(
+        `${this.label} tells of more than ${MAX_FILES} files, or of more than ${MAX_BYTES} bytes of them`,
+      );
     }
   }
 
+  #callOptions(): CallOptions {
+    return { ...this.#call, deadline: this.#call.deadline ?? timeOfDay() + TIMEOUT_MS };
+  }
+
   /** Asks all at once. @returns The answers in the order of the questions. */
-  async #ask(questions: readonly Question[]): Promise<Answer[]> {
-    if (this.#version !== undefined) return await this.#askIn(this.#version, questions);
+  async #ask(questions: readonly Question[], call: CallOptions): Promise<Answer[]> {
+    if (this.#version !== undefined) {
+      return await this.#askIn(this.#version, questions, call).catch((error) => {
+        throw refusal(error);
+      });
+    }
     for (const version of VERSIONS.keys()) {
       try {
-        const answers = await this.#askIn(version, questions);
+        const answers = await this.#askIn(version, questions, call);
         this.#version = version;
         return answers;
       } catch (error) {
-        if (!(error instanceof RpcError && error.code === Status.UNIMPLEMENTED) || answersNoGrpc(error)) throw error;
+        const isOther = error instanceof RpcError && error.code === Status.UNIMPLEMENTED && !answersNoGrpc(error);
+        if (!isOther) throw refusal(error);
       }
     }
     throw new NoReflection(
@@ -112,26 +145,50 @@ export class Reflection implements SchemaSource {
     );
   }
 
-  async #askIn(version: number, questions: readonly Question[]): Promise<Answer[]> {
+  async #askIn(version: number, questions: readonly Question[], call: CallOptions): Promise<Answer[]> {
     async function* requests() {
       for (const messageRequest of questions) yield { messageRequest };
     }
     const answers: Answer[] = [];
-    for await (const { messageResponse } of this.#clients[version]!.serverReflectionInfo(requests(), this.#call)) {
+    for await (const { messageResponse } of this.#clients[version]!.serverReflectionInfo(requests(), call)) {
       answers.push(messageResponse);
+      if (answers.length > questions.length) break;
     }
     if (answers.length !== questions.length) {
-      throw new SchemaError(`${this.label} gave ${answers.length} answers to ${questions.length} questions`);
+      const count = answers.length > questions.length ? "more" : answers.length;
+      throw new SchemaError(`${this.label} gave ${count} answers to ${questions.length} questions`);
     }
     return answers;
+  }
+
+  explain(error: unknown): unknown {
+    const isTold = error instanceof Failure || error instanceof SchemaError || error instanceof RpcError;
+    if (isTold || !(error instanceof Error) || error.name === "AbortError") return error;
+    return new SchemaError(`${this.label} tells of its services what can't be used: ${error.message}`);
   }
 
   #refusal(what: string, answer: Answer): Error {
     if (answer?.case !== "errorResponse") {
       return new SchemaError(`${this.label} was asked for ${what} and answers with ${answer?.case ?? "nothing"}`);
     }
-    return new RpcError(answer.value.errorCode, `${this.label} was asked for ${what}: ${answer.value.errorMessage}`);
+    const { errorCode, errorMessage } = answer.value;
+    const code = errorCode !== Status.OK && Status[errorCode] !== undefined ? errorCode : Status.UNKNOWN;
+    return new RpcError(code, `${this.label} was asked for ${what}: ${errorMessage}`);
   }
 }
 
 const isNotFound = (answer: Answer) => answer?.case === "errorResponse" && answer.value.errorCode === Status.NOT_FOUND;
+
+/**
+ * An error of the questions, which says that they were no call of the user's. Where there is no server, it does not
+ * matter.
+ */
+function refusal(error: unknown): unknown {
+  if (error instanceof BizError) {
+    return new ReflectionRefused(Status.UNKNOWN, `reflection: business error ${error.code}: ${error.message}`);
+  }
+  if (!(error instanceof RpcError) || answersNoGrpc(error)) return error;
+  const { code, rawMessage, cause } = error;
+  if (code === Status.UNAVAILABLE || code === Status.CANCELLED) return error;
+  return new ReflectionRefused(code, `reflection: ${rawMessage}`, { cause });
+}

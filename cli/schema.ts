@@ -51,18 +51,19 @@ export interface Schema extends AsyncDisposable {
   describe(name: string): Promise<string>;
   /** The same as its message of descriptor.proto. @throws {SchemaError} If there is none. */
   descriptor(name: string): Promise<Described>;
+  /** Makes an error for people of one that comes of what was told. */
+  explain(error: unknown): unknown;
 }
 
 /**
  * Asks a server, by the reflection service that it must have: v1, or else v1alpha.
  *
  * @param options Where the server is, as createClient takes it.
- * @param call What is sent with each question. Each may take ten seconds, or its `timeout` if that is less.
+ * @param call What is sent with each question. Its deadline bounds all of them together; else those about one thing
+ * have ten seconds.
  */
-export function schemaFromServer(options: ClientOptions, call: CallOptions = {}): Schema {
-  const timeout = Math.min(call.timeout ?? Infinity, 10_000);
-  return schemaOf(new Reflection(options, { ...call, timeout }));
-}
+export const schemaFromServer = (options: ClientOptions, call: CallOptions = {}): Schema =>
+  schemaOf(new Reflection(options, call));
 
 /**
  * Reads .proto files.
@@ -108,11 +109,23 @@ function schemaOf(source: SchemaSource): Schema {
     if (described !== undefined) return described;
     throw new SchemaError(`${label} has nothing called ${name}${didYouMean(name, await source.names())}`);
   };
+  const explain = (error: unknown) => source.explain?.(error) ?? error;
+  const explained = <T>(find: (given: string) => Promise<T>) => async (given: string): Promise<T> => {
+    try {
+      return await find(given);
+    } catch (error) {
+      throw explain(error);
+    }
+  };
   return {
     label,
     services: async () => [...await source.services()].sort(),
-    findService: serviceOf,
-    async findMethod(given) {
+    findService: explained(async (given) => {
+      const service = await serviceOf(given);
+      void service.methods; // whether its types are there
+      return service;
+    }),
+    findMethod: explained(async (given) => {
       const [, owner, last] = /^(.+)\.(\w+)$/.exec(nameOf(given)) ?? [];
       if (owner === undefined) {
         throw new SchemaError(`${given || "an empty text"} names no method; write it as package.Service/Method`);
@@ -128,16 +141,17 @@ function schemaOf(source: SchemaSource): Schema {
       }
       const [property, method] = found;
       return { service, property, method };
-    },
-    async findType(given) {
+    }),
+    findType: explained(async (given) => {
       const name = nameOf(given);
       const file = await source.fileOf(name);
       const type = file && findType(file, name);
       if (type === undefined) throw missing("message", name);
       return type;
-    },
-    describe: (given) => describe(given, printProto),
-    descriptor: (given) => describe(given, descriptorJson),
+    }),
+    describe: explained((given) => describe(given, printProto)),
+    descriptor: explained((given) => describe(given, descriptorJson)),
+    explain,
     [Symbol.asyncDispose]: () => source.close(),
   };
 }

@@ -1,5 +1,5 @@
 import type { ProtoFile } from "../codec/file.ts";
-import type { RpcError } from "../mod.ts";
+import { RpcError } from "../mod.ts";
 
 /** Who can tell what there is. */
 export interface SchemaSource {
@@ -12,6 +12,8 @@ export interface SchemaSource {
   /** The file that declares something, with all that it imports; undefined if there is none. */
   fileOf(symbol: string): Promise<ProtoFile | undefined>;
   close(): Promise<void>;
+  /** Makes an error for people of one that comes of what it has told. */
+  explain?(error: unknown): unknown;
 }
 
 /** There is no such thing, or nobody tells what there is; the message says what to do. */
@@ -26,4 +28,9 @@ export const answersNoGrpc = ({ rawMessage }: RpcError): boolean =>
 /** The server tells nothing about itself. */
 export class NoReflection extends SchemaError {
   override readonly name = "NoReflection";
+}
+
+/** The server does not answer the questions of reflection as it should; its own status is in `code`. */
+export class ReflectionRefused extends RpcError {
+  override readonly name = "ReflectionRefused";
 }

@@ -1,8 +1,11 @@
 /**
- * What the command prints on: colours and other graces are for terminals only.
+ * What the command prints on: colours and other graces are for terminals only. Nothing that others say acts on the
+ * terminal: whatever is printed goes through here.
  *
  * @module
  */
+
+import { visible, visibleLines } from "../rpc/visible.ts";
 
 /** Whether a person looks at stdout. */
 export const onTerminal: boolean = Deno.stdout.isTerminal();
@@ -12,13 +15,13 @@ export const colours = { out: onTerminal && !Deno.noColor, err: Deno.stderr.isTe
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 
-/** A text in a colour, where those are wanted. */
+/** A text of one line in a colour, where those are wanted. */
 export const paint = (text: string, colour: keyof typeof CODES, on: boolean = colours.out): string =>
-  on ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
+  on ? `\x1b[${CODES[colour]}m${visible(text)}\x1b[0m` : visible(text);
 
 const ANSI = new RegExp("\x1b\\[\\d+m", "g");
 
-/** Lines of cells, each column as wide as its widest. */
+/** Lines of cells, each column as wide as its widest. What stands in them of others is made visible before. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => rows.reduce((most, row) => Math.max(most, widthOf(row[column]!)), 0));
   const line = (row: readonly string[]) =>
@@ -31,13 +34,26 @@ export const widthOf = (text: string): number => [...text.replace(ANSI, "")].len
 
 const encoder = new TextEncoder();
 
-/** Writes a line on stdout, and waits while nobody takes it. */
-export async function print(line: string): Promise<void> {
-  const bytes = encoder.encode(`${line}\n`);
+async function write(text: string): Promise<void> {
+  const bytes = encoder.encode(text);
   for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
 }
 
-/** Writes JSON: indented on a terminal, else in one line. */
+/** Writes a line, or lines, on stdout, and waits while nobody takes them. */
+export const print = (lines: string): Promise<void> => write(`${visibleLines(lines)}\n`);
+
+/**
+ * Writes lines on stdout some of which are painted. What stands in them of others is made visible before.
+ *
+ * @param over How many lines that were written before they replace: for terminals.
+ */
+export const printPainted = (lines: string, over = 0): Promise<void> =>
+  write(`${over === 0 ? "" : `\x1b[${over}A\r\x1b[J`}${lines}\n`);
+
+/** Writes a line, or lines, on stderr, after a title. */
+export const tell = (lines: string, title = ""): void => console.error(`${title}${visibleLines(lines)}`);
+
+/** Writes JSON: indented on a terminal, else in one line. What is escaped in it is the same when it is parsed. */
 export const printJson = (value: unknown): Promise<void> =>
   print(JSON.stringify(value, null, onTerminal ? 2 : undefined));
 

@@ -1,6 +1,7 @@
 import type { Instance } from "../mod.ts";
+import { visible } from "../rpc/visible.ts";
 import { type Change, changes, facts, factsOf, shown, tagsOf } from "./changes.ts";
-import { paint, print, table, widthOf } from "./terminal.ts";
+import { paint, printPainted, table, widthOf } from "./terminal.ts";
 import { timeOfDay } from "../rpc/time.ts";
 
 /** Shows what is known of a service. */
@@ -34,7 +35,7 @@ export function changeJson(name: string): WatchView {
     const told = instance
       ? { ...others, tags: tagsOf(tags!), meta: Object.fromEntries(meta!) }
       : { [change === "error" ? "error" : "note"]: text };
-    return JSON.stringify({ time: new Date(timeOfDay()).toISOString(), change, ...told });
+    return visible(JSON.stringify({ time: new Date(timeOfDay()).toISOString(), change, ...told }));
   });
 }
 
@@ -46,19 +47,19 @@ function eachChange(
   let failed = false;
   return {
     async show(instances, why) {
-      if (failed) await print(line("recovered", "Consul answers again"));
+      if (failed) await printPainted(line("recovered", "Consul answers again"));
       failed = false;
       const hadNone = seen.size === 0;
       for (const { change, instance, before } of changes(seen, instances)) {
         const was = before ? ` (was ${facts(before)})` : "";
         const text = change === "removed" ? instance.address : `${instance.address} ${facts(instance)}${was}`;
-        await print(line(change, text, instance));
+        await printPainted(line(change, text, instance));
       }
-      if (instances.length === 0 && hadNone) await print(line("error", `no instance of ${name}: ${why}`));
+      if (instances.length === 0 && hadNone) await printPainted(line("error", `no instance of ${name}: ${why}`));
     },
     async fail(message) {
       failed = true;
-      await print(line("error", message));
+      await printPainted(line("error", message));
     },
   };
 }
@@ -72,9 +73,9 @@ export function changingTable(name: string): WatchView {
     const text = `${paint(name, "bold")} ${paint(new Date(timeOfDay()).toISOString(), "dim")}\n${
       rowsOf(seen, last)
     }${note}`;
-    const back = above === 0 ? "" : `\x1b[${above}A\r\x1b[J`;
+    const before = above;
     above = heightOf(text);
-    await print(back + text);
+    await printPainted(text, before);
   };
   return {
     async show(instances, why) {
@@ -91,7 +92,7 @@ function rowsOf(seen: ReadonlyMap<string, Instance>, last: readonly Change[]): s
   const rows = [...seen.values(), ...gone].sort((a, b) => a.address < b.address ? -1 : 1).map((one) => {
     const change = last.find(({ instance }) => instance.address === one.address)?.change;
     const [sign, colour] = change ? LOOKS[change] : [" ", undefined];
-    const address = `${sign} ${one.address}`;
+    const address = `${sign} ${visible(one.address)}`;
     return [
       colour ? paint(address, colour) : address,
       String(one.weight),

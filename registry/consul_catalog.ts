@@ -36,6 +36,7 @@ const TOTAL_TIMEOUT_MS = 16_000;
  * @param address The HTTP API of the agent: `"127.0.0.1:8500"`.
  * @param options As those of `consul()`.
  * @param stop Ends it: it throws the reason then.
+ * @param timeout How long all of it may take, in milliseconds.
  * @returns The services by name.
  * @throws {ConsulError} If it can't be asked, or one with this token may not.
  */
@@ -43,10 +44,11 @@ export async function consulCatalog(
   address: string,
   options: ConsulOptions,
   stop: AbortSignal,
+  timeout: number = TOTAL_TIMEOUT_MS,
 ): Promise<CatalogService[]> {
   const http = new ConsulHttp(address, checkOptions(address, options).endpoint);
   const dc = options.datacenter;
-  const late = abortsAfter(TOTAL_TIMEOUT_MS);
+  const late = abortsAfter(timeout);
   const limits = { timeout: TIMEOUT_MS, signal: AbortSignal.any([stop, late]), isList: true };
   const ask = async <T>(request: Parameters<ConsulHttp["ask"]>[0], read: (json: JsonReader) => T) => {
     try {
@@ -54,7 +56,7 @@ export async function consulCatalog(
       return await http.read(body, read);
     } catch (error) {
       stop.throwIfAborted();
-      const why = `Consul at ${address} did not tell all its services within ${TOTAL_TIMEOUT_MS} ms`;
+      const why = `Consul at ${address} did not tell all its services within ${timeout} ms`;
       throw late.aborted ? new ConsulError(why, "timeout", error) : error;
     }
   };

@@ -1,4 +1,5 @@
 import { checkObject } from "./options.ts";
+import { visible } from "./visible.ts";
 import { timeOfDay } from "./time.ts";
 
 /** What a log line says beside its message: plain values by name. */
@@ -44,7 +45,7 @@ const LEVELS: LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
 /**
  * A logger that writes one line an event to stderr: time, level, message, then `name=value` with each value in JSON, so that
- * no value can forge a line.
+ * no value can forge a line or act on a terminal.
  *
  * @param level The lowest level that is written. `"info"` by default.
  * @param write Takes each line, without its line break. Writes to stderr by default.
@@ -66,26 +67,23 @@ export function createLogger(
 }
 
 function logLine(level: LogLevel, message: string, fields: LogFields = {}): string {
-  let line = `${new Date(timeOfDay()).toISOString()} ${level.toUpperCase().padEnd(5)} ${oneLine(message)}`;
+  let line = `${new Date(timeOfDay()).toISOString()} ${level.toUpperCase().padEnd(5)} ${visible(message)}`;
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) line += ` ${name}=${toJson(value)}`;
+    if (value !== undefined) line += ` ${visible(name)}=${toJson(value)}`;
   }
   return line;
 }
 
-const oneLine = (text: string) =>
-  text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
 /** A value in JSON; what JSON can't hold, and what refuses to be read, as text. */
 function toJson(value: unknown): string {
   try {
-    if (value instanceof Error) return oneLine(JSON.stringify(value.stack ?? String(value)));
-    return oneLine(JSON.stringify(value) ?? String(value));
+    if (value instanceof Error) return visible(JSON.stringify(value.stack ?? String(value)));
+    return visible(JSON.stringify(value) ?? String(value));
   } catch {
     // a cycle, a bigint, or a trap
   }
   try {
-    return oneLine(JSON.stringify(String(value)));
+    return visible(JSON.stringify(String(value)));
   } catch {
     return `"a value without a text"`;
   }

@@ -17,11 +17,11 @@ Deno.test("createLogger() writes time, level, message and each field in JSON", (
 
 Deno.test("createLogger() writes one line an event, whatever message, field or error hold", () => {
   const { lines: all, logger } = lines();
-  const forged = "a\nb\r\nc\u2028d\u2029e\x1b[31mf\u0085g";
+  const forged = "a\nb\r\nc\u2028d\u2029e\x1b[31mf\u0085g\u202eh\u2066i";
   logger.warn(forged, { value: forged, error: new Error(forged), list: [forged] });
   assertEquals(all.length, 1);
   // deno-lint-ignore no-control-regex -- they are what must not be there
-  assert(!/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(all[0]!), all[0]);
+  assert(!/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202e\u2066]/.test(all[0]!), all[0]);
   assertStringIncludes(all[0]!, "a\\u000ab");
 });
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createClient } from "../client/client.ts";
-import { importsOf } from "../codec/descriptor/read.ts";
+import { DescriptorPool } from "../codec/descriptor/pool.ts";
 import { ServerReflection, type ServerReflectionRequest } from "../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
 import { RpcError } from "../rpc/error.ts";
@@ -38,7 +38,8 @@ async function serve(reflection = true, ...more: Service<never>[]) {
         assertEquals([validHost, originalRequest?.messageRequest], ["h", questions[answers.length]]);
         const { case: kind, value } = messageResponse!;
         if (kind === "fileDescriptorResponse") {
-          answers.push((await Promise.all(value.fileDescriptorProto.map(importsOf))).map(({ name }) => name));
+          const pool = await DescriptorPool.create();
+          answers.push(value.fileDescriptorProto.map((bytes) => pool.add(bytes).name));
         } else if (kind === "listServicesResponse") answers.push(value.service.map(({ name }) => name));
         else answers.push(value);
       }

@@ -1,7 +1,9 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { visible } from "../../rpc/visible.ts";
 import { readText } from "../files.ts";
 import { format } from "../format.ts";
 import { leftOver, orphans } from "../orphans.ts";
+import { tell } from "../terminal.ts";
 import { checkAgain, hasServer, newToClient } from "./again.ts";
 import { type Idl, loadIdl, SOURCES } from "./idl.ts";
 import { writeLock } from "./lock.ts";
@@ -57,18 +59,18 @@ export async function run(options: NewOptions): Promise<void> {
   if (!again) checkEmpty(root, first, files, yes);
   const notCalled = [...newToClient(root, idl)];
   const written = await write(root, first, files);
-  for (const line of [...written, ...notCalled]) console.log(line);
+  for (const line of [...written, ...notCalled]) console.log(visible(line));
   for (const line of [...unusedCopies(idl), ...staleHandlers(root, idl.services, idl.name)]) {
-    console.error(join(root, line));
+    tell(join(root, line));
   }
   if (again) {
-    for (const path of orphans(join(root, "idl"))) console.error(leftOver(path));
+    for (const path of orphans(join(root, "idl"))) tell(leftOver(path));
     if (written.length === 0) console.log("all is up to date");
     return;
   }
   const noLock = await writeLock(root);
   if (noLock !== undefined) {
-    console.error(`no deno.lock was made, which CI and the image want. Later: deno install -P=test\n${noLock}`);
+    tell(`no deno.lock was made, which CI and the image want. Later: deno install -P=test\n${noLock}`);
   }
   sayWhatNext(root, plan, idl);
 }

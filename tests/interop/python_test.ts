@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { declaredBy } from "../../codec/descriptor/declared.ts";
 import { fileDescriptors } from "../../codec/descriptor/file.ts";
-import { protoFiles } from "../../codec/descriptor/read.ts";
+import { protoFiles } from "../../codec/descriptor/pool.ts";
 import { readProtoFiles } from "../../codegen/files.ts";
 import type { ProtoFile } from "../../codec/file.ts";
 import { ECHO_PROTO } from "../../proto/echo.ts";

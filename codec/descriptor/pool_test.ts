@@ -13,7 +13,7 @@ import type { ProtoFile } from "../file.ts";
 import { declaredBy } from "./declared.ts";
 import { fileDescriptorProto } from "./descriptor_proto.ts";
 import { fileDescriptors } from "./file.ts";
-import { protoFiles } from "./read.ts";
+import { protoFiles } from "./pool.ts";
 
 // Descriptors by protoc, those of proto2 and editions among them, are in tests/interop/python_test.ts.
 
