@@ -63,8 +63,8 @@ async function checkHealth(
   }
   let worst: number = EXIT.ok;
   const told: unknown[] = [];
-  for (const [one, answer] of askAll(all, (one) => ask(one, service ?? "", call, place))) {
-    const { status, error, code } = await answer;
+  for await (const [one, answer] of askAll(all, (one) => ask(one, service ?? "", call, place))) {
+    const { status, error, code } = answer;
     const text = paint(status ?? error!, code === EXIT.ok ? "green" : "red");
     if (flags.json) told.push({ address: one.address, status, error, code });
     else await printPainted(name === undefined ? text : `${visible(String(one.address))} ${text}`);
@@ -89,20 +89,19 @@ interface Answer {
 const AT_ONCE = 64;
 
 /** Asks all, and gives the answers in their order. */
-function askAll(
+async function* askAll(
   all: readonly ClientOptions[],
   ask: (one: ClientOptions) => Promise<Answer>,
-): [ClientOptions, Promise<Answer>][] {
-  const answers = all.map((one) => ({ one, ...Promise.withResolvers<Answer>() }));
+): AsyncGenerator<[ClientOptions, Answer]> {
+  const answers = all.map(() => Promise.withResolvers<Answer>());
   // One that fails is told when its turn comes.
   for (const { promise } of answers) promise.catch(() => {});
-  const left = answers.values();
-  for (let i = 0; i < AT_ONCE; i++) {
-    void (async () => {
-      for (const { one, resolve, reject } of left) await ask(one).then(resolve, reject);
-    })();
-  }
-  return answers.map(({ one, promise }) => [one, promise]);
+  const left = all.entries();
+  const asking = Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (const [i, one] of left) await ask(one).then(answers[i]!.resolve, answers[i]!.reject);
+  }));
+  for (const [i, one] of all.entries()) yield [one, await answers[i]!.promise];
+  await asking;
 }
 
 async function ask(options: ClientOptions, service: string, call: Call, place: Place): Promise<Answer> {

@@ -39,10 +39,10 @@ needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a re
     ["the problems that are told of it", `${MAX_TOLD}`],
     ["a PEM file of `dinokit.tls`", size(MAX_PEM_BYTES)],
     ["the file of `tokenFile`", size(MAX_TOKEN_BYTES)],
-    ["what a server tells the command line by reflection", `${MAX_FILES} files with ${size(MAX_BYTES)}`],
     ["the depth of imports of a .proto", `${MAX_IMPORT_DEPTH}`],
     ["the depth of messages in a .proto", `${MAX_MESSAGE_DEPTH}`],
     ["that of options in braces", `${MAX_BRACES_DEPTH}`],
     ["the mistakes that are told of one", `${MOST_PROBLEMS}, and the last`],
+    ["what a server tells the command line by reflection", `${MAX_FILES} files with ${size(MAX_BYTES)}`],
   ]);
 });
