@@ -1,5 +1,5 @@
 import { timeOfDay } from "../rpc/time.ts";
-import { permit } from "./permit.ts";
+import { rememberPermissions, requirePermissions } from "../rpc/permissions.ts";
 
 /** What {@linkcode LogFile} takes. */
 export interface LogFileOptions {
@@ -34,7 +34,7 @@ export class LogFile implements Disposable {
   /**
    * Opens it and removes old ones.
    *
-   * @throws {Deno.errors.NotCapable} If its folder may not be written and read.
+   * @throws {Deno.errors.NotCapable} If its folder may not be written and read; the message has the complete command and permission set.
    */
   constructor(options: LogFileOptions) {
     this.#options = options;
@@ -42,9 +42,10 @@ export class LogFile implements Disposable {
     this.#folder = folder?.slice(0, -1) ?? ".";
     this.#stem = stem!;
     this.#extension = extension ?? "";
-    const who = "kitex.log_file_name";
-    permit("write", this.#folder, who);
-    permit("read", this.#folder, who); // Deno wants both to rename a file
+    // Deno wants both to rename a file.
+    const needed = (["write", "read"] as const).map((name) => ({ name, path: this.#folder }));
+    rememberPermissions(needed);
+    requirePermissions("kitex.log_file_name", needed);
     Deno.mkdirSync(this.#folder, { recursive: true });
     this.#file = this.#open();
     this.#size = this.#file.statSync().size;

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { needs } from "../tests/needs.ts";
 import { LogFile, type LogFileOptions } from "./log_file.ts";
 import { configLogger } from "./logger.ts";
@@ -115,15 +115,18 @@ needs(FILES, "LogFile sends its lines to stderr while it can't be written", asyn
 });
 
 Deno.test({
-  name: "LogFile names the key, the folder and the flag if it may not write",
+  name: "LogFile names the key, the folder, the flags and the permission set if it may not write",
   ignore: Deno.permissions.querySync({ name: "write", path: "log" }).state === "granted",
   fn: () => {
-    assertThrows(
-      () => new LogFile(options("log")),
-      Deno.errors.NotCapable,
-      "kitex.log_file_name: may not write log; run with --allow-write=log",
-    );
-    assertThrows(() => new LogFile({ ...options(""), path: "echo.log" }), Deno.errors.NotCapable, "--allow-write=.");
+    const { message } = assertThrows(() => new LogFile(options("log")), Deno.errors.NotCapable);
+    for (
+      const part of [
+        "kitex.log_file_name needs permissions that this process does not have: write log",
+        "--allow-write=log --allow-read=log",
+        'Or in deno.json:\n    "permissions": { "NAME": {"write":["log"],"read":["log"]} }',
+      ]
+    ) assertStringIncludes(message, part);
+    assertThrows(() => new LogFile({ ...options(""), path: "echo.log" }), Deno.errors.NotCapable, "write .; read .\n");
   },
 });
 

@@ -1,7 +1,7 @@
 import { readBounded } from "../rpc/bounded_file.ts";
 import type { ServerTls } from "../transport/transport.ts";
 import type { Config } from "./config.ts";
-import { permit } from "./permit.ts";
+import { rememberPermissions, requirePermissions } from "../rpc/permissions.ts";
 
 /**
  * Reads the files of the section `dinokit.tls`, for the option `tls` of `createServer`. Their paths are relative to the working
@@ -15,6 +15,10 @@ import { permit } from "./permit.ts";
  */
 export async function readTls(tls: Config["dinokit"]["tls"]): Promise<ServerTls | undefined> {
   if (!tls) return undefined;
+  const files = [tls.certFile, tls.keyFile, tls.caFile].filter((path) => path !== undefined);
+  const needed = files.map((path) => ({ name: "read" as const, path }));
+  rememberPermissions(needed);
+  requirePermissions("dinokit.tls", needed);
   const certificate = [/-----BEGIN CERTIFICATE-----/, "a certificate"] as const;
   const privateKey = [/-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/, "a private key that is not encrypted"] as const;
   return {
@@ -29,7 +33,6 @@ export const MAX_PEM_BYTES = 2 ** 20;
 
 async function readPem(key: string, path: string, form: RegExp, what: string): Promise<string> {
   const who = `dinokit.tls.${key}`;
-  permit("read", path, who);
   const bytes = await readBounded(path, MAX_PEM_BYTES).catch((error) => {
     if (error instanceof Deno.errors.NotFound) throw new Deno.errors.NotFound(`${who}: ${path} does not exist`);
     throw new Error(`${who}: ${path} can't be read: ${error.message}`, { cause: error });

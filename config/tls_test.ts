@@ -11,13 +11,13 @@ Deno.test("readTls() reads nothing if there is no section", async () => {
 });
 
 Deno.test({
-  name: "readTls() names the key, the path and the flag if it may not read",
+  name: "readTls() names the section, the paths and the flags if it may not read",
   ignore: Deno.permissions.querySync({ name: "read", path: "certs/a.pem" }).state === "granted",
   fn: async () => {
     await assertRejects(
       () => readTls({ certFile: "certs/a.pem", keyFile: "certs/b.pem" }),
       Deno.errors.NotCapable,
-      "dinokit.tls.cert_file: may not read certs/a.pem; run with --allow-read=certs/a.pem",
+      "dinokit.tls needs permissions that this process does not have: read certs/a.pem; read certs/b.pem\n",
     );
   },
 });
