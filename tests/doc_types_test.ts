@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { blocksOf, importable } from "./book.ts";
 import { needs } from "./needs.ts";
-import { runProgram } from "./program.ts";
+import { must, runProgram } from "./program.ts";
 
 const ROOT = new URL("..", import.meta.url);
 
@@ -28,6 +28,18 @@ const snippetsOf = (name: string) =>
     language === "ts" && !words.includes("file=")
   );
 
+/** Generates the TypeScript of the .proto files that a page makes beside its programs. */
+async function generate(name: string, folder: string): Promise<void> {
+  for (const { language, words, text } of blocksOf(Deno.readTextFileSync(new URL(name, ROOT)))) {
+    const [, file] = /^file=(\w+\.proto)$/.exec(words) ?? [];
+    if (language !== "proto" || file === undefined) continue;
+    await Deno.writeTextFile(`${folder}/${file}`, text);
+    const cli = new URL("cli/main.ts", ROOT).pathname;
+    const args = ["run", "-A", "--config", new URL("deno.json", ROOT).pathname, cli, "gen", `${folder}/${file}`];
+    await must({ path: Deno.execPath(), args }, `${name} is to have a .proto that can be read`);
+  }
+}
+
 needs(
   [{ name: "read" }, { name: "write" }, { name: "run" }],
   "the TypeScript of all documents has its types",
@@ -36,6 +48,7 @@ needs(
     try {
       const files: string[] = [];
       for (const name of documents()) {
+        await generate(name, folder);
         for (const [index, { text }] of snippetsOf(name).entries()) {
           const code = /^import /m.test(text) ? text : PRELUDE + text;
           const file = `${folder}/${name.replaceAll("/", "_")}_${index}.ts`;

@@ -87,6 +87,7 @@ func (*kindsServer) Bidi(stream kinds.Kinds_BidiServer) error {
 // act does what a text asks for:
 //
 //	fail:CODE:TEXT  the status
+//	plain:TEXT      an error that is no status
 //	sleep:MS        waits; prints "CANCELLED" if the caller does not
 func act(ctx context.Context, text string) error {
 	verb, rest, _ := strings.Cut(text, ":")
@@ -94,7 +95,12 @@ func act(ctx context.Context, text string) error {
 	case "fail":
 		number, text, _ := strings.Cut(rest, ":")
 		code, err := strconv.Atoi(number)
-		return errors.Join(err, status.Err(codes.Code(code), text))
+		if err != nil {
+			return err
+		}
+		return status.Err(codes.Code(code), text)
+	case "plain":
+		return errors.New(rest)
 	case "sleep":
 		ms, err := strconv.Atoi(rest)
 		if err != nil {
