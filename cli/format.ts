@@ -20,6 +20,22 @@ export async function format(text: string, ext = "ts"): Promise<string> {
   throw new FormatError(`deno fmt failed: ${signal ?? said}`);
 }
 
+/**
+ * Formats TypeScript. Where the formatter fails, the text stays as it is: it is code all the same.
+ *
+ * @param path Where the text is to be written.
+ * @param warn Is told what happened.
+ */
+export async function formatted(text: string, path: string, warn: (line: string) => void): Promise<string> {
+  try {
+    return await format(text);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    warn(`warning: ${path} is not formatted: ${error.message}`);
+    return text;
+  }
+}
+
 /** The command of this Deno. A permission to run "deno" is one for what PATH finds, which may be a link to it. */
 export function thisDeno(): string {
   const own = Deno.execPath();

@@ -4,7 +4,7 @@ import { isWellKnown } from "../codegen/known.ts";
 import { type LoadedFile, ProtoLoader } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
 import { checkFolders, findFiles, importName, isThere, namedFile, readText } from "./files.ts";
-import { format, FormatError } from "./format.ts";
+import { formatted } from "./format.ts";
 import type { GenOptions } from "./gen.ts";
 import { SOURCES } from "./new/idl.ts";
 import { leftOver, orphans } from "./orphans.ts";
@@ -64,20 +64,16 @@ export class ProtoGenerator {
         const key = JSON.stringify(folders);
         if (!loaders.has(key)) loaders.set(key, new ProtoLoader((name) => this.#text(folders, name)));
         const files = loaders.get(key)!.load(job.name);
-        const { imports, warnings } = files.get(job.name)!;
+        const { imports, warnings: own } = files.get(job.name)!;
         if (job.asked) {
-          for (const one of warnings) yield { kind: "warning", text: `warning: ${this.#at(job, one)}` };
+          for (const one of own) yield { kind: "warning", text: `warning: ${this.#at(job, one)}` };
         }
         for (const name of imports.filter((one) => !isWellKnown(one))) {
           jobs.push({ name, path: find(folders, name)!, folders, asked: false });
         }
-        let text = this.#emit(job, files);
-        try {
-          text = await format(text);
-        } catch (error) {
-          if (!(error instanceof FormatError)) throw error;
-          yield { kind: "warning", text: `warning: ${out} is not formatted: ${error.message}` };
-        }
+        const warnings: string[] = [];
+        const text = await formatted(this.#emit(job, files), out, (line) => warnings.push(line));
+        for (const text of warnings) yield { kind: "warning", text };
         if (text === readText(out)) continue;
         yield this.#options.check
           ? { kind: "problem", text: `${out} is stale: run the same without --check` }

@@ -51,7 +51,7 @@ function providedBy(file: LoadedFile): Set<LoadedFile> {
   return all;
 }
 
-/** The names that a file sees. Its own go before those of others, of which those go first that are no packages. */
+/** The names that a file sees: its own, those of its imports, and of what these import publicly. */
 export function visibleTo({ symbols, dependencies }: Pick<LoadedFile, "symbols" | "dependencies">): Symbols {
   const visible: Symbols = new Map(symbols);
   for (const file of new Set(dependencies.flatMap((one) => [...providedBy(one)]))) {

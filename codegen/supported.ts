@@ -27,10 +27,20 @@ function findUnsupported(file: LoadedFile, files: ReadonlyMap<string, LoadedFile
   const imported: ProtoProblem[] = [];
   const seen = new Set([file]);
   for (const one of seen) {
-    if (one !== file) imported.push(...unsupported(one, files, strict));
+    if (one !== file) imported.push(...unsupportedIn(one, files, strict));
     for (const name of one.imports) if (files.has(name)) seen.add(files.get(name)!);
   }
-  return { own: [...unsupported(file, files, strict)], imported };
+  return { own: unsupportedIn(file, files, strict), imported };
+}
+
+/** What was found, strictly or not. A file is needed by many. */
+const found = { strict: new WeakMap<LoadedFile, ProtoProblem[]>(), lax: new WeakMap<LoadedFile, ProtoProblem[]>() };
+
+function unsupportedIn(file: LoadedFile, files: ReadonlyMap<string, LoadedFile>, strict: boolean): ProtoProblem[] {
+  const known = strict ? found.strict : found.lax;
+  let problems = known.get(file);
+  if (problems === undefined) known.set(file, problems = [...unsupported(file, files, strict)]);
+  return problems;
 }
 
 function* unsupported(

@@ -5,7 +5,7 @@ import { type LoadedFile, loadProto } from "../../codegen/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
 import { checkFolders, importName, namedFile, readText } from "../files.ts";
-import { format } from "../format.ts";
+import { formatted } from "../format.ts";
 import { specifier } from "../specifier.ts";
 import { loadOthers } from "./others.ts";
 
@@ -84,7 +84,8 @@ export async function idlFiles({ files, others, sources }: Idl): Promise<Map<str
   const written = new Map<string, string>([[SOURCES, sources]]);
   const emit = async (name: string, files: ReadonlyMap<string, LoadedFile>) => {
     const options = { kit: "dinokit", specifier: (other: string) => specifier(name, other.replace(/proto$/, "ts")) };
-    written.set(`idl/${name.replace(/proto$/, "ts")}`, await format(emitFile(name, files, options)));
+    const path = `idl/${name.replace(/proto$/, "ts")}`;
+    written.set(path, await formatted(emitFile(name, files, options), path, (line) => console.error(line)));
   };
   for (const [name, { source }] of files) {
     written.set(`idl/${name}`, source.text);

@@ -1,4 +1,5 @@
 import { findService } from "../../codec/descriptor/declared.ts";
+import { literal as quoted } from "../../codegen/code_text.ts";
 import { readProtoFiles } from "../../codegen/files.ts";
 import type { DeclaredMethod, DeclaredService } from "../../codegen/services.ts";
 import type { Idl } from "./idl.ts";
@@ -20,7 +21,7 @@ function literal(value: Value): string {
   if (value instanceof Uint8Array) return `new Uint8Array(${value.length === 0 ? "" : `[${value.join(", ")}]`})`;
   if (value instanceof Map) return "new Map()";
   if (Array.isArray(value)) return "[]";
-  if (typeof value !== "object") return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object") return typeof value === "string" ? quoted(value) : String(value);
   const fields = Object.entries(value).map(([name, value]) => `${name}: ${literal(value)}`);
   return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
 }

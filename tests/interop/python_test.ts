@@ -101,6 +101,14 @@ for (const file of ["proto2.proto", "grouped.proto", "edition.proto"]) {
   });
 }
 
+needsPython("readProtoFiles() gives the custom options that protoc does", async () => {
+  const path = `${HERE}python/proto/options.proto`;
+  const read = (name: string) => name === "options.proto" ? Deno.readTextFileSync(path) : undefined;
+  const file = readProtoFiles(["options.proto"], read).get("options.proto")!;
+  const lines = [...(await fileDescriptors([file])).values()].map(({ bytes }) => bytes.toHex());
+  await runPython("descriptors.py", [path], lines.join("\n"));
+});
+
 needsPython(
   "readProtoFiles() gives of proto2 what protoc does, and types that agree with Python's protobuf",
   async () => {

@@ -14,8 +14,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, MethodOptions
 
 def settle(file):
     """Without what the descriptors of Dinokit do not say: the place of maps among nested messages, the options of Google's files,
-    extensions, whether a method without options has braces."""
-    file.ClearField("extension")
+    whether a method without options has braces."""
     if file.name.startswith("google/"):
         file.ClearField("options")
     for message in file.message_type:
@@ -27,8 +26,6 @@ def settle(file):
 
 
 def sort(message):
-    for field in message.field:
-        field.ClearField("default_value")
     message.nested_type.sort(key=lambda nested: nested.name)
     for nested in message.nested_type:
         sort(nested)
@@ -37,7 +34,9 @@ def sort(message):
 def main():
     path, *types = sys.argv[1:]
     ours = [FileDescriptorProto.FromString(bytes.fromhex(line)) for line in sys.stdin]
-    theirs = compiled(path)
+    # Only its options are used.
+    theirs = [one for one in compiled(path) if one.name != "google/protobuf/descriptor.proto"]
+    ours = [one for one in ours if one.name != "google/protobuf/descriptor.proto"]
     if {one.name for one in ours} != {one.name for one in theirs}:
         sys.exit(f"the files are {[one.name for one in ours]} and not {[one.name for one in theirs]}")
     for name in types:
