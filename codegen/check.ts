@@ -8,6 +8,9 @@ import type { Source } from "./tokens.ts";
 /** Which language a file is written in. */
 export type Syntax = "proto2" | "proto3" | "editions";
 
+/** The most characters of a name with all that it is in, as in protoc. */
+export const MAX_NAME_LENGTH = 65_535;
+
 /** The editions that protoc knows. */
 const EDITIONS = ["2023", "2024"];
 
@@ -32,6 +35,9 @@ export function* checkFile(source: Source, file: Declaration, syntax: Syntax): G
     }
     if (one.kind === "enum") yield* checkEnum(source, one, syntax);
     if (isField(one)) yield* checkField(source, one, syntax);
+    if (one.fullName.length > MAX_NAME_LENGTH) {
+      yield source.problem(one.name.at, `a full name has at most ${MAX_NAME_LENGTH} characters; shorten it`);
+    }
     if (/^(oneof|extend)$/.test(one.kind) && one.children.length === 0) {
       yield source.problem(one.name.at, `${one.kind} ${one.name.text} has no fields; give it one or remove it`);
     }

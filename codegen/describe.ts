@@ -93,7 +93,8 @@ export class Describer {
 
   #message(one: Declaration): MessageJson {
     const oneofs = childrenOf(one, "oneof");
-    const fields = fieldsOf(one).map((field) => this.#field(field, oneofs));
+    const positions = new Map(oneofs.map((oneof, i) => [oneof, i]));
+    const fields = fieldsOf(one).map((field) => this.#field(field, positions.get(field.parent!)));
     const synthetic = this.#known.syntax === "proto3" ? giveSyntheticOneofs(fields, oneofs) : [];
     const ranges = childrenOf(one, "extensions").flatMap((range) => this.#extensionRanges(range));
     return this.#keep(
@@ -120,12 +121,11 @@ export class Describer {
     );
   }
 
-  #field(one: Declaration, oneofs: readonly Declaration[] = []): FieldJson {
+  #field(one: Declaration, oneofIndex?: number): FieldJson {
     const { label, parent, options } = one;
     const isOptional = label?.text === "optional";
     const name = fieldNameOf(one);
     const given = options.find((option) => option.name === "json_name")?.value;
-    const oneofIndex = parent!.kind === "oneof" ? oneofs.indexOf(parent!) : undefined;
     const extended = parent!.kind === "extend" ? this.#known.references.get(parent!)?.type : undefined;
     const scope = scopeOf(one);
     return this.#keep(

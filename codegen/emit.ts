@@ -1,4 +1,4 @@
-import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
+import type { EnumJson, FieldJson, MessageJson, ServiceJson } from "../codec/descriptor/json.ts";
 import { messageNames } from "../codec/descriptor/local_names.ts";
 import { defaultOf } from "../codec/descriptor/read_message.ts";
 import { doc, inComment, literal } from "./code_text.ts";
@@ -46,6 +46,7 @@ class Emitter {
   /** What the file's own types and services are called in TypeScript, by their full names. */
   readonly #names: ReadonlyMap<string, string>;
   readonly #own: ReadonlySet<string>;
+  readonly #services: ReadonlyMap<string, ServiceJson>;
   readonly #imports: Imports;
   /** What the file's descriptor is called. */
   readonly #const: string;
@@ -57,6 +58,7 @@ class Emitter {
     this.#options = options;
     this.#names = typeNames(file);
     this.#own = new Set(this.#names.values());
+    this.#services = new Map(file.descriptor.service?.map((one) => [one.name, one]));
     this.#const = constOf(file);
     this.#imports = new Imports([...this.#own, ...GLOBALS, this.#const]);
   }
@@ -123,13 +125,14 @@ class Emitter {
     const names = messageNames(json);
     const fields = this.#fields(one, json, names.fields);
     const properties: string[] = [];
+    const members = Map.groupBy(fields, ({ field }) => field.proto3Optional ? undefined : field.oneofIndex);
     const done = new Set<number>();
     for (const [i, { oneofIndex, proto3Optional }] of (json.field ?? []).entries()) {
       if (oneofIndex === undefined || proto3Optional) properties.push(fields[i]!.property());
       else if (!done.has(oneofIndex)) {
         done.add(oneofIndex);
-        const members = fields.filter(({ field }) => field.oneofIndex === oneofIndex);
-        properties.push(oneofProperty(names.oneofs[oneofIndex]!, json.oneofDecl![oneofIndex]!.comment, members));
+        const { comment } = json.oneofDecl![oneofIndex]!;
+        properties.push(oneofProperty(names.oneofs[oneofIndex]!, comment, members.get(oneofIndex)!));
       }
     }
     const codec = `${this.#use("MessageType", true)}<${name}> = ${this.#use("messageType")}(${this.#const}, ${
@@ -177,10 +180,10 @@ class Emitter {
   }
 
   #service(one: Declaration, name: string): void {
-    const { service = [] } = this.#file.descriptor;
-    const json = service.find((each) => each.name === one.name.text)!;
+    const json = this.#services.get(one.name.text)!;
+    const rpcs = childrenOf(one, "rpc");
     const methods = methodsOf(json).map(({ name, local, kind }, i) => {
-      const rpc = childrenOf(one, "rpc")[i]!;
+      const rpc = rpcs[i]!;
       const { type, output } = this.#file.references.get(rpc)!;
       const types = `${this.#reference(type!)}, ${this.#reference(output!)}`;
       const comment = doc(rpc.comment, `${name}.`, json.method![i]!.options?.deprecated === true);

@@ -69,9 +69,11 @@ function readMessage(tokens: TokenReader, close: string, depth: number): OptionV
     tokens.fail(token, `messages stand more than ${MAX_BRACES_DEPTH} deep in each other; make it flatter`);
   }
   const fields: AggregateField[] = [];
+  tokens.skipTextComments();
   while (!tokens.is(close)) {
     fields.push(readField(tokens, depth));
     if (!tokens.is(",")) tokens.is(";");
+    tokens.skipTextComments();
   }
   return { kind: "message", token, fields };
 }

@@ -68,44 +68,42 @@ export class OptionReader {
 
   /** What an option sets, from the outermost field to the value. */
   #read(option: Option, owner: Declaration, type: string, set: Set<string>): Setting | undefined {
-    const { parts, value } = option;
-    let message = this.#scope.reach(`google.protobuf.${type}`)!;
-    const path: FieldJson[] = [];
-    for (const [i, part] of parts.entries()) {
-      const field = part.isExtension
-        ? this.#extension(option, part.name, owner, message)
-        : this.#field(option, part.name, owner, message, i === 0);
-      if (field === undefined) return;
-      path.push(field);
-      if (i === parts.length - 1) break;
-      const next = /^TYPE_(MESSAGE|GROUP)$/.test(field.type) && field.label !== "LABEL_REPEATED" && this.#symbol(field);
-      if (!next) {
-        return this.#fail(
-          option,
-          `${part.name} is not a single message; set it as a whole, without .${parts[i + 1]!.name}`,
-        );
-      }
-      message = next;
-    }
+    const path = this.#path(option, owner, type);
+    if (path === undefined) return;
     const field = path.at(-1)!;
-    const keys = path.map((one) => `${one.extendee ?? ""}${one.number}`);
-    const key = keys.join("/");
-    if (set.has(key) && field.label !== "LABEL_REPEATED") {
+    const keys = path.map((_, i) => path.slice(0, i + 1).map(keyOf).join("/"));
+    if (set.has(keys.at(-1)!) && field.label !== "LABEL_REPEATED") {
       return this.#fail(option, `the option ${option.name} is set twice; remove one`);
     }
-    keys.forEach((_, i) => set.add(keys.slice(0, i + 1).join("/")));
-    if (value.kind === "scalar" && field.type === "TYPE_MESSAGE") {
-      return this.#fail(option, `${option.name} is a message; write its fields in braces: { name: value }`);
-    }
-    const read = this.#values.read(value, field, owner.fullName, option.name);
-    if (read === undefined) return;
-    if (read.kind === "message") {
-      for (const one of read.settings) set.add(`${key}/${one.field.extendee ?? ""}${one.field.number}`);
-    }
+    const value = this.#values.read(option.value, field, owner.fullName, option.name);
+    if (value === undefined) return;
+    const inner = value.kind === "message" ? value.settings.map((one) => `${keys.at(-1)}/${keyOf(one.field)}`) : [];
+    for (const key of [...keys, ...inner]) set.add(key);
     return path.slice(0, -1).reduceRight<Setting>(
       (inner, field) => ({ field, value: { kind: "message", settings: [inner] } }),
-      { field, value: read },
+      { field, value },
     );
+  }
+
+  /** The fields that an option's name leads through. */
+  #path(option: Option, owner: Declaration, type: string): FieldJson[] | undefined {
+    const path: FieldJson[] = [];
+    let message = this.#scope.reach(`google.protobuf.${type}`)!;
+    for (const [i, { name, isExtension }] of option.parts.entries()) {
+      const field = isExtension
+        ? this.#extension(option, name, owner, message)
+        : this.#field(option, name, owner, message, i === 0);
+      if (field === undefined) return;
+      path.push(field);
+      const next = option.parts[i + 1];
+      if (next === undefined) break;
+      const isSingle = /^TYPE_(MESSAGE|GROUP)$/.test(field.type) && field.label !== "LABEL_REPEATED";
+      if (!isSingle) {
+        return this.#fail(option, `${name} is not a single message; set it as a whole, without .${next.name}`);
+      }
+      message = this.#values.type(field.typeName!)!;
+    }
+    return path;
   }
 
   #field({ at, name: whole }: Option, name: string, owner: Declaration, { json, fullName }: Symbol, isFirst: boolean) {
@@ -135,10 +133,6 @@ export class OptionReader {
     return field;
   }
 
-  #symbol({ typeName }: FieldJson): Symbol | undefined {
-    return this.#values.type(typeName!);
-  }
-
   /** Some options say themselves where they may stand. */
   #checkTarget(option: Option, { field, value }: Setting, target: string): void {
     const { targets } = (field.options ?? {}) as { targets?: readonly string[] };
@@ -153,6 +147,9 @@ export class OptionReader {
     this.problems.push(this.#source.problem(at.at, text));
   }
 }
+
+/** Tells a field or an extension from others of its message. */
+const keyOf = ({ extendee = "", number }: FieldJson) => `${extendee}${number}`;
 
 /** Options that are for who reads the source are not in descriptors. */
 const isOfSource = ({ field }: Setting) => field.options?.retention === "RETENTION_SOURCE";

@@ -21,6 +21,9 @@ const INSIDE: Partial<Record<Kind, readonly Kind[] | readonly string[]>> = {
 
 /** How deep messages may be declared in messages, as in protoc. */
 export const MAX_MESSAGE_DEPTH = 31;
+/** The most characters and parts of a package's name, as in protoc. */
+export const MAX_PACKAGE_LENGTH = 511;
+export const MAX_PACKAGE_PARTS = 101;
 /** The largest number of a field, and of an enum's value. */
 export const MAX_FIELD = 536_870_911;
 export const MAX_VALUE = 2_147_483_647;
@@ -76,7 +79,7 @@ export class Outliner {
   #known(first: Token, kind: Kind | "option", parent: Declaration, visibility: Token | undefined): void {
     switch (kind) {
       case "package":
-        return this.#end(first, this.#declare(kind, this.#tokens.dotted("the package's name"), parent));
+        return this.#package(first, parent);
       case "import":
         return this.#import(first, parent);
       case "option":
@@ -136,6 +139,15 @@ export class Outliner {
     const name = this.#tokens.string(`the ${kind}`);
     this.#end(first, this.#declare(kind, name, file));
     if (kind === "edition") this.#edition = textOf(name);
+  }
+
+  #package(first: Token, parent: Declaration): void {
+    const name = this.#tokens.dotted("the package's name");
+    if (name.text.length > MAX_PACKAGE_LENGTH || name.text.split(".").length > MAX_PACKAGE_PARTS) {
+      const most = `${MAX_PACKAGE_LENGTH} characters and ${MAX_PACKAGE_PARTS} parts`;
+      throw this.#source.problem(name.at, `the name of a package has at most ${most}; shorten it`);
+    }
+    this.#end(first, this.#declare("package", name, parent));
   }
 
   #import(first: Token, parent: Declaration): void {

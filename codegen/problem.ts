@@ -1,5 +1,10 @@
 import { visible } from "./code_text.ts";
 
+/** Names may be very long. */
+const MAX_TEXT_LENGTH = 500;
+
+const short = (text: string) => text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}...` : text;
+
 /** A mistake in a .proto file, or several. The message has a line for each, which begins with `file:line:column:`. */
 export class ProtoProblem extends Error {
   /**
@@ -18,7 +23,7 @@ export class ProtoProblem extends Error {
     readonly text: string,
     readonly others: readonly ProtoProblem[] = [],
   ) {
-    super([visible(`${file}:${line}:${column}: ${text}`), ...others.map(({ message }) => message)].join("\n"));
+    super([visible(`${file}:${line}:${column}: ${short(text)}`), ...others.map(({ message }) => message)].join("\n"));
     this.name = "ProtoProblem";
   }
 

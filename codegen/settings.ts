@@ -21,16 +21,16 @@ export const hasExtension = ({ field, value }: Setting): boolean =>
 export function jsonOf(settings: readonly Setting[], json: Record<string, unknown> = {}): Record<string, unknown> {
   for (const { field, value } of settings) {
     const name = field.jsonName!;
-    if (value.kind === "message") {
-      const before = json[name] as Record<string, unknown> | undefined;
-      if (field.label === "LABEL_REPEATED") json[name] = [...(before as unknown as [] ?? []), jsonOf(value.settings)];
-      else json[name] = jsonOf(value.settings, before);
-      continue;
-    }
-    const one = value.kind === "enum" ? value.name : scalarJson(value.value);
-    if (field.label === "LABEL_REPEATED") {
-      (json[name] ??= [] as unknown[]) as unknown[] && (json[name] as unknown[]).push(one);
-    } else json[name] = one;
+    const isList = field.label === "LABEL_REPEATED";
+    const before = isList ? undefined : json[name] as Record<string, unknown> | undefined;
+    const one = value.kind === "message"
+      ? jsonOf(value.settings, before)
+      : value.kind === "enum"
+      ? value.name
+      : scalarJson(value.value);
+    if (!isList) json[name] = one;
+    else if (json[name] === undefined) json[name] = [one];
+    else (json[name] as unknown[]).push(one);
   }
   return json;
 }
@@ -50,20 +50,16 @@ export function bytesOf(settings: readonly Setting[]): Uint8Array {
 
 /** Settings of which no two set parts of one message. */
 function merged(settings: readonly Setting[]): Setting[] {
-  const all: Setting[] = [];
-  const messages = new Map<FieldJson, number>();
-  for (const one of settings) {
-    const { field, value } = one;
-    const at = messages.get(field);
-    const before = at === undefined ? undefined : all[at]!.value;
-    if (value.kind === "message" && before?.kind === "message") {
-      all[at!] = { field, value: { kind: "message", settings: [...before.settings, ...value.settings] } };
-      continue;
-    }
-    if (value.kind === "message" && field.label !== "LABEL_REPEATED") messages.set(field, all.length);
-    all.push(one);
-  }
-  return all;
+  const parts = new Map<FieldJson, Setting[]>();
+  return settings.flatMap(({ field, value }) => {
+    if (value.kind !== "message" || field.label === "LABEL_REPEATED") return [{ field, value }];
+    const before = parts.get(field);
+    if (before) { for (const one of value.settings) before.push(one); }
+    if (before) return [];
+    const all = [...value.settings];
+    parts.set(field, all);
+    return [{ field, value: { kind: "message", settings: all } }];
+  });
 }
 
 type Scalar = "int32";

@@ -43,6 +43,14 @@ export class TokenReader {
     return true;
   }
 
+  /** Passes over the rest of a line if the next token begins a comment of the text format. */
+  skipTextComments(): void {
+    while (this.sees("#")) {
+      const line = this.#source.lineAt(this.peek().at);
+      while (!/^\}?$/.test(this.peek().text) && this.#source.lineAt(this.peek().at) === line) this.#next++;
+    }
+  }
+
   /** Takes the next token, which must be this. */
   expect(text: string): Token {
     const token = this.peek();

@@ -62,7 +62,7 @@ const NO_COMMENTS: readonly Comment[] = [];
 const BLANKS = /[ \t\r\n\v\f]+/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?/y;
-const SIGNS = "{}()[]<>=;:,.+-/";
+const SIGNS = "{}()[]<>=;:,.+-/#";
 
 /**
  * Takes a file's text apart.

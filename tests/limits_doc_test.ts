@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BYTES, MAX_FILES } from "../cli/reflection.ts";
+import { MAX_NAME_LENGTH } from "../codegen/check.ts";
 import { MAX_IMPORT_DEPTH } from "../codegen/load.ts";
 import { MAX_BRACES_DEPTH } from "../codegen/option_reader.ts";
-import { MAX_MESSAGE_DEPTH } from "../codegen/outliner.ts";
+import * as outliner from "../codegen/outliner.ts";
 import { MOST_PROBLEMS } from "../codegen/problem.ts";
 import * as document from "../config/document.ts";
 import { MAX_TOLD } from "../config/problem.ts";
@@ -39,8 +40,10 @@ needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a re
     ["the problems that are told of it", `${MAX_TOLD}`],
     ["a PEM file of `dinokit.tls`", size(MAX_PEM_BYTES)],
     ["the file of `tokenFile`", size(MAX_TOKEN_BYTES)],
+    ["the package of a .proto", `${outliner.MAX_PACKAGE_LENGTH} characters, ${outliner.MAX_PACKAGE_PARTS} parts`],
+    ["a full name in a .proto", `${MAX_NAME_LENGTH} characters`],
     ["the depth of imports of a .proto", `${MAX_IMPORT_DEPTH}`],
-    ["the depth of messages in a .proto", `${MAX_MESSAGE_DEPTH}`],
+    ["the depth of messages in a .proto", `${outliner.MAX_MESSAGE_DEPTH}`],
     ["that of options in braces", `${MAX_BRACES_DEPTH}`],
     ["the mistakes that are told of one", `${MOST_PROBLEMS}, and the last`],
     ["what a server tells the command line by reflection", `${MAX_FILES} files with ${size(MAX_BYTES)}`],

@@ -8,7 +8,8 @@ export function describeMessage(type: protobuf.Type, symbols: string[]): Descrip
   // Those that `optional` stands for come last.
   const oneofs = type.oneofsArray.toSorted((a, b) => Number(a.isProto3Optional) - Number(b.isProto3Optional));
   const names = oneofNames(oneofs, type.fieldsArray.map(protoName));
-  const fields = type.fieldsArray.map((field) => describeField(field, oneofs));
+  const positions = new Map(oneofs.map((oneof, i) => [oneof, i]));
+  const fields = type.fieldsArray.map((field) => describeField(field, positions.get(field.partOf!)));
   symbols.push(fullName, ...[...fields.map(({ name }) => name), ...names].map((name) => `${fullName}.${name}`));
   const nested = type.nestedArray;
   return {
@@ -50,18 +51,20 @@ const protoName = (field: protobuf.FieldBase) => (field as unknown as { protoNam
 /** What oneofs are called. Those that `optional` stands for get a name that is free, as protoc gives it. */
 function oneofNames(oneofs: readonly protobuf.OneOf[], fields: readonly string[]): string[] {
   const names: string[] = [];
+  const taken = new Set(fields);
   for (const oneof of oneofs) {
     let name = oneof.getOption(PROTO_NAME) as string ?? oneof.name;
     if (oneof.isProto3Optional) {
       name = protoName(oneof.fieldsArray[0]!).replace(/^_?/, "_");
-      while (fields.includes(name) || names.includes(name)) name = `X${name}`;
+      while (taken.has(name)) name = `X${name}`;
     }
+    taken.add(name);
     names.push(name);
   }
   return names;
 }
 
-function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[]): Descriptor {
+function describeField(field: protobuf.Field, oneofIndex: number | undefined): Descriptor {
   field.resolve();
   const map = field instanceof protobuf.MapField;
   return {
@@ -70,7 +73,7 @@ function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[])
     label: `LABEL_${map || field.repeated ? "REPEATED" : field.rule === "required" ? "REQUIRED" : "OPTIONAL"}`,
     ...(map ? { type: "TYPE_MESSAGE", type_name: `${field.parent!.fullName}.${entryName(field)}` } : typeOf(field)),
     json_name: (field as unknown as { jsonName: string }).jsonName,
-    oneof_index: field.partOf ? oneofs.indexOf(field.partOf) : undefined,
+    oneof_index: oneofIndex,
     default_value: defaultOf(field),
     proto3_optional: field.partOf?.isProto3Optional || undefined,
     options: describedOptions(field.options),

@@ -109,13 +109,14 @@ function readField(field: FieldJson, local: string, entries: ReadonlyMap<string,
 
 function readOneofs({ field = [], oneofDecl = [] }: MessageJson, names: MessageNames): Piece | undefined {
   if (oneofDecl.length === 0) return undefined;
+  const members = Map.groupBy(field.keys(), (i) => field[i]!.oneofIndex);
   return Object.fromEntries(oneofDecl.map(({ name, options, comment }, i) => {
-    const isMember = ({ oneofIndex }: FieldJson) => oneofIndex === i;
-    const oneof = names.fields.filter((_, i) => isMember(field[i]!));
+    const own = members.get(i) ?? [];
     const local = names.oneofs[i]!;
     // The one that `optional` stands for is no oneof to anybody else.
-    const renamed = local !== name && !field.some((one) => isMember(one) && one.proto3Optional);
+    const renamed = local !== name && !own.some((i) => field[i]!.proto3Optional);
     const all = { ...readOptions(options), ...renamed && { [PROTO_NAME]: name } };
+    const oneof = own.map((i) => names.fields[i]!);
     return [local, { options: Object.keys(all).length > 0 ? all : undefined, oneof, comment }];
   }));
 }

@@ -12,6 +12,18 @@ const repeat = (count: number, text: (i: number) => string) =>
 /** Files that grow with a number, some with mistakes; the first of them is a.proto. */
 const KINDS: [what: string, size: number, files: (n: number) => Record<string, string>][] = [
   ["wide messages", 200, (n) => ({ "a.proto": `${HEAD}message M {${repeat(n, (i) => `int32 a${i} = ${i + 1};`)}}` })],
+  ["optional fields", 200, (n) => ({
+    "a.proto": `${HEAD}message M {${repeat(n, (i) => `optional int32 a${i} = ${i + 1};`)}}`,
+  })],
+  ["oneofs", 200, (n) => ({
+    "a.proto": `${HEAD}message M {${repeat(n, (i) => `oneof o${i} { int32 a${i} = ${i + 1}; }`)}}`,
+  })],
+  ["methods", 200, (n) => ({
+    "a.proto": `${HEAD}message M {} service S {${repeat(n, (i) => `rpc A${i}(M) returns (M);`)}}`,
+  })],
+  ["services", 200, (n) => ({
+    "a.proto": `${HEAD}message M {} ${repeat(n, (i) => `service S${i} { rpc A(M) returns (M); }`)}`,
+  })],
   ["numbers twice", 200, (n) => ({ "a.proto": `${HEAD}message M {${repeat(n, (i) => `int32 a${i} = 1;`)}}` })],
   ["missing types", 200, (n) => ({
     "a.proto": `${HEAD}${repeat(n, (i) => `message M${i} {}`)}message M {${
@@ -53,6 +65,10 @@ const KINDS: [what: string, size: number, files: (n: number) => Record<string, s
     "a.proto": `${HEAD}${DESCRIPTOR}message O {${repeat(n, (i) => `int32 a${i} = ${i + 1};`)}}
       extend google.protobuf.FileOptions { O o = 50000; repeated int32 r = 50001; }
       option (o) = {${repeat(n, (i) => `a${i}: ${i} `)}};${repeat(n, () => "option (r) = 1;")}`,
+  })],
+  ["options that set parts of a message", 100, (n) => ({
+    "a.proto": `${HEAD}${DESCRIPTOR}message O {${repeat(n, (i) => `O a${i} = ${i + 1};`)}}
+      extend google.protobuf.FileOptions { O o = 50000; }${repeat(n, (i) => `option (o).a${i}.a0 = {};`)}`,
   })],
   ["many extensions", 100, (n) => ({
     "a.proto": `${HEAD}${DESCRIPTOR}${
