@@ -22,7 +22,8 @@
 // Server and client
 export { createServer, type Server } from "./server/server.ts";
 export type { HealthOptions, ServerOptions, Workers } from "./server/options.ts";
-export type { HealthCheck, HealthReport, Phase } from "./server/health.ts";
+export type { HealthReport, Phase } from "./server/health.ts";
+export type { CheckResults, HealthCheck } from "./server/health_checks.ts";
 export type { Handler, Handlers } from "./server/handlers.ts";
 export type { LimitName } from "./server/limit_hits.ts";
 export type { ServerMiddleware } from "./server/dispatch.ts";

@@ -33,7 +33,7 @@ export function advertisedAddress(
   if (advertise !== undefined) return { address: told(listen, advertise) };
   const text = formatAddress(listen);
   if (listen.kind !== "tcp" || !isWildcard(listen.host)) return { address: text };
-  const found = firstReachable(lookUp(text, interfaces));
+  const found = firstReachable(lookUp(text, interfaces), listen.host.includes(":"));
   const host = found?.address ?? "127.0.0.1";
   const address = formatAddress({ ...listen, host });
   const which = found ? `the address of ${found.name}` : "which only this machine reaches: it has no other address";
@@ -70,9 +70,12 @@ function lookUp(text: string, interfaces: () => Deno.NetworkInterfaceInfo[]): De
 }
 
 /** IPv4 before IPv6, as with Kitex. Link-local addresses are left out: they mean nothing on another link. */
-function firstReachable(interfaces: Deno.NetworkInterfaceInfo[]): Deno.NetworkInterfaceInfo | undefined {
+function firstReachable(
+  interfaces: Deno.NetworkInterfaceInfo[],
+  takesIpv6: boolean,
+): Deno.NetworkInterfaceInfo | undefined {
   const reachable = interfaces.filter(({ address }) => !/^(127\.|::1$|169\.254\.|fe[89ab])/i.test(address));
-  return reachable.find(({ family }) => family === "IPv4") ?? reachable[0];
+  return reachable.find(({ family }) => family === "IPv4") ?? (takesIpv6 ? reachable[0] : undefined);
 }
 
 /** Whether a host stands for all interfaces: `0.0.0.0`, or `::` in any of its spellings. */

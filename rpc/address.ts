@@ -5,7 +5,7 @@ export type Address =
   | { readonly kind: "memory"; readonly name: string };
 
 /**
- * Reads an address: `"127.0.0.1:8888"`, `"[::1]:8888"`, `"localhost:8888"`, `":8888"` (all interfaces), `"unix:/run/echo.sock"` or
+ * Reads an address: `"127.0.0.1:8888"`, `"[::1]:8888"`, `"localhost:8888"`, `":8888"` (this machine), `"unix:/run/echo.sock"` or
  * `"memory:echo"`.
  *
  * @param text The address.
@@ -33,6 +33,17 @@ export function parseAddress(text: string, name: string): Address {
   const [, ipv6, host, port] = match;
   if (!/^\d{1,5}$/.test(port!) || Number(port) > 65535) return fail(`has no port from 0 to 65535`);
   return { kind: "tcp", host: ipv6 ?? (host || "0.0.0.0"), port: Number(port) };
+}
+
+/**
+ * Reads an address to listen on, as {@linkcode parseAddress} does. `":8888"` stands for all interfaces, `[::]:8888`: as in Go, IPv4 comes
+ * there too.
+ *
+ * @throws {TypeError} As {@linkcode parseAddress} does.
+ */
+export function parseListenAddress(text: string, name: string): Address {
+  const address = parseAddress(text, name);
+  return address.kind === "tcp" && text.startsWith(":") ? { ...address, host: "::" } : address;
 }
 
 /** The address of a socket's other end. An IPv4 one that a socket for both shows as IPv6 is IPv4 again. */

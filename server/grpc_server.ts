@@ -13,6 +13,7 @@ import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
 import { healthHandler } from "./health.ts";
+import { HealthChecks } from "./health_checks.ts";
 import { HealthServer } from "./health_server.ts";
 import { healthRoutes } from "./health_service.ts";
 import { Life } from "./life.ts";
@@ -35,6 +36,7 @@ export class GrpcServer implements Server {
   readonly #finished = Promise.withResolvers<void>();
   readonly #cut = Promise.withResolvers<void>();
   readonly #admission: Admission;
+  readonly #checks: HealthChecks;
   readonly #life = new Life();
   readonly #certificates: CertificateWatch;
   #tls: ServerTls | undefined;
@@ -57,6 +59,9 @@ export class GrpcServer implements Server {
       logger: settings.logger,
       onStrain: (strained) => this.#life.strained(strained, options.name, settings.logger),
     });
+    const { workers, checks, checkTimeout, logger } = settings;
+    const all = { ...(workers && { workers: () => this.#checkListener() }), ...checks };
+    this.#checks = new HealthChecks(all, checkTimeout, logger);
     // Whoever does not ask for it must not die of it: start() rejects with the same error.
     this.#finished.promise.catch(() => {});
   }
@@ -144,7 +149,6 @@ export class GrpcServer implements Server {
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
     const { compression = "identity", name } = this.#options;
     const options = {
-      address,
       tls: this.#tls,
       limits,
       compression,
@@ -152,20 +156,10 @@ export class GrpcServer implements Server {
       onCall: this.#dispatcher(),
     };
     this.#admission.open();
-    this.#listener = await listening("address", address, () => transport.listen(options));
+    this.#listener = await listening("address", address, (address) => transport.listen({ ...options, address }));
     if (healthAddress) {
-      const setup = {
-        service: name,
-        checks: {
-          ...(this.#settings.workers && { workers: () => this.#checkListener() }),
-          ...this.#options.health!.checks,
-        },
-        checkTimeout: this.#options.health!.checkTimeout ?? 1000,
-        logger,
-        phase: () => this.#life.value,
-      };
-      const handler = healthHandler(setup);
-      const listen = () => new HealthServer(healthAddress, handler, logger);
+      const handler = healthHandler({ service: name, checks: this.#checks, phase: () => this.#life.value });
+      const listen = (address: typeof healthAddress) => new HealthServer(address, handler, logger);
       this.#health = await listening("health.address", healthAddress, listen);
     }
     if (this.#stopping) {
@@ -199,7 +193,7 @@ export class GrpcServer implements Server {
   }
 
   #dispatcher(): ReturnType<typeof createDispatcher> {
-    const health = healthRoutes(() => this.#services, this.#life);
+    const health = healthRoutes(() => this.#services, this.#life, this.#checks);
     const reflection = this.#options.reflection ? reflectionRoutes([...this.#services.values()], this.#life) : [];
     return createDispatcher({
       // The application's own services of these names, if it has them, go before ours.

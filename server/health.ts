@@ -1,10 +1,6 @@
 import type { Address } from "../rpc/address.ts";
 import { isWildcard } from "../registry/advertise.ts";
-import type { Logger } from "../rpc/logger.ts";
-import { after } from "../rpc/time.ts";
-
-/** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
-export type HealthCheck = (signal: AbortSignal) => unknown;
+import type { CheckResults, HealthChecks } from "./health_checks.ts";
 
 /** Where a server is in its life. Only while it is `serving` it is ready; `overloaded` it is after `overload.unreadyAfter`, until it is not. */
 export type Phase = "starting" | "serving" | "overloaded" | "draining";
@@ -19,15 +15,13 @@ export interface HealthReport {
   /** The server's phase, or `"failing"` if a check says no. */
   status: Phase | "failing";
   /** What each check says. Why it fails is in the log, not here. */
-  checks: Record<string, "ok" | "failed">;
+  checks: CheckResults;
 }
 
 /** What the health endpoints work with. */
 export interface HealthSetup {
   readonly service: string;
-  readonly checks: Readonly<Record<string, HealthCheck>>;
-  readonly checkTimeout: number;
-  readonly logger: Logger;
+  readonly checks: HealthChecks;
   phase(): Phase;
 }
 
@@ -49,7 +43,7 @@ export function healthHandler(setup: HealthSetup): (request: Request) => Promise
     const report: HealthReport = {
       service: setup.service,
       status: setup.phase(),
-      checks: await runChecks(setup),
+      checks: await setup.checks.run(),
     };
     if (report.status === "serving" && Object.values(report.checks).includes("failed")) report.status = "failing";
     return Response.json(report, {
@@ -62,41 +56,6 @@ export function healthHandler(setup: HealthSetup): (request: Request) => Promise
 /** The path of a URL. Its host is what the caller says, which may be no host at all. */
 function pathOf(url: string): string {
   return /^\w+:\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] ?? "";
-}
-
-/** Runs all checks at the same time, each within its time. */
-async function runChecks({ checks, checkTimeout, logger }: HealthSetup): Promise<HealthReport["checks"]> {
-  const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => {
-      try {
-        const answer = await within(checkTimeout, check);
-        if (answer === false) throw new Error("it returned false");
-        return [name, "ok"] as const;
-      } catch (error) {
-        logger.warn("health check failed", {
-          check: name,
-          error: error instanceof Error ? error.message : String(error),
-        });
-        return [name, "failed"] as const;
-      }
-    }),
-  );
-  return Object.fromEntries(results);
-}
-
-async function within(milliseconds: number, check: HealthCheck): Promise<unknown> {
-  const controller = new AbortController();
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const stop = after(milliseconds, () => {
-    const error = new Error(`no answer within ${milliseconds} ms`);
-    reject(error);
-    controller.abort(error);
-  });
-  try {
-    return await Promise.race([check(controller.signal), late]);
-  } finally {
-    stop();
-  }
 }
 
 /** The URL of an endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */

@@ -1,8 +1,10 @@
 import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
+import { every } from "../rpc/time.ts";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../proto/grpc/health/v1/health.ts";
 import { type Route, routesOf } from "./handlers.ts";
 import type { Phase } from "./health.ts";
+import type { HealthChecks } from "./health_checks.ts";
 
 /** A value that can be watched. */
 export interface Watched<T> {
@@ -11,36 +13,53 @@ export interface Watched<T> {
   readonly watchers: Set<() => void>;
 }
 
-/** The routes of `grpc.health.v1.Health`: `""` stands for the whole server. */
+/** How often the checks run for a Watch, in milliseconds. */
+const CHECK_INTERVAL_MS = 5000;
+
+/**
+ * The routes of `grpc.health.v1.Health`: `""` stands for the whole server. Each service is as well as the server: it is SERVING
+ * while the server serves and all checks pass.
+ *
+ * @param services The names of the services.
+ * @param intervalMs How often the checks run for a Watch, in milliseconds.
+ */
 export function healthRoutes(
-  services: () => { has(service: string): boolean },
+  services: () => ReadonlyMap<string, unknown>,
   phase: Watched<Phase>,
+  checks: HealthChecks,
+  intervalMs = CHECK_INTERVAL_MS,
 ): Map<string, Route> {
-  const statusOf = (service: string, now: Phase) => {
-    if (service !== "" && !services().has(service)) return Serving.SERVICE_UNKNOWN;
-    return now === "serving" ? Serving.SERVING : Serving.NOT_SERVING;
+  const knows = (service: string) => service === "" || services().has(service);
+  const serverStatus = async () => {
+    const serves = phase.value === "serving" && (!checks.any || await checks.pass());
+    return serves && phase.value === "serving" ? Serving.SERVING : Serving.NOT_SERVING;
   };
   return routesOf(Health, {
-    check({ service }) {
-      const status = statusOf(service, phase.value);
-      if (status === Serving.SERVICE_UNKNOWN) throw new RpcError(Status.NOT_FOUND, `unknown service ${service}`);
-      return { status };
+    async check({ service }) {
+      if (!knows(service)) throw new RpcError(Status.NOT_FOUND, `unknown service ${service}`);
+      return { status: await serverStatus() };
+    },
+    async list() {
+      const status = await serverStatus();
+      return { statuses: new Map(["", ...services().keys()].map((service) => [service, { status }])) };
     },
     async *watch({ service }, { signal }) {
       let { promise: change, resolve: wake } = Promise.withResolvers<void>();
       const onChange = () => wake();
       phase.watchers.add(onChange);
       signal.addEventListener("abort", onChange, { once: true });
+      const stopChecking = checks.any ? every(intervalMs, onChange) : undefined;
       try {
         for (let told: Serving | undefined; !signal.aborted; await change) {
           ({ promise: change, resolve: wake } = Promise.withResolvers<void>());
-          const now = phase.value;
-          const status = statusOf(service, now);
+          const leaving = phase.value === "draining";
+          const status = knows(service) ? await serverStatus() : Serving.SERVICE_UNKNOWN;
           if (status !== told) yield { status: told = status };
           // A server that drains ends its watches, or they would hold it open.
-          if (now === "draining") return;
+          if (leaving) return;
         }
       } finally {
+        stopChecking?.();
         phase.watchers.delete(onChange);
       }
     },

@@ -6,8 +6,11 @@ import type { ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { createLogger } from "../rpc/logger.ts";
 import { Status } from "../rpc/status.ts";
+import { needs } from "../tests/needs.ts";
+import { recordingLogger, until } from "../tests/observe.ts";
 import { memoryTransport } from "../transport/memory/mod.ts";
 import type { Phase } from "./health.ts";
+import { HealthChecks } from "./health_checks.ts";
 import { healthRoutes, type Watched } from "./health_service.ts";
 import { createServer } from "./server.ts";
 
@@ -61,7 +64,7 @@ Deno.test("Watch tells SERVING at once, NOT_SERVING when the server drains, and 
 
 Deno.test("a Watch leaves nothing behind when its caller has left", async () => {
   const phase: Watched<Phase> = { value: "serving", watchers: new Set() };
-  const routes = healthRoutes(() => new Set(), phase);
+  const routes = healthRoutes(() => new Map(), phase, new HealthChecks({}, 1, createLogger("silent")));
   const { handler } = routes.get("/grpc.health.v1.Health/Watch")!;
   const caller = new AbortController();
   const watch = () => handler({ service: "" }, { signal: caller.signal } as ServerContext) as AsyncGenerator<unknown>;
@@ -97,4 +100,48 @@ Deno.test("Watch tells SERVICE_UNKNOWN for a service that is not there, and ends
     assertEquals(status, Serving.SERVICE_UNKNOWN);
     break;
   }
+});
+
+needs([{ name: "net" }], "what health.checks say holds for grpc.health.v1 as well: Check, List and Watch", async () => {
+  const transport = memoryTransport();
+  const logger = recordingLogger();
+  let broken = false;
+  const checks = { database: () => !broken };
+  const health = { address: "127.0.0.1:0", checks };
+  await using server = createServer({ name: "echo", address: "memory:x", transport, logger, health });
+  server.add(EchoService, { echo: () => ({}) });
+  await server.start();
+  await using client = createClient(Health, { address: "memory:x", transport, logger });
+  const told = async (service = "") => (await client.check({ service })).status;
+  assertEquals(await told(), Serving.SERVING);
+  broken = true;
+  await until(async () => await told() === Serving.NOT_SERVING, "the failing check is told");
+  assertEquals(await told("echo.EchoService"), Serving.NOT_SERVING);
+  const { statuses } = await client.list({});
+  assertEquals([...statuses], [
+    ["", { status: Serving.NOT_SERVING }],
+    ["echo.EchoService", { status: Serving.NOT_SERVING }],
+  ]);
+  broken = false;
+  await until(async () => await told() === Serving.SERVING, "the check passes again");
+  assertEquals((await client.list({})).statuses.get("echo.EchoService"), { status: Serving.SERVING });
+  const lines = logger.lines.filter((line) => line.includes("health check"));
+  assertEquals(lines, ["warn: health check failed", "info: health check passes again"]);
+});
+
+Deno.test("a Watch runs the checks now and then, and tells what changes", async () => {
+  let broken = false;
+  const checks = new HealthChecks({ database: () => !broken }, 100, createLogger("silent"));
+  const phase: Watched<Phase> = { value: "serving", watchers: new Set() };
+  const { handler } = healthRoutes(() => new Map(), phase, checks, 20).get("/grpc.health.v1.Health/Watch")!;
+  const caller = new AbortController();
+  const watch = handler({ service: "" }, { signal: caller.signal } as ServerContext) as AsyncGenerator<unknown>;
+  assertEquals((await watch.next()).value, { status: Serving.SERVING });
+  broken = true;
+  assertEquals((await watch.next()).value, { status: Serving.NOT_SERVING });
+  broken = false;
+  assertEquals((await watch.next()).value, { status: Serving.SERVING });
+  const ended = watch.next();
+  caller.abort();
+  assertEquals((await ended).done, true);
 });

@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { createLogger } from "../rpc/logger.ts";
-import { type HealthCheck, healthHandler, type Phase } from "./health.ts";
+import { healthHandler, type Phase } from "./health.ts";
+import { type HealthCheck, HealthChecks } from "./health_checks.ts";
 
 async function ask(path: string, phase: Phase, checks: Record<string, HealthCheck> = {}, method = "GET") {
   const lines: string[] = [];
   const logger = createLogger("info", (line) => lines.push(line));
-  const handler = healthHandler({ service: "echo", checks, checkTimeout: 20, logger, phase: () => phase });
+  const handler = healthHandler({ service: "echo", checks: new HealthChecks(checks, 20, logger), phase: () => phase });
   const response = await handler(new Request(`http://localhost${path}`, { method }));
   return { status: response.status, body: await response.json(), lines };
 }
@@ -36,9 +37,9 @@ Deno.test("/health runs the checks, bounds their time, and tells nobody but the 
 });
 
 Deno.test("a health check may have more time than a timer of the runtime takes", async () => {
-  const checks = { slow: () => new Promise((resolve) => setTimeout(resolve, 10)) };
-  const [logger, checkTimeout] = [createLogger("silent"), 3_000_000_000];
-  const handler = healthHandler({ service: "echo", checks, checkTimeout, logger, phase: () => "serving" });
+  const slow = () => new Promise((resolve) => setTimeout(resolve, 10));
+  const checks = new HealthChecks({ slow }, 3_000_000_000, createLogger("silent"));
+  const handler = healthHandler({ service: "echo", checks, phase: () => "serving" });
   assertEquals((await handler(new Request("http://localhost/health"))).status, 200);
 });
 
@@ -49,13 +50,8 @@ Deno.test("/livez answers 200 in every phase; other paths and methods are 404 an
 });
 
 Deno.test("/health is not cached, and a HEAD is answered as a GET is", async () => {
-  const handler = healthHandler({
-    service: "echo",
-    checks: {},
-    checkTimeout: 20,
-    logger: createLogger("silent"),
-    phase: () => "serving",
-  });
+  const checks = new HealthChecks({}, 20, createLogger("silent"));
+  const handler = healthHandler({ service: "echo", checks, phase: () => "serving" });
   const response = await handler(new Request("http://localhost/health?full", { method: "HEAD" }));
   assertEquals([response.status, response.headers.get("cache-control")], [200, "no-store"]);
   const refused = await handler(new Request("http://localhost/livez", { method: "DELETE" }));
@@ -63,9 +59,8 @@ Deno.test("/health is not cached, and a HEAD is answered as a GET is", async () 
 });
 
 Deno.test("the Host header of a health request may be anything", async () => {
-  const checks = {};
-  const phase = () => "serving" as const;
-  const handler = healthHandler({ service: "echo", checks, checkTimeout: 20, logger: createLogger("silent"), phase });
+  const checks = new HealthChecks({}, 20, createLogger("silent"));
+  const handler = healthHandler({ service: "echo", checks, phase: () => "serving" });
   // What Deno.serve makes of `Host: [bad`, which no Request can be made of.
   for (const url of ["http://[bad/health", "http://a b/readyz?x", "http://x@y:99999/livez#z", "http:///health"]) {
     assertEquals((await handler({ url, method: "GET" } as Request)).status, 200, url);

@@ -1,15 +1,30 @@
 import { type Address, formatAddress } from "../rpc/address.ts";
+import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
+
+/** What the system says where it has no IPv6. */
+const NO_IPV6 = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
 
 /**
- * Listens; what keeps it from that names the option and the address, which neither Deno nor Node does.
+ * Listens; what keeps it from that names the option and the address, which neither Deno nor Node does. Where the system has no IPv6,
+ * `[::]` is `0.0.0.0`, as in Go.
  *
  * @param option Where the address comes from: `"address"`.
  * @throws {Deno.errors.AddrInUse} If something listens there.
  */
-export async function listening<T>(option: string, address: Address, listen: () => T | Promise<T>): Promise<T> {
+export async function listening<T, A extends Address>(
+  option: string,
+  address: A,
+  listen: (address: A) => T | Promise<T>,
+): Promise<T> {
   try {
-    return await listen();
+    return await listen(address);
   } catch (error) {
+    if (address.kind === "tcp" && address.host === "::" && NO_IPV6.includes((error as { code?: string })?.code ?? "")) {
+      const ipv4 = { ...address, host: "0.0.0.0" };
+      const who = `createServer: ${option} ${formatAddress(address)}, where the system has no IPv6,`;
+      requirePermissions(who, netPermissions(ipv4));
+      return await listening(option, ipv4, listen);
+    }
     // Those that are ours say all.
     if (!(error instanceof Error) || error instanceof TypeError || error instanceof Deno.errors.NotCapable) throw error;
     const where = `createServer: ${option} ${formatAddress(address)}`;
@@ -17,8 +32,8 @@ export async function listening<T>(option: string, address: Address, listen: () 
       throw new Deno.errors.AddrInUse(`${where} is in use; stop what listens there or choose another`);
     }
     const Known = Object.values(Deno.errors).find((one) => error.constructor === one) ?? Error;
-    throw new Known(`${where}: can't listen there: ${error.message}; use a free address of this machine`, {
-      cause: error,
-    });
+    const text = `${where}: can't listen there: ${error.message}; use a free address of this machine`;
+    const { code } = error as { code?: string };
+    throw Object.assign(new Known(text, { cause: error }), { code });
   }
 }

@@ -1,8 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { EchoService } from "../proto/echo.ts";
+import { type Address, formatAddress, parseListenAddress } from "../rpc/address.ts";
 import { createLogger } from "../rpc/logger.ts";
 import { makeAuthority } from "../tests/certificates.ts";
 import { needs } from "../tests/needs.ts";
+import { listening } from "./listening.ts";
 import type { ServerOptions } from "./options.ts";
 import { createServer } from "./server.ts";
 
@@ -48,4 +50,22 @@ needs(PERMISSIONS, "an address that is not this machine's, or no host's, is name
       assertEquals(cause instanceof Error, true);
     }
   }
+});
+
+Deno.test("[::] is 0.0.0.0 where the system has no IPv6, and only [::] is", async () => {
+  const tried: string[] = [];
+  const listen = (address: Address) => {
+    tried.push(formatAddress(address));
+    if (!formatAddress(address).startsWith("[")) return formatAddress(address);
+    throw Object.assign(new Error("Address family not supported by protocol (os error 97)"), { code: "EAFNOSUPPORT" });
+  };
+  const at = (text: string) => listening("address", parseListenAddress(text, "address"), listen);
+  assertEquals(await at(":8888"), "0.0.0.0:8888");
+  assertEquals(await at("[::]:8888"), "0.0.0.0:8888");
+  await assertRejects(
+    () => at("[::1]:8888"),
+    Error,
+    "createServer: address [::1]:8888: can't listen there: Address family",
+  );
+  assertEquals(tried, ["[::]:8888", "0.0.0.0:8888", "[::]:8888", "0.0.0.0:8888", "[::1]:8888"]);
 });

@@ -1,8 +1,16 @@
-import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
+import { type Address, formatAddress, parseAddress, parseListenAddress } from "../rpc/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
 import { checkLogger, createLogger, guardedLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
-import { checkBoolean, checkList, checkNames, checkNumber, checkObject, checkTexts } from "../rpc/options.ts";
+import {
+  checkBoolean,
+  checkFunction,
+  checkList,
+  checkNames,
+  checkNumber,
+  checkObject,
+  checkTexts,
+} from "../rpc/options.ts";
 import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/in_code.ts";
 import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -11,13 +19,13 @@ import { limitsOf } from "../transport/default_limits.ts";
 import { checkServerTls } from "../tls/check.ts";
 import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
 import type { MetainfoRules } from "./context.ts";
-import type { HealthCheck } from "./health.ts";
+import type { HealthCheck } from "./health_checks.ts";
 
 /** Where and how a server answers health checks over HTTP. */
 export interface HealthOptions {
   /** Where Deno.serve listens: `"127.0.0.1:8889"`. Keep it private: strangers have no business there. */
   address: string;
-  /** Further conditions for being ready, by name: a function that throws, rejects or returns false says no. @default {{}} */
+  /** Further conditions for being ready, by name: a function that throws, rejects or returns false says no, to `grpc.health.v1` as well. They run once a second at most. @default {{}} */
   checks?: Readonly<Record<string, HealthCheck>>;
   /** How long one check may take, in milliseconds. @default {1000} */
   checkTimeout?: number;
@@ -40,7 +48,7 @@ export interface Workers {
 export interface ServerOptions extends ServerPolicy {
   /** The service's name, as others find it in the registry. */
   name: string;
-  /** Where it takes calls: `"127.0.0.1:8888"`, `":8888"` (all interfaces), port 0 (a free one), or `"unix:/run/echo.sock"`. */
+  /** Where it takes calls: `"127.0.0.1:8888"`, `":8888"` (all interfaces, IPv6 and IPv4), port 0 (a free one), or `"unix:/run/echo.sock"`. */
   address: string;
   /** Health checks over HTTP. @default none */
   health?: HealthOptions;
@@ -96,6 +104,8 @@ export interface ServerOptions extends ServerPolicy {
 export interface Settings {
   readonly address: Address;
   readonly healthAddress: Extract<Address, { kind: "tcp" }> | undefined;
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+  readonly checkTimeout: number;
   readonly limits: Limits;
   readonly metainfo: MetainfoRules;
   readonly drainDelay: number;
@@ -168,10 +178,12 @@ export function settingsOf(options: ServerOptions): Settings {
   checkTexts(`${who}: tags`, options.tags, '{ zone: "a" }');
   checkTexts(`${who}: meta`, options.meta, '{ owner: "team" }');
   if (options.allowMetainfo !== undefined) checkList(`${who}: allowMetainfo`, options.allowMetainfo, '["CLIENT_NAME"]');
-  const address = parseAddress(options.address, `${who}: address`);
+  const address = parseListenAddress(options.address, `${who}: address`);
   return {
     address,
     healthAddress: options.health === undefined ? undefined : healthAddress(options.health, address, who),
+    checks: options.health?.checks ?? {},
+    checkTimeout: options.health?.checkTimeout ?? 1000,
     limits: limitsOf(who, options.limits),
     metainfo: {
       allowed: options.allowMetainfo && allowList(options.allowMetainfo),
@@ -214,7 +226,11 @@ function healthAddress(health: HealthOptions, calls: Address, who: string): Sett
   checkObject(`${who}: health`, health, '{ address: "127.0.0.1:8889" }');
   checkNames(`${who}: health`, health, ["address", "checks", "checkTimeout"]);
   checkNumber(`${who}: health.checkTimeout`, health.checkTimeout ?? 1000, 1);
-  const address = parseAddress(health.address, `${who}: health.address`);
+  checkObject(`${who}: health.checks`, health.checks ?? {}, "{ database: () => pool.ping() }");
+  for (const [name, check] of Object.entries(health.checks ?? {})) {
+    checkFunction(`${who}: health.checks: ${name}`, check, "a function (signal)");
+  }
+  const address = parseListenAddress(health.address, `${who}: health.address`);
   if (address.kind !== "tcp") throw new TypeError(`${who}: health.address is ${health.address}; use "host:port"`);
   if (address.port > 0 && formatAddress(address) === formatAddress(calls)) {
     throw new TypeError(`${who}: health.address is ${health.address}, where the calls go too; give it another port`);

@@ -18,9 +18,9 @@ export class ServerInWorker extends GrpcServer implements Subordinate {
    * @throws {TypeError} As createServer does.
    */
   constructor(options: ServerOptions, worker: ThisWorker) {
-    // Health, registry, signals and the times of the end are the main thread's.
+    // The health port, the registry, signals and the times of the end are the main thread's.
     const { health: _, registry: _r, advertise: _a, workers: _w, ...own } = options;
-    const { logger } = settingsOf(options);
+    const { logger, checks, checkTimeout } = settingsOf(options);
     const inWorker: ServerOptions = {
       ...own,
       transport: ordered(worker, options.name),
@@ -28,7 +28,7 @@ export class ServerInWorker extends GrpcServer implements Subordinate {
       drainDelay: 0,
       drainTimeout: Number.MAX_SAFE_INTEGER,
     };
-    super(inWorker, settingsOf(inWorker));
+    super(inWorker, { ...settingsOf(inWorker), checks, checkTimeout });
     this.#worker = worker;
   }
 

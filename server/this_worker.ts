@@ -73,8 +73,10 @@ export class ThisWorker {
 
   /** It could not start. */
   failed(error: unknown): void {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    this.#tell({ kind: "failed", name, message });
+    const { name, message, code }: Error & { code?: string } = error instanceof Error
+      ? error
+      : new Error(String(error));
+    this.#tell({ kind: "failed", name, message, code });
   }
 
   /** It has stopped. What waited for that has a turn to end before main ends the thread. */

@@ -13,7 +13,7 @@ export type ToWorker =
 export type FromWorker =
   | { kind: "hello" }
   | { kind: "serving"; address: string }
-  | { kind: "failed"; name: string; message: string }
+  | { kind: "failed"; name: string; message: string; code: string | undefined }
   /** Sent each second: it is there, these limits were passed, and whether it has been overloaded for long. */
   | { kind: "alive"; limitHits: LimitHits; overloaded: boolean }
   | { kind: "stopped" }

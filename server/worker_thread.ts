@@ -110,7 +110,7 @@ export class WorkerThread {
 }
 
 /** An error of the class that it had, as far as it is one of Deno's. */
-function errorOf({ name, message }: { name: string; message: string }): Error {
+function errorOf({ name, message, code }: Extract<FromWorker, { kind: "failed" }>): Error {
   const known = { TypeError, RangeError, ...Deno.errors } as Record<string, new (message: string) => Error>;
-  return new (known[name] ?? Error)(message);
+  return Object.assign(new (known[name] ?? Error)(message), { code });
 }

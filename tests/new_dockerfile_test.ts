@@ -40,8 +40,8 @@ needs(
       const args = built.health.slice(1).map((part) => part.replaceAll("127.0.0.1:8889", healthAddress));
       return runProgram({ ...program, args });
     };
-    await using server = await startProgram(program, 'address="0.0.0.0:');
-    const healthAddress = `127.0.0.1:${/health="0\.0\.0\.0:(\d+)"/.exec(await server.line("health="))![1]}`;
+    await using server = await startProgram(program, 'address="[::]:');
+    const healthAddress = `127.0.0.1:${/health="\[::\]:(\d+)"/.exec(await server.line("health="))![1]}`;
     assertEquals(built.health[0], "deno");
     assertEquals((await health()).code, 0);
     const call = ["run", "-A", "cli/main.ts", "call", address, "echo.EchoService/Echo"];

@@ -55,7 +55,7 @@ needs(PERMISSIONS, "from an empty folder to an answer in less than a minute: new
   const [, online] = /`DENO_ENV=online deno (run [^`]*)`/.exec(shop.read("hello/README.md"))!;
   const env = { NO_COLOR: "1", DENO_ENV: "online" };
   const program = { path: Deno.execPath(), args: online!.split(" "), cwd: `${shop.path}/hello`, env };
-  await using _online = await startProgram(program, 'address="0.0.0.0:');
+  await using _online = await startProgram(program, 'address="[::]:');
 });
 
 needs(CONSUL_PERMISSIONS, "--registry consul: the server registers, and the client finds it there", async () => {

@@ -147,6 +147,28 @@ needs(ALL, "peer.address names the caller as gRPC does: IPv4, IPv6 and unix sock
   }
 });
 
+needs(ALL, "an address without a host takes IPv6 and IPv4, for calls and health, over each transport", async () => {
+  await using authority = await makeAuthority();
+  const tls = await authority.sign("server", "subjectAltName=IP:127.0.0.1,IP:::1");
+  for (const options of [{}, { tls }, { transport: "grpc-js" as const }]) {
+    const health = { address: ":0" };
+    await using server = createServer({ name: "echo", address: ":0", logger: quiet, health, ...options });
+    server.add(EchoService, { echo: (_, { peer }) => ({ resp: peer.address }) });
+    await server.start();
+    assertMatch(server.address, /^\[::\]:\d+$/);
+    assertMatch(server.healthAddress!, /^\[::\]:\d+$/);
+    for (const [host, peer] of [["127.0.0.1", /^127\.0\.0\.1:\d+$/], ["[::1]", /^\[::1\]:\d+$/]] as const) {
+      const address = server.address.replace("[::]", host);
+      const client = { address, logger: quiet, tls: "tls" in options ? { ca: authority.ca } : undefined };
+      await using calls = createClient(EchoService, client);
+      assertMatch((await calls.echo({})).resp, peer);
+      const response = await fetch(`http://${server.healthAddress!.replace("[::]", host)}/health`);
+      assertEquals((await response.json()).status, "serving");
+    }
+  }
+  await settle();
+});
+
 needs(
   ALL,
   "a unix socket that a killed process left behind is no hindrance; a file, or a socket that is served, is",

@@ -11,6 +11,8 @@ export interface Plan {
 }
 
 const PORTS = ["127.0.0.1:8888", "127.0.0.1:8889"];
+/** All interfaces: the second two are for systems without IPv6. */
+const ANYWHERE = ["[::]:8888", "[::]:8889", "0.0.0.0:8888", "0.0.0.0:8889"];
 const CONSUL = "127.0.0.1:8500";
 
 /** The text of deno.json, not formatted. `idl` is the main .proto's path in idl/. */
@@ -41,7 +43,7 @@ export function denoJson({ type, registry, module, templates }: Plan, idl: strin
       ...server && {
         serve: { net: [...PORTS, ...consul], ...settings },
         online: {
-          net: ["0.0.0.0:8888", "0.0.0.0:8889", ...registry === "consul" ? ["consul:8500"] : []],
+          net: [...ANYWHERE, ...registry === "consul" ? ["consul:8500"] : []],
           ...settings,
           // For the address to register.
           ...registry === "consul" && { sys: ["networkInterfaces"] },

@@ -58,10 +58,10 @@ interface Server extends AsyncDisposable {
 }
 
 function startServer({ command, environment }: ComposeService, consul: string): Server {
-  const child = deno(command, { "0.0.0.0:8888": "0.0.0.0:0", "0.0.0.0:8889": "0.0.0.0:0", "consul:8500": consul }, {
+  const child = deno(command, { "[::]:8888": "[::]:0", "[::]:8889": "[::]:0", "consul:8500": consul }, {
     ...environment,
-    DINOKIT_KITEX_ADDRESS: "0.0.0.0:0",
-    DINOKIT_HEALTH_ADDRESS: "0.0.0.0:0",
+    DINOKIT_KITEX_ADDRESS: ":0",
+    DINOKIT_HEALTH_ADDRESS: ":0",
     DINOKIT_REGISTRY_REGISTRY_ADDRESS: consul,
     DINOKIT_DRAIN_DELAY: "0",
   }).spawn();

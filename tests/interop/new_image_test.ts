@@ -21,7 +21,7 @@ needsContainers(
       const again = await store.build(`${shop.path}/hello`, "hello");
       assertMatch(again, /RUN deno install -P=online\n--> Using cache/);
     }
-    await using server = await store.start("hello", 'address="0.0.0.0:');
+    await using server = await store.start("hello", 'address="[::]:');
     assertMatch(server.status, /^Uid:\t1993\t/m);
     assertMatch(server.status, /^NSpid:\t\d+\t1$/m);
     const call = ["run", "-A", CLI, "call", "127.0.0.1:8888", "echo.EchoService/Echo", '{"mes": "hi"}'];

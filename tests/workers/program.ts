@@ -7,12 +7,15 @@
 import { createServer, type ServerOptions, type ServerTls } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
 
-const { nextTls, ...options }: Partial<ServerOptions> & { nextTls?: ServerTls } = JSON.parse(Deno.args[0]!);
+const { nextTls, unwell, ...options }: Partial<ServerOptions> & { nextTls?: ServerTls; unwell?: boolean } = JSON.parse(
+  Deno.args[0]!,
+);
 const thread = (globalThis as { name?: string }).name || "main";
 /** Another one in each thread that was ever started. */
 const birth = crypto.randomUUID();
 const names = ["read", "write", "env", "run", "sys", "ffi", "import", "net"] as const;
 
+if (unwell) options.health = { address: "127.0.0.1:0", checks: { database: () => false } };
 const server = createServer({ name: "echo", address: "127.0.0.1:0", ...options });
 server.add(EchoService, {
   async echo({ mes }, ctx) {

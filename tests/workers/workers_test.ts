@@ -19,7 +19,7 @@ const PERMISSIONS: Deno.PermissionDescriptor[] = ["run", "read", "write", "net",
 const PROGRAM = new URL("program.ts", import.meta.url);
 const logger = createLogger("silent");
 
-type Options = Partial<ServerOptions> & { nextTls?: unknown };
+type Options = Partial<ServerOptions> & { nextTls?: unknown; unwell?: boolean };
 
 /** A server, and clients that end with it. */
 class Running extends AsyncDisposableStack {
@@ -221,6 +221,19 @@ needs(PERMISSIONS, "setTls() reaches all workers, and those that come later", as
   assertEquals(await answers(after.ca), new Set([worker(1), worker(2)]));
   assertEquals((await server.stop()).code, 0, server.child.log);
 });
+
+needs(
+  PERMISSIONS,
+  "health.checks that fail are told by the health port and by grpc.health.v1 of the workers",
+  async () => {
+    await using server = await start({ unwell: true });
+    await using client = createClient(Health, { address: server.address, logger });
+    assertEquals(await client.check({}), { status: Serving.NOT_SERVING });
+    const { checks } = await (await fetch(`http://${server.health}/health`)).json();
+    assertEquals(checks, { workers: "ok", database: "failed" });
+    assertEquals((await server.stop()).code, 0, server.child.log);
+  },
+);
 
 needs(PERMISSIONS, "limitHits counts over all workers, those that have ended too", async () => {
   await using server = await start({ limits: { receiveMessageBytes: 10 } });

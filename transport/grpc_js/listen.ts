@@ -121,8 +121,10 @@ function bind(server: grpc.Server, address: Address, credentials: grpc.ServerCre
   return new Promise((resolve, reject) => {
     server.bindAsync(text, credentials, (error, port) => {
       if (error === null) return resolve(port);
-      const used = /EADDRINUSE|address already in use/i.test(error.message);
-      reject(used ? new Deno.errors.AddrInUse(error.message) : error);
+      // It tells only a text.
+      const code = /\b(EADDRINUSE|EAFNOSUPPORT|EADDRNOTAVAIL)\b/.exec(error.message)?.[1];
+      const used = code === "EADDRINUSE" || /address already in use/i.test(error.message);
+      reject(used ? new Deno.errors.AddrInUse(error.message) : Object.assign(error, { code }));
     });
   });
 }

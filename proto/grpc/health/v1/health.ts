@@ -29,11 +29,21 @@ export const HEALTH_PROTO: ProtoFile = protoFile("grpc/health/v1/health.proto", 
                     },
                   },
                 },
+                "HealthListRequest": { "fields": {} },
+                "HealthListResponse": {
+                  "fields": {
+                    "statuses": { "keyType": "string", "type": ".grpc.health.v1.HealthCheckResponse", "id": 1 },
+                  },
+                },
                 "Health": {
                   "methods": {
                     "Check": {
                       "requestType": ".grpc.health.v1.HealthCheckRequest",
                       "responseType": ".grpc.health.v1.HealthCheckResponse",
+                    },
+                    "List": {
+                      "requestType": ".grpc.health.v1.HealthListRequest",
+                      "responseType": ".grpc.health.v1.HealthListResponse",
                     },
                     "Watch": {
                       "requestType": ".grpc.health.v1.HealthCheckRequest",
@@ -85,10 +95,31 @@ export enum HealthCheckResponse_ServingStatus {
   SERVICE_UNKNOWN = 3,
 }
 
+/** Which services are asked about: all. */
+export type HealthListRequest = Record<never, never>;
+/** Encodes and decodes {@linkcode HealthListRequest}. */
+export const HealthListRequest: MessageType<HealthListRequest> = messageType(
+  HEALTH_PROTO,
+  "grpc.health.v1.HealthListRequest",
+);
+
+/** How all services are. */
+export interface HealthListResponse {
+  /** The state of each service by its full name; that of the server as a whole under the empty one. */
+  statuses: Map<string, HealthCheckResponse>;
+}
+/** Encodes and decodes {@linkcode HealthListResponse}. */
+export const HealthListResponse: MessageType<HealthListResponse> = messageType(
+  HEALTH_PROTO,
+  "grpc.health.v1.HealthListResponse",
+);
+
 /** Tells whether services take calls. */
 export const Health: Service<{
   /** Tells it once. A service that does not exist is NOT_FOUND. */
   check: Unary<HealthCheckRequest, HealthCheckResponse>;
+  /** Tells it once, of all services. */
+  list: Unary<HealthListRequest, HealthListResponse>;
   /** Tells it now and at each change. */
   watch: ServerStreaming<HealthCheckRequest, HealthCheckResponse>;
 }> = defineService(HEALTH_PROTO, "grpc.health.v1.Health");

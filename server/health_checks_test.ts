@@ -1,0 +1,47 @@
+import { assertEquals } from "@std/assert";
+import { currentScope, runInScope } from "../rpc/context.ts";
+import { createLogger } from "../rpc/logger.ts";
+import { NO_METAINFO } from "../rpc/metainfo.ts";
+import { withFakeTime } from "../tests/fake_time.ts";
+import { HealthChecks } from "./health_checks.ts";
+
+const logger = createLogger("silent");
+
+Deno.test("checks run once a second at most, however many ask", () =>
+  withFakeTime(async (pass) => {
+    let runs = 0;
+    const checks = new HealthChecks({ database: () => void runs++ }, 100, logger);
+    const ask = (times: number) => Promise.all(Array.from({ length: times }, () => checks.run()));
+    assertEquals((await ask(100))[99], { database: "ok" });
+    assertEquals(runs, 1);
+    await pass(999);
+    await ask(10);
+    assertEquals(runs, 1);
+    await pass(1);
+    await ask(10);
+    assertEquals(runs, 2);
+  }));
+
+Deno.test("a run that takes long is waited for, not doubled", async () => {
+  let runs = 0;
+  const slow = Promise.withResolvers<void>();
+  const checks = new HealthChecks({ slow: () => (runs++, slow.promise) }, 60_000, logger);
+  const asked = [checks.run(), checks.pass()];
+  await Promise.resolve();
+  asked.push(checks.run());
+  slow.resolve();
+  assertEquals(await Promise.all(asked), [{ slow: "ok" }, true, { slow: "ok" }]);
+  assertEquals(runs, 1);
+});
+
+Deno.test("no checks pass at once, and one that fails is enough for no", async () => {
+  assertEquals(await new HealthChecks({}, 100, logger).pass(), true);
+  assertEquals(await new HealthChecks({ good: () => true, bad: () => false }, 100, logger).pass(), false);
+});
+
+Deno.test("a check does not run within the call that asks: it may itself make calls, for all who ask", async () => {
+  const seen: unknown[] = [];
+  const checks = new HealthChecks({ other: () => void seen.push(currentScope().lateAt) }, 100, logger);
+  await runInScope({ lateAt: 1, signal: undefined, outgoing: NO_METAINFO }, () => checks.run());
+  assertEquals(seen, [undefined]);
+});
