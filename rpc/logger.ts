@@ -74,10 +74,24 @@ function logLine(level: LogLevel, message: string, fields: LogFields = {}): stri
   return line;
 }
 
+/** How many causes of an error a line has. */
+const MAX_CAUSES = 5;
+
+/** The stack of an error, and those of what led to it. */
+function textOf(error: Error): string {
+  let text = error.stack ?? String(error);
+  let { cause } = error;
+  for (let i = 0; cause !== undefined && i < MAX_CAUSES; i++) {
+    text += `\nCaused by: ${cause instanceof Error ? cause.stack ?? String(cause) : String(cause)}`;
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return text;
+}
+
 /** A value in JSON; what JSON can't hold, and what refuses to be read, as text. */
 function toJson(value: unknown): string {
   try {
-    if (value instanceof Error) return visible(JSON.stringify(value.stack ?? String(value)));
+    if (value instanceof Error) return visible(JSON.stringify(textOf(value)));
     return visible(JSON.stringify(value) ?? String(value));
   } catch {
     // a cycle, a bigint, or a trap

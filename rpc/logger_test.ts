@@ -25,6 +25,21 @@ Deno.test("createLogger() writes one line an event, whatever message, field or e
   assertStringIncludes(all[0]!, "a\\u000ab");
 });
 
+Deno.test("createLogger() writes what led to an error, however that goes in circles", () => {
+  const { lines: all, logger } = lines();
+  const root = new Error("the disk is full");
+  logger.error("failed", { error: new Error("not saved", { cause: new Error("no write", { cause: root }) }) });
+  assertMatch(
+    all[0]!,
+    /error="Error: not saved\\n.*\\nCaused by: Error: no write\\n.*\\nCaused by: Error: the disk is full/,
+  );
+  root.cause = root;
+  logger.error("failed", { error: root });
+  assertEquals(all[1]!.split("Caused by:").length, 6);
+  logger.error("failed", { error: new Error("x", { cause: "a text" }) });
+  assertMatch(all[2]!, /\\nCaused by: a text"$/);
+});
+
 Deno.test("createLogger() writes what JSON can't hold as text", () => {
   const { lines: all, logger } = lines();
   const cycle: Record<string, unknown> = {};

@@ -46,7 +46,9 @@ export function createDispatcher(
   }
   const fail = (call: ServerCall, context: CallContext, thrown: unknown) => {
     const { status, fault } = failureOf(thrown, call, context);
-    if (fault) logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
+    if (fault && !UNREADABLE.has(thrown as WeakKey)) {
+      logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
+    }
     try {
       context.flushHeader();
     } catch (error) {
@@ -150,11 +152,17 @@ async function oneRequest(
   pending: MaybePromise<Uint8Array | undefined>,
   next: MaybePromise<Uint8Array | undefined>,
 ): Promise<unknown> {
-  const first = await pending;
+  let first, second;
+  try {
+    first = await pending;
+    if (first !== undefined) second = await (next ?? call.receive());
+  } catch (error) {
+    throw unreadable(error);
+  }
   if (first === undefined) {
     throw new RpcError(Status.UNIMPLEMENTED, `${method.name} takes one request, and none was sent`);
   }
-  if (await (next ?? call.receive()) !== undefined) {
+  if (second !== undefined) {
     throw new RpcError(Status.UNIMPLEMENTED, `${method.name} takes one request, and more were sent`);
   }
   return decode(method, first);
@@ -162,7 +170,12 @@ async function oneRequest(
 
 async function* requests(call: ServerCall, method: Method): AsyncGenerator<unknown, void, void> {
   for (;;) {
-    const message = await call.receive();
+    let message;
+    try {
+      message = await call.receive();
+    } catch (error) {
+      throw unreadable(error);
+    }
     if (message === undefined) return;
     yield decode(method, message);
   }
@@ -172,8 +185,18 @@ function decode(method: Method, message: Uint8Array): unknown {
   try {
     return method.request.decode(message);
   } catch (cause) {
-    throw new RpcError(Status.INTERNAL, `the request is no valid ${method.request.typeName}`, { cause });
+    throw unreadable(
+      new RpcError(Status.INTERNAL, `the request is no valid ${method.request.typeName}`, { cause }),
+    );
   }
+}
+
+/** The errors of requests that can't be read. They are no fault of the handler's: a caller could fill the log with them. */
+const UNREADABLE = new WeakSet();
+
+function unreadable(error: unknown): unknown {
+  UNREADABLE.add(error as WeakKey);
+  return error;
 }
 
 /** The outcome of a failed call. An error whose own parts can't be sent is a fault like any other. */

@@ -26,6 +26,9 @@ import { reflectionRoutes } from "./reflection.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
 
+/** What a start rejects with that was overtaken by a stop. */
+class StoppedEarly extends Error {}
+
 /** A server that serves what it was told, in the order that its life has: see {@linkcode Server}. */
 export class GrpcServer implements Server {
   readonly #options: ServerOptions;
@@ -129,7 +132,7 @@ export class GrpcServer implements Server {
     if (this.#stopping) return this.#startTooLate();
     return this.#starting ??= outsideScopes(() =>
       this.#start().catch(async (error) => {
-        this.#finished.reject(error);
+        if (!(error instanceof StoppedEarly)) this.#finished.reject(error);
         await this.stop({ force: true });
         throw error;
       })
@@ -164,7 +167,7 @@ export class GrpcServer implements Server {
     }
     if (this.#stopping) {
       await Promise.all([this.#listener.close(), this.#health?.close()]);
-      throw new Error(`the server ${JSON.stringify(name)} was stopped while it started`);
+      throw new StoppedEarly(`the server ${JSON.stringify(name)} was stopped while it started`);
     }
     this.#life.enter("serving");
     logger.info("serving", {
@@ -258,7 +261,12 @@ export class GrpcServer implements Server {
   async run(): Promise<void> {
     // What stop() rejects with, run() does too.
     using _ = onEndSignals(() => void this.stop({ force: this.#stopping !== undefined }).catch(() => {}));
-    await this.start();
+    const started = this.start().catch((error) => {
+      // Who stops a server that has not started yet wants no more than its end.
+      if (!(error instanceof StoppedEarly)) throw error;
+    });
+    // A stop that cuts does not wait for a start under way.
+    await (this.#stopping ? started : Promise.race([started, this.#cut.promise]));
     await this.finished;
   }
 

@@ -1,7 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { assertEquals } from "@std/assert";
-import { currentScope, runInScope } from "../rpc/context.ts";
 import { createLogger } from "../rpc/logger.ts";
-import { NO_METAINFO } from "../rpc/metainfo.ts";
 import { withFakeTime } from "../tests/fake_time.ts";
 import { HealthChecks } from "./health_checks.ts";
 
@@ -40,8 +39,9 @@ Deno.test("no checks pass at once, and one that fails is enough for no", async (
 });
 
 Deno.test("a check does not run within the call that asks: it may itself make calls, for all who ask", async () => {
+  const call = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
-  const checks = new HealthChecks({ other: () => void seen.push(currentScope().lateAt) }, 100, logger);
-  await runInScope({ lateAt: 1, signal: undefined, outgoing: NO_METAINFO }, () => checks.run());
+  const checks = new HealthChecks({ other: () => void seen.push(call.getStore()) }, 100, logger);
+  await call.run("who asks", () => checks.run());
   assertEquals(seen, [undefined]);
 });

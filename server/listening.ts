@@ -1,5 +1,9 @@
 import { type Address, formatAddress } from "../rpc/address.ts";
+import { WorkerFailure } from "./worker_thread.ts";
 import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
+
+/** The errors that say all by themselves. */
+const OURS = [TypeError, WorkerFailure, Deno.errors.NotCapable];
 
 /** What the system says where it has no IPv6. */
 const NO_IPV6 = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
@@ -26,7 +30,7 @@ export async function listening<T, A extends Address>(
       return await listening(option, ipv4, listen);
     }
     // Those that are ours say all.
-    if (!(error instanceof Error) || error instanceof TypeError || error instanceof Deno.errors.NotCapable) throw error;
+    if (!(error instanceof Error) || OURS.some((known) => error instanceof known)) throw error;
     const where = `createServer: ${option} ${formatAddress(address)}`;
     if (error instanceof Deno.errors.AddrInUse) {
       throw new Deno.errors.AddrInUse(`${where} is in use; stop what listens there or choose another`);

@@ -11,6 +11,9 @@ export interface Outcome {
   readonly fault: boolean;
 }
 
+/** The statuses that say that something is wrong here. What led to one, its `cause`, goes to no caller: only the log can tell it. */
+const FAULTS = new Set([Status.UNKNOWN, Status.INTERNAL, Status.DATA_LOSS]);
+
 /**
  * The status for what a handler threw. Only {@linkcode RpcError} and {@linkcode BizError} speak to the caller; the text of any
  * other error stays here.
@@ -30,7 +33,7 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
         // With a path it is the error of another service's call: that one's trailers are not for our caller.
         trailer: path === undefined ? join(trailer, thrown.metadata) : trailer,
       },
-      fault: false,
+      fault: FAULTS.has(code),
     };
   }
   return { status: { code: Status.INTERNAL, message: "internal error", trailer }, fault: true };

@@ -297,6 +297,33 @@ Deno.test("a handler of the wrong form is INTERNAL, and the log says why; the se
   assertEquals((await client.clientStream(one())).text, "a");
 });
 
+Deno.test("the log has what a handler throws as a fault of its own, and its cause; not what callers do", async () => {
+  const transport = memoryTransport();
+  const lines: string[] = [];
+  const logger = createLogger("warn", (line) => lines.push(line));
+  const codes = [Status.INTERNAL, Status.UNKNOWN, Status.DATA_LOSS, Status.NOT_FOUND, Status.UNAVAILABLE];
+  await using server = make(transport, { logger }).add(EchoService, {
+    echo({ mes }) {
+      throw new RpcError(Number(mes), "no answer", { cause: new Error("the password of db1 is wrong") });
+    },
+  });
+  await server.start();
+  await using client = echoClient(transport);
+  for (const code of codes) {
+    const error = await assertRejects(() => client.echo({ mes: `${code}` }), RpcError);
+    assertEquals([error.code, error.rawMessage], [code, "no answer"]);
+  }
+  assertEquals(lines.length, 3, lines.join("\n"));
+  for (const line of lines) assertStringIncludes(line, "the password of db1 is wrong");
+  lines.length = 0;
+  const garbage = { ...Req, typeName: "echo.Req", encode: () => new Uint8Array([0x0a, 200]), decode: Req.decode };
+  const methods = { echo: { ...EchoService.methods.echo, request: garbage } };
+  const service = { typeName: "echo.EchoService", methods };
+  await using evil = createClient(service, { address: "memory:x", transport, logger: silent });
+  assertEquals((await assertRejects(() => evil.echo({}), RpcError)).code, Status.INTERNAL);
+  assertEquals(lines, []);
+});
+
 Deno.test("whatever a handler or middleware throws, the caller gets a status and the server serves on", async () => {
   const transport = memoryTransport();
   const hostile = new Proxy(new Error("x"), {

@@ -7,12 +7,14 @@ import { every } from "../rpc/time.ts";
 import type { Listener, ServerTls, Transport } from "../transport/transport.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import type { Workers } from "./options.ts";
-import { workerName } from "./this_worker.ts";
 import { PULSE } from "./worker_messages.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
 /** The longest wait before a worker is replaced, in milliseconds. */
 const LONGEST_WAIT = 30_000;
+/** The least and the most that a worker may take to start, in milliseconds. */
+const SHORTEST_START_MS = 10_000;
+const LONGEST_START_MS = 60_000;
 /** A worker that served so long was in order when it began, in milliseconds. */
 const SOUND = 10_000;
 /** Deno can't end a thread that never comes back to its event loop: denoland/deno#35657. */
@@ -57,9 +59,22 @@ function programPermissions(): Deno.PermissionDescriptor[] {
 const readable = (url: string) =>
   url.startsWith("file:") && Deno.permissions.querySync({ name: "read", path: fileURLToPath(url) }).state === "granted";
 
+/**
+ * Workers share their port with whoever else asks to share it, such as another process of the same program: that is found out before.
+ *
+ * @throws {Deno.errors.AddrInUse} If something listens there.
+ */
+function checkFree(address: Address): void {
+  if (address.kind === "tcp" && address.port > 0) Deno.listen({ hostname: address.host, port: address.port }).close();
+}
+
 /** Workers that share a port, as one listener. Each runs the main module; one that ends is replaced. */
 export class WorkerPool implements Listener {
   readonly #setup: PoolSetup;
+  /** How long a worker may take to start, in pulses: ten times as long as the main thread has, which may have had the cores for itself. */
+  readonly #patience = Math.ceil(
+    Math.min(Math.max(10 * performance.now(), SHORTEST_START_MS), LONGEST_START_MS) / PULSE,
+  );
   readonly #threads = new Set<WorkerThread>();
   readonly #leaving = new AbortController();
   /** Of workers that have ended. */
@@ -77,9 +92,12 @@ export class WorkerPool implements Listener {
   /**
    * Starts the workers: resolves once all serve.
    *
+   * @throws {Deno.errors.AddrInUse} If another process listens there, with workers or without.
+   * @throws {WorkerFailure} If the program of one of them fails, or does not come to its server.
    * @throws {Error} What one of them failed with.
    */
   static async start(setup: PoolSetup): Promise<WorkerPool> {
+    checkFree(setup.address);
     const pool = new WorkerPool(setup);
     try {
       // The first one finds the port, if that is to be a free one.
@@ -190,7 +208,8 @@ export class WorkerPool implements Listener {
   #spawn(index: number): WorkerThread {
     const { name, workers } = this.#setup;
     const orders = () => ({ address: formatAddress(this.#address), tls: this.#tls });
-    const thread = new WorkerThread(index, workerName(index, name), workers.permissions, orders);
+    const { permissions } = workers;
+    const thread = new WorkerThread({ index, server: name, permissions, patience: this.#patience, orders });
     this.#threads.add(thread);
     inBackground("the end of a worker", this.#setup.logger, async () => {
       await thread.ended;

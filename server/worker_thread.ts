@@ -1,11 +1,40 @@
 import type { ServerTls } from "../transport/transport.ts";
 import type { LimitHits } from "./limit_hits.ts";
+import { workerName } from "./this_worker.ts";
 import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";
 
-/** How long a worker may take until it serves, in pulses. */
-const START = 60;
-/** How long it may say nothing after that until it is taken to stand still, in pulses. */
+/** How long it may say nothing while it serves until it is taken to stand still, in pulses. */
 const SILENCE = 10;
+
+/** A worker has ended before it served, by a fault of the program. */
+export class WorkerFailure extends Error {
+  override readonly name = "WorkerFailure";
+
+  /**
+   * @param worker Which one: `worker 1 of "echoservice"`.
+   * @param why Why it has ended: `"Uncaught Error: ..."`.
+   */
+  constructor(worker: string, why: string) {
+    super(
+      `createServer: ${worker} did not start: ${why}\n  The program runs in each worker too, up to server.run() or ` +
+        `server.start(): what else it listens on or waits for is for the main thread, where self.name is ""`,
+    );
+  }
+}
+
+/** What a worker is started with. */
+export interface ThreadSetup {
+  /** Which one it is, from 1 on. */
+  readonly index: number;
+  /** The name of its server. */
+  readonly server: string;
+  /** What it may do. What this process may by default; anything else needs --unstable-worker-options. */
+  readonly permissions: Deno.PermissionOptionsObject | undefined;
+  /** How long it may take until it serves, in pulses. */
+  readonly patience: number;
+  /** Where it is to listen, and with which certificate. */
+  orders(): { address: string; tls: ServerTls | undefined };
+}
 
 /** A worker as the main thread sees it. */
 export class WorkerThread {
@@ -19,27 +48,19 @@ export class WorkerThread {
   limitHits: LimitHits = new Map();
   /** Whether it has been overloaded for long, as it said last. */
   overloaded = false;
+  readonly #setup: ThreadSetup;
   readonly #worker: Worker;
   #serves = false;
   readonly #serving = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<string | undefined>();
   #silence = 0;
 
-  /**
-   * Starts it.
-   *
-   * @param index Which one it is.
-   * @param name Its name.
-   * @param permissions What it may do. What this process may by default; anything else needs --unstable-worker-options.
-   * @param orders Where it is to listen, and with which certificate.
-   */
-  constructor(
-    index: number,
-    name: string,
-    permissions: Deno.PermissionOptionsObject | undefined,
-    orders: () => { address: string; tls: ServerTls | undefined },
-  ) {
+  /** Starts it. */
+  constructor(setup: ThreadSetup) {
+    const { index, server, permissions, orders } = setup;
+    const name = workerName(index, server);
     const options = { type: "module", name, ...(permissions && { deno: { permissions } }) } as const;
+    this.#setup = setup;
     this.index = index;
     this.#worker = new Worker(Deno.mainModule, options);
     this.serving = this.#serving.promise;
@@ -71,7 +92,10 @@ export class WorkerThread {
 
   /** To be called once for each pulse. Not time is counted: where the whole process was stopped for a while, nobody was silent. */
   tick(): void {
-    if (++this.#silence > START && !this.#serves) this.#end(`it did not serve within ${START * PULSE / 1000} s`);
+    this.#silence++;
+    const { patience } = this.#setup;
+    if (this.#serves || this.#silence <= patience) return;
+    this.#end(`it has not come so far within ${patience * PULSE / 1000} s`);
   }
 
   #hear(message: FromWorker): void {
@@ -102,7 +126,9 @@ export class WorkerThread {
     this.#end(undefined);
   }
 
-  #end(why: string | undefined, error: Error = new Error(why ?? "it was stopped")): void {
+  #end(why: string | undefined, error?: Error): void {
+    const { index, server } = this.#setup;
+    error ??= new WorkerFailure(`worker ${index} of ${JSON.stringify(server)}`, why ?? "it was stopped");
     this.#worker.terminate();
     this.#ended.resolve(why);
     this.#serving.reject(error);

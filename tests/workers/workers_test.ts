@@ -246,6 +246,39 @@ needs(PERMISSIONS, "limitHits counts over all workers, those that have ended too
   assertEquals(await server.stop(), { hits: { receiveMessageBytes: 6 }, code: 0 }, server.child.log);
 });
 
+for (const then of ["fails", "waits"]) {
+  needs(
+    PERMISSIONS,
+    `a program whose own listener ${then} in its workers is told so, and not that the server's port is taken`,
+    async () => {
+      using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = free.addr;
+      free.close();
+      await using server = new Running({ port, then } as never, ["-A"], new URL("second_listener.ts", import.meta.url));
+      assertEquals(await server.child.code, 1);
+      const { log } = server.child;
+      assertStringIncludes(log, 'createServer: worker 1 of "echo" did not start: ');
+      assertStringIncludes(
+        log,
+        then === "fails" ? "AddrInUse: Address already in use" : "it has not come so far within ",
+      );
+      assertStringIncludes(log, 'is for the main thread, where self.name is ""');
+      assertEquals(log.includes("can't listen there"), false, log);
+    },
+  );
+}
+
+needs(PERMISSIONS, "a second process with workers on the same port finds it in use", async () => {
+  await using server = await start();
+  const { address } = server;
+  await using second = new Running({ address });
+  assertEquals(await second.child.code, 1);
+  assertStringIncludes(second.child.log, `main: AddrInUse: createServer: address ${address} is in use; stop`);
+  assertEquals((await server.stop()).code, 0, server.child.log);
+  await using third = await start({ address });
+  assertEquals((await third.stop()).code, 0, third.child.log);
+});
+
 needs(PERMISSIONS, "a server beside one with workers, in the same program, is refused with the remedy", async () => {
   await using server = new Running({}, ["-A"], new URL("two_servers.ts", import.meta.url));
   assertEquals(await server.child.code, 1);
