@@ -11,6 +11,7 @@ import {
 } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { makeAuthority } from "./certificates.ts";
+import { startChild } from "./child.ts";
 import { needs } from "./needs.ts";
 
 const ALL: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }, { name: "run" }, { name: "read" }, {
@@ -169,36 +170,74 @@ needs(ALL, "an address without a host takes IPv6 and IPv4, for calls and health,
   await settle();
 });
 
-needs(
-  ALL,
-  "a unix socket that a killed process left behind is no hindrance; a file, or a socket that is served, is",
-  async () => {
-    await using authority = await makeAuthority();
-    const { ca } = authority;
-    const secure = await authority.sign("server", "subjectAltName=DNS:localhost");
+/** Runs a test of unix sockets for each way to listen there, in a folder of its own. */
+async function eachUnixSocket(run: (path: string, options: Partial<ServerOptions>, ca?: string) => Promise<void>) {
+  await using authority = await makeAuthority();
+  const tls = await authority.sign("server", "subjectAltName=DNS:localhost");
+  for (const options of [{}, { tls }, { transport: "grpc-js" as const }]) {
     const folder = await Deno.makeTempDir();
     try {
-      for (const tls of [undefined, secure]) {
-        const path = `${folder}/echo.sock`, address = `unix:${path}`;
-        const script = `Deno.listen({ transport: "unix", path: Deno.args[0] }); Deno.kill(Deno.pid, "SIGKILL")`;
-        await new Deno.Command(Deno.execPath(), { args: ["eval", script, path] }).output();
-        assert((await Deno.lstat(path)).isSocket);
-        const client = () => ({ address, tls: tls && { ca } });
-        assertEquals((await echo({ address, tls }, client)).reply, "hello");
-        await using serving = createServer({ name: "first", address, tls, logger: quiet });
-        serving.add(EchoService, { echo: () => ({}) });
-        await serving.start();
-        await assertRejects(() => echo({ address, tls }, client), Deno.errors.AddrInUse, address);
-        const file = `${folder}/file`;
-        await Deno.writeTextFile(file, "keep");
-        await assertRejects(() => echo({ address: `unix:${file}`, tls }, client));
-        assertEquals(await Deno.readTextFile(file), "keep");
-      }
+      await run(`${folder}/echo.sock`, options, "tls" in options ? authority.ca : undefined);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
-  },
+  }
+}
+
+const exists = (path: string) => Deno.lstat(path).then(() => true, () => false);
+
+needs(
+  ALL,
+  "a unix socket that a killed process left behind is no hindrance; a file, or a socket that is served, is",
+  () =>
+    eachUnixSocket(async (path, options, ca) => {
+      const address = `unix:${path}`;
+      const script = `Deno.listen({ transport: "unix", path: Deno.args[0] }); Deno.kill(Deno.pid, "SIGKILL")`;
+      await new Deno.Command(Deno.execPath(), { args: ["eval", script, path] }).output();
+      assert((await Deno.lstat(path)).isSocket);
+      const client = () => ({ address, tls: ca === undefined ? undefined : { ca } });
+      assertEquals((await echo({ address, ...options }, client)).reply, "hello");
+      await using serving = createServer({ name: "first", address, logger: quiet, ...options });
+      serving.add(EchoService, { echo: () => ({ resp: "first" }) });
+      await serving.start();
+      await assertRejects(() => echo({ address, ...options }, client), Deno.errors.AddrInUse, address);
+      await using still = createClient(EchoService, { logger: quiet, ...client() });
+      assertEquals((await still.echo({})).resp, "first");
+      const file = `${path}.txt`;
+      await Deno.writeTextFile(file, "keep");
+      await assertRejects(() => echo({ address: `unix:${file}`, ...options }, client));
+      assertEquals(await Deno.readTextFile(file), "keep");
+    }),
 );
+
+needs(
+  ALL,
+  "the file of a unix socket is gone when its server has stopped, and the next one's file stays",
+  () =>
+    eachUnixSocket(async (path, options, ca) => {
+      const address = `unix:${path}`;
+      for (let i = 0; i < 20; i++) {
+        const { reply } = await echo({ address, ...options }, () => ({ address, tls: ca ? { ca } : undefined }));
+        assertEquals(reply, "hello");
+        assertEquals(await exists(path), false);
+      }
+    }),
+);
+
+needs(ALL, "a program that stops its server leaves no file of a unix socket behind", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/echo.sock`;
+    await using child = startChild(new URL("descriptors_server.ts", import.meta.url), { address: `unix:${path}` });
+    await child.line();
+    assert(await exists(path));
+    await child.closeInput();
+    assertEquals(await child.code, 0, child.log);
+    assertEquals(await exists(path), false);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 needs(ALL, "gzip carries calls both ways", async () => {
   const { reply } = await echo({ compression: "gzip" }, (address) => ({ address, compression: "gzip" }));

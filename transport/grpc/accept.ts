@@ -18,8 +18,8 @@ export interface Acceptor {
   tick?(): void;
   /** Closes the connections that are not served yet; returns how many. */
   makeRoom?(): number;
-  /** Accepts no more. */
-  close(): void;
+  /** Accepts no more; resolves when the file of its unix socket is gone. */
+  close(): Promise<void> | void;
 }
 
 /** Whom sockets are accepted for. */
@@ -76,14 +76,29 @@ export function acceptPlain(options: ListenOptions, host: Host): Acceptor | Prom
       }
     }
   };
-  inBackground("the acceptance of connections", options.logger, accept);
+  let accepting: Promise<void>;
+  inBackground("the acceptance of connections", options.logger, () => accepting = accept());
   return {
     address: own,
     close() {
       closed = true;
+      if (address.kind === "unix") return closeUnix(listener, address.path, accepting);
       listener.close();
     },
   };
+}
+
+/**
+ * Closes a unix socket's listener. Deno removes the file then, but not before a pending accept() has ended, by when it may be the file of
+ * somebody else who listens there: so that one is ended first, by a connection of our own.
+ */
+async function closeUnix(listener: Deno.Listener<Deno.Conn>, path: string, accepting: Promise<void>): Promise<void> {
+  // Who has given up the permission can't: then it is up to Deno.
+  const own = await Deno.connect({ transport: "unix", path }).catch(() => undefined);
+  if (own) await accepting;
+  listener.close();
+  own?.close();
+  await accepting;
 }
 
 /** Listens on a shared port without --unstable-net, by node:net. Sockets of Node's take more time for each call. */

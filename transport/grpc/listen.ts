@@ -2,6 +2,7 @@ import { type Address, formatAddress } from "../../rpc/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { every } from "../../rpc/time.ts";
 import { RefusalLog } from "../refusal_log.ts";
+import { removeStaleSocket } from "../stale_socket.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, acceptPlain, type Host } from "./accept.ts";
 import { acceptTls } from "./accept_tls.ts";
@@ -20,21 +21,10 @@ const SHORTAGE_MS = 60_000;
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { address, tls } = options;
   if (address.kind === "memory") throw new TypeError(`"http2" can't listen on ${formatAddress(address)}`);
-  if (address.kind === "unix") await removeStale(address.path);
+  if (address.kind === "unix") await removeStaleSocket(address.path);
   const listener = new GrpcListener(options);
   await listener.start(tls ? acceptTls : acceptPlain);
   return listener;
-}
-
-/** Removes the socket of a process that was killed: nobody answers there, and nobody else could listen. */
-async function removeStale(path: string): Promise<void> {
-  try {
-    if (!(await Deno.lstat(path)).isSocket) return;
-    (await Deno.connect({ transport: "unix", path })).close();
-  } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) await Deno.remove(path);
-    // Whatever else it is, who listens there is told.
-  }
 }
 
 /** What accepts connections, and looks after them. */
@@ -47,6 +37,8 @@ class GrpcListener implements Listener, ServerHost, Host {
   #acceptor: Acceptor | undefined;
   #stopTicking: (() => void) | undefined;
   #leaving = false;
+  /** Resolves when it accepts no more. */
+  #closed: Promise<void> | undefined;
   /** How many connections may be open, until when. */
   #shortage = { room: Infinity, until: 0 };
 
@@ -85,10 +77,10 @@ class GrpcListener implements Listener, ServerHost, Host {
   }
 
   async #leave(how: (connection: ServerConnection) => void): Promise<void> {
-    if (!this.#leaving) this.#acceptor?.close();
+    if (!this.#leaving) this.#closed = Promise.resolve(this.#acceptor?.close());
     this.#leaving = true;
     for (const connection of this.#connections.keys()) how(connection);
-    await Promise.all(this.#connections.values());
+    await Promise.all([this.#closed, ...this.#connections.values()]);
     this.#stopTicking?.();
   }
 

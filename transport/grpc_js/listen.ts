@@ -7,6 +7,7 @@ import { after } from "../../rpc/time.ts";
 import type { grpc } from "../../deps.ts";
 import { ClientCheck } from "../client_check.ts";
 import { metadataExcess } from "../limits.ts";
+import { removeStaleSocket } from "../stale_socket.ts";
 import type { Listener, ListenOptions } from "../transport.ts";
 import type { GrpcJs } from "./load.ts";
 import { GrpcServerCall } from "./server_call.ts";
@@ -23,6 +24,7 @@ const ALGORITHM = { deflate: 1, gzip: 2 };
 /** Serves calls by grpc-js. */
 export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<Listener> {
   const { address, limits, compression, tls } = options;
+  if (address.kind === "unix") await removeStaleSocket(address.path);
   const server = new grpc.Server({
     "grpc.max_receive_message_length": limits.receiveMessageBytes,
     "grpc.max_send_message_length": limits.sendMessageBytes,
