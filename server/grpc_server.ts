@@ -21,7 +21,7 @@ import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
 import { preflight } from "./preflight.ts";
-import { maintain, register } from "./registration.ts";
+import { maintain, register, release } from "./registration.ts";
 import { reflectionRoutes } from "./reflection.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
@@ -179,9 +179,6 @@ export class GrpcServer implements Server {
     });
     if (this.#tls) this.watchCertificates(this.#tls);
     this.#lease = register(this.#options, this.#listener.address, this.#health?.address, logger);
-    Promise.resolve(this.#lease?.registered).catch((error) =>
-      logger.error("the server is not registered", { service: name, error })
-    );
     if (this.#options.dropPermissions) dropPermissions(this.#options, this.#settings);
   }
 
@@ -230,7 +227,7 @@ export class GrpcServer implements Server {
     if (this.#listener) {
       logger.info("draining", { service: this.#options.name, delay: drainDelay, timeout: drainTimeout });
     }
-    if (this.#lease) await this.#patiently(3000, this.#release(this.#lease));
+    if (this.#lease) await this.#patiently(3000, release(this.#lease, this.#options.name, logger));
     if (this.#listener) {
       await this.#patiently(drainDelay);
       await this.#patiently(drainTimeout, this.#listener.drain());
@@ -239,15 +236,6 @@ export class GrpcServer implements Server {
     this.#admission.close();
     this.#certificates.stop();
     if (this.#listener) logger.info("stopped", { service: this.#options.name });
-  }
-
-  /** Never rejects: a registry that fails keeps no server from ending its calls. */
-  async #release(lease: Lease): Promise<void> {
-    try {
-      await lease.release();
-    } catch (error) {
-      this.#settings.logger.error("the registry did not release the server", { service: this.#options.name, error });
-    }
   }
 
   /** Waits until `done`, the time is over or the server is cut. */

@@ -52,7 +52,7 @@ needs(PERMISSIONS, "an address that is not this machine's, or no host's, is name
   }
 });
 
-Deno.test("[::] is 0.0.0.0 where the system has no IPv6, and only [::] is", async () => {
+needs([{ name: "net" }], "[::] is 0.0.0.0 where the system has no IPv6, and only [::] is", async () => {
   const tried: string[] = [];
   const listen = (address: Address) => {
     tried.push(formatAddress(address));

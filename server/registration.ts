@@ -22,10 +22,22 @@ export function register(
   if (!registry) return undefined;
   const { address, note } = advertisedAddress(listens, advertise);
   if (note) logger.info(note, { service: name, address });
-  return registry.register(
-    { ...registrationOf(options, address), healthUrl: health && healthUrl(health, address) },
-    logger,
+  const registration = { ...registrationOf(options, address), healthUrl: health && healthUrl(health, address) };
+  const lease = registry.register(registration, logger);
+  // It never rejects, if its registry keeps to the contract.
+  Promise.resolve(lease.registered).catch((error) =>
+    logger.error("the server is not registered", { service: name, error })
   );
+  return lease;
+}
+
+/** Leaves the registry. Never rejects: a registry that fails keeps no server from ending its calls. */
+export async function release(lease: Lease, service: string, logger: Logger): Promise<void> {
+  try {
+    await lease.release();
+  } catch (error) {
+    logger.error("the registry did not release the server", { service, error });
+  }
 }
 
 /**
