@@ -1,13 +1,15 @@
 import type { Logger } from "../rpc/logger.ts";
 import { outsideScopes } from "../rpc/outside_scopes.ts";
 import { after, timeOfDay } from "../rpc/time.ts";
-import { validityOf } from "../tls/validity.ts";
+import { hasNames, validityOf } from "../tls/validity.ts";
 import type { ServerTls } from "../transport/transport.ts";
 
 /** The longest time between two looks at the certificates, in milliseconds: somebody may set the clock. */
 const LOOK_INTERVAL_MS = 3600_000;
 
-/** Warns of certificates that have expired or are not valid yet: when they come into use, and when that happens later. */
+const NO_NAMES = "tls.cert has no subjectAltName, with which clients compare the name that they call";
+
+/** Warns of certificates that have expired, are not valid yet or have no names: when they come into use, and when that happens later. */
 export class CertificateWatch {
   readonly #logger: Logger;
   readonly #service: string;
@@ -23,7 +25,8 @@ export class CertificateWatch {
   watch(tls: ServerTls): void {
     this.stop();
     const now = timeOfDay();
-    const { problems, until } = validityOf(tls, now);
+    const { problems: dates, until } = validityOf(tls, now);
+    const problems = hasNames(tls.cert) ? dates : [...dates, NO_NAMES];
     for (const problem of problems.filter((one) => !this.#told.has(one))) {
       this.#logger.warn(`${problem}; clients are refused, or refuse the server`, { service: this.#service });
     }

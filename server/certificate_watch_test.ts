@@ -26,11 +26,13 @@ Deno.test("CertificateWatch warns of certificates that have expired or are not v
   watch.watch(tlsOf({ root: { until: now - HOUR_MS } }));
   const { cert, key } = tlsOf({ own: { until: now - HOUR_MS } });
   watch.watch({ cert: cert + tlsOf({ own: { until: now - 2 * HOUR_MS } }).cert, key });
+  watch.watch({ cert: forge({ version: 1 }).pem, key });
   assertEquals(logger.lines, [
     `warn: tls.cert ("own") is not valid before ${day(now + HOUR_MS)}; ${consequence}`,
     `warn: tls.ca ("root") has expired on ${day(now - HOUR_MS)}; ${consequence}`,
     `warn: certificate 1 of 2 in tls.cert ("own") has expired on ${day(now - HOUR_MS)}; ${consequence}`,
     `warn: certificate 2 of 2 in tls.cert ("own") has expired on ${day(now - 2 * HOUR_MS)}; ${consequence}`,
+    `warn: tls.cert has no subjectAltName, with which clients compare the name that they call; ${consequence}`,
   ]);
   watch.stop();
 });

@@ -62,8 +62,9 @@ export interface Server extends AsyncDisposable {
    */
   maintenance(reason: string | undefined): void;
   /**
-   * Shows another certificate to those who connect from now on. Connections that there are stay as they are, and the server need
-   * not be started again.
+   * Shows another certificate to those who connect from now on; the server need not be started again. Connections that there are go on,
+   * but for those of clients that another `ca` does not cover: they take no new calls, and calls in flight end within
+   * `limits.connectionAgeGrace`.
    *
    * @example A certificate that is renewed on disk; needs permission to read its folder.
    * ```ts ignore

@@ -8,9 +8,13 @@ export const NameTag = { DNS: 0x82, DIRECTORY: 0xa4, URI: 0x86, IP: 0x87 } as co
 /** What a name in a certificate may consist of. Others are never equal to a host. */
 const DNS_NAME = /^(?:\*\.)?[\w-]+(?:\.[\w-]+)*$/;
 
+/** The longest DNS name, in octets. */
+const MAX_DNS_NAME = 255;
+
 /** The text of a DNS name in lower case, undefined if it is none: with a NUL in it, for example. */
 export function dnsName(body: Uint8Array): string | undefined {
-  const text = String.fromCharCode(...body.subarray(0, 256)).toLowerCase();
+  if (body.length > MAX_DNS_NAME) return undefined;
+  const text = String.fromCharCode(...body).toLowerCase();
   return DNS_NAME.test(text) ? text : undefined;
 }
 

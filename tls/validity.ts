@@ -1,12 +1,12 @@
-import type { Certificate } from "./certificate.ts";
+import { type Certificate, ExtensionId } from "./certificate.ts";
 import { identityOf } from "./identity.ts";
 import { certificatesIn } from "./pem.ts";
 
-/** A time of a certificate's life that passes while it is in use, in milliseconds since 1970. */
-interface Times {
+/** How certificates stand at a moment. */
+interface Validity {
   /** What is wrong now, for the log. */
   readonly problems: readonly string[];
-  /** When that changes next; Infinity if never. */
+  /** When that changes next, in milliseconds since 1970; Infinity if never. */
   readonly until: number;
 }
 
@@ -16,7 +16,7 @@ interface Times {
  * @param tls The PEM texts, which were checked.
  * @param now In milliseconds since 1970.
  */
-export function validityOf({ cert, ca }: { cert?: string; ca?: string }, now: number): Times {
+export function validityOf({ cert, ca }: { cert?: string; ca?: string }, now: number): Validity {
   const all = [...listed("tls.cert", cert), ...listed("tls.ca", ca)];
   const problems = all.flatMap(([name, { notBefore, notAfter }]) => {
     if (now < notBefore) return [`${name} is not valid before ${new Date(notBefore).toISOString()}`];
@@ -43,3 +43,7 @@ function labelOf({ der }: Certificate): string {
     return "with a name that can't be read";
   }
 }
+
+/** Whether the own certificate in a PEM text has names that others can compare. */
+export const hasNames = (pem: string): boolean =>
+  certificatesIn(pem).slice(0, 1).every(({ extensions }) => extensions.has(ExtensionId.SUBJECT_ALT_NAME));

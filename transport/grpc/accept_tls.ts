@@ -41,7 +41,11 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
   // Of the time limits ours is the shorter one: it counts from the first moment.
   const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: LONGEST_TIMER_MS }, (socket) => {
     const client = pendingOf(socket);
-    if (client === undefined || socket.alpnProtocol !== "h2") return void socket.destroy();
+    if (client === undefined) return void socket.destroy();
+    if (socket.alpnProtocol !== "h2") {
+      refusals.refused(client.peer.address, "TLS without HTTP/2 (ALPN h2)");
+      return void socket.destroy();
+    }
     const admitted = check.admit(socket, client.peer.address);
     if (!admitted) return;
     client.done();
