@@ -12,7 +12,7 @@ const MAX_PATH = 8;
 /** The most steps in the search of a way to an authority: what a peer sends can lead nowhere in many ways. */
 const MAX_STEPS = 100;
 /** The most signatures that are checked in it: one may take a few milliseconds. */
-const MAX_SIGNATURES = 12;
+const MAX_SIGNATURES = 24;
 const SECOND_MS = 1000;
 /** id-kp-serverAuth and id-kp-clientAuth. */
 const PURPOSES: Record<Purpose, string> = { server: "2b06010505070301", client: "2b06010505070302" };
@@ -60,6 +60,8 @@ class Search {
   readonly #now: number;
   #steps = MAX_STEPS;
   #signatures = MAX_SIGNATURES;
+  /** Whether a certificate was signed by another. */
+  readonly #known = new Map<Certificate, Map<Certificate, boolean>>();
 
   constructor(
     others: readonly Certificate[],
@@ -110,14 +112,22 @@ class Search {
     }
   }
 
-  /** What is wrong with one certificate of a path, of which the authority's own need only be valid. */
+  /** Checks a signature once, however many paths it is part of. */
+  #isSigned(certificate: Certificate, issuer: Certificate): boolean {
+    const known = this.#known.get(certificate) ?? new Map<Certificate, boolean>();
+    this.#known.set(certificate, known);
+    if (!known.has(issuer)) known.set(issuer, this.#signatures-- > 0 && isSignedBy(certificate, issuer));
+    return known.get(issuer)!;
+  }
+
+  /** What is wrong with one certificate of a path: only the authority's own may be of version 1. */
   #problemAt(certificate: Certificate, issuer: Certificate | undefined, alone: boolean): string | undefined {
     const { notBefore, notAfter, version } = certificate;
     if (this.#now < notBefore) return `is not valid before ${new Date(notBefore).toISOString()}`;
     if (this.#now >= notAfter + SECOND_MS) return `has expired on ${new Date(notAfter).toISOString()}`;
-    if (issuer && !(this.#signatures-- > 0 && isSignedBy(certificate, issuer))) return NOBODY;
-    if (!issuer && !alone) return undefined;
-    if (version !== 3) return `is of version ${version}, which does not say what it is for`;
+    if (issuer && !this.#isSigned(certificate, issuer)) return NOBODY;
+    const isAuthority = !issuer && !alone;
+    if (version !== 3 && !isAuthority) return `is of version ${version}, which does not say what it is for`;
     if (hasUnknown(certificate)) return "has a critical extension that is unknown here";
     if (!servesAs(certificate, this.#purpose)) return `is not one for a ${this.#purpose}`;
   }
