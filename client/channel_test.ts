@@ -25,6 +25,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
   const manners = new Map<string, Manner>();
   const open = new Map<string, (why: string) => void>();
   const silent = new Set<string>();
+  const closes = { count: 0 };
   const transport: Transport = {
     ...memoryTransport(),
     async connect({ address, signal }) {
@@ -50,7 +51,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
           return silent.has(name);
         },
         start: () => ({}) as ClientCall,
-        close: () => (resolve("closed"), Promise.resolve()),
+        close: () => (closes.count++, resolve("closed"), Promise.resolve()),
       } as Connection;
     },
   };
@@ -73,6 +74,7 @@ function setUp(options: Partial<ClientOptions> = {}) {
     logger,
     manners,
     silent,
+    closes,
     watch,
     lose: (address: string) => open.get(address)!("lost"),
     adopt: (policy: ClientPolicy) => adopt(policy),
@@ -196,6 +198,34 @@ Deno.test("1,000 instances: at most 20 attempts at a time, and an error that nam
     list(...names(1000));
     await pass(AGAIN_WITHIN + 100);
     assertEquals([ready(), seen.mostConnecting <= 20], [1000, true]);
+    await channel.close();
+  }));
+
+Deno.test("a long list is added, and its connections are closed, in several turns of the event loop", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, ready, closes } = setUp();
+    const known = () => channel.state().instances.length;
+    list(...names(2500));
+    void channel.wait({});
+    assertEquals(known(), 1000);
+    await settled();
+    await settled();
+    assertEquals(known(), 2500);
+    await pass(NEW_WITHIN + AGAIN_WITHIN);
+    assertEquals(ready(), 2500);
+    const turns: number[] = [];
+    list("memory:i0");
+    assertEquals(known(), 1);
+    for (let before = 0; closes.count < 2499; before = closes.count) {
+      await settled();
+      turns.push(closes.count - before);
+    }
+    assert(turns.length > 10 && Math.max(...turns) <= 400, `${turns}`);
+    // Another list ends what was left of the one before.
+    list(...names(2500));
+    list("memory:i0");
+    await settled();
+    assertEquals(known(), 1);
     await channel.close();
   }));
 

@@ -44,7 +44,7 @@ export interface InstanceState {
   readonly address: string;
   /** Its labels in the registry, `zone` among them. */
   readonly tags: ReadonlyMap<string, string>;
-  /** Its share as the registry says. */
+  /** Its share as the registry says, but for one that is far out of range: it counts for at most 100 times the median. */
   readonly weight: number;
   /** Its share as it counts now: less while it starts slowly, or stands in for another zone. */
   readonly effectiveWeight: number;

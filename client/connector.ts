@@ -1,3 +1,4 @@
+import { Heap } from "../rpc/heap.ts";
 import { after } from "../rpc/time.ts";
 import { inBackground } from "../rpc/background.ts";
 import type { Logger } from "../rpc/logger.ts";
@@ -14,8 +15,12 @@ const NEEDED = 3;
 const PATIENCE = 300;
 /** How many attempts are under way at most. */
 const MOST = 20;
+/** How often one is chosen at random before all are looked at for one that may be asked. */
+const SAMPLES = 5;
 /** After so many milliseconds without a call, connections that are lost are not made again before the next. */
 const IDLE = 60_000;
+/** How often, in milliseconds, it is looked at whether calls have begun: that asks each instance. */
+const LOOK_EVERY = 1000;
 
 /** What the connector asks and tells of its channel. */
 export interface ConnectorEvents {
@@ -34,8 +39,8 @@ export interface ConnectorEvents {
 export class Connector {
   readonly #events: ConnectorEvents;
   readonly #logger: Logger;
-  /** Those that are neither connected nor asked, and when they are to be. */
-  readonly #waiting = new Map<Subchannel, number>();
+  /** Those that are neither connected nor asked. A registry may list thousands: what is done often does not look at all of them. */
+  readonly #waiting = new Heap<Subchannel>(({ dueAt }) => dueAt);
   /** Those that are asked, and since when. */
   readonly #connecting = new Map<Subchannel, number>();
   #stopTimer: (() => void) | undefined;
@@ -46,6 +51,7 @@ export class Connector {
   #left = 0;
   #seen = 0;
   #usedAt = performance.now();
+  #lookAt = 0;
   #asleep = false;
   #closed = false;
 
@@ -59,12 +65,15 @@ export class Connector {
     return this.#connecting.has(one);
   }
 
-  /** Connects to one that is new, or whose connection was lost, when its time has come; at once if a call waits. */
-  add(one: Subchannel): void {
-    const within = one.lastError ? AGAIN_WITHIN : NEW_WITHIN;
-    this.#waiting.set(one, performance.now() + Math.random() * within);
+  /** Connects to those that are new, or whose connection was lost, when the time of each has come; at once if a call waits. */
+  add(...some: readonly Subchannel[]): void {
+    const now = performance.now();
+    for (const one of some) {
+      const within = one.lastError ? AGAIN_WITHIN : NEW_WITHIN;
+      this.#wait(one, now + Math.random() * within);
+    }
     if (this.#round) {
-      this.#left++;
+      this.#left += some.length;
       this.#ask();
     }
     this.#schedule();
@@ -72,16 +81,17 @@ export class Connector {
 
   /** Gives one up. */
   remove(one: Subchannel): void {
-    this.#waiting.delete(one);
+    this.#waiting.remove(one);
   }
 
   /** The registry knows more than it did: nobody is held to a backoff. */
   forgive(): void {
     const now = performance.now();
-    for (const [one, at] of this.#waiting) {
+    for (const one of this.#waiting.items) {
       one.forgive();
-      this.#waiting.set(one, Math.min(at, now + Math.random() * AGAIN_WITHIN));
+      one.dueAt = Math.min(one.dueAt, now + Math.random() * AGAIN_WITHIN);
     }
+    this.#waiting.reorder();
     this.#schedule();
   }
 
@@ -97,7 +107,7 @@ export class Connector {
   needed(): Promise<void> | undefined {
     if (this.#round) return this.#round.promise;
     this.#round = Promise.withResolvers();
-    this.#left = this.#waiting.size;
+    this.#left = this.#waiting.items.length;
     const { promise } = this.#round;
     this.#ask();
     this.#schedule();
@@ -114,14 +124,31 @@ export class Connector {
   /** Asks some of those that may be asked, and ends the round if there is nothing to wait for. */
   #ask(): void {
     const now = performance.now();
-    const may = [...this.#waiting.keys()].filter((one) => one.retryAt(true) <= now);
     let asked = this.#connecting.size - this.#hanging(now);
-    for (; this.#left > 0 && may.length > 0 && asked < NEEDED && this.#connecting.size < MOST; asked++) {
-      const [one] = may.splice(Math.floor(Math.random() * may.length), 1);
-      this.#start(one!);
+    for (; this.#left > 0 && asked < NEEDED && this.#connecting.size < MOST; asked++) {
+      const one = this.#anyThatMay(now);
+      if (one === undefined) break;
+      this.#start(one);
       this.#left--;
     }
     if (this.#connecting.size === 0) this.#settle();
+  }
+
+  /** One at random of those that may be asked now. */
+  #anyThatMay(now: number): Subchannel | undefined {
+    const may = (one: Subchannel) => one.retryAt(true) <= now;
+    let { items } = this.#waiting;
+    for (let i = 0; i < SAMPLES && items.length > 0; i++) {
+      const one = items[Math.floor(Math.random() * items.length)]!;
+      if (may(one)) return one;
+    }
+    items = items.filter(may);
+    return items[Math.floor(Math.random() * items.length)];
+  }
+
+  #wait(one: Subchannel, dueAt: number): void {
+    one.dueAt = dueAt;
+    this.#waiting.add(one);
   }
 
   #hanging(now: number): number {
@@ -140,7 +167,7 @@ export class Connector {
   }
 
   async #connect(one: Subchannel): Promise<void> {
-    this.#waiting.delete(one);
+    this.#waiting.remove(one);
     this.#connecting.set(one, performance.now());
     const ready = await one.connect();
     this.#connecting.delete(one);
@@ -148,7 +175,7 @@ export class Connector {
     if (ready) {
       this.#events.ready();
       this.#settle();
-    } else if (!one.closed) this.#waiting.set(one, one.retryAt(false));
+    } else if (!one.closed) this.#wait(one, one.retryAt(false));
     if (this.#round) this.#ask();
     this.#schedule();
   }
@@ -156,8 +183,9 @@ export class Connector {
   #schedule(): void {
     if (this.#closed || this.#asleep || this.#connecting.size >= MOST) return;
     const now = performance.now();
-    let next = this.#round && this.#waiting.size > 0 ? now + PATIENCE : Infinity;
-    for (const at of this.#waiting.values()) next = Math.min(next, at);
+    const { first } = this.#waiting;
+    if (first === undefined) return;
+    const next = Math.min(first.dueAt, this.#round ? now + PATIENCE : Infinity);
     if (next >= this.#timerAt) return;
     this.#stopTimer?.();
     this.#timerAt = next;
@@ -165,19 +193,25 @@ export class Connector {
     this.#stopTimer = outsideScopes(() => after(Math.max(0, next - now), () => this.#due(), false));
   }
 
-  #due(): void {
-    this.#timerAt = Infinity;
-    const now = performance.now();
+  /** Whether no call has begun for long. */
+  #isIdle(now: number): boolean {
+    this.#lookAt = now + LOOK_EVERY;
     const calls = this.#events.calls();
     if (calls !== this.#seen || this.#round) this.#usedAt = now;
     this.#seen = calls;
-    this.#asleep = now - this.#usedAt > IDLE;
-    if (this.#asleep) return this.#events.idle();
-    for (const [one, at] of this.#waiting) {
-      if (at < now + 1 && this.#connecting.size < MOST) this.#start(one);
+    return this.#asleep = now - this.#usedAt > IDLE;
+  }
+
+  #due(): void {
+    this.#timerAt = Infinity;
+    const now = performance.now();
+    if (now >= this.#lookAt && this.#isIdle(now)) return this.#events.idle();
+    for (let { first } = this.#waiting; first !== undefined; { first } = this.#waiting) {
+      if (first.dueAt >= now + 1 || this.#connecting.size >= MOST) break;
+      this.#start(first);
     }
     if (this.#round && this.#hanging(now) > 0) {
-      this.#left = this.#waiting.size;
+      this.#left = this.#waiting.items.length;
       this.#ask();
     }
     this.#schedule();

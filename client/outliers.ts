@@ -94,12 +94,14 @@ export class OutlierDetector<T> {
     return suspect;
   }
 
-  /** Ends that: it is gone. Others come back if too great a share would be ejected now. */
-  remove(suspect: Suspect<T>): void {
-    suspect.gone = true;
-    this.#forget(suspect);
-    this.#all.delete(suspect);
-    this.#ejected.delete(suspect);
+  /** Ends that: they are gone. Others come back if too great a share would be ejected now. */
+  remove(suspects: readonly Suspect<T>[]): void {
+    for (const suspect of suspects) {
+      suspect.gone = true;
+      this.#forget(suspect);
+      this.#all.delete(suspect);
+      this.#ejected.delete(suspect);
+    }
     this.#keepShare();
   }
 

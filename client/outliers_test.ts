@@ -187,7 +187,7 @@ Deno.test("other rules hold at once: without any all are back, with a smaller sh
 
 Deno.test("the last calls of an instance that is gone count no more, and it takes no place of those that may be ejected", () => {
   const { detector, suspects, end, told } = setUp(4);
-  detector.remove(suspects[3]!);
+  detector.remove([suspects[3]!]);
   end(3, true, 50);
   assertEquals([told, detector.ejected], [[], 0]);
   end(0, true, 5);
@@ -221,7 +221,7 @@ function simulate(seed: number): void {
   for (let i = 0; i < 20_000; i++) {
     const dice = random();
     if (all.length < 2 || dice < 0.001 && all.length < 12) all.push(detector.add({ failing: 0 }));
-    else if (dice < 0.002) detector.remove(all.splice(Math.floor(random() * all.length), 1)[0]!);
+    else if (dice < 0.002) detector.remove(all.splice(Math.floor(random() * all.length), 1));
     else if (dice < 0.004) {
       all[Math.floor(random() * all.length)]!.of.failing = [0, 0.1, 0.5, 1][Math.floor(random() * 4)]!;
     }
@@ -232,3 +232,18 @@ function simulate(seed: number): void {
   for (let i = 0; i < 20_000 && detector.ejected > 0; i++) call();
   assertEquals(detector.ejected, 0, `seed ${seed}`);
 }
+
+Deno.test("those that leave together cost one look at the ejected ones", () => {
+  let looks = 0;
+  const detector = new OutlierDetector<number>(
+    rulesOf(),
+    { ejected() {}, back() {} },
+    () => (looks++, 1_000_000),
+  );
+  const all = Array.from({ length: 1000 }, (_, of) => detector.add(of));
+  for (const one of all.slice(0, 400)) for (let i = 0; i < 5; i++) detector.ended(one, true);
+  assert(detector.ejected > 0, "some are ejected");
+  looks = 0;
+  detector.remove(all.slice(500));
+  assertEquals(looks, 1);
+});

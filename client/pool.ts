@@ -1,5 +1,6 @@
 import { inBackground } from "../rpc/background.ts";
 import type { Logger } from "../rpc/logger.ts";
+import { outsideScopes } from "../rpc/outside_scopes.ts";
 import { after } from "../rpc/time.ts";
 import type { Instance } from "../registry/registry.ts";
 import { Connector } from "./connector.ts";
@@ -16,6 +17,14 @@ export interface PoolOptions extends Pick<SubchannelSetup, "transport" | "connec
   readonly logger: Logger;
 }
 
+/** How many instances are added in one turn of the event loop. */
+const ADDED_AT_ONCE = 1000;
+/** How many connections are closed in one turn. */
+const CLOSED_AT_ONCE = 200;
+/** From so many instances that take calls on, others join them within so many milliseconds: to look at all each time one comes takes long. */
+const MANY = 100;
+const JOIN_WITHIN_MS = 100;
+
 /** The instances that a client has to do with: it connects to them, and knows which of them take calls. */
 export class Pool {
   readonly #policy: PolicyInUse;
@@ -25,11 +34,19 @@ export class Pool {
   readonly #all = new Map<string, Subchannel>();
   /** Those that are gone, while their calls are in flight. */
   readonly #leaving = new Set<Subchannel>();
+  /** Those of them whose connections are to be closed. */
+  readonly #toClose: Subchannel[] = [];
+  #stopClosing: (() => void) | undefined;
   #ready: readonly Subchannel[] = [];
   /** Their weights when they were chosen. */
   #weights: readonly number[] = [];
   /** Whether that may not hold any more. */
   #stale = false;
+  /** Whether one that is ready is not among them. */
+  #grown = false;
+  #refreshedAt = -Infinity;
+  /** Keeps the rest of a long list from being added. */
+  #stopAdding: (() => void) | undefined;
 
   constructor({ target, policy, logger, ...setup }: PoolOptions) {
     const stale = () => this.#stale = true;
@@ -62,7 +79,7 @@ export class Pool {
       },
     };
     const calls = () => [...this.#all.values()].reduce((sum, { calls }) => sum + calls, 0);
-    this.#connector = new Connector({ ready: stale, idle: stale, calls }, logger);
+    this.#connector = new Connector({ ready: () => this.#grown = true, idle: stale, calls }, logger);
   }
 
   /** All of them. */
@@ -72,7 +89,7 @@ export class Pool {
 
   /** Those that take calls: the same array while it holds. */
   get ready(): readonly Subchannel[] {
-    if (this.#stale) this.#refresh();
+    if (this.#stale || this.#grown && this.#mayGrow()) this.#refresh();
     return this.#ready;
   }
 
@@ -101,19 +118,29 @@ export class Pool {
   /** Has to do with these and no others from now on. */
   update(instances: readonly Instance[]): void {
     const wanted = new Set(instances.map(({ address }) => address));
-    for (const [address, one] of this.#all) if (!wanted.has(address)) this.#drop(address, one);
+    this.#retire([...this.#all.values()].filter(({ instance: { address } }) => !wanted.has(address)));
+    this.#closeSome();
     // Those of the first list were there before the client.
     const warm = this.#all.size === 0;
+    const added = new Map<string, Instance>();
     for (const instance of instances) {
       const known = this.#all.get(instance.address);
       if (known) known.instance = instance;
-      else {
-        const one = new Subchannel(instance, this.#setup, warm);
-        this.#all.set(instance.address, one);
-        this.#connector.add(one);
-      }
+      else added.set(instance.address, instance);
     }
+    this.#stopAdding?.();
+    this.#add([...added.values()], warm);
     this.#stale = true;
+  }
+
+  /** Adds some instances now, and the others in the next turns of the event loop. */
+  #add(instances: readonly Instance[], warm: boolean): void {
+    const some = instances.slice(0, ADDED_AT_ONCE).map((instance) => new Subchannel(instance, this.#setup, warm));
+    for (const one of some) this.#all.set(one.instance.address, one);
+    this.#connector.add(...some);
+    if (instances.length <= ADDED_AT_ONCE) return;
+    const rest = instances.slice(ADDED_AT_ONCE);
+    this.#stopAdding = outsideScopes(() => after(0, () => this.#add(rest, warm)));
   }
 
   /** The registry has news: those that could not be reached are asked again soon. */
@@ -130,28 +157,46 @@ export class Pool {
   /** Takes no more calls and waits for those in flight; those that last longer than `drained` are cancelled. */
   async close(drained: number): Promise<void> {
     this.#connector.close();
-    for (const [address, one] of this.#all) this.#drop(address, one);
+    this.#stopAdding?.();
+    this.#stopClosing?.();
+    this.#retire([...this.#all.values()]);
     const leaving = [...this.#leaving];
-    const stop = after(drained, () => leaving.forEach((one) => this.#leave(one, true)));
+    const stop = after(drained, () => leaving.forEach((one) => this.#close(one, true)));
     await Promise.all(leaving.map((one) => one.close())).finally(stop);
   }
 
-  #drop(address: string, one: Subchannel): void {
+  #retire(gone: readonly Subchannel[]): void {
+    if (gone.length === 0) return;
     this.#stale = true;
-    this.#all.delete(address);
-    this.#connector.remove(one);
-    this.#outliers.remove(one.suspect);
-    this.#leaving.add(one);
-    this.#leave(one);
+    this.#outliers.remove(gone.map(({ suspect }) => suspect));
+    for (const one of gone) {
+      this.#all.delete(one.instance.address);
+      this.#connector.remove(one);
+      if (!one.retire()) continue;
+      this.#leaving.add(one);
+      this.#toClose.push(one);
+    }
   }
 
-  #leave(one: Subchannel, force?: boolean): void {
+  /** Closes the connections of some that are gone now, and those of the others in the next turns of the event loop. */
+  #closeSome(): void {
+    this.#stopClosing?.();
+    for (const one of this.#toClose.splice(0, CLOSED_AT_ONCE)) this.#close(one);
+    if (this.#toClose.length > 0) this.#stopClosing = outsideScopes(() => after(0, () => this.#closeSome()));
+  }
+
+  #close(one: Subchannel, force?: boolean): void {
     const what = `the end of the connection to ${one.instance.address}`;
     inBackground(what, this.#setup.options.logger, () => one.close(force).finally(() => this.#leaving.delete(one)));
   }
 
+  #mayGrow(): boolean {
+    return this.#ready.length < MANY || performance.now() - this.#refreshedAt >= JOIN_WITHIN_MS;
+  }
+
   #refresh(): void {
-    this.#stale = false;
+    this.#stale = this.#grown = false;
+    this.#refreshedAt = performance.now();
     this.#connector.wake();
     const all = [...this.#all.values()];
     const { zone } = this.#policy.service;
@@ -160,7 +205,7 @@ export class Pool {
     if (chosen.size === 0) chosen = takers(all, isConnected, zone);
     for (const [one, share] of chosen) one.share = share;
     const ready = [...chosen.keys()];
-    const weights = ready.map((one) => one.instance.weight * one.share);
+    const weights = ready.map((one) => one.fullWeight);
     const same = ready.length === this.#ready.length &&
       ready.every((one, at) => one === this.#ready[at] && weights[at] === this.#weights[at]);
     if (same) return;

@@ -8,6 +8,11 @@ export interface Selection {
   readonly why?: string;
 }
 
+/** What a weight counts as at most and at least: sums and quotients of weights stay exact. */
+const MOST_WEIGHT = 1e6;
+const LEAST_WEIGHT = 1e-3;
+/** How many times as much as the median of all a weight counts at most: one that is wrong in the registry must not draw all calls. */
+const MOST_TIMES_MEDIAN = 100;
 /** The share of a subset that is of other zones, so that there is somewhere to go when the own zone is not well. */
 const ABROAD = 1 / 4;
 /** Envoy's overprovisioning: a zone takes all of its calls while 1 / 1.4 = 71 % of it are usable. */
@@ -34,7 +39,7 @@ export function select(
     tags.every(([name, value]) => one.tags.get(name) === value) &&
     meta.every(([name, value]) => one.meta.get(name) === value)
   );
-  if (fitting.length > 0) return { instances: subset(fitting, rules, client) };
+  if (fitting.length > 0) return { instances: bounded(subset(fitting, rules, client)) };
   if (instances.length === 0) return { instances };
   if (weighty.length === 0) {
     return { instances: fitting, why: `all ${instances.length} in the registry have no weight above 0` };
@@ -42,6 +47,20 @@ export function select(
   const wanted = [...tags.map(text("tags")), ...meta.map(text("meta"))].join(" and ");
   return { instances: fitting, why: `none of the ${instances.length} in the registry fits the policy's ${wanted}` };
 }
+
+/** The instances with weights that a balancer can count with. */
+function bounded(instances: readonly Instance[]): readonly Instance[] {
+  const most = MOST_TIMES_MEDIAN * median(instances.map(({ weight }) => clamp(weight, LEAST_WEIGHT, MOST_WEIGHT)));
+  return instances.map((one) => {
+    const weight = clamp(one.weight, LEAST_WEIGHT, Math.min(most, MOST_WEIGHT));
+    return weight === one.weight ? one : { ...one, weight };
+  });
+}
+
+const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(value, most));
+
+/** The greater one in the middle of an even number. */
+const median = (values: readonly number[]) => Float64Array.from(values).sort()[values.length >> 1]!;
 
 const text = (field: string) => ([name, value]: [string, string]) => `${field}.${name} ${JSON.stringify(value)}`;
 

@@ -50,6 +50,18 @@ Deno.test("select() leaves out what has no finite weight above 0", () => {
   assertEquals(addresses(select(list, ALL, 1).instances), ["3:1"]);
 });
 
+Deno.test("select() bounds weights: one that is wrong in the registry does not draw all calls", () => {
+  const weights = (...given: number[]) =>
+    select(given.map((weight, i) => instance(`${i}:1`, {}, { weight })), ALL, 1).instances.map(({ weight }) => weight);
+  assertEquals(weights(1e308, 1, 1), [100, 1, 1]);
+  assertEquals(weights(10, 10, 65535, 20), [10, 10, 2000, 20]);
+  assertEquals(weights(1, 1000), [1, 1000], "a canary");
+  assertEquals(weights(1e308, 1e308), [1e6, 1e6]);
+  assertEquals(weights(5e-324, 1, 1e7), [1e-3, 1, 100]);
+  const list = [instance("a:1", {}, { weight: 3 }), instance("b:1")];
+  assertEquals(select(list, ALL, 1).instances, list);
+});
+
 Deno.test("select() makes subsets of which one that comes or goes changes at most one", () => {
   for (const zone of [undefined, "a"]) {
     const list = [...many(6, "a"), ...many(14, "b")];

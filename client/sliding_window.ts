@@ -4,8 +4,8 @@ const SLOTS = 10;
 /** How many calls succeeded and failed of late: within the window, to a tenth of it. Times are milliseconds of a clock that never goes back. */
 export class SlidingWindow {
   readonly #step: number;
-  /** Successes at even places, failures at odd ones. */
-  readonly #slots = new Uint32Array(2 * SLOTS);
+  /** Successes at even places, failures at odd ones; undefined before the first, as there may be many that never have one. */
+  #slots: Uint32Array | undefined;
   #now = 0;
   /** Those of the window, as of the last call of {@linkcode add} or {@linkcode advance}. */
   succeeded = 0;
@@ -24,6 +24,7 @@ export class SlidingWindow {
   /** Counts a call. */
   add(failed: boolean, now: number): void {
     this.advance(now);
+    this.#slots ??= new Uint32Array(2 * SLOTS);
     this.#slots[this.#now % SLOTS * 2 + Number(failed)]!++;
     if (failed) this.failed++;
     else this.succeeded++;
@@ -37,6 +38,7 @@ export class SlidingWindow {
   /** Takes the calls of another window out of this one, where they were counted too, and empties that. */
   release(part: SlidingWindow): void {
     part.#moveTo(this.#now);
+    if (this.#slots === undefined || part.#slots === undefined) return;
     for (let at = 0; at < 2 * SLOTS; at++) this.#slots[at]! -= part.#slots[at]!;
     this.succeeded -= part.succeeded;
     this.failed -= part.failed;
@@ -45,6 +47,7 @@ export class SlidingWindow {
   }
 
   #moveTo(slot: number): void {
+    if (this.#slots === undefined) return void (this.#now = Math.max(this.#now, slot));
     for (let at = Math.max(this.#now + 1, slot - SLOTS + 1); at <= slot; at++) {
       const place = at % SLOTS * 2;
       this.succeeded -= this.#slots[place]!;

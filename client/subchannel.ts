@@ -63,8 +63,13 @@ export class Subchannel implements Candidate {
   lastError: Error | undefined;
   /** When that was, in milliseconds of `performance.now()`. */
   failedAt = -Infinity;
+  /** When it is to be connected to, and its place among those that are to be: the connector's. */
+  dueAt = 0;
+  place: number | undefined;
   readonly #setup: SubchannelSetup;
-  readonly #closing = new AbortController();
+  #closed = false;
+  /** Gives up the attempt to connect that is under way. */
+  #attempt: AbortController | undefined;
   #connection: Connection | undefined;
   /** The connection whose last calls are in flight. */
   #leaving: Connection | undefined;
@@ -101,11 +106,15 @@ export class Subchannel implements Candidate {
 
   /** Whether it is gone. */
   get closed(): boolean {
-    return this.#closing.signal.aborted;
+    return this.#closed;
+  }
+
+  get fullWeight(): number {
+    return this.instance.weight * this.share;
   }
 
   get weight(): number {
-    const full = this.instance.weight * this.share;
+    const full = this.fullWeight;
     if (this.#since === undefined) return full;
     const part = slowStartShare(performance.now() - this.#since, this.#setup.slowStart());
     if (part === 1) this.#since = undefined;
@@ -169,11 +178,9 @@ export class Subchannel implements Candidate {
   async connect(): Promise<boolean> {
     const { transport, connectTimeout, options, authority } = this.#setup;
     const { address } = this.instance;
-    const attempt = new AbortController();
-    const giveUp = () => attempt.abort(new Error("the client was closed"));
+    const attempt = this.#attempt = new AbortController();
     const late = () => attempt.abort(new Error(`${address} takes no connection within ${connectTimeout} ms`));
     const stop = after(connectTimeout, late);
-    this.#closing.signal.addEventListener("abort", giveUp);
     try {
       const connection = await (await transport()).connect({
         ...options,
@@ -183,7 +190,7 @@ export class Subchannel implements Candidate {
         signal: attempt.signal,
         onSilence: () => this.#onSilence(),
       });
-      if (this.#closing.signal.aborted) return this.#leave(connection, true), false;
+      if (this.#closed) return this.#leave(connection, true), false;
       this.#connected(connection);
       return true;
     } catch (error) {
@@ -192,7 +199,7 @@ export class Subchannel implements Candidate {
       return false;
     } finally {
       stop();
-      this.#closing.signal.removeEventListener("abort", giveUp);
+      this.#attempt = undefined;
     }
   }
 
@@ -231,11 +238,18 @@ export class Subchannel implements Candidate {
     this.failedAt = performance.now();
   }
 
-  /** Takes no more calls; those in flight end by themselves, or at once with `force`, also when it was called without before. */
-  async close(force: boolean = false): Promise<void> {
-    this.#closing.abort();
+  /** Takes no more calls. @returns Whether there is a connection to {@linkcode close}. */
+  retire(): boolean {
+    this.#closed = true;
+    this.#attempt?.abort(new Error("the client was closed"));
     this.#leaving ??= this.#connection;
     this.#connection = undefined;
+    return this.#leaving !== undefined;
+  }
+
+  /** Takes no more calls; those in flight end by themselves, or at once with `force`, also when it was called without before. */
+  async close(force: boolean = false): Promise<void> {
+    this.retire();
     await this.#leaving?.close(force);
   }
 }

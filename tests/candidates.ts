@@ -14,6 +14,7 @@ export function candidates(...weights: number[]): TestCandidate[] {
       meta: new Map(),
     },
     weight,
+    fullWeight: weight,
     inFlight: 0,
     latency: undefined,
   }));

@@ -6,6 +6,8 @@ export interface Candidate {
   readonly instance: Instance;
   /** Its share beside the others': the registry's weight, or less, but above 0, while it starts slowly or is of another zone. */
   readonly weight: number;
+  /** What its weight is, or will be, when it starts slowly no more: the same as long as the list of candidates is the same. */
+  readonly fullWeight: number;
   /** How many calls it has now. */
   readonly inFlight: number;
   /**

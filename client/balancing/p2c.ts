@@ -1,5 +1,5 @@
 import type { Balancer, Candidate } from "./balancer.ts";
-import { random } from "./random.ts";
+import { WeightedChoice } from "./weighted_choice.ts";
 
 /** How much slower is slow: less is noise, by which calls should not swing to and fro. */
 const SLOW = 2;
@@ -15,13 +15,15 @@ const SLOW = 2;
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
  */
 export function p2c(chance: () => number = Math.random): Balancer {
-  const any = random(chance);
+  const choice = new WeightedChoice(chance);
   return {
-    pick(candidates, call) {
-      const one = any.pick(candidates, call);
+    pick(candidates) {
+      const place = choice.in(candidates);
+      const one = candidates[place]!;
       if (candidates.length === 1) return one;
-      let other = one;
-      while (other === one) other = candidates[Math.floor(chance() * candidates.length)]!;
+      // Any of the others: the last one stands in for the one that is taken.
+      const any = Math.floor(chance() * (candidates.length - 1));
+      const other = candidates[any === place ? candidates.length - 1 : any]!;
       // By cost alone, among idle ones the heaviest would get all calls, or the one that is faster by a hair.
       if (one.inFlight === 0 && time(one, other) <= SLOW * time(other, one)) return one;
       return cost(one, other) <= cost(other, one) ? one : other;

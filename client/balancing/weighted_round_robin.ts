@@ -27,8 +27,8 @@ export function weightedRoundRobin(chance: () => number = Math.random): Balancer
     const first = list === undefined ? random(chance).pick(candidates, {}) : undefined;
     list = candidates;
     turns = candidates.map((candidate) => {
-      const turn = known.get(candidate) ?? { candidate, due: -1 };
-      known.set(candidate, turn);
+      let turn = known.get(candidate);
+      if (turn === undefined) known.set(candidate, turn = { candidate, due: -1 });
       const round = 1 / candidate.weight;
       // One that is new, or was away, is not due at once: it would be so for all clients.
       if (turn.due < now) turn.due = candidate === first ? now : now + chance() * round;

@@ -1,14 +1,13 @@
+import { Heap, type Heaped } from "../../rpc/heap.ts";
 import { outsideScopes } from "../../rpc/outside_scopes.ts";
 import { after } from "../../rpc/time.ts";
 
 /** What can be late. All but the deadline and `onLate` are {@linkcode Deadlines}' own. */
-export interface Dated {
+export interface Dated extends Heaped {
   /** When it is late, in milliseconds of `performance.now()`. */
   readonly deadline: number | undefined;
   earlier?: Dated;
   later?: Dated;
-  /** Its place in the heap; undefined if it is not there. */
-  place?: number;
   /** It is late. */
   onLate(): void;
 }
@@ -24,7 +23,7 @@ const LATE_AT_ONCE = 1000;
 export class Deadlines {
   #first: Dated | undefined;
   #last: Dated | undefined;
-  readonly #heap: Dated[] = [];
+  readonly #heap = new Heap<Dated>(({ deadline }) => deadline!);
   #stopTimer: (() => void) | undefined;
   #rings = Infinity;
 
@@ -32,7 +31,7 @@ export class Deadlines {
   add(one: Dated): void {
     const deadline = one.deadline!;
     const last = this.#last;
-    if (last !== undefined && deadline < last.deadline!) this.#rise(one, this.#heap.length);
+    if (last !== undefined && deadline < last.deadline!) this.#heap.add(one);
     else {
       one.earlier = last;
       if (last === undefined) this.#first = one;
@@ -44,7 +43,7 @@ export class Deadlines {
 
   /** Removes what has ended in time, if it is there. The timer stays: the next call needs it again, as like as not. */
   remove(one: Dated): void {
-    if (one.place !== undefined) return this.#leaveHeap(one, one.place);
+    if (one.place !== undefined) return this.#heap.remove(one);
     const { earlier, later } = one;
     if (earlier === undefined && this.#first !== one) return;
     if (earlier === undefined) this.#first = later;
@@ -58,13 +57,13 @@ export class Deadlines {
   close(): void {
     this.#stopTimer?.();
     this.#first = this.#last = undefined;
-    this.#heap.length = 0;
+    this.#heap.clear();
     this.#rings = 0; // none is armed again
   }
 
   /** The one that is late first. */
   get #next(): Dated | undefined {
-    const [top] = this.#heap;
+    const { first: top } = this.#heap;
     const first = this.#first;
     return first === undefined || top !== undefined && top.deadline! < first.deadline! ? top : first;
   }
@@ -88,46 +87,5 @@ export class Deadlines {
     }
     // Unless what was late has added an earlier one.
     if (next !== undefined && next.deadline! < this.#rings) this.#arm(next.deadline!);
-  }
-
-  #leaveHeap(one: Dated, place: number): void {
-    one.place = undefined;
-    const last = this.#heap.pop()!;
-    if (last === one) return;
-    const above = this.#heap[(place - 1) >> 1];
-    if (above !== undefined && above.deadline! > last.deadline!) this.#rise(last, place);
-    else this.#sink(last, place);
-  }
-
-  /** Puts one at a place of the heap that is free, or above it: behind those that are earlier. */
-  #rise(one: Dated, place: number): void {
-    while (place > 0) {
-      const above = (place - 1) >> 1;
-      const parent = this.#heap[above]!;
-      if (parent.deadline! <= one.deadline!) break;
-      this.#put(parent, place);
-      place = above;
-    }
-    this.#put(one, place);
-  }
-
-  /** Puts one at a place of the heap that is free, or below it: before those that are later. */
-  #sink(one: Dated, place: number): void {
-    const heap = this.#heap;
-    for (;;) {
-      let below = 2 * place + 1;
-      if (below >= heap.length) break;
-      if (below + 1 < heap.length && heap[below + 1]!.deadline! < heap[below]!.deadline!) below++;
-      const child = heap[below]!;
-      if (child.deadline! >= one.deadline!) break;
-      this.#put(child, place);
-      place = below;
-    }
-    this.#put(one, place);
-  }
-
-  #put(one: Dated, place: number): void {
-    this.#heap[place] = one;
-    one.place = place;
   }
 }
