@@ -81,7 +81,7 @@ needs(
       await until(async () => await outcome(echo) === hole!.address, "it takes calls again");
       const counts = new Set(await Promise.all(Array.from({ length: 9 }, () => outcome(echo))));
       assertEquals(counts.size, 3);
-    }, { outliers: { ejectionTime: 50 } }),
+    }, { outliers: { ejectionTime: 1000 } }),
 );
 
 needs(
