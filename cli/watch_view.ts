@@ -89,8 +89,9 @@ export function changingTable(name: string): WatchView {
 
 function rowsOf(seen: ReadonlyMap<string, Instance>, last: readonly Change[]): string {
   const gone = last.filter(({ change }) => change === "removed").map(({ instance }) => instance);
+  const marks = new Map(last.map(({ change, instance }) => [instance.address, change]));
   const rows = [...seen.values(), ...gone].sort((a, b) => a.address < b.address ? -1 : 1).map((one) => {
-    const change = last.find(({ instance }) => instance.address === one.address)?.change;
+    const change = marks.get(one.address);
     const [sign, colour] = change ? LOOKS[change] : [" ", undefined];
     const address = `${sign} ${visible(one.address)}`;
     return [

@@ -40,7 +40,7 @@ export interface InstanceList {
  * @throws {SyntaxError} If it is not JSON.
  */
 export async function readInstances(json: JsonReader, allowed: AllowedAddresses): Promise<InstanceList | undefined> {
-  if (json.peek() !== "[") return undefined;
+  if (json.peek() !== "[") return void json.skip();
   const found = new Map<string, Instance>();
   const refused = new Unused();
   const cut = new Unused();

@@ -92,7 +92,11 @@ Deno.test("readInstances() keeps weights in Consul's own range", async () => {
 });
 
 Deno.test("readInstances() says so if it is given something else", async () => {
-  for (const body of [null, {}, "[]", 7, true]) assertEquals(await read(body), undefined);
+  for (const body of [null, { a: [1] }, "[]", 7, true]) {
+    const json = new JsonReader(new TextEncoder().encode(JSON.stringify(body)));
+    assertEquals(await readInstances(json, ALL), undefined);
+    json.end();
+  }
   for (const text of ["", " ", "[", "[{}", '[{"Service": {"Address": "a', '[{"a" 1}]', "[}", "[1 2]", "[<html>"]) {
     await assertRejects(() => readText(text), SyntaxError);
   }

@@ -238,7 +238,7 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
     await Promise.all([first.release(), second.release()]);
     return said;
   },
-  "... has addresses in Consul that are not called: ...": async () => {
+  "... in Consul has addresses that are not called ...": async () => {
     await using agent = await startConsul();
     const { logger, holds } = log();
     await using _server = await echoServer({ registry: consul(agent.address), drainDelay: 0 });
