@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { data, Peer, ping, pong as answer, RESPONSE, windowUpdate } from "../../tests/http2_peer.ts";
+import { data, Peer, ping, pong as answer, RESPONSE, settingsAck, windowUpdate } from "../../tests/http2_peer.ts";
+import { FrameType } from "./frame.ts";
+import { seeded } from "../../tests/random.ts";
 import { PingPurpose } from "./pings.ts";
 
 const PING = "PING 0400000000000000";
@@ -69,4 +71,98 @@ Deno.test("a client that was told that its PINGs are too many asks by SETTINGS o
   const { pings, asks } = setUp();
   pings.sparing = true;
   assertEquals([asks(), pings.spent], [["SETTINGS"], false]);
+});
+
+/** What a server of grpc-go counts (handlePing in internal/transport/http2_server.go), with its MinTime. */
+class GrpcGoServer {
+  #strikes = 0;
+  #sent = false;
+  #lastPing = -Infinity;
+
+  /** HEADERS or DATA went out. */
+  sends(): void {
+    this.#sent = true;
+  }
+
+  /** Whether this PING is one too many. */
+  refuses(now: number, minTime: number): boolean {
+    if (this.#sent) this.#strikes = 0;
+    else if (now - this.#lastPing < minTime) this.#strikes++;
+    this.#sent = false;
+    this.#lastPing = now;
+    return this.#strikes > 2;
+  }
+}
+
+Deno.test("a server forgives all PINGs that a server of grpc-go with the same interval forgives", () => {
+  const random = seeded(7);
+  const real = performance.now;
+  let now = Math.ceil(real.call(performance)), refused = 0;
+  performance.now = () => now;
+  try {
+    for (let run = 0; run < 300; run++) {
+      const peer = Peer.ready("server", { pingInterval: 10_000 });
+      const theirs = new GrpcGoServer();
+      peer.give(peer.request(1));
+      const stream = peer.streams.get(1)!;
+      peer.connection.sendHeaders(stream, RESPONSE, false);
+      theirs.sends();
+      for (let step = 0; step < 40 && !peer.connection.failure; step++) {
+        now += random(2) * random(12_000);
+        if (random(3) === 0) {
+          theirs.sends();
+          peer.connection.sendData(stream, new Uint8Array(0), new Uint8Array(1), false);
+        }
+        peer.give(ping());
+        peer.sent();
+        const tooMany = theirs.refuses(now, 10_000);
+        assertEquals(tooMany || peer.connection.failure === undefined, true, `run ${run}, step ${step}`);
+        if (tooMany) break;
+      }
+      if (peer.connection.failure) refused++;
+    }
+  } finally {
+    performance.now = real;
+  }
+  assertEquals(refused > 50, true);
+});
+
+Deno.test("no order in which frames pass each other makes a client's PINGs too many for a server of grpc-go", () => {
+  const random = seeded(8);
+  let most = 0;
+  for (let run = 0; run < 200; run++) {
+    const { peer, pings } = setUp();
+    peer.give(peer.headers(1, RESPONSE));
+    const theirs = new GrpcGoServer();
+    const up: string[] = [], down: Uint8Array[] = [];
+    let asking = false, sampling = false;
+    for (let step = 0; step < 80; step++) {
+      const choice = random(5);
+      if (choice === 0 && !asking) {
+        asking = true;
+        pings.ask();
+      } else if (choice === 1) {
+        theirs.sends();
+        down.push(data(1, 1));
+      } else if (choice === 2 && up.length > 0) {
+        const [type, payload] = up.shift()!.split(" ");
+        if (type === "PING") {
+          assertEquals(theirs.refuses(0, Infinity), false, `run ${run}, step ${step}`);
+          down.push(answer(parseInt(payload!.slice(0, 2))));
+        } else down.push(settingsAck());
+      } else if (choice > 2 && down.length > 0) {
+        const next = down.shift()!;
+        peer.give(next);
+        asking = false; // any frame is a sign of life
+        if (next[3] === FrameType.PING && next[9] === PingPurpose.Bandwidth) sampling = false;
+        if (next[3] === FrameType.DATA && !sampling && random(3) === 0) {
+          sampling = true;
+          pings.send(PingPurpose.Bandwidth);
+        }
+      }
+      up.push(...peer.sent().filter((line) => /^(PING|SETTINGS)/.test(line)));
+      most = Math.max(most, up.length);
+    }
+  }
+  assertEquals(most > 3, true);
 });
