@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { extension, forge, names } from "../tests/tls/forge.ts";
 import { identityOf } from "./identity.ts";
 
 // By openssl: /O=org/CN=client, and as alternative names DNS:caller.test, DNS:b.test, URI:spiffe://test/ns/a/sa/caller, an IP address, an
@@ -25,4 +26,21 @@ Deno.test("identityOf() refuses what is no certificate, or a part of one", () =>
   for (const length of [0, 1, 2, 100, CERTIFICATE.length - 1]) {
     assertThrows(() => identityOf(CERTIFICATE.subarray(0, length)), TypeError, "no certificate");
   }
+});
+
+Deno.test("identityOf() shows no name that reads as that of somebody else", () => {
+  const { der } = forge({
+    name: "\ufeffadmin",
+    extensions: [names("DNS:\ufeffadmin.test", "DNS:admin.test\0.evil.test", "URI:spiffe://a/x, URI:spiffe://a/admin")],
+  });
+  const { commonName, dnsNames, uris } = identityOf(der);
+  assertEquals(commonName, "\ufeffadmin");
+  assertEquals(dnsNames, ["\ufeffadmin.test", "admin.test\0.evil.test"]);
+  assertEquals(uris, ["spiffe://a/x, URI:spiffe://a/admin"]);
+});
+
+Deno.test("identityOf() knows certificates without names, and refuses names that are damaged", () => {
+  assertEquals(identityOf(forge({ name: "" }).der), { commonName: "", dnsNames: [], uris: [] });
+  const damaged = forge({ extensions: [extension("551d11", new Uint8Array([0x30, 5, 0x82, 9, 0x61, 0x62, 0x63]))] });
+  assertThrows(() => identityOf(damaged.der), TypeError);
 });

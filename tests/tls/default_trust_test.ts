@@ -80,6 +80,17 @@ needs(ALL, "tls: {} says what is wrong with a server", async () => {
   );
 });
 
+needs(ALL, "Deno's flag that ignores certificates holds for tls: {}, and not where there is a ca", async () => {
+  const other = forge({ name: "other", extensions: [authority()] });
+  await using server = await serve(signed({ issuer: other }));
+  const flags = ["--unsafely-ignore-certificate-errors"];
+  assertMatch(await ask(server.address, {}, { flags }), /hello$/);
+  assertMatch(
+    await ask(server.address, { ca: root.pem }, { flags }),
+    /shows a certificate that no authority in tls.ca/,
+  );
+});
+
 needs(ALL, "tls: {} tells no TLS, no HTTP/2 and mutual TLS apart", async () => {
   await using plain = createServer({ name: "echo", address: "127.0.0.1:0", logger: createLogger("silent") });
   plain.add(EchoService, { echo: ({ mes }) => ({ resp: mes }) });
