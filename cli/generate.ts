@@ -68,7 +68,7 @@ export class ProtoGenerator {
         if (job.asked) {
           for (const one of own) yield { kind: "warning", text: `warning: ${this.#at(job, one)}` };
         }
-        for (const name of imports.filter((one) => !isWellKnown(one))) {
+        for (const name of imports.filter((one) => !isWellKnown(one) && files.has(one))) {
           jobs.push({ name, path: find(folders, name)!, folders, asked: false });
         }
         const warnings: string[] = [];

@@ -78,13 +78,13 @@ Deno.test("emitFile() makes docs of the comments before and behind declarations,
 Deno.test("loadProto() warns of imports that nothing uses, and of no other", () => {
   const files: Record<string, string> = {
     "a.proto": HEAD + `import "b.proto";
-import "google/protobuf/any.proto";
+import "google/protobuf/duration.proto";
 import "google/protobuf/empty.proto";
 import "google/protobuf/descriptor.proto";
 import "google/api/annotations.proto";
 import "c.proto";
 extend google.protobuf.FieldOptions { string my_mark = 50000; }
-message M { google.protobuf.Any any = 1 [(p.my_mark) = "here"]; D d = 2; }
+message M { google.protobuf.Duration time = 1 [(p.my_mark) = "here"]; D d = 2; }
 service S { rpc Get(M) returns (M) { option (google.api.http) = { get: "/v1/m" additional_bindings { get: "/m" } }; } }`,
     "b.proto": HEAD + "message B {}",
     "c.proto": HEAD + `import public "d.proto";`,
@@ -95,7 +95,24 @@ service S { rpc Get(M) returns (M) { option (google.api.http) = { get: "/v1/m" a
     "a.proto:3:8: nothing of b.proto is used; remove the import",
     "a.proto:5:8: nothing of google/protobuf/empty.proto is used; remove the import",
   ]);
-  assertEquals(file.imports, ["google/protobuf/any.proto", "c.proto"]);
+  assertEquals(file.imports, ["google/protobuf/duration.proto", "c.proto"]);
+});
+
+Deno.test("loadProto() takes what a file imports beside an Any for what the Any may hold", () => {
+  const any = `import "google/protobuf/any.proto";`;
+  const files: Record<string, string> = {
+    "a.proto": HEAD + `import "held.proto"; import "google/api/annotations.proto"; ${any}
+message M { google.protobuf.Any any = 1; }
+service S { rpc Get(M) returns (M) { option (google.api.http) = { get: "/v1/m" }; } }`,
+    "b.proto": HEAD + `import "held.proto"; import "a.proto"; message B { M m = 1; }`,
+    "c.proto": HEAD + `import "held.proto"; ${any} message C {}`,
+    "held.proto": HEAD + "message Held {}",
+  };
+  const load = (name: string) => loadProto(name, (one) => files[one]).get(name)!;
+  const [a, b, c] = ["a.proto", "b.proto", "c.proto"].map(load);
+  assertEquals([a!.imports, a!.warnings], [["held.proto", "google/protobuf/any.proto"], []]);
+  assertEquals([b!.imports, b!.warnings], [["held.proto", "a.proto"], []]);
+  assertEquals([c!.imports, c!.warnings.length], [[], 2]);
 });
 
 Deno.test("loadProto() takes a file that does not say its syntax for proto2, and warns", () => {

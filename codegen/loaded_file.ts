@@ -22,7 +22,7 @@ export interface LoadedFile {
   readonly symbols: Symbols;
   /** The files that it imports, in its order. */
   readonly dependencies: readonly LoadedFile[];
-  /** The imports that its types need, and the public ones. */
+  /** The imports that its types need, those for what an Any may hold, and the public ones. */
   readonly imports: readonly string[];
   /** Those of them that whoever imports it gets as well. */
   readonly publicImports: readonly string[];
@@ -79,6 +79,19 @@ export function checkClosure(file: LoadedFile, all: ReadonlySet<LoadedFile>): vo
   }
 }
 
+/** Which files are an Any's, or need one that is. */
+const withAny = new WeakMap<LoadedFile, boolean>();
+
+function reachesAny(file: LoadedFile): boolean {
+  let reaches = withAny.get(file);
+  if (reaches === undefined) {
+    reaches = file.name === "google/protobuf/any.proto" ||
+      file.dependencies.some((one) => file.imports.includes(one.name) && reachesAny(one));
+    withAny.set(file, reaches);
+  }
+  return reaches;
+}
+
 const NO_SYNTAX = `the file does not say its syntax, which makes it proto2; begin it with: syntax = "proto3";`;
 
 /** What a file needs of its imports, and what need not be there. */
@@ -97,10 +110,11 @@ export function importsOf(
     [...providedBy(file)].some(({ name }) => names.has(name));
   const imports = childrenOf(outline, "import");
   const isPublic = (i: number) => imports[i]!.label?.text === "public";
-  const needed = dependencies.filter((file, i) => isPublic(i) || uses(file, types));
-  const unused = dependencies.flatMap((file, i) =>
-    isPublic(i) || uses(file, types) || uses(file, others) ? [] : [imports[i]!]
-  );
+  const isUnused = (file: LoadedFile, i: number) => !isPublic(i) && !uses(file, types) && !uses(file, others);
+  // Whoever has an Any imports the files of what it may hold, though no field has their types.
+  const hasAny = dependencies.some((file) => uses(file, types) && reachesAny(file));
+  const needed = dependencies.filter((file, i) => isPublic(i) || uses(file, types) || hasAny && isUnused(file, i));
+  const unused = hasAny ? [] : imports.filter((_, i) => isUnused(dependencies[i]!, i));
   const isSaid = childrenOf(outline, "syntax", "edition").length > 0;
   return {
     imports: needed.map(({ name }) => name),
