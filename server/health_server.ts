@@ -54,6 +54,8 @@ export class HealthServer {
   readonly #stopTicking: () => void;
   #serving: Serving;
   #replacing: Promise<void> | undefined;
+  /** Whether the process had grown when it was last looked at: requests that were open then have had a second to end. */
+  #grown = false;
   /** When it was logged last that it has failed. */
   #logged = -Infinity;
 
@@ -126,9 +128,11 @@ export class HealthServer {
   }
 
   #look(): void {
-    const { until, memory } = this.#serving;
+    const { until, memory, open } = this.#serving;
     const grown = Deno.memoryUsage().rss - memory > this.#bounds.growthBytes;
-    if (grown || performance.now() >= until + this.#bounds.patienceMs) this.#replace(this.#serving);
+    const waited = open === 0 || this.#grown;
+    this.#grown = grown;
+    if (grown && waited || performance.now() >= until + this.#bounds.patienceMs) this.#replace(this.#serving);
   }
 
   #ended(serving: Serving, error?: unknown): void {

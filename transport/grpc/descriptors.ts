@@ -10,8 +10,8 @@ export const isExhaustion = (error: unknown): boolean =>
 
 /** Whether no descriptor is left. It tries to listen where something listens already: without a descriptor, even that is not found out. */
 export function isExhausted(address: Address): boolean {
-  // A unix socket could be made anew, if somebody has removed its file.
-  if (address.kind !== "tcp") return false;
+  // A unix socket could be made anew, if somebody has removed its file; a name would have to be looked up.
+  if (address.kind !== "tcp" || !/^[\d.]+$|:/.test(address.host)) return false;
   try {
     Deno.listen({ hostname: address.host, port: address.port }).close();
     return false;
