@@ -57,7 +57,7 @@ export interface ClientOptions<S extends Service = Service> extends Omit<ClientP
 export interface CallOptions {
   /** Gives the call up: it rejects with CANCELLED, and the server sees it. */
   signal?: AbortSignal;
-  /** How long it may take, in milliseconds. @default the client's `timeout` for unary calls */
+  /** How long it may take, in milliseconds; `Infinity` sets no limit. @default the client's `timeout` for unary calls */
   timeout?: number;
   /** When it must have ended: milliseconds since 1970, or a date. Of several limits the earliest counts. */
   deadline?: number | Date;

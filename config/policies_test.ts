@@ -56,6 +56,16 @@ Deno.test("parseConfig() reads the policies of clients by service, and the serve
   });
 });
 
+Deno.test("parseConfig() takes infinity for a timeout: no deadline", async () => {
+  const { clients } = await parse(
+    "dinokit: { clients: { a: { timeout: infinity, methods: { Echo: { timeout: .inf } } }, b: { timeout: .INF } } }\n",
+  );
+  assertEquals(clients, {
+    a: { timeout: Infinity, methods: { Echo: { timeout: Infinity } } },
+    b: { timeout: Infinity },
+  });
+});
+
 Deno.test("parseConfig() takes a policy's section without a value for none, and an empty one for its defaults", async () => {
   const { clients } = await parse("dinokit: { clients: { a: { retry: , breaker: {}, methods: }, b: , c: {} } }\n");
   assertEquals(clients, { a: { breaker: {} }, c: {} });

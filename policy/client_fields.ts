@@ -9,6 +9,7 @@ import {
   number,
   oneOf,
   orFalse,
+  orInfinity,
   required,
   type Section,
   share,
@@ -53,7 +54,7 @@ export const INJECTION: Section<InjectionPolicy, true> = orFalse<InjectionPolicy
 });
 
 const METHOD: Fields<MethodPolicy> = {
-  timeout: milliseconds(),
+  timeout: orInfinity(milliseconds()),
   retry: orFalse<RetryPolicy>({
     attempts: whole(2, "", 5),
     statuses: list(failure(), 1),

@@ -16,6 +16,7 @@ function refuses(check: (options: object) => unknown, cases: [object, typeof Typ
 }
 
 const TIME = "a number from 1 to 2147483647, in milliseconds";
+const LIMIT = `${TIME}, or infinity`;
 const STATUS = 'the name of a status but OK, for example "UNAVAILABLE"';
 
 Deno.test("clientPolicyOf() takes every field, and leaves out options that are none", () => {
@@ -57,9 +58,9 @@ Deno.test("clientPolicyOf() refuses numbers out of range with a RangeError that 
       "createClient: methods.Unary.retry.attempts is 9; use a whole number from 2 to 5",
     ],
     [{ retry: { attempts: 1 } }, RangeError, "createClient: retry.attempts is 1; use a whole number from 2 to 5"],
-    [{ timeout: -1 }, RangeError, `createClient: timeout is -1; use ${TIME}`],
-    [{ timeout: Infinity }, RangeError, `createClient: timeout is Infinity; use ${TIME}`],
-    [{ timeout: NaN }, RangeError, `createClient: timeout is NaN; use ${TIME}`],
+    [{ timeout: -1 }, RangeError, `createClient: timeout is -1; use ${LIMIT}`],
+    [{ retry: { perTryTimeout: Infinity } }, RangeError, `createClient: retry.perTryTimeout is Infinity; use ${TIME}`],
+    [{ timeout: NaN }, RangeError, `createClient: timeout is NaN; use ${LIMIT}`],
     [
       { breaker: { failureRate: 1.1 } },
       RangeError,
@@ -82,7 +83,7 @@ Deno.test("clientPolicyOf() refuses numbers out of range with a RangeError that 
 
 Deno.test("clientPolicyOf() refuses what is of the wrong form with a TypeError that suggests what was meant", () => {
   refuses(client, [
-    [{ timeout: "5s" }, TypeError, `createClient: timeout is "5s"; use ${TIME}`],
+    [{ timeout: "5s" }, TypeError, `createClient: timeout is "5s"; use ${LIMIT}`],
     [{ retry: { atempts: 3 } }, TypeError, "createClient: retry.atempts is not a field; did you mean retry.attempts?"],
     [
       { methods: { Unary: { attempts: 3 } } },
@@ -125,7 +126,7 @@ Deno.test("clientPolicyOf() shows the beginning of a long text", () => {
   refuses(client, [[
     { timeout: "9".repeat(1_000_000) },
     TypeError,
-    `createClient: timeout is "${"9".repeat(100)}…"; use ${TIME}`,
+    `createClient: timeout is "${"9".repeat(100)}…"; use ${LIMIT}`,
   ]]);
 });
 

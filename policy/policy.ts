@@ -13,7 +13,7 @@ export type StatusName = keyof typeof Status;
 
 /** What a policy says of calls: of all of a service, or of one method. */
 export interface MethodPolicy {
-  /** How long unary calls may take that don't say it themselves, in milliseconds; streams too where it is said of their method. Inside a handler the earlier of this and the handler's own deadline counts; the default gives way to that. @default {10000} */
+  /** How long unary calls may take that don't say it themselves, in milliseconds, `Infinity` for no limit; streams too where it is said of their method. Inside a handler the earlier of this and the handler's own deadline counts; the default gives way to that. @default {10000} */
   timeout?: number;
   /** How failed calls are tried again. @default {false}, but `{}` for methods that the .proto calls idempotent (`idempotency_level`) */
   retry?: RetryPolicy | false;
