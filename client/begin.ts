@@ -103,6 +103,7 @@ function start(
     deadline: outgoing.lateAt,
     signal: options ? options.signal : context.signal,
     compression: typeof compression === "function" ? "gzip" : compression,
+    source: context.source,
     onHeader: undefined,
   };
   const take = options ? options.onHeader : onHeader && ((_: Attempt, header: Metadata) => onHeader(header));

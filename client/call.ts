@@ -5,6 +5,7 @@ import { addMetainfo, mergeMetainfo, readBackward } from "../rpc/metainfo.ts";
 import type { Call, Middleware } from "../rpc/middleware.ts";
 import { PREVIOUS_ATTEMPTS } from "../rpc/retry_fields.ts";
 import type { Method } from "../rpc/service.ts";
+import { type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../rpc/source.ts";
 import { Status } from "../rpc/status.ts";
 import type { MethodRules } from "../policy/rules.ts";
 import type { Attempt } from "./attempt.ts";
@@ -29,6 +30,8 @@ export interface ClientContext {
   readonly signal: AbortSignal | undefined;
   /** What is sent: the call's own fields and all metainfo. */
   readonly metadata: Metadata;
+  /** Who makes the call, for `source-service` and `source-method`; undefined where no handler does. */
+  readonly source?: Source;
 }
 
 /** Code around every call that a client makes. */
@@ -48,6 +51,10 @@ export function contextOf(method: Method, options: CallOptions, rules: MethodRul
   const metadata = new Metadata(options.metadata);
   // A handler may pass on what it got: that was said of the call to it, not of this one.
   if (options.metadata instanceof Metadata) metadata.delete(PREVIOUS_ATTEMPTS);
+  if (scope.source && metadata.size > 0) {
+    metadata.delete(SOURCE_SERVICE);
+    metadata.delete(SOURCE_METHOD);
+  }
   const limit = limitOf(method, options, scope, rules);
   return {
     options,
@@ -57,6 +64,7 @@ export function contextOf(method: Method, options: CallOptions, rules: MethodRul
       ? AbortSignal.any([options.signal, scope.signal])
       : options.signal ?? scope.signal,
     metadata: addMetainfo(metadata, metainfo),
+    source: scope.source,
   };
 }
 

@@ -34,8 +34,9 @@ async function pair(hedge: ClientOptions["hedge"], steps: Step[], more: Partial<
   const take = async (where: string, ctx: ServerContext) => {
     const index = seen.push({ ctx, where }) - 1;
     ctx.signal.addEventListener("abort", () => cancelled.push(index));
-    ctx.header.set("x-attempt", String(index));
     await (steps[index] ?? hang)(ctx);
+    // Not before: an attempt whose header goes out with an error is the call's, and no other is made (gRPC A6).
+    ctx.header.set("x-attempt", String(index));
     return index;
   };
   const servers = await Promise.all(["memory:a", "memory:b"].map(async (address) => {

@@ -40,13 +40,15 @@ export function limitOf(
   { lateAt: around }: Scope,
   rules: MethodRules,
 ): TimeLimit | undefined {
-  if (timeout !== undefined) checkNumber(`${method.path}: timeout`, timeout, 0);
-  else if (deadline === undefined && !(rules.isDefaultTimeout && around !== undefined)) timeout = rules.timeout;
+  if (timeout === undefined) {
+    if (deadline === undefined && !(rules.isDefaultTimeout && around !== undefined)) timeout = rules.timeout;
+  } else if (timeout !== Infinity) checkNumber(`${method.path}: timeout`, timeout, 0);
   if (deadline !== undefined) checkNumber(`${method.path}: deadline`, deadline.valueOf(), 0);
   const own = deadline?.valueOf();
   if (timeout === undefined && own === undefined && around === undefined) return undefined;
   const now = performance.now();
   const given = own === undefined ? Infinity : momentOf(own, now);
   const lateAt = Math.min(around ?? Infinity, timeout === undefined ? Infinity : now + timeout, given);
+  if (lateAt === Infinity) return undefined;
   return { deadline: lateAt === given ? own! : timeOfDay(lateAt, now), lateAt };
 }

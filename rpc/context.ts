@@ -9,6 +9,7 @@ import type { Metadata } from "./metadata.ts";
 import { mergeMetainfo, type Metainfo, type MetainfoInit, NO_METAINFO, type OutgoingMetainfo } from "./metainfo.ts";
 import type { Compression } from "./compression.ts";
 import type { Peer } from "./peer.ts";
+import type { Source } from "./source.ts";
 
 /** What a handler knows of the call that it serves. */
 export interface ServerContext {
@@ -47,6 +48,8 @@ export interface Scope {
   readonly outgoing: OutgoingMetainfo;
   /** A call made in it was tried again and failed all the same: nobody above is to repeat that. */
   retriesExhausted(): void;
+  /** Who makes the next call; undefined where no handler does. */
+  readonly source?: Source;
 }
 
 const EMPTY: Scope = { lateAt: undefined, signal: undefined, outgoing: NO_METAINFO, retriesExhausted() {} };
@@ -92,5 +95,6 @@ export function withMetainfo<T>(metainfo: MetainfoInit, fn: () => T): T {
     },
     outgoing,
     retriesExhausted: () => scope.retriesExhausted(),
+    source: scope.source,
   }, fn);
 }

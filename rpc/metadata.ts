@@ -1,3 +1,5 @@
+import { hasControl, utf8Length, withoutBlanks } from "./field_value.ts";
+
 /** One value of metadata: text, or bytes where the key ends in `-bin`. */
 export type MetadataValue = string | Uint8Array;
 
@@ -9,7 +11,8 @@ export type MetadataInit =
 
 /**
  * The metadata of a call: header or trailer fields, in order; a key may stand more than once. Keys are compared without case
- * and kept in lower case. A key that ends in `-bin` holds bytes, any other holds printable ASCII.
+ * and kept in lower case. A key that ends in `-bin` holds bytes, any other holds text. Text that is not ASCII travels as UTF-8, as Kitex sends it:
+ * grpc-go and Kitex take it, but other gRPC implementations may drop it.
  *
  * @example
  * ```ts
@@ -64,7 +67,7 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
   get bytes(): number {
     let bytes = 0;
     for (const [key, value] of this.#entries) {
-      bytes += 32 + key.length + (typeof value === "string" ? value.length : Math.ceil(value.length * 4 / 3));
+      bytes += 32 + key.length + (typeof value === "string" ? utf8Length(value) : Math.ceil(value.length * 4 / 3));
     }
     return bytes;
   }
@@ -99,20 +102,20 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
    * @throws {TypeError} As {@linkcode Metadata.append} does.
    */
   set(key: string, value: MetadataValue): this {
-    checkField(key, value);
+    const field = fieldOf(key, value);
     this.delete(key);
-    return this.append(key, value);
+    this.#entries.push(field);
+    return this;
   }
 
   /**
-   * Adds a value of `key` behind those that are there.
+   * Adds a value of `key` behind those that are there. Spaces and tabs around a text are left out: HTTP does not carry them.
    *
-   * @throws {TypeError} If the key is no header name or belongs to HTTP/2 or gRPC, or if the value is not printable ASCII (bytes
-   * for a `-bin` key) or begins or ends with a space.
+   * @throws {TypeError} If the key is no header name or belongs to HTTP/2 or gRPC, or if the value is no text (bytes for a `-bin` key), or
+   * holds a control character or a lone surrogate.
    */
   append(key: string, value: MetadataValue): this {
-    checkField(key, value);
-    this.#entries.push([key.toLowerCase(), value]);
+    this.#entries.push(fieldOf(key, value));
     return this;
   }
 
@@ -134,7 +137,8 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
     const object: Record<string, MetadataValue | MetadataValue[]> = Object.create(null);
     for (const [key, value] of this.#entries) {
       const seen = object[key];
-      object[key] = seen === undefined ? value : Array.isArray(seen) ? [...seen, value] : [seen, value];
+      if (Array.isArray(seen)) seen.push(value);
+      else object[key] = seen === undefined ? value : [seen, value];
     }
     return object;
   }
@@ -146,7 +150,6 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
 }
 
 const KEY = /^[0-9a-z_.-]+$/;
-const PRINTABLE = /^[\x20-\x7e]*$/;
 /** Fields that HTTP/2 forbids (RFC 9113, section 8.2.2) or that gRPC writes itself. */
 const RESERVED = new Set([
   "connection",
@@ -164,25 +167,27 @@ const RESERVED = new Set([
   "user-agent",
 ]);
 
-function checkField(key: string, value: MetadataValue): void {
-  const show = JSON.stringify(key);
-  if (typeof key !== "string") throw new TypeError(`metadata key: expected a string, got ${show}`);
+/** The field as it is kept and sent. */
+function fieldOf(key: string, value: MetadataValue): [string, MetadataValue] {
+  const show = () => JSON.stringify(key);
+  if (typeof key !== "string") throw new TypeError(`metadata key: expected a string, got ${show()}`);
   const name = key.toLowerCase();
-  if (!KEY.test(name)) throw new TypeError(`metadata key ${show}: use letters, digits, "_", "-" and "." only`);
+  if (!KEY.test(name)) throw new TypeError(`metadata key ${show()}: use letters, digits, "_", "-" and "." only`);
   if (RESERVED.has(name) || name.startsWith("grpc-")) {
-    throw new TypeError(`metadata key ${show} belongs to HTTP/2 or gRPC and can't be set by an application`);
+    throw new TypeError(`metadata key ${show()} belongs to HTTP/2 or gRPC and can't be set by an application`);
   }
   if (name.endsWith("-bin")) {
-    if (!(value instanceof Uint8Array)) throw new TypeError(`metadata ${show}: a -bin key takes a Uint8Array`);
-    return;
+    if (value instanceof Uint8Array) return [name, value];
+    throw new TypeError(`metadata ${show()}: a -bin key takes a Uint8Array`);
   }
   if (typeof value !== "string") {
-    throw new TypeError(`metadata ${show}: expected a string (bytes need a key ending in -bin)`);
+    throw new TypeError(`metadata ${show()}: expected a string (bytes need a key ending in -bin)`);
   }
-  if (!PRINTABLE.test(value)) {
+  if (hasControl(value) || !value.isWellFormed()) {
+    const what = value.isWellFormed() ? "a line end or another control character" : "a lone surrogate";
     throw new TypeError(
-      `metadata ${show}: the value has characters other than printable ASCII; use a key ending in -bin for others`,
+      `metadata ${show()}: the value has ${what}; use a key ending in -bin for what is no plain text`,
     );
   }
-  if (value !== value.trim()) throw new TypeError(`metadata ${show}: the value begins or ends with a space`);
+  return [name, withoutBlanks(value)];
 }

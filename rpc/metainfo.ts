@@ -5,6 +5,7 @@
  * @module
  */
 
+import { hasControl, withoutBlanks } from "./field_value.ts";
 import { Metadata, type MetadataValue } from "./metadata.ts";
 
 const PERSISTENT = "rpc-persist-";
@@ -14,6 +15,9 @@ const BACKWARD = "rpc-backward-";
 /**
  * Values by key. A key is kept as it arrives at the other side, in upper case with `_` for `-`, so `client-name` and
  * `CLIENT_NAME` are the same key.
+ *
+ * The values of keys that end in `_BIN` travel in base64, so that they may hold any characters. Where a peer sent bytes that are no UTF-8, each
+ * byte is one character, those above 127 as lone surrogates from U+DC80 on: they go on to the next hop as they came.
  */
 export class MetainfoMap extends Map<string, string> {
   /** The value of `key`. */
@@ -27,13 +31,14 @@ export class MetainfoMap extends Map<string, string> {
   }
 
   /**
-   * Sets the value of `key`.
+   * Sets the value of `key`. Spaces and tabs around it are left out, unless it travels in base64: HTTP does not carry them.
    *
-   * @throws {TypeError} If the key has characters that no header name may have, or if the value is empty, has control characters or a
-   * lone surrogate, or begins or ends with a space: it could not arrive as it is.
+   * @throws {TypeError} If the key has characters that no header name may have, or if the value is empty, or has a control character (which a key
+   * that ends in `_BIN` may have) or a lone surrogate.
    */
   override set(key: string, value: string): this {
-    return super.set(checkKey(key), checkValue(key, value));
+    const name = checkKey(key);
+    return super.set(name, checkValue(key, name, value));
   }
 
   /** Removes `key`. */
@@ -49,7 +54,7 @@ export type MetainfoValues = Readonly<Record<string, string>> | ReadonlyMap<stri
 export interface MetainfoInit {
   /** Travels over every hop of the chain of calls. */
   readonly persistent?: MetainfoValues;
-  /** Travels to the next service only. */
+  /** Travels to the next service only; the context of a trace goes on from there. */
   readonly transient?: MetainfoValues;
 }
 
@@ -80,6 +85,19 @@ function merge(base: ReadonlyMap<string, string>, values: MetainfoValues | undef
   const merged = new MetainfoMap(base);
   for (const [key, value] of values instanceof Map ? values : Object.entries(values)) merged.set(key, value);
   return merged;
+}
+
+/** The keys under which OpenTelemetry's propagators for Kitex send the context of a trace: transient, and sent anew by each service. */
+const TRACE_KEYS = ["TRACEPARENT", "TRACESTATE", "BAGGAGE"];
+
+/** The part of transient values that goes on over a hop even so: without it a trace would break at a service that knows nothing of traces. */
+export function traceContext(transient: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  if (transient.size === 0) return transient;
+  const entries = TRACE_KEYS.flatMap((key): [string, string][] => {
+    const value = transient.get(key);
+    return value === undefined ? [] : [[key, value]];
+  });
+  return entries.length === 0 ? NO_METAINFO.transient : new MetainfoMap(entries);
 }
 
 /** The metadata of a call with its metainfo added. */
@@ -129,15 +147,35 @@ function take(
   allowed?: ReadonlySet<string>,
 ): ReadonlyMap<string, string> {
   const key = canonical(name);
-  if (typeof value !== "string" || !TOKEN.test(key) || CONTROL.test(value)) return into;
-  const text = value.trim();
-  if (text === "" || into.has(key) || (allowed && !allowed.has(key))) return into;
+  if (!TOKEN.test(key) || into.has(key) || (allowed && !allowed.has(key))) return into;
+  const text = typeof value === "string" ? withoutBlanks(value) : textOf(value);
+  if (text === "" || !isBinary(key) && hasControl(text)) return into;
   const map = into.size === 0 ? new MetainfoMap() : into as MetainfoMap;
   return map.set(key, text);
 }
 
-function* fields(prefix: string, values: ReadonlyMap<string, string>): Generator<[string, string]> {
-  for (const [key, value] of values) yield [prefix + key.toLowerCase().replaceAll("_", "-"), value];
+function* fields(prefix: string, values: ReadonlyMap<string, string>): Generator<[string, MetadataValue]> {
+  for (const [key, value] of values) {
+    yield [prefix + key.toLowerCase().replaceAll("_", "-"), isBinary(key) ? bytesOf(value) : value];
+  }
+}
+
+/** Whether the field of a key ends in `-bin`. */
+const isBinary = (key: string) => key === "BIN" || key.endsWith("_BIN");
+
+const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }) };
+const ESCAPED = 0xdc00;
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return UTF8.decoder.decode(bytes);
+  } catch {
+    return Array.from(bytes, (byte) => String.fromCharCode(byte < 0x80 ? byte : ESCAPED + byte)).join("");
+  }
+}
+
+function bytesOf(text: string): Uint8Array {
+  return text.isWellFormed() ? UTF8.encoder.encode(text) : Uint8Array.from(text, (one) => one.charCodeAt(0) & 0xff);
 }
 
 /** The set of keys that {@linkcode readMetainfo} lets in. */
@@ -148,7 +186,9 @@ export function allowList(keys: readonly string[]): ReadonlySet<string> {
 const canonical = (key: string) => key.replaceAll("-", "_").toUpperCase();
 
 const TOKEN = /^[0-9A-Z_!#$%&'*+.^`|~]+$/;
-const CONTROL = /\p{Cc}/u;
+/** Bytes that are no UTF-8, as {@linkcode textOf} writes them. */
+// deno-lint-ignore no-control-regex -- all of ASCII
+const BYTES = /^[\x00-\x7f\udc80-\udcff]*$/;
 
 function checkKey(key: string): string {
   const name = canonical(String(key));
@@ -156,12 +196,17 @@ function checkKey(key: string): string {
   throw new TypeError(`metainfo key ${JSON.stringify(key)}: use letters, digits, "_" and "-" only`);
 }
 
-function checkValue(key: string, value: string): string {
+function checkValue(key: string, name: string, value: string): string {
   const fail = (why: string) => new TypeError(`metainfo ${JSON.stringify(key)}: the value ${why}`);
   if (typeof value !== "string") throw fail(`is ${typeof value}; expected a string`);
-  if (value === "") throw fail("is empty, and Kitex drops empty values; leave the key out");
-  if (CONTROL.test(value)) throw fail("has a line break or another control character");
-  if (!value.isWellFormed()) throw fail("has a lone surrogate, which is not Unicode text");
-  if (value !== value.trim()) throw fail("begins or ends with a space, which HTTP/2 does not carry");
-  return value;
+  const binary = isBinary(name);
+  const text = binary ? value : withoutBlanks(value);
+  if (text === "") throw fail("is empty, and Kitex drops empty values; leave the key out");
+  if (!binary && hasControl(text)) {
+    throw fail("has a line end or another control character; use a key ending in _BIN for what is no plain text");
+  }
+  if (!text.isWellFormed() && !(binary && BYTES.test(text))) {
+    throw fail("has a lone surrogate, which is not Unicode text");
+  }
+  return text;
 }

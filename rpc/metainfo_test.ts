@@ -1,5 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { Metadata } from "./metadata.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Metadata, type MetadataValue } from "./metadata.ts";
 import {
   addMetainfo,
   allowList,
@@ -31,12 +31,14 @@ Deno.test("readMetainfo() reads keys in upper case with _ for -, the first of a 
     ["rpc-persist-empty", ""],
     ["rpc-persist-", "no key"],
     ["rpc-persist-broken", "a\nb"],
-    ["rpc-persist-bytes-bin", new Uint8Array([1])],
+    ["rpc-persist-blank", " \t"],
+    ["rpc-persist-bob", "bob "],
+    ["rpc-persist-bytes-bin", new Uint8Array(0)],
     ["rpc-transit-once", "1"],
     ["rpc-backward-x", "a request has no such thing"],
     ["other", "x"],
   ]);
-  assertEquals([entries(persistent), entries(transient)], [{ CLIENT_NAME: "first" }, { ONCE: "1" }]);
+  assertEquals([entries(persistent), entries(transient)], [{ CLIENT_NAME: "first", BOB: "bob" }, { ONCE: "1" }]);
 });
 
 Deno.test("readMetainfo() takes only what the allow-list names", () => {
@@ -50,7 +52,7 @@ Deno.test("readBackward() reads the trailer's values", () => {
 
 Deno.test("MetainfoMap refuses what could not arrive as it is", () => {
   const map = new MetainfoMap();
-  for (const value of ["", "a\r\nb", "a\nb", "a\0", "\x7f", " a", "a ", "\ud800", 5 as unknown as string]) {
+  for (const value of ["", " \t", "a\r\nb", "a\nb", "a\0", "\x7f", "\ud800", 5 as unknown as string]) {
     assertThrows(() => map.set("KEY", value), TypeError, "metainfo");
   }
   for (const key of ["", "a b", "a\nb", "ключ", "a:b"]) {
@@ -58,6 +60,26 @@ Deno.test("MetainfoMap refuses what could not arrive as it is", () => {
   }
   assertEquals(map.size, 0);
   assertEquals(map.set("client-name", "北京").get("CLIENT_NAME"), "北京");
+  assertEquals(map.set("name", "\tbob ").get("NAME"), "bob");
+});
+
+Deno.test("the value of a key that ends in _BIN is any text, and travels as bytes", () => {
+  for (const key of ["TOKEN_BIN", "token-bin", "bin"]) {
+    for (const text of [" a\r\n\0\tb ", "北京 😀", "\ufeff"]) {
+      const sent = addMetainfo(new Metadata(), mergeMetainfo(NO_METAINFO, { persistent: { [key]: text } }));
+      const [[name, value]] = [...sent] as [[string, MetadataValue]];
+      assert(name.endsWith("-bin") && value instanceof Uint8Array);
+      assertEquals(readMetainfo(sent).persistent.get(key), text);
+    }
+    const map = new MetainfoMap();
+    for (const value of ["", "\ud800", "é\udcff"]) assertThrows(() => map.set(key, value), TypeError, "metainfo");
+  }
+});
+
+Deno.test("bytes that are no UTF-8 go on to the next hop as they came", () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const { persistent, transient } = readMetainfo([["rpc-persist-x-bin", bytes]]);
+  assertEquals([...addMetainfo(new Metadata(), { persistent, transient })], [["rpc-persist-x-bin", bytes]]);
 });
 
 Deno.test("withMetainfo() adds to what is there, and two at the same time never see each other's values", async () => {
@@ -90,7 +112,7 @@ Deno.test("mergeMetainfo() leaves its base as it is, and the new value of a key 
 
 Deno.test("withMetainfo() refuses a value that could split a header, and runs nothing then", () => {
   let ran = false;
-  for (const value of ["a\r\nrpc-persist-admin: 1", "a\n", "", " a"]) {
+  for (const value of ["a\r\nrpc-persist-admin: 1", "a\n", "", " "]) {
     const call = () => withMetainfo({ persistent: { KEY: value } }, () => ran = true);
     assertThrows(call, TypeError, `metainfo "KEY"`);
   }

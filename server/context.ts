@@ -4,13 +4,14 @@ import {
   addBackward,
   type Metainfo,
   MetainfoMap,
-  NO_METAINFO,
   type OutgoingMetainfo,
   readMetainfo,
+  traceContext,
 } from "../rpc/metainfo.ts";
 import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../rpc/retry_fields.ts";
 import { timeOfDay } from "../rpc/time.ts";
 import type { ServerCall } from "../transport/transport.ts";
+import type { Source } from "../rpc/source.ts";
 import type { Route } from "./handlers.ts";
 
 /** How a server treats the metainfo that it receives. */
@@ -21,10 +22,17 @@ export interface MetainfoRules {
   readonly forwardTransient: boolean;
 }
 
+/** What the calls of a method have in common. */
+export interface Served {
+  readonly route: Route;
+  /** What the calls that its handler makes say of who makes them. */
+  readonly source: Source;
+}
+
 /** The context of one call. What costs is made when somebody looks at it. */
 export class CallContext implements ServerContext, Scope {
   readonly #call: ServerCall;
-  readonly #route: Route;
+  readonly #served: Served;
   readonly #rules: MetainfoRules;
   #header: Metadata | undefined;
   #trailer: Metadata | undefined;
@@ -35,17 +43,20 @@ export class CallContext implements ServerContext, Scope {
   /** Whether a caller that repeats the call would repeat what was repeated already. */
   mustNotRepeat = false;
 
-  constructor(call: ServerCall, route: Route, rules: MetainfoRules) {
+  constructor(call: ServerCall, served: Served, rules: MetainfoRules) {
     this.#call = call;
-    this.#route = route;
+    this.#served = served;
     this.#rules = rules;
   }
 
   get service(): string {
-    return this.#route.service;
+    return this.#served.route.service;
   }
   get method(): string {
-    return this.#route.method.name;
+    return this.#served.route.method.name;
+  }
+  get source(): Source {
+    return this.#served.source;
   }
   get peer(): ServerContext["peer"] {
     return this.#call.peer;
@@ -86,7 +97,7 @@ export class CallContext implements ServerContext, Scope {
       persistent: this.#isRetry && !persistent.has(RETRY_KEY)
         ? new MetainfoMap([...persistent, [RETRY_KEY, "1"]])
         : persistent,
-      transient: this.#rules.forwardTransient ? transient : NO_METAINFO.transient,
+      transient: this.#rules.forwardTransient ? transient : traceContext(transient),
     };
   }
 

@@ -1,5 +1,6 @@
 import { runInScope, type ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
+import { excerpt } from "../rpc/excerpt.ts";
 import { isAsyncIterable } from "../rpc/held_stream.ts";
 import type { Logger } from "../rpc/logger.ts";
 import { compose, type Middleware, type Next } from "../rpc/middleware.ts";
@@ -8,7 +9,7 @@ import { Status } from "../rpc/status.ts";
 import type { CallStatus, MaybePromise, ServerCall } from "../transport/transport.ts";
 import type { Admission } from "./admission/admission.ts";
 import type { Gate } from "./admission/gate.ts";
-import { CallContext, type MetainfoRules } from "./context.ts";
+import { CallContext, type MetainfoRules, type Served } from "./context.ts";
 import type { Route } from "./handlers.ts";
 import { notAgain, type Outcome, outcomeOf } from "./outcome.ts";
 
@@ -17,6 +18,8 @@ export type ServerMiddleware = Middleware<ServerContext>;
 
 /** What a dispatcher works with. */
 export interface DispatchOptions {
+  /** The server's name. */
+  readonly name: string;
   readonly routes: ReadonlyMap<string, Route>;
   readonly middleware: readonly ServerMiddleware[];
   readonly metainfo: MetainfoRules;
@@ -25,22 +28,21 @@ export interface DispatchOptions {
 }
 
 /** A route, what its calls end at, and what they must pass before. */
-interface Way {
-  readonly route: Route;
+interface Way extends Served {
   readonly end: Next<ServerContext>;
   gate: Gate | undefined;
 }
 
 /** Leads each call to its handler and back: the returned function never throws. */
 export function createDispatcher(
-  { routes, middleware, metainfo, admission, logger }: DispatchOptions,
+  { name, routes, middleware, metainfo, admission, logger }: DispatchOptions,
 ): (call: ServerCall) => void {
   const services = new Set([...routes.values()].map((route) => route.service));
   const ways = new Map<string, Way>();
   for (const [path, route] of routes) {
     const last: Next<ServerContext> = ({ request, context }) => route.handler(request, context) as Promise<unknown>;
     const end = middleware.length === 0 ? last : compose(middleware, async (call) => await last(call));
-    const way: Way = { route, end, gate: undefined };
+    const way: Way = { route, source: { service: name, method: route.method.name }, end, gate: undefined };
     ways.set(path, way);
     admission.guard(route.method, (call) => begin(call, way), (gate) => way.gate = gate);
   }
@@ -61,8 +63,9 @@ export function createDispatcher(
     }
   };
   /** Resolves when the call has ended, if that takes time. Never rejects. */
-  const begin = (call: ServerCall, { route, end }: Way): Promise<void> | undefined => {
-    const context = new CallContext(call, route, metainfo);
+  const begin = (call: ServerCall, way: Way): Promise<void> | undefined => {
+    const { route, end } = way;
+    const context = new CallContext(call, way, metainfo);
     try {
       // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
       const pending = runInScope(context, serve, call, route, context, end);
@@ -136,6 +139,8 @@ function sendReply(call: ServerCall, method: Method, context: CallContext, reply
 }
 
 function finish(call: ServerCall, context: CallContext): void {
+  // A stream may end without a message.
+  context.flushHeader();
   const trailer = context.endTrailer();
   call.finish(trailer === undefined ? OK : { code: Status.OK, message: "", trailer });
 }
@@ -216,6 +221,7 @@ function reasonOf(thrown: unknown, call: ServerCall): unknown {
 }
 
 function unknownPath(path: string, services: ReadonlySet<string>): string {
-  const [, service = "", method = ""] = path.split("/");
-  return services.has(service) ? `unknown method ${method} of service ${service}` : `unknown service ${service}`;
+  const [, service = "", method = ""] = path.split("/", 3);
+  if (!services.has(service)) return `unknown service ${excerpt(service)}`;
+  return `unknown method ${excerpt(method)} of service ${service}`;
 }

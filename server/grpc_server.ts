@@ -196,6 +196,7 @@ export class GrpcServer implements Server {
     const health = healthRoutes(() => this.#services, this.#life, this.#checks);
     const reflection = this.#options.reflection ? reflectionRoutes([...this.#services.values()], this.#life) : [];
     return createDispatcher({
+      name: this.#options.name,
       // The application's own services of these names, if it has them, go before ours.
       routes: new Map([...health, ...reflection, ...this.#routes]),
       middleware: this.#middleware,

@@ -1,4 +1,5 @@
 import { RpcError } from "../rpc/error.ts";
+import { excerpt } from "../rpc/excerpt.ts";
 import { Status } from "../rpc/status.ts";
 import { every } from "../rpc/time.ts";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../proto/grpc/health/v1/health.ts";
@@ -36,7 +37,7 @@ export function healthRoutes(
   };
   return routesOf(Health, {
     async check({ service }) {
-      if (!knows(service)) throw new RpcError(Status.NOT_FOUND, `unknown service ${service}`);
+      if (!knows(service)) throw new RpcError(Status.NOT_FOUND, `unknown service ${excerpt(service)}`);
       return { status: await serverStatus() };
     },
     async list() {

@@ -1,5 +1,6 @@
 import { type Address, formatAddress, parseAddress, parseListenAddress } from "../rpc/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
+import { hasControl } from "../rpc/field_value.ts";
 import { checkLogger, createLogger, guardedLogger, type Logger } from "../rpc/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import {
@@ -72,7 +73,7 @@ export interface ServerOptions extends ServerPolicy {
   compression?: Compression;
   /** The metainfo keys that are taken from callers, for a server at the edge. @default all */
   allowMetainfo?: readonly string[];
-  /** Whether transient metainfo goes on over every hop, as in Kitex's default mode, rather than over one. @default {false} */
+  /** Whether transient metainfo goes on over every hop, as in Kitex's default mode, rather than over one. The context of a trace (`TRACEPARENT`, `TRACESTATE`, `BAGGAGE`) always does. @default {false} */
   forwardTransient?: boolean;
   /** How long it goes on taking calls after it left the registry, so that all callers hear of it, in milliseconds. Kitex polls every 5 s. @default {6000} with a registry, else 0 */
   drainDelay?: number;
@@ -157,6 +158,9 @@ export function settingsOf(options: ServerOptions): Settings {
     throw new TypeError(
       `${who}: name is ${JSON.stringify(options.name)}; give the service's name, for example "echoservice"`,
     );
+  }
+  if (hasControl(options.name)) {
+    throw new TypeError(`${who}: name is ${JSON.stringify(options.name)}; leave out the control characters`);
   }
   checkTransport(who, options.transport);
   const { compression = "identity", tls, logger = createLogger() } = options;

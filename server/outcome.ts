@@ -3,7 +3,11 @@ import { BizError, RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
 import { PUSHBACK } from "../rpc/retry_fields.ts";
 import { Status } from "../rpc/status.ts";
+import { cutStatusText } from "../transport/status_text.ts";
 import type { CallStatus } from "../transport/transport.ts";
+
+/** The most of a text that the details repeat, in octets: the trailers must have room for it and for the text itself. */
+const DETAILS_TEXT_BYTES = 2048;
 
 /** What a caller may learn of an error that a handler threw, and whether it was a fault that the log should hold. */
 export interface Outcome {
@@ -29,7 +33,9 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
       status: {
         code,
         message,
-        details: details.length === 0 ? undefined : encodeStatusDetails(code, message, details),
+        details: details.length === 0
+          ? undefined
+          : encodeStatusDetails(code, cutStatusText(message, DETAILS_TEXT_BYTES), details),
         // With a path it is the error of another service's call: that one's trailers are not for our caller.
         trailer: path === undefined ? join(trailer, thrown.metadata) : trailer,
       },

@@ -7,6 +7,7 @@ import {
   type ServerReflectionResponse,
 } from "../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
+import { excerpt } from "../rpc/excerpt.ts";
 import type { Service } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
@@ -131,7 +132,7 @@ function fileAnswer(
   };
 }
 
-const notFound = (what: string, name: string) => refusal(Status.NOT_FOUND, `there is no ${what} ${name}`);
+const notFound = (what: string, name: string) => refusal(Status.NOT_FOUND, `there is no ${what} ${excerpt(name)}`);
 
 function refusal(errorCode: number, errorMessage: string): Answer {
   return { case: "errorResponse", value: { errorCode, errorMessage } };

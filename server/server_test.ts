@@ -2,6 +2,8 @@ import { mock } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { createClient } from "../client/client.ts";
 import { EchoService, Req, Resp } from "../proto/echo.ts";
+import { Health } from "../proto/grpc/health/v1/health.ts";
+import { ServerReflection } from "../proto/grpc/reflection/v1/reflection.ts";
 import { consul } from "../registry/consul.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RpcError } from "../rpc/error.ts";
@@ -425,4 +427,32 @@ Deno.test("createServer() says which options workers do not go with", () => {
   wrong({ transport: "grpc-js" }, TypeError, `workers share a port, which the transport "grpc-js" can't`);
   wrong({ address: "unix:/run/echo.sock" }, TypeError, "workers share a port, and unix:/run/echo.sock has none");
   wrong({ dropPermissions: true }, TypeError, "dropPermissions would take from the main thread");
+});
+
+Deno.test("no status repeats at length what a caller sent: a path, a service, a symbol", async () => {
+  const transport = memoryTransport();
+  await using server = make(transport, { reflection: true });
+  await server.add(EchoService, echo).start();
+  const name = "x".repeat(4000);
+  const methods = { echo: { ...EchoService.methods.echo, path: `/echo.EchoService/${name}` } };
+  const stranger = { echo: { ...EchoService.methods.echo, path: `/${name}/Echo` } };
+  for (const one of [methods, stranger]) {
+    await using client = createClient({ ...EchoService, methods: one }, {
+      address: "memory:x",
+      transport,
+      logger: silent,
+    });
+    const error = await assertRejects(() => client.echo({}), RpcError);
+    assertEquals(error.code, Status.UNIMPLEMENTED);
+    assert(error.rawMessage.length < 200);
+  }
+  await using health = createClient(Health, { address: "memory:x", transport, logger: silent });
+  assert((await assertRejects(() => health.check({ service: name }), RpcError)).rawMessage.length < 200);
+  await using reflection = createClient(ServerReflection, { address: "memory:x", transport, logger: silent });
+  async function* ask() {
+    yield { messageRequest: { case: "fileContainingSymbol", value: name } as const };
+  }
+  for await (const { messageResponse } of reflection.serverReflectionInfo(ask())) {
+    assert(messageResponse?.case === "errorResponse" && messageResponse.value.errorMessage.length < 200);
+  }
 });

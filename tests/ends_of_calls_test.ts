@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { RpcError, Status } from "../mod.ts";
-import { each, within } from "./each_transport.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { BizError, type CallOptions, errorDetail, RpcError, Status } from "../mod.ts";
+import { Msg } from "./proto/kinds.ts";
+import { each, from, within } from "./each_transport.ts";
 import { until } from "./observe.ts";
 
 each("return() gives the call up at once, while a next() waits for a reply", async ({ client, seen }) => {
@@ -47,6 +48,67 @@ each("a header over the sender's limit ends the call with RESOURCE_EXHAUSTED", a
       if (req.text.startsWith("long")) ctx.header.set("x-long", "x".repeat(500));
       if (req.text.endsWith("fail")) throw new RpcError(Status.NOT_FOUND, "no such thing");
       return req;
+    },
+  },
+});
+
+each(
+  "a header goes out with the status at the latest: of a stream without a message too, however it ends",
+  async ({ client }) => {
+    for (const text of ["", "fail:5:no such thing"]) {
+      for (const kind of ["serverStream", "bidi"] as const) {
+        const seen: (string | undefined)[] = [];
+        const options: CallOptions = {
+          metadata: { "x-echo": "h", "x-trail": "t" },
+          onHeader: (header) => seen.push(header.get("x-echo")),
+          onTrailer: (trailer) => seen.push(trailer.get("x-trail")),
+        };
+        const replies = kind === "bidi"
+          ? client.bidi(text ? from({ text }) : from(), options)
+          : client.serverStream({ text }, options);
+        const end = replies[Symbol.asyncIterator]().next();
+        if (text) await assertRejects(() => end, RpcError);
+        else assertEquals((await end).done, true);
+        assertEquals(seen, ["h", "t"], `${kind} ${text}`);
+      }
+    }
+  },
+);
+
+each("a status text that is too long is cut, and its code, details and trailer stay", async ({ client }) => {
+  for (const text of ["x".repeat(20_000), "北京 ".repeat(7000), "%".repeat(20_000)]) {
+    const error = await assertRejects(() => client.unary({ text }), RpcError);
+    assertEquals(error.code, Status.FAILED_PRECONDITION);
+    assert(error.rawMessage.endsWith("...") && text.startsWith(error.rawMessage.slice(0, -3)));
+    assert(error.rawMessage.length > 300, `${error.rawMessage.length} characters`);
+    assertEquals([error.findDetails(Msg), error.metadata.get("x-trail")], [[{
+      text: "why",
+      count: 0,
+      data: new Uint8Array(0),
+    }], "t"]);
+    const biz = await assertRejects(() => client.unary({ text: `biz:${text}` }), BizError);
+    assertEquals([biz.code, biz.extra["from"]], [7, "test"]);
+    assert(biz.message.endsWith("..."));
+  }
+}, {
+  handlers: {
+    unary({ text }, { trailer }) {
+      if (text.startsWith("biz:")) throw new BizError(7, text.slice(4), { from: "test" });
+      trailer.set("x-trail", "t");
+      throw new RpcError(Status.FAILED_PRECONDITION, text, { details: [errorDetail(Msg, { text: "why" })] });
+    },
+  },
+});
+
+each("a trailer that is too large does not hide the code and the text of an error", async ({ client }) => {
+  const error = await assertRejects(() => client.unary({}), RpcError);
+  assertEquals(error.code, Status.NOT_FOUND);
+  assertMatch(error.rawMessage, /^no such thing \(the trailer has 110 fields, over the limit of 100/);
+}, {
+  handlers: {
+    unary(_, { trailer }) {
+      for (const [key, value] of Object.entries(MANY)) trailer.set(key, value);
+      throw new RpcError(Status.NOT_FOUND, "no such thing");
     },
   },
 });

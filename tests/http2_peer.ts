@@ -89,7 +89,7 @@ export class Peer {
     limits: Partial<Http2Limits> = {},
     budget: Budget = { received: 0, queued: 0 },
   ) {
-    this.connection = new Connection(role, { ...http2Limits(DEFAULT_LIMITS), ...limits }, {
+    this.connection = new Connection(role, { ...http2Limits(DEFAULT_LIMITS, role), ...limits }, {
       onStream: (stream, _, end, exceeded) => {
         this.watch(stream);
         this.log.push(`open ${stream.id}${end ? " end" : ""}${exceeded ? " exceeded" : ""}`);

@@ -10,6 +10,7 @@ import type { Compression } from "../rpc/compression.ts";
 import type { Logger } from "../rpc/logger.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { Peer } from "../rpc/peer.ts";
+import type { Source } from "../rpc/source.ts";
 import type { Status } from "../rpc/status.ts";
 import type { ClientTls, ServerTls } from "../tls/options.ts";
 
@@ -229,6 +230,8 @@ export interface CallStart {
   signal?: AbortSignal;
   /** The encoding that its header announces: its requests come with this one or `"identity"`. @default the connection's */
   compression?: Compression;
+  /** Who makes it. @default nobody that has a name */
+  source?: Source;
   /** Called once if a header arrives, before the first message is received. */
   onHeader?(header: Metadata): void;
 }

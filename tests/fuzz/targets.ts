@@ -69,7 +69,7 @@ function exchange(role: "server" | "client", input: Uint8Array, cut: (left: numb
       onDrained() {},
     };
   };
-  const connection = new Connection(role, http2Limits(LIMITS), {
+  const connection = new Connection(role, http2Limits(LIMITS, role), {
     onStream(stream, _, end) {
       serve(stream);
       if (end) connection.sendHeaders(stream, [...OK_FIELDS, ...END_FIELDS], true);

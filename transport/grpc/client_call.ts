@@ -1,14 +1,15 @@
 import { RpcError } from "../../rpc/error.ts";
 import type { Place } from "../../rpc/line.ts";
+import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
-import { messageExcess, metadataExcess } from "../limits.ts";
+import { messageExcess, metadataExcess, withoutTrailer } from "../limits.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } from "../transport.ts";
 import type { ClientConnection } from "./client_connection.ts";
-import type { Dated } from "./deadlines.ts";
-import { metadataOf } from "./fields.ts";
+import { type Dated, isPast, late } from "./deadlines.ts";
+import { fieldsExcess, metadataOf } from "./fields.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { encodingOf, headerProblem, isTrailersOnly, statusOf, statusOfReset } from "./reply.ts";
@@ -99,22 +100,15 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   }
 
   onHeaders(fields: FieldList, end: boolean, exceeded: boolean): void {
-    if (exceeded) {
-      const text = `${
-        this.#inbox ? "the trailers are" : "the header is"
-      } over limits.metadataBytes or limits.metadataEntries`;
-      return this.#fail(new RpcError(Status.RESOURCE_EXHAUSTED, text));
-    }
-    if (this.#inbox) return this.#trailers(fields);
-    const problem = headerProblem(fields, end);
-    if (problem) return this.#fail(problem);
-    if (end) return this.#ended(isTrailersOnly(fields) ? statusOf(fields) : NO_STATUS);
-    const metadata = metadataOf(fields);
-    const excess = metadataExcess(metadata, this.#host.limits, "the header");
+    if (this.#inbox || end && isTrailersOnly(fields)) return this.#trailers(fields, exceeded);
+    const excess = this.#excess(fields, exceeded, "the header");
     if (excess) return this.#fail(excess);
+    const problem = headerProblem(fields);
+    if (problem) return this.#fail(problem);
+    if (end) return this.#ended(NO_STATUS);
     this.#open(fields);
     const { onHeader } = this.#start;
-    if (onHeader) this.#tell(onHeader, metadata);
+    if (onHeader) this.#tell(onHeader, metadataOf(fields));
   }
 
   onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
@@ -128,7 +122,9 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   }
 
   onReset(code: ErrorCode, why: string): void {
-    this.#finish(statusOfReset(code, why));
+    // A server cancels what takes too long, and may do so before the timer here rings.
+    if (code === ErrorCode.CANCEL && why === "" && isPast(this.deadline)) this.onLate();
+    else this.#finish(statusOfReset(code, why));
   }
 
   onLost(why: string, unprocessed: boolean): void {
@@ -139,12 +135,15 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.#outbox!.release();
   }
 
-  onBadMessage(error: RpcError): void {
-    this.#fail(error);
+  onBadMessage({ code, rawMessage: message }: RpcError): void {
+    // The server's own error says more.
+    if (this.#result && this.#result.code !== Status.OK) return;
+    this.#result = undefined;
+    this.#finish({ code, message });
   }
 
   onLate(): void {
-    this.#fail(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
+    this.#fail(late());
   }
 
   #next(inbox: Inbox): MaybePromise<Uint8Array | undefined> {
@@ -181,16 +180,25 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     }
   }
 
-  #trailers(fields: FieldList): void {
-    const metadata = metadataOf(fields);
-    const excess = metadataExcess(metadata, this.#host.limits, "the trailer");
-    if (excess) return this.#fail(excess);
-    this.#ended(statusOf(fields, metadata));
+  #trailers(fields: FieldList, exceeded: boolean): void {
+    const { limits } = this.#host;
+    const excess = this.#excess(fields, exceeded, "the trailer");
+    if (!excess) return this.#ended(statusOf(fields, limits.metadataBytes));
+    // It may be the status that is missing.
+    const status = isTrailersOnly(fields) ? statusOf(fields, limits.metadataBytes, NO_METADATA) : undefined;
+    if (status === undefined || status.code === Status.OK) return this.#fail(excess);
+    this.#ended(withoutTrailer(status, limits, excess));
+  }
+
+  #excess(fields: FieldList, exceeded: boolean, what: string): RpcError | undefined {
+    if (!exceeded) return fieldsExcess(fields, this.#host.limits, what);
+    const text = `${what} has more fields or longer ones than limits.metadataEntries and limits.metadataBytes allow`;
+    return new RpcError(Status.RESOURCE_EXHAUSTED, text);
   }
 
   /** The server has sent all. Messages that nobody has taken come before the status. */
   #ended(status: CallStatus): void {
-    this.#inbox?.finish();
+    if (status.code === Status.OK) this.#inbox?.finish();
     this.#finish(status);
   }
 
@@ -229,4 +237,5 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
 /** The connection's window is as good as closed, in octets. */
 const LOW = 64 * 1024;
 const NOTHING = new Uint8Array(0);
+const NO_METADATA = new Metadata();
 const NO_STATUS: CallStatus = { code: Status.INTERNAL, message: "the server ended the call without a status" };

@@ -1,7 +1,9 @@
 import { formatAddress } from "../../rpc/address.ts";
 import { inBackground } from "../../rpc/background.ts";
+import type { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Line } from "../../rpc/line.ts";
+import { hasSource, NO_SOURCE, type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
 import { every } from "../../rpc/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
@@ -11,7 +13,7 @@ import type { CallStart, ClientCall, Compression, Connection, ConnectOptions, Li
 import { GrpcClientCall } from "./client_call.ts";
 import { ACCEPTED } from "./compression.ts";
 import { Deadlines } from "./deadlines.ts";
-import { addMetadata } from "./fields.ts";
+import { addMetadata, encodeText } from "./fields.ts";
 import { foreignServer } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -19,6 +21,16 @@ import { Silence } from "./silence.ts";
 import { Pump, type Socket } from "./socket.ts";
 import { formatTimeout } from "./timeout.ts";
 import { USER_AGENT } from "./user_agent.ts";
+
+/** The last fields of a call that nobody with a name makes, before those of its own. */
+const SOURCE: FieldList = [SOURCE_SERVICE, NO_SOURCE.service, SOURCE_METHOD, NO_SOURCE.method];
+
+/** Says who makes a call in the fields that end in {@linkcode SOURCE}, unless its metadata does. */
+function setSource(fields: string[], metadata: Metadata, { service, method }: Source = NO_SOURCE): void {
+  fields.length -= SOURCE.length;
+  if (!metadata.has(SOURCE_SERVICE)) fields.push(SOURCE_SERVICE, encodeText(service));
+  if (!metadata.has(SOURCE_METHOD)) fields.push(SOURCE_METHOD, encodeText(method));
+}
 
 /** How often a client looks what time it is, in milliseconds. */
 const TICK = 1000;
@@ -56,7 +68,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.closed = this.#lost.promise;
     this.options = options;
     this.limits = limits;
-    this.connection = new Http2Connection("client", http2Limits(limits), this, this.budget);
+    this.connection = new Http2Connection("client", http2Limits(limits, "client"), this, this.budget);
     this.#silence = new Silence(limits.silenceTimeout);
     this.#pace = options.pace ?? { factor: 1 };
     this.#factor = this.#pace.factor;
@@ -114,14 +126,15 @@ export class ClientConnection implements Connection, ConnectionEvents {
   }
 
   /** The fields that a call begins with, at a moment that matters only where it has a deadline. */
-  fieldsOf({ path, metadata, deadline }: CallStart, compression: Compression, now: number): FieldList {
+  fieldsOf({ path, metadata, deadline, source }: CallStart, compression: Compression, now: number): FieldList {
     let fields = this.#paths.get(path);
     if (fields === undefined) {
-      fields = [...this.#base.slice(0, 4), ":path", path, ...this.#base.slice(4)];
+      fields = [...this.#base.slice(0, 4), ":path", path, ...this.#base.slice(4), ...SOURCE];
       if (this.#paths.size < 1000) this.#paths.set(path, fields);
     }
-    if (deadline === undefined && metadata.size === 0 && compression === "identity") return fields;
+    if (deadline === undefined && metadata.size === 0 && compression === "identity" && !source) return fields;
     const all = [...fields];
+    if (source || hasSource(metadata)) setSource(all, metadata, source);
     if (compression !== "identity") all.push("grpc-encoding", compression);
     if (deadline !== undefined) all.push("grpc-timeout", formatTimeout(deadline - now));
     addMetadata(all, metadata);

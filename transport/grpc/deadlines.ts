@@ -1,5 +1,7 @@
+import { RpcError } from "../../rpc/error.ts";
 import { Heap, type Heaped } from "../../rpc/heap.ts";
 import { outsideScopes } from "../../rpc/outside_scopes.ts";
+import { Status } from "../../rpc/status.ts";
 import { after } from "../../rpc/time.ts";
 
 /** What can be late. All but the deadline and `onLate` are {@linkcode Deadlines}' own. */
@@ -14,6 +16,13 @@ export interface Dated extends Heaped {
 
 /** How many may be late in one turn of the event loop. */
 const LATE_AT_ONCE = 1000;
+
+/** The error of a call whose deadline has passed. */
+export const late = (): RpcError => new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed");
+
+/** Whether a deadline has passed, though its timer may not have rung yet. */
+export const isPast = (deadline: number | undefined): boolean =>
+  deadline !== undefined && deadline <= performance.now();
 
 /**
  * The deadlines of a connection's calls, behind one timer: a timer of its own for each call would cost more than the call. Nearly all

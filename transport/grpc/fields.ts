@@ -1,6 +1,11 @@
+import { excerpt } from "../../rpc/excerpt.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
 import { isRetryField } from "../../rpc/retry_fields.ts";
+import { isSourceField } from "../../rpc/source.ts";
+import type { RpcError } from "../../rpc/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
+import { sizeExcess } from "../limits.ts";
+import type { Limits } from "../transport.ts";
 
 /** Fields of HTTP/2 and gRPC, which are not the application's. Those that begin with `:` or `grpc-` belong to them too. */
 const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "date", "host", "content-length"]);
@@ -13,17 +18,48 @@ export function isApplicationField(name: string): boolean {
   return name.charCodeAt(0) !== 58 && (!name.startsWith("grpc-") || isRetryField(name)) && !HIDDEN.has(name);
 }
 
-/** The application's fields of a list. */
+/**
+ * How many values of metadata a field holds: none if it is not the application's but HTTP/2's or the kit's own, several if it ends in `-bin`. To be
+ * counted before they are decoded, as there may be thousands.
+ */
+export function valuesIn(name: string, value: string): number {
+  if (!isApplicationField(name) || isSourceField(name)) return 0;
+  let values = 1;
+  if (!name.endsWith("-bin")) return values;
+  for (let at = value.indexOf(","); at >= 0; at = value.indexOf(",", at + 1)) values++;
+  return values;
+}
+
+/** Why the application's fields of a list are too many or too large, or undefined if they are not. */
+export function fieldsExcess(fields: FieldList, limits: Limits, what: string): RpcError | undefined {
+  let entries = 0, bytes = 0;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!, value = fields[i + 1]!;
+    const values = valuesIn(name, value);
+    if (values === 0) continue;
+    entries += values;
+    bytes += 32 + name.length + value.length;
+  }
+  return sizeExcess(entries, bytes, limits, what);
+}
+
+/** The application's fields of a list. A `-bin` value that is no base64 is left out, as Kitex does. */
 export function metadataOf(fields: FieldList): Metadata {
   const entries: [string, MetadataValue][] = [];
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!, value = fields[i + 1]!;
     if (!isApplicationField(name)) continue;
-    if (!name.endsWith("-bin")) entries.push([name, decodeText(value)]);
-    // One field may hold several values.
-    else for (const one of value.split(",")) entries.push([name, decodeBase64(one.trim()) ?? new Uint8Array(0)]);
+    if (name.endsWith("-bin")) addBytes(entries, name, value);
+    else entries.push([name, decodeText(value)]);
   }
   return Metadata.unchecked(entries);
+}
+
+function addBytes(entries: [string, MetadataValue][], name: string, value: string): void {
+  for (const one of value.split(",")) {
+    const bytes = decodeBase64(one.trim());
+    if (bytes !== undefined) entries.push([name, bytes]);
+  }
 }
 
 /** Why the fields can't be metadata; undefined if they can. */
@@ -31,7 +67,7 @@ export function malformedMetadata(fields: FieldList): string | undefined {
   for (let i = 0; i < fields.length; i += 2) {
     if (!fields[i]!.endsWith("-bin")) continue;
     if (fields[i + 1]!.split(",").some((one) => decodeBase64(one.trim()) === undefined)) {
-      return `the value of ${fields[i]} is no base64`;
+      return `the value of ${excerpt(fields[i]!)} is no base64`;
     }
   }
   return undefined;
@@ -60,7 +96,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 }
 
 /** A text as octets, each as one character. Kitex sends UTF-8 as it is. */
-function encodeText(text: string): string {
+export function encodeText(text: string): string {
   if (ASCII.test(text)) return text;
   let octets = "";
   for (const byte of UTF8.encoder.encode(text)) octets += String.fromCharCode(byte);

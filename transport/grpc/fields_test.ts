@@ -1,13 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { Metadata } from "../../rpc/metadata.ts";
+import { Status } from "../../rpc/status.ts";
+import { DEFAULT_LIMITS } from "../default_limits.ts";
 import {
   addMetadata,
   decodeBase64,
   encodeBase64,
+  fieldsExcess,
   isApplicationField,
   malformedMetadata,
   metadataOf,
 } from "./fields.ts";
+import { readRequest } from "./request.ts";
 
 Deno.test("metadata comes back from fields: text, UTF-8 with a byte order mark, bytes, in order", () => {
   const entries: [string, string | Uint8Array][] = [
@@ -39,6 +43,20 @@ Deno.test("a -bin value that is no base64 is malformed, and only that", () => {
     assertEquals(malformedMetadata(["x-text", value]), undefined);
   }
   assertEquals(decodeBase64("A"), undefined);
+  const fields = ["x-bin", "AA,A,AQ", "y-bin", "*", "x", "1"];
+  assertEquals([...metadataOf(fields)].map(([name, value]) => `${name} ${value}`), ["x-bin 0", "x-bin 1", "x 1"]);
+});
+
+Deno.test("each of the values in a -bin field counts as an entry, and none is decoded before they are counted", () => {
+  const list = (count: number) => ["x-bin", Array(count).fill("").join(",")];
+  const limits = { ...DEFAULT_LIMITS, metadataEntries: 100 };
+  assertEquals(fieldsExcess(list(100), limits, "the header"), undefined);
+  const excess = fieldsExcess(list(101), limits, "the header")!;
+  assertEquals([excess.code, excess.rawMessage.slice(0, 25)], [Status.RESOURCE_EXHAUSTED, "the header has 101 fields"]);
+  assertEquals(fieldsExcess(["x-text", ",".repeat(5000), "grpc-a-bin", ",".repeat(5000)], limits, "it"), undefined);
+  const request = [":method", "POST", ":path", "/a.B/C", "content-type", "application/grpc"];
+  assertEquals(readRequest([...request, ...list(101)], false, limits).refusal!.limit, "metadataEntries");
+  assertEquals(readRequest([...request, ...list(100)], false, limits).refusal, undefined);
 });
 
 Deno.test("fields of HTTP/2 and gRPC are not the application's", () => {

@@ -7,7 +7,7 @@ import { MessageReader, PREFIX } from "./message_reader.ts";
 
 /** Whose messages they are. */
 export interface InboxOwner {
-  /** A message can't be read: the inbox is to be ended. */
+  /** A message can't be read: the inbox is to be ended. Those before it can still be taken. */
   onBadMessage(error: RpcError): void;
 }
 
@@ -68,13 +68,20 @@ export class Inbox {
     if (this.#ended) return this.#window.release(octets);
     this.#held += octets;
     this.#unread += octets;
+    let problem: RpcError | undefined;
     try {
       this.#reader.push(buf, start, end);
     } catch (error) {
-      return this.#owner.onBadMessage(error as RpcError);
+      problem = error as RpcError;
     }
+    if (this.#reader.ready) this.#serve();
     // Nobody can take a part of a message: its rest is let in, up to the limit of a message.
-    if (!this.#reader.ready) return this.#consume(this.#unread);
+    else if (problem === undefined) this.#consume(this.#unread);
+    if (problem) this.#owner.onBadMessage(problem);
+  }
+
+  /** Gives a message to who waits for it. */
+  #serve(): void {
     const waiter = this.#waiter;
     if (waiter === undefined) return;
     this.#waiter = undefined;
@@ -96,25 +103,26 @@ export class Inbox {
 
   /** The peer sends no more. Inside a message that is an error. */
   finish(): void {
+    if (this.#ended) return;
     if (this.partial === 0) this.end();
     else this.#owner.onBadMessage(new RpcError(Status.INTERNAL, "the stream ended inside a message"));
   }
 
   /** No more comes. What came can still be taken; then comes the error, if there is one. */
   end(error?: RpcError): void {
+    this.#error ??= error;
     if (this.#ended) return;
     this.#ended = true;
-    this.#error = error;
+    // The rest of a message will not come.
+    if (!this.#reader.ready && this.#held > 0) this.#release(this.#held);
     if (this.#waiter) this.#settle(this.#waiter);
     this.#waiter = undefined;
   }
 
   /** No more comes, and what came is let go. */
   discard(error?: RpcError): void {
-    this.#reader.clear();
-    if (this.#held > 0) this.#release(this.#held);
-    if (this.#ended) this.#error ??= error;
-    else this.end(error);
+    this.#clear();
+    this.end(error);
   }
 
   /** Lets go the connection's window of a message that is not complete: its rest could not come else. */
@@ -128,12 +136,18 @@ export class Inbox {
     const octets = this.#reader.nextSize + PREFIX;
     try {
       const message = this.#reader.take();
-      this.#release(octets);
+      this.#release(this.#ended && !this.#reader.ready ? this.#held : octets);
       return message;
     } catch (error) {
+      this.#clear();
       this.#owner.onBadMessage(error as RpcError);
       return undefined;
     }
+  }
+
+  #clear(): void {
+    this.#reader.clear();
+    if (this.#held > 0) this.#release(this.#held);
   }
 
   #release(octets: number): void {

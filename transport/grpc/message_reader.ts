@@ -38,6 +38,9 @@ export class MessageReader {
   #length = 0;
   /** The complete messages that nobody has taken. */
   #ready = 0;
+  /** Where in what comes the last complete message ends, and why the next one can't be read. */
+  #sound = 0;
+  #problem: RpcError | undefined;
 
   /**
    * Makes a reader.
@@ -58,19 +61,27 @@ export class MessageReader {
   /**
    * Takes DATA, which it copies.
    *
-   * @throws {RpcError} If a message is too large, or compressed though no encoding was named.
+   * @throws {RpcError} If a message is too large, or compressed though no encoding was named. Those before it can be taken; nothing more may be given.
    */
   push(buf: Uint8Array, start: number, end: number): void {
     if (this.#ready === 0 && this.partial === 0 && isOneMessage(buf, start, end)) {
       this.#flag = buf[start]!;
       this.#length = end - start - PREFIX;
-      this.#check();
+      const problem = this.#check();
+      if (problem) throw problem;
       this.#whole = buf.slice(start + PREFIX, end);
       this.#ready = 1;
       return;
     }
     if (this.#whole !== undefined) this.#unwrap(this.#whole);
+    this.#sound = start;
     this.#scan(buf, start, end);
+    if (this.#problem === undefined) return this.#keep(buf, start, end);
+    if (this.#sound > start) this.#keep(buf, start, this.#sound);
+    throw this.#problem;
+  }
+
+  #keep(buf: Uint8Array, start: number, end: number): void {
     const last = this.#chunks.at(-1);
     const octets = end - start;
     if (last && last.end + octets <= last.buf.length) {
@@ -131,7 +142,7 @@ export class MessageReader {
         const octet = buf[at++]!;
         if (this.partial === 0) this.#flag = octet;
         else this.#length = (this.partial === 1 ? 0 : this.#length * 256) + octet;
-        if (++this.partial === PREFIX) this.#check();
+        if (++this.partial === PREFIX && (this.#problem = this.#check())) return;
       }
       if (this.partial < PREFIX) return;
       const octets = Math.min(PREFIX + this.#length - this.partial, end - at);
@@ -139,20 +150,22 @@ export class MessageReader {
       at += octets;
       if (this.partial < PREFIX + this.#length) return;
       this.partial = 0;
+      this.#sound = at;
       this.#ready++;
     }
   }
 
-  #check(): void {
+  /** Why the message whose prefix came can't be read; undefined if it can. */
+  #check(): RpcError | undefined {
     if (this.#flag > 1) {
-      throw new RpcError(Status.INTERNAL, `a message with the flags ${this.#flag}, which gRPC does not know`);
+      return new RpcError(Status.INTERNAL, `a message with the flags ${this.#flag}, which gRPC does not know`);
     }
     if (this.#flag === 1 && (this.#encoding === undefined || this.#encoding === "identity")) {
-      throw new RpcError(Status.INTERNAL, "a compressed message, and no grpc-encoding says how");
+      return new RpcError(Status.INTERNAL, "a compressed message, and no grpc-encoding says how");
     }
-    if (this.#length <= this.#limit) return;
+    if (this.#length <= this.#limit) return undefined;
     const text = `a message has ${this.#length} bytes, over the limit of ${this.#limit} (limits.receiveMessageBytes)`;
-    throw new RpcError(Status.RESOURCE_EXHAUSTED, text);
+    return new RpcError(Status.RESOURCE_EXHAUSTED, text);
   }
 
   /** Adds octets where there is no room: in place of the last chunk, if that holds only the begin of one message, or behind it. */

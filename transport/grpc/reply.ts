@@ -5,15 +5,16 @@
  */
 
 import { RpcError } from "../../rpc/error.ts";
+import { excerpt, quotedExcerpt } from "../../rpc/excerpt.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { CallStatus } from "../transport.ts";
 import { isKnownEncoding } from "./compression.ts";
-import { decodeBase64, malformedMetadata, metadataOf } from "./fields.ts";
+import { decodeBase64, metadataOf } from "./fields.ts";
 import { isGrpc } from "./request.ts";
-import { decodeStatusText } from "./status_text.ts";
+import { decodeStatusText } from "../status_text.ts";
 
 /** The first value of a field. */
 function valueOf(fields: FieldList, name: string): string | undefined {
@@ -43,44 +44,47 @@ const HTTP_STATUS: ReadonlyMap<string, Status> = new Map([
   ["504", Status.UNAVAILABLE],
 ]);
 
-/**
- * Why the header of a response is not gRPC's; undefined if it is.
- *
- * @param end Whether nothing comes behind it.
- */
-export function headerProblem(fields: FieldList, end: boolean): RpcError | undefined {
+/** Why the header of a response is not gRPC's; undefined if it is. One that {@linkcode isTrailersOnly} is not asked about. */
+export function headerProblem(fields: FieldList): RpcError | undefined {
   const http = fields[1]!; // :status comes first
   const type = valueOf(fields, "content-type") ?? "";
-  if (end && isTrailersOnly(fields)) return undefined;
   if (http !== "200") {
-    const text = `the server answers with HTTP status ${http} and content-type ${JSON.stringify(type)}`;
+    const text = `the server answers with HTTP status ${excerpt(http)} and content-type ${quotedExcerpt(type)}`;
     return new RpcError(HTTP_STATUS.get(http) ?? Status.UNKNOWN, text);
   }
   if (!isGrpc(type)) {
     return new RpcError(
       Status.UNKNOWN,
-      `the server answers with content-type ${JSON.stringify(type)}, which is not gRPC`,
+      `the server answers with content-type ${quotedExcerpt(type)}, which is not gRPC`,
     );
   }
   const encoding = encodingOf(fields);
   if (encoding !== undefined && !isKnownEncoding(encoding)) {
-    return new RpcError(Status.INTERNAL, `the server's grpc-encoding ${JSON.stringify(encoding)} is not supported`);
+    return new RpcError(Status.INTERNAL, `the server's grpc-encoding ${quotedExcerpt(encoding)} is not supported`);
   }
-  const why = malformedMetadata(fields);
-  return why === undefined ? undefined : new RpcError(Status.INTERNAL, why);
+  return undefined;
 }
 
-/** How a call ended, by its trailers. */
-export function statusOf(fields: FieldList, trailer: Metadata = metadataOf(fields)): CallStatus {
+/**
+ * How a call ended, by its trailers.
+ *
+ * @param textBytes The most of the status text, in octets as it came: the rest is cut off.
+ */
+export function statusOf(
+  fields: FieldList,
+  textBytes: number = Infinity,
+  trailer: Metadata = metadataOf(fields),
+): CallStatus {
   const status = valueOf(fields, "grpc-status");
   if (status === undefined || !/^\d{1,9}$/.test(status)) {
-    const what = status === undefined ? "no grpc-status" : `the grpc-status ${JSON.stringify(status)}`;
+    const what = status === undefined ? "no grpc-status" : `the grpc-status ${quotedExcerpt(status)}`;
     return { code: Status.UNKNOWN, message: `the server sent ${what} in its trailers`, trailer };
   }
+  const text = valueOf(fields, "grpc-message") ?? "";
   const details = valueOf(fields, "grpc-status-details-bin");
   return {
     code: Number(status),
-    message: decodeStatusText(valueOf(fields, "grpc-message") ?? ""),
+    message: decodeStatusText(text.length > textBytes ? `${text.slice(0, textBytes)}...` : text),
     trailer,
     details: details === undefined ? undefined : decodeBase64(details),
   };

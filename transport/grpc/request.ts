@@ -1,8 +1,9 @@
+import { excerpt, quotedExcerpt } from "../../rpc/excerpt.ts";
 import { Status } from "../../rpc/status.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Limits } from "../transport.ts";
 import { isKnownEncoding } from "./compression.ts";
-import { isApplicationField, malformedMetadata } from "./fields.ts";
+import { malformedMetadata, valuesIn } from "./fields.ts";
 import { parseTimeout } from "./timeout.ts";
 
 /** Why a request is not taken: by gRPC's status, and by HTTP's where the caller does not speak gRPC. */
@@ -56,10 +57,10 @@ export function readRequest(fields: FieldList, exceeded: boolean, limits: Limits
   const milliseconds = timeout === undefined ? undefined : parseTimeout(timeout);
   let refusal = exceeded ? tooMuch("more fields or longer ones", limits, "metadataBytes") : refusalOf(method, type);
   if (!refusal && timeout !== undefined && milliseconds === undefined) {
-    refusal = refuse(Status.INTERNAL, `grpc-timeout is ${JSON.stringify(timeout)}, which is no timeout`);
+    refusal = refuse(Status.INTERNAL, `grpc-timeout is ${quotedExcerpt(timeout)}, which is no timeout`);
   }
   if (!refusal && encoding !== undefined && !isKnownEncoding(encoding)) {
-    refusal = refuse(Status.UNIMPLEMENTED, `grpc-encoding ${JSON.stringify(encoding)} is not supported`);
+    refusal = refuse(Status.UNIMPLEMENTED, `grpc-encoding ${quotedExcerpt(encoding)} is not supported`);
   }
   refusal ??= metadataRefusal(fields, limits);
   return { fields, path, timeout: milliseconds, encoding, accepts, refusal };
@@ -67,29 +68,37 @@ export function readRequest(fields: FieldList, exceeded: boolean, limits: Limits
 
 /** Whether the caller of a request accepts messages of an encoding. */
 export function accepts({ accepts }: Request, encoding: string): boolean {
-  return accepts.split(",").some((one) => one.trim() === encoding);
+  for (let at = accepts.indexOf(encoding); at >= 0; at = accepts.indexOf(encoding, at + 1)) {
+    const before = accepts[at - 1] ?? ",", behind = accepts[at + encoding.length] ?? ",";
+    if (", \t".includes(before) && ", \t".includes(behind)) return true;
+  }
+  return false;
 }
 
 /** Whether a content-type is gRPC's, with messages of protobuf. */
 export function isGrpc(type: string): boolean {
-  return /^application\/grpc(?:\+proto)?(?:;.*)?$/i.test(type);
+  return type === "application/grpc" || /^application\/grpc(?:\+proto)?(?:;.*)?$/i.test(type);
 }
 
 const refuse = (code: Status, message: string): Refusal => ({ code, message });
 
 function refusalOf(method: string, type: string): Refusal | undefined {
-  if (method !== "POST") return { ...refuse(Status.INTERNAL, `gRPC is called by POST, not by ${method}`), http: 405 };
+  if (method !== "POST") {
+    return { ...refuse(Status.INTERNAL, `gRPC is called by POST, not by ${excerpt(method)}`), http: 405 };
+  }
   if (isGrpc(type)) return undefined;
-  const text = `the content-type is ${JSON.stringify(type)}; a gRPC server takes application/grpc`;
+  const text = `the content-type is ${quotedExcerpt(type)}; a gRPC server takes application/grpc`;
   return { ...refuse(Status.INTERNAL, text), http: 415 };
 }
 
 function metadataRefusal(fields: FieldList, limits: Limits): Refusal | undefined {
   let entries = 0, bytes = 0;
   for (let i = 0; i < fields.length; i += 2) {
-    if (!isApplicationField(fields[i]!)) continue;
-    entries++;
-    bytes += 32 + fields[i]!.length + fields[i + 1]!.length;
+    const name = fields[i]!, value = fields[i + 1]!;
+    const values = valuesIn(name, value);
+    if (values === 0) continue;
+    entries += values;
+    bytes += 32 + name.length + value.length;
   }
   if (entries > limits.metadataEntries) return tooMuch(`${entries} fields`, limits, "metadataEntries");
   if (bytes > limits.metadataBytes) return tooMuch(`${bytes} bytes`, limits, "metadataBytes");

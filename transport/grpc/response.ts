@@ -4,7 +4,7 @@ import type { CallStatus } from "../transport.ts";
 import { ACCEPTED } from "./compression.ts";
 import { addMetadata, encodeBase64 } from "./fields.ts";
 import type { Refusal, Request } from "./request.ts";
-import { encodeStatusText } from "./status_text.ts";
+import { encodeStatusText } from "../status_text.ts";
 
 const PLAIN: FieldList = [":status", "200", "content-type", "application/grpc"];
 const ENCODED: ReadonlyMap<string, FieldList> = new Map(

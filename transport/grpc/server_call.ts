@@ -5,9 +5,9 @@ import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
-import { messageExcess, metadataExcess, statusExcess } from "../limits.ts";
+import { messageExcess, metadataExcess, withinLimits } from "../limits.ts";
 import type { CallStatus, Compression, MaybePromise, ServerCall } from "../transport.ts";
-import type { Dated } from "./deadlines.ts";
+import { type Dated, isPast, late } from "./deadlines.ts";
 import { addMetadata, metadataOf } from "./fields.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
@@ -107,9 +107,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   }
 
   finish(status: CallStatus): void {
-    if (this.#over) return;
-    const excess = statusExcess(status, this.#host.limits);
-    this.#finish(excess ? { code: excess.code, message: excess.rawMessage } : status);
+    if (!this.#over) this.#finish(withinLimits(status, this.#host.limits));
   }
 
   onHeaders(_: FieldList, __: boolean): void {
@@ -128,7 +126,9 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   }
 
   onReset(_code: ErrorCode, why: string): void {
-    this.#abort(new RpcError(Status.CANCELLED, why || "the caller cancelled the call"));
+    // A caller resets what takes too long, and its clock may be ahead of the timer here.
+    const isLate = why === "" && isPast(this.deadline);
+    this.#abort(isLate ? late() : new RpcError(Status.CANCELLED, why || "the caller cancelled the call"));
   }
 
   onLost(why: string): void {
@@ -140,7 +140,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   }
 
   onLate(): void {
-    this.cut(new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
+    this.cut(late());
   }
 
   /** Ends the call from this side, and tells the caller and the handler why. */
@@ -159,7 +159,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
 
   /** A request can't be read. */
   onBadMessage(error: RpcError): void {
-    this.#inbox.discard(error);
+    this.#inbox.end(error);
     if (error.code === Status.RESOURCE_EXHAUSTED) this.#host.hit("receiveMessageBytes");
   }
 

@@ -58,7 +58,7 @@ export class ServerConnection implements ConnectionEvents {
     this.budget = host.budget;
     const { limits } = host.options;
     this.limits = limits;
-    this.connection = new Connection("server", http2Limits(limits), this, host.budget);
+    this.connection = new Connection("server", http2Limits(limits, "server"), this, host.budget);
     this.#pump = new Pump(socket, this.connection, () => this.#dispatch(), (first) => this.#foreign(first));
     this.#lifetime = new Lifetime(this.connection, this.#pump, limits);
     this.connection.pings.onPong = (purpose) => this.#draining && purpose === PingPurpose.Drain && this.#drained();

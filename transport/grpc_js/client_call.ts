@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
 import type { RpcError } from "../../rpc/error.ts";
+import { addSource } from "../../rpc/source.ts";
 import { Status } from "../../rpc/status.ts";
 import { LONGEST_TIMER_MS, timeOfDay } from "../../rpc/time.ts";
-import { metadataExcess } from "../limits.ts";
+import { metadataExcess, withinLimits } from "../limits.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, Limits, MaybePromise } from "../transport.ts";
 import { detailsOf, fromGrpc, toGrpc } from "./fields.ts";
 import type { GrpcJs } from "./load.ts";
@@ -19,6 +20,7 @@ export class GrpcClientCall implements ClientCall {
   readonly #signal: AbortSignal | undefined;
   readonly #ended: (call: GrpcClientCall) => void;
   #drain = Promise.withResolvers<void>();
+  #gaveUp = false;
   #onAbort = () => this.cancel();
 
   constructor(
@@ -38,9 +40,8 @@ export class GrpcClientCall implements ClientCall {
     const serialize = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const same = (bytes: Buffer) => bytes;
     const deadline = start.deadline === undefined ? Infinity : deadlineOf(start.deadline);
-    const stream = client.makeBidiStreamRequest(start.path, serialize, same, toGrpc(grpc, start.metadata), {
-      deadline,
-    });
+    const fields = toGrpc(grpc, addSource(start.metadata, start.source));
+    const stream = client.makeBidiStreamRequest(start.path, serialize, same, fields, { deadline });
     this.#stream = stream;
     this.#reader = new Reader(
       stream as unknown as Source,
@@ -56,9 +57,10 @@ export class GrpcClientCall implements ClientCall {
     stream.on("error", () => {}); // the status says it
     stream.on("drain", () => this.#drain.resolve());
     stream.on("status", (object) => {
-      const status = statusOf(object);
-      const excess = status.trailer && metadataExcess(status.trailer, limits, "the server's trailer");
-      this.#finish(excess ? { code: excess.code, message: excess.rawMessage } : status);
+      // A server cancels what takes too long, and may do so before the timer here rings.
+      const isLate = (object.code as number) === Status.CANCELLED && !this.#gaveUp &&
+        performance.now() >= (start.deadline ?? Infinity);
+      this.#finish(isLate ? LATE : withinLimits(statusOf(object), limits));
     });
     start.signal?.addEventListener("abort", this.#onAbort);
     if (start.signal?.aborted) this.cancel();
@@ -82,7 +84,9 @@ export class GrpcClientCall implements ClientCall {
   }
 
   cancel(): void {
-    if (this.status === undefined) this.#stream!.cancel();
+    if (this.status !== undefined) return;
+    this.#gaveUp = true;
+    this.#stream!.cancel();
   }
 
   #fail(error: RpcError): void {
@@ -105,6 +109,8 @@ function deadlineOf(moment: number): number {
   const now = performance.now();
   return timeOfDay(Math.min(moment, now + LONGEST_TIMER_MS), now);
 }
+
+const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadline passed" };
 
 function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {
   return {

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import http2 from "node:http2";
 import tls from "node:tls";
 import { type grpc, loadGrpcJs } from "../../deps.ts";
+import { withoutBlanks } from "../../rpc/field_value.ts";
 import { outsideScopes } from "../../rpc/outside_scopes.ts";
 import { connectTls, type Trust } from "../../tls/connect.ts";
 import type { ClientTls } from "../transport.ts";
@@ -83,7 +84,7 @@ function keepUtf8(grpc: GrpcJs): void {
         key,
         key.endsWith("-bin")
           ? values.flatMap((one) => one.split(",")).map((one) => Buffer.from(one.trim(), "base64"))
-          : values.map(fromLatin1),
+          : values.map((one) => fromLatin1(withoutBlanks(one))),
       );
     }
     return metadata;

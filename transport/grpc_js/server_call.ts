@@ -7,7 +7,7 @@ import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
 import { identityOf } from "../../tls/identity.ts";
 import { momentOf } from "../../rpc/time.ts";
-import { metadataExcess, statusExcess } from "../limits.ts";
+import { metadataExcess, withinLimits } from "../limits.ts";
 import type { CallStatus, Limits, MaybePromise, ServerCall } from "../transport.ts";
 import { fromGrpc, toGrpc } from "./fields.ts";
 import type { GrpcJs } from "./load.ts";
@@ -105,10 +105,7 @@ export class GrpcServerCall implements ServerCall {
   finish(status: CallStatus): void {
     if (this.#over) return;
     this.#over = true;
-    const excess = statusExcess(status, this.#host.limits);
-    const { code, message, trailer, details } = excess
-      ? { ...excess, code: excess.code, message: excess.rawMessage, trailer: undefined, details: undefined }
-      : status;
+    const { code, message, trailer, details } = withinLimits(status, this.#host.limits);
     const metadata = toGrpc(this.#host.grpc, trailer, details);
     if (code === Status.OK) this.#stream.end(metadata);
     else this.#stream.emit("error", { code, details: message.toWellFormed(), metadata });

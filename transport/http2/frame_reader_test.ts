@@ -35,7 +35,7 @@ Deno.test("a server says SETTINGS and opens its window before anything came; it 
 Deno.test("a client says the preface, SETTINGS without push, and opens its window (3.4)", () => {
   const { output } = new Peer("client").connection;
   assertEquals(output.buf.subarray(0, PREFACE.length), PREFACE);
-  assertEquals(new Peer("client").sent()[0], "SETTINGS 2=0 4=262144 6=12288");
+  assertEquals(new Peer("client").sent()[0], "SETTINGS 2=0 4=262144 6=73728");
 });
 
 Deno.test("a wrong octet anywhere in the preface is a PROTOCOL_ERROR (3.4)", () => {

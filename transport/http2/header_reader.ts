@@ -1,7 +1,13 @@
 import type { Connection } from "./connection.ts";
 import { ConnectionError, ErrorCode, protocol, sizeError } from "./error.ts";
 import { Flag, readUint31 } from "./frame.ts";
-import { malformedRequest, malformedResponse, malformedTrailers } from "./header_rules.ts";
+import {
+  malformedRequest,
+  malformedResponse,
+  malformedTrailers,
+  withoutBadValues,
+  withoutOuterBlanks,
+} from "./header_rules.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
 import { HpackError } from "./hpack/error.ts";
 import type { FieldList } from "./hpack/field_list.ts";
@@ -19,8 +25,9 @@ export class HeaderReader {
   readonly #onError: (stream: Stream, code: ErrorCode, why: string) => void;
   #flags = 0;
   #parts: Uint8Array[] = [];
-  /** The last list that was found right, and by which rule: the decoder gives the same array for the same block. */
+  /** The last list that was found right, what is read of it, and by which rule: the decoder gives the same array for the same block. */
   #right: FieldList | undefined;
+  #rightRead: FieldList = [];
   #rightLength = -1;
   #rightBy: Rule | undefined;
 
@@ -89,7 +96,7 @@ export class HeaderReader {
     else this.#response(stream, fields, last);
   }
 
-  #open(id: number, fields: FieldList, last: boolean): void {
+  #open(id: number, block: FieldList, last: boolean): void {
     const connection = this.#connection;
     if ((id & 1) === 0) throw protocol("a client's stream with an even identifier");
     if (id <= connection.lastPeerStream) {
@@ -109,13 +116,15 @@ export class HeaderReader {
       connection.events.onLimit?.("concurrentStreams");
       return this.#onError(stream, ErrorCode.REFUSED_STREAM, "over limits.concurrentStreams");
     }
-    if (!this.#isRight(stream, fields, malformedRequest)) return;
+    const fields = this.#read(stream, block, malformedRequest);
+    if (fields === undefined) return;
     if (last && !this.#remoteEnd(stream)) return;
     connection.events.onStream(stream, fields, last, this.#decoder.exceeded);
   }
 
-  #response(stream: Stream, fields: FieldList, last: boolean): void {
-    if (!this.#isRight(stream, fields, malformedResponse)) return;
+  #response(stream: Stream, block: FieldList, last: boolean): void {
+    const fields = this.#read(stream, block, malformedResponse);
+    if (fields === undefined) return;
     // There is no status where the limits left out all fields.
     const interim = fields[0] === ":status" && fields[1]![0] === "1";
     if (interim && last) {
@@ -127,9 +136,10 @@ export class HeaderReader {
     stream.events!.onHeaders(fields, last, this.#decoder.exceeded);
   }
 
-  #trailers(stream: Stream, fields: FieldList, last: boolean): void {
+  #trailers(stream: Stream, block: FieldList, last: boolean): void {
     if (!last) return this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream");
-    if (!this.#isRight(stream, fields, malformedTrailers)) return;
+    const fields = this.#read(stream, block, malformedTrailers);
+    if (fields === undefined) return;
     if (!this.#remoteEnd(stream)) return;
     stream.events!.onHeaders(fields, last, this.#decoder.exceeded);
   }
@@ -150,22 +160,29 @@ export class HeaderReader {
     return true;
   }
 
-  /** Whether fields are well-formed; if not, their stream is at its end. Where some are missing, it can't be told. */
-  #isRight(stream: Stream, fields: FieldList, malformed: Rule): boolean {
-    if (this.#decoder.exceeded) return true;
-    if (fields === this.#right && malformed === this.#rightBy) {
+  /**
+   * The fields of a block as the layer above reads them. Undefined if they are malformed: their stream is at its end then. Where some are
+   * missing, that can't be told.
+   */
+  #read(stream: Stream, block: FieldList, malformed: Rule): FieldList | undefined {
+    const { exceeded } = this.#decoder;
+    if (block === this.#right && malformed === this.#rightBy && !exceeded) {
       stream.contentLength = this.#rightLength;
-      return true;
+      return this.#rightRead;
     }
+    const trimmed = withoutOuterBlanks(block);
+    const fields = this.#connection.server ? trimmed : withoutBadValues(trimmed);
+    if (exceeded) return fields;
     const why = malformed(fields) ?? readContentLength(stream, fields);
     if (why !== undefined) {
       this.#onError(stream, ErrorCode.PROTOCOL_ERROR, why);
-      return false;
+      return undefined;
     }
-    this.#right = fields;
+    this.#right = block;
+    this.#rightRead = fields;
     this.#rightBy = malformed;
     this.#rightLength = stream.contentLength;
-    return true;
+    return fields;
   }
 }
 

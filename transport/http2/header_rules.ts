@@ -2,10 +2,41 @@
  * Which field lists are malformed (RFC 9113, section 8): each function says why, or undefined if the list is right. What is
  * malformed ends its stream, never the connection.
  *
+ * Blanks around a value are no fault, against section 8.2.1: Go's HTTP/2 sends them, and Kitex and grpc-go take them. They are left out.
+ *
  * @module
  */
 
+import { excerpt, quotedExcerpt } from "../../rpc/excerpt.ts";
+import { hasControl, isBlank, withoutBlanks } from "../../rpc/field_value.ts";
+import { SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
 import type { FieldList } from "./hpack/field_list.ts";
+
+/** The fields without the blanks around their values; those of pseudo-headers stay, and are malformed. The same list if there are none. */
+export function withoutOuterBlanks(fields: FieldList): FieldList {
+  for (let i = 1; i < fields.length; i += 2) {
+    const value = fields[i]!;
+    if (isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1))) {
+      return fields.map((text, at) =>
+        at % 2 === 0 || fields[at - 1]!.charCodeAt(0) === COLON ? text : withoutBlanks(text)
+      );
+    }
+  }
+  return fields;
+}
+
+/**
+ * The fields of a response without the values that have control characters: such a value is lost, but not the status that stands beside it.
+ * The same list if there are none.
+ */
+export function withoutBadValues(fields: FieldList): FieldList {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (isBadValue(fields, i)) return fields.filter((_, at) => !isBadValue(fields, at - at % 2));
+  }
+  return fields;
+}
+
+const isBadValue = (fields: FieldList, i: number) => fields[i]!.charCodeAt(0) !== COLON && hasControl(fields[i + 1]!);
 
 /** Why the fields of a request are malformed (sections 8.2 and 8.3.1). CONNECT, which gRPC has no use for, counts as malformed. */
 export function malformedRequest(fields: FieldList): string | undefined {
@@ -17,21 +48,24 @@ export function malformedRequest(fields: FieldList): string | undefined {
       regular = true;
       const why = malformedField(name, value);
       if (why !== undefined) return why;
+      if (hasControl(value)) return `control characters in ${excerpt(name)}`;
       continue;
     }
-    if (regular) return `${name} behind other fields`;
-    if (!isValue(value)) return `characters in ${name} that no field may have`;
+    if (regular) return `${excerpt(name)} behind other fields`;
+    if (hasControl(value) || withoutBlanks(value) !== value) {
+      return `characters in ${excerpt(name)} that it may not have`;
+    }
     if (name === ":method" && method === "") method = value;
     else if (name === ":scheme" && scheme === "") scheme = value;
     else if (name === ":path" && path === "") path = value;
     else if (name === ":authority" && !authority) authority = true;
-    else return `a pseudo-header that is unknown, empty or there twice: ${name}`;
+    else return `a pseudo-header that is unknown, empty or there twice: ${excerpt(name)}`;
   }
   if (method === "" || scheme === "" || path === "") return "no :method, :scheme or :path";
   return undefined;
 }
 
-/** Why the fields of a response are malformed (section 8.3.2). */
+/** Why the fields of a response are malformed (section 8.3.2). Its values are those that {@linkcode withoutBadValues} has left. */
 export function malformedResponse(fields: FieldList): string | undefined {
   if (fields[0] !== ":status" || !/^[1-9]\d\d$/.test(fields[1]!)) return "no valid :status at first";
   return malformedFields(fields, 2);
@@ -53,12 +87,23 @@ function malformedFields(fields: FieldList, start: number): string | undefined {
 /** Fields of one connection, which HTTP/2 does not carry (section 8.2.2). */
 const CONNECTION_SPECIFIC = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 
+/** Names that most messages have: they need no look at each of their characters. */
+const USUAL = new Set([
+  ...[
+    "content-type",
+    "user-agent",
+    "grpc-accept-encoding",
+    "grpc-encoding",
+    "grpc-timeout",
+    "grpc-status",
+    "grpc-message",
+  ],
+  ...[SOURCE_SERVICE, SOURCE_METHOD],
+]);
+
 function malformedField(name: string, value: string): string | undefined {
-  if (!isName(name)) return `a field name that has capitals, is empty or no token: ${JSON.stringify(name)}`;
-  // grpc-go sends the text of an error as it is, also where a space ends it.
-  if (!isValue(name === "grpc-message" ? value.replace(/[ \t]+$/, "") : value)) {
-    return `characters in ${name} that no field may have`;
-  }
+  if (USUAL.has(name)) return undefined;
+  if (!isName(name)) return `a field name that has capitals, is empty or no token: ${quotedExcerpt(name)}`;
   if (CONNECTION_SPECIFIC.has(name) || (name === "te" && value !== "trailers")) {
     return `${name}, which belongs to a connection of HTTP/1`;
   }
@@ -77,14 +122,3 @@ function isName(name: string): boolean {
   for (let i = 0; i < name.length; i++) if (TOKEN[name.charCodeAt(i)] !== 1) return false;
   return name.length > 0;
 }
-
-/** Without NUL, LF and CR, and without white space at its ends (RFC 9113, section 8.2.1). */
-function isValue(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const c = value.charCodeAt(i);
-    if (c === 0 || c === 10 || c === 13) return false;
-  }
-  return !isSpace(value.charCodeAt(0)) && !isSpace(value.charCodeAt(value.length - 1));
-}
-
-const isSpace = (c: number) => c === 32 || c === 9;

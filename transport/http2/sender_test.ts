@@ -166,7 +166,7 @@ Deno.test("a complete answer before the end of its request resets the stream wit
 const REQUEST = [":method", "POST", ":scheme", "http", ":path", "/a/B", ":authority", "x"];
 
 Deno.test("a client's streams open in their order, however much waits to be written", () => {
-  const client = new Connection("client", http2Limits(DEFAULT_LIMITS), {
+  const client = new Connection("client", http2Limits(DEFAULT_LIMITS, "client"), {
     onStream() {},
     onClosed() {},
     onGoAway() {},

@@ -3,7 +3,7 @@ import { RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { after } from "../../rpc/time.ts";
-import { metadataExcess, statusExcess } from "../limits.ts";
+import { metadataExcess, withinLimits } from "../limits.ts";
 import type { CallStart, CallStatus, Limits } from "../transport.ts";
 import { Pipe } from "./pipe.ts";
 
@@ -78,6 +78,7 @@ export class Call {
    */
   cut(error: RpcError, reason: RpcError = error): void {
     if (this.status) return;
+    this.#header = undefined;
     this.replies.discard();
     this.#end(statusOf(error), reason);
   }
@@ -90,15 +91,11 @@ export class Call {
   /** Ends it as the server wants: the client gets the replies that wait, then the status. */
   finish(status: CallStatus): void {
     if (this.#ended) return;
-    const error = statusExcess(status, this.serverLimits) ?? statusExcess(status, this.clientLimits);
-    this.#end(
-      error ? statusOf(error) : {
-        code: status.code,
-        message: status.message.toWellFormed(),
-        trailer: copyOf(status.trailer ?? new Metadata()),
-        details: status.details?.slice(),
-      },
+    const { code, message, trailer = new Metadata(), details } = withinLimits(
+      withinLimits(status, this.serverLimits),
+      this.clientLimits,
     );
+    this.#end({ code, message: message.toWellFormed(), trailer: copyOf(trailer), details: details?.slice() });
   }
 
   /** Takes the header from the server. The client is shown it in the next turn, or before it takes a reply. */
@@ -118,7 +115,7 @@ export class Call {
   showHeader(): void {
     const header = this.#header;
     this.#header = undefined;
-    if (!header || this.status) return;
+    if (!header) return;
     try {
       this.#onHeader?.(header);
     } catch (thrown) {

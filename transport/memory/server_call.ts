@@ -1,5 +1,6 @@
 import { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
+import { addSource } from "../../rpc/source.ts";
 import { messageExcess } from "../limits.ts";
 import type { CallStart, CallStatus, MaybePromise, ServerCall } from "../transport.ts";
 import { type Call, copyOf } from "./call.ts";
@@ -16,7 +17,7 @@ export class MemoryServerCall implements ServerCall {
   constructor(call: Call, start: CallStart, peer: Peer) {
     this.path = start.path;
     this.peer = peer;
-    this.metadata = copyOf(start.metadata);
+    this.metadata = copyOf(addSource(start.metadata, start.source));
     this.deadline = start.deadline;
     this.#call = call;
   }

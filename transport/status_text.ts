@@ -5,6 +5,8 @@
  * @module
  */
 
+import { utf8Length } from "../rpc/field_value.ts";
+
 const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
 const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { ignoreBOM: true }) };
 
@@ -19,6 +21,27 @@ export function encodeStatusText(text: string): string {
     encoded += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   }
   return encoded;
+}
+
+/** The octets that a character takes in `grpc-message`: three for each of its own in UTF-8, where it is encoded. */
+function encodedLength(character: string): number {
+  return PLAIN.test(character) ? 1 : 3 * utf8Length(character);
+}
+
+const CUT = "...";
+/** The most octets that one unit of UTF-16 takes when it is encoded. */
+const UNIT_OCTETS = 9;
+
+/** The beginning of a text, so that its value of `grpc-message` has at most `octets`. The same text if there is room for all of it. */
+export function cutStatusText(text: string, octets: number): string {
+  if (text.length * UNIT_OCTETS <= octets) return text;
+  let length = 0, kept = 0;
+  for (const character of text) {
+    length += encodedLength(character);
+    if (length > octets) return text.slice(0, kept) + CUT;
+    if (length + CUT.length <= octets) kept += character.length;
+  }
+  return text;
 }
 
 /** Decodes the value of `grpc-message`. What is no valid encoding stays as it is: a text is never lost. */
