@@ -70,9 +70,10 @@ function milliseconds(text: string): number {
 }
 
 function header(text: string, all: Header = []): Header {
-  const [, key, value] = /^([^:]+?)\s*:\s*(.*?)\s*$/s.exec(text) ?? [];
-  if (key === undefined) throw new InvalidArgumentError("use 'key: value'.");
-  const field = [key, /-bin$/i.test(key) ? bytes(value!) : value!] as const;
+  const at = text.indexOf(":");
+  if (at < 1) throw new InvalidArgumentError("use 'key: value'.");
+  const [key, value] = [text.slice(0, at).trimEnd(), text.slice(at + 1).trim()];
+  const field = [key, /-bin$/i.test(key) ? bytes(value) : value] as const;
   refuse(() => new Metadata([field]));
   return [...all, field];
 }

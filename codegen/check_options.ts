@@ -96,7 +96,7 @@ function wrongDefault(
       : undefined;
   }
   if (!SCALARS.includes(kind)) return;
-  const bits = BigInt(/\d+$/.exec(kind)![0]);
+  const bits = BigInt(/\d+/.exec(kind)![0]);
   const [least, most] = /^(u|fixed)/.test(kind)
     ? [0n, 2n ** bits - 1n]
     : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];

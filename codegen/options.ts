@@ -155,5 +155,7 @@ const keyOf = ({ extendee = "", number }: FieldJson) => `${extendee}${number}`;
 const isOfSource = ({ field }: Setting) => field.options?.retention === "RETENTION_SOURCE";
 
 /** The names of the values of an enum, for people. */
-export const valuesOf = ({ value = [] }: EnumJson): string =>
-  value.map(({ name }) => name).join(", ").replace(/, (?=[^,]*$)/, " or ");
+export const valuesOf = ({ value = [] }: EnumJson): string => {
+  const names = value.map(({ name }) => name);
+  return [...names.slice(0, -2), names.slice(-2).join(" or ")].join(", ");
+};

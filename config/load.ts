@@ -87,7 +87,9 @@ function pathOf(dir: string | URL): string {
   if (text === "" || /^(?!file:)\w{2,}:/.test(text)) {
     throw new TypeError(`${who}: dir is ${JSON.stringify(text)}; use a path or a file URL, for example "conf"`);
   }
-  return (text.startsWith("file:") ? fileURLToPath(text) : text).replace(/(?<=.)[/\\]+$/, "");
+  let path = text.startsWith("file:") ? fileURLToPath(text) : text;
+  while (path.length > 1 && "/\\".includes(path.at(-1)!)) path = path.slice(0, -1);
+  return path;
 }
 
 async function readText(file: string, dir: string, { env, from }: Environment): Promise<string> {

@@ -43,7 +43,7 @@ function block(head: string, lines: readonly string[]): string {
 
 /** A comment, as it stands above what it explains. */
 const commented = (comment: string | null | undefined, text: string) =>
-  comment ? `${comment.replace(/^/gm, "// ").replace(/ +$/gm, "")}\n${text}` : text;
+  comment ? `${comment.split("\n").map((line) => `// ${line}`.trimEnd()).join("\n")}\n${text}` : text;
 
 /** Those that say something to who calls. */
 const optionLines = (one: protobuf.ReflectionObject, names: readonly string[]) =>

@@ -16,6 +16,7 @@ function integerOf(text: string): bigint | undefined {
   if (whole === undefined) return undefined;
   const digits = (whole + fraction).replace(/^0+/, "");
   if (digits === "") return 0n;
+  // deno-lint-ignore dinokit-regexps/linear -- a text of at most 400 characters
   const significant = digits.replace(/0+$/, "");
   const zeros = Number(exponent) - fraction.length + digits.length - significant.length;
   if (zeros < 0 || significant.length + zeros > 20) return undefined;

@@ -22,7 +22,10 @@ function named(kind: string, value: string | Uint8Array | undefined): string {
 /** The address without its port, which is another for each connection. Who has an IPv6 address has the 64 bits of a network at least. */
 function hostOf(address: string): string {
   const [, ipv6] = /^\[(.*)\]:\d+$/.exec(address) ?? [];
-  if (ipv6 === undefined) return address.replace(/:\d+$/, "");
+  if (ipv6 === undefined) {
+    const port = address.lastIndexOf(":");
+    return /^\d+$/.test(address.slice(port + 1)) ? address.slice(0, port) : address;
+  }
   if (ipv6.startsWith("::ffff:")) return ipv6.slice("::ffff:".length);
   const [head = "", tail] = ipv6.split("::");
   const groups = head === "" ? [] : head.split(":");

@@ -64,10 +64,10 @@ vary
 via
 www-authenticate`;
 
-const pairs = ENTRIES.split("\n").map((line) => /^(\S+) ?(.*)$/.exec(line)!);
+const pairs = ENTRIES.split("\n").map((line) => /^([^ ]+)(?: (.*))?$/.exec(line)!);
 
 /** The names by index. There is no entry 0. */
 export const STATIC_NAMES: readonly string[] = ["", ...pairs.map((pair) => pair[1]!)];
 
 /** The values by index. */
-export const STATIC_VALUES: readonly string[] = ["", ...pairs.map((pair) => pair[2]!)];
+export const STATIC_VALUES: readonly string[] = ["", ...pairs.map((pair) => pair[2] ?? "")];
