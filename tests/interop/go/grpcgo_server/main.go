@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -148,6 +149,7 @@ func echoFields(ctx context.Context, setHeader func(metadata.MD) error, setTrail
 //	fail:CODE:TEXT  the status, with a Msg of the same text as its detail
 //	sleep:MS        waits; prints "CANCELLED" if the caller does not
 //	hang            waits until the call ends
+//	end:JSON        ends as peer.Ending says
 //	deadline        answers with the milliseconds that are left as its count, -1 for no deadline
 func act(ctx context.Context, req *kindspb.Msg) (*kindspb.Msg, error) {
 	verb, rest, _ := strings.Cut(req.Text, ":")
@@ -159,6 +161,8 @@ func act(ctx context.Context, req *kindspb.Msg) (*kindspb.Msg, error) {
 	case "sleep":
 		ms, err := strconv.Atoi(rest)
 		return req, errors.Join(err, sleep(ctx, time.Duration(ms)*time.Millisecond))
+	case "end":
+		return end(ctx, rest)
 	case "attempt":
 		return attempt(ctx, rest)
 	case "deadline":
@@ -182,6 +186,17 @@ func attempt(ctx context.Context, wanted string) (*kindspb.Msg, error) {
 		return nil, err
 	}
 	return nil, status.Error(codes.Unavailable, "previous attempts: ["+previous+"]")
+}
+
+func end(ctx context.Context, text string) (*kindspb.Msg, error) {
+	var ending peer.Ending
+	if err := json.Unmarshal([]byte(text), &ending); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(grpc.SetHeader(ctx, ending.Header), grpc.SetTrailer(ctx, ending.Trailer)); err != nil {
+		return nil, err
+	}
+	return &kindspb.Msg{Text: ending.Text}, status.Error(codes.Code(ending.Code), ending.Text)
 }
 
 func failure(text string) error {

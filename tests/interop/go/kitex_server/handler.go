@@ -19,6 +19,7 @@ import (
 	"github.com/cloudwego/kitex/pkg/remote/trans/nphttp2/codes"
 	"github.com/cloudwego/kitex/pkg/remote/trans/nphttp2/metadata"
 	"github.com/cloudwego/kitex/pkg/remote/trans/nphttp2/status"
+	"github.com/cloudwego/kitex/pkg/rpcinfo"
 	"github.com/cloudwego/kitex/pkg/transmeta"
 	"github.com/cloudwego/kitex/transport"
 )
@@ -32,7 +33,8 @@ type service struct{ address string }
 //	fail                  a plain error
 //	status:CODE:TEXT      an error with a gRPC status
 //	biz:CODE:TEXT         a BizStatusError with extra
-//	meta                  the metainfo and the metadata it got, as JSON
+//	meta                  the metainfo, the metadata and the caller it got, as JSON
+//	end:JSON              ends as peer.Ending says
 //	header                sends a header and a trailer
 //	deadline              how many milliseconds are left, or "none"
 //	sleep:MS              waits; prints "CANCELLED" if the caller does not
@@ -58,6 +60,8 @@ func (s *service) Echo(ctx context.Context, req *echo.Req) (*echo.Resp, error) {
 		return reply(text, err)
 	case "header":
 		return reply("header", sendFields(ctx))
+	case "end":
+		return end(ctx, rest)
 	case "deadline":
 		return reply(remaining(ctx))
 	case "sleep":
@@ -83,10 +87,12 @@ func codeAndText(text string) (int32, string) {
 
 func seen(ctx context.Context) (string, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
+	from := rpcinfo.GetRPCInfo(ctx).From()
 	text, err := json.Marshal(map[string]any{
 		"persistent": metainfo.GetAllPersistentValues(ctx),
 		"transient":  metainfo.GetAllValues(ctx),
 		"metadata":   peer.Printable(md),
+		"from":       []string{from.ServiceName(), from.Method()},
 	})
 	return string(text), err
 }
@@ -96,6 +102,23 @@ func sendFields(ctx context.Context) error {
 		nphttp2.SetHeader(ctx, metadata.Pairs("x-kitex-header", "from the header", "x-kitex-bin", "\x00\xff")),
 		nphttp2.SetTrailer(ctx, metadata.Pairs("x-kitex-trailer", "from the trailer")),
 	)
+}
+
+func end(ctx context.Context, text string) (*echo.Resp, error) {
+	var ending peer.Ending
+	if err := json.Unmarshal([]byte(text), &ending); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(nphttp2.SetHeader(ctx, ending.Header), nphttp2.SetTrailer(ctx, ending.Trailer)); err != nil {
+		return nil, err
+	}
+	if ending.Plain {
+		return nil, errors.New(ending.Text)
+	}
+	if ending.Code != 0 {
+		return nil, status.Err(codes.Code(ending.Code), ending.Text)
+	}
+	return reply(ending.Text)
 }
 
 func remaining(ctx context.Context) string {

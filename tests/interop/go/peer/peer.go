@@ -44,6 +44,16 @@ func Fail(err error) {
 	os.Exit(1)
 }
 
+// Ending is how a server ends a call, as a request asks for in JSON: `{"trailer":{"k":["v"]},"code":5,"text":"no"}`.
+type Ending struct {
+	Header  map[string][]string `json:"header"`
+	Trailer map[string][]string `json:"trailer"`
+	Code    uint32              `json:"code"`
+	Text    string              `json:"text"`
+	// Plain makes it an error without a status.
+	Plain bool `json:"plain"`
+}
+
 // Printable is metadata for a JSON line: the values of `-bin` keys are base64.
 func Printable(md map[string][]string) map[string][]string {
 	printable := make(map[string][]string, len(md))
