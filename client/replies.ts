@@ -63,6 +63,12 @@ export class Replies implements AsyncIterableIterator<unknown> {
     return { done: true, value };
   }
 
+  /** Gives the call up, and fails with the error. `yield*` of a generator calls it where an error is thrown into that. */
+  async throw(error?: unknown): Promise<never> {
+    await this.return();
+    throw error;
+  }
+
   async #begin(): Promise<AsyncIterator<unknown>> {
     const { signal } = this.#context;
     const { leaving } = this.#held;

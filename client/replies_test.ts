@@ -1,8 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createLogger } from "../rpc/logger.ts";
 import { createServer } from "../server/server.ts";
+import { testPair } from "../testing/mod.ts";
 import { kindsHandlers, type Seen } from "../tests/kinds.ts";
 import { until } from "../tests/observe.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
@@ -39,4 +40,17 @@ Deno.test("a stream that nobody can read any more is cancelled, though nobody ha
   await seen.find(({ method }) => method === "ServerStream")!.aborted;
   await client[Symbol.asyncDispose]();
   for (const server of servers) await server.stop();
+});
+
+Deno.test("an error that is thrown into a generator comes out of its yield* of a call, which is given up", async () => {
+  const seen: Seen[] = [];
+  await using pair = await testPair(Kinds, kindsHandlers(seen));
+  async function* passedOn() {
+    yield* pair.client.serverStream({ count: 2, text: "hang" });
+  }
+  const replies = passedOn();
+  await replies.next();
+  await assertRejects(() => replies.throw(new Error("enough")), Error, "enough");
+  assertEquals(await replies.next(), { done: true, value: undefined });
+  await seen[0]!.aborted;
 });
