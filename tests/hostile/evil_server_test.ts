@@ -41,6 +41,9 @@ const thenCloses = (...frames: readonly Uint8Array[]): Evil => async (wire) => {
 };
 const http = (status: string, type = "text/html"): Evil =>
   says(head({ ":status": status, "content-type": type }), h2.data(1, new TextEncoder().encode("<h1>Oops</h1>")));
+/** Answers with one compressed message, and with the trailers of a good call in the same write. */
+const gzipped = (bytes: Uint8Array): Evil =>
+  says(h2.join(head({ "grpc-encoding": "gzip" }), body(h2.message(bytes, { flag: 1 })), tail()));
 /** Sends the same until the client hangs up. */
 const floods = (bytes: Uint8Array): Evil => async (wire) => {
   const many = h2.repeat(bytes, 200);
@@ -199,6 +202,24 @@ const CASES: Record<string, Case> = {
       await wire.send(tail());
     },
     codes: [RESOURCE_EXHAUSTED],
+  },
+  "cuts off the gzip of its last message": {
+    evil: gzipped(gzipSync(Msg.encode({ text: "hello" })).subarray(0, -4)),
+    codes: [INTERNAL],
+    says: /no valid gzip/,
+  },
+  "damages the checksum in the gzip of its last message": {
+    evil: gzipped(
+      gzipSync(Msg.encode({ text: "hello" })).map((byte, i, { length }) => i === length - 8 ? ~byte : byte),
+    ),
+    codes: [INTERNAL],
+    says: /no valid gzip/,
+  },
+  "compresses nothing": { evil: gzipped(new Uint8Array()), codes: [INTERNAL], says: /no valid gzip/ },
+  "sends a gzip bomb in one piece with its trailers": {
+    evil: gzipped(gzipSync(new Uint8Array(5 * MIB))),
+    codes: [RESOURCE_EXHAUSTED],
+    says: /limits.receiveMessageBytes/,
   },
   "sends the compressed flag without an encoding": {
     evil: says(head(), body(h2.message(new Uint8Array(3), { flag: 1 })), tail()),

@@ -100,22 +100,24 @@ export class MessageReader {
   /**
    * The next message, if one is ready.
    *
-   * @throws {RpcError} If it can't be decompressed.
+   * @throws {RpcError} If the message can't be decompressed. It still counts as ready then: the stream has not ended well.
    */
   take(): Uint8Array {
     const whole = this.#whole;
     if (whole !== undefined) {
+      this.compressed = this.#flag === 1;
+      const message = this.compressed ? decompress(this.#encoding!, whole, this.#limit) : whole;
       this.#whole = undefined;
       this.#ready = 0;
-      this.compressed = this.#flag === 1;
-      return this.compressed ? decompress(this.#encoding!, whole, this.#limit) : whole;
+      return message;
     }
     const length = this.#peekLength();
     this.compressed = this.#octet(0) === 1;
     this.#skip(PREFIX);
-    this.#ready--;
     const bytes = this.#cut(length);
-    return this.compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
+    const message = this.compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
+    this.#ready--;
+    return message;
   }
 
   /** Lets go of everything. */

@@ -101,3 +101,14 @@ Deno.test("a message that was taken does not change by what comes behind it", ()
   }
   assertEquals(taken.map((one) => [...one]), Array.from({ length: 200 }, (_, i) => [i >> 1, i >> 1]));
 });
+
+Deno.test("a message that can't be decompressed stays ready, alone and behind others", () => {
+  for (const before of [0, 1]) {
+    const reader = new MessageReader(100, "gzip");
+    const octets = concat(...Array.from({ length: before }, () => message([7])), new Uint8Array([1, ...uint32(1), 9]));
+    reader.push(octets, 0, octets.length);
+    for (let i = 0; i < before; i++) reader.take();
+    assertEquals(codeOf(() => reader.take()), Status.INTERNAL);
+    assertEquals(reader.ready, true);
+  }
+});
