@@ -77,7 +77,7 @@ needs(
       try {
         for (const wire of [used, unused, pinging]) {
           await wire.until(({ goaway }) => goaway, "GOAWAY", 5000);
-          assertEquals(wire.goaway!.code, h2.NO_ERROR);
+          assertEquals([wire.goaway!.code, wire.goaway!.text], [h2.NO_ERROR, "max_idle"]);
           await hangsUp(wire);
         }
       } finally {
@@ -102,7 +102,7 @@ needs(SIEGE_PERMISSIONS, "over connectionAge a connection is asked to go, and ca
     using wire = await h2.Wire.connect(address);
     await wire.send(h2.headers(1, h2.request("/dinokit.test.Kinds/ClientStream")));
     await wire.until(({ goaway }) => goaway, "GOAWAY", 5000);
-    assertEquals(wire.goaway!.code, h2.NO_ERROR);
+    assertEquals([wire.goaway!.code, wire.goaway!.text], [h2.NO_ERROR, "max_age"]);
     await wire.send(h2.data(1, nothing));
     assertEquals((await wire.answer(1)).reset, undefined);
     await hangsUp(wire);

@@ -186,8 +186,8 @@ Deno.test("a draining server ends what is in flight, and its client says why it 
   const call = pair.start();
   void call.send(new Uint8Array(3));
   await turn();
-  pair.server.drain();
-  assertMatch(await pair.client.closed, /the peer is going away: NO_ERROR/);
+  pair.server.drain("graceful_stop");
+  assertMatch(await pair.client.closed, /the peer is going away: NO_ERROR "graceful_stop"$/);
   const late = pair.start();
   assertEquals([late.status!.code, late.status!.unprocessed], [Status.UNAVAILABLE, "left"]);
   call.end();

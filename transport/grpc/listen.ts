@@ -69,7 +69,7 @@ class GrpcListener implements Listener, ServerHost, Host {
   }
 
   drain(): Promise<void> {
-    return this.#leave((connection) => connection.drain());
+    return this.#leave((connection) => connection.drain("graceful_stop"));
   }
 
   close(): Promise<void> {
@@ -114,7 +114,7 @@ class GrpcListener implements Listener, ServerHost, Host {
       .catch((error) => this.options.logger.error("a connection has failed", { peer: peer.address, error }))
       .finally(() => this.#connections.delete(connection));
     this.#connections.set(connection, ended);
-    return () => connection.drain(this.options.limits.connectionAgeGrace);
+    return () => connection.drain("", this.options.limits.connectionAgeGrace);
   }
 
   #tick(): void {

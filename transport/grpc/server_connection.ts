@@ -31,6 +31,9 @@ export interface ServerHost {
   hit(limit: keyof Limits): void;
 }
 
+/** Why a connection takes no more calls: what gRPC says in GOAWAY, where it has a word for it (gRFC A9). */
+type DrainReason = "max_idle" | "max_age" | "graceful_stop" | "";
+
 /** How far the largest stream identifier lies: GOAWAY with it says "soon" (RFC 9113, section 6.8). */
 const LAST_STREAM = 2 ** 31 - 1;
 /** With so little left of the connection's window, in octets, a message can no more get its rest. */
@@ -51,6 +54,7 @@ export class ServerConnection implements ConnectionEvents {
   #lastFields: FieldList | undefined;
   #lastRequest: Request | undefined;
   #draining = false;
+  #reason: DrainReason = "";
 
   constructor(socket: Socket, peer: Peer, host: ServerHost) {
     this.peer = peer;
@@ -119,13 +123,15 @@ export class ServerConnection implements ConnectionEvents {
   /**
    * Says that it will take no more calls, and ends when those in flight have.
    *
+   * @param reason Why, for the client.
    * @param grace How long they may take, in milliseconds. A server that stops has its own bound.
    */
-  drain(grace: number = Infinity): void {
+  drain(reason: DrainReason, grace: number = Infinity): void {
     if (this.#draining) return;
     this.#draining = true;
+    this.#reason = reason;
     // In two steps: what the client sends before it hears of this is served still.
-    this.connection.goAway(LAST_STREAM, ErrorCode.NO_ERROR, "");
+    this.connection.goAway(LAST_STREAM, ErrorCode.NO_ERROR, reason);
     this.connection.pings.send(PingPurpose.Drain);
     this.#lifetime.drainBegan(grace);
     this.wake();
@@ -137,8 +143,8 @@ export class ServerConnection implements ConnectionEvents {
     if (limit === undefined) return;
     if (limit === "drain") return this.#drained();
     this.hit(limit);
-    if (limit === "idleTimeout") return this.drain();
-    if (limit === "connectionAge") return this.drain(this.limits.connectionAgeGrace);
+    if (limit === "idleTimeout") return this.drain("max_idle");
+    if (limit === "connectionAge") return this.drain("max_age", this.limits.connectionAgeGrace);
     this.#pump.close(`limits.${limit}`);
   }
 
@@ -146,7 +152,7 @@ export class ServerConnection implements ConnectionEvents {
   makeRoom(): void {
     if (!this.connection.established) this.#pump.close("no file descriptor is left");
     else if (this.idle) this.close();
-    else this.drain();
+    else this.drain("");
   }
 
   /** Ends the calls in flight, and the connection. */
@@ -197,7 +203,7 @@ export class ServerConnection implements ConnectionEvents {
   #drained(): void {
     const { connection } = this;
     if (connection.lastAllowed === LAST_STREAM && connection.failure === undefined) {
-      connection.goAway(connection.lastPeerStream, ErrorCode.NO_ERROR, "");
+      connection.goAway(connection.lastPeerStream, ErrorCode.NO_ERROR, this.#reason);
       connection.lastAllowed = connection.lastPeerStream;
       this.wake();
     }
