@@ -5,6 +5,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 /** What each part of the library may import, beside itself and Node's built-in modules. Tests beside the source are free. */
 const MAY: Record<string, readonly string[]> = {
   "deps.ts": [],
@@ -42,7 +44,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   loadYaml: ["config/"],
 };
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** One import: what is written, whether it leaves nothing at run time, and the names (undefined for all of them). */
 interface Import {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import type { Certificate } from "./peers/peer.ts";
 import { has, type Program, run } from "./process.ts";
 
@@ -13,7 +14,7 @@ const BASE = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? "/tmp"
 export const CACHE = `${BASE}/dinokit/bench`;
 
 /** The folder of the bench's sources. */
-export const SOURCE = new URL(".", import.meta.url).pathname;
+export const SOURCE = fileURLToPath(new URL(".", import.meta.url));
 
 /** How long an install or a build may take, in seconds: the first of tonic takes two minutes on a small machine. */
 const LONGEST = 900;

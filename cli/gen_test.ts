@@ -1,9 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { needs } from "../tests/needs.ts";
 
 const MAIN = new URL("main.ts", import.meta.url).href;
-const CONFIG = new URL("../deno.json", import.meta.url).pathname;
+const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
 const HEAD = `syntax = "proto3";\n`;
 const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "read" }, { name: "write" }, { name: "run" }];
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { needs } from "../tests/needs.ts";
 import { Failure } from "./exit.ts";
@@ -5,7 +6,7 @@ import { SchemaError, schemaFromFiles } from "./schema.ts";
 
 // Schemas that servers tell are tested in tests/interop/schema_test.ts.
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const READ: Deno.PermissionDescriptor[] = [{ name: "read" }];
 const odd = () => schemaFromFiles([`${ROOT}tests/proto/odd.proto`, `${ROOT}proto/echo.proto`]);
 

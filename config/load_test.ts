@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { needs } from "../tests/needs.ts";
 import { configPermissions, loadConfig } from "./load.ts";
@@ -37,7 +38,7 @@ async function inProcess(cwd: string, flags: string[], env: Record<string, strin
       "--quiet",
       "--no-prompt",
       "--no-config",
-      `--lock=${new URL("../deno.lock", import.meta.url).pathname}`,
+      `--lock=${fileURLToPath(new URL("../deno.lock", import.meta.url))}`,
       ...flags,
       "-",
     ],

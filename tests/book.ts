@@ -20,10 +20,13 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import type { ConsulAgent } from "./consul.ts";
 import { type Peer, runProgram, startProgram } from "./program.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+const urlOf = (path: string) => new URL(`../${path}`, import.meta.url).href;
 
 /** A fenced block. */
 export interface Block {
@@ -41,9 +44,9 @@ export function blocksOf(markdown: string): Block[] {
 
 /** A page's TypeScript with imports that lead to this repository. */
 export const importable = (code: string): string =>
-  code.replace("@dinokit/dinokit/testing", `${ROOT}testing/mod.ts`)
-    .replace(/"(@dinokit\/dinokit|(?:https:\S+|\.)\/mod\.ts)"/, `"${ROOT}mod.ts"`)
-    .replace(/"\.[./]*\/(?:idl|proto)\/echo\.ts"/, `"${ROOT}proto/echo.ts"`);
+  code.replace("@dinokit/dinokit/testing", () => urlOf("testing/mod.ts"))
+    .replace(/"(@dinokit\/dinokit|(?:https:\S+|\.)\/mod\.ts)"/, () => `"${urlOf("mod.ts")}"`)
+    .replace(/"\.[./]*\/(?:idl|proto)\/echo\.ts"/, () => `"${urlOf("proto/echo.ts")}"`);
 
 /** Where a page is tried out. */
 export interface Desk {
@@ -63,9 +66,15 @@ export function mover(consul: string): (text: string) => string {
   const [calls, health] = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
   for (const listener of listeners) listener.close();
   return (text) =>
-    text.replaceAll("dinokit/cli/main.ts", `${ROOT}cli/main.ts`).replaceAll(":8888", `:${calls}`)
+    text.replaceAll(/(?<=\s)dinokit\/cli\/main\.ts/g, () => quoted(`${ROOT}cli/main.ts`)).replaceAll(
+      ":8888",
+      `:${calls}`,
+    )
       .replaceAll(":8889", `:${health}`).replaceAll(/(127\.0\.0\.1|consul):8500/g, consul);
 }
+
+/** Text as one word of a shell. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** What serves where a page has no server of its own. */
 const SERVER = `import { createServer } from "@dinokit/dinokit";
@@ -126,7 +135,8 @@ class Reader {
     const path = `${this.#desk.folder}/snippet_${this.#programs++}_test.ts`;
     await Deno.writeTextFile(path, importable(code));
     // The lock file beside it says which packages: without it Deno would ask npm.
-    const deno = (command: string) => `deno ${command} --quiet --config=${ROOT}deno.json ${path}\n`;
+    const deno = (command: string) =>
+      `deno ${command} --quiet --config=${quoted(`${ROOT}deno.json`)} ${quoted(path)}\n`;
     if (kind === "serve") return await this.#serve(deno("run -A"));
     if (kind === "test") return await this.#run(deno("test --no-prompt --no-check"), true);
     if (kind !== "run") throw new Error(`nobody knows what "ts ignore ${kind}" is`);

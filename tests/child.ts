@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 /** A Deno program that runs beside the test: it is spoken to by lines, and ends with its stdin. */
 export interface Child extends AsyncDisposable {
   /** Its process. */
@@ -40,7 +42,7 @@ export function startChild(
   flags: readonly string[] = ["-A"],
   descriptors?: number,
 ): Child {
-  const args = ["run", "--no-prompt", ...flags, "--v8-flags=--expose-gc", script.pathname, JSON.stringify(setup)];
+  const args = ["run", "--no-prompt", ...flags, "--v8-flags=--expose-gc", fileURLToPath(script), JSON.stringify(setup)];
   const limited = ["-c", 'ulimit -n "$0" && exec "$@"', `${descriptors}`, Deno.execPath(), ...args];
   const process = new Deno.Command(descriptors === undefined ? Deno.execPath() : "sh", {
     args: descriptors === undefined ? args : limited,
@@ -77,7 +79,7 @@ export function startChild(
     async line() {
       const { value, done } = await lines.next();
       if (!done) return value;
-      throw new Error(`${script.pathname} ended with code ${(await status).code}: ${log}`);
+      throw new Error(`${fileURLToPath(script)} ended with code ${(await status).code}: ${log}`);
     },
     tell: (line) => stdin.write(new TextEncoder().encode(`${line}\n`)),
     closeInput: () => stdin.close().catch(() => {}),

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { blocksOf, importable } from "./book.ts";
 import { needs } from "./needs.ts";
@@ -57,7 +58,7 @@ needs(
         }
       }
       assert(files.length > 20, `${files.length} blocks`);
-      const args = ["check", "--config", new URL("deno.json", ROOT).pathname, ...files];
+      const args = ["check", "--config", fileURLToPath(new URL("deno.json", ROOT)), ...files];
       const { code, stderr } = await runProgram({ path: Deno.execPath(), args, env: { NO_COLOR: "1" } }, 60_000);
       assertEquals(code, 0, stderr);
     } finally {

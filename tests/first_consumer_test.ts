@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { needs } from "./needs.ts";
 import { type EmptyProject, emptyProject, serveKit } from "./served_kit.ts";
@@ -77,7 +78,7 @@ async function calls(project: EmptyProject, ...flags: string[]): Promise<void> {
 }
 
 needs(ALL, "a first consumer by path: its tests need no flag, its server and client the network only", async () => {
-  await using project = await consumer(ROOT.pathname.replace(/\/$/, ""));
+  await using project = await consumer(fileURLToPath(ROOT).replace(/\/$/, ""));
   await project.well("check", ".");
   assertMatch(await project.well("test"), /^ok \| 2 passed/m);
   await calls(project);
@@ -93,7 +94,7 @@ needs(ALL, "a first consumer by URL: the same, and the permission to import", as
 });
 
 needs(ALL, "a test of a first consumer that must fail fails", async () => {
-  await using project = await consumer(ROOT.pathname.replace(/\/$/, ""));
+  await using project = await consumer(fileURLToPath(ROOT).replace(/\/$/, ""));
   await project.write("echo_test.ts", FILES["echo_test.ts"].replace("mes is empty", "mes is full"));
   const { code, stdout, stderr } = await project.deno("test", "--no-check");
   assertEquals(code, 1);
@@ -111,7 +112,7 @@ needs(ALL, "a bundle of server and client runs where there is nothing else, with
 });
 
 needs(ALL, "a bundle of a server with workers needs to read itself, and no more", async () => {
-  await using project = await consumer(ROOT.pathname.replace(/\/$/, ""));
+  await using project = await consumer(fileURLToPath(ROOT).replace(/\/$/, ""));
   await using elsewhere = await emptyProject();
   await project.write("server.ts", FILES["server.ts"].replace(`:0" }`, `:0", workers: 2 }`));
   await project.well("bundle", "server.ts", "-o", `${elsewhere.path}/server.js`);
@@ -123,7 +124,7 @@ needs(ALL, "a bundle of a server with workers needs to read itself, and no more"
 
 needs(ALL, "a bundle of the demo prints what the demo prints", async () => {
   await using elsewhere = await emptyProject();
-  const demo = new URL("examples/echo/demo.ts", ROOT).pathname;
+  const demo = fileURLToPath(new URL("examples/echo/demo.ts", ROOT));
   await elsewhere.well("bundle", "--no-lock", demo, "-o", `${elsewhere.path}/demo.js`);
   const printed = await elsewhere.well("run", "--allow-net=127.0.0.1", "demo.js");
   assertStringIncludes(printed, `client    reply { resp: "hello, world" }`);

@@ -1,10 +1,11 @@
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { needs } from "./needs.ts";
 import { until } from "./observe.ts";
 
 // What the README promises to somebody who has just cloned: the last commit in a folder of its own, and a Deno with an empty cache.
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ALL: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "read" }, { name: "write" }, { name: "net" }, {
   name: "env",
 }];
@@ -34,7 +35,9 @@ async function freshClone() {
     const { code, stdout, stderr } = await child.output();
     return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
   };
-  const { code, text } = await result(start("git", ["clone", "--quiet", "--depth=1", `file://${ROOT}`, clone], folder));
+  const { code, text } = await result(
+    start("git", ["clone", "--quiet", "--depth=1", pathToFileURL(ROOT).href, clone], folder),
+  );
   assertEquals(code, 0, text);
   return {
     clone,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { cached } from "./cache.ts";
 
 /** A Go module of ours and what is built of it. */
@@ -27,7 +28,7 @@ export function buildGo(module: GoModule): Promise<string> {
 
 async function build({ folder, packages }: GoModule): Promise<string> {
   return await cached("go", await inputOf(folder, packages), async (draft) => {
-    console.error(`building the programs of ${folder.pathname}: some minutes, once`);
+    console.error(`building the programs of ${fileURLToPath(folder)}: some minutes, once`);
     await go(["build", "-buildvcs=false", "-o", `${draft}/`, ...packages], folder);
   });
 }
@@ -46,9 +47,9 @@ async function go(args: string[], folder: URL): Promise<void> {
   if (output.success) return;
   const why = signal.aborted ? `it took over ${LIMIT / 60_000} minutes` : new TextDecoder().decode(output.stderr);
   throw new Error(
-    `go ${
-      args.join(" ")
-    } failed in ${folder.pathname}: ${why}\n  Try it there by hand; it must reach its module proxy (go env GOPROXY)`,
+    `go ${args.join(" ")} failed in ${
+      fileURLToPath(folder)
+    }: ${why}\n  Try it there by hand; it must reach its module proxy (go env GOPROXY)`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { SCHEMA, VARIABLES, YAML } from "../config/schema.ts";
 import { createClient, createServer } from "../mod.ts";
@@ -90,7 +91,7 @@ needs(
     const file = await Deno.makeTempFile({ suffix: ".ts" });
     try {
       await Deno.writeTextFile(file, PARTS.replaceAll("KIT/", ROOT.href));
-      const args = ["run", "--no-prompt", "--quiet", `--config=${ROOT.pathname}deno.json`, file];
+      const args = ["run", "--no-prompt", "--quiet", `--config=${fileURLToPath(ROOT)}deno.json`, file];
       const { stdout, stderr } = await runProgram({ path: Deno.execPath(), args, env: { NO_COLOR: "1" } });
       const asked = stdout.trim().split("\n");
       assertEquals(asked.length, 13, stderr);

@@ -1,5 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { blocksOf, follow, mover } from "./book.ts";
+import { blocksOf, follow, mover, quoted } from "./book.ts";
 import { makeAuthority } from "./certificates.ts";
 import { CONSUL_PERMISSIONS, type ConsulAgent, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
@@ -41,8 +42,8 @@ async function furnish(folder: string): Promise<void> {
   await write("echo.proto", proto);
   await write("idl/echo.proto", proto);
   await write("token", "");
-  const cli = new URL("cli/main.ts", ROOT).pathname;
-  const command = `deno run -A --config=${new URL("deno.json", ROOT).pathname} ${cli}`;
+  const cli = fileURLToPath(new URL("cli/main.ts", ROOT));
+  const command = `deno run -A --config=${quoted(fileURLToPath(new URL("deno.json", ROOT)))} ${quoted(cli)}`;
   await write("tools/dinokit", `#!/bin/sh\nexec ${command} "$@"\n`, 0o755);
   await using authority = await makeAuthority();
   await write("tls/ca.pem", authority.ca);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { needs } from "./needs.ts";
 
 /** The header blocks of one connection, in their order. */
@@ -27,7 +28,7 @@ export function withStories(
   permissions: Deno.PermissionDescriptor[] = [],
 ): void {
   if (Deno.permissions.querySync(MAY_READ).state === "granted" && !isFolder(FOLDER)) {
-    return Deno.test({ name: `${name} (ignored: there is no ${FOLDER.pathname})`, ignore: true, fn });
+    return Deno.test({ name: `${name} (ignored: there is no ${fileURLToPath(FOLDER)})`, ignore: true, fn });
   }
   needs([MAY_READ, ...permissions], name, fn);
 }

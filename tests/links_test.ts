@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { needs } from "./needs.ts";
 
@@ -35,11 +36,11 @@ needs([{ name: "read" }], "every file and heading that a document links to is th
       target.hash = "";
       try {
         if (Deno.statSync(target).isFile && anchor && !anchorsOf(Deno.readTextFileSync(target)).includes(anchor)) {
-          dead.push(`${document.pathname}: ${link}: no such heading`);
+          dead.push(`${fileURLToPath(document)}: ${link}: no such heading`);
         }
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
-        dead.push(`${document.pathname}: ${link}`);
+        dead.push(`${fileURLToPath(document)}: ${link}`);
       }
     }
   }
@@ -52,7 +53,7 @@ needs([{ name: "read" }], "every name of a link in a document is defined", () =>
     const text = Deno.readTextFileSync(document).replaceAll(/^```.*?^```$/gms, "");
     const defined = [...text.matchAll(/^\[([^\]]+)\]: /gm)].map(([, name]) => name);
     const used = [...text.matchAll(/\]\[([^\]]+)\]/g)].map(([, name]) => name);
-    assertEquals(used.filter((name) => !defined.includes(name)), [], document.pathname);
-    assertEquals(defined.filter((name) => !used.includes(name)), [], document.pathname);
+    assertEquals(used.filter((name) => !defined.includes(name)), [], fileURLToPath(document));
+    assertEquals(defined.filter((name) => !used.includes(name)), [], fileURLToPath(document));
   }
 });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Built, carryOut } from "./dockerfile.ts";
 import { needs } from "./needs.ts";
@@ -45,7 +46,7 @@ needs(
     assertEquals(built.health[0], "deno");
     assertEquals((await health()).code, 0);
     const call = ["run", "-A", "cli/main.ts", "call", address, "echo.EchoService/Echo"];
-    const cwd = new URL("..", import.meta.url).pathname;
+    const cwd = fileURLToPath(new URL("..", import.meta.url));
     const proto = ["--proto", `${shop.path}/echo.proto`];
     const { stdout, stderr } = await runProgram({ path: Deno.execPath(), args: [...call, ...proto], cwd });
     assertEquals(stdout, "{}\n", stderr);

@@ -1,8 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { runProgram } from "./program.ts";
 
 /** As the help says: and no more than that. */
 const FLAGS = ["--no-prompt", "--allow-read", "--allow-write=.", "--allow-run=deno"];
-const CLI = new URL("../cli/main.ts", import.meta.url).pathname;
+const CLI = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 
 /** A folder in which projects are made. It goes with the scope of `await using`. */
 export interface Workshop extends AsyncDisposable {

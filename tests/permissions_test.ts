@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createClient, createLogger, type Metadata } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
@@ -15,7 +16,7 @@ const PERMISSIONS: Deno.PermissionDescriptor[] = ["run", "read", "write", "net",
 })) as never;
 const logger = createLogger("silent");
 /** The lock file beside it says which packages: without it Deno would ask npm. */
-const CONFIG = `--config=${new URL("deno.json", ROOT).pathname}`;
+const CONFIG = `--config=${fileURLToPath(new URL("deno.json", ROOT))}`;
 
 /** A process with what it has written so far. */
 class Child implements AsyncDisposable {

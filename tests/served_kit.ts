@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { type Outcome, type Peer, runProgram, startProgram } from "./program.ts";
 import { VERSION } from "../mod.ts";
 
@@ -18,7 +19,7 @@ export async function serveKit(): Promise<ServedKit> {
   const { code, stderr } = await runProgram({
     path: Deno.execPath(),
     args: ["publish", "--dry-run", "--allow-dirty"],
-    cwd: ROOT.pathname,
+    cwd: fileURLToPath(ROOT),
     env: { NO_COLOR: "1" },
   }, 60_000);
   if (code !== 0) throw new Error(stderr);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import {
   type ClientOptions,
   consul,
@@ -100,7 +101,7 @@ async function inAProcess(code: string): Promise<string> {
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(file, code.replace("mod.ts", import.meta.resolve("../mod.ts")));
-    const args = ["run", "--no-prompt", `--config=${new URL("../deno.json", import.meta.url).pathname}`, file];
+    const args = ["run", "--no-prompt", `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`, file];
     return (await runProgram({ path: Deno.execPath(), args })).stderr;
   } finally {
     await Deno.remove(file);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { linesOf } from "../child.ts";
 import { until } from "../observe.ts";
 import type { Outcome } from "../program.ts";
@@ -17,8 +18,8 @@ export const CLI_PERMISSIONS: Deno.PermissionDescriptor[] = [
   { name: "write" },
 ];
 
-const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
-const ROOT = new URL("../../", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** How it is run. */
 export interface RunOptions {

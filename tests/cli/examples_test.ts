@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { dinokit } from "../../cli/main.ts";
 import { consul, createServer } from "../../mod.ts";
@@ -7,7 +8,7 @@ import { needs } from "../needs.ts";
 import { runProgram } from "../program.ts";
 import { CLI_PERMISSIONS } from "./dinokit.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The examples in the help of a command, as they are typed. */
 const examplesOf = (help: string) => {

@@ -1,10 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import denoJson from "../../deno.json" with { type: "json" };
 import { needs } from "../needs.ts";
 import { runProgram } from "../program.ts";
 import { CLI_PERMISSIONS, dinokit } from "./dinokit.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** A program `dinokit` as `deno install -g` makes it, in a folder that goes with the scope. */
 async function install() {

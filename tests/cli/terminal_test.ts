@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
 import { consul, createServer } from "../../mod.ts";
 import { startConsul } from "../consul.ts";
@@ -8,7 +9,7 @@ import { runProgram } from "../program.ts";
 import { Kinds } from "../proto/kinds.ts";
 import { CLI_PERMISSIONS } from "./dinokit.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What it shows on a terminal, which util-linux's `script` makes. */
 async function onTerminal(args: string, env: Record<string, string> = {}): Promise<string> {

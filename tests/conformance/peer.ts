@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { cached } from "../cache.ts";
 import type { GrpcGoOutcome } from "../interop/run_client.ts";
 import { must, type Peer, type Program, runProgram, startProgram } from "../program.ts";
@@ -50,9 +51,9 @@ export interface ForeignPeer {
   pinger(address: string, what: Pinging): Promise<Program>;
 }
 
-const PROTOS = new URL("../proto", import.meta.url).pathname;
+const PROTOS = fileURLToPath(new URL("../proto", import.meta.url));
 const NODE_PACKAGES = ["@grpc/grpc-js@1.14.7", "@grpc/proto-loader@0.8.1"];
-const file = (path: string) => new URL(path, import.meta.url).pathname;
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** A Python with grpcio and the stubs of kinds.proto. */
 async function python(): Promise<string> {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals } from "@std/assert";
 import { PEER_PERMISSIONS } from "../interop/peers.ts";
 import { needs } from "../needs.ts";
@@ -10,7 +11,7 @@ const BEFORE_US = ["Recommended.Proto3.JsonInput.FieldNameDuplicate"];
 /** How many cases the runner of 33.2 has for proto3 in bytes and JSON. */
 const CASES = 1475;
 
-const path = (name: string) => new URL(name, import.meta.url).pathname;
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 needs(
   PEER_PERMISSIONS,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { type Peer, startProgram } from "../program.ts";
 import type { TransportName } from "./transports.ts";
 
@@ -6,7 +7,7 @@ export async function startServer(
   transport: TransportName,
   { tls = false, gzip = false }: { tls?: boolean; gzip?: boolean } = {},
 ): Promise<Peer> {
-  const script = new URL("serve.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("serve.ts", import.meta.url));
   const modes = [...(tls ? ["tls"] : []), ...(gzip ? ["gzip"] : [])];
   return await startProgram(
     { path: Deno.execPath(), args: ["run", "-A", script, transport, ...modes] },

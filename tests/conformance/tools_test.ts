@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runProgram } from "../program.ts";
 import { program } from "./programs.ts";
@@ -6,7 +7,7 @@ import { onEachTransport } from "./transports.ts";
 
 const PROTO = [
   "-import-path",
-  new URL("../proto", import.meta.url).pathname,
+  fileURLToPath(new URL("../proto", import.meta.url)),
   "-proto",
   "kinds.proto",
 ];

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
 import { cached } from "../cache.ts";
 import { runPython } from "./python/run.ts";
@@ -58,7 +59,7 @@ function protosIn(root: string, folder: string): string[] {
 /** The folder of a package that Deno has in its cache, as the kit imports it. */
 async function npm(name: string, version: string): Promise<string> {
   const { npmCache } = JSON.parse(await output(Deno.execPath(), ["info", "--json"]));
-  await output(Deno.execPath(), ["cache", new URL("../../mod.ts", import.meta.url).pathname]);
+  await output(Deno.execPath(), ["cache", fileURLToPath(new URL("../../mod.ts", import.meta.url))]);
   const [registry] = [...Deno.readDirSync(npmCache)].filter((one) => one.isDirectory);
   return join(npmCache, registry!.name, name, version);
 }

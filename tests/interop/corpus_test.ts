@@ -61,7 +61,7 @@ const exists = (path: string) => {
 
 async function check(folder: string): Promise<void> {
   const args = ["check", "--quiet", folder];
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), { args: [...args, "--config", config], stdin: "null" });
   const { success, stderr } = await child.output();
   assert(success, new TextDecoder().decode(stderr));

@@ -1,9 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { workshop } from "../new_project.ts";
 import { serveKit } from "../served_kit.ts";
 import { images, needsContainers } from "./container.ts";
 
-const CLI = new URL("../../cli/main.ts", import.meta.url).pathname;
+const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
 needsContainers(
   "dinokit new: its image is built in layers, and serves as deno, read-only, without a network, until SIGTERM",

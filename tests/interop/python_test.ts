@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals } from "@std/assert";
 import { declaredBy } from "../../codec/descriptor/declared.ts";
 import { fileDescriptors } from "../../codec/descriptor/file.ts";
@@ -14,8 +15,8 @@ import { Known, KNOWN_PROTO, Names } from "../proto/known.ts";
 import { needsPython, runPython } from "./python/run.ts";
 import { alike, textOf, valueOf } from "./python/values.ts";
 
-const HERE = new URL("./", import.meta.url).pathname;
-const FOLDER = new URL("../proto/", import.meta.url).pathname;
+const HERE = fileURLToPath(new URL("./", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../proto/", import.meta.url));
 const COUNT = 400;
 // Another seed finds other faults; the messages of this one are always the same.
 const SEED = "1";
@@ -89,7 +90,7 @@ const FILES: [file: ProtoFile, path: string, types: string[]][] = [
 for (const [file, path, types] of FILES) {
   needsPython(`fileDescriptors() gives what protoc makes of ${file.name}, and Python takes it`, async () => {
     const lines = [...(await fileDescriptors([file])).values()].map(({ bytes }) => bytes.toHex());
-    await runPython("descriptors.py", [new URL(path, import.meta.url).pathname, ...types], lines.join("\n"));
+    await runPython("descriptors.py", [fileURLToPath(new URL(path, import.meta.url)), ...types], lines.join("\n"));
   });
 }
 

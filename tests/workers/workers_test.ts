@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createClient, createLogger, type Metadata, type RpcError, type ServerOptions, Status } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
@@ -176,7 +177,7 @@ needs(PERMISSIONS, "workers may do no more than workers.permissions says, and dr
 });
 
 needs(PERMISSIONS, "workers need no flags but net and to read the program, and say so", async () => {
-  const root = new URL("../..", import.meta.url).pathname;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
   {
     await using server = await start({}, ["--allow-net=127.0.0.1", `--allow-read=${root}`]);
     const [client] = (await server.clients(1)).values();

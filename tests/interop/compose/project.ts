@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 /** What of a service the tests look at, spelt out by the loader. */
 export interface ComposeService {
   readonly image: string;
@@ -34,7 +36,7 @@ const ROOT = new URL("../../../", import.meta.url);
 export async function loadCompose(yaml: string): Promise<Loaded> {
   // `go run` keeps the program in Go's build cache: a second run takes 0.2 s.
   const child = new Deno.Command("go", {
-    args: ["run", "-buildvcs=false", ".", ROOT.pathname],
+    args: ["run", "-buildvcs=false", ".", fileURLToPath(ROOT)],
     cwd: new URL(".", import.meta.url),
     stdin: "piped",
     stdout: "piped",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { needs } from "../../needs.ts";
 
 const PERMISSIONS: Deno.PermissionDescriptor[] = [
@@ -31,7 +32,7 @@ function hasPython(): boolean | undefined {
   }
 }
 
-const HERE = new URL(".", import.meta.url).pathname;
+const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * Runs a program of this folder.
