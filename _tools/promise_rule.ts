@@ -5,12 +5,14 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 const LIBRARY = /^(rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing)\//;
 /** What is for users' projects, and tests. */
 const FREE = /^(cli\/new\/template\/.*|.*_test\.ts)$/;
 const MESSAGE = "nobody waits for this promise: start it by inBackground(), of rpc/background.ts, or catch its failure";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The name of what is called: `begin`, `then` of `x.then()`, `#run` of `this.#run()`. */
 function nameOf({ callee }: Deno.lint.CallExpression): string {

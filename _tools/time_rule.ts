@@ -5,6 +5,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 const LIBRARY = /^(rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing|tls)\//;
 /** The two that are made of the raw ones, what is for users' projects, and tests. */
 const FREE = /^(rpc\/time\.ts|testing\/clock\.ts|cli\/new\/template\/.*|.*_test\.ts)$/;
@@ -18,7 +20,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   "new Date": "new Date(timeOfDay()) for what users see",
 };
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The name of what is called: `setTimeout`, `Date.now`. */
 function nameOf(node: Deno.lint.Expression | Deno.lint.Super): string {

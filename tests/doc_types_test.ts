@@ -35,8 +35,8 @@ async function generate(name: string, folder: string): Promise<void> {
     const [, file] = /^file=(\w+\.proto)$/.exec(words) ?? [];
     if (language !== "proto" || file === undefined) continue;
     await Deno.writeTextFile(`${folder}/${file}`, text);
-    const cli = new URL("cli/main.ts", ROOT).pathname;
-    const args = ["run", "-A", "--config", new URL("deno.json", ROOT).pathname, cli, "gen", `${folder}/${file}`];
+    const cli = fileURLToPath(new URL("cli/main.ts", ROOT));
+    const args = ["run", "-A", "--config", fileURLToPath(new URL("deno.json", ROOT)), cli, "gen", `${folder}/${file}`];
     await must({ path: Deno.execPath(), args }, `${name} is to have a .proto that can be read`);
   }
 }

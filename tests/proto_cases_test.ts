@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals } from "@std/assert";
 import { emitFile } from "../codegen/emit.ts";
 import { loadProto } from "../codegen/load.ts";
@@ -9,7 +10,7 @@ import { runProgram } from "./program.ts";
 
 const FOLDER = new URL("../../shared/data/cases/proto/", import.meta.url);
 /** What generated code needs of the kit, without the rest. */
-const KIT = new URL("../codec/mod.ts", import.meta.url).pathname;
+const KIT = fileURLToPath(new URL("../codec/mod.ts", import.meta.url));
 /** To type-check about 80 files takes 5 s on a quiet machine. */
 const CHECK_MS = 180_000;
 
@@ -69,6 +70,6 @@ if (isThere) {
     }
   });
 } else {
-  const why = mayRead ? `there is no ${FOLDER.pathname}` : "it needs --allow-read";
+  const why = mayRead ? `there is no ${fileURLToPath(FOLDER)}` : "it needs --allow-read";
   Deno.test({ name: `${name} (ignored: ${why})`, ignore: true, fn: () => {} });
 }

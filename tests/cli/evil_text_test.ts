@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BizError, createServer, RpcError, Status } from "../../mod.ts";
 import { fakeConsul, list } from "../fake_consul.ts";
@@ -25,7 +26,7 @@ const COLOURS = new RegExp("\x1b\\[(?:0|1|2|31|32|33)m", "g");
 /** What it shows on a terminal, with colours, which util-linux's `script` makes. */
 async function onTerminal(...args: string[]): Promise<string> {
   const command = `env -u NO_COLOR "${Deno.execPath()}" run -A cli/main.ts ${args.map((arg) => `'${arg}'`).join(" ")}`;
-  const cwd = new URL("../../", import.meta.url).pathname;
+  const cwd = fileURLToPath(new URL("../../", import.meta.url));
   const { stdout } = await runProgram({ path: "script", args: ["-qec", command, "/dev/null"], cwd, env: {} });
   return stdout.replaceAll("\r\n", "\n").replaceAll(COLOURS, "");
 }

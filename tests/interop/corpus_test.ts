@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { ProtoGenerator } from "../../cli/generate.ts";
 import { pb } from "../../codec/mod.ts";
 import { protobuf } from "../../deps.ts";

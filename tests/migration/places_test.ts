@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { parseConfig } from "../../config/parse.ts";
 import { BizError, createClient, loadConfig, RpcError, Status, withMetainfo } from "../../mod.ts";
@@ -119,7 +120,7 @@ testRows("Where things are", {
         "--quiet",
         "--no-check",
         "--config",
-        new URL("deno.json", ROOT).pathname,
+        fileURLToPath(new URL("deno.json", ROOT)),
         file,
       ];
       const { stdout, stderr } = await runProgram({ path: Deno.execPath(), args });

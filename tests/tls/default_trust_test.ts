@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
 import { createLogger, createServer, type ServerTls } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
@@ -13,7 +14,7 @@ import { startEvilServer } from "./evil_server.ts";
 import { authority, extendedUsage, forge, type Forged, names, type Wish } from "./forge.ts";
 
 const ALL: Deno.PermissionDescriptor[] = ["net", "run", "read", "write", "env"].map((name) => ({ name })) as never;
-const CLIENT = new URL("default_trust_client.ts", import.meta.url).pathname;
+const CLIENT = fileURLToPath(new URL("default_trust_client.ts", import.meta.url));
 
 const root = forge({ name: "root", extensions: [authority()] });
 const signed = (wish: Wish = {}) =>

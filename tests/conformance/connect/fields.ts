@@ -1,4 +1,4 @@
-import { Metadata, RpcError } from "../../../mod.ts";
+import { type Metadata, RpcError } from "../../../mod.ts";
 import type { AnyMessage, CaseError, Header } from "./generated.ts";
 
 const PREFIX = "type.googleapis.com/";
