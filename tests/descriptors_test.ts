@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createClient, createLogger, type ServerOptions } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { makeAuthority } from "./certificates.ts";
@@ -55,8 +55,8 @@ for (const kind of ["plaintext", "TLS", "workers"]) {
         await using late = client();
         return await late.echo({ mes: "late" }).then(({ resp }) => resp === "late", () => false);
       };
-      assert(await server.isHealthy());
-      assert(await answers());
+      await until(server.isHealthy, "the health port answers", SLOW_MS);
+      await until(answers, "a call is answered", SLOW_MS);
       {
         using _ = await flood(server.address);
         // Those that waited to be accepted may take descriptors once more, until they are turned away.
