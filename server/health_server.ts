@@ -17,8 +17,8 @@ export interface HealthBounds {
   readonly growthBytes: number;
 }
 
-/** 32 MiB are about 4,000 idle connections. */
-export const HEALTH_BOUNDS: HealthBounds = { lifeMs: 300_000, patienceMs: 60_000, growthBytes: 32 * 1024 * 1024 };
+/** 16 MiB are about 2,000 idle connections. */
+export const HEALTH_BOUNDS: HealthBounds = { lifeMs: 300_000, patienceMs: 60_000, growthBytes: 16 * 1024 * 1024 };
 
 /** How often the bounds are checked, in milliseconds. */
 const LOOK_MS = 1000;
