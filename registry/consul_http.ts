@@ -15,6 +15,7 @@ import { after } from "../rpc/time.ts";
 import { guardAnswer } from "./consul_answer.ts";
 import { ConsulError, explain } from "./consul_error.ts";
 import { JsonReader } from "./json_reader.ts";
+import { nextTurn } from "./turns.ts";
 
 /** TLS to a Consul agent. All are PEM texts. */
 export interface ConsulTls {
@@ -170,6 +171,8 @@ export class ConsulHttp {
    */
   async read<T>(body: Uint8Array | undefined, read: (json: JsonReader) => T | Promise<T>): Promise<T> {
     try {
+      // To put together a large body, as papi has just done, has taken a turn.
+      if (body && body.length > ONE_ANSWER_BYTES) await nextTurn();
       const json = new JsonReader(body ?? new Uint8Array());
       const value = await read(json);
       json.end();

@@ -1,9 +1,9 @@
 import { formatAddress } from "../rpc/address.ts";
-import { after } from "../rpc/time.ts";
 import type { AllowedAddresses } from "./allowed_addresses.ts";
 import { LEASE_KEY } from "./consul_wire.ts";
 import type { JsonReader } from "./json_reader.ts";
 import type { Instance } from "./registry.ts";
+import { nextTurn, TURN_MS } from "./turns.ts";
 
 /** How many instances of one service are used. */
 export const MAX_INSTANCES = 20_000;
@@ -15,8 +15,6 @@ export const MAX_LABEL_LENGTH = 4096;
 export const MAX_ENTRY_BYTES = 256 * 1024;
 /** Consul's own limit. */
 export const MAX_WEIGHT = 65_535;
-/** After this time, other work gets a turn. */
-const TURN_MS = 10;
 /** How many of the things that are not used a log line names, and how much of each name. */
 const MAX_NAMED = 10;
 const MAX_NAME_LENGTH = 100;
@@ -36,22 +34,30 @@ export interface InstanceList {
  * defines it.
  *
  * @param allowed Which addresses may be called.
+ * @param before The list that is known. An instance that has not changed is the same object in both.
  * @returns Undefined if the answer is no list.
  * @throws {SyntaxError} If it is not JSON.
  */
-export async function readInstances(json: JsonReader, allowed: AllowedAddresses): Promise<InstanceList | undefined> {
+export async function readInstances(
+  json: JsonReader,
+  allowed: AllowedAddresses,
+  before: readonly Instance[],
+): Promise<InstanceList | undefined> {
   if (json.peek() !== "[") return void json.skip();
+  const known = new Map(before.map((instance) => [instance.address, instance]));
   const found = new Map<string, Instance>();
   const refused = new Unused();
   const cut = new Unused();
   let [surplus, tooLarge] = [0, 0];
   const take = (entry: Entry) => {
     const address = toAddress(entry, allowed);
-    if (address === undefined) return refused.add(`${entry.host || "no address"}:${entry.port ?? "no port"}`);
-    if (found.size >= MAX_INSTANCES && !found.has(address)) return surplus++;
-    const { weight, tags, meta } = entry;
-    if (tags.isCut || meta.isCut) cut.add(address);
-    if (!found.has(address)) found.set(address, { address, weight, tags: tags.map, meta: meta.map });
+    if (address === undefined) return refused.add(entry.host || "no address", entry.port ?? "no port");
+    if (entry.tags.isCut || entry.meta.isCut) cut.add(address);
+    if (found.has(address)) return;
+    if (found.size >= MAX_INSTANCES) return surplus++;
+    const instance = { address, weight: entry.weight, tags: entry.tags.map, meta: entry.meta.map };
+    const old = known.get(address);
+    found.set(address, old && isSame(old, instance) ? old : instance);
   };
   let turnStart = performance.now();
   for (const _ of json.items()) {
@@ -75,16 +81,8 @@ export async function readInstances(json: JsonReader, allowed: AllowedAddresses)
   return { instances, refused: refused.count, unused: unused.filter(Boolean).join("; ") };
 }
 
-const nextTurn = () => new Promise<void>((done) => void after(0, done));
-
-/** Whether two lists say the same. */
-export function sameInstances(a: readonly Instance[], b: readonly Instance[]): boolean {
-  return a.length === b.length && a.every((one, i) => {
-    const other = b[i]!;
-    return one.address === other.address && one.weight === other.weight && sameLabels(one.tags, other.tags) &&
-      sameLabels(one.meta, other.meta);
-  });
-}
+const isSame = (a: Instance, b: Instance) =>
+  a.weight === b.weight && sameLabels(a.tags, b.tags) && sameLabels(a.meta, b.meta);
 
 function sameLabels(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   if (a.size !== b.size) return false;
@@ -171,8 +169,10 @@ class Unused {
   count = 0;
   readonly #names: string[] = [];
 
-  add(name: string): void {
-    if (++this.count <= MAX_NAMED) this.#names.push(name.slice(0, MAX_NAME_LENGTH));
+  add(host: string, port?: number | string): void {
+    if (++this.count > MAX_NAMED) return;
+    const name = host.slice(0, MAX_NAME_LENGTH);
+    this.#names.push(port === undefined ? name : `${name}:${port}`);
   }
 
   /** `addresses that ...: a, b and 7 more`; undefined if there are none. */

@@ -5,7 +5,7 @@ import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_qu
 import type { ConsulError } from "./consul_error.ts";
 import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./consul_http.ts";
 import type { AllowedAddresses } from "./allowed_addresses.ts";
-import { type InstanceList, readInstances, sameInstances } from "./consul_instances.ts";
+import { type InstanceList, readInstances } from "./consul_instances.ts";
 import type { Resolution, Watch, WatchState } from "./registry.ts";
 
 const REQUEST_TIMEOUT = 5000;
@@ -66,7 +66,8 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   async answered([response, body]: Answer): Promise<boolean> {
-    const found = await this.#http.read(body, (json) => readInstances(json, this.#options.allowed));
+    const before = this.#told && "instances" in this.#told ? this.#told.instances : [];
+    const found = await this.#http.read(body, (json) => readInstances(json, this.#options.allowed, before));
     if (!found) return false;
     if (this.#query.signal.aborted) return true;
     this.#found(found);
@@ -167,5 +168,5 @@ export class ConsulWatch implements Watch, Subject {
 
 function isSame(a: Resolution, b: Resolution): boolean {
   if ("error" in a || "error" in b) return "error" in a && "error" in b && a.error.message === b.error.message;
-  return sameInstances(a.instances, b.instances);
+  return a.instances.length === b.instances.length && a.instances.every((one, i) => one === b.instances[i]);
 }

@@ -60,7 +60,7 @@ for (const [what, make] of Object.entries(LISTS)) {
     assertLinear(500, (size) => {
       const bytes = new TextEncoder().encode(make(size));
       const allowed = new AllowedAddresses();
-      return () => readInstances(new JsonReader(bytes), allowed);
+      return () => readInstances(new JsonReader(bytes), allowed, []);
     }));
 }
 
