@@ -5,6 +5,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 /** One piece of a pattern that matches characters, or one of the anchors `^` and `$`. */
 interface Atom {
   readonly text: string;
@@ -73,7 +75,7 @@ export function slowness(pattern: string, flags: string): string | undefined {
   return undefined;
 }
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The rest of the repository chooses its texts itself. */
 const LIBRARY = /^(rpc|codec|tls|transport|registry|policy|config|codegen|server|client|cli)\/(?!.*_test\.ts$)/;
 

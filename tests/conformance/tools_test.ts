@@ -60,6 +60,7 @@ onEachTransport("server: grpcurl lists, describes and calls by reflection", asyn
   ]);
   assertEquals(await ask(server.address, "list", "grpc.health.v1.Health"), [
     "grpc.health.v1.Health.Check",
+    "grpc.health.v1.Health.List",
     "grpc.health.v1.Health.Watch",
   ]);
   assertEquals(
