@@ -5,7 +5,7 @@ import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
-import { messageExcess, metadataExcess, withoutTrailer } from "../limits.ts";
+import { messageExcess, sizeExcess, withoutTrailer } from "../limits.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } from "../transport.ts";
 import type { ClientConnection } from "./client_connection.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";
@@ -39,7 +39,8 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.#host = host;
     this.#start = start;
     const { deadline, signal, metadata } = start;
-    const excess = metadataExcess(metadata, host.limits, "the header");
+    const bytes = metadata.bytes;
+    const excess = sizeExcess(metadata.size, bytes, host.limits, "the header") ?? this.#peerExcess(bytes);
     if (excess) return this.#end({ code: excess.code, message: excess.rawMessage }), this;
     if (signal?.aborted) return this.cancel(), this;
     signal?.addEventListener("abort", this.#onAbort);
@@ -47,6 +48,12 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.deadline = deadline;
     if (deadline <= now) this.onLate();
     else host.deadlines.add(this);
+  }
+
+  /** Why the server would not take the header. */
+  #peerExcess(metadataBytes: number): RpcError | undefined {
+    const { fields, connection } = this.#host;
+    return fields.excess(this.#start, metadataBytes, connection.peer.maxHeaderListSize);
   }
 
   get status(): CallStatus | undefined {
@@ -61,7 +68,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.#outbox = new Outbox(connection, stream);
     const { compression = options.compression } = this.#start;
     if (compression !== "identity") this.#outbox.encoding = compression;
-    connection.sendHeaders(stream, this.#host.fieldsOf(this.#start, compression, now), false);
+    connection.sendHeaders(stream, this.#host.fields.of(this.#start, now), false);
     for (const { message, compression, last } of this.#early?.splice(0) ?? []) {
       // deno-lint-ignore dinokit-promise/handled -- it says when there is room, and never rejects
       void this.#send(message, compression, last);
@@ -187,7 +194,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     // It may be the status that is missing.
     const status = isTrailersOnly(fields) ? statusOf(fields, limits.metadataBytes, NO_METADATA) : undefined;
     if (status === undefined || status.code === Status.OK) return this.#fail(excess);
-    this.#ended(withoutTrailer(status, limits, excess));
+    this.#ended(withoutTrailer(status, limits.metadataBytes, excess));
   }
 
   #excess(fields: FieldList, exceeded: boolean, what: string): RpcError | undefined {

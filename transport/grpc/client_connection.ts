@@ -1,36 +1,21 @@
 import { formatAddress } from "../../rpc/address.ts";
 import { inBackground } from "../../rpc/background.ts";
-import type { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Line } from "../../rpc/line.ts";
-import { hasSource, NO_SOURCE, type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
 import { every } from "../../rpc/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Budget, Stream } from "../http2/stream.ts";
-import type { CallStart, ClientCall, Compression, Connection, ConnectOptions, Limits } from "../transport.ts";
+import type { CallStart, ClientCall, Connection, ConnectOptions, Limits } from "../transport.ts";
+import { CallFields } from "./call_fields.ts";
 import { GrpcClientCall } from "./client_call.ts";
-import { ACCEPTED } from "./compression.ts";
 import { Deadlines } from "./deadlines.ts";
-import { addMetadata, encodeText } from "./fields.ts";
 import { foreignServer } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Silence } from "./silence.ts";
 import { Pump, type Socket } from "./socket.ts";
-import { formatTimeout } from "./timeout.ts";
-import { USER_AGENT } from "./user_agent.ts";
-
-/** The last fields of a call that nobody with a name makes, before those of its own. */
-const SOURCE: FieldList = [SOURCE_SERVICE, NO_SOURCE.service, SOURCE_METHOD, NO_SOURCE.method];
-
-/** Says who makes a call in the fields that end in {@linkcode SOURCE}, unless its metadata does. */
-function setSource(fields: string[], metadata: Metadata, { service, method }: Source = NO_SOURCE): void {
-  fields.length -= SOURCE.length;
-  if (!metadata.has(SOURCE_SERVICE)) fields.push(SOURCE_SERVICE, encodeText(service));
-  if (!metadata.has(SOURCE_METHOD)) fields.push(SOURCE_METHOD, encodeText(method));
-}
 
 /** How often a client looks what time it is, in milliseconds. */
 const TICK = 1000;
@@ -45,6 +30,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly limits: Limits;
   readonly options: ConnectOptions;
   readonly deadlines: Deadlines = new Deadlines();
+  readonly fields: CallFields;
   readonly budget: Budget = { received: 0, queued: 0 };
   readonly #pump: Pump;
   readonly #lost = Promise.withResolvers<string>();
@@ -55,15 +41,13 @@ export class ClientConnection implements Connection, ConnectionEvents {
   /** The pace when the connection was made. */
   readonly #factor: number;
   readonly #stopTicking: () => void;
-  readonly #base: FieldList;
-  readonly #paths = new Map<string, FieldList>();
   readonly #waiting = new Line<GrpcClientCall>();
   #why: string | undefined;
   /** Why the server can't be called at all, said of it. */
   #trouble: string | undefined;
 
   constructor(socket: Socket, options: ConnectOptions) {
-    const { address, authority, tls, limits } = options;
+    const { address, limits } = options;
     this.peer = { address: formatAddress(address) };
     this.closed = this.#lost.promise;
     this.options = options;
@@ -84,11 +68,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
     const keepaliveInterval = limits.keepaliveInterval * this.#factor;
     const lifetime = new Lifetime(this.connection, this.#pump, { ...limits, keepaliveInterval });
     this.#stopTicking = every(TICK, () => this.#tick(lifetime));
-    this.#base = [
-      ...[":method", "POST", ":scheme", tls ? "https" : "http", ":authority", authority],
-      ...["content-type", "application/grpc", "te", "trailers", "user-agent", USER_AGENT],
-      ...["grpc-accept-encoding", ACCEPTED],
-    ];
+    this.fields = new CallFields(options);
     inBackground(`the connection to ${this.peer.address}`, options.logger, () => this.#run());
   }
 
@@ -123,22 +103,6 @@ export class ClientConnection implements Connection, ConnectionEvents {
   /** Something is to be sent. */
   wake(): void {
     this.#pump.wake();
-  }
-
-  /** The fields that a call begins with, at a moment that matters only where it has a deadline. */
-  fieldsOf({ path, metadata, deadline, source }: CallStart, compression: Compression, now: number): FieldList {
-    let fields = this.#paths.get(path);
-    if (fields === undefined) {
-      fields = [...this.#base.slice(0, 4), ":path", path, ...this.#base.slice(4), ...SOURCE];
-      if (this.#paths.size < 1000) this.#paths.set(path, fields);
-    }
-    if (deadline === undefined && metadata.size === 0 && compression === "identity" && !source) return fields;
-    const all = [...fields];
-    if (source || hasSource(metadata)) setSource(all, metadata, source);
-    if (compression !== "identity") all.push("grpc-encoding", compression);
-    if (deadline !== undefined) all.push("grpc-timeout", formatTimeout(deadline - now));
-    addMetadata(all, metadata);
-    return all;
   }
 
   /** A call that waited for its turn has ended. */

@@ -43,6 +43,13 @@ export function fieldsExcess(fields: FieldList, limits: Limits, what: string): R
   return sizeExcess(entries, bytes, limits, what);
 }
 
+/** The size of a list as HTTP/2 counts it: 32 octets a field, and its name and value (RFC 9113, section 6.5.2). */
+export function listBytes(fields: FieldList): number {
+  let bytes = 16 * fields.length;
+  for (const text of fields) bytes += text.length;
+  return bytes;
+}
+
 /** The application's fields of a list. A `-bin` value that is no base64 is left out, as Kitex does. */
 export function metadataOf(fields: FieldList): Metadata {
   const entries: [string, MetadataValue][] = [];

@@ -2,7 +2,7 @@ import { Status } from "../../rpc/status.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { CallStatus } from "../transport.ts";
 import { ACCEPTED } from "./compression.ts";
-import { addMetadata, encodeBase64 } from "./fields.ts";
+import { addMetadata, encodeBase64, listBytes } from "./fields.ts";
 import type { Refusal, Request } from "./request.ts";
 import { encodeStatusText } from "../status_text.ts";
 
@@ -12,6 +12,11 @@ const ENCODED: ReadonlyMap<string, FieldList> = new Map(
 );
 // The message stands there even if it is empty: as Kitex sends it.
 const OK: FieldList = ["grpc-status", "0", "grpc-message", ""];
+
+/** The most that the kit's own fields of a header take, as HTTP/2 counts it. */
+export const HEADER_OWN_BYTES: number = listBytes(ENCODED.get("deflate")!);
+/** The most that the kit's own fields of trailers take but for the text, where header and trailers are one. */
+export const TRAILER_OWN_BYTES: number = listBytes([...PLAIN, "grpc-status", "16", "grpc-accept-encoding", ACCEPTED]);
 
 /** The fields that a response begins with. */
 export function responseFields(encoding: string | undefined): FieldList {

@@ -5,14 +5,14 @@ import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
-import { messageExcess, metadataExcess, withinLimits } from "../limits.ts";
+import { messageExcess, metadataExcess, peerExcess, withinLimits } from "../limits.ts";
 import type { CallStatus, Compression, MaybePromise, ServerCall } from "../transport.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";
 import { addMetadata, metadataOf } from "./fields.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { accepts, type Request } from "./request.ts";
-import { responseFields, trailerFields } from "./response.ts";
+import { HEADER_OWN_BYTES, responseFields, TRAILER_OWN_BYTES, trailerFields } from "./response.ts";
 import type { ServerConnection } from "./server_connection.ts";
 
 /** One call that a server takes. */
@@ -76,6 +76,11 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     return this.#inbox.compressed ? this.#request.encoding as Compression : "identity";
   }
 
+  /** The fields that the client takes at a time, in octets. */
+  get #peerBytes(): number {
+    return this.#host.connection.peer.maxHeaderListSize;
+  }
+
   receive(): MaybePromise<Uint8Array | undefined> {
     const message = this.#inbox.next();
     this.#host.wake(); // the windows may have opened
@@ -84,7 +89,8 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
 
   sendHeader(header: Metadata): void {
     if (this.#over || this.#headerSent) return;
-    const excess = metadataExcess(header, this.#host.limits, "the header");
+    const excess = metadataExcess(header, this.#host.limits, "the header") ??
+      (header.size === 0 ? undefined : peerExcess(HEADER_OWN_BYTES + header.bytes, this.#peerBytes, "the header"));
     if (excess) throw excess;
     this.#sendHeader(header, this.#host.options.compression);
     this.#host.wake();
@@ -107,7 +113,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   }
 
   finish(status: CallStatus): void {
-    if (!this.#over) this.#finish(withinLimits(status, this.#host.limits));
+    if (!this.#over) this.#finish(withinLimits(status, this.#host.limits, this.#peerBytes - TRAILER_OWN_BYTES));
   }
 
   onHeaders(_: FieldList, __: boolean): void {
