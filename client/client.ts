@@ -41,7 +41,8 @@ export type Client<S extends Service> =
  * Makes a client. It connects at the first call, makes lost connections again, and spreads calls over all instances.
  *
  * Every call rejects with an {@linkcode RpcError} (or a {@linkcode BizError}) if it fails. A stream of responses starts when it is iterated, and leaving
- * the loop gives the call up. Closing the client waits for the calls in flight, for as long as `drainTimeout`, then cancels them.
+ * the loop gives the call up. Closing the client waits for the calls in flight, for as long as `drainTimeout`, then cancels them. A program with an
+ * `address` may end without closing it: connections without calls do not keep the process.
  *
  * @example
  * ```ts ignore

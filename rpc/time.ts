@@ -68,10 +68,12 @@ export function after(ms: number, fn: () => void, keepsAlive = true): () => void
  * Runs `fn` again and again, outside of every async context.
  *
  * @param ms How long it waits between, in milliseconds: at most {@linkcode LONGEST_TIMER_MS}.
+ * @param keepsAlive Whether the process waits for it. True by default.
  * @returns What ends that.
  */
-export function every(ms: number, fn: () => void): () => void {
+export function every(ms: number, fn: () => void, keepsAlive = true): () => void {
   const timer = outsideScopes(() => setInterval(fn, Math.min(ms, LONGEST_TIMER_MS)));
+  if (!keepsAlive) Deno.unrefTimer(timer);
   return () => clearInterval(timer);
 }
 

@@ -42,6 +42,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #factor: number;
   readonly #stopTicking: () => void;
   readonly #waiting = new Line<GrpcClientCall>();
+  /** Whether the process may end: no call has been in flight for a while. */
+  #resting = false;
   #why: string | undefined;
   /** Why the server can't be called at all, said of it. */
   #trouble: string | undefined;
@@ -67,7 +69,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
     });
     const keepaliveInterval = limits.keepaliveInterval * this.#factor;
     const lifetime = new Lifetime(this.connection, this.#pump, { ...limits, keepaliveInterval });
-    this.#stopTicking = every(TICK, () => this.#tick(lifetime));
+    // A call in flight keeps the process by its socket.
+    this.#stopTicking = every(TICK, () => this.#tick(lifetime), false);
     this.fields = new CallFields(options);
     inBackground(`the connection to ${this.peer.address}`, options.logger, () => this.#run());
   }
@@ -85,11 +88,13 @@ export class ClientConnection implements Connection, ConnectionEvents {
     // To read the clock is not cheap: it is read once for a call that begins at once.
     const now = start.deadline === undefined ? 0 : performance.now();
     const call = new GrpcClientCall(this, start, now);
+    if (this.#resting) this.#rest(false);
     if (call.status === undefined) this.#begin(call, now);
     return call;
   }
 
   close(force = false): Promise<void> {
+    this.#rest(false);
     this.#retire(`${this.peer.address}: the client closed the connection`);
     if (force) {
       for (const { events } of this.connection.streams.values()) (events as GrpcClientCall).cancel();
@@ -191,10 +196,17 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.options.onSilence?.();
   }
 
+  #rest(resting: boolean): void {
+    this.#resting = resting;
+    this.#pump.keepsAlive = !resting;
+    if (resting) this.deadlines.rest();
+  }
+
   #tick(lifetime: Lifetime): void {
     const now = performance.now();
     const { silent } = this.#silence;
     const { established, streams } = this.connection;
+    if (!this.#resting && established && streams.size + this.#waiting.size === 0) this.#rest(true);
     const owes = established && streams.size > 0;
     if (this.#silence.look(now, this.#pump.lastRead, owes, this.connection)) this.#pump.wake();
     if (this.#silence.silent !== silent) this.options.onSilence?.();

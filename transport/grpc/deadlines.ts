@@ -62,6 +62,12 @@ export class Deadlines {
     one.earlier = one.later = undefined;
   }
 
+  /** Stops the timer, which may ring for a call that has ended: there is none now. The next call starts it again. */
+  rest(): void {
+    this.#stopTimer?.();
+    this.#rings = Infinity;
+  }
+
   /** Ends the timer. */
   close(): void {
     this.#stopTimer?.();

@@ -74,6 +74,18 @@ Deno.test("an earlier one is not held up by a later one; after all were removed,
     deadlines.close();
   }));
 
+Deno.test("a timer that was stopped while there was no deadline rings for the next one", () =>
+  withClock((tick) => {
+    const deadlines = new Deadlines(), late: string[] = [];
+    deadlines.remove(dated(deadlines, late, "gone", 1000));
+    deadlines.rest();
+    tick(2000);
+    dated(deadlines, late, "next", 50);
+    tick(60);
+    assertEquals(late, ["next"]);
+    deadlines.close();
+  }));
+
 Deno.test("a deadline beyond what a timer can wait is late in its time", () =>
   withClock((tick) => {
     const deadlines = new Deadlines(), late: string[] = [];

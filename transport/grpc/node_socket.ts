@@ -1,3 +1,4 @@
+import type { Socket as NodeTcpSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Socket } from "./socket.ts";
 
@@ -55,6 +56,14 @@ export class NodeSocket implements Socket {
   // deno-lint-ignore require-await -- as the interface has it
   async closeWrite(): Promise<void> {
     this.#stream.end();
+  }
+
+  ref(): void {
+    (this.#stream as NodeTcpSocket).ref?.();
+  }
+
+  unref(): void {
+    (this.#stream as NodeTcpSocket).unref?.();
   }
 
   close(): void {

@@ -11,6 +11,10 @@ export interface Socket {
   closeWrite?(): Promise<void>;
   /** Closes it; may be called again. */
   close(): void;
+  /** Has the process wait for what is read from it, as it does at first. */
+  ref?(): void;
+  /** Lets the process end while a read waits. */
+  unref?(): void;
 }
 
 /** What a read is given at first, and what it grows to while the peer fills it, in octets. An idle connection keeps the first. */
@@ -68,6 +72,12 @@ export class Pump {
     if (!this.#connection.server) this.wake();
     this.close(await this.#read());
     return await this.#done.promise;
+  }
+
+  /** Whether the process waits for what the peer sends. It does at first. */
+  set keepsAlive(value: boolean) {
+    if (value) this.#socket.ref?.();
+    else this.#socket.unref?.();
   }
 
   /** Something is to be sent: it goes out when the code that runs now, and what waits for it, has run. */
