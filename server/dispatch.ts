@@ -33,6 +33,9 @@ interface Way extends Served {
   gate: Gate | undefined;
 }
 
+/** Ends a call that has failed. Never throws. */
+type Fail = (call: ServerCall, context: CallContext, thrown: unknown) => void;
+
 /** Leads each call to its handler and back: the returned function never throws. */
 export function createDispatcher(
   { name, routes, middleware, metainfo, admission, logger }: DispatchOptions,
@@ -46,7 +49,7 @@ export function createDispatcher(
     ways.set(path, way);
     admission.guard(route.method, (call) => begin(call, way), (gate) => way.gate = gate);
   }
-  const fail = (call: ServerCall, context: CallContext, thrown: unknown) => {
+  const fail: Fail = (call, context, thrown) => {
     const { status, fault } = failureOf(thrown, call, context);
     if (fault && !UNREADABLE.has(thrown as WeakKey)) {
       logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
@@ -68,7 +71,7 @@ export function createDispatcher(
     const context = new CallContext(call, way, metainfo);
     try {
       // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
-      const pending = runInScope(context, serve, call, route, context, end);
+      const pending = runInScope(context, serve, call, route, context, end, fail);
       return pending?.catch((thrown) => fail(call, context, thrown));
     } catch (thrown) {
       fail(call, context, thrown);
@@ -99,35 +102,53 @@ function serve(
   { method }: Route,
   context: CallContext,
   end: Next<ServerContext>,
+  fail: Fail,
 ): Promise<void> | undefined {
   if (streamsRequests(method.kind)) {
-    return answer(call, method, context, end({ method, request: requests(call, method), context }));
+    return answer(call, method, context, end({ method, request: requests(call, method), context }), fail);
   }
   const first = call.receive();
   const second = first instanceof Uint8Array ? call.receive() : undefined;
   if (!(first instanceof Uint8Array) || second !== undefined) {
     return oneRequest(call, method, first, second)
-      .then((request) => answer(call, method, context, end({ method, request, context })));
+      .then((request) => answer(call, method, context, end({ method, request, context }), fail));
   }
-  return answer(call, method, context, end({ method, request: decode(method, first), context }));
+  return answer(call, method, context, end({ method, request: decode(method, first), context }), fail);
 }
 
-function answer(call: ServerCall, method: Method, context: CallContext, reply: unknown): Promise<void> | undefined {
-  if (streamsResponses(method.kind) || isPromise(reply)) return answerLater(call, method, context, reply);
+function answer(
+  call: ServerCall,
+  method: Method,
+  context: CallContext,
+  reply: unknown,
+  fail: Fail,
+): Promise<void> | undefined {
+  if (streamsResponses(method.kind) || isPromise(reply)) return answerLater(call, method, context, reply, fail);
   const wait = sendReply(call, method, context, reply);
   if (wait) return wait.then(() => finish(call, context));
   finish(call, context);
 }
 
-async function answerLater(call: ServerCall, method: Method, context: CallContext, pending: unknown): Promise<void> {
+async function answerLater(
+  call: ServerCall,
+  method: Method,
+  context: CallContext,
+  pending: unknown,
+  fail: Fail,
+): Promise<void> {
   const reply = await pending;
   if (!streamsResponses(method.kind)) await sendReply(call, method, context, reply);
   else {
     if (!isAsyncIterable(reply)) throw new TypeError(`the handler of ${method.path} returned no AsyncIterable`);
     for await (const message of reply) {
       if (call.signal.aborted) return;
-      const wait = sendReply(call, method, context, message);
-      if (wait) await wait;
+      try {
+        const wait = sendReply(call, method, context, message);
+        if (wait) await wait;
+      } catch (thrown) {
+        // At once: to leave the loop closes the iterable, which may take long.
+        return fail(call, context, thrown);
+      }
     }
   }
   finish(call, context);

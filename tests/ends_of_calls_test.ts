@@ -170,3 +170,24 @@ each("requests whose return() throws do not change how the call ends", async ({ 
   assertEquals([error.code, error.rawMessage], [Status.NOT_FOUND, "no such thing"]);
   assert(returned);
 });
+
+each(
+  "a reply that can't be sent ends the call at once, though the handler's iterable never closes",
+  async ({ client, log }) => {
+    const replies = client.serverStream({})[Symbol.asyncIterator]();
+    const error = await assertRejects(() => within(2000, replies.next()), RpcError);
+    assertEquals(error.code, Status.INTERNAL);
+    assertStringIncludes(log.join(), "handler failed");
+  },
+  {
+    handlers: {
+      serverStream: () => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.resolve({ done: false, value: { text: 5 as never } }),
+          return: () => new Promise(() => {}),
+        }),
+      }),
+    },
+    drainTimeout: 50,
+  },
+);
