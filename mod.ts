@@ -69,8 +69,8 @@ export { Status, statusName } from "./rpc/status.ts";
 export type { Call, Middleware, Next } from "./rpc/middleware.ts";
 export type { Peer, PeerIdentity } from "./rpc/peer.ts";
 export type { Source } from "./rpc/source.ts";
-export { createLogger, type LogFields, type Logger, type LogLevel } from "./rpc/logger.ts";
-export { type Address, formatAddress, parseAddress } from "./rpc/address.ts";
+export { createLogger, type LogFields, type Logger, type LogLevel } from "./base/logger.ts";
+export { type Address, formatAddress, parseAddress } from "./base/address.ts";
 export { VERSION } from "./rpc/version.ts";
 
 // Discovery

@@ -16,7 +16,7 @@ const PARTS = [
   "transport/grpc_js",
   "transport/grpc",
   "transport/memory",
-  ..."transport tls rpc codec registry policy config codegen server client cli testing mod.ts".split(" "),
+  ..."transport tls base rpc codec registry policy config codegen server client cli testing mod.ts".split(" "),
 ];
 
 const ENTRIES = ["mod.ts", "cli/main.ts", "testing/mod.ts"];

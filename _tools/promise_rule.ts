@@ -1,16 +1,17 @@
 /**
  * The rule of promises as a plugin of `deno lint`: in the library, work that nobody waits for is started by `inBackground()` of
- * `rpc/background.ts`, or catches its own failure. A rejection that nobody handles ends the process of whoever uses the kit.
+ * `base/background.ts`, or catches its own failure. A rejection that nobody handles ends the process of whoever uses the kit.
  *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
 
-const LIBRARY = /^(rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing)\//;
+const LIBRARY = /^(base|rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing)\//;
 /** What is for users' projects, and tests. */
 const FREE = /^(cli\/new\/template\/.*|.*_test\.ts)$/;
-const MESSAGE = "nobody waits for this promise: start it by inBackground(), of rpc/background.ts, or catch its failure";
+const MESSAGE =
+  "nobody waits for this promise: start it by inBackground(), of base/background.ts, or catch its failure";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -77,7 +77,7 @@ export function slowness(pattern: string, flags: string): string | undefined {
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The rest of the repository chooses its texts itself. */
-const LIBRARY = /^(rpc|codec|tls|transport|registry|policy|config|codegen|server|client|cli)\/(?!.*_test\.ts$)/;
+const LIBRARY = /^(base|rpc|codec|tls|transport|registry|policy|config|codegen|server|client|cli)\/(?!.*_test\.ts$)/;
 
 const plugin: Deno.lint.Plugin = {
   name: "dinokit-regexps",

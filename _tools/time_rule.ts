@@ -1,5 +1,5 @@
 /**
- * The rule of time as a plugin of `deno lint`: in the library, timers and times of day come from `rpc/time.ts`. A raw timer rings at once
+ * The rule of time as a plugin of `deno lint`: in the library, timers and times of day come from `base/time.ts`. A raw timer rings at once
  * for more than 24.8 days, and a duration by the time of day is wrong when somebody sets the clock.
  *
  * @module
@@ -7,9 +7,9 @@
 
 import { fileURLToPath } from "node:url";
 
-const LIBRARY = /^(rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing|tls)\//;
+const LIBRARY = /^(base|rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing|tls)\//;
 /** The two that are made of the raw ones, what is for users' projects, and tests. */
-const FREE = /^(rpc\/time\.ts|testing\/clock\.ts|cli\/new\/template\/.*|.*_test\.ts)$/;
+const FREE = /^(base\/time\.ts|testing\/clock\.ts|cli\/new\/template\/.*|.*_test\.ts)$/;
 
 /** What to use in place of what is raw. */
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -40,7 +40,7 @@ const plugin: Deno.lint.Plugin = {
         if (!LIBRARY.test(file) || FREE.test(file)) return {};
         const look = (node: Deno.lint.Node, name: string) => {
           if (!Object.hasOwn(INSTEAD, name)) return;
-          context.report({ node, message: `${file} may not use ${name}: take ${INSTEAD[name]}, of rpc/time.ts` });
+          context.report({ node, message: `${file} may not use ${name}: take ${INSTEAD[name]}, of base/time.ts` });
         };
         return {
           CallExpression: (node) => look(node, nameOf(node.callee)),

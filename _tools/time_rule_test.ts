@@ -30,7 +30,7 @@ Deno.test("time rule: lets pass what is no timer, and what is no library", () =>
   const fine = `performance.now(); new Date(time); socket.setTimeout(0); clearTimeout(timer); Date.parse(text);
 import { setImmediate } from "node:timers";`;
   assertEquals(said("client/a.ts", fine), []);
-  for (const file of ["rpc/time.ts", "testing/clock.ts", "client/a_test.ts", "tests/a.ts", "cli/new/template/a.ts"]) {
+  for (const file of ["base/time.ts", "testing/clock.ts", "client/a_test.ts", "tests/a.ts", "cli/new/template/a.ts"]) {
     assertEquals(said(file, "setTimeout(f, ms); Date.now();"), []);
   }
 });

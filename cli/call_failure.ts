@@ -1,6 +1,6 @@
 import { BizError, RpcError, Status, statusName } from "../mod.ts";
 import type { ConsulError } from "../registry/consul_error.ts";
-import { visible } from "../rpc/visible.ts";
+import { visible } from "../base/visible.ts";
 import type { Command } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { asFlags } from "./flag_names.ts";

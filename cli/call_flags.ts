@@ -2,7 +2,7 @@ import { Metadata, type MetadataValue, type MetainfoInit } from "../mod.ts";
 import { MetainfoMap } from "../rpc/metainfo.ts";
 import { repeatable } from "./command.ts";
 import { type Command, InvalidArgumentError } from "./deps.ts";
-import { timeOfDay } from "../rpc/time.ts";
+import { timeOfDay } from "../base/time.ts";
 
 type Header = readonly (readonly [string, MetadataValue])[];
 

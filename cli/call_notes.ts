@@ -1,5 +1,5 @@
 import type { Metadata } from "../mod.ts";
-import { visible } from "../rpc/visible.ts";
+import { visible } from "../base/visible.ts";
 import { colours, paint, tell } from "./terminal.ts";
 
 /** Tells on stderr how a call goes. */

@@ -1,4 +1,4 @@
-import { visible } from "../rpc/visible.ts";
+import { visible } from "../base/visible.ts";
 import type { Instance } from "../mod.ts";
 
 /** What has happened to an instance. */

@@ -1,7 +1,7 @@
 import { collect, command } from "./command.ts";
 import type { Command } from "./deps.ts";
-import { after } from "../rpc/time.ts";
-import { visibleLines } from "../rpc/visible.ts";
+import { after } from "../base/time.ts";
+import { visibleLines } from "../base/visible.ts";
 import { checkedAll, Failure } from "./exit.ts";
 import { ProtoGenerator } from "./generate.ts";
 import { tell } from "./terminal.ts";

@@ -1,11 +1,11 @@
 import { type ClientOptions, createClient, RpcError, Status } from "../mod.ts";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../proto/grpc/health/v1/health.ts";
-import { visible } from "../rpc/visible.ts";
+import { visible } from "../base/visible.ts";
 import { callFailure, telling } from "./call_failure.ts";
 import { type AskingFlags, askingOf, timeoutOf, withAsking } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "./deps.ts";
-import { abortsAfter, timeOfDay } from "../rpc/time.ts";
+import { abortsAfter, timeOfDay } from "../base/time.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { type Place, placeOf } from "./place.ts";
 import {

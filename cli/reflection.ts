@@ -8,7 +8,7 @@ import {
   type ServerReflectionResponse,
 } from "../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
-import { timeOfDay } from "../rpc/time.ts";
+import { timeOfDay } from "../base/time.ts";
 import { Failure } from "./exit.ts";
 import { answersNoGrpc, NoReflection, ReflectionRefused, SchemaError, type SchemaSource } from "./schema_source.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { visible, visibleLines } from "../rpc/visible.ts";
+import { visible, visibleLines } from "../base/visible.ts";
 
 /** Whether a person looks at stdout. */
 export const onTerminal: boolean = Deno.stdout.isTerminal();

@@ -1,8 +1,8 @@
 import type { Instance } from "../mod.ts";
-import { visible } from "../rpc/visible.ts";
+import { visible } from "../base/visible.ts";
 import { type Change, changes, facts, factsOf, shown, tagsOf } from "./changes.ts";
 import { paint, printPainted, table, widthOf } from "./terminal.ts";
-import { timeOfDay } from "../rpc/time.ts";
+import { timeOfDay } from "../base/time.ts";
 
 /** Shows what is known of a service. */
 export interface WatchView {

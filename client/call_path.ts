@@ -1,5 +1,5 @@
 import { RpcError } from "../rpc/error.ts";
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import type { InjectionPolicy } from "../policy/policy.ts";

@@ -1,7 +1,7 @@
 import { RpcError } from "../rpc/error.ts";
-import { outsideScopes } from "../rpc/outside_scopes.ts";
+import { outsideScopes } from "../base/outside_scopes.ts";
 import { Status } from "../rpc/status.ts";
-import { timeOfDay } from "../rpc/time.ts";
+import { timeOfDay } from "../base/time.ts";
 import type { Instance, Resolution, Watch } from "../registry/registry.ts";
 import { chooseTransport, type TransportChoice } from "../transport/choose.ts";
 import type { Transport } from "../transport/transport.ts";

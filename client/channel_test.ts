@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { EchoService } from "../proto/echo.ts";
 import type { BalancerName, ClientPolicy } from "../policy/policy.ts";
 import type { Instance, Resolution, WatchState } from "../registry/registry.ts";
-import { formatAddress } from "../rpc/address.ts";
+import { formatAddress } from "../base/address.ts";
 import { RpcError } from "../rpc/error.ts";
 import { Metadata } from "../rpc/metadata.ts";
 import { Status } from "../rpc/status.ts";

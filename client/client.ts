@@ -1,6 +1,6 @@
 import { heldHere } from "../rpc/held_stream.ts";
 import { compose } from "../rpc/middleware.ts";
-import { requirePermissions } from "../rpc/permissions.ts";
+import { requirePermissions } from "../base/permissions.ts";
 import { type Init, type Method, type Service, streamsResponses } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
 import { breakMany, breakOne } from "./breaking.ts";

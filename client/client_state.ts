@@ -1,4 +1,4 @@
-import { timeOfDay } from "../rpc/time.ts";
+import { timeOfDay } from "../base/time.ts";
 import type { WatchState } from "../registry/registry.ts";
 import type { Subchannel } from "./subchannel.ts";
 

@@ -4,7 +4,7 @@ import type { Resolution, Resolver } from "../registry/registry.ts";
 import type { ServerContext } from "../rpc/context.ts";
 import { withMetainfo } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { Status } from "../rpc/status.ts";
 import { createServer } from "../server/server.ts";
 import { kindsHandlers } from "../tests/kinds.ts";

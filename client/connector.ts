@@ -1,8 +1,8 @@
-import { Heap } from "../rpc/heap.ts";
-import { after } from "../rpc/time.ts";
-import { inBackground } from "../rpc/background.ts";
-import type { Logger } from "../rpc/logger.ts";
-import { outsideScopes } from "../rpc/outside_scopes.ts";
+import { Heap } from "../base/heap.ts";
+import { after } from "../base/time.ts";
+import { inBackground } from "../base/background.ts";
+import type { Logger } from "../base/logger.ts";
+import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Subchannel } from "./subchannel.ts";
 
 /** A new instance is connected to within so many milliseconds, at random, if others are ready: many clients hear of it at the same moment. */

@@ -1,6 +1,6 @@
 import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
-import { after } from "../rpc/time.ts";
+import { after } from "../base/time.ts";
 
 /**
  * Waits for `promise`, but not past `lateAt` nor after `signal` aborts. What is waited for goes on: it may serve others.

@@ -1,6 +1,6 @@
 import { RpcError } from "../rpc/error.ts";
 import type { Call, Next } from "../rpc/middleware.ts";
-import { checkFunction, checkNames, checkObject } from "../rpc/options.ts";
+import { checkFunction, checkNames, checkObject } from "../base/option_checks.ts";
 import type { Init, Method, Service } from "../rpc/service.ts";
 import type { ClientContext } from "./call.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { Metadata } from "../rpc/metadata.ts";
 import { Status } from "../rpc/status.ts";
 import { createServer } from "../server/server.ts";

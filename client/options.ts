@@ -1,10 +1,10 @@
-import { parseAddress } from "../rpc/address.ts";
+import { parseAddress } from "../base/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
-import { checkLogger, createLogger, guardedLogger, type Logger } from "../rpc/logger.ts";
+import { checkLogger, createLogger, guardedLogger, type Logger } from "../base/logger.ts";
 import type { MetadataInit } from "../rpc/metadata.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { MetainfoInit } from "../rpc/metainfo.ts";
-import { checkBoolean, checkFunction, checkList, checkNames, checkNumber, checkObject } from "../rpc/options.ts";
+import { checkBoolean, checkFunction, checkList, checkNames, checkNumber, checkObject } from "../base/option_checks.ts";
 import type { Method, Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";

@@ -1,4 +1,4 @@
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Method, Service } from "../rpc/service.ts";
 import { clientMisfits, PolicyMisfit } from "../policy/fit.ts";
 import { mergePolicy } from "../policy/merge.ts";

@@ -1,7 +1,7 @@
-import { inBackground } from "../rpc/background.ts";
-import type { Logger } from "../rpc/logger.ts";
-import { outsideScopes } from "../rpc/outside_scopes.ts";
-import { after } from "../rpc/time.ts";
+import { inBackground } from "../base/background.ts";
+import type { Logger } from "../base/logger.ts";
+import { outsideScopes } from "../base/outside_scopes.ts";
+import { after } from "../base/time.ts";
 import type { Instance } from "../registry/registry.ts";
 import { Connector } from "./connector.ts";
 import { OutlierDetector } from "./outliers.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { Status } from "../rpc/status.ts";
 import { createServer } from "../server/server.ts";
 import { kindsHandlers } from "../tests/kinds.ts";

@@ -1,7 +1,7 @@
 import { currentScope } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { Status } from "../rpc/status.ts";
-import { after } from "../rpc/time.ts";
+import { after } from "../base/time.ts";
 import type { MethodRules, RetryRules } from "../policy/rules.ts";
 import type { Attempt } from "./attempt.ts";
 import { begin } from "./begin.ts";

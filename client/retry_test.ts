@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { EchoService } from "../proto/echo.ts";
 import type { ServerContext } from "../rpc/context.ts";
 import { BizError, RpcError } from "../rpc/error.ts";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { Metadata } from "../rpc/metadata.ts";
 import { Status } from "../rpc/status.ts";
 import { createServer } from "../server/server.ts";

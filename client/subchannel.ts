@@ -1,7 +1,7 @@
-import { parseAddress } from "../rpc/address.ts";
-import { inBackground } from "../rpc/background.ts";
+import { parseAddress } from "../base/address.ts";
+import { inBackground } from "../base/background.ts";
 import { Status } from "../rpc/status.ts";
-import { after } from "../rpc/time.ts";
+import { after } from "../base/time.ts";
 import { backoff } from "../registry/backoff.ts";
 import type { Instance } from "../registry/registry.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Transport } from "../transport/transport.ts";

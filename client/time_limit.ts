@@ -1,7 +1,7 @@
 import type { Scope } from "../rpc/context.ts";
-import { checkNumber } from "../rpc/options.ts";
+import { checkNumber } from "../base/option_checks.ts";
 import type { Method } from "../rpc/service.ts";
-import { momentOf, timeOfDay } from "../rpc/time.ts";
+import { momentOf, timeOfDay } from "../base/time.ts";
 import type { MethodRules } from "../policy/rules.ts";
 import type { ClientContext } from "./call.ts";
 import type { CallOptions } from "./options.ts";

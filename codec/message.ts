@@ -1,5 +1,5 @@
 import type { protobuf } from "../deps.ts";
-import { didYouMean } from "../rpc/nearest.ts";
+import { didYouMean } from "../base/did_you_mean.ts";
 import { type Plain, propertiesOf, type Property, type ReadField, skip } from "./field.ts";
 import { Misfit, within, wrong } from "./misfit.ts";
 import { enter, type ValueCodec } from "./value.ts";

@@ -1,5 +1,5 @@
 import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
-import { didYouMean } from "../rpc/nearest.ts";
+import { didYouMean } from "../base/did_you_mean.ts";
 import { fieldsByName, requiredOf, valuesByName } from "./descriptor_index.ts";
 import { integerOf } from "./numbers.ts";
 import type { AggregateField, OptionValue } from "./option_reader.ts";

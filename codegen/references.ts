@@ -1,4 +1,4 @@
-import { nearest } from "../rpc/nearest.ts";
+import { nearest } from "../base/did_you_mean.ts";
 import type { Syntax } from "./check.ts";
 import { type Declaration, everything } from "./outline.ts";
 import { article, MOST_PROBLEMS, type ProtoProblem } from "./problem.ts";

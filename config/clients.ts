@@ -1,4 +1,4 @@
-import { nearest } from "../rpc/nearest.ts";
+import { nearest } from "../base/did_you_mean.ts";
 import type { Config } from "./config.ts";
 
 /** How many letters of a misspelt service may be wrong: with more, `user-service` would stand for `order-service`. */

@@ -1,5 +1,5 @@
 import type { Compression } from "../rpc/compression.ts";
-import type { LogLevel } from "../rpc/logger.ts";
+import type { LogLevel } from "../base/logger.ts";
 import type { ClientPolicy, ServerPolicy } from "../policy/policy.ts";
 import type { Limits } from "../transport/transport.ts";
 

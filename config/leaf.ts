@@ -1,5 +1,5 @@
-import { parseAddress } from "../rpc/address.ts";
-import type { LogLevel } from "../rpc/logger.ts";
+import { parseAddress } from "../base/address.ts";
+import type { LogLevel } from "../base/logger.ts";
 import { type Leaf, leaf, list, orInfinity, text, whole } from "../policy/fields.ts";
 
 /** A text that no message shows. */

@@ -1,8 +1,8 @@
 import { loadYaml } from "../deps.ts";
-import { inBackground } from "../rpc/background.ts";
-import { outsideScopes } from "../rpc/outside_scopes.ts";
-import type { Logger } from "../rpc/logger.ts";
-import { checkObject } from "../rpc/options.ts";
+import { inBackground } from "../base/background.ts";
+import { outsideScopes } from "../base/outside_scopes.ts";
+import type { Logger } from "../base/logger.ts";
+import { checkObject } from "../base/option_checks.ts";
 import { Checker, type Dialect, entryPath, fieldPath } from "../policy/check.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import type { AnyEntry } from "../policy/fields.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { LogFields, Logger } from "../rpc/logger.ts";
+import type { LogFields, Logger } from "../base/logger.ts";
 import type { ClientPolicy, PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { KeyValue } from "../registry/registry.ts";
 import { until } from "../tests/observe.ts";

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { createLogger } from "../rpc/logger.ts";
-import { readBounded } from "../rpc/bounded_file.ts";
-import { checkNames } from "../rpc/options.ts";
-import { rememberPermissions, requirePermissions } from "../rpc/permissions.ts";
+import { createLogger } from "../base/logger.ts";
+import { readBounded } from "../base/bounded_file.ts";
+import { checkNames } from "../base/option_checks.ts";
+import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 import { withNearMisses } from "./clients.ts";
 import type { Config } from "./config.ts";
 import { CONF_BOUNDS } from "./document.ts";

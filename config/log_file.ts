@@ -1,5 +1,5 @@
-import { timeOfDay } from "../rpc/time.ts";
-import { rememberPermissions, requirePermissions } from "../rpc/permissions.ts";
+import { timeOfDay } from "../base/time.ts";
+import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 
 /** What {@linkcode LogFile} takes. */
 export interface LogFileOptions {

@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from "../rpc/logger.ts";
+import { createLogger, type Logger } from "../base/logger.ts";
 import type { Config } from "./config.ts";
 import { LogFile } from "./log_file.ts";
 

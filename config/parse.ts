@@ -1,5 +1,5 @@
 import { loadYaml } from "../deps.ts";
-import { nearest } from "../rpc/nearest.ts";
+import { nearest } from "../base/did_you_mean.ts";
 import { Checker, type Given } from "../policy/check.ts";
 import type { AnyEntry, Leaf } from "../policy/fields.ts";
 import type { Config } from "./config.ts";

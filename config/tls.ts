@@ -1,7 +1,7 @@
-import { readBounded } from "../rpc/bounded_file.ts";
+import { readBounded } from "../base/bounded_file.ts";
 import type { ServerTls } from "../transport/transport.ts";
 import type { Config } from "./config.ts";
-import { rememberPermissions, requirePermissions } from "../rpc/permissions.ts";
+import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 
 /**
  * Reads the files of the section `dinokit.tls`, for the option `tls` of `createServer`. Their paths are relative to the working

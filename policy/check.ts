@@ -1,4 +1,4 @@
-import { nearest } from "../rpc/nearest.ts";
+import { nearest } from "../base/did_you_mean.ts";
 import type { AnyEntry, AnyKeyed, AnySection, Leaf } from "./fields.ts";
 
 /** A value that somebody gave. */

@@ -1,4 +1,4 @@
-import { nearest } from "../rpc/nearest.ts";
+import { nearest } from "../base/did_you_mean.ts";
 import type { Method, Service } from "../rpc/service.ts";
 import { entryPath, fieldPath } from "./check.ts";
 import type { ClientPolicy, MethodPolicy, ServerPolicy } from "./policy.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Status } from "../rpc/status.ts";
 
 /** A status code by its name: `"UNAVAILABLE"`. */

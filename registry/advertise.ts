@@ -1,4 +1,4 @@
-import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
+import { type Address, formatAddress, parseAddress } from "../base/address.ts";
 
 /** The address that a server registers, and how it was found. */
 export interface Advertised {

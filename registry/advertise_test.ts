@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { parseAddress } from "../rpc/address.ts";
+import { parseAddress } from "../base/address.ts";
 import { needs } from "../tests/needs.ts";
 import { advertisedAddress, advertisePermissions } from "./advertise.ts";
 

@@ -1,4 +1,4 @@
-import { after } from "../rpc/time.ts";
+import { after } from "../base/time.ts";
 
 /**
  * How long to wait before the next try: at random up to a bound that doubles from 250 ms (full jitter), so that many clients

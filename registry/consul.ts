@@ -1,4 +1,4 @@
-import { netPermissions } from "../rpc/permissions.ts";
+import { netPermissions } from "../base/permissions.ts";
 import { DEFAULT_AUTHORITIES } from "../tls/connect.ts";
 import { ConsulHttp, type ConsulTls } from "./consul_http.ts";
 import { checkKey, ConsulKey } from "./consul_key.ts";

@@ -1,4 +1,4 @@
-import { abortsAfter } from "../rpc/time.ts";
+import { abortsAfter } from "../base/time.ts";
 import { ConsulError } from "./consul_error.ts";
 import { ConsulHttp } from "./consul_http.ts";
 import { checkOptions, type ConsulOptions } from "./consul_options.ts";

@@ -1,4 +1,4 @@
-import { formatAddress } from "../rpc/address.ts";
+import { formatAddress } from "../base/address.ts";
 import type { AllowedAddresses } from "./allowed_addresses.ts";
 import { LEASE_KEY } from "./consul_wire.ts";
 import type { JsonReader } from "./json_reader.ts";

@@ -1,4 +1,4 @@
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_query.ts";
 import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./consul_http.ts";
 import type { Watch, WatchState } from "./registry.ts";

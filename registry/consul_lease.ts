@@ -1,5 +1,5 @@
-import type { Logger } from "../rpc/logger.ts";
-import { outsideScopes } from "../rpc/outside_scopes.ts";
+import type { Logger } from "../base/logger.ts";
+import { outsideScopes } from "../base/outside_scopes.ts";
 import { backoff, sleep } from "./backoff.ts";
 import { ConsulError } from "./consul_error.ts";
 import type { ConsulHttp } from "./consul_http.ts";

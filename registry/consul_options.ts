@@ -1,5 +1,5 @@
-import { parseAddress } from "../rpc/address.ts";
-import { checkNames, checkNumber } from "../rpc/options.ts";
+import { parseAddress } from "../base/address.ts";
+import { checkNames, checkNumber } from "../base/option_checks.ts";
 import { AllowedAddresses } from "./allowed_addresses.ts";
 import { checkClientTls } from "../tls/check.ts";
 import type { ConsulEndpoint, ConsulTls } from "./consul_http.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { consul, type ConsulOptions } from "./consul.ts";
 
 const silent = createLogger("silent");

@@ -1,6 +1,6 @@
-import { inBackground } from "../rpc/background.ts";
-import type { Logger } from "../rpc/logger.ts";
-import { after, timeOfDay } from "../rpc/time.ts";
+import { inBackground } from "../base/background.ts";
+import type { Logger } from "../base/logger.ts";
+import { after, timeOfDay } from "../base/time.ts";
 import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_query.ts";
 import type { ConsulError } from "./consul_error.ts";
 import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./consul_http.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatAddress, parseAddress } from "../rpc/address.ts";
+import { formatAddress, parseAddress } from "../base/address.ts";
 import { isWildcard } from "./advertise.ts";
 import type { JsonReader } from "./json_reader.ts";
 import type { Registration } from "./registry.ts";

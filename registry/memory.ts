@@ -1,4 +1,4 @@
-import { parseAddress } from "../rpc/address.ts";
+import { parseAddress } from "../base/address.ts";
 import type { Instance, Registry, Resolver } from "./registry.ts";
 
 /**

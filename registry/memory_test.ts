@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { memoryRegistry } from "./memory.ts";
 import type { Resolution } from "./registry.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 
 /** One server of a service, as a registry knows it. */
 export interface Instance {

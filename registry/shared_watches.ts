@@ -1,4 +1,4 @@
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Watch } from "./registry.ts";
 
 /** Begins to watch something: `tell` takes what is found, from a later turn on. */

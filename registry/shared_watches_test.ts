@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import { SharedWatches } from "./shared_watches.ts";
 
 /** A logger that writes its name before each warning. */

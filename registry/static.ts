@@ -1,5 +1,5 @@
-import { formatAddress, parseAddress } from "../rpc/address.ts";
-import { netPermissions } from "../rpc/permissions.ts";
+import { formatAddress, parseAddress } from "../base/address.ts";
+import { netPermissions } from "../base/permissions.ts";
 import type { Instance, Resolver } from "./registry.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import type { Resolution } from "./registry.ts";
 import { staticAddresses } from "./static.ts";
 

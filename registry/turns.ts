@@ -1,4 +1,4 @@
-import { after } from "../rpc/time.ts";
+import { after } from "../base/time.ts";
 
 /** For how long work may go on before other work gets a turn, in milliseconds. */
 export const TURN_MS = 10;

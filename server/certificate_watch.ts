@@ -1,6 +1,6 @@
-import type { Logger } from "../rpc/logger.ts";
-import { outsideScopes } from "../rpc/outside_scopes.ts";
-import { after, timeOfDay } from "../rpc/time.ts";
+import type { Logger } from "../base/logger.ts";
+import { outsideScopes } from "../base/outside_scopes.ts";
+import { after, timeOfDay } from "../base/time.ts";
 import { hasNames, validityOf } from "../tls/validity.ts";
 import type { ServerTls } from "../transport/transport.ts";
 

@@ -9,7 +9,7 @@ import {
   traceContext,
 } from "../rpc/metainfo.ts";
 import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../rpc/retry_fields.ts";
-import { timeOfDay } from "../rpc/time.ts";
+import { timeOfDay } from "../base/time.ts";
 import type { ServerCall } from "../transport/transport.ts";
 import type { Source } from "../rpc/source.ts";
 import type { Route } from "./handlers.ts";

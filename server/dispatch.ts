@@ -1,8 +1,8 @@
 import { runInScope, type ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
-import { excerpt } from "../rpc/excerpt.ts";
+import { excerpt } from "../base/excerpt.ts";
 import { isAsyncIterable } from "../rpc/held_stream.ts";
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import { compose, type Middleware, type Next } from "../rpc/middleware.ts";
 import { type Method, streamsRequests, streamsResponses } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";

@@ -1,8 +1,8 @@
-import { formatAddress } from "../rpc/address.ts";
-import { checkFunction } from "../rpc/options.ts";
-import { outsideScopes } from "../rpc/outside_scopes.ts";
+import { formatAddress } from "../base/address.ts";
+import { checkFunction } from "../base/option_checks.ts";
+import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Service } from "../rpc/service.ts";
-import { after } from "../rpc/time.ts";
+import { after } from "../base/time.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import { checkServerTls } from "../tls/check.ts";

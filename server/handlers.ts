@@ -1,6 +1,6 @@
 import type { ServerContext } from "../rpc/context.ts";
-import { didYouMean } from "../rpc/nearest.ts";
-import { checkObject } from "../rpc/options.ts";
+import { didYouMean } from "../base/did_you_mean.ts";
+import { checkObject } from "../base/option_checks.ts";
 import type { Init, Method, Service } from "../rpc/service.ts";
 
 /** What serves one method, by its kind of call: `Handler<typeof EchoService.methods.echo>`. */

@@ -1,4 +1,4 @@
-import type { Address } from "../rpc/address.ts";
+import type { Address } from "../base/address.ts";
 import { isWildcard } from "../registry/advertise.ts";
 import type { CheckResults, HealthChecks } from "./health_checks.ts";
 

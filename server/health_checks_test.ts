@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { withFakeTime } from "../tests/fake_time.ts";
 import { HealthChecks } from "./health_checks.ts";
 

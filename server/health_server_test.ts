@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { needs } from "../tests/needs.ts";
 import { until } from "../tests/observe.ts";
 import { HEALTH_BOUNDS, type HealthBounds, HealthServer, type HttpHandler } from "./health_server.ts";

@@ -1,7 +1,7 @@
 import { RpcError } from "../rpc/error.ts";
-import { excerpt } from "../rpc/excerpt.ts";
+import { excerpt } from "../base/excerpt.ts";
 import { Status } from "../rpc/status.ts";
-import { every } from "../rpc/time.ts";
+import { every } from "../base/time.ts";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../proto/grpc/health/v1/health.ts";
 import { type Route, routesOf } from "./handlers.ts";
 import type { Phase } from "./health.ts";

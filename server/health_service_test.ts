@@ -4,7 +4,7 @@ import { EchoService } from "../proto/echo.ts";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../proto/grpc/health/v1/health.ts";
 import type { ServerContext } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { Status } from "../rpc/status.ts";
 import { needs } from "../tests/needs.ts";
 import { recordingLogger, until } from "../tests/observe.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { healthHandler, type Phase } from "./health.ts";
 import { type HealthCheck, HealthChecks } from "./health_checks.ts";
 

@@ -1,4 +1,4 @@
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Phase } from "./health.ts";
 import type { Watched } from "./health_service.ts";
 

@@ -1,6 +1,6 @@
-import { type Address, formatAddress } from "../rpc/address.ts";
+import { type Address, formatAddress } from "../base/address.ts";
 import { WorkerFailure } from "./worker_thread.ts";
-import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
+import { netPermissions, requirePermissions } from "../base/permissions.ts";
 
 /** The errors that say all by themselves. */
 const OURS = [TypeError, WorkerFailure, Deno.errors.NotCapable];

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { EchoService } from "../proto/echo.ts";
-import { type Address, formatAddress, parseListenAddress } from "../rpc/address.ts";
-import { createLogger } from "../rpc/logger.ts";
+import { type Address, formatAddress, parseListenAddress } from "../base/address.ts";
+import { createLogger } from "../base/logger.ts";
 import { makeAuthority } from "../tests/certificates.ts";
 import { needs } from "../tests/needs.ts";
 import { listening } from "./listening.ts";

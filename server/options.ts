@@ -1,7 +1,7 @@
-import { type Address, formatAddress, parseAddress, parseListenAddress } from "../rpc/address.ts";
+import { type Address, formatAddress, parseAddress, parseListenAddress } from "../base/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
 import { hasControl } from "../rpc/field_value.ts";
-import { checkLogger, createLogger, guardedLogger, type Logger } from "../rpc/logger.ts";
+import { checkLogger, createLogger, guardedLogger, type Logger } from "../base/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import {
   checkBoolean,
@@ -11,7 +11,7 @@ import {
   checkNumber,
   checkObject,
   checkTexts,
-} from "../rpc/options.ts";
+} from "../base/option_checks.ts";
 import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/in_code.ts";
 import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";

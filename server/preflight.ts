@@ -1,4 +1,4 @@
-import { netPermissions, requirePermissions } from "../rpc/permissions.ts";
+import { netPermissions, requirePermissions } from "../base/permissions.ts";
 import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
 import { transportPermissions } from "../transport/choose.ts";
 import type { ServerOptions, Settings } from "./options.ts";

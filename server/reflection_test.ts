@@ -5,7 +5,7 @@ import { ServerReflection, type ServerReflectionRequest } from "../proto/grpc/re
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
 import { RpcError } from "../rpc/error.ts";
 import type { Service } from "../rpc/service.ts";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { Status } from "../rpc/status.ts";
 import { defineService, protoFile } from "../codec/mod.ts";
 import { News } from "../tests/proto/imports_old.ts";

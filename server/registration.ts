@@ -1,7 +1,7 @@
 import { advertisedAddress } from "../registry/advertise.ts";
 import type { Lease, Registration } from "../registry/registry.ts";
-import type { Address } from "../rpc/address.ts";
-import type { Logger } from "../rpc/logger.ts";
+import type { Address } from "../base/address.ts";
+import type { Logger } from "../base/logger.ts";
 import { healthUrl } from "./health.ts";
 import type { HealthServer } from "./health_server.ts";
 import type { ServerOptions } from "./options.ts";

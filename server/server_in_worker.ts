@@ -1,5 +1,5 @@
-import { parseAddress } from "../rpc/address.ts";
-import type { Logger } from "../rpc/logger.ts";
+import { parseAddress } from "../base/address.ts";
+import type { Logger } from "../base/logger.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import type { Transport } from "../transport/transport.ts";
 import { GrpcServer } from "./grpc_server.ts";

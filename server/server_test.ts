@@ -7,7 +7,7 @@ import { ServerReflection } from "../proto/grpc/reflection/v1/reflection.ts";
 import { consul } from "../registry/consul.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RpcError } from "../rpc/error.ts";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import type { Service, Unary } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import { kindsHandlers } from "../tests/kinds.ts";

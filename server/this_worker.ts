@@ -1,4 +1,4 @@
-import { after, every } from "../rpc/time.ts";
+import { after, every } from "../base/time.ts";
 import type { ServerTls } from "../transport/transport.ts";
 import type { LimitHits } from "./limit_hits.ts";
 import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";

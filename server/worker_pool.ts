@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { backoff, sleep } from "../registry/backoff.ts";
-import { type Address, formatAddress, parseAddress } from "../rpc/address.ts";
-import { inBackground } from "../rpc/background.ts";
-import type { Logger } from "../rpc/logger.ts";
-import { every } from "../rpc/time.ts";
+import { type Address, formatAddress, parseAddress } from "../base/address.ts";
+import { inBackground } from "../base/background.ts";
+import type { Logger } from "../base/logger.ts";
+import { every } from "../base/time.ts";
 import type { Listener, ServerTls, Transport } from "../transport/transport.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import type { Workers } from "./options.ts";

@@ -1,4 +1,4 @@
-import { after } from "../rpc/time.ts";
+import { after } from "../base/time.ts";
 import { type CallStatus, type MaybePromise, Metadata, RpcError, type ServerCall, Status } from "../mod.ts";
 import type { Fault } from "./faults.ts";
 

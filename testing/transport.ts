@@ -1,4 +1,4 @@
-import { after, timeOfDay } from "../rpc/time.ts";
+import { after, timeOfDay } from "../base/time.ts";
 import {
   type CallStart,
   type CallStatus,

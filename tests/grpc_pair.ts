@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
 import { ClientConnection } from "../transport/grpc/client_connection.ts";
 import { RefusalLog } from "../transport/refusal_log.ts";
 import { ServerConnection } from "../transport/grpc/server_connection.ts";
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, Limits, ServerCall } from "../transport/transport.ts";
 import { MemorySocket } from "./memory_socket.ts";
 

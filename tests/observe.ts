@@ -1,4 +1,4 @@
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 
 /** A logger that keeps its lines. */
 export interface RecordingLogger extends Logger {

@@ -1,4 +1,4 @@
-import { timeOfDay } from "../rpc/time.ts";
+import { timeOfDay } from "../base/time.ts";
 import { type Certificate, ExtensionId, flagOf, parseCertificate } from "./certificate.ts";
 import { bodyOf, inside, onlyValue, same, Tag } from "./der.ts";
 import { maySignFor } from "./name_constraints.ts";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import process from "node:process";
-import { checkNames, checkObject } from "../rpc/options.ts";
+import { checkNames, checkObject } from "../base/option_checks.ts";
 import type { Certificate } from "./certificate.ts";
 import type { ClientTls, ServerTls } from "./options.ts";
 import { certificatesIn, pemOf, privateKeyIn } from "./pem.ts";

@@ -1,5 +1,5 @@
-import { checkList, checkObject } from "../rpc/options.ts";
-import { outsideScopes } from "../rpc/outside_scopes.ts";
+import { checkList, checkObject } from "../base/option_checks.ts";
+import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Transport } from "./transport.ts";
 
 /** A transport, or the name of one that the kit brings. @default {"http2"} */

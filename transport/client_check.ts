@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import type { PeerIdentity } from "../rpc/peer.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { chainProblem } from "../tls/chain.ts";

@@ -1,4 +1,4 @@
-import { checkNames, checkNumber, checkObject } from "../rpc/options.ts";
+import { checkNames, checkNumber, checkObject } from "../base/option_checks.ts";
 import type { Limits } from "./transport.ts";
 
 /** The limits where nothing else is said. */

@@ -1,4 +1,4 @@
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 
 /** The least time between two warnings of one log, in milliseconds: a client that is refused often tries again at once. */
 const WARN_INTERVAL_MS = 60_000;

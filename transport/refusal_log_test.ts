@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../rpc/logger.ts";
+import { createLogger } from "../base/logger.ts";
 import { RefusalLog } from "./refusal_log.ts";
 
 Deno.test("a listener warns of refused connections at most once a minute, and says how many others there were", () => {

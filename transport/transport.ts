@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Address } from "../rpc/address.ts";
+import type { Address } from "../base/address.ts";
 import type { Compression } from "../rpc/compression.ts";
-import type { Logger } from "../rpc/logger.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { Peer } from "../rpc/peer.ts";
 import type { Source } from "../rpc/source.ts";

@@ -1,4 +1,4 @@
-import { abortsAfter } from "../../rpc/time.ts";
+import { abortsAfter } from "../../base/time.ts";
 import { thisDeno } from "../format.ts";
 
 /**

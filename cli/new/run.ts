@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { visible } from "../../rpc/visible.ts";
+import { visible } from "../../base/visible.ts";
 import { readText } from "../files.ts";
 import { format } from "../format.ts";
 import { leftOver, orphans } from "../orphans.ts";

@@ -1,5 +1,5 @@
 import { loadDescriptorProto } from "../../deps.ts";
-import { outsideScopes } from "../../rpc/outside_scopes.ts";
+import { outsideScopes } from "../../base/outside_scopes.ts";
 import type { MessageType } from "../../rpc/service.ts";
 import { messageType, type ProtoDescriptor, protoFile } from "../file.ts";
 

@@ -1,6 +1,6 @@
 import type { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
-import { didYouMean } from "../../rpc/nearest.ts";
+import { didYouMean } from "../../base/did_you_mean.ts";
 import type { Plain } from "../field.ts";
 import { codecOf, MAX_DEPTH } from "../message.ts";
 import { Misfit, within, wrong } from "../misfit.ts";

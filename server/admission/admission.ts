@@ -9,7 +9,7 @@ import {
   type RateRules,
   sharedRules,
 } from "../../policy/server_rules.ts";
-import type { Logger } from "../../rpc/logger.ts";
+import type { Logger } from "../../base/logger.ts";
 import type { Method } from "../../rpc/service.ts";
 import { CLOCK, type Clock } from "./clock.ts";
 import { ConcurrencyLimit } from "./concurrency_limit.ts";

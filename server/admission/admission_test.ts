@@ -6,7 +6,7 @@ import { EchoService } from "../../proto/echo.ts";
 import { HealthCheckResponse_ServingStatus as Serving } from "../../proto/grpc/health/v1/health.ts";
 import { Health } from "../../proto/grpc/health/v1/health.ts";
 import { RpcError } from "../../rpc/error.ts";
-import { createLogger } from "../../rpc/logger.ts";
+import { createLogger } from "../../base/logger.ts";
 import { Status } from "../../rpc/status.ts";
 import { each } from "../../tests/each_transport.ts";
 import { needs } from "../../tests/needs.ts";

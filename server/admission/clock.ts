@@ -1,5 +1,5 @@
 import { clearImmediate, setImmediate } from "node:timers";
-import { after } from "../../rpc/time.ts";
+import { after } from "../../base/time.ts";
 
 /** The time, as far as it passes: a test has its own. */
 export interface Clock {

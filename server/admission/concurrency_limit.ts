@@ -1,5 +1,5 @@
 import type { ConcurrencyRules } from "../../policy/server_rules.ts";
-import { Line, type Place } from "../../rpc/line.ts";
+import { Line, type Place } from "../../base/line.ts";
 import { AdaptiveLimit } from "./adaptive_limit.ts";
 import type { Clock } from "./clock.ts";
 

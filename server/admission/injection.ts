@@ -1,4 +1,4 @@
-import { after } from "../../rpc/time.ts";
+import { after } from "../../base/time.ts";
 import type { InjectionRules } from "../../policy/server_rules.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 

@@ -1,4 +1,4 @@
-import type { Logger } from "../../rpc/logger.ts";
+import type { Logger } from "../../base/logger.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStatus, Limits, ServerCall } from "../../transport/transport.ts";

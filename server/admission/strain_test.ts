@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../../rpc/logger.ts";
+import { createLogger } from "../../base/logger.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { Refusals } from "./refusals.ts";
 import { Strain } from "./strain.ts";

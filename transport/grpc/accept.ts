@@ -1,8 +1,8 @@
 import { createServer as createTcpServer, type Socket as NodeTcpSocket } from "node:net";
-import { type Address, formatAddress, peerAddress } from "../../rpc/address.ts";
-import { inBackground } from "../../rpc/background.ts";
+import { type Address, formatAddress, peerAddress } from "../../base/address.ts";
+import { inBackground } from "../../base/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
-import { after } from "../../rpc/time.ts";
+import { after } from "../../base/time.ts";
 import type { Limits, ListenOptions, ServerTls } from "../transport.ts";
 import { acceptAgain, isExhaustion } from "./descriptors.ts";
 import { NodeSocket } from "./node_socket.ts";

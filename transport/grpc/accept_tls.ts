@@ -1,8 +1,8 @@
 import { createServer as createTcpServer, type Socket as NodeTcpSocket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from "node:tls";
-import { inBackground } from "../../rpc/background.ts";
+import { inBackground } from "../../base/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
-import { after, LONGEST_TIMER_MS } from "../../rpc/time.ts";
+import { after, LONGEST_TIMER_MS } from "../../base/time.ts";
 import { ClientCheck } from "../client_check.ts";
 import { RefusalLog } from "../refusal_log.ts";
 import type { ListenOptions, ServerTls } from "../transport.ts";

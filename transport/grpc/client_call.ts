@@ -1,5 +1,5 @@
 import { RpcError } from "../../rpc/error.ts";
-import type { Place } from "../../rpc/line.ts";
+import type { Place } from "../../base/line.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";

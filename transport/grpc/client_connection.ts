@@ -1,8 +1,8 @@
-import { formatAddress } from "../../rpc/address.ts";
-import { inBackground } from "../../rpc/background.ts";
+import { formatAddress } from "../../base/address.ts";
+import { inBackground } from "../../base/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
-import { Line } from "../../rpc/line.ts";
-import { every } from "../../rpc/time.ts";
+import { Line } from "../../base/line.ts";
+import { every } from "../../base/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";

@@ -1,6 +1,6 @@
-import { formatAddress } from "../../rpc/address.ts";
-import { inBackground } from "../../rpc/background.ts";
-import { timeOfDay } from "../../rpc/time.ts";
+import { formatAddress } from "../../base/address.ts";
+import { inBackground } from "../../base/background.ts";
+import { timeOfDay } from "../../base/time.ts";
 import { validityOf } from "../../tls/validity.ts";
 import { tlsTrouble } from "../tls_trouble.ts";
 import type { ClientTls, Connection, ConnectOptions } from "../transport.ts";

@@ -1,8 +1,8 @@
 import { RpcError } from "../../rpc/error.ts";
-import { Heap, type Heaped } from "../../rpc/heap.ts";
-import { outsideScopes } from "../../rpc/outside_scopes.ts";
+import { Heap, type Heaped } from "../../base/heap.ts";
+import { outsideScopes } from "../../base/outside_scopes.ts";
 import { Status } from "../../rpc/status.ts";
-import { after } from "../../rpc/time.ts";
+import { after } from "../../base/time.ts";
 
 /** What can be late. All but the deadline and `onLate` are {@linkcode Deadlines}' own. */
 export interface Dated extends Heaped {

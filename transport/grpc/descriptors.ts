@@ -1,5 +1,5 @@
 import type { Server } from "node:net";
-import type { Address } from "../../rpc/address.ts";
+import type { Address } from "../../base/address.ts";
 
 /** How many connections the system keeps until they are accepted; Node's own default. */
 const BACKLOG = 511;

@@ -1,4 +1,4 @@
-import { formatAddress } from "../../rpc/address.ts";
+import { formatAddress } from "../../base/address.ts";
 import { connectTls } from "../../tls/connect.ts";
 import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
 import type { ClientTls, ConnectOptions } from "../transport.ts";

@@ -1,4 +1,4 @@
-import { excerpt } from "../../rpc/excerpt.ts";
+import { excerpt } from "../../base/excerpt.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
 import { isRetryField } from "../../rpc/retry_fields.ts";
 import { isSourceField } from "../../rpc/source.ts";

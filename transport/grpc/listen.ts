@@ -1,6 +1,6 @@
-import { type Address, formatAddress } from "../../rpc/address.ts";
+import { type Address, formatAddress } from "../../base/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
-import { every } from "../../rpc/time.ts";
+import { every } from "../../base/time.ts";
 import { RefusalLog } from "../refusal_log.ts";
 import { removeStaleSocket } from "../stale_socket.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";

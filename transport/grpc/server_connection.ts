@@ -1,4 +1,4 @@
-import { inBackground } from "../../rpc/background.ts";
+import { inBackground } from "../../base/background.ts";
 import { RpcError } from "../../rpc/error.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";

@@ -1,4 +1,4 @@
-import { after } from "../../rpc/time.ts";
+import { after } from "../../base/time.ts";
 import type { Connection } from "../http2/connection.ts";
 
 /** What a connection needs of a socket: a `Deno.Conn`, or something that looks like one. */

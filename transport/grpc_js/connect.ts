@@ -1,4 +1,4 @@
-import { type Address, formatAddress } from "../../rpc/address.ts";
+import { type Address, formatAddress } from "../../base/address.ts";
 import type { grpc } from "../../deps.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions } from "../transport.ts";
 import { GrpcClientCall } from "./client_call.ts";

@@ -3,10 +3,10 @@ import http2 from "node:http2";
 import tls from "node:tls";
 import { type grpc, loadGrpcJs } from "../../deps.ts";
 import { withoutBlanks } from "../../rpc/field_value.ts";
-import { outsideScopes } from "../../rpc/outside_scopes.ts";
+import { outsideScopes } from "../../base/outside_scopes.ts";
 import { connectTls, type Trust } from "../../tls/connect.ts";
 import type { ClientTls } from "../transport.ts";
-import { after } from "../../rpc/time.ts";
+import { after } from "../../base/time.ts";
 
 /** grpc-js, as it is loaded. */
 export type GrpcJs = typeof grpc;

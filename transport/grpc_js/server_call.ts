@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { grpc } from "../../deps.ts";
-import { type Address, formatAddress, peerAddress as tcpPeer } from "../../rpc/address.ts";
+import { type Address, formatAddress, peerAddress as tcpPeer } from "../../base/address.ts";
 import { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
 import { identityOf } from "../../tls/identity.ts";
-import { momentOf } from "../../rpc/time.ts";
+import { momentOf } from "../../base/time.ts";
 import { metadataExcess, withinLimits } from "../limits.ts";
 import type { CallStatus, Limits, MaybePromise, ServerCall } from "../transport.ts";
 import { fromGrpc, toGrpc } from "./fields.ts";

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
-import { type Address, formatAddress } from "../../rpc/address.ts";
-import { after } from "../../rpc/time.ts";
+import { type Address, formatAddress } from "../../base/address.ts";
+import { after } from "../../base/time.ts";
 import { connectTls, type Trust } from "../../tls/connect.ts";
 import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
 import type { ConnectOptions } from "../transport.ts";

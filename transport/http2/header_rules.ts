@@ -7,7 +7,7 @@
  * @module
  */
 
-import { excerpt, quotedExcerpt } from "../../rpc/excerpt.ts";
+import { excerpt, quotedExcerpt } from "../../base/excerpt.ts";
 import { hasControl, isBlank, withoutBlanks } from "../../rpc/field_value.ts";
 import { SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
 import type { FieldList } from "./hpack/field_list.ts";

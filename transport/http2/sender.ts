@@ -1,4 +1,4 @@
-import { Line } from "../../rpc/line.ts";
+import { Line } from "../../base/line.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 import type { HpackEncoder } from "./hpack/encoder.ts";
 import { Flag, FRAME_HEADER, FrameType } from "./frame.ts";

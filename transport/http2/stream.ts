@@ -1,4 +1,4 @@
-import type { Line } from "../../rpc/line.ts";
+import type { Line } from "../../base/line.ts";
 import type { ErrorCode } from "./error.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
-import { after } from "../../rpc/time.ts";
+import { after } from "../../base/time.ts";
 import { metadataExcess, withinLimits } from "../limits.ts";
 import type { CallStart, CallStatus, Limits } from "../transport.ts";
 import { Pipe } from "./pipe.ts";

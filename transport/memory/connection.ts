@@ -1,5 +1,5 @@
 import { RpcError } from "../../rpc/error.ts";
-import { Line } from "../../rpc/line.ts";
+import { Line } from "../../base/line.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, ListenOptions, ServerCall } from "../transport.ts";

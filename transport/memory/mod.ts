@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type Address, formatAddress } from "../../rpc/address.ts";
-import { inBackground } from "../../rpc/background.ts";
+import { type Address, formatAddress } from "../../base/address.ts";
+import { inBackground } from "../../base/background.ts";
 import type { Connection, ConnectOptions, Listener, ListenOptions, ServerCall, Transport } from "../transport.ts";
 import { MemoryConnection, type Target } from "./connection.ts";
 

@@ -1,4 +1,4 @@
-import { Line } from "../../rpc/line.ts";
+import { Line } from "../../base/line.ts";
 import type { MaybePromise } from "../transport.ts";
 
 /** What may wait for the reader before the writer is asked to wait. */

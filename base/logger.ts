@@ -1,4 +1,4 @@
-import { checkObject } from "./options.ts";
+import { checkObject } from "./option_checks.ts";
 import { visible } from "./visible.ts";
 import { timeOfDay } from "./time.ts";
 

@@ -1,4 +1,4 @@
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./did_you_mean.ts";
 
 /** A value in a message: a text in quotes, a function or an object by its kind. */
 const shown = (value: unknown) =>

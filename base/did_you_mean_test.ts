@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { didYouMean, nearest } from "./nearest.ts";
+import { didYouMean, nearest } from "./did_you_mean.ts";
 
 Deno.test("nearest() finds the candidate with the fewest different letters, without case", () => {
   const candidates = ["address", "advertise", "name"];

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { needs } from "../tests/needs.ts";
-import { currentScope, runInScope } from "./context.ts";
-import { NO_METAINFO } from "./metainfo.ts";
+import { currentScope, runInScope } from "../rpc/context.ts";
+import { NO_METAINFO } from "../rpc/metainfo.ts";
 import { outsideScopes } from "./outside_scopes.ts";
 
 needs([{ name: "net" }], "what is imported outside of scopes leaves none behind", async () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkBoolean, checkFunction, checkNames, checkNumber, checkObject } from "./options.ts";
+import { checkBoolean, checkFunction, checkNames, checkNumber, checkObject } from "./option_checks.ts";
 
 Deno.test("checkNames() names the unknown option and the nearest that exists", () => {
   checkNames("createServer", { name: "x" }, ["name", "address"]);
