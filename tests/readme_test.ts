@@ -36,7 +36,7 @@ needs(READ, "both READMEs show the same code", () => {
 });
 
 needs(READ, "what Dinokit can by the feature table is linked to its test or document", () => {
-  for (const name of NAMES) {
+  for (const name of ["docs/comparison.md", "docs/comparison.zh-CN.md"]) {
     const [table] = text(name).match(/^\| +\| Dinokit .*\n(?:\|.*\n)+/m)!;
     const cells = table.trim().split("\n").slice(2).map((row) => row.split("|")[2]!.trim());
     assert(cells.length > 10);
