@@ -1,7 +1,9 @@
 import { protobuf } from "../deps.ts";
+import { ADDED_BYTES, charge, chargeElements, PAIR_BYTES, setEntry } from "./costs.ts";
 import { codecOf } from "./message.ts";
 import { Misfit, within, wrong } from "./misfit.ts";
 import { ENUM, scalarCodec } from "./scalar.ts";
+import type { Source } from "./source.ts";
 import { Unsupported } from "./unsupported.ts";
 import { enter, tagOf, type ValueCodec } from "./value.ts";
 
@@ -9,7 +11,7 @@ import { enter, tagOf, type ValueCodec } from "./value.ts";
 export type Plain = Record<PropertyKey, unknown>;
 
 /** Reads what follows a tag into a message. */
-export type ReadField = (message: Plain, reader: protobuf.Reader, depth: number) => void;
+export type ReadField = (message: Plain, reader: Source, depth: number) => void;
 
 /** Writes and reads one property of a message: a field, or a oneof. */
 export interface Property {
@@ -60,7 +62,8 @@ function fieldProperty(field: protobuf.Field): Property {
   const { name, id } = field;
   const value = valueOf(field);
   const tag = tagOf(id, value.wireType);
-  const presence = field.hasPresence || field.resolvedType instanceof protobuf.Type;
+  const isMessage = field.resolvedType instanceof protobuf.Type;
+  const presence = field.hasPresence || isMessage;
   return {
     name,
     initial: presence ? undefined : value.initial,
@@ -71,8 +74,11 @@ function fieldProperty(field: protobuf.Field): Property {
     },
     readers: [[
       tag,
-      field.resolvedType instanceof protobuf.Type
-        ? (message, reader, depth) => message[name] = value.read(reader, depth, message[name])
+      presence
+        ? (message, reader, depth) => {
+          charge(reader, ADDED_BYTES);
+          message[name] = value.read(reader, depth, isMessage ? message[name] : undefined);
+        }
         : (message, reader, depth) => message[name] = value.read(reader, depth),
     ]],
   };
@@ -85,13 +91,18 @@ function listProperty(field: protobuf.Field): Property {
   const tag = tagOf(id, value.wireType);
   const packedTag = tagOf(id, 2);
   const readOne: ReadField = (message, reader, depth) => {
-    (message[name] as unknown[]).push(value.read(reader, depth));
+    const list = message[name] as unknown[];
+    const length = list.push(value.read(reader, depth));
+    chargeElements(reader, length, length - 1);
   };
   // Both forms are read, whatever the .proto says.
   const readPacked: ReadField = (message, reader, depth) => {
+    const list = message[name] as unknown[];
+    const before = list.length;
     const outer = enter(reader);
-    while (reader.pos < reader.len) readOne(message, reader, depth);
+    while (reader.pos < reader.len) list.push(value.read(reader, depth));
     reader.len = outer;
+    chargeElements(reader, list.length, before);
   };
   return {
     name,
@@ -154,7 +165,8 @@ function mapProperty(field: protobuf.MapField): Property {
         else skip(reader, found, depth);
       }
       reader.len = outer;
-      (message[name] as Map<unknown, unknown>).set(k, v ?? value.initial());
+      if (v === undefined) charge(reader, value.emptyBytes ?? 0);
+      setEntry(reader, message[name] as Map<unknown, unknown>, k, v ?? value.initial());
     }]],
   };
 }
@@ -187,12 +199,13 @@ function oneofProperty(oneof: protobuf.OneOf): Property {
     readers: [...cases].map(([which, { value, tag }]) => [tag, (message, reader, depth) => {
       const previous = message[name] as Choice | undefined;
       const joined = previous?.case === which ? previous.value : undefined;
+      charge(reader, ADDED_BYTES + PAIR_BYTES);
       message[name] = { case: which, value: value.read(reader, depth, joined) };
     }]),
   };
 }
 
 /** Passes over the value after a tag that nobody knows. */
-export function skip(reader: protobuf.Reader, tag: number, depth: number): void {
+export function skip(reader: Source, tag: number, depth: number): void {
   reader.skipType(tag & 7, depth, tag >>> 3);
 }

@@ -1,12 +1,21 @@
 import { Buffer } from "node:buffer";
 import { protobuf } from "../deps.ts";
 import type { JsonReadOptions, JsonWriteOptions } from "../rpc/json.ts";
-import type { MessageType, Method, MethodKind, Methods, Service } from "../rpc/service.ts";
+import {
+  type DecodeBudget,
+  DECODED_MESSAGE_BYTES,
+  type MessageType,
+  type Method,
+  type MethodKind,
+  type Methods,
+  type Service,
+} from "../rpc/service.ts";
 import { fromJson, toJson } from "./json/mod.ts";
 import type { JsonContext } from "./json/value.ts";
 import { localName, LocalNames } from "./local_name.ts";
 import { codecOf, type MessageCodec } from "./message.ts";
-import { Misfit } from "./misfit.ts";
+import { Excess, Misfit } from "./misfit.ts";
+import { sourceOf } from "./source.ts";
 
 /** A compiled .proto file: what generated code hands to {@linkcode messageType} and {@linkcode defineService}. */
 export interface ProtoFile {
@@ -83,13 +92,7 @@ export function messageType<T>(file: ProtoFile, typeName: string): MessageType<T
   const type: MessageType<T> = {
     typeName,
     encode: (value) => encode(ready(), typeName, value),
-    decode(bytes) {
-      try {
-        return ready().decode(new protobuf.Reader(bytes), 0) as T;
-      } catch (cause) {
-        throw new Error(`these ${bytes.length} bytes are no valid ${typeName}: ${(cause as Error).message}`, { cause });
-      }
-    },
+    decode: (bytes, budget) => decode(ready(), typeName, bytes, budget) as T,
     toJson: (value, options) => toJson(reflection(), value, contextOf(file, options)),
     fromJson: (json, options) => fromJson(reflection(), json, contextOf(file, options)) as T,
   };
@@ -109,7 +112,20 @@ function contextOf(file: ProtoFile, options: JsonReadOptions & JsonWriteOptions 
     const found = declaration(known && fileOf(known) || file, name);
     return found instanceof protobuf.Type ? found : undefined;
   };
-  return { ...options, find };
+  const { decodedMessageBytes: limit = DECODED_MESSAGE_BYTES } = options;
+  return { ...options, find, costs: { spent: 0, limit, chains: undefined } };
+}
+
+function decode(codec: MessageCodec, typeName: string, bytes: Uint8Array, budget?: DecodeBudget): unknown {
+  const source = sourceOf(bytes, budget?.limit ?? DECODED_MESSAGE_BYTES);
+  try {
+    const message = codec.decode(source, 0);
+    if (budget) budget.used = source.spent;
+    return message;
+  } catch (cause) {
+    if (cause instanceof Excess) throw cause.of(typeName);
+    throw new Error(`these ${bytes.length} bytes are no valid ${typeName}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** How many bytes of messages share a buffer: a buffer for each would cost more than the rest of encoding a small one. */

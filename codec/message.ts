@@ -1,13 +1,15 @@
 import type { protobuf } from "../deps.ts";
 import { didYouMean } from "../base/did_you_mean.ts";
+import { charge } from "./costs.ts";
+import { type Empty, emptyOf } from "./empty.ts";
 import { type Plain, propertiesOf, type Property, type ReadField, skip } from "./field.ts";
 import { Misfit, within, wrong } from "./misfit.ts";
+import type { Source } from "./source.ts";
+import { keepUnknown, unknownOf } from "./unknown.ts";
 import { enter, type ValueCodec } from "./value.ts";
 
 /** How deep messages may stand in messages, as in Google's implementations. */
 export const MAX_DEPTH = 100;
-/** The bytes of the fields that a message's type does not know, kept for when it is encoded again. */
-const UNKNOWN = Symbol("unknown fields");
 
 const codecs = new WeakMap<protobuf.Type, MessageCodec>();
 
@@ -23,20 +25,15 @@ interface Compiled {
   /** In the order of the fields' numbers. */
   readonly properties: readonly Property[];
   readonly readers: ReadonlyMap<number, ReadField>;
-  /** The defaults that all messages can share. */
-  readonly shared: Plain;
-  /** The properties whose defaults each message needs for itself. */
-  readonly fresh: readonly Property[];
+  readonly empty: Empty;
 }
 
 function compile(type: protobuf.Type): Compiled {
   const properties = propertiesOf(type);
-  const isShared = ({ initial }: Property) => initial && initial() === initial();
   return {
     properties,
     readers: new Map(properties.flatMap(({ readers }) => readers)),
-    shared: Object.fromEntries(properties.filter(isShared).map(({ name, initial }) => [name, initial!()])),
-    fresh: properties.filter((one) => one.initial && !isShared(one)),
+    empty: emptyOf(properties),
   };
 }
 
@@ -58,11 +55,12 @@ export class MessageCodec implements ValueCodec {
     return this.#compiled ??= compile(this.#type);
   }
 
+  get emptyBytes(): number {
+    return this.#parts().empty.bytes;
+  }
+
   initial(): Plain {
-    const { shared, fresh } = this.#parts();
-    const message = { ...shared };
-    for (let i = 0; i < fresh.length; i++) message[fresh[i]!.name] = fresh[i]!.initial!();
-    return message;
+    return this.#parts().empty.make();
   }
 
   isInitial(): boolean {
@@ -75,7 +73,7 @@ export class MessageCodec implements ValueCodec {
     writer.ldelim();
   }
 
-  read(reader: protobuf.Reader, depth: number, previous?: unknown): Plain {
+  read(reader: Source, depth: number, previous?: unknown): Plain {
     const outer = enter(reader);
     const message = this.decode(reader, depth + 1, previous as Plain | undefined);
     reader.len = outer;
@@ -104,8 +102,8 @@ export class MessageCodec implements ValueCodec {
     }
     for (const _ in message) found--;
     if (found !== 0) this.#checkNames(value);
-    const unknown = message[UNKNOWN] as Uint8Array[] | undefined;
-    if (unknown !== undefined) { for (const one of unknown) writer.raw(one); }
+    const unknown = unknownOf(message);
+    if (unknown !== undefined) writer.raw(unknown);
   }
 
   /** Finds the property that is no field. Those that are undefined may be. */
@@ -118,11 +116,14 @@ export class MessageCodec implements ValueCodec {
   }
 
   /** Reads a message up to the reader's end, into `message` if there is one. */
-  decode(reader: protobuf.Reader, depth: number, message: Plain = this.initial()): Plain {
+  decode(reader: Source, depth: number, message?: Plain): Plain {
     if (depth > MAX_DEPTH) throw new Error(`nested more than ${MAX_DEPTH} deep`);
-    const { readers } = this.#parts();
-    let unknown: Uint8Array[] | undefined;
-    // Where the unknown fields began that come one after the other: as one piece they cost what they hold, however many they are.
+    const { readers, empty } = this.#parts();
+    if (message === undefined) {
+      charge(reader, empty.bytes);
+      message = empty.make();
+    }
+    // Where the unknown fields began that come one after the other.
     let from = -1;
     while (reader.pos < reader.len) {
       const start = reader.pos;
@@ -133,16 +134,11 @@ export class MessageCodec implements ValueCodec {
         skip(reader, tag, depth);
         continue;
       }
-      if (from >= 0) (unknown ??= []).push(new Uint8Array(reader.buf.subarray(from, start)));
+      if (from >= 0) keepUnknown(message, reader, from, start);
       from = -1;
       read(message, reader, depth);
     }
-    // Copies: the transport may use its buffer again.
-    if (from >= 0) (unknown ??= []).push(new Uint8Array(reader.buf.subarray(from, reader.pos)));
-    if (unknown !== undefined) {
-      const before = (message[UNKNOWN] as Uint8Array[] | undefined) ?? [];
-      Object.defineProperty(message, UNKNOWN, { value: [...before, ...unknown], configurable: true });
-    }
+    if (from >= 0) keepUnknown(message, reader, from, reader.pos);
     return message;
   }
 }

@@ -11,6 +11,7 @@ export * as pb from "./pb.ts";
 export type {
   Bidi,
   ClientStreaming,
+  DecodeBudget,
   Init,
   MessageType,
   Method,

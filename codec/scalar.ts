@@ -1,5 +1,7 @@
+import { BIGINT_BYTES, charge, chargeBytes, LARGEST_SMI, NUMBER_BYTES } from "./costs.ts";
 import { Misfit, wrong } from "./misfit.ts";
-import type { ValueCodec, WireType } from "./value.ts";
+import { readText } from "./text.ts";
+import { endOfValue, type ValueCodec, type WireType } from "./value.ts";
 
 type Small = "int32" | "sint32" | "sfixed32" | "uint32" | "fixed32";
 type Big = "int64" | "sint64" | "sfixed64" | "uint64" | "fixed64";
@@ -38,7 +40,11 @@ function small(type: Small, what: string): ValueCodec {
       }
       writer[type](value);
     },
-    read: (reader) => reader[type](),
+    read(reader) {
+      const value = reader[type]();
+      if (value > LARGEST_SMI) charge(reader, NUMBER_BYTES);
+      return value;
+    },
   };
 }
 
@@ -55,7 +61,10 @@ function big(type: Big): ValueCodec {
       const number = Number(value);
       writer[type](Number.isSafeInteger(number) ? number : longOf(value, unsigned) as never);
     },
-    read: (reader) => bigOf(reader[type]() as unknown as Long, unsigned),
+    read(reader) {
+      charge(reader, BIGINT_BYTES);
+      return bigOf(reader[type]() as unknown as Long, unsigned);
+    },
   };
 }
 
@@ -89,7 +98,10 @@ function float(type: "float" | "double", wireType: WireType): ValueCodec {
       if (typeof value !== "number") throw wrong("a number", value);
       writer[type](value);
     },
-    read: (reader) => reader[type](),
+    read(reader) {
+      charge(reader, NUMBER_BYTES);
+      return reader[type]();
+    },
   };
 }
 
@@ -102,11 +114,14 @@ const string: ValueCodec = {
     if (!value.isWellFormed()) throw new Misfit("the text has a lone surrogate, so it is not Unicode");
     writer.string(value);
   },
-  read: (reader) => reader.stringVerify(), // refuses what is not UTF-8
+  read: readText,
 };
 
 /** Nobody can change it, so all messages have the same. */
-const NO_BYTES = new Uint8Array();
+export const NO_BYTES = new Uint8Array();
+
+/** For so many bytes, a view of the buffer takes longer than a loop. */
+const SHORT = 64;
 
 const bytes: ValueCodec = {
   wireType: 2,
@@ -118,8 +133,15 @@ const bytes: ValueCodec = {
   },
   // A copy: the transport may use its buffer again.
   read(reader) {
-    const value = reader.bytes();
-    return value.length === 0 ? NO_BYTES : new Uint8Array(value);
+    const end = endOfValue(reader);
+    const start = reader.pos;
+    reader.pos = end;
+    if (start === end) return NO_BYTES;
+    chargeBytes(reader, end - start);
+    const value = new Uint8Array(end - start);
+    if (value.length > SHORT) value.set(reader.buf.subarray(start, end));
+    else for (let i = 0; i < value.length; i++) value[i] = reader.buf[start + i]!;
+    return value;
   },
 };
 

@@ -18,9 +18,12 @@ export interface MessageType<T> {
   /**
    * Decodes a message. Unknown fields are kept and written again by {@linkcode encode}.
    *
+   * @param bytes The encoded message.
+   * @param budget How much memory the message may take. 64 MiB by default.
    * @throws {Error} If the bytes are not a valid message.
+   * @throws {RpcError} RESOURCE_EXHAUSTED if the message takes more memory, or has a map whose keys were chosen to collide.
    */
-  decode(bytes: Uint8Array): T;
+  decode(bytes: Uint8Array, budget?: DecodeBudget): T;
   /**
    * Writes a message as JSON, for `JSON.stringify`: 64-bit integers as strings, bytes in base64, enums by name, a timestamp as
    * `"2026-01-31T12:00:00Z"`. Unknown fields are left out.
@@ -37,6 +40,17 @@ export interface MessageType<T> {
    * @see https://protobuf.dev/programming-guides/json/
    */
   fromJson(json: JsonValue, options?: JsonReadOptions): T;
+}
+
+/** The memory that a message may take once it is decoded, in bytes, where nothing else is said. */
+export const DECODED_MESSAGE_BYTES: number = 64 * 1024 * 1024;
+
+/** A bound on the memory that a message takes once it is decoded. All numbers are estimates in bytes. */
+export interface DecodeBudget {
+  /** The most memory that the message may take. */
+  readonly limit: number;
+  /** The memory that the message takes: set by {@linkcode MessageType.decode}. */
+  used: number;
 }
 
 /** A message as it may be given to be sent: any field may be left out, at any depth. */

@@ -1,7 +1,9 @@
 import { protobuf } from "../../deps.ts";
+import { charge, chargeBytes, PAIR_BYTES } from "../costs.ts";
 import type { JsonValue } from "../../rpc/json.ts";
 import { codecOf } from "../message.ts";
-import { Misfit, within, wrong } from "../misfit.ts";
+import { Excess, Misfit, short, within, wrong } from "../misfit.ts";
+import { sourceOf } from "../source.ts";
 import { at } from "./field.ts";
 import { messageJson } from "./message.ts";
 import { isObject, type JsonCodec, type JsonContext } from "./value.ts";
@@ -15,7 +17,7 @@ export function anyJson(plain: JsonCodec): JsonCodec {
       const { typeUrl = "", value = new Uint8Array() } = message as { typeUrl?: string; value?: Uint8Array };
       if (typeUrl === "" && value.length === 0) return {};
       const type = at(".typeUrl", () => typeOf(typeUrl, context));
-      const json = messageJson(type).write(decode(type, value, depth), context, depth + 1);
+      const json = messageJson(type).write(decode(type, value, context, depth), context, depth + 1);
       const fields = isSpecial(type.fullName.slice(1)) ? { value: json } : json as { [name: string]: JsonValue };
       return { "@type": typeUrl, ...fields };
     },
@@ -29,7 +31,10 @@ export function anyJson(plain: JsonCodec): JsonCodec {
         : messageJson(type).read(fields, context, depth + 1);
       const writer = new protobuf.Writer();
       codecOf(type).encode(writer, message, depth + 1);
-      return { typeUrl, value: writer.finish() };
+      const value = writer.finish();
+      charge(context.costs, PAIR_BYTES);
+      chargeBytes(context.costs, value.length);
+      return { typeUrl, value };
     },
   };
 }
@@ -40,14 +45,19 @@ function typeOf(typeUrl: unknown, context: JsonContext): protobuf.Type {
   }
   const name = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
   const type = context.find(name);
-  if (type === undefined) throw new Misfit(`the type ${name} is not known here; give it in the option types`);
+  if (type === undefined) throw new Misfit(`the type ${short(name)} is not known here; give it in the option types`);
   return type;
 }
 
-function decode(type: protobuf.Type, value: Uint8Array, depth: number): unknown {
+function decode(type: protobuf.Type, value: Uint8Array, { costs }: JsonContext, depth: number): unknown {
+  const source = sourceOf(value, costs.limit);
+  source.spent = costs.spent;
   try {
-    return codecOf(type).decode(new protobuf.Reader(value), depth + 1);
+    const message = codecOf(type).decode(source, depth + 1);
+    costs.spent = source.spent;
+    return message;
   } catch (cause) {
+    if (cause instanceof Excess) throw cause;
     throw within(".value", new Misfit(`the bytes are no ${type.fullName.slice(1)}: ${(cause as Error).message}`));
   }
 }
@@ -56,7 +66,7 @@ function readValue(type: protobuf.Type, fields: { [name: string]: JsonValue }, c
   const { value, ...others } = fields;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined && !context.ignoreUnknownFields) {
-    throw within(`.${unknown}`, new Misfit("there is no such field; beside @type there is only value"));
+    throw within(`.${short(unknown)}`, new Misfit("there is no such field; beside @type there is only value"));
   }
   if (value === undefined) throw new Misfit(`a ${type.fullName.slice(1)} stands in an Any as value, which is missing`);
   return at(".value", () => messageJson(type).read(value, context, depth));

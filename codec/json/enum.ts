@@ -1,6 +1,6 @@
 import type { protobuf } from "../../deps.ts";
 import { didYouMean } from "../../base/did_you_mean.ts";
-import { Misfit } from "../misfit.ts";
+import { Misfit, short } from "../misfit.ts";
 import { smallJson } from "./number.ts";
 import type { JsonCodec } from "./value.ts";
 
@@ -23,7 +23,7 @@ export function enumJson(type: protobuf.Enum): JsonCodec {
       if (value !== undefined || context.ignoreUnknownFields) return value;
       const hint = didYouMean(json, [...numbers.keys()]) ||
         `; use one of ${[...numbers.keys()].slice(0, 20).join(", ")}`;
-      throw new Misfit(`${type.fullName.slice(1)} has no ${JSON.stringify(json)}${hint}`);
+      throw new Misfit(`${type.fullName.slice(1)} has no ${short(JSON.stringify(json))}${hint}`);
     },
   };
 }

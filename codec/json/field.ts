@@ -1,7 +1,8 @@
 import { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
+import { chargeElements, setEntry } from "../costs.ts";
 import { realOneof, refuseGroup } from "../field.ts";
-import { Misfit, within, wrong } from "../misfit.ts";
+import { Misfit, short, within, wrong } from "../misfit.ts";
 import { ENUM, scalarCodec } from "../scalar.ts";
 import { enumJson } from "./enum.ts";
 import { messageJson } from "./message.ts";
@@ -70,12 +71,20 @@ function listJson(value: JsonCodec): JsonCodec {
     },
     read(json, context, depth) {
       if (!Array.isArray(json)) throw wrong("an array", json);
-      return json.map((one, i) =>
-        at(`[${i}]`, () => {
-          refuseNull(one, value);
-          return value.read(one, context, depth);
-        })
-      ).filter((one) => one !== undefined);
+      const list: unknown[] = [];
+      let i = 0;
+      try {
+        for (; i < json.length; i++) {
+          refuseNull(json[i]!, value);
+          const one = value.read(json[i]!, context, depth);
+          if (one === undefined) continue;
+          const length = list.push(one);
+          chargeElements(context.costs, length, length - 1);
+        }
+      } catch (thrown) {
+        throw within(`[${i}]`, thrown);
+      }
+      return list;
     },
   };
 }
@@ -89,7 +98,7 @@ function mapJson(field: protobuf.MapField): JsonCodec {
       // Not by assignment: a key may be __proto__.
       return Object.fromEntries(
         Array.from(map, ([k, v]) => {
-          const name = at(" key", () => key.write(k));
+          const name = at(" key", () => key.write(k, context));
           return [name, at(`[${JSON.stringify(name)}]`, () => value.write(v, context, depth))];
         }),
       );
@@ -97,14 +106,19 @@ function mapJson(field: protobuf.MapField): JsonCodec {
     read(json, context, depth) {
       if (!isObject(json)) throw wrong("an object", json);
       const map = new Map<unknown, unknown>();
-      for (const [name, one] of Object.entries(json)) {
-        at(`[${JSON.stringify(name)}]`, () => {
-          const k = at(" key", () => key.read(name));
-          if (map.has(k)) throw new Misfit("the key is there already, written differently");
-          refuseNull(one, value);
-          const v = value.read(one, context, depth);
-          if (v !== undefined) map.set(k, v);
-        });
+      let name = "";
+      try {
+        for (name of Object.keys(json)) {
+          const k = at(" key", () => key.read(name, context));
+          refuseNull(json[name]!, value);
+          const v = value.read(json[name]!, context, depth);
+          if (v === undefined) continue;
+          const before = map.size;
+          setEntry(context.costs, map, k, v);
+          if (map.size === before) throw new Misfit("the key is there already, written differently");
+        }
+      } catch (thrown) {
+        throw within(`[${short(JSON.stringify(name))}]`, thrown);
       }
       return map;
     },

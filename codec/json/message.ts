@@ -1,9 +1,10 @@
 import type { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
 import { didYouMean } from "../../base/did_you_mean.ts";
+import { charge, PAIR_BYTES } from "../costs.ts";
 import type { Plain } from "../field.ts";
 import { codecOf, MAX_DEPTH } from "../message.ts";
-import { Misfit, within, wrong } from "../misfit.ts";
+import { Misfit, short, within, wrong } from "../misfit.ts";
 import { at, type JsonField, jsonField } from "./field.ts";
 import { isObject, type JsonCodec, type JsonContext } from "./value.ts";
 import { specialJson } from "./well_known.ts";
@@ -20,11 +21,18 @@ export function messageJson(type: protobuf.Type): JsonCodec {
   return codec;
 }
 
+/** Sets a property, whose name may be `__proto__`. */
+function setOwn(json: { [name: string]: JsonValue }, name: string, value: JsonValue): void {
+  if (name !== "__proto__") json[name] = value;
+  else Object.defineProperty(json, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
 /** A message as an object of its fields. */
 class MessageJson implements JsonCodec {
   readonly #type: protobuf.Type;
   #sorted: JsonField[] | undefined;
   #named: Map<string, JsonField> | undefined;
+  #plainNames: Set<string> | undefined;
 
   constructor(type: protobuf.Type) {
     this.#type = type;
@@ -43,69 +51,84 @@ class MessageJson implements JsonCodec {
     ]);
   }
 
+  /** The names of properties that are fields. A oneof may have the name of one of its fields. */
+  get #plain(): Set<string> {
+    return this.#plainNames ??= new Set(this.#fields.filter((field) => !field.oneof).map((field) => field.name));
+  }
+
   write(message: unknown, context: JsonContext, depth: number): JsonValue {
     if (depth > MAX_DEPTH) throw new Misfit(`nested more than ${MAX_DEPTH} deep`);
     if (typeof message !== "object" || message === null || Array.isArray(message)) throw wrong("an object", message);
-    const values = this.#valuesOf(message as Plain);
-    const json: [string, JsonValue][] = [];
+    const values = message as Plain;
+    const chosen = this.#chosen(values);
+    const json: { [name: string]: JsonValue } = {};
     for (const field of this.#fields) {
-      let value = values.get(field);
+      let value: unknown;
+      if (field.oneof === undefined) value = values[field.name];
+      // Null is of no type, and says so where it is written.
+      else if (chosen?.includes(field)) value = (values[field.oneof] as { value: unknown }).value ?? null;
       if (value === undefined && context.emitDefaults) value = field.initial?.();
       if (value === undefined || !context.emitDefaults && field.isInitial(value)) continue;
-      const way = field.oneof === undefined ? `.${field.name}` : `.${field.oneof}.value`;
-      json.push([field.jsonName, at(way, () => field.write(value, context, depth + 1))]);
+      try {
+        setOwn(json, field.jsonName, field.write(value, context, depth + 1));
+      } catch (thrown) {
+        throw within(field.oneof === undefined ? `.${field.name}` : `.${field.oneof}.value`, thrown);
+      }
     }
-    return Object.fromEntries(json);
+    return json;
   }
 
-  /** What a message holds, by field. */
-  #valuesOf(message: Plain): Map<JsonField, unknown> {
-    const values = new Map<JsonField, unknown>();
+  /** The fields that are set in oneofs, if any are. @throws {Misfit} If the message has a property that is no field. */
+  #chosen(message: Plain): JsonField[] | undefined {
+    let chosen: JsonField[] | undefined;
     for (const name of Object.keys(message)) {
       const value = message[name];
-      if (value === undefined) continue;
-      const plain = this.#fields.find((field) => field.oneof === undefined && field.name === name);
-      if (plain !== undefined) values.set(plain, value);
-      else at(`.${name}`, () => values.set(...this.#chosen(name, value)));
+      if (value === undefined || this.#plain.has(name)) continue;
+      (chosen ??= []).push(at(`.${name}`, () => this.#choice(name, value)));
     }
-    return values;
+    return chosen;
   }
 
-  /** Which field is set in a oneof, and to what. */
-  #chosen(oneof: string, choice: unknown): [JsonField, unknown] {
+  /** Which field is set in a oneof. */
+  #choice(oneof: string, choice: unknown): JsonField {
     const cases = this.#fields.filter((field) => field.oneof === oneof);
     if (cases.length === 0) {
       const names = this.#fields.map((field) => field.oneof ?? field.name);
       throw new Misfit(`there is no such field${didYouMean(oneof, names)}`);
     }
     if (typeof choice !== "object" || choice === null) throw wrong("{ case, value }", choice);
-    const { case: which, value } = choice as { case: string; value: unknown };
+    const { case: which } = choice as { case: string };
     const field = cases.find(({ name }) => name === which);
     if (field === undefined) {
       const known = cases.map(({ name }) => JSON.stringify(name)).join(", ");
       throw within(".case", new Misfit(`there is no ${JSON.stringify(which)}; use one of ${known}`));
     }
-    // Null is of no type, and says so where it is written.
-    return [field, value ?? null];
+    return field;
   }
 
   read(json: JsonValue, context: JsonContext, depth: number): Plain {
     if (depth > MAX_DEPTH) throw new Misfit(`nested more than ${MAX_DEPTH} deep`);
     if (!isObject(json)) throw wrong("an object", json);
-    const message = codecOf(this.#type).initial();
+    const codec = codecOf(this.#type);
+    charge(context.costs, codec.emptyBytes);
+    const message = codec.initial();
     /** The names that fields and oneofs came by. */
     const seen = new Map<JsonField | string, string>();
-    for (const [name, value] of Object.entries(json)) {
-      at(`.${name}`, () => {
+    let name = "";
+    try {
+      for (name of Object.keys(json)) {
         const field = this.#byName.get(name);
         if (field === undefined) {
-          if (context.ignoreUnknownFields) return;
-          throw new Misfit(`there is no such field${didYouMean(name, [...this.#byName.keys()])}`);
+          if (context.ignoreUnknownFields) continue;
+          throw new Misfit(`there is no such field${didYouMean(name, this.#byName.keys())}`);
         }
         if (seen.has(field)) throw new Misfit(`the field is there already, as ${seen.get(field)}`);
         seen.set(field, name);
+        const value = json[name]!;
         if (value !== null || field.takesNull) this.#set(message, field, name, value, seen, context, depth);
-      });
+      }
+    } catch (thrown) {
+      throw within(`.${short(name)}`, thrown);
     }
     return message;
   }
@@ -127,6 +150,9 @@ class MessageJson implements JsonCodec {
     const value = field.read(json, context, depth + 1);
     if (value === undefined) return;
     if (oneof === undefined) message[field.name] = value;
-    else message[oneof] = { case: field.name, value };
+    else {
+      charge(context.costs, PAIR_BYTES);
+      message[oneof] = { case: field.name, value };
+    }
   }
 }

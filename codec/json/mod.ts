@@ -6,7 +6,7 @@
 
 import type { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
-import { Misfit } from "../misfit.ts";
+import { Excess, Misfit } from "../misfit.ts";
 import { messageJson } from "./message.ts";
 import type { JsonContext } from "./value.ts";
 
@@ -15,7 +15,7 @@ export function toJson(type: protobuf.Type, message: unknown, context: JsonConte
   return named(type, () => messageJson(type).write(message, context, 0));
 }
 
-/** Reads a message from JSON. @throws {TypeError} If it is none of the type. */
+/** Reads a message from JSON. @throws {TypeError} If it is none of the type. @throws {RpcError} If it costs too much. */
 export function fromJson(type: protobuf.Type, json: JsonValue, context: JsonContext): unknown {
   return named(type, () => messageJson(type).read(json, context, 0));
 }
@@ -25,6 +25,6 @@ function named<T>(type: protobuf.Type, use: () => T): T {
     return use();
   } catch (thrown) {
     if (thrown instanceof Misfit) throw new TypeError(`${type.fullName.slice(1)}${thrown.path}: ${thrown.message}`);
-    throw thrown;
+    throw thrown instanceof Excess ? thrown.of(type.fullName.slice(1)) : thrown;
   }
 }

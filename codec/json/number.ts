@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../rpc/json.ts";
+import { BIGINT_BYTES, charge } from "../costs.ts";
 import { wrong } from "../misfit.ts";
 import { bigRange, smallRange } from "../scalar.ts";
 import type { JsonCodec } from "./value.ts";
@@ -56,11 +57,12 @@ export function bigJson(type: string): JsonCodec {
       if (value < least || value > most) throw wrong(`a bigint from ${least} to ${most}`, value);
       return String(value);
     },
-    read(json) {
+    read(json, { costs }) {
       const value = readInteger(json);
       if (value === undefined || value < least || value > most) {
         throw wrong(`an integer from ${least} to ${most}, as a string or number`, json);
       }
+      charge(costs, BIGINT_BYTES);
       return value;
     },
   };

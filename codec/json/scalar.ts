@@ -1,6 +1,7 @@
+import { chargeBytes } from "../costs.ts";
 import { Misfit, wrong } from "../misfit.ts";
 import { bigJson, floatJson, smallJson } from "./number.ts";
-import type { JsonCodec } from "./value.ts";
+import type { JsonCodec, JsonContext } from "./value.ts";
 
 function text(value: unknown): string {
   if (typeof value !== "string") throw wrong("a string", value);
@@ -18,10 +19,11 @@ const bytes: JsonCodec = {
     if (!(value instanceof Uint8Array)) throw wrong("a Uint8Array", value);
     return value.toBase64();
   },
-  read(json) {
+  read(json, { costs }) {
     const expected = "bytes in base64";
     // The built-in decoder would pass over white space.
     if (typeof json !== "string" || !/^[\w+/-]*={0,2}$/.test(json)) throw wrong(expected, json);
+    chargeBytes(costs, json.length * 3 / 4);
     try {
       return Uint8Array.fromBase64(json.replaceAll("-", "+").replaceAll("_", "/"));
     } catch {
@@ -44,14 +46,15 @@ for (const type of ["int64", "sint64", "uint64", "fixed64", "sfixed64"]) SCALARS
 export const scalarJson = (type: string): JsonCodec => SCALARS[type]!;
 
 /** The keys of a map of that type: always text in JSON. */
-export function keyJson(type: string): { write(key: unknown): string; read(name: string): unknown } {
+export function keyJson(type: string): {
+  write(key: unknown, context: JsonContext): string;
+  read(name: string, context: JsonContext): unknown;
+} {
   const scalar = scalarJson(type);
-  // A key needs no context: it is no message.
-  const none = { find: () => undefined };
   return {
-    write: (key) => String(scalar.write(key, none, 0)),
-    read(name) {
-      if (type !== "bool") return scalar.read(name, none, 0);
+    write: (key, context) => String(scalar.write(key, context, 0)),
+    read(name, context) {
+      if (type !== "bool") return scalar.read(name, context, 0);
       if (name !== "true" && name !== "false") throw wrong(`"true" or "false"`, name);
       return name === "true";
     },

@@ -1,10 +1,13 @@
 import type { JsonValue } from "../../rpc/json.ts";
 import type { protobuf } from "../../deps.ts";
+import type { Costs } from "../costs.ts";
 
 /** What holds while a message is written as JSON, or read from it. */
 export interface JsonContext {
   readonly emitDefaults?: boolean;
   readonly ignoreUnknownFields?: boolean;
+  /** What the message costs that is read, or that an Any holds. */
+  readonly costs: Costs;
   /** Finds what an Any holds. */
   find(typeName: string): protobuf.Type | undefined;
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../rpc/json.ts";
+import { BIGINT_BYTES, charge, chargeElements, chargeText, PAIR_BYTES } from "../costs.ts";
 import { Misfit, wrong } from "../misfit.ts";
 import { anyJson } from "./any.ts";
 import { durationText, parseDuration, parseTimestamp, type Time, timestampText } from "./time.ts";
@@ -26,7 +27,7 @@ for (const type of ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bo
 
 /** Writes every field, so that what is special needs no defaults. */
 const writeAll = (plain: JsonCodec, message: unknown, context: JsonContext, depth: number) =>
-  plain.write(message, { ...context, emitDefaults: true }, depth) as Fields;
+  plain.write(message, context.emitDefaults ? context : { ...context, emitDefaults: true }, depth) as Fields;
 
 /** Reads a field that JSON does not name: its name is taken out of the way to what is wrong. */
 function readField(plain: JsonCodec, name: string, json: JsonValue, context: JsonContext, depth: number): unknown {
@@ -55,7 +56,10 @@ function timeJson(plain: JsonCodec, write: (time: Time) => string, read: (json: 
       const { seconds, nanos } = writeAll(plain, message, context, depth);
       return write({ seconds: BigInt(seconds as string), nanos: nanos as number });
     },
-    read,
+    read(json, { costs }) {
+      charge(costs, PAIR_BYTES + BIGINT_BYTES);
+      return read(json);
+    },
   };
 }
 
@@ -71,11 +75,18 @@ function fieldMaskJson(plain: JsonCodec): JsonCodec {
         return camel;
       }).join(",");
     },
-    read(json) {
+    read(json, { costs }) {
       if (typeof json !== "string" || /[^\w.,]|_/.test(json)) {
         throw wrong(`names in lowerCamelCase, such as "user.displayName,photo"`, json);
       }
-      return { paths: json === "" ? [] : json.split(",").map(snake) };
+      const paths: string[] = [];
+      charge(costs, 2 * PAIR_BYTES);
+      for (const path of json === "" ? [] : json.split(",")) {
+        chargeText(costs, path, 2 * path.length);
+        paths.push(snake(path));
+      }
+      chargeElements(costs, paths.length, 0);
+      return { paths };
     },
   };
 }
