@@ -84,7 +84,7 @@ export function oneResponse(path: CallPath): Guarded {
       if (message === undefined) {
         throw new RpcError(Status.UNIMPLEMENTED, "one response was expected, and none came", { path: method.path });
       }
-      return decode(method, message);
+      return decode(method, message, path);
     } finally {
       attempt?.end();
       outgoing.stop();
@@ -108,8 +108,13 @@ async function* responses(
   try {
     attempt = await settle(path, rules, outgoing);
     outgoing.forget();
-    for (let { message } = attempt; message !== undefined; message = await attempt.receive()) {
-      yield decode(method, message);
+    let { message } = attempt;
+    attempt.message = undefined;
+    while (message !== undefined) {
+      const response = decode(method, message, path);
+      message = undefined; // or it would be kept while the caller is busy
+      yield response;
+      message = await attempt.receive();
     }
     conclude(attempt, path, rules, outgoing);
   } finally {
@@ -145,10 +150,11 @@ function conclude(attempt: Attempt, path: CallPath, { retry, hedge }: MethodRule
   throw errorOf(status, method.path, attempt.note);
 }
 
-function decode(method: Method, message: Uint8Array): unknown {
+function decode(method: Method, message: Uint8Array, { memory }: CallPath): unknown {
   try {
-    return method.response.decode(message);
+    return method.response.decode(message, memory);
   } catch (cause) {
+    if (cause instanceof RpcError) throw at(method, cause);
     throw new RpcError(Status.INTERNAL, `the response is no valid ${method.response.typeName}`, {
       path: method.path,
       cause,

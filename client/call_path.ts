@@ -1,6 +1,6 @@
 import { RpcError } from "../rpc/error.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Method } from "../rpc/service.ts";
+import type { DecodeBudget, Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import type { InjectionPolicy } from "../policy/policy.ts";
 import { Breaker } from "./breaker.ts";
@@ -15,6 +15,8 @@ export class CallPath {
   readonly channel: Channel;
   readonly policy: PolicyInUse;
   readonly budget: RetryBudget;
+  /** The memory that a response may take. */
+  readonly memory: DecodeBudget;
   /** Aborts when the client is closed: nothing is tried again then. */
   readonly closing: AbortController = new AbortController();
   readonly #breakers = new Map<Method, Breaker>();
@@ -26,12 +28,13 @@ export class CallPath {
 
   constructor(
     channel: Channel,
-    { policy, logger, target }: ClientSettings,
+    { policy, logger, target, limits }: ClientSettings,
     { allowInjection = false, balancer }: Pick<ClientOptions, "allowInjection" | "balancer">,
   ) {
     this.channel = channel;
     this.policy = policy;
     this.budget = new RetryBudget(() => policy.service.retryBudget);
+    this.memory = { limit: limits.decodedMessageBytes, used: 0 };
     this.#logger = logger;
     this.#target = target;
     this.#injection = allowInjection;

@@ -22,6 +22,7 @@ import { address, agent, bound, lines, logLevel, path, secret, tcpAddress } from
 
 const LIMITS: Fields<Limits> = {
   receiveMessageBytes: bound("bytes"),
+  decodedMessageBytes: bound("bytes"),
   sendMessageBytes: bound("bytes"),
   metadataBytes: bound("bytes"),
   metadataEntries: bound(),

@@ -10,6 +10,7 @@ import type { CallStatus, MaybePromise, ServerCall } from "../transport/transpor
 import type { Admission } from "./admission/admission.ts";
 import type { Gate } from "./admission/gate.ts";
 import { CallContext, type MetainfoRules, type Served } from "./context.ts";
+import { type Decoder, isUnreadable, unreadable } from "./decoder.ts";
 import type { Route } from "./handlers.ts";
 import { notAgain, type Outcome, outcomeOf } from "./outcome.ts";
 
@@ -24,6 +25,7 @@ export interface DispatchOptions {
   readonly middleware: readonly ServerMiddleware[];
   readonly metainfo: MetainfoRules;
   readonly admission: Admission;
+  readonly decoder: Decoder;
   readonly logger: Logger;
 }
 
@@ -38,7 +40,7 @@ type Fail = (call: ServerCall, context: CallContext, thrown: unknown) => void;
 
 /** Leads each call to its handler and back: the returned function never throws. */
 export function createDispatcher(
-  { name, routes, middleware, metainfo, admission, logger }: DispatchOptions,
+  { name, routes, middleware, metainfo, admission, decoder, logger }: DispatchOptions,
 ): (call: ServerCall) => void {
   const services = new Set([...routes.values()].map((route) => route.service));
   const ways = new Map<string, Way>();
@@ -51,7 +53,7 @@ export function createDispatcher(
   }
   const fail: Fail = (call, context, thrown) => {
     const { status, fault } = failureOf(thrown, call, context);
-    if (fault && !UNREADABLE.has(thrown as WeakKey)) {
+    if (fault && !isUnreadable(thrown)) {
       logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
     }
     try {
@@ -71,11 +73,17 @@ export function createDispatcher(
     const context = new CallContext(call, way, metainfo);
     try {
       // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
-      const pending = runInScope(context, serve, call, route, context, end, fail);
-      return pending?.catch((thrown) => fail(call, context, thrown));
+      const pending = runInScope(context, serve, call, route, context, end, decoder, fail);
+      if (pending !== undefined) {
+        return pending.then(() => call.hold?.(0), (thrown) => {
+          fail(call, context, thrown);
+          call.hold?.(0);
+        });
+      }
     } catch (thrown) {
       fail(call, context, thrown);
     }
+    call.hold?.(0);
   };
   return (call) => {
     const way = ways.get(call.path);
@@ -102,18 +110,20 @@ function serve(
   { method }: Route,
   context: CallContext,
   end: Next<ServerContext>,
+  decoder: Decoder,
   fail: Fail,
 ): Promise<void> | undefined {
   if (streamsRequests(method.kind)) {
-    return answer(call, method, context, end({ method, request: requests(call, method), context }), fail);
+    return answer(call, method, context, end({ method, request: requests(call, method, decoder), context }), fail);
   }
   const first = call.receive();
   const second = first instanceof Uint8Array ? call.receive() : undefined;
   if (!(first instanceof Uint8Array) || second !== undefined) {
-    return oneRequest(call, method, first, second)
+    return oneRequest(call, method, decoder, first, second)
       .then((request) => answer(call, method, context, end({ method, request, context }), fail));
   }
-  return answer(call, method, context, end({ method, request: decode(method, first), context }), fail);
+  const request = decoder.decode(call, method, first);
+  return answer(call, method, context, end({ method, request, context }), fail);
 }
 
 function answer(
@@ -175,6 +185,7 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
 async function oneRequest(
   call: ServerCall,
   method: Method,
+  decoder: Decoder,
   pending: MaybePromise<Uint8Array | undefined>,
   next: MaybePromise<Uint8Array | undefined>,
 ): Promise<unknown> {
@@ -191,10 +202,10 @@ async function oneRequest(
   if (second !== undefined) {
     throw new RpcError(Status.UNIMPLEMENTED, `${method.name} takes one request, and more were sent`);
   }
-  return decode(method, first);
+  return decoder.decode(call, method, first);
 }
 
-async function* requests(call: ServerCall, method: Method): AsyncGenerator<unknown, void, void> {
+async function* requests(call: ServerCall, method: Method, decoder: Decoder): AsyncGenerator<unknown, void, void> {
   for (;;) {
     let message;
     try {
@@ -203,26 +214,10 @@ async function* requests(call: ServerCall, method: Method): AsyncGenerator<unkno
       throw unreadable(error);
     }
     if (message === undefined) return;
-    yield decode(method, message);
+    const request = decoder.decode(call, method, message);
+    message = undefined; // or it would be kept while the handler is busy
+    yield request;
   }
-}
-
-function decode(method: Method, message: Uint8Array): unknown {
-  try {
-    return method.request.decode(message);
-  } catch (cause) {
-    throw unreadable(
-      new RpcError(Status.INTERNAL, `the request is no valid ${method.request.typeName}`, { cause }),
-    );
-  }
-}
-
-/** The errors of requests that can't be read. They are no fault of the handler's: a caller could fill the log with them. */
-const UNREADABLE = new WeakSet();
-
-function unreadable(error: unknown): unknown {
-  UNREADABLE.add(error as WeakKey);
-  return error;
 }
 
 /** The outcome of a failed call. An error whose own parts can't be sent is a fault like any other. */

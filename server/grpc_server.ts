@@ -9,6 +9,7 @@ import { checkServerTls } from "../tls/check.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
 import { CertificateWatch } from "./certificate_watch.ts";
+import { Decoder } from "./decoder.ts";
 import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./handlers.ts";
@@ -39,6 +40,7 @@ export class GrpcServer implements Server {
   readonly #finished = Promise.withResolvers<void>();
   readonly #cut = Promise.withResolvers<void>();
   readonly #admission: Admission;
+  readonly #decoder: Decoder;
   readonly #checks: HealthChecks;
   readonly #life = new Life();
   readonly #certificates: CertificateWatch;
@@ -52,6 +54,7 @@ export class GrpcServer implements Server {
   constructor(options: ServerOptions, settings: Settings) {
     this.#options = options;
     this.#settings = settings;
+    this.#decoder = new Decoder(settings.limits.decodedMessageBytes);
     this.#tls = settings.tls;
     this.#certificates = new CertificateWatch(settings.logger, options.name);
     this.#admission = new Admission({
@@ -80,6 +83,7 @@ export class GrpcServer implements Server {
 
   get limitHits(): LimitHits {
     const sum = new Map<LimitName, number>(this.#admission.counts);
+    if (this.#decoder.excesses > 0) sum.set("decodedMessageBytes", this.#decoder.excesses);
     addHits(sum, (this.#listener?.limitHits ?? new Map()) as LimitHits);
     return sum;
   }
@@ -202,6 +206,7 @@ export class GrpcServer implements Server {
       middleware: this.#middleware,
       metainfo: this.#settings.metainfo,
       admission: this.#admission,
+      decoder: this.#decoder,
       logger: this.#settings.logger,
     });
   }

@@ -42,6 +42,7 @@ export class GrpcPair {
         },
       },
       budget: this.budget,
+      decoded: 0,
       connections: 1,
       refusals: new RefusalLog(logger),
       hit: (limit) => void this.hits.push(limit),

@@ -116,6 +116,7 @@ export class RawClient extends RawPeer {
         },
       },
       budget: { received: 0, queued: 0 },
+      decoded: 0,
       connections: 1,
       refusals: new RefusalLog(logger),
       hit() {},

@@ -154,6 +154,8 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
     crowded({ concurrency: { limit: 1, queue: 0 } }, () => new Promise((done) => setTimeout(done, 50, ""))),
   "a message has ... bytes, over the limit of ... (limits.receiveMessageBytes)": () =>
     refused({ limits: { receiveMessageBytes: 10 } }, {}, "x".repeat(100)),
+  "... takes more than ... bytes of memory (limits.decodedMessageBytes)": () =>
+    refused({ limits: { decodedMessageBytes: 50 } }, {}, "x".repeat(100)),
   "the request is no valid ...": async () => {
     await using server = await echoServer();
     const wrong = { ...EchoService.methods.echo.request, encode: () => new Uint8Array([0xff]) };

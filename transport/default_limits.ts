@@ -1,9 +1,11 @@
 import { checkNames, checkNumber, checkObject } from "../base/option_checks.ts";
+import { DECODED_MESSAGE_BYTES } from "../rpc/service.ts";
 import type { Limits } from "./transport.ts";
 
 /** The limits where nothing else is said. */
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   receiveMessageBytes: 4 * 1024 * 1024,
+  decodedMessageBytes: DECODED_MESSAGE_BYTES,
   sendMessageBytes: 4 * 1024 * 1024,
   metadataBytes: 8 * 1024,
   metadataEntries: 100,
@@ -37,6 +39,9 @@ export function limitsOf(who: string, limits: Partial<Limits> = {}): Limits {
   checkObject(`${who}: limits`, limits, "{ receiveMessageBytes: 4194304 }");
   checkNames(`${who}: limits`, limits, Object.keys(DEFAULT_LIMITS));
   const all = { ...DEFAULT_LIMITS, ...limits };
+  // Or whoever allows large messages, such as parts of files, would have to raise both.
+  all.decodedMessageBytes = limits.decodedMessageBytes ??
+    Math.max(all.decodedMessageBytes, 2 * all.receiveMessageBytes);
   for (const [name, value] of Object.entries(all)) {
     if (value !== Infinity) checkNumber(`${who}: limits.${name}`, value, 1);
   }

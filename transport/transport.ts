@@ -44,6 +44,8 @@ export interface Transport {
 export interface Limits {
   /** The largest message that is received, in octets, before and after decompression. Past it: RESOURCE_EXHAUSTED. @default {4194304} */
   receiveMessageBytes: number;
+  /** The memory that a received message may take once it is decoded, in octets, as estimated. At least twice {@linkcode Limits.receiveMessageBytes} where nothing is said. Past it: RESOURCE_EXHAUSTED. @default {67108864} */
+  decodedMessageBytes: number;
   /** The largest message that is sent, in octets, before compression. Past it: RESOURCE_EXHAUSTED. @default {4194304} */
   sendMessageBytes: number;
   /** The most header or trailer fields of a call, in octets as HTTP/2 counts them (32 a field and its text). Past it: RESOURCE_EXHAUSTED. @default {8192} */
@@ -56,7 +58,7 @@ export interface Limits {
   connections: number;
   /** What is held of one connection's messages that nobody has taken, in octets. Past it the peer has to wait. Less than 256 KiB for each of {@linkcode Limits.concurrentStreams} lets calls that nobody reads hold up others. @default {33554432} */
   connectionBufferBytes: number;
-  /** What is held of all connections' messages, in octets. Past it: RESOURCE_EXHAUSTED. @default {134217728} */
+  /** What is held of all connections' messages, in octets: each for itself of those that nobody has taken, of those that handlers have (decoded, as estimated), and of replies that wait. Past it: RESOURCE_EXHAUSTED. @default {134217728} */
   bufferBytes: number;
   /** The most HEADERS and CONTINUATION frames of one header block. Past it: ENHANCE_YOUR_CALM. @default {16} */
   headerBlockFrames: number;
@@ -165,6 +167,14 @@ export interface ServerCall {
    * before it is called. Rejects with an RpcError if a request can't be read (too large, damaged) or the call has ended.
    */
   receive(): MaybePromise<Uint8Array | undefined>;
+  /**
+   * Says how much memory the decoded requests take that the handler has, 0 when it is through. Transports that bound the memory of all calls
+   * count it.
+   *
+   * @param octets The memory, as estimated.
+   * @throws {RpcError} RESOURCE_EXHAUSTED if there is no room for it.
+   */
+  hold?(octets: number): void;
   /** Sends the header, once; without it an empty one goes out with the first message. */
   sendHeader(header: Metadata): void;
   /**

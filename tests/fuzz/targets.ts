@@ -178,6 +178,7 @@ const wholeServer: Target = async (input) => {
       onCall: (call: ServerCall) => void handle(call),
     },
     budget,
+    decoded: 0,
     connections: 1,
     refusals: new RefusalLog(logger),
     hit() {},

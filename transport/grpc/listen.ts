@@ -31,6 +31,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 class GrpcListener implements Listener, ServerHost, Host {
   readonly options: ListenOptions;
   readonly budget = { received: 0, queued: 0 };
+  decoded = 0;
   readonly limitHits: Map<keyof Limits, number> = new Map();
   readonly refusals: RefusalLog;
   readonly #connections = new Map<ServerConnection, Promise<void>>();

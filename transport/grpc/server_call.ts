@@ -29,6 +29,8 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   readonly #outbox: Outbox;
   #metadata: Metadata | undefined;
   #controller: AbortController | undefined;
+  /** The memory of the decoded requests that the handler has, in octets. */
+  #decoded = 0;
   #headerSent = false;
   #over = false;
   #reason: RpcError | undefined;
@@ -85,6 +87,15 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     const message = this.#inbox.next();
     this.#host.wake(); // the windows may have opened
     return message;
+  }
+
+  hold(octets: number): void {
+    const more = octets - this.#decoded;
+    if (more > 0 && this.#host.holdsTooMuch("decoded", more)) {
+      throw new RpcError(Status.RESOURCE_EXHAUSTED, "the server holds too many decoded requests (limits.bufferBytes)");
+    }
+    this.#decoded = octets;
+    this.#host.hold(more);
   }
 
   sendHeader(header: Metadata): void {

@@ -23,6 +23,8 @@ export interface ServerHost {
   readonly options: ListenOptions;
   /** The octets of messages that all of them hold. */
   readonly budget: Budget;
+  /** The octets of decoded requests that all handlers have. */
+  decoded: number;
   /** How many there are. */
   readonly connections: number;
   /** Where refused clients are told of. */
@@ -53,6 +55,8 @@ export class ServerConnection implements ConnectionEvents {
   #fresh: GrpcServerCall[] = [];
   #lastFields: FieldList | undefined;
   #lastRequest: Request | undefined;
+  /** The octets of decoded requests that the handlers of this connection's calls have. */
+  #decoded = 0;
   #draining = false;
   #reason: DrainReason = "";
 
@@ -111,13 +115,26 @@ export class ServerConnection implements ConnectionEvents {
   }
 
   /** Whether all connections hold too much, and this one more than its share: those that hold little are served on. */
-  holdsTooMuch(what: keyof Budget, more: number): boolean {
-    const { bufferBytes } = this.limits;
-    if (this.budget[what] + more <= bufferBytes) return false;
-    const own = what === "queued" ? this.connection.sender.queued : this.connection.window.held;
-    const tooMuch = own + more > bufferBytes / this.#host.connections;
+  holdsTooMuch(what: keyof Budget | "decoded", more: number): boolean {
+    const { bufferBytes, connections } = this.limits;
+    const sum = more + (what === "decoded" ? this.#host.decoded : this.budget[what]);
+    if (sum <= bufferBytes) return false;
+    // Connections that come one after the other find those before them with shares that were larger. So there is an end to it.
+    const share = bufferBytes / (sum <= 2 * bufferBytes ? this.#host.connections : connections);
+    const tooMuch = more + this.#own(what) > share;
     if (tooMuch) this.hit("bufferBytes");
     return tooMuch;
+  }
+
+  #own(what: keyof Budget | "decoded"): number {
+    if (what === "decoded") return this.#decoded;
+    return what === "queued" ? this.connection.sender.queued : this.connection.window.held;
+  }
+
+  /** Handlers have so many octets of decoded requests more, or less. */
+  hold(more: number): void {
+    this.#decoded += more;
+    this.#host.decoded += more;
   }
 
   /**
