@@ -7,7 +7,7 @@
 
 import { fileURLToPath } from "node:url";
 
-const LIBRARY = /^(base|rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing)\//;
+const LIBRARY = /^(base|rpc|codec|transport|registry|policy|config|codegen|server|client|cli|testing|tls)\//;
 /** What is for users' projects, and tests. */
 const FREE = /^(cli\/new\/template\/.*|.*_test\.ts)$/;
 const MESSAGE =

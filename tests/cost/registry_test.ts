@@ -1,11 +1,10 @@
-import process from "node:process";
-import { assert } from "@std/assert";
 import { readDocument } from "../../config/document.ts";
 import { ConfigError } from "../../config/problem.ts";
 import { loadYaml } from "../../deps.ts";
 import { AllowedAddresses } from "../../registry/allowed_addresses.ts";
 import { readInstances } from "../../registry/consul_instances.ts";
 import { JsonReader } from "../../registry/json_reader.ts";
+import { assertLinear } from "./assert_linear.ts";
 
 const entry = (more: object) => JSON.stringify({ Node: { Address: "192.0.2.7" }, Service: { Port: 1, ...more } });
 const list = (count: number, make: (i: number) => string) => `[${Array.from({ length: count }, (_, i) => make(i))}]`;
@@ -34,26 +33,6 @@ const TEXTS: Record<string, (size: number) => string> = {
   "commas": (size) => `[${",".repeat(size)}`,
   "anchors": (size) => Array.from({ length: size }, (_, i) => `- &a${i} 1\n`).join(""),
 };
-
-/** The processor time of the fastest of five runs, in microseconds: other processes do not count. */
-async function fastest(run: () => unknown): Promise<number> {
-  let least = Infinity;
-  for (let i = 0; i < 5; i++) {
-    const start = process.cpuUsage();
-    await run();
-    const { user, system } = process.cpuUsage(start);
-    least = Math.min(least, user + system);
-  }
-  return least;
-}
-
-/** Fails if eight times the size takes more than 20 times the time. */
-async function assertLinear(size: number, prepare: (size: number) => () => unknown): Promise<void> {
-  const [small, large] = [prepare(size), prepare(8 * size)];
-  await fastest(small); // compiles it
-  const [first, second] = [await fastest(small), await fastest(large)];
-  assert(second < 20 * first, `size ${size} takes ${first} us, size ${8 * size} takes ${second} us`);
-}
 
 for (const [what, make] of Object.entries(LISTS)) {
   Deno.test(`a list in Consul takes time in proportion to its bytes: ${what}`, () =>

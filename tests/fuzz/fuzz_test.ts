@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { needs } from "../needs.ts";
 import { fault, FOUND, fuzz } from "./fuzz.ts";
 import { TARGETS } from "./targets.ts";
@@ -22,4 +22,14 @@ needs([{ name: "read" }], "what a fuzzer has found stays mended", async (t) => {
       assertEquals(await fault(target.run, await Deno.readFile(new URL(name, FOUND))), undefined);
     });
   }
+});
+
+Deno.test("a fuzzer finds what takes too long for its octets, and forgives one run that is slow", async () => {
+  const wait = (ms: number) => {
+    for (const end = performance.now() + ms; performance.now() < end;);
+  };
+  const input = new Uint8Array(1000);
+  let runs = 0;
+  assertEquals(await fault(() => wait(runs++ === 0 ? 100 : 0), input), undefined);
+  assertMatch(await fault(() => wait(60), input) ?? "", /^it took \d+\S* ms for 1000 octets$/);
 });

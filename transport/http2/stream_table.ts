@@ -2,6 +2,15 @@ import type { Stream } from "./stream.ts";
 
 /** The least places, a power of two. */
 const SMALLEST = 16;
+/** Known to this process only: a peer chooses the identifiers, and may choose those that have the same place. */
+const SEED = crypto.getRandomValues(new Int32Array(1))[0]!;
+
+/** The place of an identifier, before it is cut to the size of a table: the finalizer of MurmurHash3. */
+function hashOf(id: number): number {
+  const half = Math.imul(id ^ SEED, 0x85ebca6b);
+  const whole = Math.imul(half ^ half >>> 13, 0xc2b2ae35);
+  return whole ^ whole >>> 16;
+}
 
 /**
  * The open streams of a connection, by identifier. A `Map` in which entries come and go has one flaw: V8 chains its old tables to
@@ -16,7 +25,7 @@ export class StreamTable {
 
   /** The stream of an identifier. */
   get(id: number): Stream | undefined {
-    for (let at = id >>> 1 & this.#mask;; at = at + 1 & this.#mask) {
+    for (let at = hashOf(id) & this.#mask;; at = at + 1 & this.#mask) {
       const stream = this.#slots[at];
       if (stream === undefined || stream.id === id) return stream;
     }
@@ -31,7 +40,7 @@ export class StreamTable {
   /** Removes a stream. */
   delete(stream: Stream): void {
     const slots = this.#slots, mask = this.#mask;
-    let at = stream.id >>> 1 & mask;
+    let at = hashOf(stream.id) & mask;
     while (slots[at] !== stream) {
       if (slots[at] === undefined) return;
       at = at + 1 & mask;
@@ -39,7 +48,7 @@ export class StreamTable {
     this.size--;
     // What stands behind it moves up, unless it is before its own place then: so no place needs to be marked as deleted.
     for (let next = at + 1 & mask; slots[next] !== undefined; next = next + 1 & mask) {
-      const own = slots[next]!.id >>> 1 & mask;
+      const own = hashOf(slots[next]!.id) & mask;
       if ((next - own & mask) < (next - at & mask)) continue;
       slots[at] = slots[next];
       at = next;
@@ -60,7 +69,7 @@ export class StreamTable {
   }
 
   #put(stream: Stream): void {
-    let at = stream.id >>> 1 & this.#mask;
+    let at = hashOf(stream.id) & this.#mask;
     while (this.#slots[at] !== undefined) at = at + 1 & this.#mask;
     this.#slots[at] = stream;
   }
