@@ -41,15 +41,17 @@ async function start(options: Partial<ServerOptions>) {
   return { child, address, health, isHealthy, [Symbol.asyncDispose]: () => child.end() };
 }
 
-for (const kind of ["plaintext", "TLS", "workers"]) {
+for (const kind of ["plaintext", "TLS", "workers", "grpc-js", "grpc-js and TLS"]) {
   needs(
     PERMISSIONS,
     `${kind}: a flood of the port for calls leaves descriptors for health checks and clients`,
     async () => {
       await using authority = await makeAuthority();
       const signed = await authority.sign("server", "subjectAltName=IP:127.0.0.1");
-      const tls = kind === "TLS" ? { ca: authority.ca } : undefined;
-      await using server = await start({ tls: tls && signed, workers: kind === "workers" ? 1 : undefined });
+      const tls = kind.endsWith("TLS") ? { ca: authority.ca } : undefined;
+      const transport = kind.startsWith("grpc-js") ? "grpc-js" : "http2";
+      const workers = kind === "workers" ? 1 : undefined;
+      await using server = await start({ tls: tls && signed, workers, transport });
       const client = () => createClient(EchoService, { address: server.address, tls, logger, timeout: 2000 });
       const answers = async () => {
         await using late = client();

@@ -1,21 +1,17 @@
 import { type Address, formatAddress } from "../../base/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { every } from "../../base/time.ts";
+import { isExhausted, type Shortage, shortageAt } from "../descriptors.ts";
 import { RefusalLog } from "../refusal_log.ts";
 import { removeStaleSocket } from "../stale_socket.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, acceptPlain, type Host } from "./accept.ts";
 import { acceptTls } from "./accept_tls.ts";
-import { isExhausted } from "./descriptors.ts";
 import { ServerConnection, type ServerHost } from "./server_connection.ts";
 import type { Socket } from "./socket.ts";
 
 /** The longest time between two looks at the clock, in milliseconds. */
 const TICK = 1000;
-/** How many descriptors are freed once none is left: for health checks, the registry, files and clients. */
-const RESERVED_DESCRIPTORS = 16;
-/** How long no more connections than are left then are taken, in milliseconds. */
-const SHORTAGE_MS = 60_000;
 
 /** Serves calls at an address. */
 export async function listen(options: ListenOptions): Promise<Listener> {
@@ -41,7 +37,7 @@ class GrpcListener implements Listener, ServerHost, Host {
   /** Resolves when it accepts no more. */
   #closed: Promise<void> | undefined;
   /** How many connections may be open, until when. */
-  #shortage = { room: Infinity, until: 0 };
+  #shortage: Shortage = { room: Infinity, until: 0 };
 
   constructor(options: ListenOptions) {
     this.options = options;
@@ -95,18 +91,12 @@ class GrpcListener implements Listener, ServerHost, Host {
 
   /** Closes some connections, the youngest of those without calls first, and takes no more than are left for a while. */
   exhausted(): void {
-    const now = performance.now();
-    if (now < this.#shortage.until) return;
+    if (performance.now() < this.#shortage.until) return;
     const size = this.#connections.size + (this.#acceptor?.makeRoom?.() ?? 0);
-    const room = Math.max(size - RESERVED_DESCRIPTORS, size >> 1);
-    this.#shortage = { room, until: now + SHORTAGE_MS };
-    this.options.logger.error(
-      "no file descriptor is left: some connections are closed; raise the limit (ulimit -n), or lower limits.connections",
-      { address: formatAddress(this.address), connections: size, room, forMs: SHORTAGE_MS },
-    );
+    this.#shortage = shortageAt(this.address, size, this.options.logger);
     const idle: ServerConnection[] = [], busy: ServerConnection[] = [];
     for (const connection of this.#connections.keys()) (connection.idle ? idle : busy).push(connection);
-    for (const connection of [...busy, ...idle].slice(room)) connection.makeRoom();
+    for (const connection of [...busy, ...idle].slice(this.#shortage.room)) connection.makeRoom();
   }
 
   serve(socket: Socket, peer: Peer): () => void {
@@ -120,7 +110,7 @@ class GrpcListener implements Listener, ServerHost, Host {
 
   #tick(): void {
     const now = performance.now();
-    if (now >= this.#shortage.until) this.#shortage.room = Infinity;
+    if (now >= this.#shortage.until) this.#shortage = { room: Infinity, until: 0 };
     if (isExhausted(this.address)) this.exhausted();
     this.#acceptor?.tick?.();
     for (const connection of this.#connections.keys()) connection.tick(now);

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Http2SecureServer } from "node:http2";
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type Address, formatAddress } from "../../base/address.ts";
 import { after } from "../../base/time.ts";
@@ -9,6 +9,7 @@ import { ClientCheck } from "../client_check.ts";
 import { metadataExcess } from "../limits.ts";
 import { removeStaleSocket } from "../stale_socket.ts";
 import type { Listener, ListenOptions } from "../transport.ts";
+import { DescriptorWatch } from "./descriptors.ts";
 import type { GrpcJs } from "./load.ts";
 import { GrpcServerCall } from "./server_call.ts";
 
@@ -16,7 +17,7 @@ import { GrpcServerCall } from "./server_call.ts";
 export interface RawServer {
   handlers: { get(path: string): unknown };
   _streamHandler(extra: unknown, stream: { destroy(error?: Error): void }, headers: unknown): void;
-  createHttp2Server(credentials: grpc.ServerCredentials): Http2SecureServer;
+  createHttp2Server(credentials: grpc.ServerCredentials): Http2SecureServer & Server;
 }
 
 const ALGORITHM = { deflate: 1, gzip: 2 };
@@ -57,11 +58,19 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
     )
     : grpc.ServerCredentials.createInsecure();
   if (tls) checkClients(server as unknown as RawServer, new ClientCheck(tls.ca, options.logger));
+  const watch = new DescriptorWatch(options.logger);
+  watchDescriptors(server as unknown as RawServer, watch);
   const port = await bind(server, address, credentials);
+  const bound = address.kind === "tcp" ? { ...address, port } : address;
+  watch.start(bound);
   return {
-    address: address.kind === "tcp" ? { ...address, port } : address,
-    drain: () => new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
+    address: bound,
+    drain() {
+      watch.stop();
+      return new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    },
     close() {
+      watch.stop();
       cut = true;
       for (const call of calls) call.cut();
       // The statuses of the calls that were cut go out first.
@@ -115,6 +124,15 @@ function checkClients(server: RawServer, check: ClientCheck): void {
     secure.prependListener("secureConnection", (socket) => void check.admit(socket, peerOf(socket)));
     secure.on("tlsClientError", (error, socket) => check.failed(error, socket, peerOf(socket)));
     return secure;
+  };
+}
+
+function watchDescriptors(server: RawServer, watch: DescriptorWatch): void {
+  const inner = server.createHttp2Server;
+  server.createHttp2Server = function (credentials) {
+    const made = inner.call(this, credentials);
+    watch.add(made);
+    return made;
   };
 }
 

@@ -56,9 +56,9 @@ export class StreamTable {
     slots[at] = undefined;
   }
 
-  /** A copy of what is there, in no certain order. */
+  /** A copy of what is there, by identifier: the oldest first. */
   values(): Stream[] {
-    return this.#slots.filter((stream) => stream !== undefined);
+    return this.#slots.filter((stream) => stream !== undefined).sort((a, b) => a.id - b.id);
   }
 
   #grow(): void {
