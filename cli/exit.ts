@@ -23,6 +23,11 @@ export class Failure extends Error {
   }
 }
 
+/** The system refuses: a folder where a file must be, a disk that is full. */
+export const isOfSystem = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && /^E[A-Z\d]+$/.test(String(error.code)) &&
+  / \(os error \d+\)/.test(error.message);
+
 /** Runs what checks arguments: what it does not take is wrong usage. */
 export function checked<T>(check: () => T): T {
   try {

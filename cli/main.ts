@@ -16,7 +16,7 @@ import { dressed, refuseSecondValues } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
 import { Command, CommanderError } from "./deps.ts";
 import { describeCommand } from "./describe.ts";
-import { EXIT, Failure } from "./exit.ts";
+import { EXIT, Failure, isOfSystem } from "./exit.ts";
 import { asFlags } from "./flag_names.ts";
 import { genCommand } from "./gen.ts";
 import { healthCommand } from "./health.ts";
@@ -109,11 +109,6 @@ function told(error: unknown, program: Command, args: readonly string[]): number
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && ["NotCapable", "ProtoProblem", "ConsulError", "Unsupported"].includes(error.name);
 }
-
-/** The system refuses: a folder where a file must be, a disk that is full. */
-const isOfSystem = (error: unknown): error is Error =>
-  error instanceof Error && "code" in error && /^E[A-Z\d]+$/.test(String(error.code)) &&
-  / \(os error \d+\)/.test(error.message);
 
 function say(message: string, next?: string): void {
   tell(message, `${paint("error:", "red", colours.err)} `);

@@ -2,8 +2,9 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createServer } from "../../mod.ts";
 import { kindsHandlers, type Seen } from "../kinds.ts";
 import { needs } from "../needs.ts";
+import { until } from "../observe.ts";
 import { Kinds } from "../proto/kinds.ts";
-import { CLI_PERMISSIONS, dinokit, startDinokit } from "./dinokit.ts";
+import { CLI_PERMISSIONS, dinokit, firstLine, startDinokit } from "./dinokit.ts";
 
 const PROTO = ["--proto", "tests/proto/kinds.proto"];
 
@@ -41,6 +42,21 @@ needs(CLI_PERMISSIONS, "dinokit call calls methods of all four kinds", async () 
   assertEquals(bidi, { code: 0, stdout: '{"count":1}\n{"count":2}\n', stderr: "" });
 });
 
+needs(
+  CLI_PERMISSIONS,
+  "dinokit call says nothing where nobody reads its responses any more, as with | head",
+  async () => {
+    await using peer = createServer({ name: "kinds", address: "127.0.0.1:0", reflection: true })
+      .add(Kinds, kindsHandlers());
+    await peer.start();
+    const words = ["dinokit.test.Kinds/ServerStream", '{"text":"x","count":100000}'];
+    for (const proto of [[], PROTO]) {
+      const outcome = await firstLine(["call", peer.address, ...words, ...proto]);
+      assertEquals(outcome, { code: 1, stdout: '{"text":"x"}', stderr: "" });
+    }
+  },
+);
+
 needs(CLI_PERMISSIONS, "dinokit call sends requests as they come, and Ctrl-C cancels the call", async () => {
   const seen: Seen[] = [];
   await using peer = await server(seen);
@@ -62,7 +78,11 @@ needs(CLI_PERMISSIONS, "Ctrl-C ends dinokit call while it waits for its one requ
 });
 
 needs(CLI_PERMISSIONS, "where nobody answers, Ctrl-C ends each command, and --timeout those that have it", async () => {
-  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const conns: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const conn of silent) conns.push(conn);
+  })();
   const address = `127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
   const call = ["call", address, "dinokit.test.Kinds/Unary"];
   const inConsul = ["health", "consul:kinds", "--consul", address];
@@ -75,10 +95,16 @@ needs(CLI_PERMISSIONS, "where nobody answers, Ctrl-C ends each command, and --ti
   assertMatch(asked.stderr, /does not answer within 300 ms\nnext: {2}say where Consul is/);
   const asking = [["list", address], ["describe", address, "a.B"], ["list", "--consul", address]];
   for (const args of [[...call, "--timeout", "1m"], [...inConsul, "--timeout", "1m"], ...asking]) {
+    const before = conns.length;
     await using running = startDinokit(args);
+    // Deno catches SIGINT before the program does, which asks only after that.
+    await until(() => conns.length > before, "it asks");
     await running.catches();
     assertEquals(await running.interrupt(), 65, args.join(" "));
   }
+  silent.close();
+  await accepting;
+  for (const conn of conns) conn.close();
 });
 
 needs(CLI_PERMISSIONS, "dinokit call ends with 64 and the status, and says what to do", async () => {

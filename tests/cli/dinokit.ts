@@ -55,6 +55,20 @@ export async function dinokit(args: readonly string[], options: RunOptions = {})
   return { code, stdout: out!, stderr: err! };
 }
 
+/** Runs it until its first line is read: nobody takes the others, as with `| head -1`. */
+export async function firstLine(args: readonly string[]): Promise<Outcome> {
+  const child = start(args);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const stderr = new Response(child.stderr).text();
+  const lines = linesOf(child.stdout);
+  const { value } = await lines.next();
+  await lines.return();
+  const { code } = await child.status;
+  clearTimeout(timer);
+  await child.stdin.close();
+  return { code, stdout: value ?? "", stderr: await stderr };
+}
+
 /** The signals that a process catches, as bits. */
 const caughtSignals = (pid: number) =>
   BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]}`);
