@@ -1,4 +1,4 @@
-import type { EnumJson, FieldJson, FileJson, MessageJson } from "../codec/descriptor/json.ts";
+import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
 import type { Syntax } from "./check.ts";
 import { nameIn, scopeOf } from "./full_names.ts";
 import { type Declaration, entryNameOf, everything, fieldNameOf, isField } from "./outline.ts";
@@ -80,35 +80,4 @@ function addPackage(symbols: Symbols, file: string, name: string): void {
     symbols.set(fullName, { fullName, file, kind: "package", closed: false });
     if (end < 0) return;
   }
-}
-
-/** The same for a file whose descriptor alone is known. */
-export function symbolsOfJson(json: FileJson): Symbols {
-  const symbols: Symbols = new Map();
-  const file = json.name!;
-  const add = (fullName: string, kind: SymbolKind, more: Partial<Symbol> = {}) =>
-    symbols.set(fullName, { fullName, file, kind, closed: json.syntax !== "proto3", ...more });
-  const addEnum = (scope: string, one: EnumJson) => {
-    add(nameIn(scope, one.name), "enum", { json: one });
-    for (const { name } of one.value ?? []) add(nameIn(scope, name), "value");
-  };
-  const addMessage = (scope: string, one: MessageJson) => {
-    const fullName = nameIn(scope, one.name);
-    add(fullName, "message", { json: one });
-    for (const { name } of one.oneofDecl ?? []) add(nameIn(fullName, name), "oneof");
-    for (const field of one.field ?? []) add(nameIn(fullName, field.name), "field", { json: field });
-    for (const field of one.extension ?? []) add(nameIn(fullName, field.name), "extension", { json: field });
-    for (const inner of one.nestedType ?? []) addMessage(fullName, inner);
-    for (const inner of one.enumType ?? []) addEnum(fullName, inner);
-  };
-  const { package: scope = "" } = json;
-  addPackage(symbols, file, scope);
-  for (const one of json.messageType ?? []) addMessage(scope, one);
-  for (const one of json.enumType ?? []) addEnum(scope, one);
-  for (const field of json.extension ?? []) add(nameIn(scope, field.name), "extension", { json: field });
-  for (const { name, method = [] } of json.service ?? []) {
-    add(nameIn(scope, name), "service");
-    for (const one of method) add(nameIn(nameIn(scope, name), one.name), "method");
-  }
-  return symbols;
 }
