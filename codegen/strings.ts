@@ -18,7 +18,7 @@ const ESCAPES: Record<string, number> = {
 const PLAIN = /[^"'\\\n\0]+/y;
 const OCTAL = /[0-7]{1,3}/y;
 const HEX = /[xX]([0-9a-fA-F]{1,2})/y;
-const UNICODE = /u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})/y;
+const UNICODE = /u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})/y;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -32,7 +32,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export function decodeString(source: Source, at: number): { bytes: Uint8Array; end: number } {
   const { text } = source;
   const quote = text[at]!;
-  const parts: (string | number)[] = [];
+  const parts: (string | Uint8Array)[] = [];
   let i = at + 1;
   for (; text[i] !== quote;) {
     const sign = text[i];
@@ -57,37 +57,47 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | n
   return pattern.exec(text);
 }
 
-/** The byte or the text that an escape stands for, and where the escape ends. */
-function escapeAt(source: Source, at: number): [part: string | number, end: number] {
+/** The bytes or the text that an escape stands for, and where the escape ends. */
+function escapeAt(source: Source, at: number): [part: string | Uint8Array, end: number] {
   const { text } = source;
   const next = text[at + 1] ?? "";
-  if (Object.hasOwn(ESCAPES, next)) return [ESCAPES[next]!, at + 2];
+  if (Object.hasOwn(ESCAPES, next)) return [Uint8Array.of(ESCAPES[next]!), at + 2];
   const octal = matchAt(OCTAL, text, at + 1);
-  if (octal) return [parseInt(octal[0], 8) & 255, at + 1 + octal[0].length];
+  if (octal) return [Uint8Array.of(parseInt(octal[0], 8)), at + 1 + octal[0].length];
   const hex = matchAt(HEX, text, at + 1);
-  if (hex) return [parseInt(hex[1]!, 16), at + 1 + hex[0].length];
+  if (hex) return [Uint8Array.of(parseInt(hex[1]!, 16)), at + 1 + hex[0].length];
   const unicode = matchAt(UNICODE, text, at + 1);
   if (!unicode) {
     throw source.problem(at, `there is no escape \\${next}; write \\\\ for a backslash`);
   }
-  return [...surrogates(source, at, unicode)];
+  return surrogates(source, at, unicode);
 }
 
 /** Two escapes of four digits may be the halves of one character. */
-function surrogates({ text }: Source, at: number, [whole, four, eight]: RegExpExecArray): [string, number] {
+function surrogates(
+  { text }: Source,
+  at: number,
+  [whole, four, eight]: RegExpExecArray,
+): [string | Uint8Array, number] {
   const code = parseInt(four ?? eight!, 16);
   const end = at + 1 + whole.length;
-  if (code < 0xd800 || code > 0xdbff || text[end] !== "\\") return [String.fromCodePoint(code), end];
-  const second = matchAt(UNICODE, text, end + 1);
+  if (code > 0x10ffff) return [`\\${whole}`, end]; // as protoc has it, up to 1fffff
+  const second = code >= 0xd800 && code <= 0xdbff && text[end] === "\\" ? matchAt(UNICODE, text, end + 1) : null;
   const low = parseInt(second?.[1] ?? "", 16);
-  if (!(low >= 0xdc00 && low <= 0xdfff)) return [String.fromCodePoint(code), end];
-  return [String.fromCharCode(code, low), end + 1 + second![0].length];
+  if (low >= 0xdc00 && low <= 0xdfff) return [String.fromCharCode(code, low), end + 1 + second![0].length];
+  return [utf8Of(code), end];
+}
+
+/** A character; or what protoc makes of half a one: the bytes that it would have. */
+function utf8Of(code: number): string | Uint8Array {
+  if (code < 0xd800 || code > 0xdfff) return String.fromCodePoint(code);
+  return Uint8Array.of(0xe0 | code >> 12, 0x80 | code >> 6 & 0x3f, 0x80 | code & 0x3f);
 }
 
 /** Joins texts, and bytes that may be parts of characters. */
-function bytesOf(parts: readonly (string | number)[]): Uint8Array {
+function bytesOf(parts: readonly (string | Uint8Array)[]): Uint8Array {
   if (parts.every((part) => typeof part === "string")) return encoder.encode(parts.join(""));
-  return joined(parts.map((part) => typeof part === "number" ? Uint8Array.of(part) : encoder.encode(part)));
+  return joined(parts.map((part) => typeof part === "string" ? encoder.encode(part) : part));
 }
 
 /** Bytes behind one another. */
