@@ -1,10 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { emitFile } from "./emit.ts";
+import { type Refused, testRefused } from "../tests/refused_protos.ts";
 import { loadProto } from "./load.ts";
 import { ProtoProblem } from "./problem.ts";
 
-/** Stands where the mistake is found; it is taken out. */
-const MARK = "¦";
 const HEAD = `syntax = "proto3";\npackage p;\n`;
 const M = HEAD + "message M {}\n";
 const PROTO2 = `syntax = "proto2";\n`;
@@ -13,10 +11,10 @@ message O { int32 name = 1; }
 extend google.protobuf.FieldOptions { int32 f = 50000; O o = 50001; int32 m = 50002 [targets = TARGET_TYPE_MESSAGE]; }
 `;
 
-/** A mistake, the text of a.proto with a mark at the mistake, and the whole message after the place. Other files, if any. */
-const BAD: [what: string, text: string, message: string, others?: Record<string, string>][] = [
+const BAD: Refused[] = [
   // The text.
   ["a comment without end", HEAD + "message A {\n  ¦/* no end\n}", "the comment is never closed; end it with */"],
+  ["a character 0 in a comment", HEAD + "/* a¦\0b */", "U+0000 may not stand in a .proto file; remove it"],
   ["a string without end", HEAD + `import ¦"b.proto;\n`, `the string is not closed in its line; end it with "`],
   [
     "a strange sign",
@@ -562,17 +560,7 @@ const BAD: [what: string, text: string, message: string, others?: Record<string,
   ],
 ];
 
-for (const [what, text, message, others] of BAD) {
-  Deno.test(`a .proto with ${what} is refused at the place, with a remedy`, () => {
-    const lines = text.slice(0, text.indexOf(MARK)).split("\n");
-    const files: Record<string, string> = { "a.proto": text.replace(MARK, ""), ...others };
-    const error = assertThrows(() => {
-      const loaded = loadProto("a.proto", (name) => files[name]);
-      emitFile("a.proto", loaded, { kit: "kit", specifier: (proto) => `./${proto}.ts` });
-    }, ProtoProblem);
-    assertEquals(error.message, `a.proto:${lines.length}:${lines.at(-1)!.length + 1}: ${message}`);
-  });
-}
+testRefused(BAD);
 
 Deno.test("the places of mistakes are in the file that has them, wherever loading began", () => {
   const files: Record<string, string> = {

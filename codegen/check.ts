@@ -1,6 +1,7 @@
+import { checkDeclarations } from "./check_declarations.ts";
 import { checkEnum, checkMessageNumbers } from "./check_numbers.ts";
 import { jsonNameOf } from "../codec/local_name.ts";
-import { childrenOf, type Declaration, everything, fieldNameOf, fieldsOf, isField } from "./outline.ts";
+import { childrenOf, type Declaration, everything, fieldNameOf, fieldsOf, isField, isMessageSet } from "./outline.ts";
 import type { ProtoProblem } from "./problem.ts";
 import { textOf } from "./strings.ts";
 import type { Source } from "./tokens.ts";
@@ -33,6 +34,11 @@ export function* checkFile(source: Source, file: Declaration, syntax: Syntax): G
       yield* checkMessageNumbers(source, one);
       yield* checkJsonNames(source, one, syntax);
     }
+    if (one.kind === "message") {
+      yield* checkMessageSet(source, one, syntax);
+      yield* checkDeclarations(source, one);
+    }
+    if (one.options.length > 0) yield* checkOfProtoc(source, one, syntax);
     if (one.kind === "enum") yield* checkEnum(source, one, syntax);
     if (isField(one)) yield* checkField(source, one, syntax);
     if (one.fullName.length > MAX_NAME_LENGTH) {
@@ -44,6 +50,38 @@ export function* checkFile(source: Source, file: Declaration, syntax: Syntax): G
     if (one.kind === "extensions" && syntax === "proto3") {
       yield source.problem(one.name.at, "proto3 has no extensions; remove the line, or use google.protobuf.Any");
     }
+  }
+}
+
+/** Finds options that protoc alone sets, or knows in editions only. */
+function* checkOfProtoc(
+  source: Source,
+  { kind, options }: Declaration,
+  syntax: Syntax,
+): Generator<ProtoProblem, void> {
+  for (const { at, parts: [first] } of options) {
+    if (first!.isExtension) continue;
+    if (first!.name === "features" && syntax !== "editions") {
+      yield source.problem(at.at, "features are for editions; remove the option");
+    }
+    if (first!.name === "map_entry" && kind === "message") {
+      yield source.problem(at.at, "map_entry can't be set; declare a field of the type map<KEY, VALUE>");
+    }
+  }
+}
+
+/** Finds what a message of extensions only can't have. */
+function* checkMessageSet(source: Source, one: Declaration, syntax: Syntax): Generator<ProtoProblem, void> {
+  if (!isMessageSet(one)) return;
+  const [field] = fieldsOf(one);
+  if (syntax === "proto3") {
+    yield source.problem(one.name.at, "proto3 has no message_set_wire_format; remove the option");
+  }
+  if (field) {
+    yield source.problem(
+      field.name.at,
+      `a message with message_set_wire_format has no fields; remove ${field.name.text}`,
+    );
   }
 }
 

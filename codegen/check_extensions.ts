@@ -1,5 +1,6 @@
 import type { MessageJson } from "../codec/descriptor/json.ts";
 import type { Syntax } from "./check.ts";
+import { undeclared } from "./check_declarations.ts";
 import { checkFieldNumber } from "./check_numbers.ts";
 import { numberOf } from "./numbers.ts";
 import { childrenOf, type Declaration, everything } from "./outline.ts";
@@ -23,13 +24,22 @@ export function* checkExtensions(
     }
     const { extensionRange = [] } = message.json as MessageJson;
     for (const field of childrenOf(extend, "field", "group")) {
-      if (!(message.json as MessageJson).options?.messageSetWireFormat) yield* checkFieldNumber(source, field);
+      const isSet = (message.json as MessageJson).options?.messageSetWireFormat === true;
+      if (!isSet) yield* checkFieldNumber(source, field);
+      else if (
+        field.label?.text !== "optional" || field.kind === "field" && references.get(field)?.type?.kind !== "message"
+      ) {
+        const text = `extensions of ${message.fullName}, which has message_set_wire_format, are optional messages`;
+        yield source.problem(field.type!.at, `${text}; make ${field.name.text} one`);
+      }
       const value = numberOf(field.number!.text);
       const isKept = extensionRange.some(({ start = 0, end = 0 }) => start <= value && value < end);
       if (!isKept) {
         const text = `${message.fullName} does not keep the number ${value} for extensions; take another`;
         yield source.problem(field.number!.at, text);
       }
+      const wrong = isKept && undeclared(message.declaration!, field, references);
+      if (wrong) yield source.problem(field.number!.at, wrong);
       const key = `${message.fullName} ${value}`;
       const other = numbers.get(key);
       if (other) {

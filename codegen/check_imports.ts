@@ -1,3 +1,9 @@
+import type { FileJson } from "../codec/descriptor/json.ts";
+import type { LoadedFile } from "./loaded_file.ts";
+import { childrenOf, type Declaration } from "./outline.ts";
+import type { ProtoProblem } from "./problem.ts";
+import type { Source } from "./tokens.ts";
+
 /**
  * What is wrong with an import; undefined if nothing is.
  *
@@ -23,6 +29,25 @@ export function checkImport(
     return "an import is a path from a folder of -I, without . or .. in it; write it so and add the folder with -I";
   }
   return isThere ? undefined : `there is no file ${name}; check the name or add its folder with -I`;
+}
+
+const isLite = ({ options }: FileJson) => options?.optimizeFor === "LITE_RUNTIME";
+
+/** Finds imports of files for the lite runtime in a file that is not, as protoc does: the former have no descriptors there. */
+export function* checkLite(
+  source: Source,
+  outline: Declaration,
+  file: FileJson,
+  dependencies: readonly LoadedFile[],
+): Generator<ProtoProblem, void> {
+  if (isLite(file)) return;
+  for (const [i, { name }] of childrenOf(outline, "import").entries()) {
+    if (!isLite(dependencies[i]!.descriptor)) continue;
+    yield source.problem(
+      name.at,
+      "the file is for the lite runtime; write here too: option optimize_for = LITE_RUNTIME;",
+    );
+  }
 }
 
 /** What is said of such a name. */

@@ -5,7 +5,7 @@ import type { ProtoProblem } from "./problem.ts";
 import type { References } from "./references.ts";
 import { textOf } from "./strings.ts";
 import type { Source } from "./tokens.ts";
-import { integerOf } from "./numbers.ts";
+import { integerOf, isTooLong } from "./numbers.ts";
 import type { EnumJson } from "../codec/descriptor/json.ts";
 import type { Syntax } from "./check.ts";
 
@@ -91,9 +91,8 @@ function wrongDefault(
   if (kind === "string" || kind === "bytes") return token.kind === "string" ? undefined : wants("a text in quotes");
   if (kind === "bool") return /^(true|false)$/.test(token.text) ? undefined : wants("true or false");
   if (kind === "float" || kind === "double") {
-    return token.kind === "string" || token.kind === "word" && !/^(inf|nan)$/.test(token.text)
-      ? wants("a number")
-      : undefined;
+    const isNumber = token.kind === "word" ? /^(inf|nan)$/.test(token.text) : token.kind !== "string";
+    return isNumber && !(token.kind === "integer" && isTooLong(token.text)) ? undefined : wants("a number");
   }
   if (!SCALARS.includes(kind)) return;
   const bits = BigInt(/\d+/.exec(kind)![0]);
@@ -101,5 +100,8 @@ function wrongDefault(
     ? [0n, 2n ** bits - 1n]
     : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
   const number = token.kind === "integer" ? integerOf(token.text) * (minus ? -1n : 1n) : undefined;
-  if (number === undefined || number < least || number > most) return wants(`an integer from ${least} to ${most}`);
+  // protoc does not take -0 where there are no negative numbers.
+  if (number === undefined || number < least || number > most || minus && least === 0n) {
+    return wants(`an integer from ${least} to ${most}`);
+  }
 }

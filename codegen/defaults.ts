@@ -10,11 +10,14 @@ export function defaultOf({ options, type }: Declaration, kind: SymbolKind | und
   const { token, minus } = value;
   const sign = minus ? "-" : "";
   if (token.kind === "string") return type!.text === "bytes" ? escaped(token.bytes!) : textOf(token);
+  if (token.text === "nan" && kind !== "enum") return token.text;
   if (kind === "enum" || token.kind === "word") return sign + token.text;
   if (/^(float|double)$/.test(type!.text)) {
-    return sign + String(Number(token.kind === "integer" ? integerOf(token.text) : token.text));
+    const number = Number(token.kind === "integer" ? integerOf(token.text) : token.text);
+    return sign + (number === Infinity ? "inf" : number);
   }
-  return sign + integerOf(token.text);
+  // A fraction does not fit, which is said when the types are checked.
+  return sign + (token.kind === "integer" ? integerOf(token.text) : token.text);
 }
 
 /** Bytes as text, as C writes them. */

@@ -1,9 +1,15 @@
 import type { EnumJson, EnumValueJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
 
-/** The fields of a message by the names that options have for them: a group goes by the name of its type. */
+/** The fields of a message by name. */
 export const fieldsByName: (message: MessageJson) => ReadonlyMap<string, FieldJson> = once(({ field = [] }) =>
-  new Map(field.map((one) => [one.type === "TYPE_GROUP" ? lastPart(one.typeName!) : one.name, one]))
+  new Map(field.map((one) => [one.name, one]))
 );
+
+/** The fields of a message by the names that they have in braces: a group goes by the name of its type as well. */
+export const fieldsInBraces: (message: MessageJson) => ReadonlyMap<string, FieldJson> = once((message) => {
+  const groups = (message.field ?? []).filter(({ type }) => type === "TYPE_GROUP");
+  return new Map([...groups.map((one) => [lastPart(one.typeName!), one] as const), ...fieldsByName(message)]);
+});
 
 /** The fields that a message of proto2 must have. */
 export const requiredOf: (message: MessageJson) => readonly FieldJson[] = once(({ field = [] }) =>

@@ -106,6 +106,39 @@ const GOOD: [what: string, text: string, others?: Record<string, string>][] = [
      }`,
   ],
   [
+    "fields in braces that are reserved by now",
+    `${OPTIONS}message O { reserved "old"; int32 a = 1; } extend google.protobuf.FileOptions { O o = 50000; }
+     option (o) = { old: 1 old: "x" old { b: [1, 2] } a: 1 };`,
+  ],
+  [
+    "bools as numbers in braces",
+    `${OPTIONS}message O { repeated bool a = 1; } extend google.protobuf.FileOptions { O o = 50000; }
+     option (o) = { a: [00, 01, 0x1, 0, t, False] };`,
+  ],
+  [
+    "a group in options, by its name and in braces by that of its type",
+    `${HEAD}import "b.proto";\noption (o) = { gr { x: 1 } }; message M { option (m) = { Gr { x: 1 } }; option (n).gr.x = 1; }`,
+    {
+      "b.proto": `syntax = "proto2"; import "google/protobuf/descriptor.proto";
+        message O { optional group Gr = 1 { optional int32 x = 1; } }
+        extend google.protobuf.FileOptions { optional O o = 50000; }
+        extend google.protobuf.MessageOptions { optional O m = 50000; optional O n = 50001; }`,
+    },
+  ],
+  [
+    "two files that extend a message by one number, which is but a warning of protoc",
+    `syntax = "proto2";\nimport "b.proto"; import "c.proto";`,
+    {
+      "b.proto": `syntax = "proto2"; message M { extensions 1 to 9; } extend M { optional int32 a = 1; }`,
+      "c.proto": `syntax = "proto2"; import "b.proto"; extend M { optional int32 b = 1; }`,
+    },
+  ],
+  [
+    "extensions as they are declared",
+    `syntax = "proto2";\nmessage M { extensions 1 to 9 [declaration = { number: 1, full_name: ".a", type: ".M", repeated: true },
+       declaration = { number: 2, reserved: true }]; } extend M { repeated M a = 1; }`,
+  ],
+  [
     "comments of the text format in options",
     `${OPTIONS}message O { int32 a = 1; O b = 2; } extend google.protobuf.FileOptions { O o = 50000; }
      option (o) = { # one\n a: 1 # two: 3\n b { # three\n } # four };`,
@@ -145,4 +178,22 @@ Deno.test("a oneof that stands for an optional field has a name that is free", (
     `${HEAD}message M { optional int32 a = 1; oneof _a { int32 b = 2; } int32 X_a = 3; optional int32 _c = 4; }`;
   const { descriptor } = loadProto("a.proto", () => text).get("a.proto")!;
   assertEquals(descriptor.messageType![0]!.oneofDecl!.map(({ name }) => name), ["_a", "XX_a", "X_c"]);
+});
+
+Deno.test("escapes stand for the bytes that protoc makes of them, also where these are no text", () => {
+  const text = `${HEAD}message M { string a = 1 [(o) = "\\400\\x123\\ud800\\U00110000"]; }
+    import "google/protobuf/descriptor.proto"; extend google.protobuf.FieldOptions { bytes o = 50000; }`;
+  const { descriptor } = loadProto("a.proto", (name) => name === "a.proto" ? text : undefined).get("a.proto")!;
+  const bytes = Uint8Array.fromBase64(descriptor.messageType![0]!.field![0]!.options!.custom_options as string);
+  assertEquals(bytes.toHex().slice(8), "00" + "1233" + "eda080" + new TextEncoder().encode("\\U00110000").toHex());
+});
+
+Deno.test("defaults of floats are written as protoc writes them", () => {
+  const defaults = ["-inf", "1e1000", "-nan", "nan", "0x10", "010", "-.5"];
+  const text = `syntax = "proto2"; message M {${
+    defaults.map((value, i) => `optional double a${i} = ${i + 1} [default = ${value}];`).join("")
+  }}`;
+  const { descriptor } = loadProto("a.proto", () => text).get("a.proto")!;
+  const found = descriptor.messageType![0]!.field!.map(({ defaultValue }) => defaultValue);
+  assertEquals(found, ["-inf", "inf", "nan", "nan", "16", "8", "-0.5"]);
 });

@@ -1,6 +1,6 @@
 import { checkFile, syntaxOf } from "./check.ts";
 import { checkExtensions } from "./check_extensions.ts";
-import { checkImport, CONTROLS, hasControls } from "./check_imports.ts";
+import { checkImport, checkLite, CONTROLS, hasControls } from "./check_imports.ts";
 import { checkOptions } from "./check_options.ts";
 import { Describer } from "./describe.ts";
 import { DESCRIPTOR, isWellKnown, knownText } from "./known.ts";
@@ -149,6 +149,7 @@ export class ProtoLoader {
     }).file(outline);
     refuse([
       ...options.problems,
+      ...checkLite(source, outline, descriptor, dependencies),
       ...checkExtensions(source, outline, syntax, references),
       ...checkOptions(source, outline, references, syntax),
     ]);

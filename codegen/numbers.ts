@@ -9,5 +9,8 @@ export function integerOf(text: string): bigint {
   return sign * BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits.toLowerCase());
 }
 
+/** Whether an integer is too long for a float: only decimal ones may have more than 64 bits, as in protoc. */
+export const isTooLong = (text: string): boolean => text.startsWith("0") && integerOf(text) >= 1n << 64n;
+
 /** The whole number that a token stands for. One beyond 2^53 is rounded, and out of range wherever it may stand. */
 export const numberOf = (text: string): number => Number(integerOf(text));

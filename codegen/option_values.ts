@@ -1,7 +1,7 @@
-import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
 import { didYouMean } from "../base/did_you_mean.ts";
-import { fieldsByName, requiredOf, valuesByName } from "./descriptor_index.ts";
-import { integerOf } from "./numbers.ts";
+import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
+import { fieldsByName, fieldsInBraces, requiredOf, valuesByName } from "./descriptor_index.ts";
+import { integerOf, isTooLong } from "./numbers.ts";
 import type { AggregateField, OptionValue } from "./option_reader.ts";
 import { valuesOf } from "./options.ts";
 import { MOST_PROBLEMS, type ProtoProblem } from "./problem.ts";
@@ -21,6 +21,9 @@ for (const type of ["INT", "SINT", "SFIXED"]) {
 for (const type of ["UINT", "FIXED"]) {
   for (const bits of [32n, 64n]) RANGES[`TYPE_${type}${bits}`] = [0n, 2n ** bits - 1n];
 }
+
+/** The URLs of types that protoc knows in options. */
+const ANY_URL = /^type\.google(?:apis|prod)\.com\/([\w.]+)$/;
 
 /** Reads the values of options by the types of their fields. */
 export class OptionValues {
@@ -74,7 +77,7 @@ export class OptionValues {
         return scalar(field.type === "TYPE_STRING" ? textOf(value.token) : value.token.bytes!);
       case "TYPE_FLOAT":
       case "TYPE_DOUBLE":
-        return this.#float(value, name);
+        return this.#float(value, name, inBraces);
       default:
         return this.#integer(value, name, field.type);
     }
@@ -82,16 +85,20 @@ export class OptionValues {
 
   #message(fields: readonly AggregateField[], type: Symbol, from: string, at: Token): Setting[] | undefined {
     const message = type.json as MessageJson;
-    const own = fieldsByName(message);
+    const own = fieldsInBraces(message);
     const settings: Setting[] = [];
     const set = new Set<FieldJson | number>();
     for (const one of fields) {
       if (one.inBrackets && one.name.includes("/")) {
         const any = this.#any(one, type, from);
         if (any === undefined) return;
+        if (any.some(({ field }) => set.has(field))) return this.#fail(one.at, "the Any is set already; remove one");
+        for (const { field } of any) set.add(field);
         settings.push(...any);
         continue;
       }
+      // Options that are set may outlive their fields.
+      if (!one.inBrackets && message.reservedName?.includes(one.name)) continue;
       const field = one.inBrackets ? this.#extension(one, type, from) : own.get(one.name);
       if (field === undefined) {
         const hint = one.inBrackets ? "; import the file that declares it" : this.#hint(one.name, own.keys());
@@ -128,11 +135,12 @@ export class OptionValues {
 
   /** An Any by the URL of what it holds. */
   #any({ at, name, value }: AggregateField, type: Symbol, from: string): Setting[] | undefined {
-    const held = this.type(`.${name.slice(name.lastIndexOf("/") + 1)}`);
-    if (type.fullName !== "google.protobuf.Any" || held?.kind !== "message" || value.kind !== "message") {
+    const [, held] = ANY_URL.exec(name) ?? [];
+    const found = held === undefined ? undefined : this.type(`.${held}`);
+    if (type.fullName !== "google.protobuf.Any" || found?.kind !== "message" || value.kind !== "message") {
       return this.#fail(at, `${name} is no message that is known here; import its file, and write it within an Any`);
     }
-    const settings = this.#message(value.fields, held, from, value.token);
+    const settings = this.#message(value.fields, found, from, value.token);
     if (settings === undefined) return;
     const own = fieldsByName(type.json as MessageJson);
     return [
@@ -143,9 +151,10 @@ export class OptionValues {
 
   #bool(value: Scalar, name: string, inBraces: boolean): Value | undefined {
     const { text, kind } = value.token;
-    const isWord = kind === "word" && !value.minus;
-    if (isWord && text === "true" || inBraces && /^(t|True|1)$/.test(text)) return scalar(true);
-    if (isWord && text === "false" || inBraces && /^(f|False|0)$/.test(text)) return scalar(false);
+    const word = kind === "word" && !value.minus ? text : "";
+    const number = inBraces && kind === "integer" && !value.minus ? integerOf(text) : undefined;
+    if (word === "true" || inBraces && /^(t|True)$/.test(word) || number === 1n) return scalar(true);
+    if (word === "false" || inBraces && /^(f|False)$/.test(word) || number === 0n) return scalar(false);
     return this.#refuse(value, name, "true or false");
   }
 
@@ -165,17 +174,24 @@ export class OptionValues {
   #integer(value: Scalar, name: string, type: string): Value | undefined {
     const [least, most] = RANGES[type]!;
     const number = value.token.kind === "integer" ? integerOf(value.token.text) * (value.minus ? -1n : 1n) : undefined;
-    if (number !== undefined && number >= least && number <= most) return scalar(number);
+    // protoc does not take -0 where there are no negative numbers.
+    const hasSign = !value.minus || least < 0n;
+    if (number !== undefined && number >= least && number <= most && hasSign) return scalar(number);
     return this.#refuse(value, name, `an integer from ${least} to ${most}`);
   }
 
-  #float(value: Scalar, name: string): Value | undefined {
+  #float(value: Scalar, name: string, inBraces: boolean): Value | undefined {
     const { token: { kind, text }, minus } = value;
     const sign = minus ? -1 : 1;
-    if (kind === "integer") return scalar(Number(integerOf(text)) * sign);
+    if (kind === "integer") {
+      if (inBraces && /^0./.test(text)) return this.#refuse(value, name, "a decimal number");
+      return isTooLong(text) ? this.#refuse(value, name, "a number") : scalar(Number(integerOf(text)) * sign);
+    }
     if (kind === "float") return scalar(Number(text) * sign);
-    if (kind === "word" && /^inf(inity)?$/i.test(text)) return scalar(Infinity * sign);
-    if (kind === "word" && /^nan$/i.test(text)) return scalar(NaN);
+    // Words are those of protobuf's text format in braces, and those of .proto files elsewhere.
+    const word = inBraces ? text.toLowerCase().replace("infinity", "inf") : text;
+    if (kind === "word" && word === "inf") return scalar(Infinity * sign);
+    if (kind === "word" && word === "nan") return scalar(NaN);
     return this.#refuse(value, name, "a number");
   }
 

@@ -108,7 +108,7 @@ export class OptionReader {
 
   #field({ at, name: whole }: Option, name: string, owner: Declaration, { json, fullName }: Symbol, isFirst: boolean) {
     const fields = fieldsByName(json as MessageJson);
-    const found = fields.get(name) ?? fields.values().find((field) => field.name === name);
+    const found = fields.get(name);
     if (found && name !== "uninterpreted_option") return found;
     const remedy = (this.problems.length < MOST_PROBLEMS && didYouMean(name, fields.keys())) ||
       (isFirst ? `; remove it, or put a custom option's name in parentheses: (${name})` : "");

@@ -1,6 +1,7 @@
 import { nearest } from "../base/did_you_mean.ts";
 import type { Syntax } from "./check.ts";
-import { type Declaration, everything } from "./outline.ts";
+import { numberOf } from "./numbers.ts";
+import { childrenOf, type Declaration, everything } from "./outline.ts";
 import { article, MOST_PROBLEMS, type ProtoProblem } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 import type { Symbol } from "./symbols.ts";
@@ -71,6 +72,9 @@ export class Resolver {
       const text = `${token.text} is an enum of proto2 (in ${symbol.file}), which no field of proto3 can have; ` +
         "declare an enum here, or make both files of one syntax";
       this.problems.push(this.#source.problem(token.at, text));
+    } else if (from.keyType && symbol.kind === "enum" && (firstNumberOf(symbol) ?? 0) !== 0) {
+      const text = `the first value of ${token.text} is not 0, as it must be in a map; take another enum`;
+      this.problems.push(this.#source.problem(token.at, text));
     }
     return symbol;
   }
@@ -113,6 +117,12 @@ export class Resolver {
     return near ? `; did you mean ${JSON.stringify(near)}?` : none;
   }
 }
+
+/** The number of an enum's first value; undefined if it has none, which is said elsewhere. */
+const firstNumberOf = ({ declaration }: Symbol) => {
+  const [first] = childrenOf(declaration!, "value");
+  return first && numberOf(first.number!.text);
+};
 
 /** Nobody but its map may use the message of a map's entries. */
 const isEntry = ({ kind, declaration }: Symbol) => kind === "message" && declaration?.kind === "field";

@@ -82,6 +82,8 @@ export function tokenize(source: Source): Token[] {
     isFirst = false;
     return end;
   };
+  const zero = text.indexOf("\0");
+  if (zero >= 0) throw source.problem(zero, "U+0000 may not stand in a .proto file; remove it");
   let at = text.startsWith("\ufeff") ? 1 : 0;
   while (at < text.length) {
     const sign = text[at]!;
