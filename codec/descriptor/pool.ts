@@ -1,7 +1,7 @@
 import type { MessageType } from "../../rpc/service.ts";
 import { type ProtoFile, protoFile, rootOf } from "../file.ts";
 import { fileDescriptorProto } from "./descriptor_proto.ts";
-import type { FileJson, MessageJson } from "./json.ts";
+import type { FileJson, MessageJson, MethodJson, ServiceJson } from "./json.ts";
 import { readFile } from "./read.ts";
 import { wellKnownFile } from "./well_known_file.ts";
 
@@ -48,8 +48,9 @@ export class DescriptorPool {
    */
   add(bytes: Uint8Array): { readonly name: string; readonly imports: readonly string[]; readonly isNew: boolean } {
     const descriptor = this.#type.toJson(this.#type.decode(bytes) as never) as FileJson;
-    const { name = "", dependency: imports = [], messageType = [] } = descriptor;
-    messageType.forEach(checkCost);
+    const { name = "", dependency: imports = [], messageType = [], service = [] } = descriptor;
+    messageType.forEach(checkMessage);
+    service.forEach(checkService);
     const isNew = !this.#descriptors.has(name);
     this.#descriptors.set(name, descriptor);
     return { name, imports, isNew };
@@ -136,12 +137,23 @@ export async function protoFiles(descriptors: Iterable<Uint8Array>): Promise<Rea
   return pool.files;
 }
 
-/** Each field is compared with each reserved range and each oneof. */
-function checkCost(
+/** Whether a name, or that of a type, says something: protobufjs takes what is empty for the root of all types. */
+const isNamed = (name: string | undefined) => name !== undefined && name !== "" && !name.endsWith(".");
+
+function checkService({ name, method = [] }: ServiceJson): void {
+  const isWhole = (one: MethodJson) => [one.name, one.inputType, one.outputType].every(isNamed);
+  if (!method.every(isWhole)) throw new Error(`a method of the service ${name} has no name, or no type`);
+}
+
+function checkMessage(
   { name, field = [], oneofDecl = [], reservedRange = [], reservedName = [], nestedType = [] }: MessageJson,
 ): void {
+  // Each field is compared with each reserved range and each oneof.
   if (field.length * (oneofDecl.length + reservedRange.length + reservedName.length) > MAX_COMPARISONS) {
     throw new Error(`the message ${name} has too many fields and reserved ranges`);
   }
-  nestedType.forEach(checkCost);
+  if (!field.every((one) => isNamed(one.name) && (one.typeName === undefined || isNamed(one.typeName)))) {
+    throw new Error(`a field of the message ${name} has no name, or no type`);
+  }
+  nestedType.forEach(checkMessage);
 }

@@ -107,6 +107,23 @@ const CASES: Record<string, [answer: (question: Question) => AsyncIterable<Answe
     /is not complete/,
   ],
   "a field of no type": [withField({ name: "x", number: 1 }), /can't be used|not complete/],
+  ...Object.fromEntries(
+    [{ name: "Do", inputType: "..", outputType: ".a.M" }, { name: "Do", inputType: ".a.M", outputType: "." }, {
+      name: "",
+      inputType: ".a.M",
+      outputType: ".a.M",
+    }].map((method, i) => [
+      `a method without a name or a type, ${i}`,
+      [
+        telling(() => ({ ...SERVICE, service: [{ name: "S", method: [method] }] })),
+        /can't be used: a method of the service S has no name, or no type/,
+      ],
+    ]),
+  ),
+  "a field whose type has no name": [
+    withField({ name: "x", number: 1, type: "TYPE_MESSAGE", typeName: "." }),
+    /can't be used: a field of the message M has no name, or no type/,
+  ],
   "a field without a name": [withField({ number: 1, type: "TYPE_STRING" }), /can't be used|not complete/],
   "a message within 90 others": [telling(() => nested(90)), /can't be used: .*: max depth exceeded/],
   "a message within 1,000 others": [answering(files(deep(1000))), /can't be used/],
