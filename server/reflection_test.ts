@@ -141,6 +141,24 @@ Deno.test("a file that can't be described costs only what it declares", async ()
   }
 });
 
+Deno.test("a failure of reflection is not kept: whoever asks again is answered", async () => {
+  const types = { requestType: ".late.M", responseType: ".late.M" };
+  const nested = { M: { fields: {} }, S: { methods: { Do: types } } };
+  let failures = 0;
+  const late = {
+    ...protoFile("late.proto", { nested: { late: { nested } } }),
+    get imports() {
+      if (failures-- > 0) throw new Error("the disk is away");
+      return [];
+    },
+  };
+  await using it = await serve(true, defineService(late, "late.S") as never);
+  failures = 1;
+  const error = await assertRejects(() => it.ask([listServices]), RpcError);
+  assertEquals(error.code, Status.INTERNAL);
+  assertEquals(await it.ask([symbol("late.M")]), [["late.proto"]]);
+});
+
 Deno.test("reflection ends its streams when the server drains", async () => {
   await using it = await serve();
   const { promise: never, resolve: atLast } = Promise.withResolvers<void>();
