@@ -25,7 +25,7 @@ export interface AttemptOptions {
 }
 
 /** How often a call is begun again that stayed behind on a connection that was being left. */
-const MOST_LEFT = 5;
+const MAX_REPEATS_AFTER_GOAWAY = 5;
 const NO_WISHES: PickOptions = {};
 
 /**
@@ -57,7 +57,7 @@ export async function begin(
     attempt.began(message);
     const unprocessed = attempt.status?.unprocessed;
     if (unprocessed === undefined || !outgoing.canRepeat) return attempt;
-    if (unprocessed === "refused" ? refused++ > 0 : left++ === MOST_LEFT) return attempt;
+    if (unprocessed === "refused" ? refused++ > 0 : left++ === MAX_REPEATS_AFTER_GOAWAY) return attempt;
     attempt.end();
     (avoid ??= new Set()).add(subchannel);
   }

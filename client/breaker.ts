@@ -4,7 +4,7 @@ import type { BreakerRules } from "../policy/rules.ts";
 export type Verdict = "succeeded" | "failed" | "unknown";
 
 /** Into how many parts the window is divided: so much of it is forgotten at a time. */
-const SLICES = 10;
+const WINDOW_SLICES = 10;
 
 /**
  * A circuit breaker: closed, open after too many failures, half open while a few calls probe. It knows nothing of calls, and its rules come with each
@@ -64,7 +64,7 @@ export class Breaker {
   #count(rules: BreakerRules, failed: boolean, now: number): void {
     const { window, samples, failureRate } = rules;
     let slice = this.#slices.at(-1);
-    if (slice === undefined || now - slice.since >= window / SLICES) {
+    if (slice === undefined || now - slice.since >= window / WINDOW_SLICES) {
       this.#slices.push(slice = { since: now, calls: 0, failed: 0 });
     }
     while (now - this.#slices[0]!.since >= window) {

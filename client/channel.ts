@@ -22,11 +22,11 @@ export interface PickOptions extends CallToBalance {
 }
 
 /** How often the balancer is asked again for one that is not to be avoided, before it is shown the others only. */
-const ASK_AGAIN = 2;
+const MAX_REDRAWS = 2;
 /** A subset of which no instance can be reached is left for another, but not more often than once in so many milliseconds. */
-const SUBSET_INTERVAL = 1000;
+const MIN_SUBSET_CHANGE_MS = 1000;
 /** How many addresses an error names. */
-const NAMED = 5;
+const MAX_NAMED_ADDRESSES = 5;
 
 const subsetNumber = () => Math.floor(Math.random() * 2 ** 32);
 
@@ -111,7 +111,7 @@ export class Channel {
     call: PickOptions,
   ): Subchannel | undefined {
     // To be shown another array would cost the balancer what it keeps of this one.
-    for (let i = 0; i < ASK_AGAIN && ready.length > 1; i++) {
+    for (let i = 0; i < MAX_REDRAWS && ready.length > 1; i++) {
       const one = this.#forRetries.pick(ready, call);
       if (!avoid.has(one)) return one;
     }
@@ -144,8 +144,8 @@ export class Channel {
       return new RpcError(Status.UNAVAILABLE, text, { cause: this.#resolveError });
     }
     const last = tried.reduce((last, one) => one.failedAt > last.failedAt ? one : last);
-    const more = tried.length > NAMED ? ` and ${tried.length - NAMED} more` : "";
-    const where = tried.slice(0, NAMED).map(({ instance }) => instance.address).join(", ") + more;
+    const more = tried.length > MAX_NAMED_ADDRESSES ? ` and ${tried.length - MAX_NAMED_ADDRESSES} more` : "";
+    const where = tried.slice(0, MAX_NAMED_ADDRESSES).map(({ instance }) => instance.address).join(", ") + more;
     const kept = this.#watch?.state?.kept;
     const old = kept ? `; the list is an old one: ${kept.why}` : "";
     const why = last.lastError?.message ?? `${last.instance.address} was lost`;
@@ -177,7 +177,7 @@ export class Channel {
     const { size } = this.#pool.all;
     const now = performance.now();
     if (size < this.#settings.policy.service.subset || this.#listed!.length === size) return false;
-    if (now - this.#subsetAt < SUBSET_INTERVAL) return false;
+    if (now - this.#subsetAt < MIN_SUBSET_CHANGE_MS) return false;
     this.#subsetAt = now;
     this.#number = subsetNumber();
     this.#select(this.#whyNone);

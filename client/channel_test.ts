@@ -12,7 +12,7 @@ import { memoryTransport } from "../transport/memory/mod.ts";
 import type { ClientCall, Connection, Transport } from "../transport/transport.ts";
 import type { Candidate } from "./balancing/balancer.ts";
 import { Channel } from "./channel.ts";
-import { AGAIN_WITHIN, NEW_WITHIN } from "./connector.ts";
+import { NEW_INSTANCE_SPREAD_MS, RECONNECT_SPREAD_MS } from "./connector.ts";
 import { type ClientOptions, clientSettings } from "./options.ts";
 import type { Subchannel } from "./subchannel.ts";
 
@@ -120,7 +120,7 @@ Deno.test("the candidates stay the same array until something changes", () =>
     const { channel, list, tell, lose, call } = setUp({ balancer });
     list(...names(4));
     await waited(channel, pass);
-    await pass(NEW_WITHIN + 2);
+    await pass(NEW_INSTANCE_SPREAD_MS + 2);
     const changed = () => {
       offered.length = 0;
       for (let i = 0; i < 3; i++) channel.pick({});
@@ -130,7 +130,7 @@ Deno.test("the candidates stay the same array until something changes", () =>
     const first = changed();
     assertEquals(first.length, 4);
     list(...names(4));
-    await pass(AGAIN_WITHIN);
+    await pass(RECONNECT_SPREAD_MS);
     assertEquals(changed() === first, true, "the same list again");
 
     const addresses = () => changed().map(({ instance }) => instance.address.at(-1)).join("");
@@ -141,7 +141,7 @@ Deno.test("the candidates stay the same array until something changes", () =>
     await pass(0);
     await Promise.resolve();
     assertEquals(addresses(), "012");
-    await pass(AGAIN_WITHIN + 2);
+    await pass(RECONNECT_SPREAD_MS + 2);
     assertEquals(addresses(), "0123");
     list(...names(3));
     assertEquals(addresses(), "012");
@@ -160,10 +160,10 @@ Deno.test("the first call connects to three at once; the others follow at a mome
     assertEquals(seen.connects.length, 3);
     await pass(2);
     await first;
-    await pass(NEW_WITHIN + 20);
+    await pass(NEW_INSTANCE_SPREAD_MS + 20);
     assertEquals([ready(), seen.connects.length], [100, 100]);
     list(...names(101));
-    await pass(NEW_WITHIN + 2);
+    await pass(NEW_INSTANCE_SPREAD_MS + 2);
     assertEquals(ready(), 101);
     await channel.close();
   }));
@@ -175,11 +175,11 @@ Deno.test("the clients of a service come to a new instance spread over the windo
     await pass(5);
     const start = performance.now();
     for (const { list } of clients) list("memory:a", "memory:b");
-    await pass(NEW_WITHIN + 2);
+    await pass(NEW_INSTANCE_SPREAD_MS + 2);
     const moments = clients.map(({ seen }) => seen.connects[1]!.at - start).sort((a, b) => a - b);
     const range = moments.at(-1)! - moments[0]!;
     // That 100 leave a fifth of the window free at the ends has a chance below 10^-7.
-    assert(range >= 0.8 * NEW_WITHIN, `spread over ${range} ms`);
+    assert(range >= 0.8 * NEW_INSTANCE_SPREAD_MS, `spread over ${range} ms`);
     assert(Math.max(...moments.map((at) => moments.filter((other) => other === at).length)) < 15);
     for (const { channel } of clients) await channel.close();
   }));
@@ -196,7 +196,7 @@ Deno.test("1,000 instances: at most 20 attempts at a time, and an error that nam
     assert(error.message.length < 200, error.message);
     manners.clear();
     list(...names(1000));
-    await pass(AGAIN_WITHIN + 100);
+    await pass(RECONNECT_SPREAD_MS + 100);
     assertEquals([ready(), seen.mostConnecting <= 20], [1000, true]);
     await channel.close();
   }));
@@ -211,7 +211,7 @@ Deno.test("a long list is added, and its connections are closed, in several turn
     await settled();
     await settled();
     assertEquals(known(), 2500);
-    await pass(NEW_WITHIN + AGAIN_WITHIN);
+    await pass(NEW_INSTANCE_SPREAD_MS + RECONNECT_SPREAD_MS);
     assertEquals(ready(), 2500);
     const turns: number[] = [];
     list("memory:i0");
@@ -312,7 +312,7 @@ Deno.test("instances that hang do not keep a call from those that answer", () =>
     list(...names(10));
     const start = performance.now();
     assertEquals((await waited(channel, pass)).instance.address, "memory:i9");
-    assert(performance.now() - start <= NEW_WITHIN + 2);
+    assert(performance.now() - start <= NEW_INSTANCE_SPREAD_MS + 2);
     await channel.close();
   }));
 
@@ -548,10 +548,10 @@ Deno.test("new instances, and those that are back, start slowly; those of the fi
     await waited(channel, pass);
     await pass(2);
     lose("memory:a");
-    await pass(AGAIN_WITHIN + 2);
+    await pass(RECONNECT_SPREAD_MS + 2);
     assertEquals([weight("memory:a"), weight("memory:b")], [10, 10]);
     list("memory:a", "memory:b", "memory:c");
-    await pass(NEW_WITHIN + 2);
+    await pass(NEW_INSTANCE_SPREAD_MS + 2);
     assertEquals(weight("memory:c"), 1);
     await pass(5000);
     assert(Math.abs(weight("memory:c") - 5) < 0.3, `${weight("memory:c")}`);
@@ -564,7 +564,7 @@ Deno.test("new instances, and those that are back, start slowly; those of the fi
     assertEquals(weight("memory:b"), 1);
     manners.set("memory:a", "refuses");
     lose("memory:a");
-    await pass(AGAIN_WITHIN + 2);
+    await pass(RECONNECT_SPREAD_MS + 2);
     manners.clear();
     await pass(5000);
     assert(weight("memory:a") < 6);
@@ -581,7 +581,7 @@ Deno.test("an ejected instance that leaves the list and comes back starts clean"
     assertEquals(states()["memory:a"], "ejected");
     list("memory:b");
     list("memory:a", "memory:b");
-    await pass(NEW_WITHIN + 2);
+    await pass(NEW_INSTANCE_SPREAD_MS + 2);
     assertEquals(states(), { "memory:a": "ready", "memory:b": "ready" });
     for (let i = 0; i < 10; i++) call((address) => address === "memory:b" ? Status.INTERNAL : Status.OK);
     assertEquals(states(), { "memory:a": "ready", "memory:b": "ejected" }, "the place of the one that left is free");

@@ -6,21 +6,21 @@ import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Subchannel } from "./subchannel.ts";
 
 /** A new instance is connected to within so many milliseconds, at random, if others are ready: many clients hear of it at the same moment. */
-export const NEW_WITHIN = 120;
+export const NEW_INSTANCE_SPREAD_MS = 120;
 /** The same for one whose connection was lost, or that the registry lists again. */
-export const AGAIN_WITHIN = 1000;
+export const RECONNECT_SPREAD_MS = 1000;
 /** How many are asked at once when none is ready. */
-const NEEDED = 3;
+const URGENT_ATTEMPTS = 3;
 /** One that has not answered within so many milliseconds is not waited for: others are asked beside it. */
-const PATIENCE = 300;
+const URGENT_ATTEMPT_MS = 300;
 /** How many attempts are under way at most. */
-const MOST = 20;
+const MAX_ATTEMPTS = 20;
 /** How often one is chosen at random before all are looked at for one that may be asked. */
-const SAMPLES = 5;
+const RANDOM_SAMPLES = 5;
 /** After so many milliseconds without a call, connections that are lost are not made again before the next. */
-const IDLE = 60_000;
+const IDLE_MS = 60_000;
 /** How often, in milliseconds, it is looked at whether calls have begun: that asks each instance. */
-const LOOK_EVERY = 1000;
+const IDLE_CHECK_MS = 1000;
 
 /** What the connector asks and tells of its channel. */
 export interface ConnectorEvents {
@@ -69,7 +69,7 @@ export class Connector {
   add(...some: readonly Subchannel[]): void {
     const now = performance.now();
     for (const one of some) {
-      const within = one.lastError ? AGAIN_WITHIN : NEW_WITHIN;
+      const within = one.lastError ? RECONNECT_SPREAD_MS : NEW_INSTANCE_SPREAD_MS;
       this.#wait(one, now + Math.random() * within);
     }
     if (this.#round) {
@@ -89,7 +89,7 @@ export class Connector {
     const now = performance.now();
     for (const one of this.#waiting.items) {
       one.forgive();
-      one.dueAt = Math.min(one.dueAt, now + Math.random() * AGAIN_WITHIN);
+      one.dueAt = Math.min(one.dueAt, now + Math.random() * RECONNECT_SPREAD_MS);
     }
     this.#waiting.reorder();
     this.#schedule();
@@ -125,7 +125,7 @@ export class Connector {
   #ask(): void {
     const now = performance.now();
     let asked = this.#connecting.size - this.#hanging(now);
-    for (; this.#left > 0 && asked < NEEDED && this.#connecting.size < MOST; asked++) {
+    for (; this.#left > 0 && asked < URGENT_ATTEMPTS && this.#connecting.size < MAX_ATTEMPTS; asked++) {
       const one = this.#anyThatMay(now);
       if (one === undefined) break;
       this.#start(one);
@@ -138,7 +138,7 @@ export class Connector {
   #anyThatMay(now: number): Subchannel | undefined {
     const may = (one: Subchannel) => one.retryAt(true) <= now;
     let { items } = this.#waiting;
-    for (let i = 0; i < SAMPLES && items.length > 0; i++) {
+    for (let i = 0; i < RANDOM_SAMPLES && items.length > 0; i++) {
       const one = items[Math.floor(Math.random() * items.length)]!;
       if (may(one)) return one;
     }
@@ -153,7 +153,7 @@ export class Connector {
 
   #hanging(now: number): number {
     let count = 0;
-    for (const since of this.#connecting.values()) if (now - since >= PATIENCE) count++;
+    for (const since of this.#connecting.values()) if (now - since >= URGENT_ATTEMPT_MS) count++;
     return count;
   }
 
@@ -181,11 +181,11 @@ export class Connector {
   }
 
   #schedule(): void {
-    if (this.#closed || this.#asleep || this.#connecting.size >= MOST) return;
+    if (this.#closed || this.#asleep || this.#connecting.size >= MAX_ATTEMPTS) return;
     const now = performance.now();
     const { first } = this.#waiting;
     if (first === undefined) return;
-    const next = Math.min(first.dueAt, this.#round ? now + PATIENCE : Infinity);
+    const next = Math.min(first.dueAt, this.#round ? now + URGENT_ATTEMPT_MS : Infinity);
     if (next >= this.#timerAt) return;
     this.#stopTimer?.();
     this.#timerAt = next;
@@ -195,11 +195,11 @@ export class Connector {
 
   /** Whether no call has begun for long. */
   #isIdle(now: number): boolean {
-    this.#lookAt = now + LOOK_EVERY;
+    this.#lookAt = now + IDLE_CHECK_MS;
     const calls = this.#events.calls();
     if (calls !== this.#seen || this.#round) this.#usedAt = now;
     this.#seen = calls;
-    return this.#asleep = now - this.#usedAt > IDLE;
+    return this.#asleep = now - this.#usedAt > IDLE_MS;
   }
 
   #due(): void {
@@ -207,7 +207,7 @@ export class Connector {
     const now = performance.now();
     if (now >= this.#lookAt && this.#isIdle(now)) return this.#events.idle();
     for (let { first } = this.#waiting; first !== undefined; { first } = this.#waiting) {
-      if (first.dueAt >= now + 1 || this.#connecting.size >= MOST) break;
+      if (first.dueAt >= now + 1 || this.#connecting.size >= MAX_ATTEMPTS) break;
       this.#start(first);
     }
     if (this.#round && this.#hanging(now) > 0) {

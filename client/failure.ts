@@ -59,9 +59,9 @@ export function noteOf(before: readonly string[], why?: string): string | undefi
   return `attempt ${before.length + 1}${reason}; before it ${[...new Set(before)].join(", ")}`;
 }
 
-const LONGEST_TEXT = 80;
+const MAX_TEXT_CHARACTERS = 80;
 
 function textOf(code: Status, message: string): string {
-  const short = message.length > LONGEST_TEXT ? `${message.slice(0, LONGEST_TEXT)}...` : message;
+  const short = message.length > MAX_TEXT_CHARACTERS ? `${message.slice(0, MAX_TEXT_CHARACTERS)}...` : message;
   return short === "" ? statusName(code) : `${statusName(code)} "${short}"`;
 }

@@ -1,5 +1,5 @@
 /** After so many milliseconds what was seen counts for 1/e of what it did. */
-const DECAY = 3000;
+const DECAY_MS = 3000;
 
 /**
  * How long an instance takes to answer: a moving average that follows a slower answer at once and a faster one by and by, and fades while
@@ -13,7 +13,7 @@ export class Latency {
 
   /** Takes one more. */
   observe(latency: number, now: number): void {
-    const kept = Math.exp(Math.min(0, this.#at - now) / DECAY);
+    const kept = Math.exp(Math.min(0, this.#at - now) / DECAY_MS);
     // The first is not averaged with nothing.
     this.#value = latency > this.#value ? latency : this.#value * kept + latency * (1 - kept);
     this.#at = now;
@@ -26,6 +26,6 @@ export class Latency {
 
   /** What it is now, or was last if no time is given; undefined before the first. */
   at(now: number = this.#at): number | undefined {
-    return this.#value < 0 ? undefined : this.#value * Math.exp(Math.min(0, this.#at - now) / DECAY);
+    return this.#value < 0 ? undefined : this.#value * Math.exp(Math.min(0, this.#at - now) / DECAY_MS);
   }
 }

@@ -2,13 +2,13 @@ import type { OutlierRules } from "../policy/rules.ts";
 import type { SlidingWindow } from "./sliding_window.ts";
 
 /** A reason must be so improbable if the instance were as well as the others are. */
-const CHANCE = 0.001;
+const MAX_PROBABILITY = 0.001;
 /** As many standard errors are as improbable. */
-const ERRORS = 3;
+const MIN_STANDARD_ERRORS = 3;
 /** Closer to the mean success rate than this is nothing to eject for, however close together the others are. */
-const LEAST_DEVIATION = 0.05;
+const MIN_RATE_DIFFERENCE = 0.05;
 /** With fewer instances a deviation says nothing. */
-const FEWEST_TO_COMPARE = 5;
+const MIN_INSTANCES_TO_COMPARE = 5;
 /** How the success rates of instances are spread. */
 export interface Spread {
   readonly mean: number;
@@ -40,17 +40,17 @@ export function reasonToEject(
   const { failed, total } = window;
   const others = pool.total - total;
   const usual = others === 0 ? 0 : (pool.failed - failed) / others;
-  if (consecutive >= rules.consecutiveFailures && usual ** consecutive < CHANCE) {
+  if (consecutive >= rules.consecutiveFailures && usual ** consecutive < MAX_PROBABILITY) {
     return `${consecutive} failures in a row`;
   }
   if (total < rules.samples) return undefined;
   const share = failed / total;
   const text = `${failed} of ${total} calls failed`;
-  const chance = (mean: number) => ERRORS * Math.sqrt(mean * (1 - mean) / total);
+  const chance = (mean: number) => MIN_STANDARD_ERRORS * Math.sqrt(mean * (1 - mean) / total);
   if (share >= rules.failureRate && share - usual > chance(usual)) return text;
   if (rules.deviations === 0) return undefined;
   const { mean, deviation } = spread();
-  const far = Math.max(rules.deviations * deviation, chance(mean), LEAST_DEVIATION);
+  const far = Math.max(rules.deviations * deviation, chance(mean), MIN_RATE_DIFFERENCE);
   return 1 - share < mean - far ? `${text}, the mean success rate is ${Math.round(100 * mean)} %` : undefined;
 }
 
@@ -72,7 +72,7 @@ export function spreadOf(
     sum += rate;
     squares += rate * rate;
   }
-  if (count < FEWEST_TO_COMPARE) return { mean: 0, deviation: 0 };
+  if (count < MIN_INSTANCES_TO_COMPARE) return { mean: 0, deviation: 0 };
   const mean = sum / count;
   return { mean, deviation: Math.sqrt(Math.max(0, squares / count - mean ** 2)) };
 }

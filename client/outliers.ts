@@ -3,9 +3,9 @@ import { reasonToEject, type Spread, spreadOf } from "./outlier_reason.ts";
 import { SlidingWindow } from "./sliding_window.ts";
 
 /** Within so many milliseconds a call that was offered as a probe begins, or the next is. Also how often one that can't take a probe is asked. */
-const OFFER = 1000;
+const PROBE_OFFER_MS = 1000;
 /** To read the clock costs more than to count a success: it is read once for so many. Each failure has its own time. */
-const READ_EVERY = 8;
+const SUCCESSES_PER_CLOCK_READ = 8;
 
 /** What the detector tells of the things it watches. */
 export interface OutlierEvents<T> {
@@ -131,7 +131,7 @@ export class OutlierDetector<T> {
     if (this.#rules === undefined || suspect.gone) return;
     if (suspect.until !== undefined) return this.#endedWhileEjected(suspect, failed);
     if (failed === undefined) return;
-    const now = failed || ++this.#unread === READ_EVERY ? this.#read() : this.#now;
+    const now = failed || ++this.#unread === SUCCESSES_PER_CLOCK_READ ? this.#read() : this.#now;
     suspect.window.add(failed, now);
     this.#pool.add(failed, now);
     suspect.consecutive = failed ? suspect.consecutive + 1 : 0;
@@ -155,7 +155,7 @@ export class OutlierDetector<T> {
     let due: T | undefined;
     for (const suspect of this.#ejected) {
       if (due === undefined && now >= suspect.until!) {
-        suspect.until = now + OFFER;
+        suspect.until = now + PROBE_OFFER_MS;
         suspect.offered = usable(suspect.of);
         if (suspect.offered) due = suspect.of;
       }

@@ -18,11 +18,11 @@ export interface PoolOptions extends Pick<SubchannelSetup, "transport" | "connec
 }
 
 /** How many instances are added in one turn of the event loop. */
-const ADDED_AT_ONCE = 1000;
+const MAX_ADDED_PER_TURN = 1000;
 /** How many connections are closed in one turn. */
-const CLOSED_AT_ONCE = 200;
+const MAX_CLOSED_PER_TURN = 200;
 /** From so many instances that take calls on, others join them within so many milliseconds: to look at all each time one comes takes long. */
-const MANY = 100;
+const MANY_READY_INSTANCES = 100;
 const JOIN_WITHIN_MS = 100;
 
 /** The instances that a client has to do with: it connects to them, and knows which of them take calls. */
@@ -135,11 +135,11 @@ export class Pool {
 
   /** Adds some instances now, and the others in the next turns of the event loop. */
   #add(instances: readonly Instance[], warm: boolean): void {
-    const some = instances.slice(0, ADDED_AT_ONCE).map((instance) => new Subchannel(instance, this.#setup, warm));
+    const some = instances.slice(0, MAX_ADDED_PER_TURN).map((instance) => new Subchannel(instance, this.#setup, warm));
     for (const one of some) this.#all.set(one.instance.address, one);
     this.#connector.add(...some);
-    if (instances.length <= ADDED_AT_ONCE) return;
-    const rest = instances.slice(ADDED_AT_ONCE);
+    if (instances.length <= MAX_ADDED_PER_TURN) return;
+    const rest = instances.slice(MAX_ADDED_PER_TURN);
     this.#stopAdding = outsideScopes(() => after(0, () => this.#add(rest, warm)));
   }
 
@@ -181,7 +181,7 @@ export class Pool {
   /** Closes the connections of some that are gone now, and those of the others in the next turns of the event loop. */
   #closeSome(): void {
     this.#stopClosing?.();
-    for (const one of this.#toClose.splice(0, CLOSED_AT_ONCE)) this.#close(one);
+    for (const one of this.#toClose.splice(0, MAX_CLOSED_PER_TURN)) this.#close(one);
     if (this.#toClose.length > 0) this.#stopClosing = outsideScopes(() => after(0, () => this.#closeSome()));
   }
 
@@ -191,7 +191,7 @@ export class Pool {
   }
 
   #mayGrow(): boolean {
-    return this.#ready.length < MANY || performance.now() - this.#refreshedAt >= JOIN_WITHIN_MS;
+    return this.#ready.length < MANY_READY_INSTANCES || performance.now() - this.#refreshedAt >= JOIN_WITHIN_MS;
   }
 
   #refresh(): void {

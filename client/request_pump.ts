@@ -9,7 +9,7 @@ export interface EncodedRequest {
 /** What is kept of a stream's requests so that they can be sent once more. */
 export const KEPT_BYTES = 256 * 1024;
 /** The same in requests: each takes memory beside its bytes. */
-export const KEPT_REQUESTS = 1000;
+export const MAX_KEPT_REQUESTS = 1000;
 
 /** Sends the requests of a stream while the responses are received; to another call from the beginning, if the first was refused. */
 export class RequestPump {
@@ -105,7 +105,7 @@ export class RequestPump {
   #keep(request: EncodedRequest): void {
     if (this.#sent === undefined) return;
     this.#bytes += request.message.length;
-    if (this.#bytes > KEPT_BYTES || this.#sent.length === KEPT_REQUESTS) this.#sent = undefined;
+    if (this.#bytes > KEPT_BYTES || this.#sent.length === MAX_KEPT_REQUESTS) this.#sent = undefined;
     else this.#sent.push(request);
   }
 }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { ClientCall } from "../transport/transport.ts";
-import { KEPT_BYTES, KEPT_REQUESTS, RequestPump } from "./request_pump.ts";
+import { KEPT_BYTES, MAX_KEPT_REQUESTS, RequestPump } from "./request_pump.ts";
 
 /** A call that takes one request at a time: the next one must wait until it is `taken`. */
 class SlowCall implements ClientCall {
@@ -106,7 +106,7 @@ Deno.test("RequestPump ends the next call behind what it sends again, where all 
 });
 
 Deno.test("RequestPump keeps a bounded number of requests, and of bytes", async () => {
-  for (const [text, most] of [["", KEPT_REQUESTS], ["x".repeat(KEPT_BYTES / 8), 8]] as const) {
+  for (const [text, most] of [["", MAX_KEPT_REQUESTS], ["x".repeat(KEPT_BYTES / 8), 8]] as const) {
     const { pump, give } = pumpOf();
     const call = new SlowCall();
     pump.attach(call);

@@ -12,11 +12,11 @@ export interface Selection {
 const MOST_WEIGHT = 1e6;
 const LEAST_WEIGHT = 1e-3;
 /** How many times as much as the median of all a weight counts at most: one that is wrong in the registry must not draw all calls. */
-const MOST_TIMES_MEDIAN = 100;
+const MAX_WEIGHT_TO_MEDIAN_RATIO = 100;
 /** The share of a subset that is of other zones, so that there is somewhere to go when the own zone is not well. */
-const ABROAD = 1 / 4;
+const OTHER_ZONES_SHARE = 1 / 4;
 /** Envoy's overprovisioning: a zone takes all of its calls while 1 / 1.4 = 71 % of it are usable. */
-const OVERPROVISIONED = 1.4;
+const OVERPROVISIONING_FACTOR = 1.4;
 
 /**
  * The instances that a client keeps connections to: those with the tags and facts of the rules, or its subset of them. The subset
@@ -50,7 +50,8 @@ export function select(
 
 /** The instances with weights that a balancer can count with. */
 function bounded(instances: readonly Instance[]): readonly Instance[] {
-  const most = MOST_TIMES_MEDIAN * median(instances.map(({ weight }) => clamp(weight, LEAST_WEIGHT, MOST_WEIGHT)));
+  const most = MAX_WEIGHT_TO_MEDIAN_RATIO *
+    median(instances.map(({ weight }) => clamp(weight, LEAST_WEIGHT, MOST_WEIGHT)));
   return instances.map((one) => {
     const weight = clamp(one.weight, LEAST_WEIGHT, Math.min(most, MOST_WEIGHT));
     return weight === one.weight ? one : { ...one, weight };
@@ -73,7 +74,7 @@ function subset(fitting: Instance[], { zone, subset: size }: Pick<ServiceRules, 
     (home ? own : others).push({ instance, score: mix(hash(instance.address), client) });
   }
   for (const list of [own, others]) list.sort((a, b) => a.score - b.score);
-  const abroad = Math.max(size - own.length, Math.min(others.length, Math.floor(size * ABROAD)));
+  const abroad = Math.max(size - own.length, Math.min(others.length, Math.floor(size * OTHER_ZONES_SHARE)));
   return [...own.slice(0, size - abroad), ...others.slice(0, abroad)].map(({ instance }) => instance);
 }
 
@@ -94,7 +95,7 @@ export function takers<T extends { readonly instance: Instance }>(
   const home = ({ instance }: T) => zone === undefined || instance.tags.get("zone") === zone;
   const own = weights(ready.filter(home));
   const others = weights(ready.filter((one) => !home(one)));
-  const kept = Math.min(1, own / weights(all.filter(home)) * OVERPROVISIONED);
+  const kept = Math.min(1, own / weights(all.filter(home)) * OVERPROVISIONING_FACTOR);
   if (others === 0 || kept === 1) return new Map(ready.filter(home).map((one) => [one, 1]));
   if (!(own > 0)) return new Map(ready.map((one) => [one, 1]));
   // So much of the others' weights that their calls beside the own zone's are as 1 - kept to kept.

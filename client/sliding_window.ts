@@ -1,5 +1,5 @@
 /** The window moves in so many steps. */
-const SLOTS = 10;
+const WINDOW_SLOTS = 10;
 
 /** How many calls succeeded and failed of late: within the window, to a tenth of it. Times are milliseconds of a clock that never goes back. */
 export class SlidingWindow {
@@ -13,7 +13,7 @@ export class SlidingWindow {
 
   /** Makes an empty one of a length in milliseconds. */
   constructor(length: number) {
-    this.#step = length / SLOTS;
+    this.#step = length / WINDOW_SLOTS;
   }
 
   /** How many there are. */
@@ -24,8 +24,8 @@ export class SlidingWindow {
   /** Counts a call. */
   add(failed: boolean, now: number): void {
     this.advance(now);
-    this.#slots ??= new Uint32Array(2 * SLOTS);
-    this.#slots[this.#now % SLOTS * 2 + Number(failed)]!++;
+    this.#slots ??= new Uint32Array(2 * WINDOW_SLOTS);
+    this.#slots[this.#now % WINDOW_SLOTS * 2 + Number(failed)]!++;
     if (failed) this.failed++;
     else this.succeeded++;
   }
@@ -39,7 +39,7 @@ export class SlidingWindow {
   release(part: SlidingWindow): void {
     part.#moveTo(this.#now);
     if (this.#slots === undefined || part.#slots === undefined) return;
-    for (let at = 0; at < 2 * SLOTS; at++) this.#slots[at]! -= part.#slots[at]!;
+    for (let at = 0; at < 2 * WINDOW_SLOTS; at++) this.#slots[at]! -= part.#slots[at]!;
     this.succeeded -= part.succeeded;
     this.failed -= part.failed;
     part.#slots.fill(0);
@@ -48,8 +48,8 @@ export class SlidingWindow {
 
   #moveTo(slot: number): void {
     if (this.#slots === undefined) return void (this.#now = Math.max(this.#now, slot));
-    for (let at = Math.max(this.#now + 1, slot - SLOTS + 1); at <= slot; at++) {
-      const place = at % SLOTS * 2;
+    for (let at = Math.max(this.#now + 1, slot - WINDOW_SLOTS + 1); at <= slot; at++) {
+      const place = at % WINDOW_SLOTS * 2;
       this.succeeded -= this.#slots[place]!;
       this.failed -= this.#slots[place + 1]!;
       this.#slots[place] = this.#slots[place + 1] = 0;

@@ -26,13 +26,13 @@ export interface SubchannelSetup {
   readonly onLost: (subchannel: Subchannel) => void;
 }
 
-const LONGEST_BACKOFF = 5000;
+const MAX_BACKOFF_MS = 5000;
 /** While no instance is ready, one is asked again after this share of its backoff. */
-const URGENT = 0.2;
-const SHORTEST_BACKOFF = 100;
+const URGENT_BACKOFF_SHARE = 0.2;
+const MIN_BACKOFF_MS = 100;
 
 /** One call of so many is timed if the balancer does not look at times. */
-const TIMED = 16;
+const CALLS_PER_TIMED_CALL = 16;
 
 /** The statuses that may be the instance's fault. That it protects itself (RESOURCE_EXHAUSTED), or refuses a request, is not one. */
 const FAILURES = new Set([
@@ -139,7 +139,7 @@ export class Subchannel implements Candidate {
 
   /** Whether the next call should tell when it {@linkcode responded}: a sample for {@linkcode clientState}, or a probe. */
   get wantsTime(): boolean {
-    return this.calls % TIMED === 0 || this.suspect.offered;
+    return this.calls % CALLS_PER_TIMED_CALL === 0 || this.suspect.offered;
   }
 
   /** A call's response has begun, so many milliseconds after its start. */
@@ -166,7 +166,9 @@ export class Subchannel implements Candidate {
   /** When it may be asked again, in milliseconds of `performance.now()`; sooner if no instance is ready. */
   retryAt(urgent: boolean): number {
     return this.failedAt +
-      (urgent ? Math.min(this.#backoff, Math.max(SHORTEST_BACKOFF, this.#backoff * URGENT)) : this.#backoff);
+      (urgent
+        ? Math.min(this.#backoff, Math.max(MIN_BACKOFF_MS, this.#backoff * URGENT_BACKOFF_SHARE))
+        : this.#backoff);
   }
 
   /** Forgets in how many attempts it could not be reached. */
@@ -195,7 +197,7 @@ export class Subchannel implements Candidate {
       return true;
     } catch (error) {
       this.#failed(error instanceof Error ? error : new Error(String(error)));
-      this.#backoff = backoff(this.#attempts++, LONGEST_BACKOFF);
+      this.#backoff = backoff(this.#attempts++, MAX_BACKOFF_MS);
       return false;
     } finally {
       stop();

@@ -3,9 +3,9 @@ import type { Balancer, Candidate } from "./balancer.ts";
 import { random } from "./random.ts";
 
 /** How far above the mean, for its weight, an instance may be loaded. */
-const BOUND = 1.25;
+const MAX_LOAD_RATIO = 1.25;
 /** So many calls are never too many: while there are few in all, one more or less than the mean says nothing. */
-const FEW = 8;
+const ALWAYS_ALLOWED_CALLS = 8;
 
 /**
  * Calls with the same key go to the same instance, chosen by all clients alike, so that what it has cached is of use. The key is the value of the
@@ -28,14 +28,14 @@ export function consistentHash(chance: () => number = Math.random): Balancer {
       }
       const key = hash(call.hashKey);
       const owner = highest(candidates, points, key, Infinity);
-      if (owner.inFlight < FEW) return owner;
+      if (owner.inFlight < ALWAYS_ALLOWED_CALLS) return owner;
       let calls = 1;
       let weights = 0;
       for (const { inFlight, weight } of candidates) {
         calls += inFlight;
         weights += weight;
       }
-      return highest(candidates, points, key, BOUND * calls / weights);
+      return highest(candidates, points, key, MAX_LOAD_RATIO * calls / weights);
     },
   };
 }
@@ -49,7 +49,7 @@ function highest<T extends Candidate>(candidates: readonly T[], points: Uint32Ar
     const { weight } = one;
     const share = (mix(key, points[at]!) + 0.5) / 2 ** 32;
     // -log(x) is at least 1 - x: most need no logarithm.
-    if ((1 - share) / weight >= best || one.inFlight >= Math.max(FEW, room * weight)) continue;
+    if ((1 - share) / weight >= best || one.inFlight >= Math.max(ALWAYS_ALLOWED_CALLS, room * weight)) continue;
     const score = -Math.log(share) / weight;
     if (score >= best) continue;
     best = score;

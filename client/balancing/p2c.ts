@@ -2,7 +2,7 @@ import type { Balancer, Candidate } from "./balancer.ts";
 import { WeightedChoice } from "./weighted_choice.ts";
 
 /** How much slower is slow: less is noise, by which calls should not swing to and fro. */
-const SLOW = 2;
+const SLOW_RATIO = 2;
 
 /**
  * The better of two taken at random ("power of two choices"): the one whose latency, times its calls in flight, is less beside its weight. While
@@ -25,7 +25,7 @@ export function p2c(chance: () => number = Math.random): Balancer {
       const any = Math.floor(chance() * (candidates.length - 1));
       const other = candidates[any === place ? candidates.length - 1 : any]!;
       // By cost alone, among idle ones the heaviest would get all calls, or the one that is faster by a hair.
-      if (one.inFlight === 0 && time(one, other) <= SLOW * time(other, one)) return one;
+      if (one.inFlight === 0 && time(one, other) <= SLOW_RATIO * time(other, one)) return one;
       return cost(one, other) <= cost(other, one) ? one : other;
     },
   };

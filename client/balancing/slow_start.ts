@@ -1,5 +1,5 @@
 /** Less would leave it without a call to warm up by. */
-const LEAST = 0.1;
+const MIN_SHARE = 0.1;
 
 /**
  * How much of its weight an instance has while it starts slowly: it grows with its age, as in Envoy's slow start of aggression 1.
@@ -10,5 +10,5 @@ const LEAST = 0.1;
  * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/slow_start
  */
 export function slowStartShare(age: number, slowStart: number): number {
-  return age >= slowStart ? 1 : Math.max(LEAST, age / slowStart);
+  return age >= slowStart ? 1 : Math.max(MIN_SHARE, age / slowStart);
 }

@@ -1,7 +1,7 @@
 import type { Candidate } from "./balancer.ts";
 
 /** How often one that starts slowly may be passed over: one with a tenth of its weight is taken in 10 tries, as like as not. */
-const TRIES = 100;
+const MAX_DRAWS = 100;
 
 /**
  * Chooses at random, by weight, in O(log n). What is kept of a list holds as long as its full weights do: one that starts slowly is
@@ -22,7 +22,7 @@ export class WeightedChoice {
   in(candidates: readonly Candidate[]): number {
     if (candidates !== this.#list) this.#add(candidates);
     let place = 0;
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; tries < MAX_DRAWS; tries++) {
       place = this.#search(this.#chance() * this.#sums.at(-1)!);
       const { weight, fullWeight } = candidates[place]!;
       if (weight >= fullWeight || this.#chance() * fullWeight < weight) break;
