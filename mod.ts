@@ -36,8 +36,8 @@ export {
   type InstanceState,
 } from "./client/client_state.ts";
 export type { CallOptions, ClientOptions } from "./client/options.ts";
-export type { ClientContext, ClientMiddleware } from "./client/call.ts";
-export type { Fallback, Fallbacks } from "./client/fallback.ts";
+export type { ClientContext, ClientMiddleware } from "./client/call/responses.ts";
+export type { Fallback, Fallbacks } from "./client/call/fallback.ts";
 export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
 
 // What may change while a program runs

@@ -3,13 +3,13 @@ import { compose } from "../rpc/middleware.ts";
 import { requirePermissions } from "../base/permissions.ts";
 import { type Init, type Method, type Service, streamsResponses } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
-import { breakMany, breakOne } from "./breaking.ts";
-import { type ClientContext, contextOf, manyResponses, oneResponse } from "./call.ts";
-import { CallPath } from "./call_path.ts";
-import { Channel } from "./channel.ts";
+import { breakMany, breakOne } from "./call/enter_breaker.ts";
+import { type ClientContext, contextOf, manyResponses, oneResponse } from "./call/responses.ts";
+import { CallPath } from "./call/shared_state.ts";
+import { Channel } from "./instances/channel.ts";
 import { keepState } from "./client_state.ts";
-import { checkFallbacks, withFallback } from "./fallback.ts";
-import { Replies } from "./replies.ts";
+import { checkFallbacks, withFallback } from "./call/fallback.ts";
+import { Replies } from "./call/response_stream.ts";
 import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
 
 /** The function that calls one method, by its kind of call. */

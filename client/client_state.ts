@@ -1,6 +1,6 @@
 import { timeOfDay } from "../base/time.ts";
 import type { WatchState } from "../registry/registry.ts";
-import type { Subchannel } from "./subchannel.ts";
+import type { Subchannel } from "./instances/subchannel.ts";
 
 /** What a client knows and does at a moment, for people, metrics and tests. Times are milliseconds since 1970, durations milliseconds. */
 export interface ClientState {

@@ -15,9 +15,9 @@ import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
 import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/in_code.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { Balancer } from "./balancing/balancer.ts";
-import { PolicyInUse } from "./policy_in_use.ts";
-import type { ClientMiddleware } from "./call.ts";
-import type { Fallbacks } from "./fallback.ts";
+import { PolicyInUse } from "../policy/client_policy_in_use.ts";
+import type { ClientMiddleware } from "./call/responses.ts";
+import type { Fallbacks } from "./call/fallback.ts";
 
 /** What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`; and its policy, each field an option of its own. */
 export interface ClientOptions<S extends Service = Service> extends Omit<ClientPolicy, "balancer"> {

@@ -1,4 +1,4 @@
-import { hash, mix } from "../hash.ts";
+import { hash, mix } from "./hash.ts";
 import type { Balancer, Candidate } from "./balancer.ts";
 import { random } from "./random.ts";
 

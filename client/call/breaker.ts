@@ -1,0 +1,114 @@
+import type { BreakerRules } from "../../policy/rules.ts";
+
+/** How a call ended, as a breaker sees it; `"unknown"` says nothing of the service: the caller gave up, or made a mistake. */
+export type Verdict = "succeeded" | "failed" | "unknown";
+
+/** Into how many parts the window is divided: so much of it is forgotten at a time. */
+const WINDOW_SLICES = 10;
+
+/**
+ * A circuit breaker: closed, open after too many failures, half open while a few calls probe. It knows nothing of calls, and its rules come with each
+ * step, so that they can change under it.
+ */
+export class Breaker {
+  readonly #clock: () => number;
+  /** The counts of the window, the oldest part first. */
+  #slices: { since: number; calls: number; failed: number }[] = [];
+  #calls = 0;
+  #failed = 0;
+  /** When it tries again, if it isn't closed. */
+  #openUntil: number | undefined;
+  /** Since when it is half open. */
+  #halfOpenSince: number | undefined;
+  #probing = 0;
+  #passed = 0;
+  /** Changes with the state: what began in another one is not counted. */
+  #epoch = 0;
+  /** Why it opened, for the error. */
+  #why = "";
+
+  /** @param clock Tells the milliseconds, and never goes back. To read it costs most of what a call costs here: it is read once. */
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  /**
+   * A call wants to pass.
+   *
+   * @param rules What holds now.
+   * @returns The pass to give back to {@linkcode leave}; or a text that says why not.
+   */
+  enter(rules: BreakerRules): number | string {
+    if (this.#openUntil === undefined) return this.#epoch;
+    const now = this.#clock();
+    if (now < this.#openUntil) return `${this.#why}; it tries again in ${seconds(this.#openUntil - now)}`;
+    // Probes that have got no answer for so long are not waited for any longer.
+    if (this.#halfOpenSince === undefined || now - this.#halfOpenSince > rules.openTime) this.#halfOpen(now);
+    if (this.#probing + this.#passed >= rules.probes) return `${this.#why}; calls are probing whether it is over`;
+    this.#probing++;
+    return this.#epoch;
+  }
+
+  /** The call has ended. */
+  leave(rules: BreakerRules, pass: number, verdict: Verdict): void {
+    if (pass !== this.#epoch) return;
+    if (this.#openUntil === undefined) {
+      if (verdict !== "unknown") this.#count(rules, verdict === "failed", this.#clock());
+      return;
+    }
+    this.#probing--;
+    if (verdict === "failed") return this.#open(rules, this.#clock(), "a call that probed failed");
+    if (verdict === "succeeded" && ++this.#passed >= rules.probes) this.#close();
+  }
+
+  #count(rules: BreakerRules, failed: boolean, now: number): void {
+    const { window, samples, failureRate } = rules;
+    let slice = this.#slices.at(-1);
+    if (slice === undefined || now - slice.since >= window / WINDOW_SLICES) {
+      this.#slices.push(slice = { since: now, calls: 0, failed: 0 });
+    }
+    while (now - this.#slices[0]!.since >= window) {
+      const old = this.#slices.shift()!;
+      this.#calls -= old.calls;
+      this.#failed -= old.failed;
+    }
+    slice.calls++;
+    this.#calls++;
+    if (!failed) return;
+    slice.failed++;
+    this.#failed++;
+    if (this.#calls < samples || this.#failed < failureRate * this.#calls) return;
+    const share = Math.round(this.#failed / this.#calls * 100);
+    this.#open(
+      rules,
+      now,
+      `${this.#failed} of ${this.#calls} calls (${share} %) failed within ${seconds(window)}`,
+    );
+  }
+
+  #open({ openTime }: BreakerRules, now: number, why: string): void {
+    this.#reset();
+    this.#openUntil = now + openTime;
+    this.#why = why;
+  }
+
+  #halfOpen(now: number): void {
+    this.#epoch++;
+    this.#halfOpenSince = now;
+    this.#probing = this.#passed = 0;
+  }
+
+  #close(): void {
+    this.#reset();
+    this.#openUntil = undefined;
+  }
+
+  #reset(): void {
+    this.#epoch++;
+    this.#slices = [];
+    this.#calls = this.#failed = 0;
+    this.#halfOpenSince = undefined;
+  }
+}
+
+const seconds = (ms: number) => `${Math.max(ms / 1000, 0.1).toFixed(1).replace(/\.0$/, "")} s`;

@@ -1,0 +1,70 @@
+import type { Logger } from "../base/logger.ts";
+import type { Method, Service } from "../rpc/service.ts";
+import { clientMisfits, PolicyMisfit } from "./fit.ts";
+import { mergePolicy } from "./merge.ts";
+import type { ClientPolicy, PolicySource } from "./policy.ts";
+import { type MethodRules, methodRules, type ServiceRules, serviceRules } from "./rules.ts";
+
+/** The policy that a client goes by now: the one of its options, and over it what its source tells. */
+export class PolicyInUse {
+  readonly #own: ClientPolicy;
+  readonly #source: PolicySource<ClientPolicy> | undefined;
+  readonly #definition: Service;
+  readonly #logger: Logger;
+  readonly #listeners = new Set<() => void>();
+  readonly #methods = new Map<Method, MethodRules>();
+  #policy: ClientPolicy;
+  #service: ServiceRules;
+  #watch: { close(): void } | undefined;
+
+  constructor(
+    own: ClientPolicy,
+    source: PolicySource<ClientPolicy> | undefined,
+    definition: Service,
+    logger: Logger,
+  ) {
+    this.#own = this.#policy = own;
+    this.#source = source;
+    this.#definition = definition;
+    this.#logger = logger;
+    this.#service = serviceRules(own);
+  }
+
+  /** What holds for the instances now. */
+  get service(): ServiceRules {
+    return this.#service;
+  }
+
+  /** What holds for the calls of a method now: the same object until it changes. */
+  method(method: Method): MethodRules {
+    let rules = this.#methods.get(method);
+    if (rules === undefined) this.#methods.set(method, rules = methodRules(this.#policy, method));
+    return rules;
+  }
+
+  /** Calls `listener` after each change. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Begins to watch the source, once. */
+  open(): void {
+    this.#watch ??= this.#source?.watch((policy) => this.#changed(policy), this.#logger);
+  }
+
+  /** Ends that. */
+  close(): void {
+    this.#watch?.close();
+    this.#listeners.clear();
+  }
+
+  #changed(policy: ClientPolicy): void {
+    const merged = mergePolicy(this.#own, policy);
+    const misfits = clientMisfits(merged, this.#definition);
+    if (misfits.length > 0) throw new PolicyMisfit(misfits);
+    this.#policy = merged;
+    this.#service = serviceRules(this.#policy);
+    this.#methods.clear();
+    for (const listener of this.#listeners) listener();
+  }
+}
