@@ -28,15 +28,11 @@ export type { Handler, Handlers } from "./server/handlers.ts";
 export type { LimitName } from "./server/limit_hits.ts";
 export type { ServerMiddleware } from "./server/dispatch.ts";
 export { type Client, type ClientMethod, createClient } from "./client/client.ts";
-export {
-  type ClientState,
-  clientState,
-  type DiscoveryState,
-  type InstanceCondition,
-  type InstanceState,
-} from "./client/client_state.ts";
-export type { CallOptions, ClientOptions } from "./client/options.ts";
-export type { ClientContext, ClientMiddleware } from "./client/call/responses.ts";
+export { clientState } from "./client/client_state.ts";
+export type { ClientState, DiscoveryState, InstanceCondition, InstanceState } from "./client/instances/state.ts";
+export type { ClientOptions } from "./client/options.ts";
+export type { CallOptions } from "./client/call/call_options.ts";
+export type { ClientContext, ClientMiddleware } from "./client/call/context.ts";
 export type { Fallback, Fallbacks } from "./client/call/fallback.ts";
 export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
 

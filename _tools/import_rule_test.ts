@@ -49,6 +49,26 @@ Deno.test("import rule: server and client don't see each other, and config sees 
   assertRefused("server/a.ts", "no part of the library", [`import { x } from "../tests/needs.ts";`]);
 });
 
+Deno.test("import rule: in client/ imports go from call/ to instances/ to balancing/ only", () => {
+  assertEquals(said("client/client.ts", `import { x } from "./call/x.ts"; import { y } from "./instances/y.ts";`), []);
+  assertEquals(said("client/call/attempts/a.ts", `import { x } from "../../instances/x.ts";`), []);
+  assertEquals(said("client/call/a.ts", `import { x } from "./attempts/x.ts";`), []);
+  assertEquals(said("client/instances/a.ts", `import { x } from "../balancing/x.ts";`), []);
+  assertRefused("client/balancing/a.ts", "client/balancing may see registry, policy", [
+    `import type { x } from "../instances/x.ts";`,
+    `import type { x } from "../call/x.ts";`,
+    `import type { x } from "../client.ts";`,
+  ]);
+  assertRefused("client/instances/outliers/a.ts", "client/instances may see", [
+    `import type { x } from "../../call/x.ts";`,
+    `import type { x } from "../../options.ts";`,
+  ]);
+  assertRefused("client/call/attempts/a.ts", "client/call may see", [
+    `import type { x } from "../../options.ts";`,
+    `import type { x } from "../../balancing/x.ts";`,
+  ]);
+});
+
 Deno.test("import rule: packages come from deps.ts, each where it belongs", () => {
   assertRefused("server/a.ts", "packages come from deps.ts", [
     `import { x } from "npm:x@1";`,

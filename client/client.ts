@@ -3,14 +3,15 @@ import { compose } from "../rpc/middleware.ts";
 import { requirePermissions } from "../base/permissions.ts";
 import { type Init, type Method, type Service, streamsResponses } from "../rpc/service.ts";
 import { transportPermissions } from "../transport/choose.ts";
-import { breakMany, breakOne } from "./call/enter_breaker.ts";
-import { type ClientContext, contextOf, manyResponses, oneResponse } from "./call/responses.ts";
-import { CallPath } from "./call/shared_state.ts";
-import { Channel } from "./instances/channel.ts";
-import { keepState } from "./client_state.ts";
+import type { CallOptions } from "./call/call_options.ts";
+import { type ClientContext, contextOf } from "./call/context.ts";
 import { checkFallbacks, withFallback } from "./call/fallback.ts";
-import { Replies } from "./call/response_stream.ts";
-import { type CallOptions, type ClientOptions, clientSettings } from "./options.ts";
+import { ResponseStream } from "./call/response_stream.ts";
+import { manyResponses, oneResponse } from "./call/responses.ts";
+import { SharedState } from "./call/shared_state.ts";
+import { registerState } from "./client_state.ts";
+import { Channel } from "./instances/channel.ts";
+import { type ClientOptions, clientSettings } from "./options.ts";
 
 /** The function that calls one method, by its kind of call. */
 export type ClientMethod<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
@@ -68,31 +69,32 @@ export function createClient<S extends Service>(service: S, options: ClientOptio
   ]);
   const channel = new Channel(settings, options.transport);
   checkFallbacks(service, options.fallback);
-  const path = new CallPath(channel, settings, options);
-  const one = breakOne(path, oneResponse(path));
-  const many = breakMany(path, manyResponses(path));
+  const shared = new SharedState(channel, settings, options.allowInjection);
+  const single = oneResponse(shared);
+  const stream = manyResponses(shared);
   const client: Record<PropertyKey, unknown> = Object.create(null);
   for (const [name, method] of Object.entries(service.methods)) {
-    const single = !streamsResponses(method.kind);
-    const inner = withFallback(method, options.fallback?.[name], single ? one : many);
-    const call = compose(options.middleware ?? [], inner);
-    const ownCode = call !== inner || options.fallback?.[name] !== undefined;
+    const streams = streamsResponses(method.kind);
+    const fallback = options.fallback?.[name];
+    const innermost = withFallback(method, fallback, streams ? stream : single);
+    const call = compose(options.middleware ?? [], innermost);
     const { policy } = settings;
-    client[name] = single
-      // deno-lint-ignore require-await -- what contextOf throws must reject
-      ? async (request: unknown, callOptions: CallOptions = {}) =>
-        call({ method, request, context: contextOf(method, callOptions, policy.method(method)) })
-      : (request: unknown, callOptions: CallOptions = {}) => {
-        // Taken now and not at the first iteration: that may happen in another scope.
+    client[name] = streams
+      ? (request: unknown, callOptions: CallOptions = {}) => {
+        // The context is made now and not at the first iteration, which may happen in another scope.
         const context = contextOf(method, callOptions, policy.method(method));
         const start = (context: ClientContext) => call({ method, request, context });
-        return new Replies(context, ownCode ? heldHere(start) : start);
-      };
+        const runsUserCode = call !== innermost || fallback !== undefined;
+        return new ResponseStream(context, runsUserCode ? heldHere(start) : start);
+      }
+      // deno-lint-ignore require-await -- an error of contextOf must reject
+      : async (request: unknown, callOptions: CallOptions = {}) =>
+        call({ method, request, context: contextOf(method, callOptions, policy.method(method)) });
   }
   client[Symbol.asyncDispose] = () => {
-    path.closing.abort();
+    shared.closing.abort();
     return channel.close();
   };
-  keepState(client, () => channel.state());
+  registerState(client, () => channel.state());
   return client as Client<S>;
 }

@@ -1,23 +1,21 @@
 import { parseAddress } from "../base/address.ts";
 import { checkCompression } from "../rpc/compression.ts";
 import { checkLogger, createLogger, guardedLogger, type Logger } from "../base/logger.ts";
-import type { MetadataInit } from "../rpc/metadata.ts";
-import type { Metadata } from "../rpc/metadata.ts";
-import type { MetainfoInit } from "../rpc/metainfo.ts";
 import { checkBoolean, checkFunction, checkList, checkNames, checkNumber, checkObject } from "../base/option_checks.ts";
-import type { Method, Service } from "../rpc/service.ts";
+import type { Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
 import { checkTransport, type TransportChoice } from "../transport/choose.ts";
 import { checkClientTls } from "../tls/check.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
+import { PolicyInUse } from "../policy/client_policy_in_use.ts";
 import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/in_code.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { Balancer } from "./balancing/balancer.ts";
-import { PolicyInUse } from "../policy/client_policy_in_use.ts";
-import type { ClientMiddleware } from "./call/responses.ts";
+import type { ClientMiddleware } from "./call/context.ts";
 import type { Fallbacks } from "./call/fallback.ts";
+import type { ChannelSettings } from "./instances/channel_settings.ts";
 
 /** What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`; and its policy, each field an option of its own. */
 export interface ClientOptions<S extends Service = Service> extends Omit<ClientPolicy, "balancer"> {
@@ -53,70 +51,6 @@ export interface ClientOptions<S extends Service = Service> extends Omit<ClientP
   logger?: Logger;
 }
 
-/** What one call can say. */
-export interface CallOptions {
-  /** Gives the call up: it rejects with CANCELLED, and the server sees it. */
-  signal?: AbortSignal;
-  /** How long it may take, in milliseconds; `Infinity` sets no limit. @default the client's `timeout` for unary calls */
-  timeout?: number;
-  /** When it must have ended: milliseconds since 1970, or a date. Of several limits the earliest counts. */
-  deadline?: number | Date;
-  /** Fields to send. */
-  metadata?: MetadataInit;
-  /** Kitex's metainfo to send, over what {@linkcode withMetainfo} and the handler's own call bring. */
-  metainfo?: MetainfoInit;
-  /** How the requests are encoded, or a function that says it of each. grpc-js can't choose by call. @default the client's option */
-  compression?: Compression | ((request: unknown) => Compression);
-  /** Takes the header when it arrives. */
-  onHeader?(header: Metadata): void;
-  /** Takes the trailer when the call has ended, also when it failed. */
-  onTrailer?(trailer: Metadata): void;
-  /** Takes the backward metainfo when the call has ended, if there is any. */
-  onBackward?(values: ReadonlyMap<string, string>): void;
-}
-
-const CALL_NAMES: Readonly<Record<keyof CallOptions, true>> = {
-  signal: true,
-  timeout: true,
-  deadline: true,
-  metadata: true,
-  metainfo: true,
-  compression: true,
-  onHeader: true,
-  onTrailer: true,
-  onBackward: true,
-};
-const CALL_NAME_SET: ReadonlySet<string> = new Set(Object.keys(CALL_NAMES));
-
-/**
- * Checks the names of a call's options: each call pays for it.
- *
- * @throws {TypeError} If one does not exist; the message names it, and the nearest that does.
- */
-export function checkCallOptions({ path }: Method, options: CallOptions): void {
-  if (typeof options !== "object" || options === null) checkObject(`${path}: options`, options, "{ timeout: 500 }");
-  for (const name in options) {
-    if (!CALL_NAME_SET.has(name)) checkNames(path, options, [...CALL_NAME_SET]);
-  }
-}
-
-/** The options in the form that the client works with. */
-export interface ClientSettings {
-  /** What errors and logs call the service. */
-  readonly target: string;
-  readonly authority: string | undefined;
-  readonly resolver: Resolver;
-  readonly policy: PolicyInUse;
-  readonly connectTimeout: number;
-  readonly drainTimeout: number;
-  /** The caller's own; undefined to go by the policy. */
-  readonly balancer: Balancer | undefined;
-  readonly limits: Limits;
-  readonly compression: Compression;
-  readonly tls: ClientTls | undefined;
-  readonly logger: Logger;
-}
-
 const NAMES = [
   "name",
   "resolver",
@@ -142,7 +76,7 @@ const NAMES = [
  * allowed.
  * @throws {RangeError} If a number is out of range.
  */
-export function clientSettings(service: Service, options: ClientOptions): ClientSettings {
+export function clientSettings(service: Service, options: ClientOptions): ChannelSettings {
   const who = "createClient";
   checkObject(`${who}: options`, options, '{ address: "127.0.0.1:8888" }');
   checkNames(who, options, NAMES);

@@ -1,36 +1,48 @@
 import type { Instance } from "../../registry/registry.ts";
 
-/** An instance that can take a call, as a balancer sees it: the same object for as long as the instance is there. */
+/** An instance that can take a call, as a balancer sees it. It is the same object for as long as the client knows the instance. */
 export interface Candidate {
-  /** What the registry says of it. */
+  /** The instance as the registry lists it. */
   readonly instance: Instance;
-  /** Its share beside the others': the registry's weight, or less, but above 0, while it starts slowly or is of another zone. */
+  /**
+   * The instance's share beside the others': its weight in the registry, or less (but above 0) during slow start or while it serves
+   * another zone.
+   */
   readonly weight: number;
-  /** What its weight is, or will be, when it starts slowly no more: the same as long as the list of candidates is the same. */
+  /** The weight after slow start. It stays the same for as long as the list of candidates is the same. */
   readonly fullWeight: number;
-  /** How many calls it has now. */
+  /** How many calls are in flight on the instance. */
   readonly inFlight: number;
   /**
-   * How long its calls take of late until their response begins, or they are given up, in milliseconds: a moving average, undefined before. It fades
-   * while it has no calls, so that one that was slow is tried again; not while one is in flight, which may be stuck.
+   * A moving average of the time until a response begins or the call is given up, in milliseconds; undefined before the first. It
+   * decays while the instance is idle, so that a slow instance is tried again. It does not decay while a call is in flight: the call may be stuck.
    */
   readonly latency: number | undefined;
 }
 
 /** What a balancer may know of the call. */
 export interface CallToBalance {
-  /** The value of the field `hashKey`; undefined without. */
+  /** The value of the metadata field that the option `hashKey` names; undefined if there is none. */
   readonly hashKey?: string;
 }
 
-/** Chooses which instance takes the next call. */
+/** Chooses the instance that takes the next call. */
 export interface Balancer {
   /**
-   * Picks one.
+   * Picks an instance.
    *
-   * @param candidates At least one. It is the same array, so that work can be kept from call to call, until one comes or goes or has another
-   * weight; only slow start changes weights without a new array.
+   * @param candidates The instances that can take the call: at least one. It is the same array until an instance comes or goes or gets
+   * another weight, so that a balancer can keep work from call to call. Slow start alone changes weights without a new array.
    * @param call The call.
+   * @returns One of the candidates.
    */
   pick<T extends Candidate>(candidates: readonly T[], call: CallToBalance): T;
+}
+
+/** A balancer, and what it needs of the client. */
+export interface BalancerInUse extends Balancer {
+  /** Whether it reads latencies: every call is timed then. */
+  readonly usesLatency?: boolean;
+  /** Whether a pick uses up the turn of an instance. Retries are picked at random then. */
+  readonly takesTurns?: boolean;
 }

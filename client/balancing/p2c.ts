@@ -1,4 +1,4 @@
-import type { Balancer, Candidate } from "./balancer.ts";
+import type { BalancerInUse, Candidate } from "./balancer.ts";
 import { WeightedChoice } from "./weighted_choice.ts";
 
 /** How much slower is slow: less is noise, by which calls should not swing to and fro. */
@@ -14,9 +14,10 @@ const SLOW_RATIO = 2;
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
  */
-export function p2c(chance: () => number = Math.random): Balancer {
+export function p2c(chance: () => number = Math.random): BalancerInUse {
   const choice = new WeightedChoice(chance);
   return {
+    usesLatency: true,
     pick(candidates) {
       const place = choice.in(candidates);
       const one = candidates[place]!;

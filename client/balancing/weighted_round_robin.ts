@@ -1,4 +1,4 @@
-import type { Balancer, Candidate } from "./balancer.ts";
+import type { BalancerInUse, Candidate } from "./balancer.ts";
 import { random } from "./random.ts";
 
 /** When an instance is due next, in rounds: one of weight 2 is due twice a round. */
@@ -14,7 +14,7 @@ interface Turn {
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
  */
-export function weightedRoundRobin(chance: () => number = Math.random): Balancer {
+export function weightedRoundRobin(chance: () => number = Math.random): BalancerInUse {
   /** Those that are away keep their turn, as one does that a retry avoids. */
   const known = new WeakMap<Candidate, Turn>();
   let list: readonly Candidate[] | undefined;
@@ -39,6 +39,7 @@ export function weightedRoundRobin(chance: () => number = Math.random): Balancer
   }
 
   return {
+    takesTurns: true,
     pick<T extends Candidate>(candidates: readonly T[]): T {
       if (candidates !== list) changed(candidates);
       const turn = turns[0]!;

@@ -2,22 +2,24 @@ import { decodeStatusDetails } from "../../codec/status_details.ts";
 import { BizError, type ErrorDetail, RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { PUSHBACK } from "../../rpc/retry_fields.ts";
+import type { Method } from "../../rpc/service.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStatus } from "../../transport/transport.ts";
 
 /**
- * The error for how a call ended: a {@linkcode BizError} where the server sent one as Kitex does, else an {@linkcode RpcError}.
+ * The error that a call rejects with: a {@linkcode BizError} where the server sent a business error as Kitex does, else an
+ * {@linkcode RpcError}.
  *
- * @param status What came in the trailers. Its code is not OK.
+ * @param status How the call ended. Its code is not OK.
  * @param path The method's path.
- * @param note What else the caller is told.
+ * @param note What the client adds to the text, such as the outcome of earlier attempts.
  */
 export function errorOf(status: CallStatus, path: string, note?: string): RpcError | BizError {
   const trailer = status.trailer ?? new Metadata();
-  if (isBiz(status)) {
+  if (isBizStatus(status)) {
     return new BizError(Number(trailer.get("biz-status")), status.message, extraOf(trailer.get("biz-extra")));
   }
-  // It was said to this client: an application that throws the error on must not say it to its own caller.
+  // The pushback was meant for this client: a handler that throws the error on must not pass it to its own caller.
   trailer.delete(PUSHBACK);
   return new RpcError(codeOf(status), status.message, {
     path,
@@ -27,13 +29,16 @@ export function errorOf(status: CallStatus, path: string, note?: string): RpcErr
   });
 }
 
-/** Whether a server answered with an error of the business, as Kitex does. */
-export function isBiz({ trailer }: CallStatus): boolean {
-  const biz = trailer?.get("biz-status");
-  return biz !== undefined && /^-?\d+$/.test(biz) && (Number(biz) | 0) === Number(biz) && Number(biz) !== 0;
+/** Whether a server answered with a business error, as Kitex does. */
+export function isBizStatus({ trailer }: CallStatus): boolean {
+  const code = trailer?.get("biz-status");
+  return code !== undefined && /^-?\d+$/.test(code) && (Number(code) | 0) === Number(code) && Number(code) !== 0;
 }
 
-/** Kitex answers an unknown method with 1 and an unknown service with 20; what gRPC does not define is UNKNOWN. */
+/**
+ * The code that users see for a status. Codes that gRPC does not define become UNKNOWN. Kitex answers an unknown method with 1 and an unknown
+ * service with 20: both become UNIMPLEMENTED.
+ */
 export function codeOf({ code, message }: CallStatus): Status {
   const kitexUnknown = /unknown (service|method)/i.test(message) &&
     ((code as number) === 20 || code === Status.CANCELLED);
@@ -41,12 +46,19 @@ export function codeOf({ code, message }: CallStatus): Status {
   return code === Status.OK || Status[code] === undefined ? Status.UNKNOWN : code;
 }
 
+/** Adds the method's path to an error that has none. */
+export function withPath(method: Method, error: unknown): unknown {
+  if (!(error instanceof RpcError) || error.path !== undefined) return error;
+  const { code, rawMessage, details, metadata, cause, note } = error;
+  return new RpcError(code, rawMessage, { details, metadata, cause, note, path: method.path });
+}
+
 function detailsOf({ details }: CallStatus): readonly ErrorDetail[] {
   if (details === undefined) return [];
   try {
     return decodeStatusDetails(details).details;
   } catch {
-    return []; // the status itself is what counts
+    return []; // Malformed details must not hide the status.
   }
 }
 
@@ -57,7 +69,7 @@ function extraOf(json: string | undefined): Record<string, string> {
     if (typeof parsed !== "object" || parsed === null) return extra;
     for (const [key, value] of Object.entries(parsed)) extra[key] = String(value);
   } catch {
-    // not ours to judge: the code and message are there
+    // A malformed biz-extra must not hide the code and message.
   }
   return extra;
 }

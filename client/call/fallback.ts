@@ -2,7 +2,7 @@ import { RpcError } from "../../rpc/error.ts";
 import type { Call, Next } from "../../rpc/middleware.ts";
 import { checkFunction, checkNames, checkObject } from "../../base/option_checks.ts";
 import type { Init, Method, Service } from "../../rpc/service.ts";
-import type { ClientContext } from "./responses.ts";
+import type { ClientContext } from "./context.ts";
 
 /**
  * What answers in place of a service whose call has failed, for good. The request is what the caller gave; a stream of requests may have been read

@@ -11,7 +11,8 @@ import { Kinds } from "../../tests/proto/kinds.ts";
 import { memoryTransport } from "../../transport/memory/mod.ts";
 import { createClient } from "../client.ts";
 import { clientState } from "../client_state.ts";
-import type { CallOptions, ClientOptions } from "../options.ts";
+import type { ClientOptions } from "../options.ts";
+import type { CallOptions } from "./call_options.ts";
 
 const logger = createLogger("silent");
 const DOWN = { text: "fail:14:down" };

@@ -1,17 +1,17 @@
-import type { ClientContext } from "./responses.ts";
+import type { ClientContext } from "./context.ts";
 
 /** A call whose responses somebody may still want. */
 interface Held {
   /** Gives the call up. */
   readonly leaving: AbortController;
   /** Where the responses come from, once the call has started. */
-  replies: AsyncIterator<unknown> | undefined;
+  responses: AsyncIterator<unknown> | undefined;
 }
 
 /** Gives up the calls of those who took their responses by hand, and neither finished nor left: nobody can reach them any more. */
 const abandoned = new FinalizationRegistry<Held>((held) => {
   held.leaving.abort();
-  Promise.try(() => held.replies?.return?.()).catch(() => {});
+  Promise.try(() => held.responses?.return?.()).catch(() => {});
 });
 
 /**
@@ -19,8 +19,8 @@ const abandoned = new FinalizationRegistry<Held>((held) => {
  *
  * No generator: its `return()` would wait for the pending `next()`, which is what the caller no longer wants to wait for.
  */
-export class Replies implements AsyncIterableIterator<unknown> {
-  readonly #held: Held = { leaving: new AbortController(), replies: undefined };
+export class ResponseStream implements AsyncIterableIterator<unknown> {
+  readonly #held: Held = { leaving: new AbortController(), responses: undefined };
   readonly #context: ClientContext;
   readonly #start: (context: ClientContext) => Promise<unknown>;
   #started: Promise<AsyncIterator<unknown>> | undefined;
@@ -42,8 +42,8 @@ export class Replies implements AsyncIterableIterator<unknown> {
     const { signal } = this.#held.leaving;
     if (!this.#started && signal.aborted) return { done: true, value: undefined };
     try {
-      const replies = await (this.#started ??= this.#begin());
-      const result = await replies.next();
+      const responses = await (this.#started ??= this.#begin());
+      const result = await responses.next();
       if (result.done) abandoned.unregister(this.#held);
       return result;
     } catch (error) {
@@ -58,8 +58,8 @@ export class Replies implements AsyncIterableIterator<unknown> {
     abandoned.unregister(this.#held);
     this.#held.leaving.abort();
     // It failed at the start: next() has told.
-    const replies = await this.#started?.catch(() => undefined);
-    await replies?.return?.();
+    const responses = await this.#started?.catch(() => undefined);
+    await responses?.return?.();
     return { done: true, value };
   }
 
@@ -73,10 +73,10 @@ export class Replies implements AsyncIterableIterator<unknown> {
     const { signal } = this.#context;
     const { leaving } = this.#held;
     abandoned.register(this, this.#held, this.#held);
-    const replies = await this.#start({
+    const responses = await this.#start({
       ...this.#context,
       signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
     });
-    return this.#held.replies = (replies as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    return this.#held.responses = (responses as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   }
 }

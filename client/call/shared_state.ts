@@ -2,35 +2,30 @@ import { RpcError } from "../../rpc/error.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { DecodeBudget, Method } from "../../rpc/service.ts";
 import { Status } from "../../rpc/status.ts";
-import type { InjectionPolicy } from "../../policy/policy.ts";
-import { Breaker } from "./breaker.ts";
-import type { Channel } from "../instances/channel.ts";
-import { pause } from "../instances/wait.ts";
-import type { ClientOptions, ClientSettings } from "../options.ts";
 import type { PolicyInUse } from "../../policy/client_policy_in_use.ts";
+import type { InjectionPolicy } from "../../policy/policy.ts";
+import type { Channel } from "../instances/channel.ts";
+import type { ChannelSettings } from "../instances/channel_settings.ts";
+import { pause } from "../instances/wait.ts";
 import { RetryBudget } from "./attempts/retry_budget.ts";
+import { Breaker } from "./breaker.ts";
 
-/** What the calls of a client share. */
-export class CallPath {
+/** The state that all calls of a client share. */
+export class SharedState {
   readonly channel: Channel;
   readonly policy: PolicyInUse;
   readonly budget: RetryBudget;
-  /** The memory that a response may take. */
+  /** How much memory decoded responses may take. */
   readonly memory: DecodeBudget;
-  /** Aborts when the client is closed: nothing is tried again then. */
+  /** Aborts when the client is closed: no further attempts are made then. */
   readonly closing: AbortController = new AbortController();
   readonly #breakers = new Map<Method, Breaker>();
   readonly #logger: Logger;
   readonly #target: string;
-  readonly #ownBalancer: boolean;
-  /** Undefined once it was told in the log that the policy's faults are not injected. */
+  /** Whether faults are injected; undefined once the log has said that they are not. */
   #injection: boolean | undefined;
 
-  constructor(
-    channel: Channel,
-    { policy, logger, target, limits }: ClientSettings,
-    { allowInjection = false, balancer }: Pick<ClientOptions, "allowInjection" | "balancer">,
-  ) {
+  constructor(channel: Channel, { policy, logger, target, limits }: ChannelSettings, allowInjection: boolean = false) {
     this.channel = channel;
     this.policy = policy;
     this.budget = new RetryBudget(() => policy.service.retryBudget);
@@ -38,15 +33,9 @@ export class CallPath {
     this.#logger = logger;
     this.#target = target;
     this.#injection = allowInjection;
-    this.#ownBalancer = typeof balancer === "object";
   }
 
-  /** Whether anybody looks at how long calls take. */
-  get isTimed(): boolean {
-    return this.#ownBalancer || this.policy.service.balancer === "p2c";
-  }
-
-  /** The breaker of a method. It stays when the policy changes. */
+  /** The breaker of a method. It keeps its state when the policy changes. */
   breaker(method: Method): Breaker {
     let breaker = this.#breakers.get(method);
     if (breaker === undefined) this.#breakers.set(method, breaker = new Breaker(() => performance.now()));
@@ -54,7 +43,7 @@ export class CallPath {
   }
 
   /**
-   * Injects a fault into its share of attempts, if that is allowed.
+   * Injects a fault into the policy's share of attempts, if the client allows it.
    *
    * @throws {RpcError} The fault; or DEADLINE_EXCEEDED or CANCELLED if that comes first.
    */

@@ -5,52 +5,52 @@ import { timeOfDay } from "../../base/time.ts";
 import type { Instance, Resolution, Watch } from "../../registry/registry.ts";
 import { chooseTransport, type TransportChoice } from "../../transport/choose.ts";
 import type { Transport } from "../../transport/transport.ts";
-import type { Balancer, CallToBalance } from "../balancing/balancer.ts";
-import { balancerOf, ownBalancer } from "../balancing/balancer_of.ts";
+import type { BalancerInUse, CallToBalance } from "../balancing/balancer.ts";
+import { balancerOf, customBalancer } from "../balancing/balancer_of.ts";
 import { random } from "../balancing/random.ts";
-import { type ClientState, stateOf } from "../client_state.ts";
-import { waitFor } from "./wait.ts";
-import type { ClientSettings } from "../options.ts";
+import type { ChannelSettings } from "./channel_settings.ts";
 import { Pool } from "./pool.ts";
 import { select } from "./selection.ts";
+import { type ClientState, stateOf } from "./state.ts";
 import type { Subchannel } from "./subchannel.ts";
+import { noConnection, noInstance } from "./unavailable.ts";
+import { waitFor } from "./wait.ts";
 
-/** What a call asks of the choice of its instance. */
+/** What a call wants of its instance. */
 export interface PickOptions extends CallToBalance {
-  /** Instances that it has tried: another is taken if there is one. */
+  /** The instances that the call has tried. Another one is picked if there is one. */
   readonly avoid?: ReadonlySet<Subchannel>;
 }
 
-/** How often the balancer is asked again for one that is not to be avoided, before it is shown the others only. */
+/** How often the balancer is asked again when it picks an instance to avoid, before it is shown only the others. */
 const MAX_REDRAWS = 2;
-/** A subset of which no instance can be reached is left for another, but not more often than once in so many milliseconds. */
+/** A subset of which no instance can be reached is replaced by another one at most this often. */
 const MIN_SUBSET_CHANGE_MS = 1000;
-/** How many addresses an error names. */
-const MAX_NAMED_ADDRESSES = 5;
 
-const subsetNumber = () => Math.floor(Math.random() * 2 ** 32);
+const randomSeed = () => Math.floor(Math.random() * 2 ** 32);
 
-/** The way from a service's name to an instance with a connection: resolver, pool, balancer. Nothing happens before the first call. */
+/** Finds a connected instance for each call: resolver, pool, balancer. Nothing happens before the first call. */
 export class Channel {
-  readonly #settings: ClientSettings;
+  readonly #settings: ChannelSettings;
   readonly #pool: Pool;
-  readonly #first = Promise.withResolvers<void>();
-  /** By it the subsets of clients differ. */
-  #number = subsetNumber();
+  /** Resolves with the registry's first answer. */
+  readonly #firstAnswer = Promise.withResolvers<void>();
+  /** Decides which instances the client's subset holds. Each client has its own. */
+  #subsetSeed = randomSeed();
   #subsetAt = -Infinity;
-  readonly #random: Balancer = random();
-  #balancer: Balancer;
+  readonly #random: BalancerInUse = random();
+  #balancer: BalancerInUse;
   #balancerName: string;
   #transport: Promise<Transport> | undefined;
   #watch: Watch | undefined;
   #listed: readonly Instance[] | undefined;
   #listedAt: number | undefined;
   #resolveError: Error | undefined;
-  /** What the resolver, or the policy's choice, says of an empty list. */
+  /** Why no instance is selected, as the resolver or the policy says. */
   #whyNone: string | undefined;
   #closed = false;
 
-  constructor(settings: ClientSettings, transport: TransportChoice | undefined) {
+  constructor(settings: ChannelSettings, transport: TransportChoice | undefined) {
     this.#settings = settings;
     const { connectTimeout, authority, tls, limits, compression, logger, policy, target, balancer } = settings;
     this.#pool = new Pool({
@@ -63,12 +63,17 @@ export class Channel {
       options: { tls, limits, compression, logger, pace: { factor: 1 } },
     });
     this.#balancerName = balancer ? "custom" : policy.service.balancer;
-    this.#balancer = balancer ? ownBalancer(balancer) : balancerOf(policy.service.balancer);
+    this.#balancer = balancer ? customBalancer(balancer) : balancerOf(policy.service.balancer);
     policy.onChange(() => this.#policyChanged());
   }
 
+  /** Whether the balancer reads latencies: every call is timed then. */
+  get usesLatency(): boolean {
+    return this.#balancer.usesLatency === true;
+  }
+
   /**
-   * The instance for the next call or attempt: it has a connection.
+   * Waits for an instance that has a connection.
    *
    * @throws {RpcError} UNAVAILABLE if there is none, naming the service and the last error; DEADLINE_EXCEEDED or CANCELLED if that comes first.
    */
@@ -76,33 +81,33 @@ export class Channel {
     this.#open();
     const { target } = this.#settings;
     if (this.#pool.all.size === 0) {
-      await waitFor(this.#first.promise, `the registry told the instances of ${target}`, lateAt, signal);
+      await waitFor(this.#firstAnswer.promise, `the registry told the instances of ${target}`, lateAt, signal);
     }
     for (;;) {
       this.#checkOpen();
-      const ready = this.pick(call);
-      if (ready) return ready;
+      const picked = this.pick(call);
+      if (picked) return picked;
       const attempts = this.#pool.needed();
       if (attempts) await waitFor(attempts, `there was a connection to ${target}`, lateAt, signal);
-      else if (!this.#takeOthers()) throw this.#unavailable();
+      else if (!this.#changeSubset()) throw this.#unavailable();
     }
   }
 
-  /** The same, if one is there: most calls need not wait. */
+  /** An instance that has a connection; undefined if the call has to {@linkcode wait}. */
   pick(call: PickOptions): Subchannel | undefined {
     const { ready } = this.#pool;
     if (ready.length === 0) return undefined;
     const { avoid } = call;
-    const probed = this.#pool.probe(avoid);
-    if (probed) return probed;
-    const balancer = avoid?.size ? this.#forRetries : this.#balancer;
-    const one = ready.length === 1 ? ready[0]! : balancer.pick(ready, call);
-    return avoid?.has(one) ? this.#pickOther(ready, avoid, call) ?? one : one;
+    const probe = this.#pool.probe(avoid);
+    if (probe) return probe;
+    const balancer = avoid?.size ? this.#retryBalancer : this.#balancer;
+    const picked = ready.length === 1 ? ready[0]! : balancer.pick(ready, call);
+    return avoid?.has(picked) ? this.#pickOther(ready, avoid, call) ?? picked : picked;
   }
 
-  /** Retries take no turn: where one instance fails, they would take the turns of the others, and all first attempts would meet the one. */
-  get #forRetries(): Balancer {
-    return this.#balancerName === "weighted_round_robin" ? this.#random : this.#balancer;
+  /** Retries bypass the round robin. Otherwise the retries of one failing instance would use up the turns of the healthy ones. */
+  get #retryBalancer(): BalancerInUse {
+    return this.#balancer.takesTurns ? this.#random : this.#balancer;
   }
 
   #pickOther(
@@ -110,14 +115,14 @@ export class Channel {
     avoid: ReadonlySet<Subchannel>,
     call: PickOptions,
   ): Subchannel | undefined {
-    // To be shown another array would cost the balancer what it keeps of this one.
-    for (let i = 0; i < MAX_REDRAWS && ready.length > 1; i++) {
-      const one = this.#forRetries.pick(ready, call);
-      if (!avoid.has(one)) return one;
+    // Another array would make the balancer drop what it keeps of this one.
+    for (let draws = 0; draws < MAX_REDRAWS && ready.length > 1; draws++) {
+      const picked = this.#retryBalancer.pick(ready, call);
+      if (!avoid.has(picked)) return picked;
     }
-    let others = ready.filter((one) => !avoid.has(one));
-    if (others.length === 0) others = this.#pool.abroad(avoid);
-    return others.length === 0 ? undefined : this.#forRetries.pick(others, call);
+    let untried = ready.filter((subchannel) => !avoid.has(subchannel));
+    if (untried.length === 0) untried = this.#pool.otherZones(avoid);
+    return untried.length === 0 ? undefined : this.#retryBalancer.pick(untried, call);
   }
 
   #checkOpen(): void {
@@ -128,7 +133,7 @@ export class Channel {
     this.#checkOpen();
     if (this.#watch !== undefined) return;
     const { resolver, target, logger, policy } = this.#settings;
-    // The first call begins what outlives it.
+    // The watch outlives the first call, so it must not keep that call's scope.
     outsideScopes(() => {
       policy.open();
       this.#watch = resolver.watch(target, (resolution) => this.#resolved(resolution), logger);
@@ -136,22 +141,10 @@ export class Channel {
   }
 
   #unavailable(): RpcError {
-    const { target, authority } = this.#settings;
     const tried = [...this.#pool.all.values()];
-    if (tried.length === 0) {
-      const why = this.#resolveError?.message ?? this.#whyNone;
-      const text = `no instance of ${target} is known${why === undefined ? "" : `: ${why}`}`;
-      return new RpcError(Status.UNAVAILABLE, text, { cause: this.#resolveError });
-    }
-    const last = tried.reduce((last, one) => one.failedAt > last.failedAt ? one : last);
-    const more = tried.length > MAX_NAMED_ADDRESSES ? ` and ${tried.length - MAX_NAMED_ADDRESSES} more` : "";
-    const where = tried.slice(0, MAX_NAMED_ADDRESSES).map(({ instance }) => instance.address).join(", ") + more;
-    const kept = this.#watch?.state?.kept;
-    const old = kept ? `; the list is an old one: ${kept.why}` : "";
-    const why = last.lastError?.message ?? `${last.instance.address} was lost`;
-    const to = authority !== undefined ? ` to ${target} (${where})` : tried.length > 1 ? ` to ${where}` : "";
-    const text = `no connection${to}: ${why}${old}`;
-    return new RpcError(Status.UNAVAILABLE, text, { cause: last.lastError });
+    if (tried.length > 0) return noConnection(this.#settings, tried, this.#watch?.state?.kept?.why);
+    const reason = this.#resolveError?.message ?? this.#whyNone;
+    return noInstance(this.#settings.target, reason, this.#resolveError);
   }
 
   #resolved(resolution: Resolution): void {
@@ -163,23 +156,23 @@ export class Channel {
       this.#select(resolution.why);
       this.#pool.forgive();
     }
-    this.#first.resolve();
+    this.#firstAnswer.resolve();
   }
 
   #select(whyNone: string | undefined): void {
-    const { instances, why } = select(this.#listed!, this.#settings.policy.service, this.#number);
+    const { instances, why } = select(this.#listed!, this.#settings.policy.service, this.#subsetSeed);
     this.#whyNone = why ?? whyNone;
     this.#pool.update(instances);
   }
 
-  /** Has to do with another subset, if there is one: those of this one can't be reached. */
-  #takeOthers(): boolean {
+  /** Selects another subset, as no instance of this one can be reached. @returns Whether there is another one. */
+  #changeSubset(): boolean {
     const { size } = this.#pool.all;
     const now = performance.now();
     if (size < this.#settings.policy.service.subset || this.#listed!.length === size) return false;
     if (now - this.#subsetAt < MIN_SUBSET_CHANGE_MS) return false;
     this.#subsetAt = now;
-    this.#number = subsetNumber();
+    this.#subsetSeed = randomSeed();
     this.#select(this.#whyNone);
     return true;
   }
@@ -195,13 +188,16 @@ export class Channel {
     if (this.#listed) this.#select(this.#whyNone);
   }
 
-  /** What it knows now. */
+  /** The state at this moment. */
   state(): ClientState {
-    const { target } = this.#settings;
+    const instances = Array.from(
+      this.#pool.all.values(),
+      (subchannel) => stateOf(subchannel, this.#pool.connecting(subchannel)),
+    );
     return {
-      service: target,
+      service: this.#settings.target,
       balancer: this.#balancerName,
-      instances: Array.from(this.#pool.all.values(), (one) => stateOf(one, this.#pool.connecting(one))),
+      instances,
       discovery: {
         listed: this.#listed?.length,
         changed: this.#listedAt,
@@ -211,12 +207,12 @@ export class Channel {
     };
   }
 
-  /** Ends the watch, then the connections once their calls have ended; those that last longer than `drainTimeout` are cancelled. */
+  /** Ends the watch, then the connections once their calls have ended. Calls that last longer than `drainTimeout` are cancelled. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.close();
     this.#settings.policy.close();
-    this.#first.resolve();
+    this.#firstAnswer.resolve();
     await this.#pool.close(this.#settings.drainTimeout);
   }
 }

@@ -93,8 +93,8 @@ export class Pool {
     return this.#ready;
   }
 
-  /** Those that could take a call but get none, as they are of other zones: for a retry, when all of the own have been tried. */
-  abroad(avoid: ReadonlySet<Subchannel>): Subchannel[] {
+  /** The usable instances of other zones, for a retry that has tried all instances of its own zone. */
+  otherZones(avoid: ReadonlySet<Subchannel>): Subchannel[] {
     return [...this.#all.values()].filter((one) => isWell(one) && !avoid.has(one));
   }
 

@@ -2,39 +2,39 @@ import { parseAddress } from "../../base/address.ts";
 import { inBackground } from "../../base/background.ts";
 import { Status } from "../../rpc/status.ts";
 import { after } from "../../base/time.ts";
-import { backoff } from "../../registry/backoff.ts";
 import type { Instance } from "../../registry/registry.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Transport } from "../../transport/transport.ts";
 import type { Candidate } from "../balancing/balancer.ts";
-import type { Attempt } from "../call/attempts/attempt.ts";
 import { slowStartShare } from "../balancing/slow_start.ts";
+import { ConnectBackoff } from "./connect_backoff.ts";
 import { Latency } from "./latency.ts";
 import type { OutlierDetector, Suspect } from "./outliers/outlier_detector.ts";
 
-/** What every connection of a channel has in common. */
+/** What all instances of a channel have in common. */
 export interface SubchannelSetup {
   readonly transport: () => Promise<Transport>;
   readonly connectTimeout: number;
   readonly options: Omit<ConnectOptions, "address" | "authority" | "signal">;
   readonly authority: string | undefined;
-  /** Over how many milliseconds one that is new, or back, grows into its share. */
+  /** How long an instance that is new, or has recovered, takes to grow into its full weight, in milliseconds. */
   readonly slowStart: () => number;
   readonly outliers: OutlierDetector<Subchannel>;
-  /** It has become silent, or sends something again. */
+  /** Called when an instance falls silent, and when it sends something again. */
   readonly onSilence: (subchannel: Subchannel) => void;
-  /** A connection was lost. */
+  /** Called when a connection was lost. */
   readonly onLost: (subchannel: Subchannel) => void;
 }
 
-const MAX_BACKOFF_MS = 5000;
-/** While no instance is ready, one is asked again after this share of its backoff. */
-const URGENT_BACKOFF_SHARE = 0.2;
-const MIN_BACKOFF_MS = 100;
+/** A call that can be made again elsewhere when its instance falls silent. */
+export interface Expirable {
+  /** Ends the call, unless its response has begun. */
+  expire(message: string, lost: boolean): void;
+}
 
-/** One call of so many is timed if the balancer does not look at times. */
+/** One call of this many is timed if the balancer does not use latencies. */
 const CALLS_PER_TIMED_CALL = 16;
 
-/** The statuses that may be the instance's fault. That it protects itself (RESOURCE_EXHAUSTED), or refuses a request, is not one. */
+/** The statuses that may be the instance's fault. RESOURCE_EXHAUSTED is none: the instance protects itself. */
 const FAILURES = new Set([
   Status.UNAVAILABLE,
   Status.DEADLINE_EXCEEDED,
@@ -43,49 +43,48 @@ const FAILURES = new Set([
   Status.DATA_LOSS,
 ]);
 
-/** One instance and the connection to it, and what its calls tell of it. */
+/** One instance, the connection to it, and what its calls tell of it. */
 export class Subchannel implements Candidate {
-  /** What the registry says of it now. */
+  /** The instance as the registry lists it now. */
   instance: Instance;
-  /** How much of its weight counts: less than 1 where it stands in for another zone. */
+  /** How much of its weight counts: less than 1 while it serves another zone. */
   share = 1;
-  /** What the detector of outliers knows of it. */
+  /** Its record at the outlier detector. */
   readonly suspect: Suspect<Subchannel>;
   readonly latencies: Latency = new Latency();
   inFlight = 0;
-  /** Attempts without a response that can be made again elsewhere. */
-  readonly repeatable: Set<Pick<Attempt, "expire">> = new Set();
-  /** Calls that have begun. */
+  /** Calls that have no response yet, and end when the instance falls silent. */
+  readonly expirable: Set<Expirable> = new Set();
+  /** How many calls have started. */
   calls = 0;
-  /** Those of them that failed by what may be its fault. */
+  /** How many calls failed in a way that may be its fault. */
   failures = 0;
-  /** Why the last attempt to connect failed, or the last connection was lost. */
+  /** Why the last attempt to connect failed, or why the last connection was lost. */
   lastError: Error | undefined;
   /** When that was, in milliseconds of `performance.now()`. */
   failedAt = -Infinity;
-  /** When it is to be connected to, and its place among those that are to be: the connector's. */
+  /** When the connector connects to it next, in milliseconds of `performance.now()`. */
   dueAt = 0;
+  /** Its place in the connector's heap. */
   place: number | undefined;
   readonly #setup: SubchannelSetup;
   #closed = false;
-  /** Gives up the attempt to connect that is under way. */
-  #attempt: AbortController | undefined;
+  /** Cancels the attempt to connect that is under way. */
+  #connecting: AbortController | undefined;
   #connection: Connection | undefined;
-  /** The connection whose last calls are in flight. */
+  /** The connection that closes when its last calls have ended. */
   #leaving: Connection | undefined;
-  /** The call that was its last probe. */
+  /** The call that is its latest probe. */
   #probe: ClientCall | undefined;
-  #backoff = 0;
-  /** Attempts that have failed since it was last connected. */
-  #attempts = 0;
-  /** Since when it takes calls, if it starts slowly. */
-  #since: number | undefined;
+  readonly #backoff = new ConnectBackoff();
+  /** When its slow start began, in milliseconds of `performance.now()`; undefined when it is over. */
+  #slowSince: number | undefined;
   #warm: boolean;
 
   /**
-   * @param instance What the registry says.
-   * @param setup What all have in common.
-   * @param warm Whether it was there before the client: then it does not start slowly.
+   * @param instance The instance as the registry lists it.
+   * @param setup What all instances have in common.
+   * @param warm Whether the instance was there before the client. It does not start slowly then.
    */
   constructor(instance: Instance, setup: SubchannelSetup, warm: boolean) {
     this.instance = instance;
@@ -99,12 +98,12 @@ export class Subchannel implements Candidate {
     return this.#connection;
   }
 
-  /** Whether it sends nothing, though calls wait for it. */
+  /** Whether it sends nothing although calls wait for it. */
   get silent(): boolean {
     return this.#connection?.silent ?? false;
   }
 
-  /** Whether it is gone. */
+  /** Whether it has left the list, or the client was closed. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -115,18 +114,18 @@ export class Subchannel implements Candidate {
 
   get weight(): number {
     const full = this.fullWeight;
-    if (this.#since === undefined) return full;
-    const part = slowStartShare(performance.now() - this.#since, this.#setup.slowStart());
-    if (part === 1) this.#since = undefined;
+    if (this.#slowSince === undefined) return full;
+    const part = slowStartShare(performance.now() - this.#slowSince, this.#setup.slowStart());
+    if (part === 1) this.#slowSince = undefined;
     return full * part;
   }
 
   get latency(): number | undefined {
-    // While calls are in flight it does not fade: one that hangs must not look faster and faster.
+    // It does not decay while calls are in flight: an instance that hangs must not look faster and faster.
     return this.latencies.at(this.inFlight === 0 ? performance.now() : undefined);
   }
 
-  /** Starts a call. Whoever does tells how it went on, by {@linkcode responded} and, once, {@linkcode ended}. */
+  /** Starts a call. The caller reports its course by {@linkcode responded} and, once, by {@linkcode ended}. */
   start(options: CallStart): ClientCall {
     this.inFlight++;
     this.calls++;
@@ -137,59 +136,56 @@ export class Subchannel implements Candidate {
     return call;
   }
 
-  /** Whether the next call should tell when it {@linkcode responded}: a sample for {@linkcode clientState}, or a probe. */
+  /** Whether the next call should report its latency by {@linkcode responded}: it is a sample, or a probe. */
   get wantsTime(): boolean {
     return this.calls % CALLS_PER_TIMED_CALL === 0 || this.suspect.offered;
   }
 
-  /** A call's response has begun, so many milliseconds after its start. */
+  /** The response of a call has begun, this many milliseconds after its start. */
   responded(call: ClientCall, milliseconds: number, now: number = performance.now()): void {
     this.latencies.observe(milliseconds, now);
     // The probe may be a stream that goes on for long.
     if (call === this.#probe && this.suspect.probing) this.#setup.outliers.ended(this.suspect, false);
   }
 
-  /** A call has ended: with the code that the wire brought, or undefined where that says nothing of the instance (cancelled here). */
+  /** A call has ended with a code; undefined if that says nothing of the instance, as when the call was cancelled here. */
   ended(call: ClientCall, code: Status | undefined): void {
     this.inFlight--;
     const failed = code === undefined ? undefined : code !== Status.OK && FAILURES.has(code);
     if (failed) this.failures++;
-    // While it is ejected, only its probe says something new: other calls began before.
+    // While it is ejected, only its probe counts: other calls began before.
     if (this.suspect.until === undefined || call === this.#probe) this.#setup.outliers.ended(this.suspect, failed);
   }
 
-  /** It begins to take calls, or does again: slowly. */
+  /** Begins a slow start. */
   startSlowly(): void {
-    this.#since = performance.now();
+    this.#slowSince = performance.now();
   }
 
-  /** When it may be asked again, in milliseconds of `performance.now()`; sooner if no instance is ready. */
+  /** When the backoff ends, in milliseconds of `performance.now()`. It ends sooner while no instance is ready (`urgent`). */
   retryAt(urgent: boolean): number {
-    return this.failedAt +
-      (urgent
-        ? Math.min(this.#backoff, Math.max(MIN_BACKOFF_MS, this.#backoff * URGENT_BACKOFF_SHARE))
-        : this.#backoff);
+    return this.failedAt + this.#backoff.delay(urgent);
   }
 
-  /** Forgets in how many attempts it could not be reached. */
+  /** Ends the backoff. */
   forgive(): void {
-    this.#attempts = this.#backoff = 0;
+    this.#backoff.reset();
   }
 
-  /** Attempts once to connect; says whether that succeeded. */
+  /** Attempts once to connect. @returns Whether it succeeded. */
   async connect(): Promise<boolean> {
     const { transport, connectTimeout, options, authority } = this.#setup;
     const { address } = this.instance;
-    const attempt = this.#attempt = new AbortController();
-    const late = () => attempt.abort(new Error(`${address} takes no connection within ${connectTimeout} ms`));
-    const stop = after(connectTimeout, late);
+    const connecting = this.#connecting = new AbortController();
+    const late = () => connecting.abort(new Error(`${address} takes no connection within ${connectTimeout} ms`));
+    const stopTimer = after(connectTimeout, late);
     try {
       const connection = await (await transport()).connect({
         ...options,
         address: parseAddress(address, "instance"),
-        // A path can't stand in :authority; gRPC puts localhost there.
+        // :authority can't hold a path. gRPC sends localhost there.
         authority: authority ?? (address.startsWith("unix:") ? "localhost" : address),
-        signal: attempt.signal,
+        signal: connecting.signal,
         onSilence: () => this.#onSilence(),
       });
       if (this.#closed) return this.#leave(connection, true), false;
@@ -197,41 +193,41 @@ export class Subchannel implements Candidate {
       return true;
     } catch (error) {
       this.#failed(error instanceof Error ? error : new Error(String(error)));
-      this.#backoff = backoff(this.#attempts++, MAX_BACKOFF_MS);
+      this.#backoff.failed();
       return false;
     } finally {
-      stop();
-      this.#attempt = undefined;
+      stopTimer();
+      this.#connecting = undefined;
     }
   }
 
   #connected(connection: Connection): void {
-    // One that came late, or was down, has just begun; one that only lost its connection has not.
-    if (!this.#warm || this.#attempts > 0) this.startSlowly();
+    // An instance that is new to the client, or was down, has just started. One that only lost its connection has not.
+    if (!this.#warm || this.#backoff.failures > 0) this.startSlowly();
     this.#warm = true;
-    this.#attempts = this.#backoff = 0;
+    this.#backoff.reset();
     this.#connection = connection;
-    const lost = (why: unknown) => this.#lost(connection, String(why));
+    const lost = (reason: unknown) => this.#lost(connection, String(reason));
     connection.closed.then(lost, lost);
   }
 
-  #lost(connection: Connection, why: string): void {
+  #lost(connection: Connection, reason: string): void {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    this.#failed(new Error(why));
+    this.#failed(new Error(reason));
     this.#leave(connection);
     this.#setup.onLost(this);
   }
 
   #leave(connection: Connection, force?: boolean): void {
-    const what = `the end of the connection to ${this.instance.address}`;
-    inBackground(what, this.#setup.options.logger, () => connection.close(force));
+    const task = `the end of the connection to ${this.instance.address}`;
+    inBackground(task, this.#setup.options.logger, () => connection.close(force));
   }
 
   #onSilence(): void {
     if (this.#connection === undefined) return;
     if (!this.silent) this.startSlowly();
-    else for (const attempt of [...this.repeatable]) attempt.expire("the instance is silent", true);
+    else for (const call of [...this.expirable]) call.expire("the instance is silent", true);
     this.#setup.onSilence(this);
   }
 
@@ -243,13 +239,13 @@ export class Subchannel implements Candidate {
   /** Takes no more calls. @returns Whether there is a connection to {@linkcode close}. */
   retire(): boolean {
     this.#closed = true;
-    this.#attempt?.abort(new Error("the client was closed"));
+    this.#connecting?.abort(new Error("the client was closed"));
     this.#leaving ??= this.#connection;
     this.#connection = undefined;
     return this.#leaving !== undefined;
   }
 
-  /** Takes no more calls; those in flight end by themselves, or at once with `force`, also when it was called without before. */
+  /** Takes no more calls, and waits for those in flight. `force` cancels them, also after a first call without it. */
   async close(force: boolean = false): Promise<void> {
     this.retire();
     await this.#leaving?.close(force);

@@ -1,98 +1,129 @@
-import type { Metadata } from "../../../rpc/metadata.ts";
+import { Metadata } from "../../../rpc/metadata.ts";
+import { PREVIOUS_ATTEMPTS, RETRY_FIELD } from "../../../rpc/retry_fields.ts";
 import { Status } from "../../../rpc/status.ts";
-import type { CallStart, CallStatus, ClientCall, Connection, MaybePromise } from "../../../transport/transport.ts";
-import type { Outgoing } from "./outgoing.ts";
-import { isBiz } from "../errors.ts";
+import type { CallStatus, ClientCall, Connection, MaybePromise } from "../../../transport/transport.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
+import { isBizStatus } from "../errors.ts";
+import type { Outgoing } from "./outgoing.ts";
 
-/** One attempt of a call, at one instance, which is told once how it went. */
+/** What one attempt differs in from the other attempts of its call. */
+export interface AttemptOptions {
+  /** Cancels the attempt. */
+  readonly signal: AbortSignal | undefined;
+  /** How many attempts the call made before. */
+  readonly previous: number;
+  /** The instances that the call has tried; each attempt adds its own. Undefined while the call need not remember them. */
+  readonly tried: Set<Subchannel> | undefined;
+  /** Whether the attempt fails at once when its instance falls silent, because the policy allows another attempt. */
+  readonly expiresInSilence: boolean;
+  /** Receives the header. */
+  readonly onHeader: ((header: Metadata) => void) | undefined;
+}
+
+/** One attempt of a call at one instance. It tells the instance once how it ended. */
 export class Attempt {
   readonly subchannel: Subchannel;
-  /** The first response, undefined if it has ended without one. */
+  /** The connection that the attempt started on. */
+  readonly connection: Connection;
+  /** The first response; undefined if the attempt ended without one. */
   message: Uint8Array | undefined;
-  /** Whether the response has begun: the call is this attempt's then. */
+  /** Whether the response has begun: no other attempt is made for the call then. */
   responded = false;
   /** What the caller's `onHeader` threw: it ends the call and reaches the caller. */
   headerFailure: { error: unknown } | undefined;
-  /** What else the caller is told if this attempt is the last, and fails. */
+  /** What the error of the call says beside the status, if this attempt is the last and fails. */
   note: string | undefined;
-  /** The one that it began on. */
-  readonly connection: Connection;
   readonly #call: ClientCall;
-  readonly #begun: number | undefined;
+  /** When it started, in milliseconds of `performance.now()`; undefined if nobody needs its latency. */
+  readonly #startedAt: number | undefined;
   #expired: CallStatus | undefined;
-  #told = false;
+  #ended = false;
 
-  /**
-   * Starts an attempt.
-   *
-   * @param subchannel The instance, which has a connection.
-   * @param outgoing What is sent.
-   * @param start How it begins.
-   * @param onHeader Takes the header.
-   * @param timed Whether anybody wants to know how long it takes: to read the clock costs as much as all else here.
-   */
-  constructor(
+  private constructor(
     subchannel: Subchannel,
-    outgoing: Outgoing,
-    start: CallStart,
-    onHeader: ((attempt: Attempt, header: Metadata) => void) | undefined,
-    timed: boolean,
+    connection: Connection,
+    call: ClientCall,
+    startedAt: number | undefined,
   ) {
     this.subchannel = subchannel;
-    if (timed) this.#begun = performance.now();
-    if (onHeader) start.onHeader = (header) => this.#onHeader(onHeader, header);
-    this.connection = subchannel.connection!;
-    this.#call = subchannel.start(start);
-    try {
-      outgoing.sendTo(this.#call);
-    } catch (error) {
-      this.end();
-      throw error;
-    }
+    this.connection = connection;
+    this.#call = call;
+    this.#startedAt = startedAt;
   }
 
-  /** How it ended; undefined while it has not. */
+  /**
+   * Starts a call at an instance, and sends what is there of its requests.
+   *
+   * @param subchannel The instance. It has a connection.
+   * @param outgoing What is sent.
+   * @param options What differs from attempt to attempt.
+   * @param timed Whether to measure its latency. To read the clock costs as much as everything else here.
+   */
+  static start(subchannel: Subchannel, outgoing: Outgoing, options: AttemptOptions, timed: boolean): Attempt {
+    const { method: { path }, context: { metadata, source, options: { compression } } } = outgoing;
+    const { onHeader, previous, signal } = options;
+    const startedAt = timed ? performance.now() : undefined;
+    const connection = subchannel.connection!;
+    const call = subchannel.start({
+      path,
+      metadata: previous > 0 ? withPrevious(metadata, previous) : metadata,
+      deadline: outgoing.lateAt,
+      signal,
+      compression: typeof compression === "function" ? "gzip" : compression,
+      source,
+      onHeader: onHeader && ((header) => attempt.#onHeader(onHeader, header)),
+    });
+    const attempt = new Attempt(subchannel, connection, call, startedAt);
+    try {
+      outgoing.sendTo(call);
+    } catch (error) {
+      attempt.end();
+      throw error;
+    }
+    return attempt;
+  }
+
+  /** How the attempt ended; undefined while it has not. */
   get status(): CallStatus | undefined {
     return this.#expired ?? this.#call.status;
   }
 
-  /** Takes what {@linkcode receive} gave first: the response has begun, or the attempt has ended. */
+  /** Receives what {@linkcode receive} returned first: the response has begun, or the attempt has ended. */
   began(message: Uint8Array | undefined): void {
     this.message = message;
     if (message !== undefined || this.#call.status!.code === Status.OK) this.#respond();
   }
 
-  /** The next response, or undefined when it has ended. */
+  /** The next response; undefined when the attempt has ended. */
   receive(): MaybePromise<Uint8Array | undefined> {
     return this.#call.receive();
   }
 
   /**
-   * It took too long until its response began: it counts as UNAVAILABLE, and its instance has failed.
+   * Ends an attempt whose response has not begun in time. It counts as UNAVAILABLE, and as a failure of its instance.
    *
    * @param lost Whether all calls of its connection end together.
    */
   expire(message: string, lost: boolean = false): void {
-    if (this.responded || this.#told) return;
+    if (this.responded || this.#ended) return;
     this.#expired = { code: Status.UNAVAILABLE, message, lost };
     this.end();
   }
 
-  /** It is over: what goes on is cancelled. Only the first call of it counts. */
+  /** Ends the attempt, and cancels its call if that still runs. Only the first call of this method counts. */
   end(): void {
-    if (this.#told) return;
-    this.#told = true;
+    if (this.#ended) return;
+    this.#ended = true;
     const { status } = this.#call;
     if (status === undefined) this.#call.cancel();
-    if (!this.responded && this.#begun !== undefined && this.#isGivenUp(status)) {
+    if (!this.responded && this.#startedAt !== undefined && this.#isGivenUp(status)) {
       const now = performance.now();
-      this.subchannel.latencies.atLeast(now - this.#begun, now);
+      this.subchannel.latencies.atLeast(now - this.#startedAt, now);
     }
-    this.subchannel.ended(this.#call, this.#expired ? Status.DEADLINE_EXCEEDED : status && codeFor(status));
+    this.subchannel.ended(this.#call, this.#expired ? Status.DEADLINE_EXCEEDED : status && codeForInstance(status));
   }
 
-  /** Whether it ended since nobody waited any longer: how long it took says how slow the instance is at least, as an answer would. */
+  /** Whether it ended because nobody waits any longer. Its duration is then a lower bound of the instance's latency. */
   #isGivenUp(status: CallStatus | undefined): boolean {
     if (status === undefined || this.#expired) return true;
     return status.code === Status.CANCELLED || status.code === Status.DEADLINE_EXCEEDED;
@@ -101,15 +132,15 @@ export class Attempt {
   #respond(): void {
     if (this.responded) return;
     this.responded = true;
-    if (this.#begun === undefined) return;
+    if (this.#startedAt === undefined) return;
     const now = performance.now();
-    this.subchannel.responded(this.#call, now - this.#begun, now);
+    this.subchannel.responded(this.#call, now - this.#startedAt, now);
   }
 
-  #onHeader(onHeader: (attempt: Attempt, header: Metadata) => void, header: Metadata): void {
+  #onHeader(onHeader: (header: Metadata) => void, header: Metadata): void {
     this.#respond();
     try {
-      onHeader(this, header);
+      onHeader(header);
     } catch (error) {
       this.headerFailure = { error };
       this.#call.cancel();
@@ -117,8 +148,17 @@ export class Attempt {
   }
 }
 
-/** What a status says of the instance: that it answers if the error is the business's; nothing if nothing was processed, or the call was cancelled. */
-function codeFor(status: CallStatus): Status | undefined {
-  if (status.code === Status.OK || isBiz(status)) return Status.OK;
+/** Metadata that tells the server, and the services behind it, how many attempts the call made before. */
+function withPrevious(metadata: Metadata, previous: number): Metadata {
+  const count = String(previous);
+  return Metadata.unchecked([...metadata, [PREVIOUS_ATTEMPTS, count], [RETRY_FIELD, count]]);
+}
+
+/**
+ * What a status says of the instance. A business error counts as OK, because the instance answered. Undefined where the status says nothing of it:
+ * nothing was processed, or the call was cancelled.
+ */
+function codeForInstance(status: CallStatus): Status | undefined {
+  if (status.code === Status.OK || isBizStatus(status)) return Status.OK;
   return status.code === Status.CANCELLED || status.unprocessed !== undefined ? undefined : status.code;
 }

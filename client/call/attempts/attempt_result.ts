@@ -2,61 +2,61 @@ import { RpcError } from "../../../rpc/error.ts";
 import { PUSHBACK } from "../../../rpc/retry_fields.ts";
 import { Status, statusName } from "../../../rpc/status.ts";
 import type { Connection } from "../../../transport/transport.ts";
+import { codeOf, isBizStatus } from "../errors.ts";
 import { Attempt } from "./attempt.ts";
-import { codeOf, isBiz } from "../errors.ts";
 
-/** What came of an attempt: itself, or the error with which it could not even be started. */
-export type Made = Attempt | RpcError;
+/** What came of an attempt: the attempt itself, or the error with which it could not even be started. */
+export type AttemptResult = Attempt | RpcError;
 
-/** An attempt that failed before its response began, and could be made again. */
+/** Why an attempt failed before its response began. It could be made again. */
 export interface Failure {
   readonly code: Status;
-  /** For the error of the whole call: `UNAVAILABLE: down`. */
+  /** What the error of the whole call says of this attempt: `UNAVAILABLE "down"`. */
   readonly text: string;
-  /** After how many milliseconds the server wants it again; negative for never, undefined if it says nothing. */
+  /** The server's pushback: the wait before the next attempt in milliseconds; negative forbids another one; undefined if there is none. */
   readonly pushback: number | undefined;
   /** The connection, if all its calls ended together. */
   readonly lost?: Connection;
 }
 
-/** How an attempt failed; undefined if its response has begun, or is an error of the business. */
-export function failureOf(made: Made): Failure | undefined {
-  if (!(made instanceof Attempt)) {
-    return { code: made.code, text: textOf(made.code, made.rawMessage), pushback: undefined };
+/** How an attempt failed; undefined if its response has begun or is a business error. */
+export function failureOf(result: AttemptResult): Failure | undefined {
+  if (!(result instanceof Attempt)) {
+    return { code: result.code, text: textOf(result.code, result.rawMessage), pushback: undefined };
   }
-  const status = made.status;
-  if (made.responded || status === undefined || status.code === Status.OK || isBiz(status)) return undefined;
+  const { status } = result;
+  if (result.responded || status === undefined || status.code === Status.OK || isBizStatus(status)) return undefined;
   const code = codeOf(status);
   const pushback = status.trailer?.get(PUSHBACK);
   return {
     code,
     text: textOf(code, status.message),
     pushback: pushback === undefined ? undefined : /^\d{1,9}$/.test(pushback) ? Number(pushback) : -1,
-    lost: status.lost ? made.connection : undefined,
+    lost: status.lost ? result.connection : undefined,
   };
 }
 
-/** Ends a call with an attempt: returns it, or throws what it is. */
-export function finish(made: Made, note: string | undefined): Attempt {
-  if (made instanceof Attempt) {
-    made.note = note;
-    return made;
+/** Ends a call with the result of its last attempt: returns the attempt, or throws the error. Either gets the note. */
+export function finish(result: AttemptResult, note: string | undefined): Attempt {
+  if (result instanceof Attempt) {
+    result.note = note;
+    return result;
   }
-  if (note === undefined) throw made;
-  const { code, rawMessage, details, metadata, path, cause } = made;
+  if (note === undefined) throw result;
+  const { code, rawMessage, details, metadata, path, cause } = result;
   throw new RpcError(code, rawMessage, { details, metadata, path, cause, note });
 }
 
 /**
- * What is said of the attempts in the error of the call.
+ * What the error of a call says of its attempts.
  *
- * @param before How those before the last one ended.
- * @param why Why no other was made; undefined if that goes without saying.
+ * @param earlier How the attempts before the last one failed.
+ * @param reason Why there was no further attempt; undefined if that is obvious.
  */
-export function noteOf(before: readonly string[], why?: string): string | undefined {
-  if (before.length === 0) return why === undefined ? undefined : `not tried again: ${why}`;
-  const reason = why === undefined ? "" : `, no more: ${why}`;
-  return `attempt ${before.length + 1}${reason}; before it ${[...new Set(before)].join(", ")}`;
+export function noteOf(earlier: readonly string[], reason?: string): string | undefined {
+  if (earlier.length === 0) return reason === undefined ? undefined : `not tried again: ${reason}`;
+  const noMore = reason === undefined ? "" : `, no more: ${reason}`;
+  return `attempt ${earlier.length + 1}${noMore}; before it ${[...new Set(earlier)].join(", ")}`;
 }
 
 const MAX_TEXT_CHARACTERS = 80;

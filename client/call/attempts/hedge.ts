@@ -1,92 +1,103 @@
 import { currentScope } from "../../../rpc/context.ts";
 import { RpcError } from "../../../rpc/error.ts";
+import { Status } from "../../../rpc/status.ts";
 import type { HedgeRules, MethodRules } from "../../../policy/rules.ts";
-import { Attempt } from "./attempt.ts";
-import { begin } from "./make_attempt.ts";
-import { at } from "../responses.ts";
-import type { CallPath } from "../shared_state.ts";
-import { cancelled, pause } from "../../instances/wait.ts";
-import { type Failure, failureOf, finish, type Made, noteOf } from "./attempt_result.ts";
-import type { Outgoing } from "./outgoing.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
+import { cancelled, pause } from "../../instances/wait.ts";
+import { withPath } from "../errors.ts";
+import type { SharedState } from "../shared_state.ts";
+import { Attempt } from "./attempt.ts";
+import { type AttemptResult, type Failure, failureOf, finish, noteOf } from "./attempt_result.ts";
+import { makeAttempt } from "./make_attempt.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /**
- * Makes attempts, the next one while those before are slow, until one is the call's: its response has begun first, it failed for good, or it is the
- * last. The others are cancelled.
+ * Makes attempts side by side, the next one while the earlier ones are slow. The first attempt wins whose response begins or that fails for good;
+ * the others are cancelled. If all fail, the last one's failure is the call's.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#hedging-policy
  */
-export function hedged(path: CallPath, rules: MethodRules, hedge: HedgeRules, outgoing: Outgoing): Promise<Attempt> {
-  const race = new Race(path, rules, hedge, outgoing);
+export function hedged(
+  shared: SharedState,
+  rules: MethodRules,
+  hedge: HedgeRules,
+  outgoing: Outgoing,
+): Promise<Attempt> {
+  const race = new Race(shared, rules, hedge, outgoing);
   race.send();
   return race.winner;
 }
 
+/** The attempts of one call. Each has a controller, which cancels it and identifies it. */
 class Race {
-  readonly #path: CallPath;
+  readonly #shared: SharedState;
   readonly #rules: MethodRules;
   readonly #hedge: HedgeRules;
   readonly #outgoing: Outgoing;
-  readonly #attempts: number;
+  readonly #maxAttempts: number;
   readonly #result = Promise.withResolvers<Attempt>();
   readonly #running = new Set<AbortController>();
-  readonly #avoid = new Set<Subchannel>();
-  readonly #before: string[] = [];
+  readonly #tried = new Set<Subchannel>();
+  /** How the attempts that the call went on without failed. */
+  readonly #earlier: string[] = [];
   #sent = 0;
-  #won: AbortController | undefined;
-  /** A server said that no more attempts are to be made. */
-  #unwanted = false;
-  /** What failed last. */
-  #last: Made | undefined;
-  /** Gives up the wait for the next attempt; undefined if there is none. */
-  #next: AbortController | undefined;
+  #winner: AbortController | undefined;
+  /** Whether a server has forbidden further attempts. */
+  #forbidden = false;
+  /** The latest failure. */
+  #last: AttemptResult | undefined;
+  /** Cancels the planned attempt; undefined if none is planned. */
+  #planned: AbortController | undefined;
 
-  constructor(path: CallPath, rules: MethodRules, hedge: HedgeRules, outgoing: Outgoing) {
-    this.#path = path;
+  constructor(shared: SharedState, rules: MethodRules, hedge: HedgeRules, outgoing: Outgoing) {
+    this.#shared = shared;
     this.#rules = rules;
     this.#hedge = hedge;
     this.#outgoing = outgoing;
-    this.#attempts = outgoing.isForRetry ? 1 : hedge.attempts;
+    this.#maxAttempts = outgoing.isForRetry ? 1 : hedge.attempts;
   }
 
   get winner(): Promise<Attempt> {
     return this.#result.promise;
   }
 
-  /** Makes the next attempt now, and the one behind it after the delay. */
+  /** Makes the next attempt now, and plans the one after it. */
   send(): void {
-    const lost = new AbortController();
-    this.#running.add(lost);
+    const controller = new AbortController();
+    this.#running.add(controller);
     // deno-lint-ignore dinokit-promise/handled -- its failure is the result
-    void this.#run(lost, this.#sent++);
+    void this.#run(controller, this.#sent++);
     this.#plan(this.#hedge.delay);
   }
 
-  async #run(lost: AbortController, previous: number): Promise<void> {
+  async #run(controller: AbortController, previous: number): Promise<void> {
     try {
-      const made = await this.#attempt(lost, previous);
-      this.#running.delete(lost);
-      const failure = failureOf(made);
-      if (this.#won !== undefined && this.#won !== lost) return made instanceof Attempt ? made.end() : undefined;
-      if (failure && this.#goesOnAfter(failure)) this.#failed(failure, made);
+      const result = await this.#attempt(controller, previous);
+      this.#running.delete(controller);
+      const failure = failureOf(result);
+      if (this.#winner !== undefined && this.#winner !== controller) {
+        return result instanceof Attempt ? result.end() : undefined;
+      }
+      if (failure && this.#goesOnAfter(failure)) this.#failed(failure, result);
       else {
-        this.#win(lost);
-        if (failure && this.#unwanted) currentScope().retriesExhausted();
-        this.#result.resolve(finish(made, noteOf(this.#before)));
+        this.#win(controller);
+        if (failure && this.#forbidden) currentScope().retriesExhausted();
+        this.#result.resolve(finish(result, noteOf(this.#earlier)));
       }
     } catch (error) {
-      if (this.#win(lost)) this.#result.reject(error);
+      if (this.#win(controller)) this.#result.reject(error);
     }
   }
 
-  async #attempt(lost: AbortController, previous: number): Promise<Made> {
+  async #attempt(controller: AbortController, previous: number): Promise<AttemptResult> {
     const { context: { signal, options } } = this.#outgoing;
     try {
-      return await begin(this.#path, this.#rules, this.#outgoing, {
-        signal: AbortSignal.any(signal ? [signal, lost.signal] : [lost.signal]),
+      return await makeAttempt(this.#shared, this.#rules, this.#outgoing, {
+        signal: AbortSignal.any(signal ? [signal, controller.signal] : [controller.signal]),
         previous,
-        avoid: this.#avoid,
-        onHeader: (_, header) => void (this.#win(lost) && options.onHeader?.(header)),
+        tried: this.#tried,
+        expiresInSilence: this.#hedge.statuses.has(Status.UNAVAILABLE),
+        onHeader: (header) => void (this.#win(controller) && options.onHeader?.(header)),
       });
     } catch (error) {
       if (error instanceof RpcError) return error;
@@ -94,74 +105,74 @@ class Race {
     }
   }
 
-  /** Whether the call goes on after a failure. A server that wants no other attempt ends the hedging, not the attempts that run. */
+  /** Whether the call goes on after a failure. A server that forbids further attempts does not end those that run. */
   #goesOnAfter({ code, pushback, lost }: Failure): boolean {
-    const never = pushback !== undefined && pushback < 0;
+    const forbidden = pushback !== undefined && pushback < 0;
     const passing = this.#hedge.statuses.has(code);
-    if (never) this.#unwanted = true;
-    if (never || passing) this.#path.budget.failed(lost);
-    return never ? this.#running.size > 0 : passing;
+    if (forbidden) this.#forbidden = true;
+    if (forbidden || passing) this.#shared.budget.failed(lost);
+    return forbidden ? this.#running.size > 0 : passing;
   }
 
-  /** An attempt failed, and the call goes on: with the next one now, or when the server wants it, or with those that run. */
-  #failed({ text, pushback }: Failure, made: Made): void {
-    if (made instanceof Attempt) made.end();
+  /** Continues after a failure: with the next attempt now, or after the server's pushback, or with the attempts that run. */
+  #failed({ text, pushback }: Failure, result: AttemptResult): void {
+    if (result instanceof Attempt) result.end();
     if (pushback === undefined && this.#mayHedge) {
-      this.#before.push(text);
+      this.#earlier.push(text);
       return this.send();
     }
-    this.#plan(pushback ?? 0); // or none, if there may be none
-    if (this.#running.size === 0 && this.#next === undefined) return this.#conclude(made);
-    this.#before.push(text);
-    this.#last = made;
+    this.#plan(pushback ?? 0); // plans nothing if no further attempt is allowed
+    if (this.#running.size === 0 && this.#planned === undefined) return this.#conclude(result);
+    this.#earlier.push(text);
+    this.#last = result;
   }
 
   get #mayHedge(): boolean {
-    const { budget, closing } = this.#path;
-    const over = this.#won !== undefined || this.#unwanted || closing.signal.aborted ||
+    const { budget, closing } = this.#shared;
+    const over = this.#winner !== undefined || this.#forbidden || closing.signal.aborted ||
       this.#outgoing.context.signal?.aborted;
-    return !over && this.#sent < this.#attempts && budget.allows;
+    return !over && this.#sent < this.#maxAttempts && budget.allows;
   }
 
-  /** Plans the next attempt, in place of the one that was planned. */
+  /** Plans the next attempt. It replaces the one that was planned. */
   #plan(ms: number): void {
-    this.#next?.abort();
-    this.#next = undefined;
+    this.#planned?.abort();
+    this.#planned = undefined;
     const { lateAt, context: { signal } } = this.#outgoing;
     if (!this.#mayHedge || lateAt !== undefined && performance.now() + ms >= lateAt) return;
     if (ms === 0) return this.send();
-    const next = this.#next = new AbortController();
-    const ends = [next.signal, this.#path.closing.signal];
+    const planned = this.#planned = new AbortController();
+    const signals = [planned.signal, this.#shared.closing.signal];
     const go = () => {
-      if (this.#next !== next) return;
-      this.#next = undefined;
+      if (this.#planned !== planned) return;
+      this.#planned = undefined;
       if (this.#mayHedge) return this.send();
       if (this.#running.size > 0) return;
-      this.#before.pop(); // the last one's
+      this.#earlier.pop(); // the failure of #last
       this.#conclude(this.#last!);
     };
-    pause(ms, undefined, AbortSignal.any(signal ? [...ends, signal] : ends)).then(go, go);
+    pause(ms, undefined, AbortSignal.any(signal ? [...signals, signal] : signals)).then(go, go);
   }
 
   /** All attempts have failed. */
-  #conclude(last: Made): void {
+  #conclude(last: AttemptResult): void {
     const { method, context: { signal } } = this.#outgoing;
     try {
-      if (signal?.aborted) throw at(method, cancelled(signal));
-      if (this.#sent > 1 || this.#unwanted) currentScope().retriesExhausted();
-      this.#result.resolve(finish(last, noteOf(this.#before)));
+      if (signal?.aborted) throw withPath(method, cancelled(signal));
+      if (this.#sent > 1 || this.#forbidden) currentScope().retriesExhausted();
+      this.#result.resolve(finish(last, noteOf(this.#earlier)));
     } catch (error) {
       this.#result.reject(error);
     }
   }
 
-  /** The call is this attempt's, unless it is another's: the others are cancelled. */
-  #win(lost: AbortController): boolean {
-    if (this.#won !== undefined) return this.#won === lost;
-    this.#won = lost;
-    this.#next?.abort();
-    this.#next = undefined;
-    for (const one of this.#running) if (one !== lost) one.abort();
+  /** Makes an attempt the winner, and cancels the others. @returns Whether it is the winner; false if another one is. */
+  #win(controller: AbortController): boolean {
+    if (this.#winner !== undefined) return this.#winner === controller;
+    this.#winner = controller;
+    this.#planned?.abort();
+    this.#planned = undefined;
+    for (const running of this.#running) if (running !== controller) running.abort();
     return true;
   }
 }

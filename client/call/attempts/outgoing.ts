@@ -2,25 +2,27 @@ import { checkCompression } from "../../../rpc/compression.ts";
 import { RETRY_FIELD } from "../../../rpc/retry_fields.ts";
 import type { Method } from "../../../rpc/service.ts";
 import type { ClientCall, Compression } from "../../../transport/transport.ts";
-import type { ClientContext } from "../responses.ts";
-import type { CallOptions } from "../../options.ts";
-import { RequestPump } from "./request_pump.ts";
+import type { CallOptions } from "../call_options.ts";
+import type { ClientContext } from "../context.ts";
 import { lateAtOf } from "../time_limit.ts";
+import { RequestPump } from "./request_pump.ts";
 
-/** What a call sends, as often as it is sent: one request, or a stream of them. */
+/** What one call sends: a request, or a stream of requests. Each attempt of the call sends it again. */
 export class Outgoing {
   readonly method: Method;
   readonly context: ClientContext;
   /** When the call is late, in milliseconds of `performance.now()`; undefined without a limit. */
   readonly lateAt: number | undefined;
-  readonly #only: Uint8Array | undefined;
+  /** The encoded request; undefined for a stream of requests. */
+  readonly #message: Uint8Array | undefined;
   readonly #compression: Compression | undefined;
+  /** The stream of requests; undefined for a single one. */
   readonly #pump: RequestPump | undefined;
 
   /**
    * Encodes the request.
    *
-   * @throws {TypeError} If it has the wrong shape.
+   * @throws {TypeError} If the request has the wrong shape.
    */
   constructor(method: Method, request: unknown, context: ClientContext) {
     this.method = method;
@@ -28,30 +30,30 @@ export class Outgoing {
     this.lateAt = lateAtOf(context);
     const { options } = context;
     if (method.kind === "client_streaming" || method.kind === "bidi") {
-      this.#pump = new RequestPump(iteratorOf(method, request), (one) => ({
-        message: method.request.encode(one as never),
-        compression: compressionOf(method, options, one),
+      this.#pump = new RequestPump(iteratorOf(method, request), (item) => ({
+        message: method.request.encode(item as never),
+        compression: compressionOf(method, options, item),
       }));
       return;
     }
-    this.#only = method.request.encode(request as never);
+    this.#message = method.request.encode(request as never);
     this.#compression = compressionOf(method, options, request);
   }
 
-  /** Sends it to an attempt: from the beginning, if there was one before. */
+  /** Sends the requests to an attempt's call, from the first one on. */
   sendTo(call: ClientCall): void {
     if (this.#pump) return this.#pump.attach(call);
-    const wait = call.send(this.#only!, this.#compression, true);
-    // Nothing follows. What goes wrong is in the call's status.
-    if (wait) wait.catch(() => {});
+    const sent = call.send(this.#message!, this.#compression, true);
+    // No request follows that would have to wait. Whether it failed is in the call's status.
+    if (sent) sent.catch(() => {});
   }
 
-  /** Whether it is made for a call that was tried again: it is not tried again itself, or attempts would multiply at each hop. */
+  /** Whether the call is part of a call that is a retry. It is not retried itself: attempts would multiply at each hop. */
   get isForRetry(): boolean {
     return this.context.metadata.has(RETRY_FIELD);
   }
 
-  /** Whether it can be sent once more. */
+  /** Whether the requests can be sent again. */
   get canRepeat(): boolean {
     return this.#pump === undefined || this.#pump.canRepeat;
   }
@@ -61,12 +63,12 @@ export class Outgoing {
     return this.#pump?.failure;
   }
 
-  /** It is not sent again. */
+  /** Releases the sent requests: they are not sent again. */
   forget(): void {
     this.#pump?.forget();
   }
 
-  /** The call has ended: no more requests are asked for. */
+  /** Stops reading the caller's requests: the call has ended. */
   stop(): void {
     this.#pump?.stop();
   }

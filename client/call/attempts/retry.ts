@@ -3,121 +3,122 @@ import { RpcError } from "../../../rpc/error.ts";
 import { Status } from "../../../rpc/status.ts";
 import { after } from "../../../base/time.ts";
 import type { MethodRules, RetryRules } from "../../../policy/rules.ts";
-import type { Attempt } from "./attempt.ts";
-import { begin } from "./make_attempt.ts";
-import { at } from "../responses.ts";
-import type { CallPath } from "../shared_state.ts";
-import { cancelled, pause } from "../../instances/wait.ts";
-import { type Failure, failureOf, finish, type Made, noteOf } from "./attempt_result.ts";
-import type { Outgoing } from "./outgoing.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
+import { cancelled, pause } from "../../instances/wait.ts";
+import { withPath } from "../errors.ts";
+import type { SharedState } from "../shared_state.ts";
+import type { Attempt } from "./attempt.ts";
+import { type AttemptResult, type Failure, failureOf, finish, noteOf } from "./attempt_result.ts";
+import { makeAttempt } from "./make_attempt.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 const CLOSED = "the client was closed";
 
 /**
- * Makes attempts, one after the other, until one is the call's: its response has begun, it failed for good, or no other may be made.
+ * Makes attempts one after the other, until a response begins, an attempt fails for good, or the policy allows no further attempt.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#retry-policy
  */
 export async function retried(
-  path: CallPath,
+  shared: SharedState,
   rules: MethodRules,
   retry: RetryRules,
   outgoing: Outgoing,
 ): Promise<Attempt> {
   const { context: { signal }, method } = outgoing;
-  const avoid = new Set<Subchannel>();
-  const before: string[] = [];
+  const tried = new Set<Subchannel>();
+  const earlier: string[] = [];
   let backoffs = 0;
   for (;;) {
-    const made = await attempt(path, rules, retry, outgoing, avoid, before.length);
-    const failure = failureOf(made);
-    if (failure === undefined) return finish(made, noteOf(before));
-    const wait = waitAfter(failure, path, retry, outgoing, before.length + 1, backoffs);
-    if (typeof wait !== "number") {
-      if (wait.exhausted) currentScope().retriesExhausted();
-      return finish(made, noteOf(before, wait.why));
+    const result = await attempt(shared, rules, retry, outgoing, tried, earlier.length);
+    const failure = failureOf(result);
+    if (failure === undefined) return finish(result, noteOf(earlier));
+    const next = nextAfter(failure, shared, retry, outgoing, earlier.length + 1, backoffs);
+    if (typeof next !== "number") {
+      if (next.exhausted) currentScope().retriesExhausted();
+      return finish(result, noteOf(earlier, next.reason));
     }
-    if (!(made instanceof RpcError)) made.end();
+    if (!(result instanceof RpcError)) result.end();
     backoffs = failure.pushback === undefined ? backoffs + 1 : 0;
-    const closing = path.closing.signal;
-    await pause(wait, undefined, signal ? AbortSignal.any([signal, closing]) : closing).catch(() => {});
-    if (signal?.aborted) throw at(method, cancelled(signal));
-    if (closing.aborted) return finish(made, noteOf(before, CLOSED));
-    // Meanwhile the caller's iterable has thrown.
-    if (!outgoing.canRepeat) return finish(made, noteOf(before));
-    before.push(failure.text);
+    const closing = shared.closing.signal;
+    await pause(next, undefined, signal ? AbortSignal.any([signal, closing]) : closing).catch(() => {});
+    if (signal?.aborted) throw withPath(method, cancelled(signal));
+    if (closing.aborted) return finish(result, noteOf(earlier, CLOSED));
+    // The caller's iterable may have thrown during the pause.
+    if (!outgoing.canRepeat) return finish(result, noteOf(earlier));
+    earlier.push(failure.text);
   }
 }
 
-/** One attempt within its `perTryTimeout`. */
+/** Makes one attempt within its `perTryTimeout`. */
 async function attempt(
-  path: CallPath,
+  shared: SharedState,
   rules: MethodRules,
-  { perTryTimeout }: RetryRules,
+  { perTryTimeout, statuses }: RetryRules,
   outgoing: Outgoing,
-  avoid: Set<Subchannel>,
+  tried: Set<Subchannel>,
   previous: number,
-): Promise<Made> {
+): Promise<AttemptResult> {
   const { method, context: { signal, options } } = outgoing;
-  const late = perTryTimeout === undefined ? undefined : new AbortController();
-  const stop = late && after(perTryTimeout!, () => late.abort());
-  const tooLate = () => late?.signal.aborted && !signal?.aborted;
+  const timeout = perTryTimeout === undefined ? undefined : new AbortController();
+  const stopTimer = timeout && after(perTryTimeout!, () => timeout.abort());
+  const timedOut = () => timeout?.signal.aborted && !signal?.aborted;
   const text = `no response within ${perTryTimeout} ms (perTryTimeout)`;
   try {
-    const made = await begin(path, rules, outgoing, {
-      signal: late ? AbortSignal.any(signal ? [signal, late.signal] : [late.signal]) : signal,
+    const result = await makeAttempt(shared, rules, outgoing, {
+      signal: timeout ? AbortSignal.any(signal ? [signal, timeout.signal] : [timeout.signal]) : signal,
       previous,
-      avoid,
-      onHeader(_, header) {
-        stop?.();
+      tried,
+      expiresInSilence: statuses.has(Status.UNAVAILABLE),
+      onHeader(header) {
+        stopTimer?.();
         outgoing.forget();
         options.onHeader?.(header);
       },
     });
-    if (tooLate() && !made.responded && made.status!.code === Status.CANCELLED) made.expire(text);
-    return made;
+    if (timedOut() && !result.responded && result.status!.code === Status.CANCELLED) result.expire(text);
+    return result;
   } catch (error) {
-    if (tooLate()) return new RpcError(Status.UNAVAILABLE, text, { path: method.path, cause: error });
+    if (timedOut()) return new RpcError(Status.UNAVAILABLE, text, { path: method.path, cause: error });
     if (error instanceof RpcError) return error;
     throw error;
   } finally {
-    stop?.();
+    stopTimer?.();
   }
 }
 
-/** Why there is no other attempt. */
-interface Last {
-  /** If that is worth a word. */
-  readonly why?: string;
-  /** Whether enough was tried, here or further down: the hops above are not to repeat it. */
+/** Why there is no further attempt. */
+interface NoMore {
+  /** The reason, if the error should name it. */
+  readonly reason?: string;
+  /** Whether enough was tried, here or further down. The hops above are told not to repeat it. */
   readonly exhausted?: true;
 }
 
-/** How many milliseconds to wait for the next attempt, if there is one. */
-function waitAfter(
+/** How many milliseconds to wait for the next attempt; or why there is none. */
+function nextAfter(
   failure: Failure,
-  { budget, closing }: CallPath,
+  { budget, closing }: SharedState,
   retry: RetryRules,
   { lateAt, context: { signal }, canRepeat, isForRetry }: Outgoing,
   attempts: number,
   backoffs: number,
-): number | Last {
+): number | NoMore {
   const { code, pushback } = failure;
-  const never = pushback !== undefined && pushback < 0;
-  if (never || retry.statuses.has(code)) budget.failed(failure.lost);
-  if (never) return { why: "the server says so", exhausted: true };
+  const forbidden = pushback !== undefined && pushback < 0;
+  if (forbidden || retry.statuses.has(code)) budget.failed(failure.lost);
+  if (forbidden) return { reason: "the server says so", exhausted: true };
   if (!retry.statuses.has(code) || signal?.aborted) return {};
   if (attempts >= retry.attempts) return { exhausted: true };
-  if (isForRetry) return { why: "it is made for a call that is a retry" };
-  if (closing.signal.aborted) return { why: CLOSED };
-  if (!canRepeat) return { why: "too much was sent to send it again" };
-  if (!budget.allows) return { why: "the retry budget is used up", exhausted: true };
+  if (isForRetry) return { reason: "it is made for a call that is a retry" };
+  if (closing.signal.aborted) return { reason: CLOSED };
+  if (!canRepeat) return { reason: "too much was sent to send it again" };
+  if (!budget.allows) return { reason: "the retry budget is used up", exhausted: true };
   const wait = pushback ?? backoff(retry, backoffs);
-  return lateAt !== undefined && performance.now() + wait >= lateAt ? { why: "the deadline is too near" } : wait;
+  return lateAt !== undefined && performance.now() + wait >= lateAt ? { reason: "the deadline is too near" } : wait;
 }
 
-/** Grows from attempt to attempt, give or take a fifth. */
-function backoff({ backoff, backoffMultiplier, maxBackoff }: RetryRules, before: number): number {
-  return Math.min(backoff * backoffMultiplier ** before, maxBackoff) * (0.8 + 0.4 * Math.random());
+/** The wait before the next attempt: it grows from attempt to attempt, with a jitter of a fifth. */
+function backoff({ backoff, backoffMultiplier, maxBackoff }: RetryRules, backoffs: number): number {
+  return Math.min(backoff * backoffMultiplier ** backoffs, maxBackoff) * (0.8 + 0.4 * Math.random());
 }
