@@ -1,3 +1,5 @@
+import { visible } from "../base/visible.ts";
+
 /** `deno fmt` did not format a text: it is no such text, or the formatter crashed. */
 export class FormatError extends Error {
   override readonly name = "FormatError";
@@ -31,7 +33,7 @@ export async function formatted(text: string, path: string, warn: (line: string)
     return await format(text);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    warn(`warning: ${path} is not formatted: ${error.message}`);
+    warn(visible(`warning: ${path} is not formatted: ${error.message}`));
     return text;
   }
 }

@@ -1,7 +1,7 @@
 import { collect, command } from "./command.ts";
 import type { Command } from "./deps.ts";
 import { after } from "../base/time.ts";
-import { visibleLines } from "../base/visible.ts";
+import { visible } from "../base/visible.ts";
 import { checkedAll, Failure } from "./exit.ts";
 import { ProtoGenerator } from "./generate.ts";
 import { tell } from "./terminal.ts";
@@ -71,7 +71,7 @@ export async function run(options: GenOptions): Promise<number> {
 async function once(generator: ProtoGenerator): Promise<number> {
   let code = 0;
   for await (const { kind, text } of generator.run()) {
-    if (kind === "wrote") console.log(visibleLines(text));
+    if (kind === "wrote") console.log(visible(text));
     else tell(text);
     if (kind === "problem") code = 1;
   }

@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { visible } from "../base/visible.ts";
 import { emitFile } from "../codegen/emit.ts";
 import { isWellKnown } from "../codegen/known.ts";
 import { type LoadedFile, ProtoLoader } from "../codegen/load.ts";
@@ -76,7 +77,7 @@ export class ProtoGenerator {
         for (const text of warnings) yield { kind: "warning", text };
         if (text === readText(out)) continue;
         yield this.#options.check
-          ? { kind: "problem", text: `${out} is stale: run the same without --check` }
+          ? { kind: "problem", text: visible(`${out} is stale: run the same without --check`) }
           : { kind: "wrote", text: write(out, text) };
       } catch (error) {
         if (!(error instanceof ProtoProblem)) throw error;

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { visible } from "../base/visible.ts";
 import { findFiles, isThere, readText } from "./files.ts";
 
 /** How generated code begins. */
@@ -13,4 +14,4 @@ export const orphans = (folder: string): string[] =>
   });
 
 /** What is said of one. */
-export const leftOver = (path: string): string => `${path} is left over: its .proto is gone; delete it`;
+export const leftOver = (path: string): string => visible(`${path} is left over: its .proto is gone; delete it`);

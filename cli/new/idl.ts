@@ -7,6 +7,7 @@ import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
 import { checkFolders, importName, namedFile, readText } from "../files.ts";
 import { formatted } from "../format.ts";
 import { specifier } from "../specifier.ts";
+import { tell } from "../terminal.ts";
 import { loadOthers } from "./others.ts";
 
 /** Notes, in a project, what each .proto was where it was copied from: so it is known which side has changed since. */
@@ -85,7 +86,7 @@ export async function idlFiles({ files, others, sources }: Idl): Promise<Map<str
   const emit = async (name: string, files: ReadonlyMap<string, LoadedFile>) => {
     const options = { kit: "dinokit", specifier: (other: string) => specifier(name, other.replace(/proto$/, "ts")) };
     const path = `idl/${name.replace(/proto$/, "ts")}`;
-    written.set(path, await formatted(emitFile(name, files, options), path, (line) => console.error(line)));
+    written.set(path, await formatted(emitFile(name, files, options), path, (line) => tell(line)));
   };
   for (const [name, { source }] of files) {
     written.set(`idl/${name}`, source.text);
