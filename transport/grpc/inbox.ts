@@ -4,6 +4,7 @@ import type { ReceiveWindow } from "../http2/receive_window.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { MaybePromise } from "../transport.ts";
 import { MessageReader, PREFIX } from "./message_reader.ts";
+import { turnOver } from "./turn.ts";
 
 /** Whose messages they are. */
 export interface InboxOwner {
@@ -93,7 +94,10 @@ export class Inbox {
   /** The next message; undefined behind the last, or a rejection if it ended with an error. One asks at a time. */
   next(): MaybePromise<Uint8Array | undefined> {
     const message = this.#reader.ready ? this.#take() : undefined;
-    if (message !== undefined) return message;
+    if (message !== undefined) {
+      const pause = turnOver();
+      return pause ? pause.then(() => message) : message;
+    }
     if (this.#ended && this.#error === undefined) return undefined;
     const waiter = Promise.withResolvers<Uint8Array | undefined>();
     if (this.#ended) this.#settle(waiter);

@@ -1,5 +1,6 @@
 import { after } from "../../base/time.ts";
 import type { Connection } from "../http2/connection.ts";
+import { turnBegins } from "./turn.ts";
 
 /** What a connection needs of a socket: a `Deno.Conn`, or something that looks like one. */
 export interface Socket {
@@ -136,7 +137,7 @@ export class Pump {
       for (;;) {
         const n = await this.#socket.read(kept === 0 ? buf : buf.subarray(kept));
         if (n === null) return "the peer closed the connection";
-        this.lastRead = performance.now();
+        turnBegins(this.lastRead = performance.now());
         const end = kept + n;
         if (first) {
           first = false;
