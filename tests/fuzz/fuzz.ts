@@ -1,5 +1,5 @@
 /**
- * Fuzzes our HTTP/2 with mutated traffic of real peers. `deno task fuzz --seconds=60 --seed=1 --target=server`
+ * Fuzzes our HTTP/2 with mutated traffic of real peers, and the codec with mutated messages. `deno task fuzz --seconds=60 --seed=1 --target=server`
  *
  * What is found is kept in `found/`, and tried again by each run of the tests.
  *
@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { PREFACE } from "../hostile/wire.ts";
 import { seeded } from "../random.ts";
+import { MESSAGES } from "./messages.ts";
 import { mutate } from "./mutate.ts";
 import { TARGETS } from "./targets.ts";
 import { recordTraffic, type Traffic } from "./traffic.ts";
@@ -47,8 +48,9 @@ export async function fuzz(options: {
     for (const name of targets) {
       const { run, from } = TARGETS[name]!;
       const preface = from === "client" ? PREFACE.length : 0;
+      const given = from === "messages" ? MESSAGES : traffic[from];
       for (let i = 0; i < TURN; i++, inputs++) {
-        const input = mutate(traffic[from][random(traffic[from].length)]!, random, traffic[from], preface);
+        const input = mutate(given[random(given.length)]!, random, given, preface);
         const why = await fault(run, input);
         // One of each kind is enough.
         if (why === undefined || found.has(kindOf(why))) continue;

@@ -16,9 +16,8 @@ import type { Stream } from "../../transport/http2/stream.ts";
 import { Status } from "../../rpc/status.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 import { seeded } from "../random.ts";
-
-/** What must not happen. */
-export class Fault extends Error {}
+import { Fault } from "./fault.ts";
+import { codec } from "./messages.ts";
 
 /** Takes an input. What it does depends on nothing else. */
 export type Target = (input: Uint8Array) => void | Promise<void>;
@@ -215,10 +214,11 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/** All targets, and whose traffic they are given. */
-export const TARGETS: Readonly<Record<string, { run: Target; from: "client" | "server" }>> = {
+/** All targets, and what they are given: the traffic of a client or a server, or messages. */
+export const TARGETS: Readonly<Record<string, { run: Target; from: "client" | "server" | "messages" }>> = {
   server: { run: inPieces("server"), from: "client" },
   client: { run: inPieces("client"), from: "server" },
   whole: { run: wholeServer, from: "client" },
   hpack: { run: hpack, from: "client" },
+  codec: { run: codec, from: "messages" },
 };

@@ -1,0 +1,2 @@
+/** What must not happen. */
+export class Fault extends Error {}
