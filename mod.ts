@@ -20,13 +20,14 @@
  */
 
 // Server and client
-export { createServer, type Server } from "./server/server.ts";
+export { createServer } from "./server/create_server.ts";
+export type { Server } from "./server/server.ts";
 export type { HealthOptions, ServerOptions, Workers } from "./server/options.ts";
-export type { HealthReport, Phase } from "./server/health.ts";
-export type { CheckResults, HealthCheck } from "./server/health_checks.ts";
-export type { Handler, Handlers } from "./server/handlers.ts";
+export type { HealthReport, Phase } from "./server/health/http_handler.ts";
+export type { CheckResults, HealthCheck } from "./server/health/checks.ts";
+export type { Handler, Handlers } from "./server/call/handlers.ts";
 export type { LimitName } from "./server/limit_hits.ts";
-export type { ServerMiddleware } from "./server/dispatch.ts";
+export type { ServerMiddleware } from "./server/call/dispatch.ts";
 export { type Client, type ClientMethod, createClient } from "./client/client.ts";
 export { clientState } from "./client/client_state.ts";
 export type { ClientState, DiscoveryState, InstanceCondition, InstanceState } from "./client/instances/state.ts";
@@ -87,12 +88,13 @@ export type {
 
 // Transports
 export { memoryTransport } from "./transport/memory/mod.ts";
-export type { TransportChoice } from "./transport/choose.ts";
+export type { TransportName } from "./transport/choose.ts";
 export type {
   CallStart,
   CallStatus,
   ClientCall,
   ClientTls,
+  ClientTransport,
   Compression,
   Connection,
   ConnectOptions,
@@ -102,6 +104,7 @@ export type {
   MaybePromise,
   ServerCall,
   ServerTls,
+  ServerTransport,
   Transport,
 } from "./transport/transport.ts";
 

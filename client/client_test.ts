@@ -6,7 +6,7 @@ import { withMetainfo } from "../rpc/context.ts";
 import { RpcError } from "../rpc/error.ts";
 import { createLogger } from "../base/logger.ts";
 import { Status } from "../rpc/status.ts";
-import { createServer } from "../server/server.ts";
+import { createServer } from "../server/create_server.ts";
 import { kindsHandlers } from "../tests/kinds.ts";
 import { needs } from "../tests/needs.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
@@ -406,7 +406,7 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ address: "memory:a", timeout: "5s" }, TypeError, `timeout is "5s"`);
   wrong({ address: "memory:a", limits: { receiveMessageBytes: 0 } }, RangeError, "limits.receiveMessageBytes is 0");
   wrong({ address: "memory:a", transport: "quic" }, TypeError, `transport is "quic"`);
-  wrong({ address: "memory:a", transport: {} }, TypeError, "transport has no function listen; use one such as");
+  wrong({ address: "memory:a", transport: {} }, TypeError, "transport has no function connect; use one such as");
   wrong({ address: "memory:a", limits: null }, TypeError, "limits is null; use {");
   wrong({ address: "memory:a", logger: {} }, TypeError, 'logger has no function debug; use createLogger("info")');
   wrong(

@@ -5,10 +5,10 @@ import { checkBoolean, checkFunction, checkList, checkNames, checkNumber, checkO
 import type { Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
-import { checkTransport, type TransportChoice } from "../transport/choose.ts";
+import { checkTransport, type TransportName } from "../transport/choose.ts";
 import { checkClientTls } from "../tls/check.ts";
 import { limitsOf } from "../transport/default_limits.ts";
-import type { ClientTls, Compression, Limits } from "../transport/transport.ts";
+import type { ClientTls, ClientTransport, Compression, Limits } from "../transport/transport.ts";
 import { PolicyInUse } from "../policy/client_policy_in_use.ts";
 import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/in_code.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
@@ -46,7 +46,7 @@ export interface ClientOptions<S extends Service = Service> extends Omit<ClientP
   /** How requests are encoded. @default {"identity"} */
   compression?: Compression;
   /** What moves the calls. @default {"http2"} */
-  transport?: TransportChoice;
+  transport?: ClientTransport | TransportName;
   /** Where log lines go. @default stderr, from level warn on */
   logger?: Logger;
 }
@@ -80,7 +80,7 @@ export function clientSettings(service: Service, options: ClientOptions): Channe
   const who = "createClient";
   checkObject(`${who}: options`, options, '{ address: "127.0.0.1:8888" }');
   checkNames(who, options, NAMES);
-  checkTransport(who, options.transport);
+  checkTransport(who, options.transport, "connect");
   const { logger: given = createLogger("warn") } = options;
   checkLogger(who, given);
   const logger = guardedLogger(given);

@@ -9,15 +9,15 @@ import { checkServerTls } from "../tls/check.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
 import { CertificateWatch } from "./certificate_watch.ts";
-import { Decoder } from "./decoder.ts";
-import { createDispatcher, type ServerMiddleware } from "./dispatch.ts";
+import { createDispatcher, type ServerMiddleware } from "./call/dispatch.ts";
+import { Decoder } from "./call/decoder.ts";
 import { dropPermissions } from "./drop_permissions.ts";
-import { type Handlers, type Route, routesOf } from "./handlers.ts";
-import { healthHandler } from "./health.ts";
-import { HealthChecks } from "./health_checks.ts";
-import { HealthServer } from "./health_server.ts";
-import { healthRoutes } from "./health_service.ts";
-import { Life } from "./life.ts";
+import { type Handlers, type Route, routesOf } from "./call/handlers.ts";
+import { healthHandler } from "./health/http_handler.ts";
+import { HealthChecks } from "./health/checks.ts";
+import { HealthServer } from "./health/http_server.ts";
+import { healthRoutes } from "./health/grpc_service.ts";
+import { Life } from "./health/life.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions, Settings } from "./options.ts";
@@ -30,10 +30,18 @@ import { onEndSignals } from "./signals.ts";
 /** What a start rejects with that was overtaken by a stop. */
 class StoppedEarly extends Error {}
 
+/** The worker that a server runs in. It reports to the main thread, which has the signals, the registration and the certificates' dates. */
+export interface Supervisor {
+  serving(server: GrpcServer): void;
+  failed(error: unknown): void;
+  stopped(): void;
+}
+
 /** A server that serves what it was told, in the order that its life has: see {@linkcode Server}. */
 export class GrpcServer implements Server {
   readonly #options: ServerOptions;
   readonly #settings: Settings;
+  readonly #supervisor: Supervisor | undefined;
   readonly #routes = new Map<string, Route>();
   readonly #services = new Map<string, Service>();
   readonly #middleware: ServerMiddleware[] = [];
@@ -51,10 +59,16 @@ export class GrpcServer implements Server {
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: ServerOptions, settings: Settings) {
+  /**
+   * @param options The options as they were given.
+   * @param settings The options with their defaults.
+   * @param supervisor The worker that the server runs in; undefined in the main thread.
+   */
+  constructor(options: ServerOptions, settings: Settings, supervisor?: Supervisor) {
     this.#options = options;
     this.#settings = settings;
     this.#decoder = new Decoder(settings.limits.decodedMessageBytes);
+    this.#supervisor = supervisor;
     this.#tls = settings.tls;
     this.#certificates = new CertificateWatch(settings.logger, options.name);
     this.#admission = new Admission({
@@ -113,7 +127,7 @@ export class GrpcServer implements Server {
   }
 
   maintenance(reason: string | undefined): void {
-    maintain(this.#lease, reason);
+    if (!this.#supervisor) maintain(this.#lease, reason);
   }
 
   setTls(tls: ServerTls): void {
@@ -129,15 +143,16 @@ export class GrpcServer implements Server {
     }
     this.#tls = checked;
     this.#listener?.setTls?.(checked);
-    if (this.#listener && !this.#stopping) this.watchCertificates(checked);
+    if (this.#listener && !this.#stopping) this.#watchCertificates(checked);
   }
 
   start(): Promise<void> {
     if (this.#stopping) return this.#startTooLate();
     return this.#starting ??= outsideScopes(() =>
-      this.#start().catch(async (error) => {
+      this.#start().then(() => this.#supervisor?.serving(this), async (error) => {
         if (!(error instanceof StoppedEarly)) this.#finished.reject(error);
         await this.stop({ force: true });
+        this.#supervisor?.failed(error);
         throw error;
       })
     );
@@ -151,7 +166,7 @@ export class GrpcServer implements Server {
 
   async #start(): Promise<void> {
     preflight(this.#options, this.#settings);
-    const transport = await chooseTransport("createServer", this.#options.transport);
+    const transport = await chooseTransport(this.#options.transport);
     const { address, healthAddress, limits, logger } = this.#settings;
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
     const { compression = "identity", name } = this.#options;
@@ -181,14 +196,14 @@ export class GrpcServer implements Server {
       transport: transport.name,
       workers: this.#settings.workers?.count,
     });
-    if (this.#tls) this.watchCertificates(this.#tls);
+    if (this.#tls) this.#watchCertificates(this.#tls);
     this.#lease = register(this.#options, this.#listener.address, this.#health?.address, logger);
     if (this.#options.dropPermissions) dropPermissions(this.#options, this.#settings);
   }
 
   /** Warns of certificates that are not valid. */
-  protected watchCertificates(tls: ServerTls): void {
-    this.#certificates.watch(tls);
+  #watchCertificates(tls: ServerTls): void {
+    if (!this.#supervisor) this.#certificates.watch(tls);
   }
 
   #checkListener(): void {
@@ -219,7 +234,10 @@ export class GrpcServer implements Server {
 
   stop({ force = false }: { force?: boolean } = {}): Promise<void> {
     if (force) this.#cut.resolve();
-    return this.#stopping ??= outsideScopes(() => this.#stop()).then(() => this.#finished.resolve(), (error) => {
+    return this.#stopping ??= outsideScopes(() => this.#stop()).then(() => {
+      this.#supervisor?.stopped();
+      this.#finished.resolve();
+    }, (error) => {
       this.#finished.reject(error);
       throw error;
     });
@@ -253,6 +271,10 @@ export class GrpcServer implements Server {
   }
 
   async run(): Promise<void> {
+    if (this.#supervisor) {
+      await this.start();
+      return await this.finished;
+    }
     // What stop() rejects with, run() does too.
     using _ = onEndSignals(() => void this.stop({ force: this.#stopping !== undefined }).catch(() => {}));
     const started = this.start().catch((error) => {

@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "../base/address.ts";
-import { WorkerFailure } from "./worker_thread.ts";
+import { WorkerFailure } from "./workers/thread.ts";
 import { netPermissions, requirePermissions } from "../base/permissions.ts";
 
 /** The errors that say all by themselves. */

@@ -6,7 +6,7 @@ import { makeAuthority } from "../tests/certificates.ts";
 import { needs } from "../tests/needs.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions } from "./options.ts";
-import { createServer } from "./server.ts";
+import { createServer } from "./create_server.ts";
 
 const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }, { name: "read" }, {
   name: "write",

@@ -15,12 +15,12 @@ import {
 import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/in_code.ts";
 import type { PolicySource, ServerPolicy } from "../policy/policy.ts";
 import type { Registry } from "../registry/registry.ts";
-import { checkTransport, type TransportChoice } from "../transport/choose.ts";
+import { checkTransport, type TransportName } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import { checkServerTls } from "../tls/check.ts";
-import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
-import type { MetainfoRules } from "./context.ts";
-import type { HealthCheck } from "./health_checks.ts";
+import type { Compression, Limits, ServerTls, ServerTransport } from "../transport/transport.ts";
+import type { MetainfoRules } from "./call/context.ts";
+import type { HealthCheck } from "./health/checks.ts";
 
 /** Where and how a server answers health checks over HTTP. */
 export interface HealthOptions {
@@ -96,7 +96,7 @@ export interface ServerOptions extends ServerPolicy {
   /** Whether `inject` has an effect: never in production. @default {false} */
   allowInjection?: boolean;
   /** What moves the calls. @default {"http2"} */
-  transport?: TransportChoice;
+  transport?: ServerTransport | TransportName;
   /** Where log lines go. @default stderr, from level info on */
   logger?: Logger;
 }
@@ -162,7 +162,7 @@ export function settingsOf(options: ServerOptions): Settings {
   if (hasControl(options.name)) {
     throw new TypeError(`${who}: name is ${JSON.stringify(options.name)}; leave out the control characters`);
   }
-  checkTransport(who, options.transport);
+  checkTransport(who, options.transport, "listen");
   const { compression = "identity", tls, logger = createLogger() } = options;
   checkLogger(who, logger);
   checkCompression(`${who}: compression`, compression);

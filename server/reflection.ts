@@ -10,9 +10,9 @@ import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/refl
 import { excerpt } from "../base/excerpt.ts";
 import type { Service } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
-import { type Handlers, type Route, routesOf } from "./handlers.ts";
-import type { Phase } from "./health.ts";
-import type { Watched } from "./health_service.ts";
+import { type Handlers, type Route, routesOf } from "./call/handlers.ts";
+import type { Phase } from "./health/http_handler.ts";
+import type { Watched } from "./health/grpc_service.ts";
 
 type Answer = ServerReflectionResponse["messageResponse"];
 

@@ -11,7 +11,7 @@ import { defineService, protoFile } from "../codec/mod.ts";
 import { News } from "../tests/proto/imports_old.ts";
 import { OddService } from "../tests/proto/odd.ts";
 import { memoryTransport } from "../transport/memory/mod.ts";
-import { createServer } from "./server.ts";
+import { createServer } from "./create_server.ts";
 
 type Question = NonNullable<ServerReflectionRequest["messageRequest"]>;
 

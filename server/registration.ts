@@ -2,8 +2,8 @@ import { advertisedAddress } from "../registry/advertise.ts";
 import type { Lease, Registration } from "../registry/registry.ts";
 import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
-import { healthUrl } from "./health.ts";
-import type { HealthServer } from "./health_server.ts";
+import { healthUrl } from "./health/http_handler.ts";
+import type { HealthServer } from "./health/http_server.ts";
 import type { ServerOptions } from "./options.ts";
 
 /** What a server is registered as. */

@@ -1,13 +1,8 @@
 import type { Service } from "../rpc/service.ts";
 import type { ServerTls } from "../transport/transport.ts";
-import type { ServerMiddleware } from "./dispatch.ts";
-import { GrpcServer } from "./grpc_server.ts";
-import type { Handlers } from "./handlers.ts";
+import type { ServerMiddleware } from "./call/dispatch.ts";
+import type { Handlers } from "./call/handlers.ts";
 import type { LimitName } from "./limit_hits.ts";
-import { type ServerOptions, settingsOf } from "./options.ts";
-import { ServerInWorker } from "./server_in_worker.ts";
-import { thisWorker } from "./this_worker.ts";
-import { workerTransport } from "./worker_pool.ts";
 
 /** A server: made by {@linkcode createServer}, told what it serves, then run. */
 export interface Server extends AsyncDisposable {
@@ -93,34 +88,4 @@ export interface Server extends AsyncDisposable {
    * passes on a Ctrl-C that the terminal has sent already. Resolves when it has stopped.
    */
   run(): Promise<void>;
-}
-
-/**
- * Makes a server. It touches nothing before {@linkcode Server.start} or {@linkcode Server.run}.
- *
- * @example
- * ```ts ignore
- * import { consul, createServer } from "@dinokit/dinokit";
- * import { EchoService } from "./proto/echo.ts";
- *
- * const server = createServer({
- *   name: "echoservice",
- *   address: "127.0.0.1:8888",
- *   health: { address: "127.0.0.1:8889" },
- *   registry: consul("127.0.0.1:8500"),
- * });
- * server.add(EchoService, { echo: (req) => ({ resp: req.mes }) });
- * await server.run();
- * ```
- *
- * @param options Its name, its addresses and all else.
- * @throws {TypeError} If an option is missing, unknown or malformed; the message names it.
- * @throws {RangeError} If a number is out of range.
- */
-export function createServer(options: ServerOptions): Server {
-  const worker = thisWorker();
-  if (worker) return new ServerInWorker(options, worker);
-  const settings = settingsOf(options);
-  if (!settings.workers) return new GrpcServer(options, settings);
-  return new GrpcServer({ ...options, transport: workerTransport(options.name, settings.workers) }, settings);
 }

@@ -17,7 +17,8 @@ import { Kinds } from "../tests/proto/kinds.ts";
 import { memoryTransport } from "../transport/memory/mod.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { ServerOptions } from "./options.ts";
-import { createServer, type Server } from "./server.ts";
+import { createServer } from "./create_server.ts";
+import type { Server } from "./server.ts";
 
 const silent = createLogger("silent");
 

@@ -15,6 +15,8 @@ import {
   type Server,
   type ServerMiddleware,
   type ServerOptions,
+  type Transport,
+  type TransportName,
 } from "../mod.ts";
 import { kindsHandlers, type Seen } from "./kinds.ts";
 import { needs } from "./needs.ts";
@@ -47,7 +49,9 @@ export async function* from<T>(...values: T[]): AsyncGenerator<T> {
 }
 
 /** What each case is run over. */
-const TRANSPORTS: { name: string; net: boolean; options(): Partial<ServerOptions> & { address: string } }[] = [
+type Place = { address: string; transport: Transport | TransportName };
+
+const TRANSPORTS: { name: string; net: boolean; options(): Place }[] = [
   { name: "memory", net: false, options: () => ({ address: "memory:kinds", transport: memoryTransport() }) },
   { name: "http2", net: true, options: () => ({ address: "127.0.0.1:0", transport: "http2" }) },
   { name: "grpc-js", net: true, options: () => ({ address: "127.0.0.1:0", transport: "grpc-js" }) },

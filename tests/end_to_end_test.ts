@@ -97,7 +97,7 @@ for (const kind of ["unary", "clientStream", "serverStream", "bidi"] as const) {
   });
 
   each(`${kind}: a deadline ends it on both sides`, async ({ client, seen }) => {
-    const error = await assertRejects(() => run(client, "hang", { timeout: 100 }), RpcError);
+    const error = await assertRejects(() => run(client, "hang", { timeout: 400 }), RpcError);
     assertEquals(error.code, Status.DEADLINE_EXCEEDED);
     const reason = await within(2000, seen[0]!.aborted);
     assert(reason instanceof RpcError);

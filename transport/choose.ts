@@ -1,9 +1,9 @@
 import { checkList, checkObject } from "../base/option_checks.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
-import type { Transport } from "./transport.ts";
+import type { ClientTransport, ServerTransport, Transport } from "./transport.ts";
 
-/** A transport, or the name of one that the kit brings. @default {"http2"} */
-export type TransportChoice = Transport | "http2" | "grpc-js";
+/** A transport that the kit brings. */
+export type TransportName = "http2" | "grpc-js";
 
 /** The transports that have a name: what they need beyond their sockets, and how they are loaded. */
 const NAMED = {
@@ -17,34 +17,39 @@ const NAMED = {
     load: async () => (await import("./grpc_js/mod.ts")).grpcJsTransport(),
   },
 } as const satisfies Record<
-  string,
+  TransportName,
   { permissions: readonly Deno.PermissionDescriptor[]; load: () => Promise<Transport> }
 >;
 
-/** What the transport of a choice needs beyond its sockets. */
-export function transportPermissions(choice: TransportChoice = "http2"): readonly Deno.PermissionDescriptor[] {
+/** The permissions that a transport needs beyond those for its sockets. */
+export function transportPermissions(
+  choice: ServerTransport | ClientTransport | TransportName = "http2",
+): readonly Deno.PermissionDescriptor[] {
   return typeof choice === "object" ? choice.permissions : NAMED[choice].permissions;
 }
 
-/**
- * The transport for a choice. What the named ones are made of is loaded here and not before.
- *
- * @param who The function, for the message.
- * @throws {TypeError} If there is none of that name.
- */
-export async function chooseTransport(who: string, choice: TransportChoice = "http2"): Promise<Transport> {
-  checkTransport(who, choice);
+/** Loads a transport by its name: its code is not loaded before. A transport that is an object is returned as it is. */
+export async function chooseTransport<T extends ServerTransport | ClientTransport>(
+  choice: T | TransportName = "http2",
+): Promise<T | Transport> {
   return typeof choice === "object" ? choice : await outsideScopes(NAMED[choice].load);
 }
 
-/** As {@linkcode chooseTransport} checks, at once. */
-export function checkTransport(who: string, choice: TransportChoice = "http2"): void {
+/**
+ * Checks the option `transport`.
+ *
+ * @param who The function that was given the option, for the message.
+ * @param choice The option.
+ * @param method The method that a transport must have.
+ * @throws {TypeError} If it is neither a name nor a transport.
+ */
+export function checkTransport(who: string, choice: unknown, method: "listen" | "connect"): void {
+  if (choice === undefined || Object.hasOwn(NAMED, choice as string)) return;
   if (typeof choice === "object" && choice !== null) {
-    checkObject(`${who}: transport`, choice, "one such as memoryTransport()", ["listen", "connect"]);
-    checkList(`${who}: transport.permissions`, choice.permissions, "a list");
-    return;
+    checkObject(`${who}: transport`, choice, "one such as memoryTransport()", [method]);
+    const { permissions } = choice as ServerTransport | ClientTransport;
+    return void checkList(`${who}: transport.permissions`, permissions, "a list");
   }
-  if (Object.hasOwn(NAMED, choice)) return;
   const names = Object.keys(NAMED).map((name) => JSON.stringify(name)).join(", ");
   throw new TypeError(
     `${who}: transport is ${JSON.stringify(choice)}; use ${names} or a transport such as memoryTransport()`,

@@ -17,11 +17,11 @@ import type { ClientTls, ServerTls } from "../tls/options.ts";
 /** A value, or the promise of one where it takes time: the common case then costs no turn of the event loop. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** One way to move calls. */
-export interface Transport {
-  /** Its name in options and logs, such as `"http2"`. */
+/** The part of a transport that a server uses. */
+export interface ServerTransport {
+  /** The transport's name in options and logs, such as `"http2"`. */
   readonly name: string;
-  /** What it needs beyond the sockets it is told to use. */
+  /** The permissions that the transport needs beyond those for its sockets. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
    * Serves calls at an address.
@@ -29,6 +29,14 @@ export interface Transport {
    * @throws {Deno.errors.AddrInUse} If another process listens there.
    */
   listen(options: ListenOptions): Promise<Listener>;
+}
+
+/** The part of a transport that a client uses. */
+export interface ClientTransport {
+  /** The transport's name in options and logs, such as `"http2"`. */
+  readonly name: string;
+  /** The permissions that the transport needs beyond those for its sockets. */
+  readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
    * Connects to a server: resolves once calls can be started.
    *
@@ -36,6 +44,9 @@ export interface Transport {
    */
   connect(options: ConnectOptions): Promise<Connection>;
 }
+
+/** A way to move calls, for servers and for clients. */
+export interface Transport extends ServerTransport, ClientTransport {}
 
 /**
  * The bounds on what a peer may send, hold or make us do. Numbers are octets, counts or milliseconds; `Infinity` sets no bound. Those from

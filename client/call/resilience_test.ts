@@ -4,7 +4,7 @@ import type { ServerContext } from "../../rpc/context.ts";
 import { RpcError } from "../../rpc/error.ts";
 import { createLogger } from "../../base/logger.ts";
 import { Status } from "../../rpc/status.ts";
-import { createServer } from "../../server/server.ts";
+import { createServer } from "../../server/create_server.ts";
 import { kindsHandlers } from "../../tests/kinds.ts";
 import { recordingLogger } from "../../tests/observe.ts";
 import { Kinds } from "../../tests/proto/kinds.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createLogger } from "../../base/logger.ts";
-import { createServer } from "../../server/server.ts";
+import { createServer } from "../../server/create_server.ts";
 import { testPair } from "../../testing/mod.ts";
 import { kindsHandlers, type Seen } from "../../tests/kinds.ts";
 import { until } from "../../tests/observe.ts";

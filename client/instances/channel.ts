@@ -3,8 +3,8 @@ import { outsideScopes } from "../../base/outside_scopes.ts";
 import { Status } from "../../rpc/status.ts";
 import { timeOfDay } from "../../base/time.ts";
 import type { Instance, Resolution, Watch } from "../../registry/registry.ts";
-import { chooseTransport, type TransportChoice } from "../../transport/choose.ts";
-import type { Transport } from "../../transport/transport.ts";
+import { chooseTransport, type TransportName } from "../../transport/choose.ts";
+import type { ClientTransport } from "../../transport/transport.ts";
 import type { BalancerInUse, CallToBalance } from "../balancing/balancer.ts";
 import { balancerOf, customBalancer } from "../balancing/balancer_of.ts";
 import { random } from "../balancing/random.ts";
@@ -41,7 +41,7 @@ export class Channel {
   readonly #random: BalancerInUse = random();
   #balancer: BalancerInUse;
   #balancerName: string;
-  #transport: Promise<Transport> | undefined;
+  #transport: Promise<ClientTransport> | undefined;
   #watch: Watch | undefined;
   #listed: readonly Instance[] | undefined;
   #listedAt: number | undefined;
@@ -50,14 +50,14 @@ export class Channel {
   #whyNone: string | undefined;
   #closed = false;
 
-  constructor(settings: ChannelSettings, transport: TransportChoice | undefined) {
+  constructor(settings: ChannelSettings, transport: ClientTransport | TransportName | undefined) {
     this.#settings = settings;
     const { connectTimeout, authority, tls, limits, compression, logger, policy, target, balancer } = settings;
     this.#pool = new Pool({
       target,
       policy,
       logger,
-      transport: () => this.#transport ??= chooseTransport("createClient", transport),
+      transport: () => this.#transport ??= chooseTransport(transport),
       connectTimeout,
       authority,
       options: { tls, limits, compression, logger, pace: { factor: 1 } },

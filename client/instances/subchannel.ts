@@ -3,7 +3,7 @@ import { inBackground } from "../../base/background.ts";
 import { Status } from "../../rpc/status.ts";
 import { after } from "../../base/time.ts";
 import type { Instance } from "../../registry/registry.ts";
-import type { CallStart, ClientCall, Connection, ConnectOptions, Transport } from "../../transport/transport.ts";
+import type { CallStart, ClientCall, ClientTransport, Connection, ConnectOptions } from "../../transport/transport.ts";
 import type { Candidate } from "../balancing/balancer.ts";
 import { slowStartShare } from "../balancing/slow_start.ts";
 import { ConnectBackoff } from "./connect_backoff.ts";
@@ -12,7 +12,7 @@ import type { OutlierDetector, Suspect } from "./outliers/outlier_detector.ts";
 
 /** What all instances of a channel have in common. */
 export interface SubchannelSetup {
-  readonly transport: () => Promise<Transport>;
+  readonly transport: () => Promise<ClientTransport>;
   readonly connectTimeout: number;
   readonly options: Omit<ConnectOptions, "address" | "authority" | "signal">;
   readonly authority: string | undefined;

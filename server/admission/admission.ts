@@ -33,16 +33,15 @@ export interface AdmissionSetup {
   readonly clock?: Clock;
 }
 
-/** A method whose calls are watched over, and who is told of its gate. */
+/** A method with its gate, and the limits that are its own. */
 interface Guarded {
   readonly method: Method;
-  readonly begin: Begin;
-  tell(gate: Gate | undefined): void;
+  readonly gate: Gate;
   rate?: RateLimit;
   concurrency?: ConcurrencyLimit;
 }
 
-/** Services that answer always: who asks whether the server is well must be told so when it is not. */
+/** Services that always answer: an overloaded server still reports that it is overloaded. */
 const EXEMPT = ["/grpc.health.", "/grpc.reflection."];
 
 /**
@@ -80,14 +79,14 @@ export class Admission {
   }
 
   /**
-   * Watches over the calls of a method.
+   * The gate of a method. It stays the same while its rules change; before {@linkcode open} it lets every call pass.
    *
-   * @param begin What begins one.
-   * @param tell Told of its gate, undefined for none, when the admission opens and after each change.
+   * @param begin Begins a call that has passed.
    */
-  guard(method: Method, begin: Begin, tell: (gate: Gate | undefined) => void): void {
-    if (EXEMPT.some((start) => method.path.startsWith(start))) return;
-    this.#guarded.push({ method, begin, tell });
+  gate(method: Method, begin: Begin): Gate {
+    const gate = new Gate(method, begin);
+    if (!EXEMPT.some((start) => method.path.startsWith(start))) this.#guarded.push({ method, gate });
+    return gate;
   }
 
   /** A call was not begun, as its deadline had passed. */
@@ -129,25 +128,22 @@ export class Admission {
     this.#concurrency = this.#limited(this.#concurrency, concurrency);
     this.#overload = this.#guardedFrom(overload);
     this.#strain.after = overload?.unreadyAfter ?? Infinity;
-    for (const guarded of this.#guarded) this.#gate(guarded);
+    for (const guarded of this.#guarded) this.#setRules(guarded);
   }
 
-  #gate(guarded: Guarded): void {
-    const { method, begin, tell } = guarded;
+  #setRules(guarded: Guarded): void {
+    const { method, gate } = guarded;
     const rules = gateRules(this.#policy, method);
     guarded.rate = this.#rated(guarded.rate, rules.rate);
     guarded.concurrency = this.#limited(guarded.concurrency, rules.concurrency);
-    const rates = [guarded.rate, this.#rate].filter((one) => one !== undefined);
-    const limits = [guarded.concurrency, this.#concurrency].filter((one) => one !== undefined);
+    // The method's own limits come first, so that a call that they refuse takes nothing from the server's.
+    const rates = [guarded.rate, this.#rate].filter((rate) => rate !== undefined);
+    const limits = [guarded.concurrency, this.#concurrency].filter((limit) => limit !== undefined);
     const inject = rules.inject && this.#allowed() ? rules.inject : undefined;
-    const nothing = !this.#overload && rates.length === 0 && limits.length === 0 && !inject;
-    const shared = {
-      clock: this.#clock,
-      refusals: this.#refusals,
-      strain: this.#strain,
-      overload: this.#overload,
-    };
-    tell(nothing ? undefined : new Gate(method, shared, rates, limits, inject, begin));
+    const isOpen = !this.#overload && rates.length === 0 && limits.length === 0 && !inject;
+    if (isOpen) return gate.open();
+    const shared = { clock: this.#clock, refusals: this.#refusals, strain: this.#strain, overload: this.#overload };
+    gate.close({ shared, rates, limits, inject });
   }
 
   #rated(old: RateLimit | undefined, rules: RateRules | undefined): RateLimit | undefined {

@@ -13,7 +13,7 @@ import { needs } from "../../tests/needs.ts";
 import { until } from "../../tests/observe.ts";
 import { memoryTransport } from "../../transport/memory/mod.ts";
 import type { ServerOptions } from "../options.ts";
-import { createServer } from "../server.ts";
+import { createServer } from "../create_server.ts";
 
 const silent = createLogger("silent");
 

@@ -21,75 +21,70 @@ export interface Shared {
 /** Begins a call. The promise, if there is one, resolves when it has ended; it never rejects. */
 export type Begin = (call: ServerCall) => Promise<void> | undefined;
 
-/** What the calls of one method must pass before they begin. */
+/** The rules of a gate. */
+export interface GateSetup {
+  /** The parts that all gates of the server share. */
+  readonly shared: Shared;
+  /** The rates that count for the method. */
+  readonly rates: readonly RateLimit[];
+  /** The limits of concurrency that count for the method. */
+  readonly limits: readonly ConcurrencyLimit[];
+  /** The fault that is injected. */
+  readonly inject: GateRules["inject"];
+}
+
+/** The gate before one method: begins each call now, later or never. It lets every call pass until it has rules. */
 export class Gate {
-  readonly #shared: Shared;
-  readonly #rates: readonly RateLimit[];
-  readonly #limits: readonly ConcurrencyLimit[];
-  readonly #inject: GateRules["inject"];
   readonly #begin: Begin;
-  readonly #unary: boolean;
-  /** Whether it looks at nothing but the processor. */
-  readonly #plain: boolean;
+  readonly #isUnary: boolean;
+  #setup: GateSetup | undefined;
+  /** Whether the processor's load is all that counts. */
+  #isPlain = false;
 
   /**
-   * Makes one.
-   *
-   * @param method Whose calls they are.
-   * @param shared What all gates share.
-   * @param rates Those that count here: of the method first, so that what it refuses takes nothing from the others.
-   * @param limits The same.
+   * @param method The method.
+   * @param begin Begins a call that has passed.
    */
-  constructor(
-    method: Method,
-    shared: Shared,
-    rates: readonly RateLimit[],
-    limits: readonly ConcurrencyLimit[],
-    injection: GateRules["inject"],
-    begin: Begin,
-  ) {
-    this.#shared = shared;
-    this.#rates = rates;
-    this.#unary = method.kind === "unary";
-    this.#limits = limits.filter((limit) => this.#unary || !limit.unaryOnly);
-    this.#inject = injection;
+  constructor(method: Method, begin: Begin) {
+    this.#isUnary = method.kind === "unary";
     this.#begin = begin;
-    this.#plain = rates.length === 0 && this.#limits.length === 0 && injection === undefined;
+  }
+
+  /** Lets every call pass from now on. */
+  open(): void {
+    this.#setup = undefined;
+  }
+
+  /** Goes by these rules from now on. Calls that wait or run go on by those that they met. */
+  close(setup: GateSetup): void {
+    const limits = setup.limits.filter((limit) => this.#isUnary || !limit.unaryOnly);
+    this.#setup = { ...setup, limits };
+    this.#isPlain = setup.rates.length === 0 && limits.length === 0 && setup.inject === undefined;
   }
 
   /** Begins a call, now or later, or refuses it. */
   take(call: ServerCall): void {
-    const { strain, overload } = this.#shared;
+    const setup = this.#setup;
+    if (setup === undefined) return void this.#begin(call);
+    const { strain, overload, clock } = setup.shared;
     strain.came();
-    if (overload?.refuses()) return this.#overloaded(call, overload);
-    if (this.#plain) return this.#pass(call);
-    for (const rate of this.#rates) {
-      const wait = rate.take(callerOf(call, rate.rules.by), this.#shared.clock.now());
-      if (wait > 0) return this.#tooMany(call, rate, wait);
+    if (overload?.refuses()) return refuseOverloaded(call, setup.shared, overload);
+    if (this.#isPlain) return this.#pass(call, setup);
+    for (const rate of setup.rates) {
+      const wait = rate.take(callerOf(call, rate.rules.by), clock.now());
+      if (wait > 0) return refuseRate(call, setup.shared, rate, wait);
     }
-    this.#enter(call, 0);
-  }
-
-  #overloaded(call: ServerCall, { rules: { maxWait } }: Overload): void {
-    const text = `the server is overloaded: calls wait more than ${maxWait} ms for the processor (overload.maxWait)`;
-    this.#shared.strain.refused();
-    this.#shared.refusals.refuse(call, "overload", "overload", { text, pushback: maxWait });
-  }
-
-  #tooMany(call: ServerCall, { rules: { rate, by, option } }: RateLimit, pushback: number): void {
-    const whose = by === "all" ? "" : by === "peer" ? " of one caller" : ` of one ${by.slice("metadata:".length)}`;
-    const text = `more than ${rate} calls a second${whose} (${option})`;
-    this.#shared.refusals.refuse(call, "rate", option, { text, pushback });
+    this.#enter(call, setup, 0);
   }
 
   /** Passes the limits from the n-th on, then begins. */
-  #enter(call: ServerCall, n: number): void {
-    const limit = this.#limits[n];
-    if (limit === undefined) return this.#pass(call);
-    const { refusals, strain } = this.#shared;
+  #enter(call: ServerCall, setup: GateSetup, n: number): void {
+    const limit = setup.limits[n];
+    if (limit === undefined) return this.#pass(call, setup);
+    const { refusals, strain } = setup.shared;
     const gone = () => {
       limit.drop(entrant);
-      this.#leave(n);
+      leave(setup, n);
     };
     let waits = false;
     const entrant: Entrant = {
@@ -97,11 +92,11 @@ export class Gate {
       begin: () => {
         // Who asks for the signal makes it.
         if (waits) call.signal.removeEventListener("abort", gone);
-        this.#enter(call, n + 1);
+        this.#enter(call, setup, n + 1);
       },
       refuse: (refused) => {
         if (waits) call.signal.removeEventListener("abort", gone);
-        this.#leave(n);
+        leave(setup, n);
         strain.refused();
         refusals.refuse(call, "concurrency", limit.rules.option, refused);
       },
@@ -113,22 +108,39 @@ export class Gate {
     else call.signal.addEventListener("abort", gone, { once: true });
   }
 
-  #pass(call: ServerCall): void {
-    const { clock, overload } = this.#shared;
-    const began = this.#limits.length > 0 ? clock.now() : 0;
-    const ended = this.#inject === undefined ? this.#begin(call) : inject(this.#inject, call, () => this.#begin(call));
-    if (ended === undefined) return this.#leave(this.#limits.length, began);
-    if (overload && this.#unary) {
+  #pass(call: ServerCall, setup: GateSetup): void {
+    const { limits, inject: fault, shared: { clock, overload } } = setup;
+    const began = limits.length > 0 ? clock.now() : 0;
+    const ended = fault === undefined ? this.#begin(call) : inject(fault, call, () => this.#begin(call));
+    if (ended === undefined) return leave(setup, limits.length, began);
+    if (overload && this.#isUnary) {
       overload.began();
       ended.then(overload.ended, overload.ended);
     }
-    if (this.#limits.length === 0) return;
-    const leave = () => this.#leave(this.#limits.length, began);
-    ended.then(leave, leave);
+    if (limits.length === 0) return;
+    const left = () => leave(setup, limits.length, began);
+    ended.then(left, left);
   }
+}
 
-  /** Leaves the first n limits; without `began` a call that has not begun. */
-  #leave(n: number, began?: number): void {
-    for (let i = 0; i < n; i++) this.#limits[i]!.leave(began);
-  }
+/** Leaves the first n limits; without `began` a call that has not begun. */
+function leave({ limits }: GateSetup, n: number, began?: number): void {
+  for (let i = 0; i < n; i++) limits[i]!.leave(began);
+}
+
+function refuseOverloaded(call: ServerCall, { strain, refusals }: Shared, { rules: { maxWait } }: Overload): void {
+  const text = `the server is overloaded: calls wait more than ${maxWait} ms for the processor (overload.maxWait)`;
+  strain.refused();
+  refusals.refuse(call, "overload", "overload", { text, pushback: maxWait });
+}
+
+function refuseRate(
+  call: ServerCall,
+  { refusals }: Shared,
+  { rules: { rate, by, option } }: RateLimit,
+  pushback: number,
+): void {
+  const whose = by === "all" ? "" : by === "peer" ? " of one caller" : ` of one ${by.slice("metadata:".length)}`;
+  const text = `more than ${rate} calls a second${whose} (${option})`;
+  refusals.refuse(call, "rate", option, { text, pushback });
 }

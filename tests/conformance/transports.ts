@@ -1,9 +1,8 @@
-import type { TransportChoice } from "../../mod.ts";
+import type { TransportName } from "../../mod.ts";
 import { needs } from "../needs.ts";
 import { PEER_PERMISSIONS } from "../interop/peers.ts";
 
-/** The name of a transport that the kit brings. */
-export type TransportName = Extract<TransportChoice, string>;
+export type { TransportName };
 
 /** All that must stand the tests of this folder. */
 export const TRANSPORTS: readonly TransportName[] = ["http2", "grpc-js"];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ClientOptions, createClient, type ServerOptions, type TransportChoice } from "../../mod.ts";
+import { type ClientOptions, createClient, type ServerOptions, type TransportName } from "../../mod.ts";
 import { startChild } from "../child.ts";
 import { until } from "../observe.ts";
 import { Kinds } from "../proto/kinds.ts";
@@ -18,7 +18,7 @@ export const SIEGE_PERMISSIONS: Deno.PermissionDescriptor[] = [
 ];
 
 /** The transport that is attacked. */
-export const TRANSPORT = (Deno.args[0] ?? "http2") as TransportChoice;
+export const TRANSPORT = (Deno.args[0] ?? "http2") as TransportName;
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 

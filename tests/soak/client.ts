@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Client, createClient, RpcError, Status, type TransportChoice } from "../../mod.ts";
+import { type Client, createClient, RpcError, Status, type TransportName } from "../../mod.ts";
 import { Kinds } from "../proto/kinds.ts";
 
 /** What is told. */
@@ -27,7 +27,7 @@ export interface Report {
 interface Setup {
   name: string;
   address: string;
-  transport: TransportChoice;
+  transport: TransportName;
   limits: object;
   /** Between two calls of a loop, in milliseconds. */
   pause: number;

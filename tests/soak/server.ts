@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createServer, type ServerMiddleware, type TransportChoice } from "../../mod.ts";
+import { createServer, type ServerMiddleware, type TransportName } from "../../mod.ts";
 import { kindsHandlers } from "../kinds.ts";
 import { Kinds } from "../proto/kinds.ts";
 
@@ -24,7 +24,7 @@ const keepLedger: ServerMiddleware = async (call, next) => {
   return reply;
 };
 
-const { transport, limits } = JSON.parse(Deno.args[0]!) as { transport: TransportChoice; limits: object };
+const { transport, limits } = JSON.parse(Deno.args[0]!) as { transport: TransportName; limits: object };
 const server = createServer({ name: "soak", address: "127.0.0.1:0", drainTimeout: 0, transport, limits });
 server.use(keepLedger).add(Kinds, kindsHandlers(Object.assign([], { push: () => 0 })));
 await server.start();

@@ -4,7 +4,7 @@ import { RpcError } from "../../../rpc/error.ts";
 import { createLogger } from "../../../base/logger.ts";
 import { Metadata } from "../../../rpc/metadata.ts";
 import { Status } from "../../../rpc/status.ts";
-import { createServer } from "../../../server/server.ts";
+import { createServer } from "../../../server/create_server.ts";
 import { kindsHandlers } from "../../../tests/kinds.ts";
 import { until } from "../../../tests/observe.ts";
 import { Kinds, type Msg } from "../../../tests/proto/kinds.ts";

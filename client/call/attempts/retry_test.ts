@@ -5,7 +5,7 @@ import { BizError, RpcError } from "../../../rpc/error.ts";
 import { createLogger } from "../../../base/logger.ts";
 import { Metadata } from "../../../rpc/metadata.ts";
 import { Status } from "../../../rpc/status.ts";
-import { createServer } from "../../../server/server.ts";
+import { createServer } from "../../../server/create_server.ts";
 import { kindsHandlers } from "../../../tests/kinds.ts";
 import { Kinds } from "../../../tests/proto/kinds.ts";
 import { memoryTransport } from "../../../transport/memory/mod.ts";

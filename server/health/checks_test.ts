@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../base/logger.ts";
-import { withFakeTime } from "../tests/fake_time.ts";
-import { HealthChecks } from "./health_checks.ts";
+import { createLogger } from "../../base/logger.ts";
+import { withFakeTime } from "../../tests/fake_time.ts";
+import { HealthChecks } from "./checks.ts";
 
 const logger = createLogger("silent");
 

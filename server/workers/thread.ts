@@ -1,7 +1,7 @@
-import type { ServerTls } from "../transport/transport.ts";
-import type { LimitHits } from "./limit_hits.ts";
+import type { ServerTls } from "../../transport/transport.ts";
+import type { LimitHits } from "../limit_hits.ts";
 import { workerName } from "./this_worker.ts";
-import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";
+import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./messages.ts";
 
 /** How long it may say nothing while it serves until it is taken to stand still, in pulses. */
 const SILENCE = 10;

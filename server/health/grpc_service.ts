@@ -1,11 +1,11 @@
-import { RpcError } from "../rpc/error.ts";
-import { excerpt } from "../base/excerpt.ts";
-import { Status } from "../rpc/status.ts";
-import { every } from "../base/time.ts";
-import { Health, HealthCheckResponse_ServingStatus as Serving } from "../proto/grpc/health/v1/health.ts";
-import { type Route, routesOf } from "./handlers.ts";
-import type { Phase } from "./health.ts";
-import type { HealthChecks } from "./health_checks.ts";
+import { RpcError } from "../../rpc/error.ts";
+import { excerpt } from "../../base/excerpt.ts";
+import { Status } from "../../rpc/status.ts";
+import { every } from "../../base/time.ts";
+import { Health, HealthCheckResponse_ServingStatus as Serving } from "../../proto/grpc/health/v1/health.ts";
+import { type Route, routesOf } from "../call/handlers.ts";
+import type { Phase } from "./http_handler.ts";
+import type { HealthChecks } from "./checks.ts";
 
 /** A value that can be watched. */
 export interface Watched<T> {

@@ -1,5 +1,5 @@
-import type { Scope, ServerContext } from "../rpc/context.ts";
-import { Metadata } from "../rpc/metadata.ts";
+import type { Scope, ServerContext } from "../../rpc/context.ts";
+import { Metadata } from "../../rpc/metadata.ts";
 import {
   addBackward,
   type Metainfo,
@@ -7,11 +7,11 @@ import {
   type OutgoingMetainfo,
   readMetainfo,
   traceContext,
-} from "../rpc/metainfo.ts";
-import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../rpc/retry_fields.ts";
-import { timeOfDay } from "../base/time.ts";
-import type { ServerCall } from "../transport/transport.ts";
-import type { Source } from "../rpc/source.ts";
+} from "../../rpc/metainfo.ts";
+import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../../rpc/retry_fields.ts";
+import { timeOfDay } from "../../base/time.ts";
+import type { ServerCall } from "../../transport/transport.ts";
+import type { Source } from "../../rpc/source.ts";
 import type { Route } from "./handlers.ts";
 
 /** How a server treats the metainfo that it receives. */

@@ -1,7 +1,7 @@
-import { after, every } from "../base/time.ts";
-import type { ServerTls } from "../transport/transport.ts";
-import type { LimitHits } from "./limit_hits.ts";
-import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./worker_messages.ts";
+import { after, every } from "../../base/time.ts";
+import type { ServerTls } from "../../transport/transport.ts";
+import type { LimitHits } from "../limit_hits.ts";
+import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./messages.ts";
 
 const NAME = /^dinokit worker (\d+) of (.*)$/s;
 
@@ -81,6 +81,7 @@ export class ThisWorker {
 
   /** It has stopped. What waited for that has a turn to end before main ends the thread. */
   stopped(): void {
+    if (this.#subordinate === undefined) return;
     this.#stopPulse?.();
     this.#beat();
     after(0, () => this.#tell({ kind: "stopped" }));

@@ -1,6 +1,6 @@
-import type { Logger } from "../base/logger.ts";
-import type { Phase } from "./health.ts";
-import type { Watched } from "./health_service.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Phase } from "./http_handler.ts";
+import type { Watched } from "./grpc_service.ts";
 
 /** Where a server is in its life, for all who watch it. */
 export class Life implements Watched<Phase> {

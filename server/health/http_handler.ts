@@ -1,6 +1,6 @@
-import type { Address } from "../base/address.ts";
-import { isWildcard } from "../registry/advertise.ts";
-import type { CheckResults, HealthChecks } from "./health_checks.ts";
+import type { Address } from "../../base/address.ts";
+import { isWildcard } from "../../registry/advertise.ts";
+import type { CheckResults, HealthChecks } from "./checks.ts";
 
 /** Where a server is in its life. Only while it is `serving` it is ready; `overloaded` it is after `overload.unreadyAfter`, until it is not. */
 export type Phase = "starting" | "serving" | "overloaded" | "draining";

@@ -1,7 +1,7 @@
-import type { ServerContext } from "../rpc/context.ts";
-import { didYouMean } from "../base/did_you_mean.ts";
-import { checkObject } from "../base/option_checks.ts";
-import type { Init, Method, Service } from "../rpc/service.ts";
+import type { ServerContext } from "../../rpc/context.ts";
+import { didYouMean } from "../../base/did_you_mean.ts";
+import { checkObject } from "../../base/option_checks.ts";
+import type { Init, Method, Service } from "../../rpc/service.ts";
 
 /** What serves one method, by its kind of call: `Handler<typeof EchoService.methods.echo>`. */
 export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
@@ -17,8 +17,8 @@ export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
  *
  * @example In a file of their own.
  * ```ts
- * import type { Handlers } from "../mod.ts";
- * import { EchoService } from "../proto/echo.ts";
+ * import type { Handlers } from "../../mod.ts";
+ * import { EchoService } from "../../proto/echo.ts";
  *
  * export const handlers: Handlers<typeof EchoService> = {
  *   echo: ({ mes }) => ({ resp: mes }),

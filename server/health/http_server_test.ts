@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../base/logger.ts";
-import { needs } from "../tests/needs.ts";
-import { until } from "../tests/observe.ts";
-import { HEALTH_BOUNDS, type HealthBounds, HealthServer, type HttpHandler } from "./health_server.ts";
+import { createLogger } from "../../base/logger.ts";
+import { needs } from "../../tests/needs.ts";
+import { until } from "../../tests/observe.ts";
+import { HEALTH_BOUNDS, type HealthBounds, HealthServer, type HttpHandler } from "./http_server.ts";
 
 const logger = createLogger("silent");
 const ADDRESS = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;

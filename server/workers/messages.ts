@@ -1,5 +1,5 @@
-import type { ServerTls } from "../transport/transport.ts";
-import type { LimitHits } from "./limit_hits.ts";
+import type { ServerTls } from "../../transport/transport.ts";
+import type { LimitHits } from "../limit_hits.ts";
 
 /** What the main thread tells a worker. */
 export type ToWorker =

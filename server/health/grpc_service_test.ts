@@ -1,18 +1,18 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { createClient } from "../client/client.ts";
-import { EchoService } from "../proto/echo.ts";
-import { Health, HealthCheckResponse_ServingStatus as Serving } from "../proto/grpc/health/v1/health.ts";
-import type { ServerContext } from "../rpc/context.ts";
-import { RpcError } from "../rpc/error.ts";
-import { createLogger } from "../base/logger.ts";
-import { Status } from "../rpc/status.ts";
-import { needs } from "../tests/needs.ts";
-import { recordingLogger, until } from "../tests/observe.ts";
-import { memoryTransport } from "../transport/memory/mod.ts";
-import type { Phase } from "./health.ts";
-import { HealthChecks } from "./health_checks.ts";
-import { healthRoutes, type Watched } from "./health_service.ts";
-import { createServer } from "./server.ts";
+import { createClient } from "../../client/client.ts";
+import { EchoService } from "../../proto/echo.ts";
+import { Health, HealthCheckResponse_ServingStatus as Serving } from "../../proto/grpc/health/v1/health.ts";
+import type { ServerContext } from "../../rpc/context.ts";
+import { RpcError } from "../../rpc/error.ts";
+import { createLogger } from "../../base/logger.ts";
+import { Status } from "../../rpc/status.ts";
+import { needs } from "../../tests/needs.ts";
+import { recordingLogger, until } from "../../tests/observe.ts";
+import { memoryTransport } from "../../transport/memory/mod.ts";
+import type { Phase } from "./http_handler.ts";
+import { HealthChecks } from "./checks.ts";
+import { healthRoutes, type Watched } from "./grpc_service.ts";
+import { createServer } from "../create_server.ts";
 
 async function serve() {
   const transport = memoryTransport();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { createLogger } from "../base/logger.ts";
-import { healthHandler, type Phase } from "./health.ts";
-import { type HealthCheck, HealthChecks } from "./health_checks.ts";
+import { createLogger } from "../../base/logger.ts";
+import { healthHandler, type Phase } from "./http_handler.ts";
+import { type HealthCheck, HealthChecks } from "./checks.ts";
 
 async function ask(path: string, phase: Phase, checks: Record<string, HealthCheck> = {}, method = "GET") {
   const lines: string[] = [];

@@ -1,8 +1,8 @@
-import { sleep } from "../registry/backoff.ts";
-import type { Address } from "../base/address.ts";
-import type { Logger } from "../base/logger.ts";
-import { outsideScopes } from "../base/outside_scopes.ts";
-import { every } from "../base/time.ts";
+import { sleep } from "../../registry/backoff.ts";
+import type { Address } from "../../base/address.ts";
+import type { Logger } from "../../base/logger.ts";
+import { outsideScopes } from "../../base/outside_scopes.ts";
+import { every } from "../../base/time.ts";
 
 /**
  * What bounds the connections of the health port. `Deno.serve` has no limit on them, never closes a slow one, and doesn't tell how

@@ -1,14 +1,14 @@
-import { runInScope, type ServerContext } from "../rpc/context.ts";
-import { RpcError } from "../rpc/error.ts";
-import { excerpt } from "../base/excerpt.ts";
-import { isAsyncIterable } from "../rpc/held_stream.ts";
-import type { Logger } from "../base/logger.ts";
-import { compose, type Middleware, type Next } from "../rpc/middleware.ts";
-import { type Method, streamsRequests, streamsResponses } from "../rpc/service.ts";
-import { Status } from "../rpc/status.ts";
-import type { CallStatus, MaybePromise, ServerCall } from "../transport/transport.ts";
-import type { Admission } from "./admission/admission.ts";
-import type { Gate } from "./admission/gate.ts";
+import { runInScope, type ServerContext } from "../../rpc/context.ts";
+import { RpcError } from "../../rpc/error.ts";
+import { excerpt } from "../../base/excerpt.ts";
+import { isAsyncIterable } from "../../rpc/held_stream.ts";
+import type { Logger } from "../../base/logger.ts";
+import { compose, type Middleware, type Next } from "../../rpc/middleware.ts";
+import { type Method, streamsRequests, streamsResponses } from "../../rpc/service.ts";
+import { Status } from "../../rpc/status.ts";
+import type { CallStatus, MaybePromise, ServerCall } from "../../transport/transport.ts";
+import type { Admission } from "../admission/admission.ts";
+import type { Gate } from "../admission/gate.ts";
 import { CallContext, type MetainfoRules, type Served } from "./context.ts";
 import { type Decoder, isUnreadable, unreadable } from "./decoder.ts";
 import type { Route } from "./handlers.ts";
@@ -29,10 +29,9 @@ export interface DispatchOptions {
   readonly logger: Logger;
 }
 
-/** A route, what its calls end at, and what they must pass before. */
-interface Way extends Served {
+/** A route with the middleware around its handler. */
+interface ServedRoute extends Served {
   readonly end: Next<ServerContext>;
-  gate: Gate | undefined;
 }
 
 /** Ends a call that has failed. Never throws. */
@@ -43,13 +42,12 @@ export function createDispatcher(
   { name, routes, middleware, metainfo, admission, decoder, logger }: DispatchOptions,
 ): (call: ServerCall) => void {
   const services = new Set([...routes.values()].map((route) => route.service));
-  const ways = new Map<string, Way>();
+  const gates = new Map<string, Gate>();
   for (const [path, route] of routes) {
     const last: Next<ServerContext> = ({ request, context }) => route.handler(request, context) as Promise<unknown>;
     const end = middleware.length === 0 ? last : compose(middleware, async (call) => await last(call));
-    const way: Way = { route, source: { service: name, method: route.method.name }, end, gate: undefined };
-    ways.set(path, way);
-    admission.guard(route.method, (call) => begin(call, way), (gate) => way.gate = gate);
+    const served: ServedRoute = { route, source: { service: name, method: route.method.name }, end };
+    gates.set(path, admission.gate(route.method, (call) => begin(call, served)));
   }
   const fail: Fail = (call, context, thrown) => {
     const { status, fault } = failureOf(thrown, call, context);
@@ -68,9 +66,9 @@ export function createDispatcher(
     }
   };
   /** Resolves when the call has ended, if that takes time. Never rejects. */
-  const begin = (call: ServerCall, way: Way): Promise<void> | undefined => {
-    const { route, end } = way;
-    const context = new CallContext(call, way, metainfo);
+  const begin = (call: ServerCall, served: ServedRoute): Promise<void> | undefined => {
+    const { route, end } = served;
+    const context = new CallContext(call, served, metainfo);
     try {
       // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
       const pending = runInScope(context, serve, call, route, context, end, decoder, fail);
@@ -86,8 +84,8 @@ export function createDispatcher(
     call.hold?.(0);
   };
   return (call) => {
-    const way = ways.get(call.path);
-    if (way === undefined) {
+    const gate = gates.get(call.path);
+    if (gate === undefined) {
       return call.finish({ code: Status.UNIMPLEMENTED, message: unknownPath(call.path, services) });
     }
     // While others were served, the time of this one may have passed: nobody waits for what it would do.
@@ -95,9 +93,7 @@ export function createDispatcher(
       admission.late();
       return call.finish(LATE);
     }
-    if (way.gate !== undefined) return way.gate.take(call);
-    // deno-lint-ignore dinokit-promise/handled -- it never rejects
-    void begin(call, way);
+    gate.take(call);
   };
 }
 

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
-import { backoff, sleep } from "../registry/backoff.ts";
-import { type Address, formatAddress, parseAddress } from "../base/address.ts";
-import { inBackground } from "../base/background.ts";
-import type { Logger } from "../base/logger.ts";
-import { every } from "../base/time.ts";
-import type { Listener, ServerTls, Transport } from "../transport/transport.ts";
-import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
-import type { Workers } from "./options.ts";
-import { PULSE } from "./worker_messages.ts";
-import { WorkerThread } from "./worker_thread.ts";
+import { backoff, sleep } from "../../registry/backoff.ts";
+import { type Address, formatAddress, parseAddress } from "../../base/address.ts";
+import { inBackground } from "../../base/background.ts";
+import type { Logger } from "../../base/logger.ts";
+import { every } from "../../base/time.ts";
+import type { Listener, ServerTls, ServerTransport } from "../../transport/transport.ts";
+import { addHits, type LimitHits, type LimitName } from "../limit_hits.ts";
+import type { Workers } from "../options.ts";
+import { PULSE } from "./messages.ts";
+import { WorkerThread } from "./thread.ts";
 
 /** The longest wait before a worker is replaced, in milliseconds. */
 const LONGEST_WAIT = 30_000;
@@ -32,12 +32,11 @@ export interface PoolSetup {
 }
 
 /** What listens with workers in place of this thread. */
-export function workerTransport(name: string, workers: Workers): Transport {
+export function workerTransport(name: string, workers: Workers): ServerTransport {
   return {
     name: "http2",
     permissions: programPermissions(),
     listen: ({ address, tls, logger }) => WorkerPool.start({ name, workers, address, tls, logger }),
-    connect: () => Promise.reject(new TypeError("a server connects to nobody")),
   };
 }
 
@@ -51,7 +50,7 @@ function programPermissions(): Deno.PermissionDescriptor[] {
   }
   const main = readable(Deno.mainModule) ? Deno.mainModule : new URL(".", Deno.mainModule).href;
   // In a bundle the main module is the kit too.
-  const kit = import.meta.url === Deno.mainModule ? main : new URL("..", import.meta.url).href;
+  const kit = import.meta.url === Deno.mainModule ? main : new URL("../..", import.meta.url).href;
   const needed = main.startsWith(kit) ? [kit] : [main, kit];
   return needed.filter((url) => url.startsWith("file:")).map((url) => ({ name: "read", path: fileURLToPath(url) }));
 }

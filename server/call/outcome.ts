@@ -1,10 +1,10 @@
-import { encodeStatusDetails } from "../codec/status_details.ts";
-import { BizError, RpcError } from "../rpc/error.ts";
-import { Metadata } from "../rpc/metadata.ts";
-import { PUSHBACK } from "../rpc/retry_fields.ts";
-import { Status } from "../rpc/status.ts";
-import { cutStatusText } from "../transport/status_text.ts";
-import type { CallStatus } from "../transport/transport.ts";
+import { encodeStatusDetails } from "../../codec/status_details.ts";
+import { BizError, RpcError } from "../../rpc/error.ts";
+import { Metadata } from "../../rpc/metadata.ts";
+import { PUSHBACK } from "../../rpc/retry_fields.ts";
+import { Status } from "../../rpc/status.ts";
+import { cutStatusText } from "../../transport/status_text.ts";
+import type { CallStatus } from "../../transport/transport.ts";
 
 /** The most of a text that the details repeat, in octets: the trailers must have room for it and for the text itself. */
 const DETAILS_TEXT_BYTES = 2048;

@@ -1,0 +1,36 @@
+import { GrpcServer } from "./grpc_server.ts";
+import { type ServerOptions, settingsOf } from "./options.ts";
+import type { Server } from "./server.ts";
+import { workerTransport } from "./workers/pool.ts";
+import { serverInWorker } from "./workers/server_in_worker.ts";
+import { thisWorker } from "./workers/this_worker.ts";
+
+/**
+ * Makes a server. It touches nothing before {@linkcode Server.start} or {@linkcode Server.run}.
+ *
+ * @example
+ * ```ts ignore
+ * import { consul, createServer } from "@dinokit/dinokit";
+ * import { EchoService } from "./proto/echo.ts";
+ *
+ * const server = createServer({
+ *   name: "echoservice",
+ *   address: "127.0.0.1:8888",
+ *   health: { address: "127.0.0.1:8889" },
+ *   registry: consul("127.0.0.1:8500"),
+ * });
+ * server.add(EchoService, { echo: (req) => ({ resp: req.mes }) });
+ * await server.run();
+ * ```
+ *
+ * @param options Its name, its addresses and all else.
+ * @throws {TypeError} If an option is missing, unknown or malformed; the message names it.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function createServer(options: ServerOptions): Server {
+  const worker = thisWorker();
+  if (worker) return serverInWorker(options, worker);
+  const settings = settingsOf(options);
+  if (!settings.workers) return new GrpcServer(options, settings);
+  return new GrpcServer({ ...options, transport: workerTransport(options.name, settings.workers) }, settings);
+}
