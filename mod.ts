@@ -1,5 +1,6 @@
 /**
- * Dinokit: gRPC microservices on Deno. A typed server and a typed client from a .proto file, found through Consul, on one wire with Kitex.
+ * Dinokit: gRPC microservices on Deno. A typed server and a typed client from a .proto file, found through Consul, on
+ * one wire with Kitex.
  *
  * @example
  * ```ts ignore

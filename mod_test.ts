@@ -2,7 +2,9 @@ import { assertEquals } from "@std/assert";
 import * as codec from "./codec/mod.ts";
 import * as kit from "./mod.ts";
 
-/** What is there at run time, beside what generated code is made of. A name more or less is a change of the public API. */
+/**
+ * What is there at run time, beside what generated code is made of. A name more or less is a change of the public API.
+ */
 const NAMES = [
   "BizError",
   "ConfigError",

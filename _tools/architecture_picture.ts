@@ -21,7 +21,9 @@ const PARTS = [
 
 const ENTRIES = ["mod.ts", "cli/main.ts", "testing/mod.ts"];
 
-/** What `deno info --json` tells of a module: `code` is an import that is there at run time, `isDynamic` an import(). */
+/**
+ * What `deno info --json` tells of a module: `code` is an import that is there at run time, `isDynamic` an import().
+ */
 interface Module {
   readonly specifier: string;
   readonly dependencies?: readonly { code?: { specifier?: string }; isDynamic?: boolean }[];

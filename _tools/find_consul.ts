@@ -3,8 +3,8 @@
  *
  *     deno run -A _tools/find_consul.ts
  *
- * It prints the path. The order: `CONSUL_BIN`, `PATH`, the copy in the cache folder, Debian's package, which goes into the
- * cache folder and touches nothing else (no root).
+ * It prints the path. The order: `CONSUL_BIN`, `PATH`, the copy in the cache folder, Debian's package, which goes into
+ * the cache folder and touches nothing else (no root).
  *
  * @module
  */

@@ -1,13 +1,16 @@
 /**
- * The import rule as a plugin of `deno lint`: who may import whom, and which package is seen where. It sees every import of a file:
- * of values and of types, static and dynamic, and what is exported from elsewhere.
+ * The import rule as a plugin of `deno lint`: who may import whom, and which package is seen where. It sees every
+ * import of a file: of values and of types, static and dynamic, and what is exported from elsewhere.
  *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
 
-/** What each part of the library may import, beside itself and Node's built-in modules. Tests beside the source are free. */
+/**
+ * What each part of the library may import, beside itself and Node's built-in modules. Tests beside the source are
+ * free.
+ */
 const MAY: Record<string, readonly string[]> = {
   "deps.ts": [],
   "deno.json": [],

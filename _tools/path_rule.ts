@@ -1,6 +1,7 @@
 /**
- * The rule of paths as a plugin of `deno lint`: the path of a file comes from its URL by `fileURLToPath()`. The `pathname` of a URL is
- * percent-encoded, so that a clone in a folder with spaces, or with letters beyond ASCII, is not found.
+ * The rule of paths as a plugin of `deno lint`: the path of a file comes from its URL by `fileURLToPath()`. The
+ * `pathname` of a URL is percent-encoded, so that a clone in a folder with spaces, or with letters beyond ASCII, is not
+ * found.
  *
  * @module
  */

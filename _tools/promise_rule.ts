@@ -1,6 +1,7 @@
 /**
- * The rule of promises as a plugin of `deno lint`: in the library, work that nobody waits for is started by `inBackground()` of
- * `base/background.ts`, or catches its own failure. A rejection that nobody handles ends the process of whoever uses the kit.
+ * The rule of promises as a plugin of `deno lint`: in the library, work that nobody waits for is started by
+ * `inBackground()` of `base/background.ts`, or catches its own failure. A rejection that nobody handles ends the
+ * process of whoever uses the kit.
  *
  * @module
  */

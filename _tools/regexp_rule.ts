@@ -1,6 +1,6 @@
 /**
- * A plugin of `deno lint`: refuses regular expressions whose time grows with the square of a text that does not match, as a peer may have
- * chosen the text. `/ +$/` looks at each run of blanks once for every blank in it.
+ * A plugin of `deno lint`: refuses regular expressions whose time grows with the square of a text that does not match,
+ * as a peer may have chosen the text. `/ +$/` looks at each run of blanks once for every blank in it.
  *
  * @module
  */
@@ -22,8 +22,8 @@ const ATOM =
   /^(?:\\[pPu]\{[^}]*\}|\\u.{4}|\\x..|\\k<[^>]*>|\\c.|\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!]|<[=!]|<[^>]*>))?|[^])/;
 
 /**
- * The ways through a pattern, each as its atoms: one for each alternative. Groups are opened: what stands in them counts as if they were not
- * there. An alternative in a group begins where the pattern does, as far as `^` goes.
+ * The ways through a pattern, each as its atoms: one for each alternative. Groups are opened: what stands in them
+ * counts as if they were not there. An alternative in a group begins where the pattern does, as far as `^` goes.
  */
 function waysThrough(pattern: string): Atom[][] {
   const ways: Atom[][] = [[]];

@@ -1,6 +1,6 @@
 /**
- * The rule of time as a plugin of `deno lint`: in the library, timers and times of day come from `base/time.ts`. A raw timer rings at once
- * for more than 24.8 days, and a duration by the time of day is wrong when somebody sets the clock.
+ * The rule of time as a plugin of `deno lint`: in the library, timers and times of day come from `base/time.ts`. A raw
+ * timer rings at once for more than 24.8 days, and a duration by the time of day is wrong when somebody sets the clock.
  *
  * @module
  */

@@ -5,8 +5,8 @@ export type Address =
   | { readonly kind: "memory"; readonly name: string };
 
 /**
- * Reads an address: `"127.0.0.1:8888"`, `"[::1]:8888"`, `"localhost:8888"`, `":8888"` (this machine), `"unix:/run/echo.sock"` or
- * `"memory:echo"`.
+ * Reads an address: `"127.0.0.1:8888"`, `"[::1]:8888"`, `"localhost:8888"`, `":8888"` (this machine),
+ * `"unix:/run/echo.sock"` or `"memory:echo"`.
  *
  * @param text The address.
  * @param name What the text is, for the error: an option, a flag or a key such as `"createServer: address"`.
@@ -36,8 +36,8 @@ export function parseAddress(text: string, name: string): Address {
 }
 
 /**
- * Reads an address to listen on, as {@linkcode parseAddress} does. `":8888"` stands for all interfaces, `[::]:8888`: as in Go, IPv4 comes
- * there too.
+ * Reads an address to listen on, as {@linkcode parseAddress} does. `":8888"` stands for all interfaces, `[::]:8888`: as
+ * in Go, IPv4 comes there too.
  *
  * @throws {TypeError} As {@linkcode parseAddress} does.
  */

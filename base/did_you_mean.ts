@@ -1,5 +1,5 @@
 /** To compare words takes time by the product of their lengths, and nobody misspells longer ones. */
-const MOST_LETTERS = 200;
+const MAX_LETTERS = 200;
 
 /**
  * The candidate that is most like a misspelt word, or undefined if none is near.
@@ -13,7 +13,7 @@ export function nearest(
   candidates: Iterable<string>,
   most: number = Math.ceil(word.length / 3),
 ): string | undefined {
-  if (word.length > MOST_LETTERS) return undefined;
+  if (word.length > MAX_LETTERS) return undefined;
   let best: string | undefined;
   let least = most + 1;
   for (const candidate of candidates) {

@@ -8,8 +8,9 @@ export interface Place<T> {
 }
 
 /**
- * A queue of any length: whoever comes, goes in its turn or leaves from the middle costs the same. `shift()` of an Array moves all others
- * once there are some 16,000 of them, and a Set whose first is taken again and again looks at all that have gone.
+ * A queue of any length: whoever comes, goes in its turn or leaves from the middle costs the same. `shift()` of an
+ * Array moves all others once there are some 16,000 of them, and a Set whose first is taken again and again looks at
+ * all that have gone.
  */
 export class Line<T> implements Iterable<T> {
   #first: Place<T> | undefined;

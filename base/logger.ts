@@ -30,8 +30,8 @@ export function checkLogger(who: string, logger: Logger): void {
 }
 
 /**
- * The same logger, which never throws nor rejects, whatever the application's does: most lines are written where nobody could take an
- * error, and where one would end a watch, a connection or the process.
+ * The same logger, which never throws nor rejects, whatever the application's does: most lines are written where nobody
+ * could take an error, and where one would end a watch, a connection or the process.
  */
 export function guardedLogger(logger: Logger): Logger {
   const at = (level: keyof Logger): Logger["info"] => (message, fields) => {
@@ -44,8 +44,8 @@ export function guardedLogger(logger: Logger): Logger {
 const LEVELS: LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
 /**
- * A logger that writes one line an event to stderr: time, level, message, then `name=value` with each value in JSON, so that
- * no value can forge a line or act on a terminal.
+ * A logger that writes one line an event to stderr: time, level, message, then `name=value` with each value in JSON, so
+ * that no value can forge a line or act on a terminal.
  *
  * @param level The lowest level that is written. `"info"` by default.
  * @param write Takes each line, without its line break. Writes to stderr by default.

@@ -17,7 +17,8 @@ export function rememberPermissions(permissions: readonly Deno.PermissionDescrip
  * @param who What needs them, for the message: `createServer("echoservice")`.
  * @param needed All that it touches.
  * @param note What else to know, as a line of the message.
- * @throws {Deno.errors.NotCapable} If something is missing: the message lists it, and the complete command and permission set to use.
+ * @throws {Deno.errors.NotCapable} If something is missing: the message lists it, and the complete command and
+ * permission set to use.
  */
 export function requirePermissions(who: string, needed: readonly Deno.PermissionDescriptor[], note?: string): void {
   const missing = needed.filter((one) => Deno.permissions.querySync(one).state !== "granted").map(describe);

@@ -1,13 +1,17 @@
 /**
- * The kit's clocks. Durations go by `performance.now()`, which never goes back: a moment is a number of its milliseconds. The time of
- * day is for users only, as somebody may set it. `deno lint` refuses timers and times of day elsewhere (`_tools/time_rule.ts`).
+ * The kit's clocks. Durations go by `performance.now()`, which never goes back: a moment is a number of its
+ * milliseconds. The time of day is for users only, as somebody may set it. `deno lint` refuses timers and times of day
+ * elsewhere (`_tools/time_rule.ts`).
  *
  * @module
  */
 
 import { outsideScopes } from "./outside_scopes.ts";
 
-/** The longest time that is given to a timer of the runtime, in milliseconds: 24.8 days. From 2 ** 31 on it would ring at once. */
+/**
+ * The longest time that is given to a timer of the runtime, in milliseconds: 24.8 days. From 2 ** 31 on it would ring
+ * at once.
+ */
 export const LONGEST_TIMER_MS = 2_147_483_000;
 
 /**
@@ -34,7 +38,10 @@ const INEXACT_MS = 1e-3;
 /** The time of day at moment 0, as the clock is set. */
 let origin = -Infinity;
 
-/** It, at a moment that has just been. `Date.now()` cuts off a part of a millisecond, so that of what is seen within one the latest is right. */
+/**
+ * It, at a moment that has just been. `Date.now()` cuts off a part of a millisecond, so that of what is seen within one
+ * the latest is right.
+ */
 function originAt(now: number): number {
   if (!isNear(Date.now() - now)) {
     // In this order: if the process is held up between the two, what is seen is too early rather than too late.
@@ -77,5 +84,8 @@ export function every(ms: number, fn: () => void, keepsAlive = true): () => void
   return () => clearInterval(timer);
 }
 
-/** A signal that aborts with a `TimeoutError` after a time, at most {@linkcode LONGEST_TIMER_MS}. The process does not wait for it. */
+/**
+ * A signal that aborts with a `TimeoutError` after a time, at most {@linkcode LONGEST_TIMER_MS}. The process does not
+ * wait for it.
+ */
 export const abortsAfter = (ms: number): AbortSignal => AbortSignal.timeout(Math.min(ms, LONGEST_TIMER_MS));

@@ -17,7 +17,7 @@ export const CACHE = `${BASE}/dinokit/bench`;
 export const SOURCE = fileURLToPath(new URL(".", import.meta.url));
 
 /** How long an install or a build may take, in seconds: the first of tonic takes two minutes on a small machine. */
-const LONGEST = 900;
+const MAX_BUILD_S = 900;
 
 /**
  * Runs an installer or a compiler.
@@ -26,7 +26,7 @@ const LONGEST = 900;
  */
 export async function build(program: Program, install: string): Promise<void> {
   if (!await has(program.command)) throw new Error(`there is no ${program.command} on PATH: install ${install}`);
-  await run(program, LONGEST);
+  await run(program, MAX_BUILD_S);
 }
 
 /** Copies the files of a folder of the bench, and those of its folders, to the cache; unchanged ones are left alone. */

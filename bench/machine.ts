@@ -9,8 +9,8 @@ import { has } from "./process.ts";
 const CORES = navigator.hardwareConcurrency;
 
 /**
- * The cores for a server and for what loads it, as `taskset -c` takes them. A server on one core has it for itself; with two cores
- * on a machine of two, both share them.
+ * The cores for a server and for what loads it, as `taskset -c` takes them. A server on one core has it for itself;
+ * with two cores on a machine of two, both share them.
  */
 export function cores(server: 1 | 2): { server: string; load: string } {
   if (CORES === 1) return { server: "0", load: "0" };

@@ -18,7 +18,7 @@ export interface Rounds {
 }
 
 /** How long a server is warmed up before its first round, in seconds. */
-const WARM_UP = 1;
+const WARM_UP_S = 1;
 
 /**
  * Measures all peers in each round, so that what the machine does meanwhile falls on all of them.
@@ -39,7 +39,7 @@ export async function measure(
     if (running && !running.ended()) return running;
     const server = stack.use(await startServer(peer, tls));
     servers.set(peer, server);
-    await load.run(server, WARM_UP);
+    await load.run(server, WARM_UP_S);
     return server;
   };
   for (let round = 1; round <= (load.fresh ? 1 : rounds); round++) {

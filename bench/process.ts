@@ -98,7 +98,10 @@ export async function run(program: Program, timeout: number): Promise<Finished> 
 
 const describe = ({ command, args }: Program) => [command, ...args].join(" ").slice(0, 60);
 
-/** Whether the command is there. Where there is no Node, Deno puts a "node" on PATH that is Deno: that one doesn't count. */
+/**
+ * Whether the command is there. Where there is no Node, Deno puts a "node" on PATH that is Deno: that one doesn't
+ * count.
+ */
 export async function has(command: string): Promise<boolean> {
   const path = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => !folder.endsWith("/node_compat_bin"));
   const found = await Promise.all(

@@ -10,7 +10,7 @@ import { load } from "./peers/go.ts";
 import { cpuSeconds, kill, pinned, type Program, run, spawn } from "./process.ts";
 
 /** How long a server may take until it listens, in milliseconds. */
-const LONGEST_START = 20_000;
+const MAX_START_MS = 20_000;
 
 /** A server in a process of its own, which ends with the scope of `await using`. */
 export interface Server extends AsyncDisposable {
@@ -39,7 +39,7 @@ export async function startServer(peer: Peer, tls?: Certificate): Promise<Server
     kill(child, "SIGKILL"); // there is nothing to lose, and some servers wait for their clients
     await Promise.all([status, output, complaints]);
   };
-  const timer = setTimeout(() => kill(child, "SIGKILL"), LONGEST_START);
+  const timer = setTimeout(() => kill(child, "SIGKILL"), MAX_START_MS);
   const [ready, output] = firstLine(child.stdout);
   const line = await ready;
   clearTimeout(timer);

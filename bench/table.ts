@@ -18,8 +18,8 @@ export interface Row {
 export const figure = (row: Row, key: string): number => median(row.samples.map((sample) => sample[key] ?? NaN));
 
 /**
- * A table: a line for each peer, medians, the spread of the first column, and beside each figure that can be better or worse how
- * many times better the reference is.
+ * A table: a line for each peer, medians, the spread of the first column, and beside each figure that can be better or
+ * worse how many times better the reference is.
  */
 export function markdownTable(columns: readonly Column[], rows: readonly Row[], reference: string): string {
   const best = rows.find((row) => row.peer === reference && row.samples.length > 0);

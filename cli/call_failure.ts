@@ -26,7 +26,10 @@ export function telling<A extends unknown[]>(
   };
 }
 
-/** What is to be said of a call that failed: its status, and what may help. `details` are those of the error, for people. */
+/**
+ * What is to be said of a call that failed: its status, and what may help. `details` are those of the error, for
+ * people.
+ */
 export function callFailure(thrown: unknown, place: Place, details: readonly string[] = []): Failure {
   const isCancelled = thrown instanceof RpcError && thrown.code === Status.CANCELLED;
   const reason = isCancelled ? thrown.cause : thrown;

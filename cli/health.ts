@@ -86,7 +86,7 @@ interface Answer {
 }
 
 /** How many instances are asked at one time: one that hangs must not take the time of the others. */
-const AT_ONCE = 64;
+const MAX_CONCURRENT_CHECKS = 64;
 
 /** Asks all, and gives the answers in their order. */
 async function* askAll(
@@ -97,7 +97,7 @@ async function* askAll(
   // One that fails is told when its turn comes.
   for (const { promise } of answers) promise.catch(() => {});
   const left = all.entries();
-  const asking = Promise.all(Array.from({ length: AT_ONCE }, async () => {
+  const asking = Promise.all(Array.from({ length: MAX_CONCURRENT_CHECKS }, async () => {
     for (const [i, one] of left) await ask(one).then(answers[i]!.resolve, answers[i]!.reject);
   }));
   for (const [i, one] of all.entries()) yield [one, await answers[i]!.promise];

@@ -19,7 +19,7 @@ type Answer = ServerReflectionResponse["messageResponse"];
 const VERSIONS = [ServerReflection, Alpha as unknown as typeof ServerReflection];
 
 /** Of how many services the files are asked for, to find what may be meant. */
-const MOST_ASKED = 50;
+const MAX_ASKED_SERVICES = 50;
 /**
  * How many files a server may tell, how many bytes in all, and in one answer. All files of googleapis are 6,000, in 10
  * MB.
@@ -78,7 +78,7 @@ export class Reflection implements SchemaSource {
   }
 
   async names(): Promise<readonly string[]> {
-    for (const name of (await this.services()).slice(0, MOST_ASKED)) await this.fileOf(name).catch(() => {});
+    for (const name of (await this.services()).slice(0, MAX_ASKED_SERVICES)) await this.fileOf(name).catch(() => {});
     return [...this.#pool?.files.values() ?? []].flatMap(namesIn);
   }
 

@@ -23,8 +23,8 @@ export type ClientMethod<M> = M extends Method<infer Req, infer Res, infer Kind>
   : never;
 
 /**
- * A client of a service: one function for each of its methods. It is closed by `await using`, or by `await client[Symbol.asyncDispose]()`,
- * so that no name of a method is taken.
+ * A client of a service: one function for each of its methods. It is closed by `await using`, or by `await
+ * client[Symbol.asyncDispose]()`, so that no name of a method is taken.
  *
  * @example A function that is given a client.
  * ```ts
@@ -41,9 +41,10 @@ export type Client<S extends Service> =
 /**
  * Makes a client. It connects at the first call, makes lost connections again, and spreads calls over all instances.
  *
- * Every call rejects with an {@linkcode RpcError} (or a {@linkcode BizError}) if it fails. A stream of responses starts when it is iterated, and leaving
- * the loop gives the call up. Closing the client waits for the calls in flight, for as long as `drainTimeout`, then cancels them. A program with an
- * `address` may end without closing it: connections without calls do not keep the process.
+ * Every call rejects with an {@linkcode RpcError} (or a {@linkcode BizError}) if it fails. A stream of responses starts
+ * when it is iterated, and leaving the loop gives the call up. Closing the client waits for the calls in flight, for as
+ * long as `drainTimeout`, then cancels them. A program with an `address` may end without closing it: connections
+ * without calls do not keep the process.
  *
  * @example
  * ```ts ignore

@@ -8,7 +8,8 @@ export function registerState(client: object, state: () => ClientState): void {
 }
 
 /**
- * The state of a client at this moment: its instances and how they are, and the registry's list. Nothing is computed before it is asked for.
+ * The state of a client at this moment: its instances and how they are, and the registry's list. Nothing is computed
+ * before it is asked for.
  *
  * @example
  * ```ts ignore

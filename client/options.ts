@@ -17,17 +17,26 @@ import type { ClientMiddleware } from "./call/context.ts";
 import type { Fallbacks } from "./call/fallback.ts";
 import type { ChannelSettings } from "./instances/channel_settings.ts";
 
-/** What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`; and its policy, each field an option of its own. */
+/**
+ * What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`; and its policy, each field an option
+ * of its own.
+ */
 export interface ClientOptions<S extends Service = Service> extends Omit<ClientPolicy, "balancer"> {
   /** The name that the service has in the registry; also the `:authority` of its calls. @default the address */
   name?: string;
   /** Where the name is looked up. Needs `name`. */
   resolver?: Resolver;
-  /** The server's address, or those of several: `"127.0.0.1:8888"`, `"unix:/run/echo.sock"`. Not together with `resolver`. */
+  /**
+   * The server's address, or those of several: `"127.0.0.1:8888"`, `"unix:/run/echo.sock"`. Not together with
+   * `resolver`.
+   */
   address?: string | readonly string[];
   /** How long one attempt to connect may take, in milliseconds. @default {5000} */
   connectTimeout?: number;
-  /** How long closing the client waits for the calls in flight before it cancels them, in milliseconds. @default {10000} */
+  /**
+   * How long closing the client waits for the calls in flight before it cancels them, in milliseconds.
+   * @default {10000}
+   */
   drainTimeout?: number;
   /** Which instance takes a call: a policy by its name, or one of your own. @default {"weighted_round_robin"} */
   balancer?: ClientPolicy["balancer"] | Balancer;
@@ -37,7 +46,11 @@ export interface ClientOptions<S extends Service = Service> extends Omit<ClientP
   allowInjection?: boolean;
   /** Code around every call; the first is the outermost. @default {[]} */
   middleware?: readonly ClientMiddleware[];
-  /** What answers in place of a method whose call has failed: `{ echo: (error, request) => ({ resp: "" }) }`. Not called for a {@linkcode BizError}, nor when the caller gave up; of a stream of responses, only before the first. @default {{}} */
+  /**
+   * What answers in place of a method whose call has failed: `{ echo: (error, request) => ({ resp: "" }) }`. Not called
+   * for a {@linkcode BizError}, nor when the caller gave up; of a stream of responses, only before the first.
+   * @default {{}}
+   */
   fallback?: Fallbacks<S>;
   /** TLS. @default plaintext */
   tls?: ClientTls;
@@ -72,8 +85,8 @@ const NAMES = [
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws {TypeError} If an option is missing, unknown or of the wrong form, or does not fit the service; the message names it and what is
- * allowed.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong form, or does not fit the service; the message
+ * names it and what is allowed.
  * @throws {RangeError} If a number is out of range.
  */
 export function clientSettings(service: Service, options: ClientOptions): ChannelSettings {

@@ -1,14 +1,17 @@
 import { Excess } from "./misfit.ts";
 
 /** So many entries, all in one bucket, cost no more than other values of their size do. A power of two. */
-export const UNWATCHED = 64;
-/** The steps along chains that setting an entry may take, on the average of a map. Keys that nobody has chosen take one or two. */
-const MOST_STEPS = 32;
+export const UNWATCHED_ENTRIES = 64;
+/**
+ * The steps along chains that setting an entry may take, on the average of a map. Keys that nobody has chosen take one
+ * or two.
+ */
+const MAX_STEPS = 32;
 
 /**
- * Finds maps whose keys were chosen so that they collide. V8 hashes strings with a secret seed, but not integers, bigints, and strings
- * that are the index of an array: whoever knows that can put all keys of a map into one bucket, so that each costs as many steps as there
- * are others. This counts those steps as V8 takes them.
+ * Finds maps whose keys were chosen so that they collide. V8 hashes strings with a secret seed, but not integers,
+ * bigints, and strings that are the index of an array: whoever knows that can put all keys of a map into one bucket, so
+ * that each costs as many steps as there are others. This counts those steps as V8 takes them.
  */
 export class Chains {
   readonly #all = new Map<Map<unknown, unknown>, Buckets>();
@@ -26,11 +29,14 @@ export class Chains {
   }
 }
 
-/** The buckets of a Map, by how many keys are in each. V8 has twice as many entries as buckets at the most, and doubles both. */
+/**
+ * The buckets of a Map, by how many keys are in each. V8 has twice as many entries as buckets at the most, and doubles
+ * both.
+ */
 class Buckets {
   #counts = new Uint32Array(0);
   /** What the steps may still be. */
-  #left = UNWATCHED * MOST_STEPS;
+  #left = UNWATCHED_ENTRIES * MAX_STEPS;
 
   /**
    * Takes note that a key was set.
@@ -43,14 +49,14 @@ class Buckets {
     const counts = this.#counts;
     if (map.size > counts.length * 2) return this.#count(map);
     const bucket = hash & counts.length - 1;
-    this.#left += MOST_STEPS - counts[bucket]!;
+    this.#left += MAX_STEPS - counts[bucket]!;
     if (this.#left < 0) throw new Excess("has a map whose keys collide");
     if (isNew) counts[bucket]!++;
   }
 
   /** Makes room for twice as many keys, and counts those that are there. */
   #count(map: Map<unknown, unknown>): void {
-    let length = UNWATCHED / 2;
+    let length = UNWATCHED_ENTRIES / 2;
     while (length * 2 < map.size) length *= 2;
     this.#counts = new Uint32Array(length);
     for (const key of map.keys()) {
@@ -94,7 +100,10 @@ function hash32(key: number): number {
   return hash & 0x3fff_ffff;
 }
 
-/** V8's `ComputeLongHash`: `h = ~h + (h << 18); h ^= h >> 31; h *= 21; h ^= h >> 11; h += h << 6; h ^= h >> 22`, here in two halves. */
+/**
+ * V8's `ComputeLongHash`: `h = ~h + (h << 18); h ^= h >> 31; h *= 21; h ^= h >> 11; h += h << 6; h ^= h >> 22`, here in
+ * two halves.
+ */
 function hash64(high: number, low: number): number {
   let sum = (~low >>> 0) + (low << 18 >>> 0);
   high = (~high >>> 0) + ((high << 18 | low >>> 14) >>> 0) + (sum > 0xffff_ffff ? 1 : 0) >>> 0;

@@ -7,9 +7,9 @@ import { All, Scalars } from "../tests/proto/all.ts";
 import { unseededHash } from "./chains.ts";
 import { Struct } from "./well_known.ts";
 
-const COUNT = 3000;
+const ENTRIES = 3000;
 const entries = <K, V>(key: (i: number) => K, value: V) =>
-  new Map(Array.from({ length: COUNT }, (_, i) => [key(i), value] as const));
+  new Map(Array.from({ length: ENTRIES }, (_, i) => [key(i), value] as const));
 
 /** Maps by the kind of their keys, filled with keys by a rule. */
 const ints = (key: (i: number) => number) => ({ byInt32: entries(key, new Uint8Array()) });
@@ -61,8 +61,8 @@ Deno.test("decode() and fromJson() take maps of as many keys that nobody has cho
     const message = texts((i) => `${rule(i)}`);
     assertEquals(All.decode(All.encode(message)).counts.size, message.counts.size);
   }
-  assertEquals(All.decode(All.encode(texts((i) => `id-${i * 65_536}`))).counts.size, COUNT);
-  assertEquals(All.decode(All.encode(texts((i) => `${10n ** 12n + BigInt(i) * 65_536n}`))).counts.size, COUNT);
+  assertEquals(All.decode(All.encode(texts((i) => `id-${i * 65_536}`))).counts.size, ENTRIES);
+  assertEquals(All.decode(All.encode(texts((i) => `${10n ** 12n + BigInt(i) * 65_536n}`))).counts.size, ENTRIES);
 });
 
 Deno.test("keys that collide are refused as well where maps take turns, and where a key comes again and again", () => {
@@ -78,8 +78,8 @@ Deno.test("keys that collide are refused as well where maps take turns, and wher
   refuses(() => Scalars.decode(new Uint8Array(turns)));
   const spread = Scalars.encode({ byInt32: new Map([...ints((i) => 7 * i).byInt32, ...entriesOf(300)]) });
   const last = Scalars.encode({ byInt32: new Map([[collidingInt(299), new Uint8Array()]]) });
-  assertEquals(Scalars.decode(spread).byInt32.size, COUNT + 300);
-  refuses(() => Scalars.decode(new Uint8Array([...spread, ...Array(COUNT).fill([...last]).flat()])));
+  assertEquals(Scalars.decode(spread).byInt32.size, ENTRIES + 300);
+  refuses(() => Scalars.decode(new Uint8Array([...spread, ...Array(ENTRIES).fill([...last]).flat()])));
 });
 
 const entriesOf = (count: number) =>

@@ -1,4 +1,4 @@
-import { Chains, unseededHash, UNWATCHED } from "./chains.ts";
+import { Chains, unseededHash, UNWATCHED_ENTRIES } from "./chains.ts";
 import { Excess } from "./misfit.ts";
 
 /** What a message costs while it is decoded or read from JSON. */
@@ -12,7 +12,8 @@ export interface Costs {
 }
 
 /**
- * Counts memory that a message takes. The estimates are those of V8 without pointer compression, as Deno has it, rounded up.
+ * Counts memory that a message takes. The estimates are those of V8 without pointer compression, as Deno has it,
+ * rounded up.
  *
  * @throws {Excess} If it is more than the message may take.
  */
@@ -30,7 +31,7 @@ export const MAP_BYTES = 184;
 /** An entry of a Map, of which V8 doubles the room: two of 24 bytes, and a bucket of 8. */
 const ENTRY_BYTES = 56;
 /** The largest number that V8 keeps in the place of a value. */
-export const LARGEST_SMI = 2 ** 31 - 1;
+export const MAX_SMI_VALUE = 2 ** 31 - 1;
 /** Any other number. */
 export const NUMBER_BYTES = 16;
 /** A bigint of 64 bits. */
@@ -60,7 +61,7 @@ export function setEntry(costs: Costs, map: Map<unknown, unknown>, key: unknown,
   const before = map.size;
   map.set(key, value);
   charge(costs, ENTRY_BYTES);
-  if (before < UNWATCHED) return;
+  if (before < UNWATCHED_ENTRIES) return;
   const hash = unseededHash(key);
   if (hash >= 0) (costs.chains ??= new Chains()).of(map).set(map, hash, map.size > before);
 }

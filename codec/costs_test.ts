@@ -7,7 +7,7 @@ import { All, Scalars } from "../tests/proto/all.ts";
 import { Known } from "../tests/proto/known.ts";
 import * as pb from "./well_known.ts";
 
-const MIB = 1024 * 1024;
+const MIB_BYTES = 1024 * 1024;
 
 /** What a message takes, as estimated. */
 function memoryOf(type: MessageType<unknown>, bytes: Uint8Array): number {
@@ -24,7 +24,7 @@ function refuses(use: () => unknown, text: string): void {
 const empties = COSTLY.find(({ name }) => name === "dinokit.all.All.inners, empty")!;
 
 Deno.test("decode() refuses a message that takes more than 64 MiB of memory, or than it is told", () => {
-  const bytes = messageOf(empties, 4 * MIB);
+  const bytes = messageOf(empties, 4 * MIB_BYTES);
   refuses(
     () => All.decode(bytes),
     "this dinokit.all.All takes more than 67108864 bytes of memory (limits.decodedMessageBytes)",

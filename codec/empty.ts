@@ -20,8 +20,8 @@ const TABLE_PLACE_BYTES = 50;
 const LIST_BYTES = 32;
 
 /**
- * What makes the empty messages of a type: code of its own with an object literal, which V8 copies at once. To spread an object of 130
- * properties takes it a hundred times as long.
+ * What makes the empty messages of a type: code of its own with an object literal, which V8 copies at once. To spread
+ * an object of 130 properties takes it a hundred times as long.
  */
 export function emptyOf(properties: readonly Property[]): Empty {
   const defaults = properties.flatMap(({ name, initial }) => initial ? [[name, initial()] as const] : []);

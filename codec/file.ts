@@ -73,7 +73,9 @@ export function rootOf(file: ProtoFile): protobuf.Root {
   return root;
 }
 
-/** What a file, or one that it imports, declares under a full name. protobufjs would take the end of a name for it too. */
+/**
+ * What a file, or one that it imports, declares under a full name. protobufjs would take the end of a name for it too.
+ */
 export function declaration(file: ProtoFile, fullName: string): protobuf.ReflectionObject | undefined {
   const found = rootOf(file).lookup(`.${fullName}`);
   return found?.fullName === `.${fullName}` ? found : undefined;
@@ -128,13 +130,15 @@ function decode(codec: MessageCodec, typeName: string, bytes: Uint8Array, budget
   }
 }
 
-/** How many bytes of messages share a buffer: a buffer for each would cost more than the rest of encoding a small one. */
-const SHARED = 8192;
+/**
+ * How many bytes of messages share a buffer: a buffer for each would cost more than the rest of encoding a small one.
+ */
+const SHARED_BUFFER_BYTES = 8192;
 let spare: protobuf.Writer | undefined;
 
 function newWriter(): protobuf.Writer {
   const writer = new protobuf.BufferWriter();
-  writer.buf = Buffer.alloc(SHARED);
+  writer.buf = Buffer.alloc(SHARED_BUFFER_BYTES);
   return writer;
 }
 
@@ -150,7 +154,7 @@ function encode(codec: MessageCodec, typeName: string, value: unknown): Uint8Arr
     throw thrown;
   }
   // What follows is written behind it.
-  if (writer.pos < SHARED) spare = writer;
+  if (writer.pos < SHARED_BUFFER_BYTES) spare = writer;
   const { buffer, byteOffset } = writer.buf;
   return new Uint8Array(buffer, byteOffset + start, writer.pos - start);
 }

@@ -1,4 +1,4 @@
-import { BIGINT_BYTES, charge, chargeBytes, LARGEST_SMI, NUMBER_BYTES } from "./costs.ts";
+import { BIGINT_BYTES, charge, chargeBytes, MAX_SMI_VALUE, NUMBER_BYTES } from "./costs.ts";
 import { Misfit, wrong } from "./misfit.ts";
 import { readText } from "./text.ts";
 import { endOfValue, type ValueCodec, type WireType } from "./value.ts";
@@ -42,7 +42,7 @@ function small(type: Small, what: string): ValueCodec {
     },
     read(reader) {
       const value = reader[type]();
-      if (value > LARGEST_SMI) charge(reader, NUMBER_BYTES);
+      if (value > MAX_SMI_VALUE) charge(reader, NUMBER_BYTES);
       return value;
     },
   };
@@ -121,7 +121,7 @@ const string: ValueCodec = {
 export const NO_BYTES = new Uint8Array();
 
 /** For so many bytes, a view of the buffer takes longer than a loop. */
-const SHORT = 64;
+const MAX_COPIED_BYTES = 64;
 
 const bytes: ValueCodec = {
   wireType: 2,
@@ -139,7 +139,7 @@ const bytes: ValueCodec = {
     if (start === end) return NO_BYTES;
     chargeBytes(reader, end - start);
     const value = new Uint8Array(end - start);
-    if (value.length > SHORT) value.set(reader.buf.subarray(start, end));
+    if (value.length > MAX_COPIED_BYTES) value.set(reader.buf.subarray(start, end));
     else for (let i = 0; i < value.length; i++) value[i] = reader.buf[start + i]!;
     return value;
   },

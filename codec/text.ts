@@ -4,8 +4,11 @@ import { chargeText } from "./costs.ts";
 import type { Source } from "./source.ts";
 import { endOfValue } from "./value.ts";
 
-/** V8 joins texts of so many characters into one piece. Longer ones it keeps as a tree of pieces, which takes 9 bytes a character. */
-const JOINED = 12;
+/**
+ * V8 joins texts of so many characters into one piece. Longer ones it keeps as a tree of pieces, which takes 9 bytes a
+ * character.
+ */
+const MAX_JOINED_CHARACTERS = 12;
 
 /** Not in the types of node:buffer. The documented `toString()` takes twice as long, and TextDecoder five times. */
 const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Record<
@@ -21,7 +24,7 @@ export function readText(reader: Source): string {
   const start = reader.pos;
   const length = end - start;
   reader.pos = end;
-  const text = length <= JOINED && isAscii(reader.buf, start, end)
+  const text = length <= MAX_JOINED_CHARACTERS && isAscii(reader.buf, start, end)
     ? readStrict(reader.buf, start, end)
     : utf8(reader.buf, start, end);
   chargeText(reader, text, length);

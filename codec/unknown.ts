@@ -11,8 +11,9 @@ class Given {
 }
 
 /**
- * The fields of a message that its type does not know, kept for when it is encoded again. They are a private field of the message: nobody
- * sees it, and a copy does not have it. A property that is not enumerable would be the same, but takes V8 ten times as long to add.
+ * The fields of a message that its type does not know, kept for when it is encoded again. They are a private field of
+ * the message: nobody sees it, and a copy does not have it. A property that is not enumerable would be the same, but
+ * takes V8 ten times as long to add.
  */
 class Unknown extends Given {
   /** The bytes as characters: of all that hold bytes, a string costs the least, and can be added to. */

@@ -40,7 +40,9 @@ export function enter(reader: Source): number {
   return outer;
 }
 
-/** Reads the length of a value. Returns where the value ends. @throws {RangeError} If that is behind the reader's end. */
+/**
+ * Reads the length of a value. Returns where the value ends. @throws {RangeError} If that is behind the reader's end.
+ */
 export function endOfValue(reader: Source): number {
   const length = reader.size();
   const left = reader.len - reader.pos;

@@ -10,7 +10,7 @@ import type { Source } from "./tokens.ts";
 export type Syntax = "proto2" | "proto3" | "editions";
 
 /** The most characters of a name with all that it is in, as in protoc. */
-export const MAX_NAME_LENGTH = 65_535;
+export const MAX_NAME_CHARACTERS = 65_535;
 
 /** The editions that protoc knows. */
 const EDITIONS = ["2023", "2024"];
@@ -41,8 +41,8 @@ export function* checkFile(source: Source, file: Declaration, syntax: Syntax): G
     if (one.options.length > 0) yield* checkOfProtoc(source, one, syntax);
     if (one.kind === "enum") yield* checkEnum(source, one, syntax);
     if (isField(one)) yield* checkField(source, one, syntax);
-    if (one.fullName.length > MAX_NAME_LENGTH) {
-      yield source.problem(one.name.at, `a full name has at most ${MAX_NAME_LENGTH} characters; shorten it`);
+    if (one.fullName.length > MAX_NAME_CHARACTERS) {
+      yield source.problem(one.name.at, `a full name has at most ${MAX_NAME_CHARACTERS} characters; shorten it`);
     }
     if (/^(oneof|extend)$/.test(one.kind) && one.children.length === 0) {
       yield source.problem(one.name.at, `${one.kind} ${one.name.text} has no fields; give it one or remove it`);
@@ -100,7 +100,10 @@ function* checkOnce(source: Source, file: Declaration, syntax: Syntax): Generato
   }
 }
 
-/** No two fields have the same name in JSON, where one would take the place of the other. As in protoc, proto2 may, by chance. */
+/**
+ * No two fields have the same name in JSON, where one would take the place of the other. As in protoc, proto2 may, by
+ * chance.
+ */
 function* checkJsonNames(source: Source, message: Declaration, syntax: Syntax): Generator<ProtoProblem, void> {
   const legacy = message.options.some(({ name, value }) =>
     name === "deprecated_legacy_json_field_conflicts" && value.kind === "scalar" && value.token.text === "true"

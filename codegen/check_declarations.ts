@@ -6,7 +6,10 @@ import { type References, SCALARS } from "./references.ts";
 import { textOf } from "./strings.ts";
 import type { Source, Token } from "./tokens.ts";
 
-/** What a message says of one of its extensions: `extensions 1 to 9 [declaration = { number: 1, full_name: ".a.b", type: "int32" }]`. */
+/**
+ * What a message says of one of its extensions: `extensions 1 to 9 [declaration = { number: 1, full_name: ".a.b", type:
+ * "int32" }]`.
+ */
 interface DeclaredExtension {
   readonly at: Token;
   readonly number: number;

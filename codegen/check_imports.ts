@@ -33,7 +33,10 @@ export function checkImport(
 
 const isLite = ({ options }: FileJson) => options?.optimizeFor === "LITE_RUNTIME";
 
-/** Finds imports of files for the lite runtime in a file that is not, as protoc does: the former have no descriptors there. */
+/**
+ * Finds imports of files for the lite runtime in a file that is not, as protoc does: the former have no descriptors
+ * there.
+ */
 export function* checkLite(
   source: Source,
   outline: Declaration,
@@ -53,5 +56,7 @@ export function* checkLite(
 /** What is said of such a name. */
 export const CONTROLS = "the name of a file can't hold control characters or line ends; rename the file";
 
-/** Whether a text holds control characters, or others that end lines: nobody sees what they do to a terminal or to code. */
+/**
+ * Whether a text holds control characters, or others that end lines: nobody sees what they do to a terminal or to code.
+ */
 export const hasControls = (text: string): boolean => /[\p{Cc}\u2028\u2029]/u.test(text);

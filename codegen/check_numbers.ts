@@ -1,7 +1,7 @@
 import type { Syntax } from "./check.ts";
 import { numberOf } from "./numbers.ts";
 import { childrenOf, type Declaration, fieldNameOf, fieldsOf, type Range } from "./outline.ts";
-import { MAX_FIELD, MAX_VALUE } from "./outliner.ts";
+import { MAX_FIELD_NUMBER, MAX_VALUE } from "./outliner.ts";
 import type { ProtoProblem } from "./problem.ts";
 import { textOf } from "./strings.ts";
 import type { Source } from "./tokens.ts";
@@ -11,7 +11,7 @@ const MIN_VALUE = -MAX_VALUE - 1;
 /** Finds what is wrong with the numbers of a message's fields, and with what it reserves. */
 export function* checkMessageNumbers(source: Source, message: Declaration): Generator<ProtoProblem, void> {
   // Reserved ranges alone may end one later, as protoc has it.
-  yield* checkRanges(source, message, 1, MAX_FIELD);
+  yield* checkRanges(source, message, 1, MAX_FIELD_NUMBER);
   const fields = fieldsOf(message);
   for (const field of fields) yield* checkFieldNumber(source, field);
   yield* checkReserved(source, message, fields);
@@ -22,7 +22,7 @@ export function* checkMessageNumbers(source: Source, message: Declaration): Gene
 export function* checkFieldNumber(source: Source, { name, number }: Declaration): Generator<ProtoProblem, void> {
   const value = numberOf(number!.text);
   const fail = (text: string) => source.problem(number!.at, `the number ${number!.text} of ${name.text} ${text}`);
-  if (value < 1 || value > MAX_FIELD) yield fail("is not from 1 to 536870911; take another");
+  if (value < 1 || value > MAX_FIELD_NUMBER) yield fail("is not from 1 to 536870911; take another");
   if (value >= 19_000 && value <= 19_999) yield fail("belongs to protobuf itself, as 19000 to 19999 do; take another");
 }
 
@@ -84,7 +84,9 @@ function* checkValueNames(source: Source, owner: Declaration, values: Declaratio
   }
 }
 
-/** The name of a value without that of its enum, whatever their case and their _; all of it if nothing would be left. */
+/**
+ * The name of a value without that of its enum, whatever their case and their _; all of it if nothing would be left.
+ */
 function withoutPrefix(name: string, owner: string): string {
   const prefix = owner.replaceAll("_", "").toLowerCase();
   let [at, found] = [0, 0];

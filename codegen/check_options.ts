@@ -9,7 +9,10 @@ import { integerOf, isTooLong } from "./numbers.ts";
 import type { EnumJson } from "../codec/descriptor/json.ts";
 import type { Syntax } from "./check.ts";
 
-/** Finds options of fields that do not fit their types. Whether they exist, and what their own types are, is known by then. */
+/**
+ * Finds options of fields that do not fit their types. Whether they exist, and what their own types are, is known by
+ * then.
+ */
 export function* checkOptions(
   source: Source,
   file: Declaration,

@@ -1,10 +1,14 @@
 /**
- * How text of others goes into generated code: a .proto's path, names of types, comments. Nothing else in codegen/ may do it.
+ * How text of others goes into generated code: a .proto's path, names of types, comments. Nothing else in codegen/ may
+ * do it.
  *
  * @module
  */
 
-/** Characters that end lines, or that change what people see of the text around them. Trojan Source, CVE-2021-42574, used the latter. */
+/**
+ * Characters that end lines, or that change what people see of the text around them. Trojan Source, CVE-2021-42574,
+ * used the latter.
+ */
 const HIDDEN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 const escaped = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,7 +1,10 @@
 import type { TokenReader } from "./token_reader.ts";
 import type { Source, Token } from "./tokens.ts";
 
-/** What comments say of the statement that began at `first` and whose head was just read: those before it, and one behind it. */
+/**
+ * What comments say of the statement that began at `first` and whose head was just read: those before it, and one
+ * behind it.
+ */
 export function commentOf(source: Source, first: Token, tokens: TokenReader): string | undefined {
   const [after] = tokens.peek().comments;
   if (first.comments.length === 0 && after === undefined) return undefined;

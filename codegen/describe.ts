@@ -14,7 +14,7 @@ import { defaultOf } from "./defaults.ts";
 import { nameIn, scopeOf } from "./full_names.ts";
 import { numberOf } from "./numbers.ts";
 import { childrenOf, type Declaration, entryNameOf, fieldNameOf, fieldsOf, isMessageSet } from "./outline.ts";
-import { MAX_FIELD, MAX_VALUE } from "./outliner.ts";
+import { MAX_FIELD_NUMBER, MAX_VALUE } from "./outliner.ts";
 import type { References } from "./references.ts";
 import { textOf } from "./strings.ts";
 import type { Symbols } from "./symbols.ts";
@@ -115,7 +115,7 @@ export class Describer {
   }
 
   #extensionRanges(one: Declaration): RangeJson[] {
-    const most = isMessageSet(one.parent!) ? MAX_VALUE : MAX_FIELD + 1;
+    const most = isMessageSet(one.parent!) ? MAX_VALUE : MAX_FIELD_NUMBER + 1;
     return one.ranges!.map(({ from, to, isMax }) =>
       this.#withOptions(one, { start: from, end: isMax ? most : to + 1 })
     );
@@ -205,7 +205,10 @@ export class Describer {
   }
 }
 
-/** Gives each `optional` field the oneof that it stands for, with a name that is free, as protoc does. @returns The names. */
+/**
+ * Gives each `optional` field the oneof that it stands for, with a name that is free, as protoc does. @returns The
+ * names.
+ */
 function giveSyntheticOneofs(fields: readonly FieldJson[], oneofs: readonly Declaration[]): string[] {
   const taken = new Set([...fields.map(({ name }) => name), ...oneofs.map(({ name }) => name.text)]);
   const names: string[] = [];

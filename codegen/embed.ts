@@ -5,8 +5,8 @@ import { DESCRIPTOR, isWellKnown } from "./known.ts";
 import type { LoadedFile } from "./load.ts";
 
 /**
- * A file's descriptor as generated code holds it. Extensions are left out whose types are in files that generated code does not
- * import: a descriptor needs all the types that it names.
+ * A file's descriptor as generated code holds it. Extensions are left out whose types are in files that generated code
+ * does not import: a descriptor needs all the types that it names.
  *
  * @param files All files that are on the disk.
  * @param comments Whether comments are kept.

@@ -9,7 +9,8 @@ import { checkSupported, isSupported } from "./supported.ts";
  *
  * @param names The files, as imports would name them.
  * @param read Gives the text of a file, or undefined if there is none.
- * @returns These files and all that they import, by name; but for the well-known ones, and those of which options alone can be used.
+ * @returns These files and all that they import, by name; but for the well-known ones, and those of which options alone
+ * can be used.
  * @throws {ProtoProblem} If one has a mistake.
  */
 export function readProtoFiles(

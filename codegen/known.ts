@@ -5,8 +5,8 @@ import { WELL_KNOWN } from "./well_known_texts.ts";
 export const DESCRIPTOR = "google/protobuf/descriptor.proto";
 
 const texts = new Map(Object.entries(await loadBundledProtos()));
-// protoc would refuse how options are written in protobufjs's copy, and names behind reserved numbers. Of the options only
-// those matter that leave others out of descriptors.
+// protoc would refuse how options are written in protobufjs's copy, and names behind reserved numbers. Of the options
+// only those matter that leave others out of descriptors.
 texts.set(
   DESCRIPTOR,
   texts.get(DESCRIPTOR)!

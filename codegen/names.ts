@@ -20,8 +20,8 @@ export const declared = ({ outline }: LoadedFile): Declaration[] =>
 const given = new WeakMap<LoadedFile, Map<string, string>>();
 
 /**
- * What the types and services of a file are called in TypeScript, by their full names: `Outer_Inner`. A name that TypeScript keeps
- * for itself gets a `_`, and so does one that something before it in the file has.
+ * What the types and services of a file are called in TypeScript, by their full names: `Outer_Inner`. A name that
+ * TypeScript keeps for itself gets a `_`, and so does one that something before it in the file has.
  */
 export function typeNames(file: LoadedFile): ReadonlyMap<string, string> {
   let names = given.get(file);
@@ -43,7 +43,9 @@ export function typeNames(file: LoadedFile): ReadonlyMap<string, string> {
 export const fileConst = (proto: string): string =>
   proto.replace(/^.*\//s, "").replace(/\W+/g, "_").replace(/^(?=\d)/, "_").toUpperCase();
 
-/** What a generated file imports, each under a name that nothing else in it has: a message may well be called `Service`. */
+/**
+ * What a generated file imports, each under a name that nothing else in it has: a message may well be called `Service`.
+ */
 export class Imports {
   readonly #taken: Set<string>;
   /** By the module, and by the name there. */

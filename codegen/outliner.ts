@@ -7,7 +7,10 @@ import { TokenReader } from "./token_reader.ts";
 import { textOf } from "./strings.ts";
 import type { Source, Token } from "./tokens.ts";
 
-/** The words that begin a statement in a declaration of a kind. A message's other statements are fields, an enum's are values. */
+/**
+ * The words that begin a statement in a declaration of a kind. A message's other statements are fields, an enum's are
+ * values.
+ */
 const INSIDE: Partial<Record<Kind, readonly Kind[] | readonly string[]>> = {
   file: ["package", "import", "option", "message", "enum", "service", "extend"],
   message: ["message", "enum", "extend", "option", "oneof", "reserved", "extensions"],
@@ -22,10 +25,10 @@ const INSIDE: Partial<Record<Kind, readonly Kind[] | readonly string[]>> = {
 /** How deep messages may be declared in messages, as in protoc. */
 export const MAX_MESSAGE_DEPTH = 31;
 /** The most characters and parts of a package's name, as in protoc. */
-export const MAX_PACKAGE_LENGTH = 511;
+export const MAX_PACKAGE_CHARACTERS = 511;
 export const MAX_PACKAGE_PARTS = 101;
 /** The largest number of a field, and of an enum's value. */
-export const MAX_FIELD = 536_870_911;
+export const MAX_FIELD_NUMBER = 536_870_911;
 export const MAX_VALUE = 2_147_483_647;
 
 /** Reads the declarations of a file, in the grammar of protoc. */
@@ -143,8 +146,8 @@ export class Outliner {
 
   #package(first: Token, parent: Declaration): void {
     const name = this.#tokens.dotted("the package's name");
-    if (name.text.length > MAX_PACKAGE_LENGTH || name.text.split(".").length > MAX_PACKAGE_PARTS) {
-      const most = `${MAX_PACKAGE_LENGTH} characters and ${MAX_PACKAGE_PARTS} parts`;
+    if (name.text.length > MAX_PACKAGE_CHARACTERS || name.text.split(".").length > MAX_PACKAGE_PARTS) {
+      const most = `${MAX_PACKAGE_CHARACTERS} characters and ${MAX_PACKAGE_PARTS} parts`;
       throw this.#source.problem(name.at, `the name of a package has at most ${most}; shorten it`);
     }
     this.#end(first, this.#declare("package", name, parent));
@@ -223,7 +226,7 @@ export class Outliner {
         );
       } while (this.#tokens.is(","));
     } else {
-      const most = parent.kind === "enum" ? MAX_VALUE : MAX_FIELD;
+      const most = parent.kind === "enum" ? MAX_VALUE : MAX_FIELD_NUMBER;
       do {
         const { token: at, value: from } = this.#tokens.integer();
         const isMax = this.#tokens.is("to") && this.#tokens.is("max");

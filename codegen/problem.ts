@@ -1,9 +1,9 @@
 import { visible } from "./code_text.ts";
 
 /** Names may be very long. */
-const MAX_TEXT_LENGTH = 500;
+const MAX_TEXT_CHARACTERS = 500;
 
-const short = (text: string) => text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}...` : text;
+const short = (text: string) => text.length > MAX_TEXT_CHARACTERS ? `${text.slice(0, MAX_TEXT_CHARACTERS)}...` : text;
 
 /** A mistake in a .proto file, or several. The message has a line for each, which begins with `file:line:column:`. */
 export class ProtoProblem extends Error {

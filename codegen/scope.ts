@@ -22,8 +22,8 @@ export class Scope {
   }
 
   /**
-   * Finds what a name means, as protoc does: the innermost scope that has its first part wins, whether or not it has the rest.
-   * https://protobuf.dev/programming-guides/proto3/#name-resolution
+   * Finds what a name means, as protoc does: the innermost scope that has its first part wins, whether or not it has
+   * the rest. https://protobuf.dev/programming-guides/proto3/#name-resolution
    *
    * @param name The name as it is written; with a dot in front it is a full one.
    * @param from The full name of what names it.

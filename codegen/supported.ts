@@ -5,11 +5,12 @@ import type { LoadedFile } from "./load.ts";
 import { type ProtoProblem, refuse } from "./problem.ts";
 
 /**
- * Refuses what protobuf has and the kit does not yet, in a file and in those that its types need. A file whose options alone are
- * used may have it.
+ * Refuses what protobuf has and the kit does not yet, in a file and in those that its types need. A file whose options
+ * alone are used may have it.
  *
  * @param files All files that are on the disk.
- * @param strict Whether to refuse also what works but for a check: proto2's `required`, and its enums, which are closed.
+ * @param strict Whether to refuse also what works but for a check: proto2's `required`, and its enums, which are
+ * closed.
  * @throws {ProtoProblem} If there is any.
  */
 export function checkSupported(file: LoadedFile, files: ReadonlyMap<string, LoadedFile>, strict: boolean): void {

@@ -4,7 +4,9 @@ import { decodeString } from "./strings.ts";
 /** What a token is. The end of the file is one, without text. */
 export type TokenKind = "word" | "integer" | "float" | "string" | "sign" | "end";
 
-/** A word, number, string or sign of a .proto file; or several that belong together, such as the parts of a type's name. */
+/**
+ * A word, number, string or sign of a .proto file; or several that belong together, such as the parts of a type's name.
+ */
 export interface Token {
   readonly kind: TokenKind;
   /** The text of the file; without the blanks and comments between the parts of a name. */

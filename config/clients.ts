@@ -5,8 +5,8 @@ import type { Config } from "./config.ts";
 const MAX_WRONG_LETTERS = 2;
 
 /**
- * Warns when a program asks for the policy of a service that the file has under a similar name only. The names of services are free, so
- * that nothing else tells a misspelt one from another service.
+ * Warns when a program asks for the policy of a service that the file has under a similar name only. The names of
+ * services are free, so that nothing else tells a misspelt one from another service.
  *
  * @param clients `config.dinokit.clients`.
  * @param file Where it comes from.

@@ -4,8 +4,8 @@ import type { ClientPolicy, ServerPolicy } from "../policy/policy.ts";
 import type { Limits } from "../transport/transport.ts";
 
 /**
- * The settings of a service, as `loadConfig` reads them from `conf/<env>/conf.yaml`: frozen, and with each key in camel case
- * (`kitex.log_level` is `kitex.logLevel`). A key that is not set, and has no default, is not there.
+ * The settings of a service, as `loadConfig` reads them from `conf/<env>/conf.yaml`: frozen, and with each key in camel
+ * case (`kitex.log_level` is `kitex.logLevel`). A key that is not set, and has no default, is not there.
  */
 export interface Config {
   /** The environment that was chosen: `"test"`, `"dev"`, `"online"`. */
@@ -22,7 +22,10 @@ export interface Config {
     readonly logLevel: LogLevel;
     /** The log file, relative to the working directory. @default stderr */
     readonly logFileName?: string;
-    /** The size at which the log file is put aside and a new one begun, in MB of 1024 * 1024 bytes. 0 is 100. @default {100} */
+    /**
+     * The size at which the log file is put aside and a new one begun, in MB of 1024 * 1024 bytes. 0 is 100.
+     * @default {100}
+     */
     readonly logMaxSize: number;
     /** How long log files that were put aside are kept, in days. 0 is for ever. @default {0} */
     readonly logMaxAge: number;
@@ -56,14 +59,20 @@ export interface Config {
     /** The number of the database. */
     readonly db?: number;
   };
-  /** What only Dinokit knows. Its names are those of `createServer`'s options, and where one is not set, the default of that option holds. */
+  /**
+   * What only Dinokit knows. Its names are those of `createServer`'s options, and where one is not set, the default of
+   * that option holds.
+   */
   readonly dinokit: {
     /** Health checks over HTTP. */
     readonly health?: {
       /** Where they are answered: `"127.0.0.1:8889"`. */
       readonly address: string;
     };
-    /** Whether it tells tools such as grpcurl what services it has. @default {true} in the environments dev and test, else false */
+    /**
+     * Whether it tells tools such as grpcurl what services it has.
+     * @default {true} in the environments dev and test, else false
+     */
     readonly reflection: boolean;
     /** The address that is registered, where it is not the one it listens on. */
     readonly advertise?: string;
@@ -93,7 +102,9 @@ export interface Config {
      * `createClient(EchoService, { name, resolver, ...config.dinokit.clients?.echoservice })`.
      */
     readonly clients?: Readonly<Record<string, ClientPolicy>>;
-    /** How it protects itself. It goes into its options: `createServer({ name, address, ...config.dinokit.server })`. */
+    /**
+     * How it protects itself. It goes into its options: `createServer({ name, address, ...config.dinokit.server })`.
+     */
     readonly server?: ServerPolicy;
   };
 }

@@ -21,7 +21,7 @@ export const POLICY_BOUNDS: TextBounds = { bytes: 16 * 1024, tokens: 4000 };
 export const MAX_ALIASES = 100;
 
 /** How long a key may be. Each problem within its value repeats it. */
-export const MAX_NAME_LENGTH = 256;
+export const MAX_NAME_CHARACTERS = 256;
 
 /**
  * Reads YAML. What stands in it is looked at when it is asked for.
@@ -125,11 +125,11 @@ class YamlValue implements Given<Where> {
     for (const { key: node, value } of this.#target.items) {
       const { value: name, range } = node as { value: string; range?: [number] };
       const head = place(range?.[0] ?? 0);
-      if (name.length > MAX_NAME_LENGTH) {
+      if (name.length > MAX_NAME_CHARACTERS) {
         report(
           path,
           head,
-          `${path || "the file"} has a key of ${name.length} characters; use at most ${MAX_NAME_LENGTH}`,
+          `${path || "the file"} has a key of ${name.length} characters; use at most ${MAX_NAME_CHARACTERS}`,
         );
         continue;
       }
@@ -152,9 +152,9 @@ function plainValue({ yaml, targets }: Reader, node: unknown): unknown {
 }
 
 /**
- * Runs something that must not ask for environment variables. The parser looks for LOG_TOKENS and LOG_STREAM at every token, which
- * throws where they may not be read: https://github.com/eemeli/yaml/blob/v2.9.1/src/parse/parser.ts. Its build for browsers does
- * not, but can't be imported here; this can go when one of both changes.
+ * Runs something that must not ask for environment variables. The parser looks for LOG_TOKENS and LOG_STREAM at every
+ * token, which throws where they may not be read: https://github.com/eemeli/yaml/blob/v2.9.1/src/parse/parser.ts. Its
+ * build for browsers does not, but can't be imported here; this can go when one of both changes.
  */
 function withoutVariables<T>(run: () => T): T {
   const { env } = process;

@@ -10,8 +10,8 @@ export interface Environment {
 }
 
 /**
- * Chooses the environment: the option, else DENO_ENV, else GO_ENV, else `"test"`. A variable that is empty, or may not be read, is
- * as good as not set.
+ * Chooses the environment: the option, else DENO_ENV, else GO_ENV, else `"test"`. A variable that is empty, or may not
+ * be read, is as good as not set.
  *
  * @throws {TypeError} If it is no name of a folder: it must not lead anywhere else.
  */
@@ -40,8 +40,8 @@ export function overrides(): Record<string, string> {
 }
 
 /**
- * Those of all variables that are meant for us. Kubernetes sets some for each service that it runs: for one that is named dinokit,
- * or dinokit-something, they begin like ours.
+ * Those of all variables that are meant for us. Kubernetes sets some for each service that it runs: for one that is
+ * named dinokit, or dinokit-something, they begin like ours.
  */
 export function ours(all: Readonly<Record<string, string>>): Record<string, string> {
   const services = new Set(

@@ -11,16 +11,25 @@ import type { ClientPolicy, PolicySource, ServerPolicy } from "../policy/policy.
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import type { KeyValue } from "../registry/registry.ts";
 import { POLICY_BOUNDS, readDocument } from "./document.ts";
-import { byPlace, ConfigError, MAX_TOLD, problemOf, problemTexts, shortened, type Where } from "./problem.ts";
+import {
+  byPlace,
+  ConfigError,
+  MAX_REPORTED_PROBLEMS,
+  problemOf,
+  problemTexts,
+  shortened,
+  type Where,
+} from "./problem.ts";
 import { YAML } from "./schema.ts";
 
 /**
- * A client's policy that stands in a key of Consul, as YAML or JSON, and changes while the client runs: the option `policy` of `createClient`.
- * It has the fields of {@linkcode ClientPolicy}, in snake case, and goes over the client's own options, field by field. Until the store has
- * answered, and while the key is not there, the options hold alone: the client waits for nothing.
+ * A client's policy that stands in a key of Consul, as YAML or JSON, and changes while the client runs: the option
+ * `policy` of `createClient`. It has the fields of {@linkcode ClientPolicy}, in snake case, and goes over the client's
+ * own options, field by field. Until the store has answered, and while the key is not there, the options hold alone:
+ * the client waits for nothing.
  *
- * What is wrong is told in the log, all of it with line and column, and the last policy that was right holds on. So it is if the policy
- * names a method that the service does not have.
+ * What is wrong is told in the log, all of it with line and column, and the last policy that was right holds on. So it
+ * is if the policy names a method that the service does not have.
  *
  * @example
  * ```ts ignore
@@ -132,8 +141,8 @@ class LivePolicy<T extends object> {
     if (changed.length > 0) this.#listener(policy);
     this.#holds = policy;
     this.#wrong = false;
-    const more = changed.length > MAX_TOLD ? [`and ${changed.length - MAX_TOLD} more`] : [];
-    const told = [...changed.slice(0, MAX_TOLD).map(shortened), ...more];
+    const more = changed.length > MAX_REPORTED_PROBLEMS ? [`and ${changed.length - MAX_REPORTED_PROBLEMS} more`] : [];
+    const told = [...changed.slice(0, MAX_REPORTED_PROBLEMS).map(shortened), ...more];
     this.#logger.info("the policy has changed", { key: this.#key, changed: told });
   }
 

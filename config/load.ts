@@ -12,7 +12,10 @@ import { ConfigError, shortened } from "./problem.ts";
 
 /** What {@linkcode loadConfig} takes. */
 export interface LoadConfigOptions {
-  /** The folder of the environments: a path, or a file URL such as `new URL("../conf/", import.meta.url)`. @default {"conf"} */
+  /**
+   * The folder of the environments: a path, or a file URL such as `new URL("../conf/", import.meta.url)`.
+   * @default {"conf"}
+   */
   dir?: string | URL;
   /** The environment: the folder in `dir` that holds its conf.yaml. @default DENO_ENV, then GO_ENV, then "test" */
   env?: string;
@@ -29,12 +32,14 @@ export interface ConfigPermissions {
 const who = "loadConfig";
 
 /**
- * Reads the settings of a service from `conf/<env>/conf.yaml`. Environment variables override single keys: their name is
- * `DINOKIT_` and the key's path in capitals, such as `DINOKIT_KITEX_ADDRESS`, `DINOKIT_REGISTRY_REGISTRY_ADDRESS` (values with commas
- * between) or, for the section `dinokit`, `DINOKIT_HEALTH_ADDRESS`. An empty one takes the file's value away.
+ * Reads the settings of a service from `conf/<env>/conf.yaml`. Environment variables override single keys: their name
+ * is `DINOKIT_` and the key's path in capitals, such as `DINOKIT_KITEX_ADDRESS`, `DINOKIT_REGISTRY_REGISTRY_ADDRESS`
+ * (values with commas between) or, for the section `dinokit`, `DINOKIT_HEALTH_ADDRESS`. An empty one takes the file's
+ * value away.
  *
- * It needs permission to read the folder. Environment variables are read as far as that is permitted: all of them, so that a
- * misspelt one is found, or single names, or none. What is not used, or could not be looked at, it says in the log, on stderr.
+ * It needs permission to read the folder. Environment variables are read as far as that is permitted: all of them, so
+ * that a misspelt one is found, or single names, or none. What is not used, or could not be looked at, it says in the
+ * log, on stderr.
  *
  * @throws {ConfigError} If settings are wrong: all problems, each with file, line, column and what is allowed.
  * @throws {Deno.errors.NotFound} If there is no such file; the message lists the environments that there are.

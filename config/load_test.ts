@@ -23,7 +23,10 @@ async function withFolder(run: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
-/** Runs loadConfig in a process of its own, with its own permissions, folder and environment: what it gives, or its error. */
+/**
+ * Runs loadConfig in a process of its own, with its own permissions, folder and environment: what it gives, or its
+ * error.
+ */
 async function inProcess(cwd: string, flags: string[], env: Record<string, string>, options = {}): Promise<string> {
   const script = `import { loadConfig } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
     try {

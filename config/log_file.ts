@@ -13,13 +13,14 @@ export interface LogFileOptions {
   maxBackups: number;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A file of lines. When it is full it is put aside as `name-2026-01-31T08-15-00.000.ext` (UTC) and begun anew. Each line is written
- * at once, so that none is lost with the process. One process a file.
+ * A file of lines. When it is full it is put aside as `name-2026-01-31T08-15-00.000.ext` (UTC) and begun anew. Each
+ * line is written at once, so that none is lost with the process. One process a file.
  *
- * Nothing that goes wrong later reaches the caller: lines that can't be written go to stderr, and if it can't be put aside it grows.
+ * Nothing that goes wrong later reaches the caller: lines that can't be written go to stderr, and if it can't be put
+ * aside it grows.
  */
 export class LogFile implements Disposable {
   readonly #options: LogFileOptions;
@@ -34,7 +35,8 @@ export class LogFile implements Disposable {
   /**
    * Opens it and removes old ones.
    *
-   * @throws {Deno.errors.NotCapable} If its folder may not be written and read; the message has the complete command and permission set.
+   * @throws {Deno.errors.NotCapable} If its folder may not be written and read; the message has the complete command
+   * and permission set.
    */
   constructor(options: LogFileOptions) {
     this.#options = options;
@@ -94,7 +96,7 @@ export class LogFile implements Disposable {
   #removeOld(): void {
     const { maxAge, maxBackups } = this.#options;
     if (maxAge === 0 && maxBackups === 0) return;
-    const oldest = maxAge > 0 ? timeOfDay() - maxAge * DAY : -Infinity;
+    const oldest = maxAge > 0 ? timeOfDay() - maxAge * DAY_MS : -Infinity;
     const newestFirst = [...this.#backups()].sort((a, b) => b.time - a.time);
     newestFirst.forEach(({ name, time }, i) => {
       if (maxBackups > 0 && i >= maxBackups || time < oldest) Deno.removeSync(`${this.#folder}/${name}`);

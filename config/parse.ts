@@ -4,7 +4,7 @@ import { Checker, type Given } from "../policy/check.ts";
 import type { AnyEntry, Leaf } from "../policy/fields.ts";
 import type { Config } from "./config.ts";
 import { CONF_BOUNDS, readDocument } from "./document.ts";
-import { byPlace, ConfigError, type ConfigProblem, MAX_TOLD, problemOf, type Where } from "./problem.ts";
+import { byPlace, ConfigError, type ConfigProblem, MAX_REPORTED_PROBLEMS, problemOf, type Where } from "./problem.ts";
 import { SCHEMA, type Settings, VARIABLES, WITHOUT_VARIABLES, YAML } from "./schema.ts";
 
 /**
@@ -32,7 +32,10 @@ export async function parseConfig(
   return freeze({ env, file, ...settings, dinokit: { ...settings.dinokit, reflection } });
 }
 
-/** The environments whose servers tell what services they have, unless they are told not to: those where people look into them. */
+/**
+ * The environments whose servers tell what services they have, unless they are told not to: those where people look
+ * into them.
+ */
 const TELLING = ["dev", "test"];
 
 /** Reads what environment variables say, by key. */
@@ -44,7 +47,7 @@ function readVariables(variables: Readonly<Record<string, string>>) {
     if (known) overrides.set(known.key, fromText(known.leaf, value, variable));
     else {problems.push({
         variable,
-        message: `stands for no key; ${problems.length < MAX_TOLD ? remedy(variable) : ""}`,
+        message: `stands for no key; ${problems.length < MAX_REPORTED_PROBLEMS ? remedy(variable) : ""}`,
       });}
   }
   return { overrides, problems };

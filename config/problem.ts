@@ -31,8 +31,8 @@ export const byPlace = (a: Where, b: Where): number =>
   (a.line ?? Infinity) - (b.line ?? Infinity) || (a.column ?? 0) - (b.column ?? 0);
 
 /** How many problems a message tells, and how much of each. */
-export const MAX_TOLD = 20;
-const MAX_TEXT_LENGTH = 500;
+export const MAX_REPORTED_PROBLEMS = 20;
+const MAX_TEXT_CHARACTERS = 500;
 
 /** Settings that can't be used. Its message holds the first 20 problems, one a line, each with its place. */
 export class ConfigError extends Error {
@@ -54,13 +54,17 @@ export class ConfigError extends Error {
 
 /** The first problems, each with its place, and how many more there are. */
 export function problemTexts(problems: readonly ConfigProblem[]): string[] {
-  const texts = problems.slice(0, MAX_TOLD).map((problem) => shortened(`${placeOf(problem)}: ${problem.message}`));
-  return problems.length > MAX_TOLD ? [...texts, `and ${problems.length - MAX_TOLD} more`] : texts;
+  const texts = problems.slice(0, MAX_REPORTED_PROBLEMS).map((problem) =>
+    shortened(`${placeOf(problem)}: ${problem.message}`)
+  );
+  return problems.length > MAX_REPORTED_PROBLEMS
+    ? [...texts, `and ${problems.length - MAX_REPORTED_PROBLEMS} more`]
+    : texts;
 }
 
 /** A text of which a message can hold many. */
 export const shortened = (text: string): string =>
-  text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
+  text.length > MAX_TEXT_CHARACTERS ? `${text.slice(0, MAX_TEXT_CHARACTERS)}…` : text;
 
 function placeOf({ file, line, column, variable }: ConfigProblem): string {
   if (variable !== undefined) return `environment variable ${variable}`;

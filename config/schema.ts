@@ -95,12 +95,17 @@ export const YAML: Dialect = {
       : 'holds no keys; write "key: value" lines, with a space after the colon',
 };
 
-/** The environment variables that override keys, by name: `DINOKIT_KITEX_ADDRESS`, and `DINOKIT_HEALTH_ADDRESS` in our own section. */
+/**
+ * The environment variables that override keys, by name: `DINOKIT_KITEX_ADDRESS`, and `DINOKIT_HEALTH_ADDRESS` in our
+ * own section.
+ */
 export const VARIABLES: ReadonlyMap<string, { readonly key: string; readonly leaf: Leaf<unknown> }> = new Map(
   leavesBelow(SCHEMA as AnyEntry, ""),
 );
 
-/** What variables can't override: policies, as many of their names are free. By the beginning of the variable's name. */
+/**
+ * What variables can't override: policies, as many of their names are free. By the beginning of the variable's name.
+ */
 export const WITHOUT_VARIABLES: ReadonlyMap<string, string> = new Map(
   Object.entries(
     { clients: "dinokit.clients", server: "dinokit.server" } satisfies Partial<

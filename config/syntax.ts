@@ -1,6 +1,6 @@
 /**
- * What is wrong with YAML and what to do, by the parser's error codes. The parser's own texts are not used: they can quote the
- * source, and a settings file has secrets in it.
+ * What is wrong with YAML and what to do, by the parser's error codes. The parser's own texts are not used: they can
+ * quote the source, and a settings file has secrets in it.
  */
 const TEXTS: Record<string, string> = {
   ALIAS_PROPS: 'has an anchor or a tag before an alias; put a text that begins with "*", "&" or "!" in quotes',

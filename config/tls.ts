@@ -4,8 +4,8 @@ import type { Config } from "./config.ts";
 import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 
 /**
- * Reads the files of the section `dinokit.tls`, for the option `tls` of `createServer`. Their paths are relative to the working
- * directory.
+ * Reads the files of the section `dinokit.tls`, for the option `tls` of `createServer`. Their paths are relative to the
+ * working directory.
  *
  * @param tls `config.dinokit.tls`.
  * @returns The PEM texts, or undefined if there is no such section.

@@ -52,7 +52,7 @@ export interface Problem<W> {
 }
 
 /** How much of a text a message shows. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN_CHARACTERS = 100;
 
 /** The path of a field within a section: `retry.attempts`. */
 export const fieldPath = (parent: string, name: string): string => parent ? `${parent}.${name}` : name;
@@ -219,5 +219,5 @@ function describe(value: unknown, dialect: Dialect, secret = false): string {
   if (typeof value === "function") return "a function";
   if (secret) return typeof value === "string" ? "a text" : `a ${typeof value}`;
   if (typeof value !== "string") return String(value);
-  return JSON.stringify(value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value);
+  return JSON.stringify(value.length > MAX_SHOWN_CHARACTERS ? `${value.slice(0, MAX_SHOWN_CHARACTERS)}…` : value);
 }

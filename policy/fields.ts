@@ -1,5 +1,6 @@
 /**
- * What fields of settings are declared with: for options in code, for conf.yaml and for what stands in a registry's store alike.
+ * What fields of settings are declared with: for options in code, for conf.yaml and for what stands in a registry's
+ * store alike.
  *
  * @module
  */
@@ -26,7 +27,10 @@ export interface Leaf<T> {
 export interface Section<T, Off extends boolean = false> {
   readonly kind: "section";
   readonly entries: Fields<T>;
-  /** When it is there: always; if one of its fields is set, its required fields being required only then; or if it is given, empty too. */
+  /**
+   * When it is there: always; if one of its fields is set, its required fields being required only then; or if it is
+   * given, empty too.
+   */
   readonly presence: "always" | "set" | "given";
   /** Whether `false` may stand in its place. */
   readonly off: Off;
@@ -58,7 +62,7 @@ export type AnySection = Omit<Section<unknown, boolean>, "entries"> & {
 export type AnyKeyed = { readonly kind: "map"; readonly entry: AnyEntry };
 
 /** The most that a timer takes: 24.8 days. */
-const LONGEST = 2 ** 31 - 1;
+const MAX_DURATION_MS = 2 ** 31 - 1;
 
 /** A value of a kind of one's own. */
 export const leaf = <T>(kind: Leaf<T>["kind"], allowed: string, check: Leaf<T>["check"]): Leaf<T> => ({
@@ -106,7 +110,7 @@ export const orInfinity = (one: Leaf<number>): Leaf<number> =>
 
 /** A time. */
 export const milliseconds = (least = 1): Leaf<number> =>
-  number(`a number from ${least} to ${LONGEST}, in milliseconds`, least, LONGEST);
+  number(`a number from ${least} to ${MAX_DURATION_MS}, in milliseconds`, least, MAX_DURATION_MS);
 
 /** A share of something; 0 may be refused. */
 export const share = (most: number, zero: boolean): Leaf<number> =>

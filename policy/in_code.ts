@@ -40,7 +40,8 @@ export const SERVER_POLICY_NAMES = Object.keys(SERVER_POLICY.entries) as (keyof 
  * The policy that a client's options hold. Other options are left out.
  *
  * @param who The function, for messages: `"createClient"`.
- * @throws {TypeError} If a field is unknown or of the wrong form, or fields don't fit together or to the service; the message names it.
+ * @throws {TypeError} If a field is unknown or of the wrong form, or fields don't fit together or to the service; the
+ * message names it.
  * @throws {RangeError} If a number is out of range.
  */
 export function clientPolicyOf(who: string, options: object, service: Service): ClientPolicy {
@@ -50,8 +51,8 @@ export function clientPolicyOf(who: string, options: object, service: Service): 
 }
 
 /**
- * The policy that a server's options hold. Other options are left out. Which methods there are it does not know yet: see
- * {@linkcode checkServerMethods}.
+ * The policy that a server's options hold. Other options are left out. Which methods there are it does not know yet:
+ * see {@linkcode checkServerMethods}.
  *
  * @throws {TypeError} If a field is unknown or of the wrong form; the message names it.
  * @throws {RangeError} If a number is out of range.

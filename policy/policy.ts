@@ -1,6 +1,6 @@
 /**
- * What may change while a program runs: how a client spreads, repeats and gives up calls, and what a server takes. Plain data, so that it can
- * stand in code, in conf.yaml and in Consul's KV store.
+ * What may change while a program runs: how a client spreads, repeats and gives up calls, and what a server takes.
+ * Plain data, so that it can stand in code, in conf.yaml and in Consul's KV store.
  *
  * @module
  */
@@ -13,11 +13,23 @@ export type StatusName = keyof typeof Status;
 
 /** What a policy says of calls: of all of a service, or of one method. */
 export interface MethodPolicy {
-  /** How long unary calls may take that don't say it themselves, in milliseconds, `Infinity` for no limit; streams too where it is said of their method. Inside a handler the earlier of this and the handler's own deadline counts; the default gives way to that. @default {10000} */
+  /**
+   * How long unary calls may take that don't say it themselves, in milliseconds, `Infinity` for no limit; streams too
+   * where it is said of their method. Inside a handler the earlier of this and the handler's own deadline counts; the
+   * default gives way to that.
+   * @default {10000}
+   */
   timeout?: number;
-  /** How failed calls are tried again. @default {false}, but `{}` for methods that the .proto calls idempotent (`idempotency_level`) */
+  /**
+   * How failed calls are tried again.
+   * @default {false}, but `{}` for methods that the .proto calls idempotent (`idempotency_level`)
+   */
   retry?: RetryPolicy | false;
-  /** How a slow call is sent a second time, to another instance, and the first answer taken. For methods with one request. @default {false} */
+  /**
+   * How a slow call is sent a second time, to another instance, and the first answer taken. For methods with one
+   * request.
+   * @default {false}
+   */
   hedge?: HedgePolicy | false;
   /** When calls fail at once because too many have failed. @default {false} */
   breaker?: BreakerPolicy | false;
@@ -26,8 +38,8 @@ export interface MethodPolicy {
 }
 
 /**
- * How failed calls are tried again: gRPC's retry policy. Never after the response has begun, never past the deadline, within the budget, and on
- * another instance where there is one. A server's `grpc-retry-pushback-ms` is honoured.
+ * How failed calls are tried again: gRPC's retry policy. Never after the response has begun, never past the deadline,
+ * within the budget, and on another instance where there is one. A server's `grpc-retry-pushback-ms` is honoured.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
@@ -42,11 +54,17 @@ export interface RetryPolicy {
   backoffMultiplier?: number;
   /** To how much it may grow, in milliseconds, give or take a fifth. @default {1000} */
   maxBackoff?: number;
-  /** How long one attempt may take until its response begins, in milliseconds; then it counts as UNAVAILABLE. @default no limit but the deadline */
+  /**
+   * How long one attempt may take until its response begins, in milliseconds; then it counts as UNAVAILABLE.
+   * @default no limit but the deadline
+   */
   perTryTimeout?: number;
 }
 
-/** How a slow call is sent again, to another instance, while the first goes on; the first that succeeds wins, the others are cancelled. */
+/**
+ * How a slow call is sent again, to another instance, while the first goes on; the first that succeeds wins, the others
+ * are cancelled.
+ */
 export interface HedgePolicy {
   /** After how many milliseconds without an answer the next attempt is sent. 0 sends all at once. */
   delay: number;
@@ -57,8 +75,8 @@ export interface HedgePolicy {
 }
 
 /**
- * How much retries and hedges may add to a client's calls: a bucket of tokens, from which each failure takes one and to which each success gives
- * `ratio`. While it is half empty, no call is tried again.
+ * How much retries and hedges may add to a client's calls: a bucket of tokens, from which each failure takes one and to
+ * which each success gives `ratio`. While it is half empty, no call is tried again.
  */
 export interface RetryBudget {
   /** What the bucket holds, from 1 to 1000. @default {100} */
@@ -87,7 +105,10 @@ export interface OutlierPolicy {
   consecutiveFailures?: number;
   /** At which share of failed calls within the window, above 0 up to 1. @default {0.85} */
   failureRate?: number;
-  /** How many standard deviations below the mean success rate of all, if there are at least five; 0 for never. @default {1.9} */
+  /**
+   * How many standard deviations below the mean success rate of all, if there are at least five; 0 for never.
+   * @default {1.9}
+   */
   deviations?: number;
   /** How many calls of the window the shares need. @default {20} */
   samples?: number;
@@ -132,7 +153,11 @@ export interface ClientPolicy extends MethodPolicy {
   tags?: Readonly<Record<string, string>>;
   /** Only instances with all of these facts (Consul's meta). @default {{}} */
   meta?: Readonly<Record<string, string>>;
-  /** The own zone: instances whose tag `zone` is another get calls only as far as those of the own are not there or not well. @default none */
+  /**
+   * The own zone: instances whose tag `zone` is another get calls only as far as those of the own are not there or not
+   * well.
+   * @default none
+   */
   zone?: string;
   /** To how many instances it keeps connections, each client to others. @default all */
   subset?: number;
@@ -147,15 +172,20 @@ export interface ClientPolicy extends MethodPolicy {
 /** How many calls a server serves at a time, from when the handler begins until it has ended. */
 export interface ConcurrencyPolicy {
   /**
-   * The most calls at a time: a whole number from 1 on, in which streams count as long as they last; or `"adaptive"`, which finds it by how
-   * the time of unary calls grows with their number. Streams pass that one, as how long they last says nothing.
+   * The most calls at a time: a whole number from 1 on, in which streams count as long as they last; or `"adaptive"`,
+   * which finds it by how the time of unary calls grows with their number. Streams pass that one, as how long they last
+   * says nothing.
    *
    * @default {"adaptive"}
    */
   limit?: number | "adaptive";
   /** How many calls may wait for their turn, first come, first served. @default {100} */
   queue?: number;
-  /** How long one may wait, in milliseconds; a tenth of that while the line has not been empty for as long, as then it makes all calls late and none of them more. @default {500} */
+  /**
+   * How long one may wait, in milliseconds; a tenth of that while the line has not been empty for as long, as then it
+   * makes all calls late and none of them more.
+   * @default {500}
+   */
   queueTimeout?: number;
 }
 
@@ -166,9 +196,10 @@ export interface RatePolicy {
   /** How many may come at once, from 1 on. @default the calls of a tenth of a second, at least 1 */
   burst?: number;
   /**
-   * Whose calls share a bucket: all; those of one caller, by the name of its certificate, else its IP address; or of one value of a metadata
-   * field: `"metadata:x-tenant"`, where calls without it share one too. There are 10,000 buckets; callers beyond that share one more until
-   * others are full again. Who chooses its metadata chooses its bucket: use that for callers you trust.
+   * Whose calls share a bucket: all; those of one caller, by the name of its certificate, else its IP address; or of
+   * one value of a metadata field: `"metadata:x-tenant"`, where calls without it share one too. There are 10,000
+   * buckets; callers beyond that share one more until others are full again. Who chooses its metadata chooses its
+   * bucket: use that for callers you trust.
    *
    * @default {"all"}
    */
@@ -178,16 +209,16 @@ export interface RatePolicy {
 /** When a server refuses calls because its thread can't keep up. */
 export interface OverloadPolicy {
   /**
-   * How long a call may have waited for the processor, in milliseconds from 10 on. It may be five times as long while the event loop has
-   * been at rest within as long a time: one handler that takes long, or one burst, is no overload.
+   * How long a call may have waited for the processor, in milliseconds from 10 on. It may be five times as long while
+   * the event loop has been at rest within as long a time: one handler that takes long, or one burst, is no overload.
    *
    * @default {100}
    */
   maxWait?: number;
   /**
-   * After how many milliseconds of it health says "not ready", until there is none: from 1000 on, `Infinity` for never. With one policy
-   * for a whole fleet, a load that is too much for all takes away all of them at the same time, and then nobody serves: set it only where
-   * others can take the calls.
+   * After how many milliseconds of it health says "not ready", until there is none: from 1000 on, `Infinity` for never.
+   * With one policy for a whole fleet, a load that is too much for all takes away all of them at the same time, and
+   * then nobody serves: set it only where others can take the calls.
    *
    * @default {Infinity}
    */
@@ -204,7 +235,10 @@ export interface ServerMethodPolicy {
   inject?: InjectionPolicy | false;
 }
 
-/** How a server protects itself. What is too much ends with RESOURCE_EXHAUSTED and `grpc-retry-pushback-ms`, before its handler begins. */
+/**
+ * How a server protects itself. What is too much ends with RESOURCE_EXHAUSTED and `grpc-retry-pushback-ms`, before its
+ * handler begins.
+ */
 export interface ServerPolicy extends ServerMethodPolicy {
   /** When calls are refused because the processor can't keep up; false for never. @default {{}} */
   overload?: OverloadPolicy | false;
@@ -217,8 +251,8 @@ export interface PolicySource<T> {
   /** What it may touch. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
-   * Calls `listener` with each policy whose fields are right, from the first on. One that is not right is told in the log, and the last one
-   * holds; so it is if the listener throws, as the policy does not fit its service.
+   * Calls `listener` with each policy whose fields are right, from the first on. One that is not right is told in the
+   * log, and the last one holds; so it is if the listener throws, as the policy does not fit its service.
    */
   watch(listener: (policy: T) => void, logger: Logger): { close(): void };
 }

@@ -1,11 +1,17 @@
 import { BlockList, isIP } from "node:net";
 
-/** Wildcards, and what leads nowhere but to this link, where clouds have their metadata services. IPv4 in the form of IPv6 is among them. */
+/**
+ * Wildcards, and what leads nowhere but to this link, where clouds have their metadata services. IPv4 in the form of
+ * IPv6 is among them.
+ */
 const NEVER = networks("", ["0.0.0.0/8", "::/128", "169.254.0.0/16", "fe80::/10"]);
 
-const MOST_KNOWN = 20_000;
+const MAX_CACHED_ADDRESSES = 20_000;
 
-/** Which hosts a client may call that a registry told it: all that a list of networks holds, but no wildcard and no link-local address. */
+/**
+ * Which hosts a client may call that a registry told it: all that a list of networks holds, but no wildcard and no
+ * link-local address.
+ */
 export class AllowedAddresses {
   readonly #networks: BlockList | undefined;
   /** What was found out about hosts: most are asked for again with each change of a list. */
@@ -34,7 +40,7 @@ export class AllowedAddresses {
     const key = `/${host}`;
     let allowed = this.#known.get(key);
     if (allowed === undefined) {
-      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      if (this.#known.size >= MAX_CACHED_ADDRESSES) this.#known.clear();
       this.#known.set(key, allowed = this.#check(host));
     }
     return allowed;

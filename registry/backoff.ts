@@ -1,8 +1,8 @@
 import { after } from "../base/time.ts";
 
 /**
- * How long to wait before the next try: at random up to a bound that doubles from 250 ms (full jitter), so that many clients
- * don't come back at once. At least 100 ms.
+ * How long to wait before the next try: at random up to a bound that doubles from 250 ms (full jitter), so that many
+ * clients don't come back at once. At least 100 ms.
  *
  * @param failures How many tries have failed before the last.
  * @param most The most, in milliseconds.

@@ -7,20 +7,20 @@ import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./consul_http.
 import type { Watch, WatchState } from "./registry.ts";
 
 /** The least time between the starts of two queries, in milliseconds: an index that races must not make a busy loop. */
-const QUERY_INTERVAL = 100;
+const MIN_QUERY_INTERVAL_MS = 100;
 /**
  * The next query waits this many times as long as the last answer took to read: a long list that changes all the time
  * leaves time for calls.
  */
 const REST_RATIO = 3;
-const LONGEST_REST = 1000;
-const LONGEST_PAUSE = 10_000;
+const MAX_REST_MS = 1000;
+const MAX_PAUSE_MS = 10_000;
 /** Consul itself gives up after 7 s where it has no leader, and says so. */
-const REQUEST_TIMEOUT = 8000;
+const REQUEST_TIMEOUT_MS = 8000;
 /** How long a server that answers without asking its leader may have been without it, in milliseconds. */
-const MOST_STALE = 5000;
+const MAX_STALE_MS = 5000;
 /** For how long the leader is asked instead, in milliseconds. */
-const LEADER_TIME = 60_000;
+const LEADER_ONLY_MS = 60_000;
 
 /** What is asked, and who takes the answers. */
 export interface Subject {
@@ -91,14 +91,14 @@ export class BlockingQuery implements Watch {
       try {
         const read = await this.#query();
         failures = 0;
-        const rest = Math.min(REST_RATIO * read, LONGEST_REST);
-        await sleep(Math.max(rest, QUERY_INTERVAL - (performance.now() - start)), signal);
+        const rest = Math.min(REST_RATIO * read, MAX_REST_MS);
+        await sleep(Math.max(rest, MIN_QUERY_INTERVAL_MS - (performance.now() - start)), signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#index = 0n;
         this.#leaderUntil = 0;
         this.#failed(error as ConsulError);
-        await sleep(backoff(failures++, LONGEST_PAUSE), signal);
+        await sleep(backoff(failures++, MAX_PAUSE_MS), signal);
       }
     }
   }
@@ -114,7 +114,7 @@ export class BlockingQuery implements Watch {
       if (fresh) {
         answer = fresh;
         old = false;
-        this.#leaderUntil = performance.now() + LEADER_TIME;
+        this.#leaderUntil = performance.now() + LEADER_ONLY_MS;
       }
     }
     this.signal.throwIfAborted();
@@ -126,7 +126,8 @@ export class BlockingQuery implements Watch {
     this.signal.throwIfAborted();
     if (!isExpected) throw this.#garbage(`with what is no ${this.#subject.expected}`);
     this.#answered(old);
-    // An index that went back comes from another state, such as after a restart: to wait from there on could miss a change.
+    // An index that went back comes from another state, such as after a restart: to wait from there on could miss a
+    // change.
     this.#index = BigInt(next[0]) < index ? 0n : BigInt(next[0]) || 1n;
     return read;
   }
@@ -140,7 +141,7 @@ export class BlockingQuery implements Watch {
       ...(!leader && { stale: true as const }),
       ...(index > 0n && { index: String(index), wait: `${wait}ms` }),
     };
-    const timeout = index > 0n ? wait * 17 / 16 + REQUEST_TIMEOUT : REQUEST_TIMEOUT;
+    const timeout = index > 0n ? wait * 17 / 16 + REQUEST_TIMEOUT_MS : REQUEST_TIMEOUT_MS;
     this.#state.queries++;
     return this.#http.ask((api, options) => this.#subject.ask(api, { ...options, ...more }), {
       timeout,
@@ -186,5 +187,5 @@ export class BlockingQuery implements Watch {
 
 /** Whether the server that answered has been without its leader for too long to know what holds. */
 function isOld({ headers }: Answer[0]): boolean {
-  return headers["x-consul-knownleader"] === "false" || Number(headers["x-consul-lastcontact"] ?? 0) > MOST_STALE;
+  return headers["x-consul-knownleader"] === "false" || Number(headers["x-consul-lastcontact"] ?? 0) > MAX_STALE_MS;
 }

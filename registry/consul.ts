@@ -16,8 +16,8 @@ const services = new SharedWatches<Resolution>();
 const keys = new SharedWatches<string | undefined>();
 
 /**
- * Service discovery by Consul: as a `registry` it keeps a server registered with its health check, as a `resolver` it tells a
- * client which servers pass. A Kitex client finds a Dinokit server by it, and a Dinokit client a Kitex server.
+ * Service discovery by Consul: as a `registry` it keeps a server registered with its health check, as a `resolver` it
+ * tells a client which servers pass. A Kitex client finds a Dinokit server by it, and a Dinokit client a Kitex server.
  *
  * A Consul that is down or forgets is no error: a server serves and registers (again) as soon as it can, a client keeps
  * the list that it has while Consul fails, and for `grace` where it lists none. The log says so.

@@ -26,7 +26,7 @@ export interface CatalogInstance {
 }
 
 /** How many services are asked for at one time. */
-const AT_ONCE = 8;
+const MAX_CONCURRENT_REQUESTS = 8;
 const TIMEOUT_MS = 8000;
 const TOTAL_TIMEOUT_MS = 16_000;
 
@@ -66,7 +66,7 @@ export async function consulCatalog(
   );
   const services: CatalogService[] = [];
   const asked = names.entries();
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+  await Promise.all(Array.from({ length: MAX_CONCURRENT_REQUESTS }, async () => {
     for (const [i, name] of asked) {
       services[i] = await ask((api, more) => api.health.service({ ...more, dc, service: name }), readAll).then(
         (instances) => ({ name, instances }),

@@ -19,7 +19,10 @@ import { nextTurn } from "./turns.ts";
 
 /** TLS to a Consul agent. All are PEM texts. */
 export interface ConsulTls {
-  /** The certificates that sign the agent's. @default those that Deno trusts, for which it wants `--allow-sys --allow-env=NODE_USE_SYSTEM_CA` */
+  /**
+   * The certificates that sign the agent's.
+   * @default those that Deno trusts, for which it wants `--allow-sys --allow-env=NODE_USE_SYSTEM_CA`
+   */
   ca?: string;
   /** The own certificate chain, if the agent asks for one. */
   cert?: string;
@@ -66,7 +69,9 @@ export interface QueryOptions extends RequestOptions {
   stale?: true;
 }
 
-/** What Dinokit uses of npm:consul, as it behaves: its own types lack `index`, `wait`, `ctx`, `timeout` and the answers. */
+/**
+ * What Dinokit uses of npm:consul, as it behaves: its own types lack `index`, `wait`, `ctx`, `timeout` and the answers.
+ */
 export interface ConsulApi {
   health: {
     service(options: QueryOptions & { service: string; passing?: true }): Promise<Answer>;

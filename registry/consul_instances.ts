@@ -10,14 +10,14 @@ export const MAX_INSTANCES = 20_000;
 /** How many tags, and how many entries of `Meta`, of one instance are used. Chosen keys make a larger Map slow. */
 export const MAX_LABELS = 256;
 /** The longest tag, key or value of `Meta` that is used, in UTF-16 units. */
-export const MAX_LABEL_LENGTH = 4096;
+export const MAX_LABEL_CHARACTERS = 4096;
 /** The size of one entry of a list: about 60 checks whose output has Consul's maximum of 4 KiB. */
 export const MAX_ENTRY_BYTES = 256 * 1024;
 /** Consul's own limit. */
 export const MAX_WEIGHT = 65_535;
 /** How many of the things that are not used a log line names, and how much of each name. */
-const MAX_NAMED = 10;
-const MAX_NAME_LENGTH = 100;
+const MAX_NAMED_ENTRIES = 10;
+const MAX_NAME_CHARACTERS = 100;
 
 /** The instances of a service, and what of the list is not used. */
 export interface InstanceList {
@@ -73,7 +73,7 @@ export async function readInstances(
   }
   const unused = [
     refused.text(`addresses that are not called (${allowed})`),
-    cut.text(`instances of which only ${MAX_LABELS} tags and meta of ${MAX_LABEL_LENGTH} characters are used`),
+    cut.text(`instances of which only ${MAX_LABELS} tags and meta of ${MAX_LABEL_CHARACTERS} characters are used`),
     surplus > 0 && `${surplus} instances more than the ${MAX_INSTANCES} that are used`,
     tooLarge > 0 && `${tooLarge} entries of more than ${MAX_ENTRY_BYTES} bytes, which are not used`,
   ];
@@ -152,7 +152,7 @@ class Labels {
 
   add(key: string, value: string | undefined): void {
     if (value === undefined) return;
-    if (key.length + value.length > MAX_LABEL_LENGTH) this.isCut = true;
+    if (key.length + value.length > MAX_LABEL_CHARACTERS) this.isCut = true;
     else this.map.set(key, value);
   }
 }
@@ -170,15 +170,15 @@ class Unused {
   readonly #names: string[] = [];
 
   add(host: string, port?: number | string): void {
-    if (++this.count > MAX_NAMED) return;
-    const name = host.slice(0, MAX_NAME_LENGTH);
+    if (++this.count > MAX_NAMED_ENTRIES) return;
+    const name = host.slice(0, MAX_NAME_CHARACTERS);
     this.#names.push(port === undefined ? name : `${name}:${port}`);
   }
 
   /** `addresses that ...: a, b and 7 more`; undefined if there are none. */
   text(what: string): string | undefined {
     if (this.count === 0) return undefined;
-    const more = this.count > MAX_NAMED ? ` and ${this.count - MAX_NAMED} more` : "";
+    const more = this.count > MAX_NAMED_ENTRIES ? ` and ${this.count - MAX_NAMED_ENTRIES} more` : "";
     return `${what}: ${this.#names.join(", ")}${more}`;
   }
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AllowedAddresses } from "./allowed_addresses.ts";
-import { MAX_INSTANCES, MAX_LABEL_LENGTH, MAX_LABELS, readInstances } from "./consul_instances.ts";
+import { MAX_INSTANCES, MAX_LABEL_CHARACTERS, MAX_LABELS, readInstances } from "./consul_instances.ts";
 import { LEASE_KEY } from "./consul_wire.ts";
 import { JsonReader } from "./json_reader.ts";
 import type { Instance } from "./registry.ts";
@@ -120,7 +120,7 @@ Deno.test("readInstances() uses a bounded number of instances, tags and facts, a
   assertEquals([instances.length, refused], [MAX_INSTANCES, 100_000]);
   const one = (address: string) => instances.find((instance) => instance.address === address)!;
   assertEquals([one("192.0.2.7:1").tags.size, one("192.0.2.7:1").meta.size], [MAX_LABELS, MAX_LABELS]);
-  assertEquals(one("192.0.2.8:1").tags, new Map([["zone", "a"]]), `no tag is longer than ${MAX_LABEL_LENGTH}`);
+  assertEquals(one("192.0.2.8:1").tags, new Map([["zone", "a"]]), `no tag is longer than ${MAX_LABEL_CHARACTERS}`);
   assert(unused.length < 2000, unused);
   assertStringIncludes(
     unused,

@@ -7,11 +7,14 @@ import { type ConsulService, readHolder } from "./consul_wire.ts";
 import type { Lease } from "./registry.ts";
 
 /** How often the agent is asked whether it still has the registration, in milliseconds. */
-const POLL_INTERVAL = 3000;
-/** The longest pause after a failure. With the timeout of a request it stays below the 10 s in which a registration is put back. */
-const LONGEST_PAUSE = 5000;
-const REQUEST_TIMEOUT = 4000;
-const RELEASE_TIMEOUT = 2000;
+const POLL_INTERVAL_MS = 3000;
+/**
+ * The longest pause after a failure. With the timeout of a request it stays below the 10 s in which a registration is
+ * put back.
+ */
+const MAX_PAUSE_MS = 5000;
+const REQUEST_TIMEOUT_MS = 4000;
+const RELEASE_TIMEOUT_MS = 2000;
 
 /** What a lease registers. */
 export interface Lessee {
@@ -31,7 +34,9 @@ export class ConsulLease implements Lease {
   readonly #fields: { id: string };
   readonly #running: Promise<void>;
   readonly #stop = new AbortController();
-  /** Cuts a registration under way, which a release lets end if it does so soon: else it could come after its removal. */
+  /**
+   * Cuts a registration under way, which a release lets end if it does so soon: else it could come after its removal.
+   */
   readonly #cut = new AbortController();
   #resolveRegistered!: () => void;
   #releasing: Promise<void> | undefined;
@@ -77,30 +82,31 @@ export class ConsulLease implements Lease {
         if (signal.aborted) return;
         const woken = new AbortController();
         this.#wake = () => woken.abort();
-        await sleep(POLL_INTERVAL, woken.signal);
+        await sleep(POLL_INTERVAL_MS, woken.signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#report(error as ConsulError);
-        await sleep(backoff(failures++, LONGEST_PAUSE), signal);
+        await sleep(backoff(failures++, MAX_PAUSE_MS), signal);
       }
     }
   }
 
   async #lookAfter(): Promise<void> {
     if (this.#state === "held" || this.#state === "taken") {
-      const holder = await this.#holder(REQUEST_TIMEOUT, this.#stop.signal);
+      const holder = await this.#holder(REQUEST_TIMEOUT_MS, this.#stop.signal);
       this.#answered();
       if (holder !== undefined && holder !== this.#lessee.key) return this.#lose(holder);
       if (holder === undefined && this.#state === "held") this.#state = "lost";
     }
-    // Consul goes on to use the token by which it got a registration: with one that has been revoked, it would tell nobody that a check fails.
+    // Consul goes on to use the token by which it got a registration: with one that has been revoked, it would tell
+    // nobody that a check fails.
     if (this.#state !== "held" || this.#http.token !== this.#token) await this.#register();
     if (this.#maintenance !== this.#maintained) await this.#maintain(this.#maintenance);
   }
 
   async #maintain(reason: string | undefined): Promise<void> {
     const { id } = this.#lessee.service;
-    const limits = { timeout: REQUEST_TIMEOUT, signal: this.#stop.signal };
+    const limits = { timeout: REQUEST_TIMEOUT_MS, signal: this.#stop.signal };
     const enable = reason !== undefined;
     this.#maintained = null;
     await this.#http.ask((api, options) => api.agent.service.maintenance({ ...options, id, enable, reason }), limits);
@@ -117,7 +123,9 @@ export class ConsulLease implements Lease {
     return this.#maintenance === undefined ? service : { ...service, check: { ...service.check, status: "critical" } };
   }
 
-  /** The lease that has our ID in the agent's own record: undefined if nobody has it, `""` if it is none of Dinokit's. */
+  /**
+   * The lease that has our ID in the agent's own record: undefined if nobody has it, `""` if it is none of Dinokit's.
+   */
   async #holder(timeout: number, signal: AbortSignal): Promise<string | undefined> {
     const { id } = this.#lessee.service;
     const filter = `ID == ${JSON.stringify(id)}`;
@@ -137,7 +145,7 @@ export class ConsulLease implements Lease {
     this.#mayStand = true;
     try {
       await this.#http.ask((api, options) => api.agent.service.register({ ...options, ...service }), {
-        timeout: REQUEST_TIMEOUT,
+        timeout: REQUEST_TIMEOUT_MS,
         signal: this.#cut.signal,
         extraBody,
       });
@@ -148,7 +156,7 @@ export class ConsulLease implements Lease {
       throw error;
     }
     // Whatever listens there may answer 200: only what it has counts.
-    if (await this.#holder(REQUEST_TIMEOUT, this.#cut.signal) === undefined) {
+    if (await this.#holder(REQUEST_TIMEOUT_MS, this.#cut.signal) === undefined) {
       throw new ConsulError(
         `Consul at ${this.#http.address} took the registration and does not have it`,
         "garbage",
@@ -211,10 +219,10 @@ export class ConsulLease implements Lease {
   }
 
   async #release(): Promise<void> {
-    const end = performance.now() + RELEASE_TIMEOUT;
+    const end = performance.now() + RELEASE_TIMEOUT_MS;
     this.#stop.abort();
     this.#wake();
-    await Promise.race([this.#running, sleep(RELEASE_TIMEOUT / 2, this.#cut.signal)]);
+    await Promise.race([this.#running, sleep(RELEASE_TIMEOUT_MS / 2, this.#cut.signal)]);
     this.#cut.abort();
     if (this.#mayStand) await this.#deregister(end);
     this.#resolveRegistered();

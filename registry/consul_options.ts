@@ -7,19 +7,25 @@ import type { ConsulEndpoint, ConsulTls } from "./consul_http.ts";
 /** What {@linkcode consul} can be told. */
 export interface ConsulOptions {
   /**
-   * The ACL token, or a function that reads it: it is called before each request, so that a token that has been renewed is
-   * used at once. White space around it is left out; an empty one is none.
+   * The ACL token, or a function that reads it: it is called before each request, so that a token that has been renewed
+   * is used at once. White space around it is left out; an empty one is none.
    *
    * @default {""}
    */
   token?: string | (() => string);
-  /** The file that holds the token, in place of `token`: read before each request, so it stays readable. @default none */
+  /**
+   * The file that holds the token, in place of `token`: read before each request, so it stays readable.
+   * @default none
+   */
   tokenFile?: string;
   /** Speaks TLS; `{}` does so with every default. @default plain HTTP */
   tls?: ConsulTls;
   /** The namespace, in Consul Enterprise. @default the token's */
   namespace?: string;
-  /** The datacenter in which services and keys are looked up. A server registers with the agent that it is given. @default the agent's */
+  /**
+   * The datacenter in which services and keys are looked up. A server registers with the agent that it is given.
+   * @default the agent's
+   */
   datacenter?: string;
   /** How often Consul checks a server's health, in milliseconds, 1000 or more. @default {5000} */
   checkInterval?: number;
@@ -29,7 +35,11 @@ export interface ConsulOptions {
   deregisterCriticalServiceAfter?: number;
   /** How long a query waits for a change, in milliseconds, from 1000 to 600000. @default {60000} */
   wait?: number;
-  /** How long a client keeps the last list of servers when Consul lists none, in milliseconds; while Consul fails, it keeps it. @default {30000} */
+  /**
+   * How long a client keeps the last list of servers when Consul lists none, in milliseconds; while Consul fails, it
+   * keeps it.
+   * @default {30000}
+   */
   grace?: number;
   /**
    * The size of the largest answer of Consul that lists instances or services, in bytes, 65536 or more. A larger one
@@ -40,8 +50,9 @@ export interface ConsulOptions {
    */
   answerBytes?: number;
   /**
-   * The networks in which servers may be, such as `["10.0.0.0/8", "2001:db8::/32"]`: what the registry lists outside of them is not called, so that
-   * who can write to it can't lead a client anywhere. A host name is not called either, as nobody knows where it will lead.
+   * The networks in which servers may be, such as `["10.0.0.0/8", "2001:db8::/32"]`: what the registry lists outside of
+   * them is not called, so that who can write to it can't lead a client anywhere. A host name is not called either, as
+   * nobody knows where it will lead.
    *
    * @default all, but link-local addresses, wildcards and port 0 never
    */

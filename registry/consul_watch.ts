@@ -8,13 +8,15 @@ import type { AllowedAddresses } from "./allowed_addresses.ts";
 import { type InstanceList, readInstances } from "./consul_instances.ts";
 import type { Resolution, Watch, WatchState } from "./registry.ts";
 
-const REQUEST_TIMEOUT = 5000;
+const REQUEST_TIMEOUT_MS = 5000;
 
 /** What is watched, and how patiently. */
 export interface WatchOptions extends BlockingOptions {
   readonly name: string;
   readonly allowed: AllowedAddresses;
-  /** How long the last list is kept while Consul lists none, and for how long an error is kept back, in milliseconds. */
+  /**
+   * How long the last list is kept while Consul lists none, and for how long an error is kept back, in milliseconds.
+   */
   readonly grace: number;
 }
 
@@ -101,8 +103,9 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   /**
-   * Keeps the list that there is, if there is one: for the grace while Consul lists none, and for as long as it fails, which says nothing of the
-   * instances. A list of none that follows failures begins the grace anew: a Consul that was away for long may have lost its state.
+   * Keeps the list that there is, if there is one: for the grace while Consul lists none, and for as long as it fails,
+   * which says nothing of the instances. A list of none that follows failures begins the grace anew: a Consul that was
+   * away for long may have lost its state.
    *
    * @returns What is kept, for the log.
    */
@@ -157,7 +160,7 @@ export class ConsulWatch implements Watch, Subject {
 
   async #aclsAreOn(): Promise<boolean> {
     try {
-      const limits = { timeout: REQUEST_TIMEOUT, signal: this.#query.signal };
+      const limits = { timeout: REQUEST_TIMEOUT_MS, signal: this.#query.signal };
       await this.#http.ask((api, options) => api.agent.self(options), limits);
       return false;
     } catch (error) {

@@ -9,7 +9,10 @@ import { isWildcard } from "./advertise.ts";
 import type { JsonReader } from "./json_reader.ts";
 import type { Registration } from "./registry.ts";
 
-/** The key of a service's `Meta` that holds a value of its own for each lease, so that one sees when another takes its ID. */
+/**
+ * The key of a service's `Meta` that holds a value of its own for each lease, so that one sees when another takes its
+ * ID.
+ */
 export const LEASE_KEY = "dinokit-instance";
 
 /** The times of a health check, in milliseconds. */

@@ -3,8 +3,8 @@ import { Buffer } from "node:buffer";
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** What a text in quotes can have in it. */
-const ESCAPED = 1;
-const NOT_ASCII = 2;
+const ESCAPED = 0x1;
+const NOT_ASCII = 0x2;
 
 const utf8 = new TextDecoder();
 

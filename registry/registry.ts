@@ -1,6 +1,6 @@
 /**
- * Service discovery in two interfaces: a {@linkcode Registry} keeps a server registered, a {@linkcode Resolver} tells a client
- * where the servers are.
+ * Service discovery in two interfaces: a {@linkcode Registry} keeps a server registered, a {@linkcode Resolver} tells a
+ * client where the servers are.
  *
  * @module
  */
@@ -13,7 +13,10 @@ export interface Instance {
   readonly address: string;
   /** Its share of the calls beside the others' weights. @default {10} */
   readonly weight: number;
-  /** Labels such as `zone` (where it runs: clients may prefer their own) and `version`: Consul's tags of the form `key:value`. Any other is a key with an empty value. */
+  /**
+   * Labels such as `zone` (where it runs: clients may prefer their own) and `version`: Consul's tags of the form
+   * `key:value`. Any other is a key with an empty value.
+   */
   readonly tags: ReadonlyMap<string, string>;
   /** Other facts: Consul's `Meta`. */
   readonly meta: ReadonlyMap<string, string>;
@@ -40,8 +43,8 @@ export interface Registry {
   /** What it may touch, so that a server can check it before it starts. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
-   * Says before a server listens whether its registration will do. It touches nothing. Any port stands for one that is not known yet,
-   * and `healthUrl` is left out.
+   * Says before a server listens whether its registration will do. It touches nothing. Any port stands for one that is
+   * not known yet, and `healthUrl` is left out.
    *
    * @throws {TypeError} As {@linkcode Registry.register} does.
    */
@@ -60,8 +63,8 @@ export interface Lease {
   /** Resolves when the server is registered for the first time, or released. Never rejects. */
   readonly registered: Promise<void>;
   /**
-   * Leads clients away while the server runs on, and back: at once if the registry answers, else as soon as it does. A registry without such a
-   * mode has no such method.
+   * Leads clients away while the server runs on, and back: at once if the registry answers, else as soon as it does. A
+   * registry without such a mode has no such method.
    *
    * @param reason Why, for people who look into the registry; undefined ends it.
    */
@@ -71,8 +74,8 @@ export interface Lease {
 }
 
 /**
- * What a resolver tells: the instances that take calls now, or why it can't know. The last list stays valid beside an error. Where
- * the list is empty, `why` says where it looked and what to do, for the error of the calls.
+ * What a resolver tells: the instances that take calls now, or why it can't know. The last list stays valid beside an
+ * error. Where the list is empty, `why` says where it looked and what to do, for the error of the calls.
  */
 export type Resolution = { readonly instances: readonly Instance[]; readonly why?: string } | { readonly error: Error };
 
@@ -81,7 +84,8 @@ export interface Resolver {
   /** What it may touch. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
-   * Watches a service: calls `listener` with the first resolution as soon as there is one, and with each change after it.
+   * Watches a service: calls `listener` with the first resolution as soon as there is one, and with each change after
+   * it.
    *
    * @param name The service's name.
    * @param listener Takes the resolutions. It never throws.
@@ -107,7 +111,10 @@ export interface WatchState {
   readonly confirmed?: number;
   /** The last failure, which may be over. */
   readonly lastError?: string;
-  /** Since when (in milliseconds since 1970) the last list is kept although the registry fails or lists none, and what it said. */
+  /**
+   * Since when (in milliseconds since 1970) the last list is kept although the registry fails or lists none, and what
+   * it said.
+   */
   readonly kept?: { readonly since: number; readonly why: string };
 }
 
@@ -116,8 +123,8 @@ export interface KeyValue {
   /** What it may touch. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
-   * Watches a key: calls `listener` with its value as soon as there is an answer, and with each change after it. While the store does not answer,
-   * the last value holds.
+   * Watches a key: calls `listener` with its value as soon as there is an answer, and with each change after it. While
+   * the store does not answer, the last value holds.
    *
    * @param key The key: `"dinokit/echoservice"`.
    * @param listener Takes the value, undefined where the key is not there. It never throws.

@@ -22,7 +22,8 @@ export class SharedWatches<T> {
   readonly #open = new Map<string, Shared<T>>();
 
   /**
-   * Joins the watch of a thing, or begins it. One who joins is told at once what was told last. The log goes to whoever watches for the longest.
+   * Joins the watch of a thing, or begins it. One who joins is told at once what was told last. The log goes to whoever
+   * watches for the longest.
    *
    * @param thing What is watched: equal texts share.
    * @param open Begins it.

@@ -19,7 +19,9 @@ export interface ServerContext {
   readonly method: string;
   /** Who calls. */
   readonly peer: Peer;
-  /** Aborts when the caller gave up, the deadline passed, or the server was cut; the reason is an {@linkcode RpcError}. */
+  /**
+   * Aborts when the caller gave up, the deadline passed, or the server was cut; the reason is an {@linkcode RpcError}.
+   */
   readonly signal: AbortSignal;
   /** When the call must have ended, in milliseconds since 1970; undefined if the caller set no limit. */
   readonly deadline: number | undefined;
@@ -33,7 +35,10 @@ export interface ServerContext {
   readonly metainfo: Metainfo;
   /** How the last request came; undefined if the transport can't tell (grpc-js can't). */
   readonly requestCompression: Compression | undefined;
-  /** How the replies from now on are encoded, if the caller accepts it and the transport can choose (grpc-js can't). @default the server's option */
+  /**
+   * How the replies from now on are encoded, if the caller accepts it and the transport can choose (grpc-js can't).
+   * @default the server's option
+   */
   compression: Compression | undefined;
   /** Sends {@linkcode ServerContext.header} now, rather than with the first message. */
   sendHeader(): void;

@@ -133,8 +133,9 @@ export function errorDetail<T>(type: MessageType<T>, message: Init<T>): ErrorDet
 const BIZ_BRAND = Symbol.for("dinokit.BizError");
 
 /**
- * An error of the business, not of the RPC: Kitex's `BizStatusError`. A handler throws it, and the client's call rejects with an equal one,
- * also where the other side is Kitex. The call counts as answered: no retry, no circuit breaker.
+ * An error of the business, not of the RPC: Kitex's `BizStatusError`. A handler throws it, and the client's call
+ * rejects with an equal one, also where the other side is Kitex. The call counts as answered: no retry, no circuit
+ * breaker.
  */
 export class BizError extends Error {
   /** The code, of the application's own numbering: a 32-bit integer other than 0. */

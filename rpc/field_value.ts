@@ -5,14 +5,17 @@
  * @module
  */
 
-const TAB = 9;
-const SPACE = 32;
-const DELETE = 127;
+const TAB = 0x09;
+const SPACE = 0x20;
+const DELETE = 0x7f;
 
 /** Whether a character is a space or a tab. */
 export const isBlank = (code: number): boolean => code === SPACE || code === TAB;
 
-/** The value without the spaces and tabs around it, which are no part of it. `String.trim` would also take octets of UTF-8 for blanks. */
+/**
+ * The value without the spaces and tabs around it, which are no part of it. `String.trim` would also take octets of
+ * UTF-8 for blanks.
+ */
 export function withoutBlanks(value: string): string {
   let start = 0;
   let end = value.length;

@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 type Run = <T>(fn: () => T) => T;
 
 /**
- * Responses that are made in the async context of another place than the one that iterates them: what AsyncLocalStorage holds there holds
- * in the body of a generator, which runs where it is iterated.
+ * Responses that are made in the async context of another place than the one that iterates them: what AsyncLocalStorage
+ * holds there holds in the body of a generator, which runs where it is iterated.
  */
 class HeldStream implements AsyncIterable<unknown> {
   readonly #run: Run;

@@ -9,7 +9,10 @@ export interface JsonReadOptions {
   readonly ignoreUnknownFields?: boolean;
   /** What a `google.protobuf.Any` may hold, beside the types of the .proto and its imports. */
   readonly types?: readonly MessageType<unknown>[];
-  /** The most memory that the message may take, in bytes, as estimated. Past it: an RpcError with RESOURCE_EXHAUSTED. @default {67108864} */
+  /**
+   * The most memory that the message may take, in bytes, as estimated. Past it: an RpcError with RESOURCE_EXHAUSTED.
+   * @default {67108864}
+   */
   readonly decodedMessageBytes?: number;
 }
 

@@ -10,9 +10,9 @@ export type MetadataInit =
   | Iterable<readonly [string, MetadataValue]>;
 
 /**
- * The metadata of a call: header or trailer fields, in order; a key may stand more than once. Keys are compared without case
- * and kept in lower case. A key that ends in `-bin` holds bytes, any other holds text. Text that is not ASCII travels as UTF-8, as Kitex sends it:
- * grpc-go and Kitex take it, but other gRPC implementations may drop it.
+ * The metadata of a call: header or trailer fields, in order; a key may stand more than once. Keys are compared without
+ * case and kept in lower case. A key that ends in `-bin` holds bytes, any other holds text. Text that is not ASCII
+ * travels as UTF-8, as Kitex sends it: grpc-go and Kitex take it, but other gRPC implementations may drop it.
  *
  * @example
  * ```ts
@@ -48,7 +48,8 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
   }
 
   /**
-   * Metadata of fields that are known to be right, or came over the wire: keys in lower case, values as the peer sent them.
+   * Metadata of fields that are known to be right, or came over the wire: keys in lower case, values as the peer sent
+   * them.
    *
    * @param entries The fields in their order.
    */
@@ -109,10 +110,11 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
   }
 
   /**
-   * Adds a value of `key` behind those that are there. Spaces and tabs around a text are left out: HTTP does not carry them.
+   * Adds a value of `key` behind those that are there. Spaces and tabs around a text are left out: HTTP does not carry
+   * them.
    *
-   * @throws {TypeError} If the key is no header name or belongs to HTTP/2 or gRPC, or if the value is no text (bytes for a `-bin` key), or
-   * holds a control character or a lone surrogate.
+   * @throws {TypeError} If the key is no header name or belongs to HTTP/2 or gRPC, or if the value is no text (bytes
+   * for a `-bin` key), or holds a control character or a lone surrogate.
    */
   append(key: string, value: MetadataValue): this {
     this.#entries.push(fieldOf(key, value));

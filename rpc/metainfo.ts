@@ -1,6 +1,7 @@
 /**
- * Kitex's metainfo: values that travel with a call beside its message. On the wire they are header fields whose names begin with
- * `rpc-persist-`, `rpc-transit-` or (in trailers) `rpc-backward-`; the rules are those of `github.com/bytedance/gopkg/cloud/metainfo` over gRPC.
+ * Kitex's metainfo: values that travel with a call beside its message. On the wire they are header fields whose names
+ * begin with `rpc-persist-`, `rpc-transit-` or (in trailers) `rpc-backward-`; the rules are those of
+ * `github.com/bytedance/gopkg/cloud/metainfo` over gRPC.
  *
  * @module
  */
@@ -16,8 +17,9 @@ const BACKWARD = "rpc-backward-";
  * Values by key. A key is kept as it arrives at the other side, in upper case with `_` for `-`, so `client-name` and
  * `CLIENT_NAME` are the same key.
  *
- * The values of keys that end in `_BIN` travel in base64, so that they may hold any characters. Where a peer sent bytes that are no UTF-8, each
- * byte is one character, those above 127 as lone surrogates from U+DC80 on: they go on to the next hop as they came.
+ * The values of keys that end in `_BIN` travel in base64, so that they may hold any characters. Where a peer sent bytes
+ * that are no UTF-8, each byte is one character, those above 127 as lone surrogates from U+DC80 on: they go on to the
+ * next hop as they came.
  */
 export class MetainfoMap extends Map<string, string> {
   /** The value of `key`. */
@@ -31,10 +33,11 @@ export class MetainfoMap extends Map<string, string> {
   }
 
   /**
-   * Sets the value of `key`. Spaces and tabs around it are left out, unless it travels in base64: HTTP does not carry them.
+   * Sets the value of `key`. Spaces and tabs around it are left out, unless it travels in base64: HTTP does not carry
+   * them.
    *
-   * @throws {TypeError} If the key has characters that no header name may have, or if the value is empty, or has a control character (which a key
-   * that ends in `_BIN` may have) or a lone surrogate.
+   * @throws {TypeError} If the key has characters that no header name may have, or if the value is empty, or has a
+   * control character (which a key that ends in `_BIN` may have) or a lone surrogate.
    */
   override set(key: string, value: string): this {
     const name = checkKey(key);
@@ -66,9 +69,14 @@ export interface OutgoingMetainfo {
   readonly transient: ReadonlyMap<string, string>;
 }
 
-/** The metainfo of a call that a handler serves. Never use it to decide who may do what: any caller can send any value. */
+/**
+ * The metainfo of a call that a handler serves. Never use it to decide who may do what: any caller can send any value.
+ */
 export interface Metainfo extends OutgoingMetainfo {
-  /** Travels back to the caller, in the trailers. Kitex peers ignore it: use {@linkcode ServerContext.trailer} for those. */
+  /**
+   * Travels back to the caller, in the trailers. Kitex peers ignore it: use {@linkcode ServerContext.trailer} for
+   * those.
+   */
   readonly backward: Map<string, string>;
 }
 
@@ -87,10 +95,16 @@ function merge(base: ReadonlyMap<string, string>, values: MetainfoValues | undef
   return merged;
 }
 
-/** The keys under which OpenTelemetry's propagators for Kitex send the context of a trace: transient, and sent anew by each service. */
+/**
+ * The keys under which OpenTelemetry's propagators for Kitex send the context of a trace: transient, and sent anew by
+ * each service.
+ */
 const TRACE_KEYS = ["TRACEPARENT", "TRACESTATE", "BAGGAGE"];
 
-/** The part of transient values that goes on over a hop even so: without it a trace would break at a service that knows nothing of traces. */
+/**
+ * The part of transient values that goes on over a hop even so: without it a trace would break at a service that knows
+ * nothing of traces.
+ */
 export function traceContext(transient: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   if (transient.size === 0) return transient;
   const entries = TRACE_KEYS.flatMap((key): [string, string][] => {
@@ -139,7 +153,10 @@ export function readBackward(trailer: Iterable<[string, MetadataValue]>): Readon
   return backward;
 }
 
-/** Takes one received field: the first of a name wins, and what is empty or can't be a value is passed over, as in Kitex. */
+/**
+ * Takes one received field: the first of a name wins, and what is empty or can't be a value is passed over, as in
+ * Kitex.
+ */
 function take(
   into: ReadonlyMap<string, string>,
   name: string,

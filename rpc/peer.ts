@@ -7,8 +7,8 @@ export interface Peer {
 }
 
 /**
- * The names in a verified certificate. For permissions compare with `uris` (such as a SPIFFE ID) or `dnsNames`: authorities check
- * these, but often not the common name.
+ * The names in a verified certificate. For permissions compare with `uris` (such as a SPIFFE ID) or `dnsNames`:
+ * authorities check these, but often not the common name.
  */
 export interface PeerIdentity {
   /** The subject's common name (CN), `""` if it has none. */

@@ -1,5 +1,6 @@
 /**
- * The fields of retries: gRPC's own two, which an application can't send but which pass through the transports as metadata, and Kitex's.
+ * The fields of retries: gRPC's own two, which an application can't send but which pass through the transports as
+ * metadata, and Kitex's.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */

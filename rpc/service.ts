@@ -9,10 +9,11 @@ export interface MessageType<T> {
   /** The full protobuf name, such as `"echo.Req"`. */
   readonly typeName: string;
   /**
-   * Encodes a message. Fields that are left out get their default. The bytes may share their `ArrayBuffer` with other messages, so
-   * copy them before that is transferred to a worker.
+   * Encodes a message. Fields that are left out get their default. The bytes may share their `ArrayBuffer` with other
+   * messages, so copy them before that is transferred to a worker.
    *
-   * @throws {TypeError} If a field has the wrong type; the message names the field: `echo.Req.mes: expected string, got 42`.
+   * @throws {TypeError} If a field has the wrong type; the message names the field: `echo.Req.mes: expected string, got
+   * 42`.
    */
   encode(value: Init<T>): Uint8Array;
   /**
@@ -21,22 +22,24 @@ export interface MessageType<T> {
    * @param bytes The encoded message.
    * @param budget How much memory the message may take. 64 MiB by default.
    * @throws {Error} If the bytes are not a valid message.
-   * @throws {RpcError} RESOURCE_EXHAUSTED if the message takes more memory, or has a map whose keys were chosen to collide.
+   * @throws {RpcError} RESOURCE_EXHAUSTED if the message takes more memory, or has a map whose keys were chosen to
+   * collide.
    */
   decode(bytes: Uint8Array, budget?: DecodeBudget): T;
   /**
-   * Writes a message as JSON, for `JSON.stringify`: 64-bit integers as strings, bytes in base64, enums by name, a timestamp as
-   * `"2026-01-31T12:00:00Z"`. Unknown fields are left out.
+   * Writes a message as JSON, for `JSON.stringify`: 64-bit integers as strings, bytes in base64, enums by name, a
+   * timestamp as `"2026-01-31T12:00:00Z"`. Unknown fields are left out.
    *
    * @throws {TypeError} If a field has the wrong type, or a value has no JSON form; the message names the field.
    * @see https://protobuf.dev/programming-guides/json/
    */
   toJson(value: Init<T>, options?: JsonWriteOptions): JsonValue;
   /**
-   * Reads a message from JSON, as `JSON.parse` gives it: which has already dropped all but the last of duplicate keys and
-   * rounded integers beyond 2^53, so those are safe as strings only.
+   * Reads a message from JSON, as `JSON.parse` gives it: which has already dropped all but the last of duplicate keys
+   * and rounded integers beyond 2^53, so those are safe as strings only.
    *
-   * @throws {TypeError} If it is no such message; the message names the field: `echo.Req.mes: expected a string, got 42`.
+   * @throws {TypeError} If it is no such message; the message names the field: `echo.Req.mes: expected a string, got
+   * 42`.
    * @see https://protobuf.dev/programming-guides/json/
    */
   fromJson(json: JsonValue, options?: JsonReadOptions): T;

@@ -1,6 +1,6 @@
 /**
- * Who makes a call, in the fields that Kitex' `transmeta` handlers write and read: its access lists and logs go by them. Any caller can send any
- * value, so they are no proof.
+ * Who makes a call, in the fields that Kitex' `transmeta` handlers write and read: its access lists and logs go by
+ * them. Any caller can send any value, so they are no proof.
  *
  * @module
  */

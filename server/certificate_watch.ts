@@ -9,7 +9,10 @@ const LOOK_INTERVAL_MS = 3600_000;
 
 const NO_NAMES = "tls.cert has no subjectAltName, with which clients compare the name that they call";
 
-/** Warns of certificates that have expired, are not valid yet or have no names: when they come into use, and when that happens later. */
+/**
+ * Warns of certificates that have expired, are not valid yet or have no names: when they come into use, and when that
+ * happens later.
+ */
 export class CertificateWatch {
   readonly #logger: Logger;
   readonly #service: string;

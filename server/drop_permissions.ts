@@ -1,8 +1,8 @@
 import type { ServerOptions, Settings } from "./options.ts";
 
 /**
- * Gives up what a serving process no longer needs. Net stays as it was granted, because Deno can't narrow it to a list; where it
- * was granted for every host, a warning says so.
+ * Gives up what a serving process no longer needs. Net stays as it was granted, because Deno can't narrow it to a list;
+ * where it was granted for every host, a warning says so.
  *
  * @param options Its registry and the source of its policy: what they list stays, such as the file of a token.
  * @param settings Where it serves. Its workers: what they may do stays, as this thread starts them anew if they end.

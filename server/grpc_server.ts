@@ -30,7 +30,10 @@ import { onEndSignals } from "./signals.ts";
 /** What a start rejects with that was overtaken by a stop. */
 class StoppedEarly extends Error {}
 
-/** The worker that a server runs in. It reports to the main thread, which has the signals, the registration and the certificates' dates. */
+/**
+ * The worker that a server runs in. It reports to the main thread, which has the signals, the registration and the
+ * certificates' dates.
+ */
 export interface Supervisor {
   serving(server: GrpcServer): void;
   failed(error: unknown): void;

@@ -1,6 +1,9 @@
 import type { Limits } from "../transport/transport.ts";
 
-/** What a server counts in `limitHits`: beside the limits the calls that it refused by its policy, or did not begin as their deadline had passed. */
+/**
+ * What a server counts in `limitHits`: beside the limits the calls that it refused by its policy, or did not begin as
+ * their deadline had passed.
+ */
 export type LimitName = keyof Limits | "overload" | "rate" | "concurrency" | "deadline";
 
 /** How often each limit was passed. */

@@ -9,8 +9,8 @@ const OURS = [TypeError, WorkerFailure, Deno.errors.NotCapable];
 const NO_IPV6 = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
 
 /**
- * Listens; what keeps it from that names the option and the address, which neither Deno nor Node does. Where the system has no IPv6,
- * `[::]` is `0.0.0.0`, as in Go.
+ * Listens; what keeps it from that names the option and the address, which neither Deno nor Node does. Where the system
+ * has no IPv6, `[::]` is `0.0.0.0`, as in Go.
  *
  * @param option Where the address comes from: `"address"`.
  * @throws {Deno.errors.AddrInUse} If something listens there.

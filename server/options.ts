@@ -26,7 +26,11 @@ import type { HealthCheck } from "./health/checks.ts";
 export interface HealthOptions {
   /** Where Deno.serve listens: `"127.0.0.1:8889"`. Keep it private: strangers have no business there. */
   address: string;
-  /** Further conditions for being ready, by name: a function that throws, rejects or returns false says no, to `grpc.health.v1` as well. They run once a second at most. @default {{}} */
+  /**
+   * Further conditions for being ready, by name: a function that throws, rejects or returns false says no, to
+   * `grpc.health.v1` as well. They run once a second at most.
+   * @default {{}}
+   */
   checks?: Readonly<Record<string, HealthCheck>>;
   /** How long one check may take, in milliseconds. @default {1000} */
   checkTimeout?: number;
@@ -37,8 +41,8 @@ export interface Workers {
   /** How many. More than the machine has cores are of no use. */
   count: number;
   /**
-   * What each worker may do; what is not named it may not. Deno wants `--unstable-worker-options` for it, else it ends the process.
-   * The program's own modules are loaded without permission.
+   * What each worker may do; what is not named it may not. Deno wants `--unstable-worker-options` for it, else it ends
+   * the process. The program's own modules are loaded without permission.
    *
    * @default what the process may
    */
@@ -49,15 +53,25 @@ export interface Workers {
 export interface ServerOptions extends ServerPolicy {
   /** The service's name, as others find it in the registry. */
   name: string;
-  /** Where it takes calls: `"127.0.0.1:8888"`, `":8888"` (all interfaces, IPv6 and IPv4), port 0 (a free one), or `"unix:/run/echo.sock"`. */
+  /**
+   * Where it takes calls: `"127.0.0.1:8888"`, `":8888"` (all interfaces, IPv6 and IPv4), port 0 (a free one), or
+   * `"unix:/run/echo.sock"`.
+   */
   address: string;
   /** Health checks over HTTP. @default none */
   health?: HealthOptions;
-  /** Whether it tells tools such as grpcurl what services it has and what their messages look like, by gRPC's server reflection: to all who can call it. @default {false} */
+  /**
+   * Whether it tells tools such as grpcurl what services it has and what their messages look like, by gRPC's server
+   * reflection: to all who can call it.
+   * @default {false}
+   */
   reflection?: boolean;
   /** Where it registers while it serves. @default nowhere */
   registry?: Registry;
-  /** The address that is registered, where it is not the one it listens on: a host and port that others can reach. @default the first address of this machine that is not loopback, if it listens on all interfaces */
+  /**
+   * The address that is registered, where it is not the one it listens on: a host and port that others can reach.
+   * @default the first address of this machine that is not loopback, if it listens on all interfaces
+   */
   advertise?: string;
   /** Its share of the calls beside the other instances'. @default {10} */
   weight?: number;
@@ -73,25 +87,42 @@ export interface ServerOptions extends ServerPolicy {
   compression?: Compression;
   /** The metainfo keys that are taken from callers, for a server at the edge. @default all */
   allowMetainfo?: readonly string[];
-  /** Whether transient metainfo goes on over every hop, as in Kitex's default mode, rather than over one. The context of a trace (`TRACEPARENT`, `TRACESTATE`, `BAGGAGE`) always does. @default {false} */
+  /**
+   * Whether transient metainfo goes on over every hop, as in Kitex's default mode, rather than over one. The context of
+   * a trace (`TRACEPARENT`, `TRACESTATE`, `BAGGAGE`) always does.
+   * @default {false}
+   */
   forwardTransient?: boolean;
-  /** How long it goes on taking calls after it left the registry, so that all callers hear of it, in milliseconds. Kitex polls every 5 s. @default {6000} with a registry, else 0 */
+  /**
+   * How long it goes on taking calls after it left the registry, so that all callers hear of it, in milliseconds. Kitex
+   * polls every 5 s.
+   * @default {6000} with a registry, else 0
+   */
   drainDelay?: number;
   /** How long calls in flight may take after that before they are cut, in milliseconds. @default {10000} */
   drainTimeout?: number;
-  /** Gives up the permissions that it needs no more once it serves: read, write (unless for a unix socket), env, run, sys, ffi, import. What its registry lists stays. @default {false} */
+  /**
+   * Gives up the permissions that it needs no more once it serves: read, write (unless for a unix socket), env, run,
+   * sys, ffi, import. What its registry lists stays.
+   * @default {false}
+   */
   dropPermissions?: boolean;
   /**
-   * Takes calls in so many workers, which share the port, so that it uses as many cores; health checks and the registry stay with
-   * the main thread. The main module runs in each worker too, up to {@linkcode Server.run} or {@linkcode Server.start}, and nothing
-   * in memory is shared. Limits hold for each worker, those of {@linkcode ServerPolicy} too. One that ends by an error is replaced. Needs permission to read the program.
+   * Takes calls in so many workers, which share the port, so that it uses as many cores; health checks and the registry
+   * stay with the main thread. The main module runs in each worker too, up to {@linkcode Server.run} or {@linkcode
+   * Server.start}, and nothing in memory is shared. Limits hold for each worker, those of {@linkcode ServerPolicy} too.
+   * One that ends by an error is replaced. Needs permission to read the program.
    *
-   * Linux divides the connections among the workers; other systems may give all to one. With `--unstable-net` a call takes less time.
+   * Linux divides the connections among the workers; other systems may give all to one. With `--unstable-net` a call
+   * takes less time.
    *
    * @default all calls in the main thread
    */
   workers?: number | Workers;
-  /** What replaces the options of {@linkcode ServerPolicy} while it runs. With workers each of them watches it. @default none */
+  /**
+   * What replaces the options of {@linkcode ServerPolicy} while it runs. With workers each of them watches it.
+   * @default none
+   */
   policy?: PolicySource<ServerPolicy>;
   /** Whether `inject` has an effect: never in production. @default {false} */
   allowInjection?: boolean;

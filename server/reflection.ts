@@ -16,7 +16,10 @@ import type { Watched } from "./health/grpc_service.ts";
 
 type Answer = ServerReflectionResponse["messageResponse"];
 
-/** The routes of reflection: of both versions, as many tools know the older one only. Beside `added` it tells the kit's own services. */
+/**
+ * The routes of reflection: of both versions, as many tools know the older one only. Beside `added` it tells the kit's
+ * own services.
+ */
 export function reflectionRoutes(added: readonly Service[], phase: Watched<Phase>): Map<string, Route> {
   const services = new Map([Health, ServerReflection, Alpha, ...added].map((one) => [one.typeName, one as Service]));
   let index: Promise<Index> | undefined;

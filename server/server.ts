@@ -11,8 +11,9 @@ export interface Server extends AsyncDisposable {
   /** Where it answers health checks; undefined without `health`. */
   readonly healthAddress: string | undefined;
   /**
-   * How often each limit was passed since it started, by its name in `limits`, and how many calls were refused by `overload`, `rate` and
-   * `concurrency` or not begun as their `deadline` had passed; only those that were. With workers up to a second late.
+   * How often each limit was passed since it started, by its name in `limits`, and how many calls were refused by
+   * `overload`, `rate` and `concurrency` or not begun as their `deadline` had passed; only those that were. With
+   * workers up to a second late.
    */
   readonly limitHits: ReadonlyMap<LimitName, number>;
   /** Resolves when it has stopped; rejects if it could not start or not stop. */
@@ -37,29 +38,30 @@ export interface Server extends AsyncDisposable {
    *
    * @throws {Deno.errors.NotCapable} If a permission is missing; the message gives the command that has them all.
    * @throws {Deno.errors.AddrInUse} If another process listens on one of its addresses.
-   * @throws {TypeError} If there is nothing to serve, the registry can't hold the registration, or it was stopped: a server starts once.
+   * @throws {TypeError} If there is nothing to serve, the registry can't hold the registration, or it was stopped: a
+   * server starts once.
    */
   start(): Promise<void>;
   /**
-   * Stops: health says 503, leaves the registry, goes on for `drainDelay`, lets calls in flight end within `drainTimeout`, then
-   * cuts. Called again it waits for the same end.
+   * Stops: health says 503, leaves the registry, goes on for `drainDelay`, lets calls in flight end within
+   * `drainTimeout`, then cuts. Called again it waits for the same end.
    *
    * @param options With `force` it cuts at once, also while a slower stop goes on.
    * @throws {Error} If a worker stands still, which only the end of the process ends.
    */
   stop(options?: { force?: boolean }): Promise<void>;
   /**
-   * Has the registry lead clients away while the server runs on, or back: Consul's maintenance mode. It holds over restarts of the registry, until
-   * it is ended or the server stops.
+   * Has the registry lead clients away while the server runs on, or back: Consul's maintenance mode. It holds over
+   * restarts of the registry, until it is ended or the server stops.
    *
    * @param reason Why, for people who look into the registry; undefined ends it.
    * @throws {TypeError} If the server is not started, or its registry has no such mode.
    */
   maintenance(reason: string | undefined): void;
   /**
-   * Shows another certificate to those who connect from now on; the server need not be started again. Connections that there are go on,
-   * but for those of clients that another `ca` does not cover: they take no new calls, and calls in flight end within
-   * `limits.connectionAgeGrace`.
+   * Shows another certificate to those who connect from now on; the server need not be started again. Connections that
+   * there are go on, but for those of clients that another `ca` does not cover: they take no new calls, and calls in
+   * flight end within `limits.connectionAgeGrace`.
    *
    * @example A certificate that is renewed on disk; needs permission to read its folder.
    * ```ts ignore
@@ -80,12 +82,13 @@ export interface Server extends AsyncDisposable {
    * ```
    *
    * @param tls Certificate and key, and `ca` if the server asks its clients for theirs.
-   * @throws {TypeError} If they are not right, or the server has no TLS, asks no client for a certificate or can't change it.
+   * @throws {TypeError} If they are not right, or the server has no TLS, asks no client for a certificate or can't
+   * change it.
    */
   setTls(tls: ServerTls): void;
   /**
-   * Starts, and stops at SIGINT or SIGTERM; a second signal cuts at once, unless it comes within half a second of the first: `deno task`
-   * passes on a Ctrl-C that the terminal has sent already. Resolves when it has stopped.
+   * Starts, and stops at SIGINT or SIGTERM; a second signal cuts at once, unless it comes within half a second of the
+   * first: `deno task` passes on a Ctrl-C that the terminal has sent already. Resolves when it has stopped.
    */
   run(): Promise<void>;
 }

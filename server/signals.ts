@@ -1,9 +1,9 @@
 /** Within this time of the first signal, in milliseconds, another is the same wish. */
-const SAME_WISH = 500;
+const REPEATED_SIGNAL_MS = 500;
 
 /**
- * Listens for the signals that ask a process to end. A terminal sends Ctrl-C to every process that it runs, and `deno task` sends
- * it on to its child: the second that comes so is none of the user's.
+ * Listens for the signals that ask a process to end. A terminal sends Ctrl-C to every process that it runs, and `deno
+ * task` sends it on to its child: the second that comes so is none of the user's.
  *
  * @param ask Is called at the first signal, and at each that comes later than half a second after it.
  * @returns What ends the listening.
@@ -13,7 +13,7 @@ export function onEndSignals(ask: () => void): Disposable {
   let first: number | undefined;
   const onSignal = () => {
     const now = performance.now();
-    if (first !== undefined && now - first < SAME_WISH) return;
+    if (first !== undefined && now - first < REPEATED_SIGNAL_MS) return;
     first ??= now;
     ask();
   };

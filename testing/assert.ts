@@ -144,7 +144,8 @@ export async function assertBizError(
  * ```
  *
  * @param actual What came.
- * @param expected The fields: a value, or the list of all values of one that comes more than once; an empty list for one that must not be there.
+ * @param expected The fields: a value, or the list of all values of one that comes more than once; an empty list for
+ * one that must not be there.
  * @throws {AssertionError} If one is missing or differs.
  */
 export function assertMetadata(

@@ -9,7 +9,8 @@ export interface FakeClock extends Disposable {
    * Lets time pass, one millisecond after the other, each with all that becomes of it.
    *
    * @param milliseconds How much: a whole number.
-   * @param ending What takes that time, such as a call. It is awaited together with the time, so that its failure is the test's.
+   * @param ending What takes that time, such as a call. It is awaited together with the time, so that its failure is
+   * the test's.
    * @returns What `ending` resolves with.
    * @throws {RangeError} If it is no whole number.
    * @throws {Error} If `ending` is still pending when the time has passed; or what it rejects with.
@@ -18,9 +19,10 @@ export interface FakeClock extends Disposable {
 }
 
 /**
- * Stops the time of the whole process: `setTimeout`, `setInterval`, `Date` and `performance.now()`, by which all deadlines, backoffs,
- * breakers and policies of the kit go. A timer of 0 ms still rings, in the next turn. `using` starts time again. It is for calls in memory: a network does not wait for it, and
- * `AbortSignal.timeout` (use `timeout` or `deadline` of a call) and `Deno.cron` don't go by it.
+ * Stops the time of the whole process: `setTimeout`, `setInterval`, `Date` and `performance.now()`, by which all
+ * deadlines, backoffs, breakers and policies of the kit go. A timer of 0 ms still rings, in the next turn. `using`
+ * starts time again. It is for calls in memory: a network does not wait for it, and `AbortSignal.timeout` (use
+ * `timeout` or `deadline` of a call) and `Deno.cron` don't go by it.
  *
  * @example A deadline of ten seconds, at once.
  * ```ts
@@ -66,7 +68,7 @@ export function fakeClock(): FakeClock {
         mock.timers.tick(1);
         await settled();
       }
-      const enough = real.call(performance) + PATIENCE;
+      const enough = real.call(performance) + REAL_TIMEOUT_MS;
       while (end?.pending && real.call(performance) < enough) await settled();
       if (!end?.pending) return end?.promise as Promise<T>;
       throw new Error(`pass: ${milliseconds} ms have passed, and what should have ended by then is still pending`);
@@ -83,7 +85,7 @@ export function fakeClock(): FakeClock {
 let running = false;
 
 /** How long what needs no more time of the fake clock may take of the real one, in milliseconds. */
-const PATIENCE = 1000;
+const REAL_TIMEOUT_MS = 1000;
 
 /** Watches a promise. Its rejection counts as handled: whoever passes time throws it. */
 function endOf<T>(promise: PromiseLike<T>): { readonly promise: PromiseLike<T>; pending: boolean } {

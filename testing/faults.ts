@@ -1,19 +1,26 @@
 import { Metadata, type MetadataInit, RpcError, type Service, type Status } from "../mod.ts";
 
 /**
- * What goes wrong, and for which attempts. Of `status`, `hang` and `drop` there is one at most; with `delay` alone the call is served, but
- * later.
+ * What goes wrong, and for which attempts. Of `status`, `hang` and `drop` there is one at most; with `delay` alone the
+ * call is served, but later.
  */
 export interface Fault {
-  /** Only calls of this method, by its name in the .proto or in TypeScript: `"Echo"` or `"echo"`. @default all methods */
+  /**
+   * Only calls of this method, by its name in the .proto or in TypeScript: `"Echo"` or `"echo"`.
+   * @default all methods
+   */
   readonly method?: string;
   /** Only at this server: `"memory:echo"`. @default all servers */
   readonly address?: string;
-  /** Which of the attempts that it fits, counted from 1 since it was injected: `[1, 2]` fails the first two. @default all */
+  /**
+   * Which of the attempts that it fits, counted from 1 since it was injected: `[1, 2]` fails the first two.
+   * @default all
+   */
   readonly attempts?: readonly number[];
   /**
-   * When it goes wrong: as soon as the server has sent so many responses, or when the handler asks for more than so many requests. What was
-   * sent until then arrives; a call with fewer messages goes well. @default when it arrives, before the handler
+   * When it goes wrong: as soon as the server has sent so many responses, or when the handler asks for more than so
+   * many requests. What was sent until then arrives; a call with fewer messages goes well. @default when it arrives,
+   * before the handler
    */
   readonly after?: { readonly responses?: number; readonly requests?: number };
   /** How long the server waits before it begins, or goes on, in milliseconds. @default {0} */
@@ -26,7 +33,10 @@ export interface Fault {
   readonly trailer?: MetadataInit;
   /** The attempt is never answered: it ends by its deadline, or when the caller gives it up. */
   readonly hang?: boolean;
-  /** All connections to the server are lost, and with them the calls in flight; what has arrived is still read. New connections can be made at once. */
+  /**
+   * All connections to the server are lost, and with them the calls in flight; what has arrived is still read. New
+   * connections can be made at once.
+   */
   readonly drop?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the tests of a service need: a server and a client of it in memory, faults at will, a registry in the test's hand, a clock that
- * stands still, and assertions. Nothing here needs a permission: `deno test` will do.
+ * What the tests of a service need: a server and a client of it in memory, faults at will, a registry in the test's
+ * hand, a clock that stands still, and assertions. Nothing here needs a permission: `deno test` will do.
  *
  * @example
  * ```ts ignore

@@ -18,7 +18,10 @@ import { faultyTransport } from "./transport.ts";
 
 /** How {@linkcode testPair} makes its two ends. */
 export interface TestPairOptions<S extends Service = Service> {
-  /** Options of the server beside its address and transport. @default {{ drainDelay: 0, logger: createLogger("warn") }} */
+  /**
+   * Options of the server beside its address and transport.
+   * @default {{ drainDelay: 0, logger: createLogger("warn") }}
+   */
   readonly server?: Partial<Omit<ServerOptions, "address" | "transport" | "workers">>;
   /** Options of the client beside where the server is. @default {{}} */
   readonly client?: Omit<ClientOptions<S>, "name" | "resolver" | "address" | "transport">;
@@ -39,8 +42,8 @@ export interface TestPair<S extends Service> extends AsyncDisposable {
 }
 
 /**
- * Starts a server in memory and makes a client of it. All between the two is the real thing but the sockets: codec, deadlines,
- * cancellation, metadata, metainfo, errors, policies, middleware.
+ * Starts a server in memory and makes a client of it. All between the two is the real thing but the sockets: codec,
+ * deadlines, cancellation, metadata, metainfo, errors, policies, middleware.
  *
  * @example The deadline and the metainfo that a handler gets.
  * ```ts

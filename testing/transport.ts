@@ -24,9 +24,9 @@ export interface FaultyTransport extends Transport {
 }
 
 /**
- * Makes a memory transport with faults, for tests of several servers; a pair of one client and one server is made by {@linkcode testPair}.
- * Faults act between the connection and the server's code: retries, hedging, breakers and ejection of the client see them as they would see a
- * server's.
+ * Makes a memory transport with faults, for tests of several servers; a pair of one client and one server is made by
+ * {@linkcode testPair}. Faults act between the connection and the server's code: retries, hedging, breakers and
+ * ejection of the client see them as they would see a server's.
  *
  * @example Of two instances one fails, and a call goes to the other.
  * ```ts

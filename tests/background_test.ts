@@ -1,6 +1,6 @@
 /**
- * Background work that fails: nothing of it is an unhandled rejection or an uncaught error, which would end the process. Deno fails a
- * test in which there is one.
+ * Background work that fails: nothing of it is an unhandled rejection or an uncaught error, which would end the
+ * process. Deno fails a test in which there is one.
  *
  * @module
  */

@@ -1,4 +1,7 @@
-/** Where tests keep what takes long to get: programs and packages of other people. Not looked up before it is wanted, as that needs a permission. */
+/**
+ * Where tests keep what takes long to get: programs and packages of other people. Not looked up before it is wanted, as
+ * that needs a permission.
+ */
 const home = () => `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/dinokit`;
 
 /**

@@ -22,7 +22,9 @@ export interface Child extends AsyncDisposable {
   tell(line: string): Promise<void>;
   /** Says that there are no more lines, on which it is to end. Who reads its lines goes on until they end. */
   closeInput(): Promise<void>;
-  /** As {@linkcode closeInput}, and waits for its end: 10 s, then it is killed. Lines that nobody has taken are dropped. */
+  /**
+   * As {@linkcode closeInput}, and waits for its end: 10 s, then it is killed. Lines that nobody has taken are dropped.
+   */
   end(): Promise<void>;
   /** Kills it. */
   kill(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * In which async context the kit's background work runs: in none, whoever starts it. It would keep the context of the first call for
- * ever, with its traces, its user and its memory.
+ * In which async context the kit's background work runs: in none, whoever starts it. It would keep the context of the
+ * first call for ever, with its traces, its user and its memory.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A server with health checks, as a program of its own: its argument is its options as JSON. It says where it listens, and ends
- * with its stdin.
+ * A server with health checks, as a program of its own: its argument is its options as JSON. It says where it listens,
+ * and ends with its stdin.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a Dockerfile does to files, done without a container: its commands run on this machine, in a folder that stands for
- * WORKDIR. Users, ports and the base image are left out: `interop/new_image_test.ts` has them.
+ * What a Dockerfile does to files, done without a container: its commands run on this machine, in a folder that stands
+ * for WORKDIR. Users, ports and the base image are left out: `interop/new_image_test.ts` has them.
  *
  * @module
  */
@@ -19,7 +19,8 @@ export interface Built {
 }
 
 /**
- * Carries it out. COPY knows files of the context and a folder to put them in, RUN the shell's form, CMD and HEALTHCHECK JSON.
+ * Carries it out. COPY knows files of the context and a folder to put them in, RUN the shell's form, CMD and
+ * HEALTHCHECK JSON.
  *
  * @param context The folder of the Dockerfile.
  * @param workdir An empty folder.

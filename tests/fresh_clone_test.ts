@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { needs } from "./needs.ts";
 import { until } from "./observe.ts";
 
-// What the README promises to somebody who has just cloned: the last commit in a folder of its own, and a Deno with an empty cache.
+// What the README promises to somebody who has just cloned: the last commit in a folder of its own, and a Deno with an
+// empty cache.
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ALL: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "read" }, { name: "write" }, { name: "net" }, {

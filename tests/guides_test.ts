@@ -56,7 +56,9 @@ async function furnish(folder: string): Promise<void> {
   }
 }
 
-/** The same, and the rest of the guides' network and disk. What waits for callers far away is left out: there are none. */
+/**
+ * The same, and the rest of the guides' network and disk. What waits for callers far away is left out: there are none.
+ */
 function moverOf(folder: string, consul: string): (text: string) => string {
   const moved = mover(consul);
   return (text) =>

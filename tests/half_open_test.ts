@@ -10,7 +10,10 @@ import { Kinds } from "./proto/kinds.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A server that says its SETTINGS, and then nothing, though its connection stays: as one does whose machine was switched off. */
+/**
+ * A server that says its SETTINGS, and then nothing, though its connection stays: as one does whose machine was
+ * switched off.
+ */
 function silentServer() {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const sockets: Deno.Conn[] = [];

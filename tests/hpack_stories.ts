@@ -1,6 +1,6 @@
 /**
- * The stories of http2jp/hpack-test-case: what nghttp2 and Haskell's http2 made of real requests, some with table sizes that
- * change in between. They lie outside of the repository, in `../shared/data/hpack`.
+ * The stories of http2jp/hpack-test-case: what nghttp2 and Haskell's http2 made of real requests, some with table sizes
+ * that change in between. They lie outside of the repository, in `../shared/data/hpack`.
  *
  * @module
  */

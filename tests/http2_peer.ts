@@ -1,6 +1,6 @@
 /**
- * The other side of a {@linkcode Connection} under test, by hand: frames made octet by octet, and what it sends read back as
- * one line a frame. No sockets.
+ * The other side of a {@linkcode Connection} under test, by hand: frames made octet by octet, and what it sends read
+ * back as one line a frame. No sockets.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * A server for `dinokit.test.Kinds`, whose replies depend on the text of the request: what the end-to-end and interop tests call.
+ * A server for `dinokit.test.Kinds`, whose replies depend on the text of the request: what the end-to-end and interop
+ * tests call.
  *
  * @module
  */

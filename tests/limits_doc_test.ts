@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BYTES, MAX_FILES } from "../cli/reflection.ts";
-import { MAX_NAME_LENGTH } from "../codegen/check.ts";
+import { MAX_NAME_CHARACTERS } from "../codegen/check.ts";
 import { MAX_IMPORT_DEPTH } from "../codegen/load.ts";
 import { MAX_BRACES_DEPTH } from "../codegen/option_reader.ts";
 import * as outliner from "../codegen/outliner.ts";
 import { MOST_PROBLEMS } from "../codegen/problem.ts";
 import * as document from "../config/document.ts";
-import { MAX_TOLD } from "../config/problem.ts";
+import { MAX_REPORTED_PROBLEMS } from "../config/problem.ts";
 import { MAX_PEM_BYTES } from "../config/tls.ts";
 import { MAX_HEADER_BYTES } from "../registry/consul_answer.ts";
 import { ONE_ANSWER_BYTES } from "../registry/consul_http.ts";
@@ -31,17 +31,17 @@ needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a re
     ["the time for an answer of Consul", "8 s after its `wait`"],
     ["an entry of such a list", size(instances.MAX_ENTRY_BYTES)],
     ["the instances of a service", `${instances.MAX_INSTANCES}`],
-    ["the tags, and the meta, of one", `${instances.MAX_LABELS} of ${instances.MAX_LABEL_LENGTH} characters each`],
+    ["the tags, and the meta, of one", `${instances.MAX_LABELS} of ${instances.MAX_LABEL_CHARACTERS} characters each`],
     ["the weight of an instance", `${instances.MAX_WEIGHT}`],
     ["a policy in a key of Consul", text(document.POLICY_BOUNDS)],
     ["a conf.yaml", text(document.CONF_BOUNDS)],
     ["the aliases in either", `${document.MAX_ALIASES}`],
-    ["a key in either", `${document.MAX_NAME_LENGTH} characters`],
-    ["the problems that are told of it", `${MAX_TOLD}`],
+    ["a key in either", `${document.MAX_NAME_CHARACTERS} characters`],
+    ["the problems that are told of it", `${MAX_REPORTED_PROBLEMS}`],
     ["a PEM file of `dinokit.tls`", size(MAX_PEM_BYTES)],
     ["the file of `tokenFile`", size(MAX_TOKEN_BYTES)],
-    ["the package of a .proto", `${outliner.MAX_PACKAGE_LENGTH} characters, ${outliner.MAX_PACKAGE_PARTS} parts`],
-    ["a full name in a .proto", `${MAX_NAME_LENGTH} characters`],
+    ["the package of a .proto", `${outliner.MAX_PACKAGE_CHARACTERS} characters, ${outliner.MAX_PACKAGE_PARTS} parts`],
+    ["a full name in a .proto", `${MAX_NAME_CHARACTERS} characters`],
     ["the depth of imports of a .proto", `${MAX_IMPORT_DEPTH}`],
     ["the depth of messages in a .proto", `${outliner.MAX_MESSAGE_DEPTH}`],
     ["that of options in braces", `${MAX_BRACES_DEPTH}`],

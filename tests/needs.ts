@@ -2,8 +2,8 @@
 type Body = (t: Deno.TestContext) => void | Promise<void>;
 
 /**
- * Registers a test that needs permissions. Where one is missing, as in a plain `deno test`, the test is shown as ignored and
- * its name says which flags it wants.
+ * Registers a test that needs permissions. Where one is missing, as in a plain `deno test`, the test is shown as
+ * ignored and its name says which flags it wants.
  *
  * @param permissions All that it touches.
  * @param name What it shows.

@@ -4,8 +4,8 @@ import { needs } from "./needs.ts";
 import { type Outcome, runProgram } from "./program.ts";
 import { type EmptyProject, emptyProject, serveKit } from "./served_kit.ts";
 
-// What the workflow of a made project does on a machine of GitHub, but for its actions: each command in its shell, in a clone,
-// in a home without anything.
+// What the workflow of a made project does on a machine of GitHub, but for its actions: each command in its shell, in a
+// clone, in a home without anything.
 
 const ALL: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "read" }, { name: "write" }, { name: "net" }, {
   name: "env",
@@ -29,7 +29,8 @@ async function cloneOf(repository: string): Promise<Machine> {
   const clone = `${home}/work`;
   const git = await runProgram({ path: "git", args: ["clone", "--quiet", `file://${repository}`, clone], env });
   assertEquals(git.code, 0, git.stderr);
-  // The shell of a step that names none: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
+  // The shell of a step that names none:
+  // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
   const run = (command: string) => runProgram({ path: "bash", args: ["-e", "-c", command], cwd: clone, env }, 120_000);
   return { run, [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }) };
 }

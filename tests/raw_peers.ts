@@ -1,5 +1,6 @@
 /**
- * The two sides of the kit's own transport, over a socket in memory whose other end is the test: it writes frames by hand.
+ * The two sides of the kit's own transport, over a socket in memory whose other end is the test: it writes frames by
+ * hand.
  *
  * @module
  */

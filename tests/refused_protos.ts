@@ -6,7 +6,10 @@ import { ProtoProblem } from "../codegen/problem.ts";
 /** Stands where the mistake is found; it is taken out. */
 export const MARK = "¦";
 
-/** A mistake, the text of a.proto with a mark at the mistake, and the whole message after the place. Other files, if any. */
+/**
+ * A mistake, the text of a.proto with a mark at the mistake, and the whole message after the place. Other files, if
+ * any.
+ */
 export type Refused = [what: string, text: string, message: string, others?: Record<string, string>];
 
 /** Makes a test of each: that it is refused at the place, with the message. */

@@ -1,4 +1,7 @@
-/** A program for tests: an echo server that registers in the Consul of its argument, prints its address, and ends with its stdin. */
+/**
+ * A program for tests: an echo server that registers in the Consul of its argument, prints its address, and ends with
+ * its stdin.
+ */
 import { consul, createServer } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 

@@ -10,7 +10,7 @@ import { each, from } from "./each_transport.ts";
 import { until } from "./observe.ts";
 import type { Kinds } from "./proto/kinds.ts";
 
-const MANY = 60_000;
+const MANY_REQUESTS = 60_000;
 
 /** What the calls of a test did, by the value of their field `x-test`. */
 const attempts = new Map<string, (string | undefined)[]>();
@@ -69,7 +69,7 @@ each("a failed call is tried again, and each attempt says how many there were", 
 }, { handlers });
 
 each("the server's pushback is honoured", async ({ connect }) => {
-  await using client = connect({ retry: { backoff: MANY, maxBackoff: MANY } });
+  await using client = connect({ retry: { backoff: MANY_REQUESTS, maxBackoff: MANY_REQUESTS } });
   assertEquals((await client.unary({ text: "soon" }, named())).count, 3);
   const options = named();
   assertEquals((await failure(() => client.unary({ text: "never" }, options))).code, Status.UNAVAILABLE);

@@ -1,6 +1,6 @@
 /**
- * A server that is slow to start, as a program of its own: it says when its start has begun. Its argument is its number of workers;
- * without any it goes on with the start at the first line on stdin.
+ * A server that is slow to start, as a program of its own: it says when its start has begun. Its argument is its number
+ * of workers; without any it goes on with the start at the first line on stdin.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * What TypeScript knows of a service by its definition alone. `deno check` is the test: each line that must not fit says so.
+ * What TypeScript knows of a service by its definition alone. `deno check` is the test: each line that must not fit
+ * says so.
  *
  * @module
  */

@@ -10,7 +10,9 @@ const PERMISSIONS: Deno.PermissionDescriptor[] = ["run", "read", "write", "net",
   ({ name }) as never
 );
 const PROGRAM = new URL("unclosed_client.ts", import.meta.url);
-/** Far below `limits.idleTimeout`, after which the connection is closed anyway, and far above what a busy machine takes. */
+/**
+ * Far below `limits.idleTimeout`, after which the connection is closed anyway, and far above what a busy machine takes.
+ */
 const SOON_MS = 60_000;
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 

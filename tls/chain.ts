@@ -8,7 +8,7 @@ import { isSignedBy } from "./signature.ts";
 export type Purpose = "server" | "client";
 
 /** The most certificates between a peer and an authority, with both. */
-const MAX_PATH = 8;
+const MAX_PATH_CERTIFICATES = 8;
 /** The most steps in the search of a way to an authority: what a peer sends can lead nowhere in many ways. */
 const MAX_STEPS = 100;
 /** The most signatures that are checked in it: one may take a few milliseconds. */
@@ -18,14 +18,14 @@ const SECOND_MS = 1000;
 const PURPOSES: Record<Purpose, string> = { server: "2b06010505070301", client: "2b06010505070302" };
 const KNOWN = new Set<string>(Object.values(ExtensionId));
 /** The bit keyCertSign of a key's usage. */
-const MAY_SIGN = 0x04;
+const KEY_CERT_SIGN_BIT = 0x04;
 const NOBODY = "was signed by no authority that counts here";
 
 /**
  * Why the certificate that a peer shows must not be believed; undefined if it may be.
  *
- * node:tls of Deno 2.9 has checked it before, but not always: not in a session that was resumed, and not if one of the certificates is
- * of version 1 or has an odd octet. docs/upstream/ says more.
+ * node:tls of Deno 2.9 has checked it before, but not always: not in a session that was resumed, and not if one of the
+ * certificates is of version 1 or has an odd octet. docs/upstream/ says more.
  *
  * @param chain What the peer has sent, in DER: its own certificate first.
  * @param authorities Those that count.
@@ -86,7 +86,7 @@ class Search {
       if (problem === undefined) return undefined;
       first ??= problem;
     }
-    for (const above of path.length < MAX_PATH - 1 ? issuers(this.#others) : []) {
+    for (const above of path.length < MAX_PATH_CERTIFICATES - 1 ? issuers(this.#others) : []) {
       const problem = this.#steps-- > 0 ? this.from([...path, above]) : NOBODY;
       if (problem === undefined) return undefined;
       first ??= problem;
@@ -94,7 +94,9 @@ class Search {
     return first ?? NOBODY;
   }
 
-  /** What is wrong with a path: a certificate, those above it, and an authority if that is not the certificate itself. */
+  /**
+   * What is wrong with a path: a certificate, those above it, and an authority if that is not the certificate itself.
+   */
   problemOf(path: readonly Certificate[]): string | undefined {
     try {
       // From the top, so that no key is used which nobody has vouched for.
@@ -142,7 +144,7 @@ class Search {
 function maySign({ version, extensions }: Certificate, between: number): boolean {
   if (version !== 3) return true;
   const usage = extensions.get(ExtensionId.KEY_USAGE);
-  if (usage && !(bodyOf(onlyValue(usage.value, Tag.BIT_STRING), Tag.BIT_STRING)[1]! & MAY_SIGN)) return false;
+  if (usage && !(bodyOf(onlyValue(usage.value, Tag.BIT_STRING), Tag.BIT_STRING)[1]! & KEY_CERT_SIGN_BIT)) return false;
   const basic = extensions.get(ExtensionId.BASIC_CONSTRAINTS);
   const [isAuthority, most] = basic ? inside(onlyValue(basic.value)) : [];
   if (isAuthority?.tag !== Tag.BOOLEAN || !flagOf(isAuthority)) return false;

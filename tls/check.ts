@@ -13,7 +13,8 @@ const DNS_NAME = /^(?=.{1,253}\.?$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
  * @param who The function, for the message.
  * @param tls The option.
  * @returns It, with nothing in its texts but what counts: a file may have certificates, the key and words in it.
- * @throws {TypeError} If a text is no PEM of what it should be, or the key belongs to another certificate; the message names it.
+ * @throws {TypeError} If a text is no PEM of what it should be, or the key belongs to another certificate; the message
+ * names it.
  */
 export function checkServerTls(who: string, tls: ServerTls): ServerTls {
   checkObject(`${who}: tls`, tls, "{ cert, key } with the PEM texts");

@@ -14,7 +14,10 @@ export const DEFAULT_AUTHORITIES: readonly Deno.PermissionDescriptor[] = [
 
 /** Which server a client wants to speak with. */
 export interface Trust {
-  /** The authorities that may have signed its certificate, in PEM. Deno's by default: see {@linkcode DEFAULT_AUTHORITIES}. */
+  /**
+   * The authorities that may have signed its certificate, in PEM. Deno's by default: see {@linkcode
+   * DEFAULT_AUTHORITIES}.
+   */
   readonly ca?: string;
   /** The name that the certificate must have: a DNS name or an IP address. */
   readonly name: string;
@@ -28,9 +31,10 @@ export class ServerCertificateError extends Error {
 /**
  * Connects by node:tls, and checks the server's certificate itself.
  *
- * node:tls of Deno 2.9 takes a forged certificate for a true one if it is of version 1 or has an odd octet, compares the host with a
- * text in which names of other kinds read as DNS names, goes by the common name, heeds NODE_TLS_REJECT_UNAUTHORIZED, and ends the
- * process at an intermediate certificate that it can't read: docs/upstream/deno-server-certificates.md.
+ * node:tls of Deno 2.9 takes a forged certificate for a true one if it is of version 1 or has an odd octet, compares
+ * the host with a text in which names of other kinds read as DNS names, goes by the common name, heeds
+ * NODE_TLS_REJECT_UNAUTHORIZED, and ends the process at an intermediate certificate that it can't read:
+ * docs/upstream/deno-server-certificates.md.
  *
  * @param options As node:tls takes them; what says whom to trust comes from `trust`.
  * @param trust Whom to trust; undefined to look at what a server says, whoever it is.
@@ -72,14 +76,14 @@ export function wrongName(names: readonly string[], name: string): string {
 
 const known = new Map<string | undefined, readonly Certificate[]>();
 /** The most texts of authorities that are kept read. */
-const MAX_KNOWN = 20;
+const MAX_CACHED_AUTHORITIES = 20;
 
 /** The authorities in a text: reading those of Deno takes some milliseconds, and connections come often. */
 function authoritiesOf(ca: string | undefined): readonly Certificate[] {
   let authorities = known.get(ca);
   if (authorities === undefined) {
     authorities = certificatesIn(ca ?? getCACertificates("default").join("\n"));
-    if (known.size >= MAX_KNOWN) known.clear();
+    if (known.size >= MAX_CACHED_AUTHORITIES) known.clear();
     known.set(ca, authorities);
   }
   return authorities;

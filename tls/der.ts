@@ -21,7 +21,7 @@ export const Tag = {
 /** With these bits set, the tag goes on in the next octet. */
 const LONG_TAG = 0x1f;
 /** The most octets that a length may take: no certificate comes near 4 GiB. */
-const MAX_LENGTH_OCTETS = 4;
+const MAX_LENGTH_BYTES = 4;
 
 /**
  * The values that stand one after the other.
@@ -37,7 +37,7 @@ export function valuesIn(bytes: Uint8Array): Der[] {
     let length = bytes[at++]!;
     if (length >= 0x80) {
       const octets = length - 0x80;
-      if (octets === 0 || octets > MAX_LENGTH_OCTETS || bytes[at] === 0) throw notDer();
+      if (octets === 0 || octets > MAX_LENGTH_BYTES || bytes[at] === 0) throw notDer();
       for (length = 0; at < start + 2 + octets; at++) length = length * 256 + bytes[at]!;
       if (length < 0x80) throw notDer();
     }

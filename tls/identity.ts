@@ -9,8 +9,8 @@ const SET = 0x31;
 /**
  * The names in a certificate.
  *
- * node:tls has them as one text, in which Deno does not quote: a URI with `, DNS:admin` in it reads as a second name. So they are
- * taken from the certificate itself.
+ * node:tls has them as one text, in which Deno does not quote: a URI with `, DNS:admin` in it reads as a second name.
+ * So they are taken from the certificate itself.
  *
  * @param der The certificate in DER, which was verified.
  * @throws {TypeError} If it is no certificate.

@@ -2,8 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { extension, forge, names } from "../tests/tls/forge.ts";
 import { identityOf } from "./identity.ts";
 
-// By openssl: /O=org/CN=client, and as alternative names DNS:caller.test, DNS:b.test, URI:spiffe://test/ns/a/sa/caller, an IP address, an
-// e-mail address, and one URI that is written to look like two names.
+// By openssl: /O=org/CN=client, and as alternative names DNS:caller.test, DNS:b.test, URI:spiffe://test/ns/a/sa/caller,
+// an IP address, an e-mail address, and one URI that is written to look like two names.
 const CERTIFICATE = Uint8Array.fromBase64(
   "MIIB+TCCAZ+gAwIBAgIUYbEUDjafFEo4TbPAqLJRd259PNEwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOdGVzdCBhdXRob3JpdHkwHhcNMjYx" +
     "MTI0MjMzMTI5WhcNMjYxMTI1MjMzMTI5WjAfMQwwCgYDVQQKDANvcmcxDzANBgNVBAMMBmNsaWVudDBZMBMGByqGSM49AgEGCCqGSM49AwEH" +

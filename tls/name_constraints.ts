@@ -6,8 +6,9 @@ const PERMITTED = 0xa0;
 const EXCLUDED = 0xa1;
 
 /**
- * Whether an authority may sign for the names of a certificate below it. Of the kinds of names DNS names and IP addresses are compared;
- * a certificate is refused that has one of another kind for which the authority has constraints.
+ * Whether an authority may sign for the names of a certificate below it. Of the kinds of names DNS names and IP
+ * addresses are compared; a certificate is refused that has one of another kind for which the authority has
+ * constraints.
  *
  * @throws {TypeError} If the constraints can't be read.
  * @see RFC 5280, section 4.2.1.10

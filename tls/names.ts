@@ -9,18 +9,18 @@ export const NameTag = { DNS: 0x82, DIRECTORY: 0xa4, URI: 0x86, IP: 0x87 } as co
 const DNS_NAME = /^(?:\*\.)?[\w-]+(?:\.[\w-]+)*$/;
 
 /** The longest DNS name, in octets. */
-const MAX_DNS_NAME = 255;
+const MAX_DNS_NAME_BYTES = 255;
 
 /** The text of a DNS name in lower case, undefined if it is none: with a NUL in it, for example. */
 export function dnsName(body: Uint8Array): string | undefined {
-  if (body.length > MAX_DNS_NAME) return undefined;
+  if (body.length > MAX_DNS_NAME_BYTES) return undefined;
   const text = String.fromCharCode(...body).toLowerCase();
   return DNS_NAME.test(text) ? text : undefined;
 }
 
 /**
- * Whether a certificate is one for a host. Only its subject alternative names count, as in Go: a common name is not checked by all
- * authorities, nor by the constraints on their names.
+ * Whether a certificate is one for a host. Only its subject alternative names count, as in Go: a common name is not
+ * checked by all authorities, nor by the constraints on their names.
  *
  * @param host A DNS name, or an IP address without brackets.
  * @see RFC 9525, section 6

@@ -11,8 +11,8 @@ interface RawSocket {
 /**
  * The certificates that the other end has sent, in DER: its own first. Empty if it has sent none, or is gone.
  *
- * The public `getPeerCertificate(true)` throws at a certificate that can't be read, and adds others from the option `ca`, for which it
- * reads all of them for each connection. It is used where Deno lacks the other.
+ * The public `getPeerCertificate(true)` throws at a certificate that can't be read, and adds others from the option
+ * `ca`, for which it reads all of them for each connection. It is used where Deno lacks the other.
  */
 export function peerChain(socket: TLSSocket): Uint8Array[] {
   const { _handle: handle } = socket as unknown as RawSocket;

@@ -19,9 +19,9 @@ const NO_CERTIFICATE = "the client shows no certificate, and tls.ca asks for one
 /**
  * Checks the clients of a server with mutual TLS, each time that one connects.
  *
- * node:tls of Deno 2.9 keeps one key for the session tickets of all servers of a process, and looks at no certificate when a session is
- * resumed. Without this check a client gets in with a ticket of a server that asks for no certificate, of one that trusts another
- * authority, or from before `setTls`: docs/upstream/deno-session-tickets.md.
+ * node:tls of Deno 2.9 keeps one key for the session tickets of all servers of a process, and looks at no certificate
+ * when a session is resumed. Without this check a client gets in with a ticket of a server that asks for no
+ * certificate, of one that trusts another authority, or from before `setTls`: docs/upstream/deno-session-tickets.md.
  */
 export class ClientCheck {
   readonly #log: RefusalLog;

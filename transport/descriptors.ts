@@ -3,7 +3,7 @@ import { type Address, formatAddress } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
 
 /** How many connections the system keeps until they are accepted; Node's own default. */
-const BACKLOG = 511;
+const BACKLOG_CONNECTIONS = 511;
 
 /** How many descriptors are freed once none is left: for health checks, the registry, files and clients. */
 const RESERVED_DESCRIPTORS = 16;
@@ -31,7 +31,10 @@ export function shortageAt(address: Address, connections: number, logger: Logger
 export const isExhaustion = (error: unknown): boolean =>
   ["EMFILE", "ENFILE"].includes((error as { code?: string })?.code ?? "");
 
-/** Whether no descriptor is left. It tries to listen where something listens already: without a descriptor, even that is not found out. */
+/**
+ * Whether no descriptor is left. It tries to listen where something listens already: without a descriptor, even that is
+ * not found out.
+ */
 export function isExhausted(address: Address): boolean {
   // A unix socket could be made anew, if somebody has removed its file; a name would have to be looked up.
   if (address.kind !== "tcp" || !/^[\d.]+$|:/.test(address.host)) return false;
@@ -44,9 +47,10 @@ export function isExhausted(address: Address): boolean {
 }
 
 /**
- * Has a server of node:net go on accepting. On Deno 2.9.6 it stops for ever, without an event, when no descriptor is left for a
- * connection, and goes on when it is told to listen once more. tests/descriptors_test.ts shows whether that still works.
+ * Has a server of node:net go on accepting. On Deno 2.9.6 it stops for ever, without an event, when no descriptor is
+ * left for a connection, and goes on when it is told to listen once more. tests/descriptors_test.ts shows whether that
+ * still works.
  */
 export function acceptAgain(server: Server): void {
-  (server as unknown as { _handle?: { listen(backlog: number): number } })._handle?.listen(BACKLOG);
+  (server as unknown as { _handle?: { listen(backlog: number): number } })._handle?.listen(BACKLOG_CONNECTIONS);
 }

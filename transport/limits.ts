@@ -32,8 +32,8 @@ export function metadataExcess(metadata: Metadata, limits: Limits, what: string)
 }
 
 /**
- * Says why the peer would not take fields, or undefined if it takes them: it may refuse those that pass what it has announced in a way that
- * tells nobody why, or close the connection.
+ * Says why the peer would not take fields, or undefined if it takes them: it may refuse those that pass what it has
+ * announced in a way that tells nobody why, or close the connection.
  *
  * @param bytes The size of all fields, as HTTP/2 counts it.
  * @param peerBytes The limit that the peer has announced, in octets.
@@ -45,8 +45,8 @@ export function peerExcess(bytes: number, peerBytes: number, what: string): RpcE
 }
 
 /**
- * The status as it fits into the limits: a text that is too long is cut, for its code tells more than that a limit was passed. A trailer that is
- * too large goes in the same way from an error, but turns success into RESOURCE_EXHAUSTED.
+ * The status as it fits into the limits: a text that is too long is cut, for its code tells more than that a limit was
+ * passed. A trailer that is too large goes in the same way from an error, but turns success into RESOURCE_EXHAUSTED.
  *
  * @param status The status with its message and details, which are trailer fields too.
  * @param limits The bounds of the side that asks.

@@ -1,6 +1,8 @@
 import type { Logger } from "../base/logger.ts";
 
-/** The least time between two warnings of one log, in milliseconds: a client that is refused often tries again at once. */
+/**
+ * The least time between two warnings of one log, in milliseconds: a client that is refused often tries again at once.
+ */
 const WARN_INTERVAL_MS = 60_000;
 
 /** Logs which connections a listener refused, and why: at most one warning a minute, the others with level debug. */

@@ -1,6 +1,6 @@
 /**
- * Removes the file of a unix socket whose process was killed: nobody answers there, and nobody else could listen. A socket that is
- * served stays, and so does any other file: who listens there is told.
+ * Removes the file of a unix socket whose process was killed: nobody answers there, and nobody else could listen. A
+ * socket that is served stays, and so does any other file: who listens there is told.
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   try {

@@ -30,11 +30,14 @@ function encodedLength(character: string): number {
 
 const CUT = "...";
 /** The most octets that one unit of UTF-16 takes when it is encoded. */
-const UNIT_OCTETS = 9;
+const MAX_ENCODED_UNIT_BYTES = 9;
 
-/** The beginning of a text, so that its value of `grpc-message` has at most `octets`. The same text if there is room for all of it. */
+/**
+ * The beginning of a text, so that its value of `grpc-message` has at most `octets`. The same text if there is room for
+ * all of it.
+ */
 export function cutStatusText(text: string, octets: number): string {
-  if (text.length * UNIT_OCTETS <= octets) return text;
+  if (text.length * MAX_ENCODED_UNIT_BYTES <= octets) return text;
   let length = 0, kept = 0;
   for (const character of text) {
     length += encodedLength(character);

@@ -1,6 +1,6 @@
 /**
- * What moves calls: the contract between the call path (server/, client/) and the wires below it. A transport knows bytes,
- * headers, status and time; it knows no messages, services or handlers.
+ * What moves calls: the contract between the call path (server/, client/) and the wires below it. A transport knows
+ * bytes, headers, status and time; it knows no messages, services or handlers.
  *
  * @module
  */
@@ -49,17 +49,31 @@ export interface ClientTransport {
 export interface Transport extends ServerTransport, ClientTransport {}
 
 /**
- * The bounds on what a peer may send, hold or make us do. Numbers are octets, counts or milliseconds; `Infinity` sets no bound. Those from
- * `connections` on are kept by the kit's own transport only.
+ * The bounds on what a peer may send, hold or make us do. Numbers are octets, counts or milliseconds; `Infinity` sets
+ * no bound. Those from `connections` on are kept by the kit's own transport only.
  */
 export interface Limits {
-  /** The largest message that is received, in octets, before and after decompression. Past it: RESOURCE_EXHAUSTED. @default {4194304} */
+  /**
+   * The largest message that is received, in octets, before and after decompression. Past it: RESOURCE_EXHAUSTED.
+   * @default {4194304}
+   */
   receiveMessageBytes: number;
-  /** The memory that a received message may take once it is decoded, in octets, as estimated. At least twice {@linkcode Limits.receiveMessageBytes} where nothing is said. Past it: RESOURCE_EXHAUSTED. @default {67108864} */
+  /**
+   * The memory that a received message may take once it is decoded, in octets, as estimated. At least twice {@linkcode
+   * Limits.receiveMessageBytes} where nothing is said. Past it: RESOURCE_EXHAUSTED.
+   * @default {67108864}
+   */
   decodedMessageBytes: number;
-  /** The largest message that is sent, in octets, before compression. Past it: RESOURCE_EXHAUSTED. @default {4194304} */
+  /**
+   * The largest message that is sent, in octets, before compression. Past it: RESOURCE_EXHAUSTED.
+   * @default {4194304}
+   */
   sendMessageBytes: number;
-  /** The most header or trailer fields of a call, in octets as HTTP/2 counts them (32 a field and its text). Past it: RESOURCE_EXHAUSTED. @default {8192} */
+  /**
+   * The most header or trailer fields of a call, in octets as HTTP/2 counts them (32 a field and its text). Past it:
+   * RESOURCE_EXHAUSTED.
+   * @default {8192}
+   */
   metadataBytes: number;
   /** The most header or trailer fields of a call. Past it: RESOURCE_EXHAUSTED. @default {100} */
   metadataEntries: number;
@@ -67,35 +81,71 @@ export interface Limits {
   concurrentStreams: number;
   /** The most connections of a server. Past it: closed at once. @default {10000} */
   connections: number;
-  /** What is held of one connection's messages that nobody has taken, in octets. Past it the peer has to wait. Less than 256 KiB for each of {@linkcode Limits.concurrentStreams} lets calls that nobody reads hold up others. @default {33554432} */
+  /**
+   * What is held of one connection's messages that nobody has taken, in octets. Past it the peer has to wait. Less than
+   * 256 KiB for each of {@linkcode Limits.concurrentStreams} lets calls that nobody reads hold up others.
+   * @default {33554432}
+   */
   connectionBufferBytes: number;
-  /** What is held of all connections' messages, in octets: each for itself of those that nobody has taken, of those that handlers have (decoded, as estimated), and of replies that wait. Past it: RESOURCE_EXHAUSTED. @default {134217728} */
+  /**
+   * What is held of all connections' messages, in octets: each for itself of those that nobody has taken, of those that
+   * handlers have (decoded, as estimated), and of replies that wait. Past it: RESOURCE_EXHAUSTED.
+   * @default {134217728}
+   */
   bufferBytes: number;
   /** The most HEADERS and CONTINUATION frames of one header block. Past it: ENHANCE_YOUR_CALM. @default {16} */
   headerBlockFrames: number;
-  /** How many frames that carry nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA) may come in a burst, beyond four for each useful frame and 100 a second. Past it: ENHANCE_YOUR_CALM. @default {1000} */
+  /**
+   * How many frames that carry nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA) may come in a burst,
+   * beyond four for each useful frame and 100 a second. Past it: ENHANCE_YOUR_CALM.
+   * @default {1000}
+   */
   controlFrames: number;
-  /** How many calls a client may reset in their first 50 ms, or have reset by its errors, in a burst, beyond four for each call that was answered and 100 a second (CVE-2023-44487). Past it: ENHANCE_YOUR_CALM. @default {500} */
+  /**
+   * How many calls a client may reset in their first 50 ms, or have reset by its errors, in a burst, beyond four for
+   * each call that was answered and 100 a second (CVE-2023-44487). Past it: ENHANCE_YOUR_CALM.
+   * @default {500}
+   */
   resets: number;
-  /** The least time between two PINGs of a client while no call sends anything; it may be two times too early (gRPC A8). Past it: GOAWAY `too_many_pings`. @default {10000} */
+  /**
+   * The least time between two PINGs of a client while no call sends anything; it may be two times too early (gRPC A8).
+   * Past it: GOAWAY `too_many_pings`.
+   * @default {10000}
+   */
   pingInterval: number;
-  /** How long a new connection may take for TLS and its first SETTINGS, in milliseconds. Past it: closed. @default {10000} */
+  /**
+   * How long a new connection may take for TLS and its first SETTINGS, in milliseconds. Past it: closed.
+   * @default {10000}
+   */
   handshakeTimeout: number;
   /** How long a header block that has begun may take, in milliseconds. Past it: closed. @default {10000} */
   headersTimeout: number;
   /** How long a connection may have no call, in milliseconds. Past it: GOAWAY. @default {300000} */
   idleTimeout: number;
-  /** How long what is to be sent may wait for a peer that takes nothing, in milliseconds. Past it: closed. @default {300000} */
+  /**
+   * How long what is to be sent may wait for a peer that takes nothing, in milliseconds. Past it: closed.
+   * @default {300000}
+   */
   stallTimeout: number;
   /** How old a connection may grow, in milliseconds, give or take a tenth. Past it: GOAWAY. @default {Infinity} */
   connectionAge: number;
   /** How long calls in flight may take after a GOAWAY for age, in milliseconds. @default {10000} */
   connectionAgeGrace: number;
-  /** After how long without a frame the peer is asked by PING whether it is there, in milliseconds. A client asks only while calls are in flight, and waits six times as long after two PINGs if the server has sent nothing for a call since. @default {60000} */
+  /**
+   * After how long without a frame the peer is asked by PING whether it is there, in milliseconds. A client asks only
+   * while calls are in flight, and waits six times as long after two PINGs if the server has sent nothing for a call
+   * since.
+   * @default {60000}
+   */
   keepaliveInterval: number;
   /** How long that PING may wait for its answer, in milliseconds. Past it: closed. @default {20000} */
   keepaliveTimeout: number;
-  /** How long a server may send nothing while calls are in flight, in milliseconds, the answer to a question of the client included: past it, it gets no new calls until it sends something; a connection without calls is closed after `keepaliveTimeout` of it, to try another. Found out a second or two late. @default {1000} */
+  /**
+   * How long a server may send nothing while calls are in flight, in milliseconds, the answer to a question of the
+   * client included: past it, it gets no new calls until it sends something; a connection without calls is closed after
+   * `keepaliveTimeout` of it, to try another. Found out a second or two late.
+   * @default {1000}
+   */
   silenceTimeout: number;
 }
 
@@ -107,7 +157,10 @@ export type { ClientTls, ServerTls } from "../tls/options.ts";
 export interface ListenOptions {
   /** Where. Port 0 is a free one. */
   address: Address;
-  /** Whether others may listen on the same port, among whom the system then divides the connections. @default {false} */
+  /**
+   * Whether others may listen on the same port, among whom the system then divides the connections.
+   * @default {false}
+   */
   reusePort?: boolean;
   /** TLS; plaintext without. */
   tls?: ServerTls;
@@ -135,7 +188,10 @@ export interface Listener {
   setTls?(tls: ServerTls): void;
   /** Why it does not serve as it should, if it does not. */
   readonly trouble?: string;
-  /** How often each limit was passed, by its name: those of {@linkcode Limits}, or what else it keeps; only those that were. */
+  /**
+   * How often each limit was passed, by its name: those of {@linkcode Limits}, or what else it keeps; only those that
+   * were.
+   */
   readonly limitHits?: ReadonlyMap<string, number>;
 }
 
@@ -150,8 +206,8 @@ export interface CallStatus {
   /** A `google.rpc.Status` message (`grpc-status-details-bin`). */
   readonly details?: Uint8Array;
   /**
-   * Why the server has certainly not begun to process the call, so that it may be sent again: it has refused it, or the connection
-   * was being left, and the call stayed behind. Undefined if the server may have begun.
+   * Why the server has certainly not begun to process the call, so that it may be sent again: it has refused it, or the
+   * connection was being left, and the call stayed behind. Undefined if the server may have begun.
    */
   readonly unprocessed?: "refused" | "left";
   /** Whether it ended together with all others of its connection, which was lost. */
@@ -169,18 +225,20 @@ export interface ServerCall {
   /** When the call must have ended, in milliseconds of `performance.now()`; undefined if the caller sets no limit. */
   readonly deadline: number | undefined;
   /**
-   * Aborts when the call ends before {@linkcode finish}: the caller cancelled or went away (CANCELLED), the deadline passed
-   * (DEADLINE_EXCEEDED; the transport has told the caller by itself), or the server was closed (UNAVAILABLE). The reason is an RpcError.
+   * Aborts when the call ends before {@linkcode finish}: the caller cancelled or went away (CANCELLED), the deadline
+   * passed (DEADLINE_EXCEEDED; the transport has told the caller by itself), or the server was closed (UNAVAILABLE).
+   * The reason is an RpcError.
    */
   readonly signal: AbortSignal;
   /**
-   * The next request, or undefined when the caller has sent all. Nothing more is read from the wire than the windows allow
-   * before it is called. Rejects with an RpcError if a request can't be read (too large, damaged) or the call has ended.
+   * The next request, or undefined when the caller has sent all. Nothing more is read from the wire than the windows
+   * allow before it is called. Rejects with an RpcError if a request can't be read (too large, damaged) or the call has
+   * ended.
    */
   receive(): MaybePromise<Uint8Array | undefined>;
   /**
-   * Says how much memory the decoded requests take that the handler has, 0 when it is through. Transports that bound the memory of all calls
-   * count it.
+   * Says how much memory the decoded requests take that the handler has, 0 when it is through. Transports that bound
+   * the memory of all calls count it.
    *
    * @param octets The memory, as estimated.
    * @throws {RpcError} RESOURCE_EXHAUSTED if there is no room for it.
@@ -189,14 +247,16 @@ export interface ServerCall {
   /** Sends the header, once; without it an empty one goes out with the first message. */
   sendHeader(header: Metadata): void;
   /**
-   * How the request came that {@linkcode receive} gave last; undefined before the first, or if the transport can't tell.
+   * How the request came that {@linkcode receive} gave last; undefined before the first, or if the transport can't
+   * tell.
    */
   readonly requestCompression?: Compression;
   /**
    * Sends a reply. A promise asks to wait before the next: the peer reads slowly. Does nothing if the call has ended.
    *
    * @param message The reply.
-   * @param compression How it is encoded, if the caller accepts it and the transport can choose. @default the listener's
+   * @param compression How it is encoded, if the caller accepts it and the transport can choose. @default the
+   * listener's
    */
   send(message: Uint8Array, compression?: Compression): MaybePromise<void>;
   /** Ends the call. Only the first call of it counts. */
@@ -207,7 +267,9 @@ export interface ServerCall {
 export interface ConnectOptions {
   /** The server. */
   address: Address;
-  /** The `:authority` of its calls: the service's name where it was resolved by name, as Kitex does, else the address. */
+  /**
+   * The `:authority` of its calls: the service's name where it was resolved by name, as Kitex does, else the address.
+   */
   authority: string;
   /** TLS; plaintext without. */
   tls?: ClientTls;
@@ -219,7 +281,11 @@ export interface ConnectOptions {
   logger: Logger;
   /** Gives up connecting. */
   signal: AbortSignal;
-  /** How many times as long as `limits.keepaliveInterval` the connections of a client wait. A transport doubles it where a server says `too_many_pings` (gRPC A8). @default {{ factor: 1 }} */
+  /**
+   * How many times as long as `limits.keepaliveInterval` the connections of a client wait. A transport doubles it where
+   * a server says `too_many_pings` (gRPC A8).
+   * @default {{ factor: 1 }}
+   */
   pace?: { factor: number };
   /** Told when {@linkcode Connection.silent} has changed. Not every transport finds it out. */
   onSilence?(): void;
@@ -229,13 +295,18 @@ export interface ConnectOptions {
 export interface Connection {
   /** The server. */
   readonly peer: Peer;
-  /** Resolves when no more calls can be started: lost, closed, or the server is going away. It says why. Never rejects. */
+  /**
+   * Resolves when no more calls can be started: lost, closed, or the server is going away. It says why. Never rejects.
+   */
   readonly closed: Promise<string>;
   /** Whether the server is silent, though calls are in flight and it was asked: see `limits.silenceTimeout`. */
   readonly silent?: boolean;
   /** Starts a call. It never throws: whatever goes wrong is in the call's status. */
   start(options: CallStart): ClientCall;
-  /** Takes no more calls, and ends once those in flight have; with `force` those are cancelled, also if it was called without before. */
+  /**
+   * Takes no more calls, and ends once those in flight have; with `force` those are cancelled, also if it was called
+   * without before.
+   */
   close(force?: boolean): Promise<void>;
 }
 
@@ -245,11 +316,17 @@ export interface CallStart {
   path: string;
   /** The request's fields. */
   metadata: Metadata;
-  /** When it must have ended, in milliseconds of `performance.now()`. The transport enforces it and sends it as `grpc-timeout`. */
+  /**
+   * When it must have ended, in milliseconds of `performance.now()`. The transport enforces it and sends it as
+   * `grpc-timeout`.
+   */
   deadline?: number;
   /** Cancels the call: the server sees it, and the status is CANCELLED. */
   signal?: AbortSignal;
-  /** The encoding that its header announces: its requests come with this one or `"identity"`. @default the connection's */
+  /**
+   * The encoding that its header announces: its requests come with this one or `"identity"`.
+   * @default the connection's
+   */
   compression?: Compression;
   /** Who makes it. @default nobody that has a name */
   source?: Source;

@@ -1,5 +1,6 @@
 /**
- * No gRPC at all: what Deno's sockets can do. The first byte of a connection says whether it echoes ("e") or floods ("f").
+ * No gRPC at all: what Deno's sockets can do. The first byte of a connection says whether it echoes ("e") or floods
+ * ("f").
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The bench's server on Dinokit. `--transport` and `--workers` go to createServer; without them it takes the kit's defaults.
+ * The bench's server on Dinokit. `--transport` and `--workers` go to createServer; without them it takes the kit's
+ * defaults.
  *
  * @module
  */

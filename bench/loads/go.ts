@@ -7,7 +7,7 @@ const go = (server: Server, mode: string, flags: Record<string, number>) =>
   generate(server, load(server.address, mode, { ...flags, tls: server.tls }), flags.seconds!);
 
 /** The bytes of a message of the load "bulk". */
-const BULK = 64 * 1024;
+const BULK_BYTES = 64 * 1024;
 
 /** One call after the other: how long each takes. */
 const latency: Load = {
@@ -42,8 +42,8 @@ const bulk: Load = {
   refuses: oneCore,
   async run(server, seconds) {
     const mode = server.peer.raw ? "raw-flood" : "download";
-    const sample = await go(server, mode, { count: 200, size: BULK, seconds });
-    return { ...sample, mb: sample.rate * BULK / 1e6 };
+    const sample = await go(server, mode, { count: 200, size: BULK_BYTES, seconds });
+    return { ...sample, mb: sample.rate * BULK_BYTES / 1e6 };
   },
 };
 

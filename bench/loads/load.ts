@@ -32,8 +32,8 @@ export interface Load {
 }
 
 /**
- * How much of a core the server and the load generator used. One of them is near 100 %, and that one was measured; if none is, the
- * machine had other things to do.
+ * How much of a core the server and the load generator used. One of them is near 100 %, and that one was measured; if
+ * none is, the machine had other things to do.
  */
 export const BUSY: readonly Column[] = [
   { key: "busy", title: "server busy, %" },

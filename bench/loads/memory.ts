@@ -3,11 +3,13 @@ import { kill, residentKiB, spawn } from "../process.ts";
 import type { Server } from "../server.ts";
 import { grpcOnly, type Load, oneCore } from "./load.ts";
 
-/** How long a server gets before its memory is read, in milliseconds: to end what it does at the start of a connection. */
-const SETTLE = 1500;
+/**
+ * How long a server gets before its memory is read, in milliseconds: to end what it does at the start of a connection.
+ */
+const SETTLE_MS = 1500;
 
 /** How long opening all may take, in milliseconds. */
-const LONGEST = 60_000;
+const MAX_WAIT_MS = 60_000;
 
 /** The memory of a server, in KiB, before and while the load generator holds something. */
 async function holding(server: Server, flags: Record<string, number>): Promise<[before: number, holding: number]> {
@@ -17,7 +19,7 @@ async function holding(server: Server, flags: Record<string, number>): Promise<[
   const child = spawn(server.beside(load(server.address, mode, flags)), "piped");
   const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const complaints = new Response(child.stderr).text();
-  const timer = setTimeout(() => kill(child, "SIGKILL"), LONGEST);
+  const timer = setTimeout(() => kill(child, "SIGKILL"), MAX_WAIT_MS);
   try {
     const { value } = await output.read();
     if (value === undefined) throw new Error(`load ${mode} failed: ${(await complaints).slice(-500)}`);
@@ -31,7 +33,7 @@ async function holding(server: Server, flags: Record<string, number>): Promise<[
   }
 }
 
-const settle = () => new Promise((resolve) => setTimeout(resolve, SETTLE));
+const settle = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 
 const CONNECTIONS = 1000;
 

@@ -12,8 +12,8 @@ export const hasServer = (root: string): boolean =>
   readText(join(root, "main.ts"))?.includes("./handlers/mod.ts") === true;
 
 /**
- * Compares the flags with a project that is there. Its settings are the user's by now: a flag that asks for others would have
- * no effect.
+ * Compares the flags with a project that is there. Its settings are the user's by now: a flag that asks for others
+ * would have no effect.
  *
  * @throws {TypeError} If one does; the message says where to write it.
  */

@@ -6,7 +6,10 @@ import { inSpecifier } from "../specifier.ts";
 import type { Places } from "./places.ts";
 import { CLIENT, METHODS } from "./templates.ts";
 
-/** A template as a file of the project: what it imports is elsewhere there. `idl` is the path of the main .proto in idl/. */
+/**
+ * A template as a file of the project: what it imports is elsewhere there. `idl` is the path of the main .proto in
+ * idl/.
+ */
 export const placed = (template: string, idl: string): string =>
   template.replace(/"(?:\.\.\/)+(?:(testing)\/)?mod\.ts"/, (_, entry) => entry ? `"dinokit/${entry}"` : '"dinokit"')
     .replace(

@@ -31,8 +31,8 @@ export interface Idl {
 }
 
 /**
- * Reads the .proto files for a project. Where the project's copy is not like the source, the one that was changed since it was
- * copied counts.
+ * Reads the .proto files for a project. Where the project's copy is not like the source, the one that was changed since
+ * it was copied counts.
  *
  * @throws {Failure} If a file is missing.
  * @throws {TypeError} If both were changed.

@@ -18,7 +18,10 @@ export function moduleOf(module: string | undefined, root: string): string {
   );
 }
 
-/** Where the templates really are, if the kit is reached through a link: only then Deno asks for permission to import text. */
+/**
+ * Where the templates really are, if the kit is reached through a link: only then Deno asks for permission to import
+ * text.
+ */
 export function linkedTemplates(module: string, root: string): string | undefined {
   const isUrl = module.startsWith("file:");
   if (!isUrl && !/^\.{0,2}\//.test(module)) return undefined;

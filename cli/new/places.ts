@@ -2,7 +2,10 @@ import type { DeclaredMethod, DeclaredService } from "../../codegen/services.ts"
 import { LocalNames } from "../../codec/local_name.ts";
 import { snake } from "./names.ts";
 
-/** Where the handlers are: a folder for each service, a file for each method. Where two would be the same, the second gets a `_`. */
+/**
+ * Where the handlers are: a folder for each service, a file for each method. Where two would be the same, the second
+ * gets a `_`.
+ */
 export class Places {
   readonly #names = new Map<DeclaredService | DeclaredMethod, string>();
 

@@ -1,6 +1,6 @@
 /**
- * The template project, file by file, as text: it comes along wherever the command runs from, over HTTP too. The folder is a
- * project that is checked and tested like any other.
+ * The template project, file by file, as text: it comes along wherever the command runs from, over HTTP too. The folder
+ * is a project that is checked and tested like any other.
  *
  * @module
  */
@@ -29,7 +29,10 @@ import extensions from "./template/vscode/extensions.json" with { type: "text" }
 import readme from "./template/README.md" with { type: "text" };
 import readmeClient from "./template/README_client.md" with { type: "text" };
 
-/** By kind of call: what the template's method is called in TypeScript and in the .proto, its handler and the handler's test. */
+/**
+ * By kind of call: what the template's method is called in TypeScript and in the .proto, its handler and the handler's
+ * test.
+ */
 export const METHODS = {
   unary: { local: "unary", name: "Unary", handler: unary, test: unaryTest },
   client_streaming: {

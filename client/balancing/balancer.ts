@@ -1,12 +1,15 @@
 import type { Instance } from "../../registry/registry.ts";
 
-/** An instance that can take a call, as a balancer sees it. It is the same object for as long as the client knows the instance. */
+/**
+ * An instance that can take a call, as a balancer sees it. It is the same object for as long as the client knows the
+ * instance.
+ */
 export interface Candidate {
   /** The instance as the registry lists it. */
   readonly instance: Instance;
   /**
-   * The instance's share beside the others': its weight in the registry, or less (but above 0) during slow start or while it serves
-   * another zone.
+   * The instance's share beside the others': its weight in the registry, or less (but above 0) during slow start or
+   * while it serves another zone.
    */
   readonly weight: number;
   /** The weight after slow start. It stays the same for as long as the list of candidates is the same. */
@@ -14,8 +17,9 @@ export interface Candidate {
   /** How many calls are in flight on the instance. */
   readonly inFlight: number;
   /**
-   * A moving average of the time until a response begins or the call is given up, in milliseconds; undefined before the first. It
-   * decays while the instance is idle, so that a slow instance is tried again. It does not decay while a call is in flight: the call may be stuck.
+   * A moving average of the time until a response begins or the call is given up, in milliseconds; undefined before the
+   * first. It decays while the instance is idle, so that a slow instance is tried again. It does not decay while a call
+   * is in flight: the call may be stuck.
    */
   readonly latency: number | undefined;
 }
@@ -31,8 +35,9 @@ export interface Balancer {
   /**
    * Picks an instance.
    *
-   * @param candidates The instances that can take the call: at least one. It is the same array until an instance comes or goes or gets
-   * another weight, so that a balancer can keep work from call to call. Slow start alone changes weights without a new array.
+   * @param candidates The instances that can take the call: at least one. It is the same array until an instance comes
+   * or goes or gets another weight, so that a balancer can keep work from call to call. Slow start alone changes
+   * weights without a new array.
    * @param call The call.
    * @returns One of the candidates.
    */

@@ -22,8 +22,8 @@ export function balancerOf(name: BalancerName): BalancerInUse {
 }
 
 /**
- * Makes a balancer of the caller's own one. It checks what that picks: a call that went on without an instance would wait for ever. It may read
- * latencies, so calls are timed for it.
+ * Makes a balancer of the caller's own one. It checks what that picks: a call that went on without an instance would
+ * wait for ever. It may read latencies, so calls are timed for it.
  */
 export function customBalancer(own: Balancer): BalancerInUse {
   return {

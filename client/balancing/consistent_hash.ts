@@ -8,10 +8,11 @@ const MAX_LOAD_RATIO = 1.25;
 const ALWAYS_ALLOWED_CALLS = 8;
 
 /**
- * Calls with the same key go to the same instance, chosen by all clients alike, so that what it has cached is of use. The key is the value of the
- * metadata field that the option `hashKey` names; calls without go to any. If an instance goes, only its keys move, and each to another; if
- * one comes, it takes over its share. One that has more than 1.25 times the mean of the client's calls in flight (and at least 8) passes what
- * comes on to the key's next instance, so that a key much in demand floods nobody. A pick takes O(n).
+ * Calls with the same key go to the same instance, chosen by all clients alike, so that what it has cached is of use.
+ * The key is the value of the metadata field that the option `hashKey` names; calls without go to any. If an instance
+ * goes, only its keys move, and each to another; if one comes, it takes over its share. One that has more than 1.25
+ * times the mean of the client's calls in flight (and at least 8) passes what comes on to the key's next instance, so
+ * that a key much in demand floods nobody. A pick takes O(n).
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
  */
@@ -40,7 +41,10 @@ export function consistentHash(chance: () => number = Math.random): Balancer {
   };
 }
 
-/** Weighted rendezvous hashing: of those with fewer calls in flight than `room` for each weight, the one that scores best with the key. */
+/**
+ * Weighted rendezvous hashing: of those with fewer calls in flight than `room` for each weight, the one that scores
+ * best with the key.
+ */
 function highest<T extends Candidate>(candidates: readonly T[], points: Uint32Array, key: number, room: number): T {
   let best = Infinity;
   let chosen = candidates[0]!;

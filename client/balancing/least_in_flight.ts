@@ -2,8 +2,9 @@ import type { Balancer } from "./balancer.ts";
 import { random } from "./random.ts";
 
 /**
- * The instance with the fewest calls in flight for its weight, with the new one; among idle ones one at random, by weight. For calls that take long,
- * and differ in it. A pick takes O(n) where instances are busy: it looks at all of them.
+ * The instance with the fewest calls in flight for its weight, with the new one; among idle ones one at random, by
+ * weight. For calls that take long, and differ in it. A pick takes O(n) where instances are busy: it looks at all of
+ * them.
  *
  * One that fails fast has few calls in flight and draws all calls to it: leave the client's `outliers` on.
  *

@@ -5,10 +5,11 @@ import { WeightedChoice } from "./weighted_choice.ts";
 const SLOW_RATIO = 2;
 
 /**
- * The better of two taken at random ("power of two choices"): the one whose latency, times its calls in flight, is less beside its weight. While
- * instances have nothing to do and are about as fast, that is by weight. Calls leave an instance that becomes slow at once. What is known of it fades
- * then, so that it gets one call now and then, and its share when it is well. One without a latency counts as fast as the other of the two:
- * it gets calls, but no more than others while it has not answered.
+ * The better of two taken at random ("power of two choices"): the one whose latency, times its calls in flight, is less
+ * beside its weight. While instances have nothing to do and are about as fast, that is by weight. Calls leave an
+ * instance that becomes slow at once. What is known of it fades then, so that it gets one call now and then, and its
+ * share when it is well. One without a latency counts as fast as the other of the two: it gets calls, but no more than
+ * others while it has not answered.
  *
  * One that fails fast looks good to it: leave the client's `outliers` on.
  *

@@ -21,7 +21,10 @@ interface Setup {
   /** How many calls a second each client makes, at random times. */
   readonly rate: number;
   readonly seconds: number;
-  /** How long a call that begins now takes on a server, in milliseconds, with so many calls already there, of all clients. */
+  /**
+   * How long a call that begins now takes on a server, in milliseconds, with so many calls already there, of all
+   * clients.
+   */
   readonly takes: (server: number, now: number, calls: number) => number;
   /** The share of its weight that a server has now. */
   readonly share?: (server: number, now: number) => number;
@@ -155,7 +158,8 @@ Deno.test("one that fails at once is a black hole for leastInFlight, hence eject
 });
 
 Deno.test("where one server is half as fast, calls wait far less by p2c and leastInFlight than in turn, and most by random", () => {
-  // Each does one call at a time; all together they are busy for more than half of the time, the slow one in its turn for all of it.
+  // Each does one call at a time; all together they are busy for more than half of the time, the slow one in its turn
+  // for all of it.
   const p99 = (balancer: (chance: () => number) => Balancer) =>
     quantile(
       simulate({

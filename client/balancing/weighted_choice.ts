@@ -1,11 +1,14 @@
 import type { Candidate } from "./balancer.ts";
 
-/** How often one that starts slowly may be passed over: one with a tenth of its weight is taken in 10 tries, as like as not. */
+/**
+ * How often one that starts slowly may be passed over: one with a tenth of its weight is taken in 10 tries, as like as
+ * not.
+ */
 const MAX_DRAWS = 100;
 
 /**
- * Chooses at random, by weight, in O(log n). What is kept of a list holds as long as its full weights do: one that starts slowly is
- * taken with the chance of its weight beside its full one.
+ * Chooses at random, by weight, in O(log n). What is kept of a list holds as long as its full weights do: one that
+ * starts slowly is taken with the chance of its weight beside its full one.
  */
 export class WeightedChoice {
   readonly #chance: () => number;

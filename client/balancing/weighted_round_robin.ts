@@ -8,9 +8,10 @@ interface Turn {
 }
 
 /**
- * Each instance in turn, those of a greater weight more often, and spread over the round: with weights 1 and 3 never all three at once. With
- * equal weights it is plain round robin. Each client begins at random and has an order of its own, so that many clients that make
- * few calls do not all make them to the same instance. It is the default. A pick takes O(log n).
+ * Each instance in turn, those of a greater weight more often, and spread over the round: with weights 1 and 3 never
+ * all three at once. With equal weights it is plain round robin. Each client begins at random and has an order of its
+ * own, so that many clients that make few calls do not all make them to the same instance. It is the default. A pick
+ * takes O(log n).
  *
  * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
  */

@@ -1,14 +1,17 @@
 import type { BreakerRules } from "../../policy/rules.ts";
 
-/** How a call ended, as a breaker sees it; `"unknown"` says nothing of the service: the caller gave up, or made a mistake. */
+/**
+ * How a call ended, as a breaker sees it; `"unknown"` says nothing of the service: the caller gave up, or made a
+ * mistake.
+ */
 export type Verdict = "succeeded" | "failed" | "unknown";
 
 /** Into how many parts the window is divided: so much of it is forgotten at a time. */
 const WINDOW_SLICES = 10;
 
 /**
- * A circuit breaker: closed, open after too many failures, half open while a few calls probe. It knows nothing of calls, and its rules come with each
- * step, so that they can change under it.
+ * A circuit breaker: closed, open after too many failures, half open while a few calls probe. It knows nothing of
+ * calls, and its rules come with each step, so that they can change under it.
  */
 export class Breaker {
   readonly #clock: () => number;
@@ -27,7 +30,10 @@ export class Breaker {
   /** Why it opened, for the error. */
   #why = "";
 
-  /** @param clock Tells the milliseconds, and never goes back. To read it costs most of what a call costs here: it is read once. */
+  /**
+   * @param clock Tells the milliseconds, and never goes back. To read it costs most of what a call costs here: it is
+   * read once.
+   */
   constructor(clock: () => number) {
     this.#clock = clock;
   }

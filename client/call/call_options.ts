@@ -8,13 +8,18 @@ import type { Compression } from "../../transport/transport.ts";
 export interface CallOptions {
   /** Cancels the call when it aborts: the call rejects with CANCELLED, and the server is told. */
   signal?: AbortSignal;
-  /** How long the call may take, in milliseconds; `Infinity` sets no limit. @default the client's `timeout` for unary calls */
+  /**
+   * How long the call may take, in milliseconds; `Infinity` sets no limit.
+   * @default the client's `timeout` for unary calls
+   */
   timeout?: number;
   /** When the call must have ended: milliseconds since 1970, or a date. Of several limits the earliest counts. */
   deadline?: number | Date;
   /** Metadata fields to send. */
   metadata?: MetadataInit;
-  /** Kitex's metainfo to send. It overrides values of {@linkcode withMetainfo} and of the handler that makes the call. */
+  /**
+   * Kitex's metainfo to send. It overrides values of {@linkcode withMetainfo} and of the handler that makes the call.
+   */
   metainfo?: MetainfoInit;
   /**
    * How requests are encoded, or a function that chooses the encoding of each request. grpc-js can't choose by call.

@@ -7,8 +7,8 @@ import { Status } from "../../rpc/status.ts";
 import type { CallStatus } from "../../transport/transport.ts";
 
 /**
- * The error that a call rejects with: a {@linkcode BizError} where the server sent a business error as Kitex does, else an
- * {@linkcode RpcError}.
+ * The error that a call rejects with: a {@linkcode BizError} where the server sent a business error as Kitex does, else
+ * an {@linkcode RpcError}.
  *
  * @param status How the call ended. Its code is not OK.
  * @param path The method's path.
@@ -36,8 +36,8 @@ export function isBizStatus({ trailer }: CallStatus): boolean {
 }
 
 /**
- * The code that users see for a status. Codes that gRPC does not define become UNKNOWN. Kitex answers an unknown method with 1 and an unknown
- * service with 20: both become UNIMPLEMENTED.
+ * The code that users see for a status. Codes that gRPC does not define become UNKNOWN. Kitex answers an unknown method
+ * with 1 and an unknown service with 20: both become UNIMPLEMENTED.
  */
 export function codeOf({ code, message }: CallStatus): Status {
   const kitexUnknown = /unknown (service|method)/i.test(message) &&

@@ -5,8 +5,8 @@ import type { Init, Method, Service } from "../../rpc/service.ts";
 import type { ClientContext } from "./context.ts";
 
 /**
- * What answers in place of a service whose call has failed, for good. The request is what the caller gave; a stream of requests may have been read
- * already. What it throws reaches the caller.
+ * What answers in place of a service whose call has failed, for good. The request is what the caller gave; a stream of
+ * requests may have been read already. What it throws reaches the caller.
  */
 export type Fallback<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
     unary(error: RpcError, request: Init<Req>, context: ClientContext): Init<Res> | Promise<Init<Res>>;

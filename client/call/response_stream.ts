@@ -8,7 +8,10 @@ interface Held {
   responses: AsyncIterator<unknown> | undefined;
 }
 
-/** Gives up the calls of those who took their responses by hand, and neither finished nor left: nobody can reach them any more. */
+/**
+ * Gives up the calls of those who took their responses by hand, and neither finished nor left: nobody can reach them
+ * any more.
+ */
 const abandoned = new FinalizationRegistry<Held>((held) => {
   held.leaving.abort();
   Promise.try(() => held.responses?.return?.()).catch(() => {});
@@ -17,7 +20,8 @@ const abandoned = new FinalizationRegistry<Held>((held) => {
 /**
  * The responses of a call. It starts at the first `next()`.
  *
- * No generator: its `return()` would wait for the pending `next()`, which is what the caller no longer wants to wait for.
+ * No generator: its `return()` would wait for the pending `next()`, which is what the caller no longer wants to wait
+ * for.
  */
 export class ResponseStream implements AsyncIterableIterator<unknown> {
   readonly #held: Held = { leaving: new AbortController(), responses: undefined };
@@ -63,7 +67,9 @@ export class ResponseStream implements AsyncIterableIterator<unknown> {
     return { done: true, value };
   }
 
-  /** Gives the call up, and fails with the error. `yield*` of a generator calls it where an error is thrown into that. */
+  /**
+   * Gives the call up, and fails with the error. `yield*` of a generator calls it where an error is thrown into that.
+   */
   async throw(error?: unknown): Promise<never> {
     await this.return();
     throw error;

@@ -49,7 +49,10 @@ export function oneResponse(shared: SharedState): Next<ClientContext> {
   };
 }
 
-/** The innermost layer of calls with a stream of responses: resolves with an iterable. The call starts at its first `next()`. */
+/**
+ * The innermost layer of calls with a stream of responses: resolves with an iterable. The call starts at its first
+ * `next()`.
+ */
 export function manyResponses(shared: SharedState): Next<ClientContext> {
   // deno-lint-ignore require-await -- the generator awaits
   return async (call) => responses(shared, shared.policy.method(call.method), call);
@@ -91,7 +94,10 @@ async function* responses(
   }
 }
 
-/** Makes the attempts that the policy allows. Resolves with the last one: its response has begun, or the call ends with its status. */
+/**
+ * Makes the attempts that the policy allows. Resolves with the last one: its response has begun, or the call ends with
+ * its status.
+ */
 function lastAttempt(shared: SharedState, rules: MethodRules, outgoing: Outgoing): Promise<Attempt> {
   if (rules.hedge) return hedged(shared, rules, rules.hedge, outgoing);
   if (rules.retry) return retried(shared, rules, rules.retry, outgoing);

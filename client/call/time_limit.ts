@@ -22,8 +22,8 @@ export interface Timed {
 }
 
 /**
- * When the call of a context is late, in milliseconds of `performance.now()`; undefined without a limit. Middleware may have changed
- * the context's `deadline`: that one counts then.
+ * When the call of a context is late, in milliseconds of `performance.now()`; undefined without a limit. Middleware may
+ * have changed the context's `deadline`: that one counts then.
  */
 export function lateAtOf(context: { readonly deadline: number | undefined } & Partial<Timed>): number | undefined {
   const { deadline, [LIMIT]: limit } = context;
@@ -32,8 +32,8 @@ export function lateAtOf(context: { readonly deadline: number | undefined } & Pa
 }
 
 /**
- * The earliest limit of those that the call, the policy and the handler around it set. The policy's default timeout counts only if no
- * other limit is set.
+ * The earliest limit of those that the call, the policy and the handler around it set. The policy's default timeout
+ * counts only if no other limit is set.
  *
  * @throws {TypeError} If a time is not a number.
  * @throws {RangeError} If a time is negative.

@@ -75,7 +75,8 @@ export class Channel {
   /**
    * Waits for an instance that has a connection.
    *
-   * @throws {RpcError} UNAVAILABLE if there is none, naming the service and the last error; DEADLINE_EXCEEDED or CANCELLED if that comes first.
+   * @throws {RpcError} UNAVAILABLE if there is none, naming the service and the last error; DEADLINE_EXCEEDED or
+   * CANCELLED if that comes first.
    */
   async wait(call: PickOptions, lateAt?: number, signal?: AbortSignal): Promise<Subchannel> {
     this.#open();
@@ -105,7 +106,10 @@ export class Channel {
     return avoid?.has(picked) ? this.#pickOther(ready, avoid, call) ?? picked : picked;
   }
 
-  /** Retries bypass the round robin. Otherwise the retries of one failing instance would use up the turns of the healthy ones. */
+  /**
+   * Retries bypass the round robin. Otherwise the retries of one failing instance would use up the turns of the healthy
+   * ones.
+   */
   get #retryBalancer(): BalancerInUse {
     return this.#balancer.takesTurns ? this.#random : this.#balancer;
   }
@@ -207,7 +211,10 @@ export class Channel {
     };
   }
 
-  /** Ends the watch, then the connections once their calls have ended. Calls that last longer than `drainTimeout` are cancelled. */
+  /**
+   * Ends the watch, then the connections once their calls have ended. Calls that last longer than `drainTimeout` are
+   * cancelled.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.close();

@@ -5,7 +5,10 @@ import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 import type { Subchannel } from "./subchannel.ts";
 
-/** A new instance is connected to within so many milliseconds, at random, if others are ready: many clients hear of it at the same moment. */
+/**
+ * A new instance is connected to within so many milliseconds, at random, if others are ready: many clients hear of it
+ * at the same moment.
+ */
 export const NEW_INSTANCE_SPREAD_MS = 120;
 /** The same for one whose connection was lost, or that the registry lists again. */
 export const RECONNECT_SPREAD_MS = 1000;
@@ -33,13 +36,17 @@ export interface ConnectorEvents {
 }
 
 /**
- * Makes the connections of a channel. At once while none is ready and a call waits, to a few of them; otherwise each at a moment of its own, so
- * that many clients do not come to an instance together. One that could not be reached is asked again after its backoff.
+ * Makes the connections of a channel. At once while none is ready and a call waits, to a few of them; otherwise each at
+ * a moment of its own, so that many clients do not come to an instance together. One that could not be reached is asked
+ * again after its backoff.
  */
 export class Connector {
   readonly #events: ConnectorEvents;
   readonly #logger: Logger;
-  /** Those that are neither connected nor asked. A registry may list thousands: what is done often does not look at all of them. */
+  /**
+   * Those that are neither connected nor asked. A registry may list thousands: what is done often does not look at all
+   * of them.
+   */
   readonly #waiting = new Heap<Subchannel>(({ dueAt }) => dueAt);
   /** Those that are asked, and since when. */
   readonly #connecting = new Map<Subchannel, number>();
@@ -65,7 +72,10 @@ export class Connector {
     return this.#connecting.has(one);
   }
 
-  /** Connects to those that are new, or whose connection was lost, when the time of each has come; at once if a call waits. */
+  /**
+   * Connects to those that are new, or whose connection was lost, when the time of each has come; at once if a call
+   * waits.
+   */
   add(...some: readonly Subchannel[]): void {
     const now = performance.now();
     for (const one of some) {
@@ -103,7 +113,10 @@ export class Connector {
     this.#schedule();
   }
 
-  /** A call needs an instance and none is ready: resolves when one is, or when none can be reached now; undefined if that is known already. */
+  /**
+   * A call needs an instance and none is ready: resolves when one is, or when none can be reached now; undefined if
+   * that is known already.
+   */
   needed(): Promise<void> | undefined {
     if (this.#round) return this.#round.promise;
     this.#round = Promise.withResolvers();

@@ -2,8 +2,8 @@
 const DECAY_MS = 3000;
 
 /**
- * How long an instance takes to answer: a moving average that follows a slower answer at once and a faster one by and by, and fades while
- * none comes, so that one that was slow is tried again. Times are milliseconds.
+ * How long an instance takes to answer: a moving average that follows a slower answer at once and a faster one by and
+ * by, and fades while none comes, so that one that was slow is tried again. Times are milliseconds.
  *
  * @see https://linkerd.io/2016/03/16/beyond-round-robin-load-balancing-for-latency/
  */

@@ -21,7 +21,10 @@ export interface PoolOptions extends Pick<SubchannelSetup, "transport" | "connec
 const MAX_ADDED_PER_TURN = 1000;
 /** How many connections are closed in one turn. */
 const MAX_CLOSED_PER_TURN = 200;
-/** From so many instances that take calls on, others join them within so many milliseconds: to look at all each time one comes takes long. */
+/**
+ * From so many instances that take calls on, others join them within so many milliseconds: to look at all each time one
+ * comes takes long.
+ */
 const MANY_READY_INSTANCES = 100;
 const JOIN_WITHIN_MS = 100;
 
@@ -105,7 +108,10 @@ export class Pool {
     return this.#outliers.probe((one) => isConnected(one) && !one.silent && !avoid?.has(one));
   }
 
-  /** A call needs one and none is ready: resolves when one is, or when none can be reached now; undefined if that is known already. */
+  /**
+   * A call needs one and none is ready: resolves when one is, or when none can be reached now; undefined if that is
+   * known already.
+   */
   needed(): Promise<void> | undefined {
     return this.#connector.needed();
   }

@@ -9,9 +9,12 @@ export interface Selection {
 }
 
 /** What a weight counts as at most and at least: sums and quotients of weights stay exact. */
-const MOST_WEIGHT = 1e6;
-const LEAST_WEIGHT = 1e-3;
-/** How many times as much as the median of all a weight counts at most: one that is wrong in the registry must not draw all calls. */
+const MAX_WEIGHT = 1e6;
+const MIN_WEIGHT = 1e-3;
+/**
+ * How many times as much as the median of all a weight counts at most: one that is wrong in the registry must not draw
+ * all calls.
+ */
 const MAX_WEIGHT_TO_MEDIAN_RATIO = 100;
 /** The share of a subset that is of other zones, so that there is somewhere to go when the own zone is not well. */
 const OTHER_ZONES_SHARE = 1 / 4;
@@ -19,8 +22,8 @@ const OTHER_ZONES_SHARE = 1 / 4;
 const OVERPROVISIONING_FACTOR = 1.4;
 
 /**
- * The instances that a client keeps connections to: those with the tags and facts of the rules, or its subset of them. The subset
- * is stable: one instance that comes or goes changes at most one of it.
+ * The instances that a client keeps connections to: those with the tags and facts of the rules, or its subset of them.
+ * The subset is stable: one instance that comes or goes changes at most one of it.
  *
  * @param instances What the registry knows.
  * @param rules What the policy says.
@@ -51,9 +54,9 @@ export function select(
 /** The instances with weights that a balancer can count with. */
 function bounded(instances: readonly Instance[]): readonly Instance[] {
   const most = MAX_WEIGHT_TO_MEDIAN_RATIO *
-    median(instances.map(({ weight }) => clamp(weight, LEAST_WEIGHT, MOST_WEIGHT)));
+    median(instances.map(({ weight }) => clamp(weight, MIN_WEIGHT, MAX_WEIGHT)));
   return instances.map((one) => {
-    const weight = clamp(one.weight, LEAST_WEIGHT, Math.min(most, MOST_WEIGHT));
+    const weight = clamp(one.weight, MIN_WEIGHT, Math.min(most, MAX_WEIGHT));
     return weight === one.weight ? one : { ...one, weight };
   });
 }
@@ -79,8 +82,9 @@ function subset(fitting: Instance[], { zone, subset: size }: Pick<ServiceRules, 
 }
 
 /**
- * Which of them take calls now, and each with how much of its weight (above 0, at most 1): without a zone all that are usable with all of it. With
- * one, those of the own zone, unless so few of them are usable that the others must take a part, as much as is missing.
+ * Which of them take calls now, and each with how much of its weight (above 0, at most 1): without a zone all that are
+ * usable with all of it. With one, those of the own zone, unless so few of them are usable that the others must take a
+ * part, as much as is missing.
  *
  * @param all What {@linkcode select} chose.
  * @param usable Whether one has a connection and is not ejected.

@@ -2,7 +2,10 @@ import { timeOfDay } from "../../base/time.ts";
 import type { WatchState } from "../../registry/registry.ts";
 import type { Subchannel } from "./subchannel.ts";
 
-/** The state of a client at a moment, for people, metrics and tests. Times are milliseconds since 1970, durations milliseconds. */
+/**
+ * The state of a client at a moment, for people, metrics and tests. Times are milliseconds since 1970, durations
+ * milliseconds.
+ */
 export interface ClientState {
   /** The service's name, or its addresses. */
   readonly service: string;
@@ -31,7 +34,8 @@ export interface DiscoveryState {
  * - `"idle"`: it has no connection, because no call needed one
  * - `"connecting"`: an attempt to connect is under way
  * - `"ready"`: it takes calls
- * - `"silent"`: it has not answered a ping while calls are in flight. It gets no new calls until it sends something, unless there is no other instance
+ * - `"silent"`: it has not answered a ping while calls are in flight. It gets no new calls until it sends something,
+ *   unless there is no other instance
  * - `"backing_off"`: it could not be reached, and the client waits before it tries again
  * - `"ejected"`: it failed too often, and gets no calls for a time, unless there is no other instance
  * - `"probing"`: it was ejected, and one call finds out whether it has recovered

@@ -148,7 +148,9 @@ export class Subchannel implements Candidate {
     if (call === this.#probe && this.suspect.probing) this.#setup.outliers.ended(this.suspect, false);
   }
 
-  /** A call has ended with a code; undefined if that says nothing of the instance, as when the call was cancelled here. */
+  /**
+   * A call has ended with a code; undefined if that says nothing of the instance, as when the call was cancelled here.
+   */
   ended(call: ClientCall, code: Status | undefined): void {
     this.inFlight--;
     const failed = code === undefined ? undefined : code !== Status.OK && FAILURES.has(code);
@@ -162,7 +164,10 @@ export class Subchannel implements Candidate {
     this.#slowSince = performance.now();
   }
 
-  /** When the backoff ends, in milliseconds of `performance.now()`. It ends sooner while no instance is ready (`urgent`). */
+  /**
+   * When the backoff ends, in milliseconds of `performance.now()`. It ends sooner while no instance is ready
+   * (`urgent`).
+   */
   retryAt(urgent: boolean): number {
     return this.failedAt + this.#backoff.delay(urgent);
   }

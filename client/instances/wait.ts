@@ -3,7 +3,8 @@ import { Status } from "../../rpc/status.ts";
 import { after } from "../../base/time.ts";
 
 /**
- * Waits for `promise`, but not past `lateAt` nor after `signal` aborts. What is waited for goes on: it may serve others.
+ * Waits for `promise`, but not past `lateAt` nor after `signal` aborts. What is waited for goes on: it may serve
+ * others.
  *
  * @param what What it is, for the text of DEADLINE_EXCEEDED: `"there was a connection to echo"`.
  * @param lateAt In milliseconds of `performance.now()`; undefined for no limit.

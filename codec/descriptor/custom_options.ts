@@ -2,13 +2,14 @@ import { protobuf } from "../../deps.ts";
 import type { Descriptor } from "./options.ts";
 
 /**
- * The name by which options hold the custom ones: extensions of descriptor.proto's messages. They are encoded, in base64: JSON has
- * no names for them, and to decode them takes the files that declare them.
+ * The name by which options hold the custom ones: extensions of descriptor.proto's messages. They are encoded, in
+ * base64: JSON has no names for them, and to decode them takes the files that declare them.
  */
 export const CUSTOM = "custom_options";
 
 /**
- * A descriptor in which repeated options are lists. protobufjs's JSON has the only value, or the last, where there is one.
+ * A descriptor in which repeated options are lists. protobufjs's JSON has the only value, or the last, where there is
+ * one.
  *
  * @param json The descriptor, with the names of the .proto.
  * @param type The descriptor's type.

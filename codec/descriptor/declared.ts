@@ -10,7 +10,9 @@ export interface Declared {
   readonly types: ReadonlyMap<string, MessageType<unknown>>;
 }
 
-/** The services and messages of a file, which are made when the program runs: of descriptors, or of a .proto just read. */
+/**
+ * The services and messages of a file, which are made when the program runs: of descriptors, or of a .proto just read.
+ */
 export function declaredBy(file: ProtoFile): Declared {
   const services = new Map<string, Service>();
   const types = new Map<string, MessageType<unknown>>();

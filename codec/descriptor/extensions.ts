@@ -3,7 +3,10 @@ import type { FieldJson, FileJson, MessageJson } from "./json.ts";
 import type { Descriptor } from "./options.ts";
 import { readOptions } from "./read_message.ts";
 
-/** An extension that a file declares. protobufjs would make a field of the extended message of it, so it stands beside the types. */
+/**
+ * An extension that a file declares. protobufjs would make a field of the extended message of it, so it stands beside
+ * the types.
+ */
 export interface Extension extends FieldJson {
   /** The full name of the message that the extension is declared in; not there for one of the file. */
   readonly scope?: string;

@@ -15,11 +15,16 @@ export interface FileDescriptor {
   readonly name: string;
   /** The names of the files that it imports. */
   readonly dependencies: readonly string[];
-  /** The full names of all that it declares: messages, fields, oneofs, enums and their values, services, methods, extensions. */
+  /**
+   * The full names of all that it declares: messages, fields, oneofs, enums and their values, services, methods,
+   * extensions.
+   */
   readonly symbols: readonly string[];
   /** The extensions that it declares. */
   readonly extensions: readonly Extension[];
-  /** An encoded `google.protobuf.FileDescriptorProto`, as protoc makes it, but without comments. Empty if that failed. */
+  /**
+   * An encoded `google.protobuf.FileDescriptorProto`, as protoc makes it, but without comments. Empty if that failed.
+   */
   readonly bytes: Uint8Array;
   /** Why there is no descriptor. */
   readonly failure?: string;

@@ -1,4 +1,7 @@
-/** A `google.protobuf.FileDescriptorProto` in its JSON form: only what is read of it, and beside it the comments of a .proto. */
+/**
+ * A `google.protobuf.FileDescriptorProto` in its JSON form: only what is read of it, and beside it the comments of a
+ * .proto.
+ */
 export interface FileJson {
   readonly name?: string;
   readonly package?: string;

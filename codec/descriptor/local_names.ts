@@ -8,8 +8,8 @@ export interface MessageNames {
 }
 
 /**
- * Gives the fields and oneofs of a message their names in TypeScript. A oneof comes before its first field; those that `optional`
- * stands for come last, as they are nobody's.
+ * Gives the fields and oneofs of a message their names in TypeScript. A oneof comes before its first field; those that
+ * `optional` stands for come last, as they are nobody's.
  */
 export function messageNames(
   { field = [], oneofDecl = [], nestedType = [], enumType = [] }: MessageJson,

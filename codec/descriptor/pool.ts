@@ -8,7 +8,7 @@ import { wellKnownFile } from "./well_known_file.ts";
 /** Fields of a message, times what each is compared with. The largest message of googleapis has 100,000. */
 const MAX_COMPARISONS = 10_000_000;
 /** How many imports that are not there an error names. */
-const MAX_NAMED = 5;
+const MAX_NAMED_TYPES = 5;
 
 /** Files whose descriptors come one after the other, as a server tells them. Each is decoded and built once. */
 export class DescriptorPool {
@@ -57,7 +57,8 @@ export class DescriptorPool {
   }
 
   /**
-   * A file with all that it imports, ready for use; undefined if it is not there. Imports may be missing as far as nothing of them is used.
+   * A file with all that it imports, ready for use; undefined if it is not there. Imports may be missing as far as
+   * nothing of them is used.
    *
    * @throws {Error} If a type is missing, or files import each other in a circle; the message names it.
    */
@@ -67,7 +68,7 @@ export class DescriptorPool {
     try {
       rootOf(file);
     } catch (cause) {
-      const missing = [...this.#missing].slice(0, MAX_NAMED).join(", ");
+      const missing = [...this.#missing].slice(0, MAX_NAMED_TYPES).join(", ");
       const without = missing && ` (${missing}, which it imports, is not there)`;
       throw new Error(`the descriptor of ${name} is not complete${without}: ${(cause as Error).message}`, { cause });
     }
@@ -118,15 +119,17 @@ export class DescriptorPool {
 /** The files of a path from one on that comes again, as far as a message can hold them. */
 function circle(path: readonly string[], name: string): string {
   const names = [...path.slice(path.indexOf(name)), name];
-  return names.length > 2 * MAX_NAMED ? [...names.slice(0, MAX_NAMED), "...", name].join(" -> ") : names.join(" -> ");
+  return names.length > 2 * MAX_NAMED_TYPES
+    ? [...names.slice(0, MAX_NAMED_TYPES), "...", name].join(" -> ")
+    : names.join(" -> ");
 }
 
 /**
- * Makes files of descriptors, whoever has encoded them: the way back from `fileDescriptors`. Extensions, custom options and proto2's defaults
- * are left out; groups stand there, and refuse to be encoded and decoded.
+ * Makes files of descriptors, whoever has encoded them: the way back from `fileDescriptors`. Extensions, custom options
+ * and proto2's defaults are left out; groups stand there, and refuse to be encoded and decoded.
  *
- * @param descriptors Encoded `google.protobuf.FileDescriptorProto`s, in any order, with all that they import. The well-known files
- * may be missing, and those of which nothing is used.
+ * @param descriptors Encoded `google.protobuf.FileDescriptorProto`s, in any order, with all that they import. The
+ * well-known files may be missing, and those of which nothing is used.
  * @returns The files by name.
  * @throws {Error} If something is no descriptor, or a type is missing; the message names it.
  */

@@ -38,7 +38,10 @@ class MessageJson implements JsonCodec {
     this.#type = type;
   }
 
-  /** In the order of their numbers. Types may refer to each other in circles, so each is looked at when it is first used. */
+  /**
+   * In the order of their numbers. Types may refer to each other in circles, so each is looked at when it is first
+   * used.
+   */
   get #fields(): JsonField[] {
     return this.#sorted ??= this.#type.fieldsArray.toSorted((a, b) => a.id - b.id).map(jsonField);
   }

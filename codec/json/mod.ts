@@ -15,7 +15,9 @@ export function toJson(type: protobuf.Type, message: unknown, context: JsonConte
   return named(type, () => messageJson(type).write(message, context, 0));
 }
 
-/** Reads a message from JSON. @throws {TypeError} If it is none of the type. @throws {RpcError} If it costs too much. */
+/**
+ * Reads a message from JSON. @throws {TypeError} If it is none of the type. @throws {RpcError} If it costs too much.
+ */
 export function fromJson(type: protobuf.Type, json: JsonValue, context: JsonContext): unknown {
   return named(type, () => messageJson(type).read(json, context, 0));
 }

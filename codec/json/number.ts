@@ -10,7 +10,9 @@ const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** No number needs more, and what looks for zeros in a longer text may take long. */
 const MOST_CHARACTERS = 400;
 
-/** The integer that a text stands for, also as `"1e3"` or `"5.0"`; undefined if it is none, or has more than 20 digits. */
+/**
+ * The integer that a text stands for, also as `"1e3"` or `"5.0"`; undefined if it is none, or has more than 20 digits.
+ */
 function integerOf(text: string): bigint | undefined {
   if (text.length > MOST_CHARACTERS) return undefined;
   const [, sign, whole, fraction = "", exponent = "0"] = NUMBER.exec(text) ?? [];

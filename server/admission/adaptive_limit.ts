@@ -1,24 +1,26 @@
 /** How long a window is at least, in milliseconds, and how many calls it judges by. */
-const WINDOW = 200;
-const SAMPLES = 20;
+const MIN_WINDOW_MS = 200;
+const MIN_WINDOW_CALLS = 20;
 /** How many times as long as without a queue a call may take. */
-const TOLERANCE = 1.5;
+const LATENCY_TOLERANCE_RATIO = 1.5;
 /** How much smaller it gets at most in one window: a pause of the garbage collector is no queue. */
-const STEEPEST = 0.7;
-const FIRST = 20;
-const LEAST = 4;
-const MOST = 10_000;
+const MAX_DECREASE_RATIO = 0.7;
+const INITIAL_LIMIT = 20;
+const MIN_LIMIT = 4;
+const MAX_LIMIT = 10_000;
 
 /**
- * Finds how many calls at a time are enough: where there are more, they take longer without more of them being done. In each window it
- * compares the mean time of calls with the mean time without a queue: where it is much longer, the limit gets smaller by as much, else it
- * grows by its root if it is reached, to find out whether more is possible. The idea is that of TCP Vegas and of Netflix's gradient limit.
+ * Finds how many calls at a time are enough: where there are more, they take longer without more of them being done. In
+ * each window it compares the mean time of calls with the mean time without a queue: where it is much longer, the limit
+ * gets smaller by as much, else it grows by its root if it is reached, to find out whether more is possible. The idea
+ * is that of TCP Vegas and of Netflix's gradient limit.
  *
- * What a call takes without a queue is learned while the limit is not reached. It may change while it is: the database has become slow.
- * That is found out too: a queue of ours would be gone with half the limit, so what halving does not change is no queue.
+ * What a call takes without a queue is learned while the limit is not reached. It may change while it is: the database
+ * has become slow. That is found out too: a queue of ours would be gone with half the limit, so what halving does not
+ * change is no queue.
  */
 export class AdaptiveLimit {
-  #limit = FIRST;
+  #limit = INITIAL_LIMIT;
   /** The mean time of a call without a queue. */
   #base: number | undefined;
   /** Grows fast until it has once been too large. */
@@ -46,7 +48,7 @@ export class AdaptiveLimit {
     if (began < this.#start) return;
     this.#count++;
     this.#sum += now - began;
-    if (this.#count < SAMPLES || now - this.#start < WINDOW) return;
+    if (this.#count < MIN_WINDOW_CALLS || now - this.#start < MIN_WINDOW_MS) return;
     this.#judge(this.#sum / this.#count);
     this.#start = now;
     this.#count = this.#sum = this.#peak = 0;
@@ -56,12 +58,15 @@ export class AdaptiveLimit {
     const limit = this.#limit;
     const busy = this.#peak >= this.limit;
     this.#learn(mean, this.#peak <= limit / 2);
-    const gradient = Math.max(STEEPEST, Math.min(1, TOLERANCE * this.#base! / Math.max(mean, 1e-3)));
+    const gradient = Math.max(
+      MAX_DECREASE_RATIO,
+      Math.min(1, LATENCY_TOLERANCE_RATIO * this.#base! / Math.max(mean, 1e-3)),
+    );
     if (gradient < 1) this.#young = false;
     this.#watch(gradient, mean);
-    if (gradient < 1) this.#limit = Math.max(this.#limit * gradient, LEAST);
+    if (gradient < 1) this.#limit = Math.max(this.#limit * gradient, MIN_LIMIT);
     // A limit that nobody reaches need not grow.
-    else if (busy) this.#limit = Math.min(limit + (this.#young ? limit / 2 : Math.sqrt(limit)), MOST);
+    else if (busy) this.#limit = Math.min(limit + (this.#young ? limit / 2 : Math.sqrt(limit)), MAX_LIMIT);
   }
 
   #learn(mean: number, free: boolean): void {

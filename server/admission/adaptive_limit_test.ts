@@ -4,7 +4,10 @@ import { AdaptiveLimit } from "./adaptive_limit.ts";
 
 const random = seeded(7);
 
-/** Keeps as many calls going as the limit lets, of at most `wanted`, each of which takes `time(inFlight)`. Returns how many ended in each second. */
+/**
+ * Keeps as many calls going as the limit lets, of at most `wanted`, each of which takes `time(inFlight)`. Returns how
+ * many ended in each second.
+ */
 function load(limit: AdaptiveLimit, seconds: number, wanted: number, time: (inFlight: number) => number, start = 0) {
   const ends: { at: number; began: number }[] = [];
   const perSecond = Array<number>(seconds).fill(0);

@@ -45,8 +45,8 @@ interface Guarded {
 const EXEMPT = ["/grpc.health.", "/grpc.reflection."];
 
 /**
- * What a server takes, by its policy: a gate for each method. Changes of the policy come while it runs; what they don't touch keeps its state.
- * Calls that were begun under another limit are not counted by a new one.
+ * What a server takes, by its policy: a gate for each method. Changes of the policy come while it runs; what they don't
+ * touch keeps its state. Calls that were begun under another limit are not counted by a new one.
  */
 export class Admission {
   readonly #setup: AdmissionSetup;

@@ -2,7 +2,7 @@ import type { RateRules } from "../../policy/server_rules.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
 /** The longest name of a caller: what comes from outside must not fill the memory. */
-const LONGEST = 128;
+const MAX_CALLER_CHARACTERS = 128;
 
 /** Whose call it is, for limits by caller: a name, which says what it is made of. */
 export function callerOf({ peer, metadata }: Pick<ServerCall, "peer" | "metadata">, by: RateRules["by"]): string {
@@ -16,10 +16,13 @@ export function callerOf({ peer, metadata }: Pick<ServerCall, "peer" | "metadata
 /** Keys that end in `-bin` hold bytes. */
 function named(kind: string, value: string | Uint8Array | undefined): string {
   if (value === undefined) return "";
-  return kind + (typeof value === "string" ? value : value.toBase64()).slice(0, LONGEST);
+  return kind + (typeof value === "string" ? value : value.toBase64()).slice(0, MAX_CALLER_CHARACTERS);
 }
 
-/** The address without its port, which is another for each connection. Who has an IPv6 address has the 64 bits of a network at least. */
+/**
+ * The address without its port, which is another for each connection. Who has an IPv6 address has the 64 bits of a
+ * network at least.
+ */
 function hostOf(address: string): string {
   const [, ipv6] = /^\[(.*)\]:\d+$/.exec(address) ?? [];
   if (ipv6 === undefined) {

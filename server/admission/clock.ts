@@ -11,7 +11,10 @@ export interface Clock {
    * @returns What takes that back.
    */
   after(milliseconds: number, fn: () => void): () => void;
-  /** The same at the end of the event loop's turn: when all timers that were due and all sockets that were ready have been looked at. */
+  /**
+   * The same at the end of the event loop's turn: when all timers that were due and all sockets that were ready have
+   * been looked at.
+   */
   afterTurn(milliseconds: number, fn: () => void): () => void;
 }
 

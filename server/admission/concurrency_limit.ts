@@ -4,10 +4,10 @@ import { AdaptiveLimit } from "./adaptive_limit.ts";
 import type { Clock } from "./clock.ts";
 
 /** While the line does not get empty, a call may wait for so much less. */
-const STANDING = 10;
+const STANDING_QUEUE_DIVISOR = 10;
 
 /** The least that a refused call is told to wait, in milliseconds. */
-const SOON = 10;
+const MIN_PUSHBACK_MS = 10;
 
 /** A call that would begin. */
 export interface Entrant {
@@ -30,9 +30,10 @@ export interface Refused {
 }
 
 /**
- * How many calls are served at a time. Others wait in a line, first come, first served. A line is for bursts: one that has not been empty for
- * `queueTimeout` stands, and all that it does is to make every call late. Then a call may wait for a tenth of that only, so that what is
- * served is served soon, and what is not is refused soon (CoDel, as Facebook's servers use it).
+ * How many calls are served at a time. Others wait in a line, first come, first served. A line is for bursts: one that
+ * has not been empty for `queueTimeout` stands, and all that it does is to make every call late. Then a call may wait
+ * for a tenth of that only, so that what is served is served soon, and what is not is refused soon (CoDel, as
+ * Facebook's servers use it).
  */
 export class ConcurrencyLimit {
   readonly rules: ConcurrencyRules;
@@ -125,7 +126,7 @@ export class ConcurrencyLimit {
     this.#moving = true;
     const now = this.#clock.now();
     const { queueTimeout } = this.rules;
-    const patience = now - this.#empty > queueTimeout ? queueTimeout / STANDING : queueTimeout;
+    const patience = now - this.#empty > queueTimeout ? queueTimeout / STANDING_QUEUE_DIVISOR : queueTimeout;
     while (this.#line.size > 0 && this.#inFlight < this.limit) {
       const entrant = this.#line.shift()!;
       // Where calls are slow, the last one is better than none.
@@ -148,7 +149,7 @@ export class ConcurrencyLimit {
   #refuse(entrant: Entrant, why: string): void {
     const { option, queueTimeout } = this.rules;
     const text = `${this.#inFlight} calls are served at a time (${option}.limit), ${why}`;
-    entrant.refuse({ text, pushback: Math.max(queueTimeout / STANDING, SOON) });
+    entrant.refuse({ text, pushback: Math.max(queueTimeout / STANDING_QUEUE_DIVISOR, MIN_PUSHBACK_MS) });
   }
 
   /** Those who came first have waited longest. */

@@ -1,10 +1,11 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * How far the event loop is behind. One thread serves all calls, so while it is busy they wait where nobody sees them: in the sockets, and in
- * the octets of the turn that have been read and not handled. A timer, and the end of the turn in which it fires, tell how long turns take that
- * are longer than its interval, for next to nothing. (The timer alone does not: all that are due are handled before the sockets are looked at,
- * however long that takes, and ours is one of them.) It runs only while there are calls.
+ * How far the event loop is behind. One thread serves all calls, so while it is busy they wait where nobody sees them:
+ * in the sockets, and in the octets of the turn that have been read and not handled. A timer, and the end of the turn
+ * in which it fires, tell how long turns take that are longer than its interval, for next to nothing. (The timer alone
+ * does not: all that are due are handled before the sockets are looked at, however long that takes, and ours is one of
+ * them.) It runs only while there are calls.
  */
 export class EventLoop {
   readonly #interval: number;
@@ -30,9 +31,11 @@ export class EventLoop {
    * Makes one.
    *
    * @param interval What is too short to matter, in milliseconds.
-   * @param pause What is too long between two looks to be the work of many calls: a handler that blocks, or a process that was stopped.
+   * @param pause What is too long between two looks to be the work of many calls: a handler that blocks, or a process
+   * that was stopped.
    * @param clock The time.
-   * @param onTurn Told how long a turn took, in milliseconds, and how much of it without such pauses; short ones in a row count as one.
+   * @param onTurn Told how long a turn took, in milliseconds, and how much of it without such pauses; short ones in a
+   * row count as one.
    */
   constructor(interval: number, pause: number, clock: Clock, onTurn: (took: number, work: number) => void) {
     this.#interval = interval;
@@ -41,7 +44,10 @@ export class EventLoop {
     this.#clock = clock;
   }
 
-  /** How long a call that is handled now has waited, in milliseconds: this turn so far, and half of the one before, in which it came. */
+  /**
+   * How long a call that is handled now has waited, in milliseconds: this turn so far, and half of the one before, in
+   * which it came.
+   */
   waited(now: number): number {
     this.#used = true;
     if (this.#cancel === undefined) this.#start(now);

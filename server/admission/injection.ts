@@ -3,7 +3,8 @@ import type { InjectionRules } from "../../policy/server_rules.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
 /**
- * Lets a call begin, unless it is among those that a drill meets: then it does after the delay, or ends with the status.
+ * Lets a call begin, unless it is among those that a drill meets: then it does after the delay, or ends with the
+ * status.
  *
  * @returns A promise where it takes time.
  */

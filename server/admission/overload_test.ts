@@ -13,7 +13,10 @@ interface Outcome {
   readonly times: number[];
 }
 
-/** Sends `rate` calls a second for so many seconds, each of which takes 2 ms of the thread: at once, or after it has waited for something else. */
+/**
+ * Sends `rate` calls a second for so many seconds, each of which takes 2 ms of the thread: at once, or after it has
+ * waited for something else.
+ */
 function simulate(rate: number, seconds: number, overload: Overload, clock: FakeClock, waits = 0, work = 2): Outcome {
   const random = seeded(1);
   const end = clock.time + seconds * 1000;

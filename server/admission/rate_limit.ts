@@ -1,15 +1,15 @@
 import type { RateRules } from "../../policy/server_rules.ts";
 
 /** How many callers are told apart. */
-const CALLERS = 10_000;
+const MAX_CALLERS = 10_000;
 /** How many old ones are looked at when there is no room for a new one. */
-const SWEEP = 8;
+const CALLERS_PER_SWEEP = 8;
 /** Those for whom there is no room. No caller has this name: it is longer than any. */
 const STRANGERS = "the callers beyond";
 
 /**
- * Buckets of tokens, one for each caller. A bucket is one number: when it will be full again (the generic cell rate algorithm). A full one
- * need not be kept, so that callers who come and go leave nothing behind.
+ * Buckets of tokens, one for each caller. A bucket is one number: when it will be full again (the generic cell rate
+ * algorithm). A full one need not be kept, so that callers who come and go leave nothing behind.
  */
 export class RateLimit {
   readonly rules: RateRules;
@@ -20,7 +20,7 @@ export class RateLimit {
   readonly #depth: number;
   readonly #capacity: number;
 
-  constructor(rules: RateRules, capacity: number = CALLERS) {
+  constructor(rules: RateRules, capacity: number = MAX_CALLERS) {
     this.rules = rules;
     this.#token = 1000 / rules.rate;
     this.#depth = this.#token * rules.burst;
@@ -59,7 +59,7 @@ export class RateLimit {
   #sweep(now: number): boolean {
     let looked = 0, found = false;
     for (const [caller, full] of this.#full) {
-      if (looked++ === SWEEP) break;
+      if (looked++ === CALLERS_PER_SWEEP) break;
       this.#full.delete(caller);
       if (full <= now) found = true;
       else this.#full.set(caller, full);

@@ -9,9 +9,12 @@ import type { Refused } from "./concurrency_limit.ts";
 /** What calls are refused by, or not begun for. */
 export type Protection = Exclude<LimitName, keyof Limits>;
 
-/** How long it must be quiet until the next refusal is told in the log again, and how often it is told while it is not, in milliseconds. */
-const QUIET = 10_000;
-const AGAIN = 60_000;
+/**
+ * How long it must be quiet until the next refusal is told in the log again, and how often it is told while it is not,
+ * in milliseconds.
+ */
+const QUIET_MS = 10_000;
+const REPEAT_LOG_MS = 60_000;
 
 interface Burst {
   last: number;
@@ -54,7 +57,7 @@ export class Refusals {
     const burst = this.#bursts.get(option) ?? { last: -Infinity, told: -Infinity, untold: 0 };
     this.#bursts.set(option, burst);
     burst.untold++;
-    const fresh = now - burst.last > QUIET || now - burst.told > AGAIN;
+    const fresh = now - burst.last > QUIET_MS || now - burst.told > REPEAT_LOG_MS;
     burst.last = now;
     if (!fresh) return;
     this.#logger.warn("calls are refused", { by, option, path, refused: burst.untold });
@@ -63,7 +66,10 @@ export class Refusals {
   }
 }
 
-/** It is sent again after `pushback` at the earliest (gRPC A6): not all at the same time, as they may have been refused at the same time. */
+/**
+ * It is sent again after `pushback` at the earliest (gRPC A6): not all at the same time, as they may have been refused
+ * at the same time.
+ */
 function exhausted(message: string, pushback: number): CallStatus {
   const wait = Math.ceil(pushback * (1 + Math.random()));
   return {

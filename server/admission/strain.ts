@@ -1,14 +1,15 @@
 import type { Clock } from "./clock.ts";
 
 /** How often it looks, in milliseconds. */
-const LOOK = 1000;
+const CHECK_INTERVAL_MS = 1000;
 /** The share of calls that must be refused for a second to count. */
-const SHARE = 0.1;
+const MIN_REFUSED_SHARE = 0.1;
 /** How many seconds in a row must be good for the strain to be over. */
-const CALM = 3;
+const CALM_CHECKS = 3;
 
 /**
- * Whether a server has been overloaded for long: at least a tenth of its calls refused in each second. Nothing is looked at while none is.
+ * Whether a server has been overloaded for long: at least a tenth of its calls refused in each second. Nothing is
+ * looked at while none is.
  */
 export class Strain {
   readonly #clock: Clock;
@@ -43,7 +44,7 @@ export class Strain {
     if (this.after === Infinity || this.#cancel !== undefined) return;
     this.#calls = this.#refused = 1;
     this.#since = this.#clock.now();
-    this.#cancel = this.#clock.after(LOOK, this.#look);
+    this.#cancel = this.#clock.after(CHECK_INTERVAL_MS, this.#look);
   }
 
   /** Ends its timer. */
@@ -54,10 +55,10 @@ export class Strain {
 
   readonly #look = (): void => {
     const now = this.#clock.now();
-    if (this.#refused > this.#calls * SHARE) this.#calm = 0;
-    else if (++this.#calm === CALM) return this.#over();
+    if (this.#refused > this.#calls * MIN_REFUSED_SHARE) this.#calm = 0;
+    else if (++this.#calm === CALM_CHECKS) return this.#over();
     this.#calls = this.#refused = 0;
-    this.#cancel = this.#clock.after(LOOK, this.#look);
+    this.#cancel = this.#clock.after(CHECK_INTERVAL_MS, this.#look);
     if (!this.#strained && this.#calm === 0 && now - this.#since! >= this.after) this.#set(true);
   };
 

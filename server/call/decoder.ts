@@ -3,7 +3,9 @@ import type { DecodeBudget, Method } from "../../rpc/service.ts";
 import { Status } from "../../rpc/status.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
-/** The errors of requests that can't be read. They are no fault of the handler's: a caller could fill the log with them. */
+/**
+ * The errors of requests that can't be read. They are no fault of the handler's: a caller could fill the log with them.
+ */
 const UNREADABLE = new WeakSet();
 
 /** Marks the error of a request that can't be read. */

@@ -70,7 +70,8 @@ export function createDispatcher(
     const { route, end } = served;
     const context = new CallContext(call, served, metainfo);
     try {
-      // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is iterated.
+      // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is
+      // iterated.
       const pending = runInScope(context, serve, call, route, context, end, decoder, fail);
       if (pending !== undefined) {
         return pending.then(() => call.hold?.(0), (thrown) => {
@@ -98,8 +99,8 @@ export function createDispatcher(
 }
 
 /**
- * Serves a call. Where the request is there and the handler answers at once, all of it is done in one go, without a promise: that
- * is what most calls of a busy server are.
+ * Serves a call. Where the request is there and the handler answers at once, all of it is done in one go, without a
+ * promise: that is what most calls of a busy server are.
  */
 function serve(
   call: ServerCall,

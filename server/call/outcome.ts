@@ -6,7 +6,9 @@ import { Status } from "../../rpc/status.ts";
 import { cutStatusText } from "../../transport/status_text.ts";
 import type { CallStatus } from "../../transport/transport.ts";
 
-/** The most of a text that the details repeat, in octets: the trailers must have room for it and for the text itself. */
+/**
+ * The most of a text that the details repeat, in octets: the trailers must have room for it and for the text itself.
+ */
 const DETAILS_TEXT_BYTES = 2048;
 
 /** What a caller may learn of an error that a handler threw, and whether it was a fault that the log should hold. */
@@ -15,12 +17,15 @@ export interface Outcome {
   readonly fault: boolean;
 }
 
-/** The statuses that say that something is wrong here. What led to one, its `cause`, goes to no caller: only the log can tell it. */
+/**
+ * The statuses that say that something is wrong here. What led to one, its `cause`, goes to no caller: only the log can
+ * tell it.
+ */
 const FAULTS = new Set([Status.UNKNOWN, Status.INTERNAL, Status.DATA_LOSS]);
 
 /**
- * The status for what a handler threw. Only {@linkcode RpcError} and {@linkcode BizError} speak to the caller; the text of any
- * other error stays here.
+ * The status for what a handler threw. Only {@linkcode RpcError} and {@linkcode BizError} speak to the caller; the text
+ * of any other error stays here.
  *
  * @param thrown What was thrown.
  * @param trailer The handler's own trailer.

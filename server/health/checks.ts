@@ -2,7 +2,10 @@ import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 import { after } from "../../base/time.ts";
 
-/** A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is over. */
+/**
+ * A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is
+ * over.
+ */
 export type HealthCheck = (signal: AbortSignal) => unknown;
 
 /** What each check said, by its name. */

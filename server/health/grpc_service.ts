@@ -18,8 +18,8 @@ export interface Watched<T> {
 const CHECK_INTERVAL_MS = 5000;
 
 /**
- * The routes of `grpc.health.v1.Health`: `""` stands for the whole server. Each service is as well as the server: it is SERVING
- * while the server serves and all checks pass.
+ * The routes of `grpc.health.v1.Health`: `""` stands for the whole server. Each service is as well as the server: it is
+ * SERVING while the server serves and all checks pass.
  *
  * @param services The names of the services.
  * @param intervalMs How often the checks run for a Watch, in milliseconds.

@@ -2,12 +2,16 @@ import type { Address } from "../../base/address.ts";
 import { isWildcard } from "../../registry/advertise.ts";
 import type { CheckResults, HealthChecks } from "./checks.ts";
 
-/** Where a server is in its life. Only while it is `serving` it is ready; `overloaded` it is after `overload.unreadyAfter`, until it is not. */
+/**
+ * Where a server is in its life. Only while it is `serving` it is ready; `overloaded` it is after
+ * `overload.unreadyAfter`, until it is not.
+ */
 export type Phase = "starting" | "serving" | "overloaded" | "draining";
 
 /**
- * What `/health` and `/readyz` answer, in JSON: with status 200 if `status` is `"serving"`, else 503. It says nothing that changes by itself:
- * Consul shows it as the check's output, and whenever that is another, it wakes every client that watches the service.
+ * What `/health` and `/readyz` answer, in JSON: with status 200 if `status` is `"serving"`, else 503. It says nothing
+ * that changes by itself: Consul shows it as the check's output, and whenever that is another, it wakes every client
+ * that watches the service.
  */
 export interface HealthReport {
   /** The service's name. */

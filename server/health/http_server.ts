@@ -5,8 +5,8 @@ import { outsideScopes } from "../../base/outside_scopes.ts";
 import { every } from "../../base/time.ts";
 
 /**
- * What bounds the connections of the health port. `Deno.serve` has no limit on them, never closes a slow one, and doesn't tell how
- * many there are. So the whole server is replaced by a new one, which closes all of them at once.
+ * What bounds the connections of the health port. `Deno.serve` has no limit on them, never closes a slow one, and
+ * doesn't tell how many there are. So the whole server is replaced by a new one, which closes all of them at once.
  */
 export interface HealthBounds {
   /** How long a connection may stay open, in milliseconds. The replacement then waits for the next answered request. */
@@ -54,7 +54,9 @@ export class HealthServer {
   readonly #stopTicking: () => void;
   #serving: Serving;
   #replacing: Promise<void> | undefined;
-  /** Whether the process had grown when it was last looked at: requests that were open then have had a second to end. */
+  /**
+   * Whether the process had grown when it was last looked at: requests that were open then have had a second to end.
+   */
   #grown = false;
   /** When it was logged last that it has failed. */
   #logged = -Infinity;
@@ -121,7 +123,10 @@ export class HealthServer {
     return serving;
   }
 
-  /** A request was answered, so that the next check is as far off as it can be: the best moment to be away for a millisecond. */
+  /**
+   * A request was answered, so that the next check is as far off as it can be: the best moment to be away for a
+   * millisecond.
+   */
   #answered(serving: Serving): void {
     serving.open--;
     if (serving.open === 0 && performance.now() >= serving.until) this.#replace(serving);

@@ -21,7 +21,7 @@ export type FromWorker =
   | { kind: "exit" };
 
 /** How often a worker says that it is there, in milliseconds. */
-export const PULSE = 1000;
+export const HEARTBEAT_MS = 1000;
 
 /** Ours among the messages that a program may send for itself. */
 export const pack = (message: ToWorker | FromWorker): { dinokit: typeof message } => ({ dinokit: message });

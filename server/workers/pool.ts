@@ -7,20 +7,20 @@ import { every } from "../../base/time.ts";
 import type { Listener, ServerTls, ServerTransport } from "../../transport/transport.ts";
 import { addHits, type LimitHits, type LimitName } from "../limit_hits.ts";
 import type { Workers } from "../options.ts";
-import { PULSE } from "./messages.ts";
+import { HEARTBEAT_MS } from "./messages.ts";
 import { WorkerThread } from "./thread.ts";
 
 /** The longest wait before a worker is replaced, in milliseconds. */
-const LONGEST_WAIT = 30_000;
+const MAX_RESTART_DELAY_MS = 30_000;
 /** The least and the most that a worker may take to start, in milliseconds. */
 const SHORTEST_START_MS = 10_000;
 const LONGEST_START_MS = 60_000;
 /** A worker that served so long was in order when it began, in milliseconds. */
-const SOUND = 10_000;
+const HEALTHY_AFTER_MS = 10_000;
 /** Deno can't end a thread that never comes back to its event loop: denoland/deno#35657. */
 const STANDS_STILL = "its event loop stands still, in a handler that never waits; only the end of the process ends it";
 /** How long a worker may take to cut its calls, in milliseconds. */
-const CUT = 1000;
+const CANCEL_TIMEOUT_MS = 1000;
 
 /** What a pool works with. */
 export interface PoolSetup {
@@ -41,8 +41,9 @@ export function workerTransport(name: string, workers: Workers): ServerTransport
 }
 
 /**
- * Each worker loads the program again, which takes permission to read it: the main module's folder and the kit's, as far as they are
- * here. Where files are granted one by one, the main module is asked for; a worker says which one it lacks.
+ * Each worker loads the program again, which takes permission to read it: the main module's folder and the kit's, as
+ * far as they are here. Where files are granted one by one, the main module is asked for; a worker says which one it
+ * lacks.
  */
 function programPermissions(): Deno.PermissionDescriptor[] {
   if (Deno.mainModule === undefined) {
@@ -59,7 +60,8 @@ const readable = (url: string) =>
   url.startsWith("file:") && Deno.permissions.querySync({ name: "read", path: fileURLToPath(url) }).state === "granted";
 
 /**
- * Workers share their port with whoever else asks to share it, such as another process of the same program: that is found out before.
+ * Workers share their port with whoever else asks to share it, such as another process of the same program: that is
+ * found out before.
  *
  * @throws {Deno.errors.AddrInUse} If something listens there.
  */
@@ -70,9 +72,12 @@ function checkFree(address: Address): void {
 /** Workers that share a port, as one listener. Each runs the main module; one that ends is replaced. */
 export class WorkerPool implements Listener {
   readonly #setup: PoolSetup;
-  /** How long a worker may take to start, in pulses: ten times as long as the main thread has, which may have had the cores for itself. */
+  /**
+   * How long a worker may take to start, in pulses: ten times as long as the main thread has, which may have had the
+   * cores for itself.
+   */
   readonly #patience = Math.ceil(
-    Math.min(Math.max(10 * performance.now(), SHORTEST_START_MS), LONGEST_START_MS) / PULSE,
+    Math.min(Math.max(10 * performance.now(), SHORTEST_START_MS), LONGEST_START_MS) / HEARTBEAT_MS,
   );
   readonly #threads = new Set<WorkerThread>();
   readonly #leaving = new AbortController();
@@ -80,7 +85,7 @@ export class WorkerPool implements Listener {
   readonly #formerHits = new Map<LimitName, number>();
   #address: Address;
   #tls: ServerTls | undefined;
-  readonly #stopTicking = every(PULSE, () => this.#tick());
+  readonly #stopTicking = every(HEARTBEAT_MS, () => this.#tick());
 
   private constructor(setup: PoolSetup) {
     this.#setup = setup;
@@ -125,8 +130,8 @@ export class WorkerPool implements Listener {
   }
 
   /**
-   * What is wrong with it: a worker whose event loop stands still keeps its part of the connections, and takes no calls. That a worker is
-   * overloaded is none as long as another is not: who connects anew may come to that one.
+   * What is wrong with it: a worker whose event loop stands still keeps its part of the connections, and takes no
+   * calls. That a worker is overloaded is none as long as another is not: who connects anew may come to that one.
    */
   get trouble(): string | undefined {
     const threads = [...this.#threads];
@@ -150,7 +155,7 @@ export class WorkerPool implements Listener {
     this.#leaving.abort();
     const stopped = this.#stop(true);
     const late = new AbortController();
-    await Promise.race([stopped, sleep(CUT, late.signal)]);
+    await Promise.race([stopped, sleep(CANCEL_TIMEOUT_MS, late.signal)]);
     late.abort();
     this.#stopTicking();
     const busy = [...this.#threads].map(({ index }) => index);
@@ -188,8 +193,8 @@ export class WorkerPool implements Listener {
       const start = performance.now();
       const why = await thread.ended;
       if (this.#leaving.signal.aborted) return;
-      if (performance.now() - start > SOUND) failures = 0;
-      const wait = Math.round(backoff(failures, LONGEST_WAIT));
+      if (performance.now() - start > HEALTHY_AFTER_MS) failures = 0;
+      const wait = Math.round(backoff(failures, MAX_RESTART_DELAY_MS));
       logger.error("a worker has ended and is replaced", { service: name, worker: index, why, wait });
       await sleep(wait, this.#leaving.signal);
       if (this.#leaving.signal.aborted) return;

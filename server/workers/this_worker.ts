@@ -1,7 +1,7 @@
 import { after, every } from "../../base/time.ts";
 import type { ServerTls } from "../../transport/transport.ts";
 import type { LimitHits } from "../limit_hits.ts";
-import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./messages.ts";
+import { type FromWorker, HEARTBEAT_MS, pack, type ToWorker, unpack } from "./messages.ts";
 
 const NAME = /^dinokit worker (\d+) of (.*)$/s;
 
@@ -67,7 +67,7 @@ export class ThisWorker {
   /** It serves: from now on main may ask things of it. */
   serving(server: Subordinate): void {
     this.#subordinate = server;
-    this.#stopPulse = every(PULSE, () => this.#beat());
+    this.#stopPulse = every(HEARTBEAT_MS, () => this.#beat());
     this.#tell({ kind: "serving", address: server.address });
   }
 

@@ -1,10 +1,10 @@
 import type { ServerTls } from "../../transport/transport.ts";
 import type { LimitHits } from "../limit_hits.ts";
 import { workerName } from "./this_worker.ts";
-import { type FromWorker, pack, PULSE, type ToWorker, unpack } from "./messages.ts";
+import { type FromWorker, HEARTBEAT_MS, pack, type ToWorker, unpack } from "./messages.ts";
 
 /** How long it may say nothing while it serves until it is taken to stand still, in pulses. */
-const SILENCE = 10;
+const MAX_MISSED_HEARTBEATS = 10;
 
 /** A worker has ended before it served, by a fault of the program. */
 export class WorkerFailure extends Error {
@@ -87,15 +87,18 @@ export class WorkerThread {
 
   /** Whether its event loop stands still: then it takes no calls, and can't be ended either (denoland/deno#35657). */
   get standsStill(): boolean {
-    return this.#serves && this.#silence > SILENCE;
+    return this.#serves && this.#silence > MAX_MISSED_HEARTBEATS;
   }
 
-  /** To be called once for each pulse. Not time is counted: where the whole process was stopped for a while, nobody was silent. */
+  /**
+   * To be called once for each pulse. Not time is counted: where the whole process was stopped for a while, nobody was
+   * silent.
+   */
   tick(): void {
     this.#silence++;
     const { patience } = this.#setup;
     if (this.#serves || this.#silence <= patience) return;
-    this.#end(`it has not come so far within ${patience * PULSE / 1000} s`);
+    this.#end(`it has not come so far within ${patience * HEARTBEAT_MS / 1000} s`);
   }
 
   #hear(message: FromWorker): void {

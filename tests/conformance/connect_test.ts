@@ -3,7 +3,9 @@ import { PEER_PERMISSIONS } from "../interop/peers.ts";
 import { needs } from "../needs.ts";
 import { runConformance } from "./connect/runner.ts";
 
-/** How many cases connectconformance 1.0.7 has for gRPC with TLS, client certificates, gzip, deflate and message limits. */
+/**
+ * How many cases connectconformance 1.0.7 has for gRPC with TLS, client certificates, gzip, deflate and message limits.
+ */
 const CASES = { server: 747, client: 857 } as const;
 
 for (const side of ["server", "client"] as const) {

@@ -1,6 +1,6 @@
 /**
- * gRPC for Python and for Node, to test against: a client and a server of `dinokit.test.Kinds` each. Their packages come from pip and npm, pinned,
- * into the cache.
+ * gRPC for Python and for Node, to test against: a client and a server of `dinokit.test.Kinds` each. Their packages
+ * come from pip and npm, pinned, into the cache.
  *
  * @module
  */

@@ -32,7 +32,8 @@ const CANNOT: Readonly<Record<TransportName, Readonly<Record<string, string>>>> 
 };
 
 /**
- * Registers a test for every transport. Where {@linkcode CANNOT} says why it can't pass, it is shown as ignored with the reason.
+ * Registers a test for every transport. Where {@linkcode CANNOT} says why it can't pass, it is shown as ignored with
+ * the reason.
  *
  * @param name What it shows. A case of {@linkcode CANNOT} is named by its beginning.
  * @param fn Its body.

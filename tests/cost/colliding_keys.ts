@@ -1,5 +1,6 @@
 /**
- * Keys that V8 puts into one bucket of a Map. Its hash of integers has no seed and loses nothing, so it can be calculated backwards.
+ * Keys that V8 puts into one bucket of a Map. Its hash of integers has no seed and loses nothing, so it can be
+ * calculated backwards.
  *
  * @module
  */

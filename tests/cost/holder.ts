@@ -1,6 +1,7 @@
 /**
- * A server that keeps each request until it is told to let go, in a process of its own. The first line says where it listens. Each line on
- * stdin gets a line with figures: "drop" ends the calls first, "collect" has V8 collect its garbage first.
+ * A server that keeps each request until it is told to let go, in a process of its own. The first line says where it
+ * listens. Each line on stdin gets a line with figures: "drop" ends the calls first, "collect" has V8 collect its
+ * garbage first.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Finds what costs more than in proportion to the bytes of a message: a line for each. Time is that of the processor, which other programs
- * do not take away.
+ * Finds what costs more than in proportion to the bytes of a message: a line for each. Time is that of the processor,
+ * which other programs do not take away.
  *
  * @module
  */
@@ -13,9 +13,12 @@ import { COSTLY, type Costly, messageOf } from "./messages.ts";
 const BYTES = 4096;
 const TIMES = 8;
 /** How many times longer that may take. */
-const MOST = 20;
-/** How long decoding may take, in nanoseconds a byte: twice what the slowest kind takes on a machine with nothing else to do. */
-const MOST_NS_A_BYTE = 300;
+const MAX_RATIO = 20;
+/**
+ * How long decoding may take, in nanoseconds a byte: twice what the slowest kind takes on a machine with nothing else
+ * to do.
+ */
+const MAX_NS_PER_BYTE = 300;
 
 /** What is done with a message, by its bytes. */
 const WORK: Readonly<Record<string, (costly: Costly, bytes: Uint8Array) => () => unknown>> = {
@@ -71,8 +74,8 @@ for (const costly of COSTLY) {
     for (let attempt = 0; attempt < 4; attempt++) {
       one = least(small!, one);
       many = least(large!, many);
-      const isSlow = what === "decode" && many * 1e6 > MOST_NS_A_BYTE * BYTES * TIMES;
-      if (!isSlow && many <= MOST * Math.max(one, 0.02)) break;
+      const isSlow = what === "decode" && many * 1e6 > MAX_NS_PER_BYTE * BYTES * TIMES;
+      if (!isSlow && many <= MAX_RATIO * Math.max(one, 0.02)) break;
       if (attempt === 3) {
         console.log(`${what} of ${costly.name}: ${one} ms for ${BYTES} bytes, ${many} ms for ${TIMES} times as many`);
       }

@@ -7,7 +7,7 @@ import { until } from "../observe.ts";
 import { COSTLY, type Costly, messageOf } from "./messages.ts";
 import { methodOf, rawServiceOf } from "./service.ts";
 
-const MIB = 1024 * 1024;
+const MIB_BYTES = 1024 * 1024;
 const CONNECTIONS = 100;
 const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "net" }, { name: "read" }, { name: "env" }];
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -53,7 +53,10 @@ function steady(memory: number): Uint8Array {
   return messageOf(STEADY, Math.floor(0.99 * memory / perByte));
 }
 
-/** Makes calls that the server does not answer, and waits until each is held or refused. Returns the codes of the refused ones. */
+/**
+ * Makes calls that the server does not answer, and waits until each is held or refused. Returns the codes of the
+ * refused ones.
+ */
 async function make(server: Child, calls: readonly (() => Promise<unknown>)[]): Promise<Status[]> {
   const { held: before } = await figures(server, "?");
   const refused: Status[] = [];
@@ -93,7 +96,7 @@ needs(
     }
     const { heapUsed } = await figures(server, "collect");
     assert(heapUsed > 0.5 * held && held > 1.8 * bufferBytes, `${heapUsed} bytes for ${held}, as estimated`);
-    assert(heapUsed < 1.1 * held + 50 * MIB, `${heapUsed} bytes for ${held}, as estimated`);
+    assert(heapUsed < 1.1 * held + 50 * MIB_BYTES, `${heapUsed} bytes for ${held}, as estimated`);
 
     // Meanwhile everybody sends one of the worst, and some send bombs of a few KB.
     const worst = WORST.map((one) => [methodOf(one), messageOf(one, 30_000)] as const);
@@ -108,7 +111,7 @@ needs(
 
     const { hits } = await figures(server, "drop");
     assert(hits.bufferBytes! > 0 && hits.decodedMessageBytes! >= 10, JSON.stringify(hits));
-    assert((await figures(server, "collect")).heapUsed < 60 * MIB, "what was held is collected");
+    assert((await figures(server, "collect")).heapUsed < 60 * MIB_BYTES, "what was held is collected");
     assertEquals(await make(server, [() => all[0]![keep]!(steady(decodedMessageBytes))]), []);
     await figures(server, "drop");
     assert(server.alive);

@@ -115,25 +115,32 @@ function timeOf(files: Record<string, string>, runs: number): number {
 }
 
 /** How many times as large the larger file is. */
-const GROWTH = 8;
+const GROWTH_FACTOR = 8;
 /** What so many small files take, however small they are. */
-const LEAST_US = GROWTH * 3000;
-/** How many times the time of so many small files the large one may take; work that grows with the square takes 8 times it. */
-const MOST = 2.5;
+const LEAST_US = GROWTH_FACTOR * 3000;
+/**
+ * How many times the time of so many small files the large one may take; work that grows with the square takes 8 times
+ * it.
+ */
+const MAX_RATIO = 2.5;
 /** The times of a round are of one moment. A busy machine slows one of them down by chance, but not in each round. */
 const MAX_ROUNDS = 10;
 
 for (const [what, size, files] of KINDS) {
   Deno.test(`a .proto takes time in proportion to its bytes: ${what}`, () => {
-    const [small, large] = [files(size), files(GROWTH * size)];
-    timeOf(small, GROWTH); // compiles it
+    const [small, large] = [files(size), files(GROWTH_FACTOR * size)];
+    timeOf(small, GROWTH_FACTOR); // compiles it
     const rounds: string[] = [];
     let best = Infinity;
-    while (best > MOST && rounds.length < MAX_ROUNDS) {
-      const [first, second] = [timeOf(small, GROWTH), timeOf(large, 1)];
+    while (best > MAX_RATIO && rounds.length < MAX_ROUNDS) {
+      const [first, second] = [timeOf(small, GROWTH_FACTOR), timeOf(large, 1)];
       best = Math.min(best, second / Math.max(first, LEAST_US));
-      rounds.push(`${GROWTH} files of size ${size} take ${first} us, one of size ${GROWTH * size} takes ${second} us`);
+      rounds.push(
+        `${GROWTH_FACTOR} files of size ${size} take ${first} us, one of size ${
+          GROWTH_FACTOR * size
+        } takes ${second} us`,
+      );
     }
-    assert(best <= MOST, rounds.join("\n"));
+    assert(best <= MAX_RATIO, rounds.join("\n"));
   });
 }

@@ -77,7 +77,8 @@ needs(
       const [before, start] = [proxy.requests, performance.now()];
       await pause(7000); // a query that hangs is given up after 5 s
       const [requests, took] = [proxy.requests - before, performance.now() - start];
-      // At least 100 ms lie between two queries. An index that goes back is no failure: there is no reason to wait for longer.
+      // At least 100 ms lie between two queries. An index that goes back is no failure: there is no reason to wait for
+      // longer.
       const least = trouble === "sends an index that goes back" ? 20 : 1;
       assert(requests >= least && requests <= took / 100 + 1, `${requests} requests within ${took} ms: ${trouble}`);
 

@@ -1,6 +1,6 @@
 /**
- * The tests of this folder in their long forms, and what they measured as the table of docs/reliability.md: `deno task faults`. Further arguments
- * go to `deno test`, such as `tests/faults/slow_test.ts`.
+ * The tests of this folder in their long forms, and what they measured as the table of docs/reliability.md: `deno task
+ * faults`. Further arguments go to `deno test`, such as `tests/faults/slow_test.ts`.
  *
  * @module
  */

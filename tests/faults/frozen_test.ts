@@ -55,7 +55,8 @@ needs(
       // Whether it is well again is found out by one call at a time, every 5 s and later.
       assert(failed(late).length <= FROZEN / 5000, `${failed(late).length} calls failed with ${way}`);
       const text = `the 99th percentile was ${normal} ms, and is ${p99} ms from the 3rd second on, with ${way}`;
-      // A call to it takes a second or more, of which none is left; a probe that is repeated elsewhere takes perTryTimeout.
+      // A call to it takes a second or more, of which none is left; a probe that is repeated elsewhere takes
+      // perTryTimeout.
       assert(p99 < normal + 500, text);
       assert(percentile(late, 90) < percentile(before[i]!, 99) + 100, text);
     }

@@ -11,8 +11,8 @@ const PROCESSES = 5;
 const CLIENTS = 50;
 
 /** Within how many milliseconds a client is to come to an instance that is new in the list, or that it has lost. */
-const NEW = 120;
-const AGAIN = 1000;
+const NEW_INSTANCE_SPREAD_MS = 120;
+const RECONNECT_SPREAD_MS = 1000;
 
 /** Enters the proxy as an instance, or takes it out. */
 async function list({ address }: ConsulAgent, proxy: Proxy, listed: boolean): Promise<void> {
@@ -59,14 +59,17 @@ needs(
     proxy.opened.length = 0;
     const listed = Date.now();
     await list(pool.agent, proxy, true);
-    figure("50 clients, an instance that is listed again", await assertSpread(proxy, listed, NEW));
+    figure("50 clients, an instance that is listed again", await assertSpread(proxy, listed, NEW_INSTANCE_SPREAD_MS));
 
     // Killed, and back before Consul sees it.
     await proxy.down();
     proxy.opened.length = 0;
     await proxy.up();
     const back = Date.now();
-    figure("50 clients, an instance whose connections are all lost", await assertSpread(proxy, back, AGAIN));
+    figure(
+      "50 clients, an instance whose connections are all lost",
+      await assertSpread(proxy, back, RECONNECT_SPREAD_MS),
+    );
     for (const load of loads) assertNoneFailed((await load.end()).calls);
   },
 );

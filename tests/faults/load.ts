@@ -1,7 +1,7 @@
 /**
- * A client that calls `dinokit.test.Pool` at a fixed rate, whether or not earlier calls have ended: a server that hangs makes its callers many, as
- * it does where people call. Each line on stdin gets a line with the calls that have ended since the last; after the end of stdin it waits for those in flight
- * and tells the rest.
+ * A client that calls `dinokit.test.Pool` at a fixed rate, whether or not earlier calls have ended: a server that hangs
+ * makes its callers many, as it does where people call. Each line on stdin gets a line with the calls that have ended
+ * since the last; after the end of stdin it waits for those in flight and tells the rest.
  *
  * @module
  */

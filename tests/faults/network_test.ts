@@ -8,9 +8,9 @@ import type { Call } from "./load.ts";
 import { startInstance, startLoad } from "./pool.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
 
-const TIMEOUT = 800;
+const TIMEOUT_MS = 800;
 /** A busy machine's clock. */
-const SLACK = 500;
+const SLACK_MS = 500;
 
 /** Each fault, and how long it holds in milliseconds. */
 const FAULTS: {
@@ -52,7 +52,7 @@ for (const { name, strike, heal, holds = 1000 } of FAULTS) {
       await using proxy = await startProxy(instance.address);
       await using load = await startLoad({
         rate: 100,
-        timeout: TIMEOUT,
+        timeout: TIMEOUT_MS,
         options: {
           address: proxy.address,
           outliers: false,
@@ -84,7 +84,7 @@ for (const { name, strike, heal, holds = 1000 } of FAULTS) {
       assertNoneFailed(after.filter(({ at }) => at >= well));
       calls.push(...after);
       const longest = Math.max(...calls.map(({ took }) => took));
-      assert(longest <= TIMEOUT + SLACK, `a call took ${longest} ms`);
+      assert(longest <= TIMEOUT_MS + SLACK_MS, `a call took ${longest} ms`);
       const statuses = countBy(failed(calls), ({ status }) => status);
       assert(
         Object.keys(statuses).every((status) => ["UNAVAILABLE", "DEADLINE_EXCEEDED"].includes(status)),

@@ -21,7 +21,8 @@ export interface Measured extends Result {
  *
  * @param handler Which of its handlers.
  * @param policy How it protects itself.
- * @param rates Calls a second; or five times as many as were answered in time at the rate before, which is what a busy machine leaves.
+ * @param rates Calls a second; or five times as many as were answered in time at the rate before, which is what a busy
+ * machine leaves.
  */
 export async function overload(
   handler: string,

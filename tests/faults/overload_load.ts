@@ -1,6 +1,6 @@
 /**
- * Calls that come as callers come: at random, so many a second, whether those before have been answered or not. For each line on stdin with a
- * rate it calls for some seconds and prints what came of it.
+ * Calls that come as callers come: at random, so many a second, whether those before have been answered or not. For
+ * each line on stdin with a rate it calls for some seconds and prints what came of it.
  *
  * @module
  */

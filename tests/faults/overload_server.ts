@@ -1,6 +1,7 @@
 /**
- * A server that can be overloaded: each of its handlers can serve about 500 calls a second. `"cpu"` keeps the thread busy for 2 ms, `"late"`
- * after it has waited for 5 ms; `"pool"` waits 20 ms for one of ten connections to a database that does not exist.
+ * A server that can be overloaded: each of its handlers can serve about 500 calls a second. `"cpu"` keeps the thread
+ * busy for 2 ms, `"late"` after it has waited for 5 ms; `"pool"` waits 20 ms for one of ten connections to a database
+ * that does not exist.
  *
  * @module
  */

@@ -20,7 +20,10 @@ export interface Proxy extends AsyncDisposable {
   weather: Weather & { readonly silent?: boolean };
   /** Where it leads. */
   target: string;
-  /** Connections that are open pass nothing any more and tell neither end, as a cable that was pulled; new ones are as `weather` says. */
+  /**
+   * Connections that are open pass nothing any more and tell neither end, as a cable that was pulled; new ones are as
+   * `weather` says.
+   */
   silence(): void;
   /** The same, for one of the connections that pass something. */
   silenceOne(): void;

@@ -6,7 +6,9 @@ import { figure, LONG } from "./figures.ts";
 import { assertNoneFailed, countBy, pause } from "./judge.ts";
 import { startPool } from "./pool.ts";
 
-/** As the issue has it, 200 calls a second and 6 s in which clients that poll hear of it, when there is time for that. */
+/**
+ * As the issue has it, 200 calls a second and 6 s in which clients that poll hear of it, when there is time for that.
+ */
 const [RATE, DRAIN_DELAY] = LONG ? [200, 6000] : [400, 1500];
 const CALLS = 10_000;
 

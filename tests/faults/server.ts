@@ -1,6 +1,6 @@
 /**
- * One instance of `dinokit.test.Pool`. It says its address on stdout, takes its behaviour from each line on stdin, drains at SIGTERM and
- * stops at once when stdin ends.
+ * One instance of `dinokit.test.Pool`. It says its address on stdout, takes its behaviour from each line on stdin,
+ * drains at SIGTERM and stops at once when stdin ends.
  *
  * @module
  */

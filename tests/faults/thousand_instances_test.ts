@@ -9,7 +9,7 @@ import { type Load, startInstance, startLoad } from "./pool.ts";
 import { processorSeconds, sockets } from "./process.ts";
 
 const INSTANCES = 1000;
-const SUBSET = 20;
+const SUBSET_INSTANCES = 20;
 const CHANGES_PER_SECOND = 10;
 const SECONDS = LONG ? 30 : 8;
 
@@ -77,7 +77,7 @@ needs(
       await Promise.all(Array.from({ length: 20 }, (_, more) => register(agent, i + more, port)));
     }
     await using whole = await startLoad({ consul: agent.address, rate: 100 });
-    await using part = await startLoad({ consul: agent.address, rate: 100, options: { subset: SUBSET } });
+    await using part = await startLoad({ consul: agent.address, rate: 100, options: { subset: SUBSET_INSTANCES } });
     await until(() => sockets(whole.child.pid) >= INSTANCES, "it is connected to all of them", 30_000);
 
     const loads = [whole, part];
@@ -89,7 +89,7 @@ needs(
     const busy = await costs(loads, changing);
     const again = await costs(loads, changing);
 
-    for (const [i, what] of ["all of 1,000 instances", `a subset of ${SUBSET} of them`].entries()) {
+    for (const [i, what] of ["all of 1,000 instances", `a subset of ${SUBSET_INSTANCES} of them`].entries()) {
       assert(busy[i]!.share < 0.9, `${what}: ${busy[i]!.share} of a processor`);
       const [early, late] = [busy[i]!.memory, again[i]!.memory];
       assert(late < early * 1.2 + 30, `${what}: from ${early} to ${late} MiB`);
@@ -99,6 +99,6 @@ needs(
       figure(`${what}, 100 calls/s`, `${sockets(loads[i]!.child.pid)} sockets, 0 calls failed; ${text}`);
     }
     // One more is the query to Consul; a few may be on their way out.
-    assert(sockets(part.child.pid) <= SUBSET + 10, `${sockets(part.child.pid)} sockets`);
+    assert(sockets(part.child.pid) <= SUBSET_INSTANCES + 10, `${sockets(part.child.pid)} sockets`);
   },
 );

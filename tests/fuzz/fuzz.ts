@@ -1,5 +1,6 @@
 /**
- * Fuzzes our HTTP/2 with mutated traffic of real peers, and the codec with mutated messages. `deno task fuzz --seconds=60 --seed=1 --target=server`
+ * Fuzzes our HTTP/2 with mutated traffic of real peers, and the codec with mutated messages. `deno task fuzz
+ * --seconds=60 --seed=1 --target=server`
  *
  * What is found is kept in `found/`, and tried again by each run of the tests.
  *
@@ -17,10 +18,13 @@ import { recordTraffic, type Traffic } from "./traffic.ts";
 /** Where the inputs are that were found. */
 export const FOUND = new URL("found/", import.meta.url);
 /** Inputs that one target gets before the next has its turn. */
-const TURN = 200;
+const TURN_MS = 200;
 /** How long one input may take, in milliseconds: far more than any does. */
 const HANG_MS = 5000;
-/** How long the fastest of {@linkcode RUNS} may take, in milliseconds: so much for any input, and so much for each octet. The most is 1.2 us. */
+/**
+ * How long the fastest of {@linkcode RUNS} may take, in milliseconds: so much for any input, and so much for each
+ * octet. The most is 1.2 us.
+ */
 const MOST_MS = 50, MOST_MS_AN_OCTET = 0.005;
 /** One run may take long because of the collector, or other programs. */
 const RUNS = 5;
@@ -49,7 +53,7 @@ export async function fuzz(options: {
       const { run, from } = TARGETS[name]!;
       const preface = from === "client" ? PREFACE.length : 0;
       const given = from === "messages" ? MESSAGES : traffic[from];
-      for (let i = 0; i < TURN; i++, inputs++) {
+      for (let i = 0; i < TURN_MS; i++, inputs++) {
         const input = mutate(given[random(given.length)]!, random, given, preface);
         const why = await fault(run, input);
         // One of each kind is enough.

@@ -31,7 +31,10 @@ export function codec(input: Uint8Array): void {
   if (once !== twice) throw new Fault(`${type.typeName}: ${once} becomes ${twice}`);
 }
 
-/** What comes of a function; undefined if it throws what it may: an error with such a text, or that the message costs too much. */
+/**
+ * What comes of a function; undefined if it throws what it may: an error with such a text, or that the message costs
+ * too much.
+ */
 function unless<T>(text: RegExp, use: () => T): T | undefined {
   try {
     return use();

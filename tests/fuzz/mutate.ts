@@ -95,7 +95,7 @@ const MUTATIONS: readonly Mutation[] = [
 type Place = { start: number; end: number };
 
 /** The most octets of an input. */
-const LONGEST = 200_000;
+const MAX_BYTES = 200_000;
 
 /**
  * Changes an input in one to six ways.
@@ -106,7 +106,7 @@ const LONGEST = 200_000;
 export function mutate(bytes: Uint8Array, random: Random, others: readonly Uint8Array[], preface: number): Uint8Array {
   let mutated = bytes.slice();
   for (let i = random(6); i >= 0 && mutated.length > 0; i--) {
-    mutated = pick(random, MUTATIONS)(mutated, random, others, preface).slice(0, LONGEST);
+    mutated = pick(random, MUTATIONS)(mutated, random, others, preface).slice(0, MAX_BYTES);
   }
   return mutated;
 }

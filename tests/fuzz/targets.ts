@@ -1,5 +1,6 @@
 /**
- * What is fuzzed. A target takes an input and throws a {@linkcode Fault} if anything else came out than the protocol allows.
+ * What is fuzzed. A target takes an input and throws a {@linkcode Fault} if anything else came out than the protocol
+ * allows.
  *
  * @module
  */
@@ -30,7 +31,9 @@ const END_FIELDS = ["grpc-status", "0"];
 /** Octets that may come out for an input of that many: what is answered to the smallest frames, and a beginning. */
 const mostOutput = (input: number) => 100_000 + 40 * input;
 
-/** One side of a connection without a socket: it answers each request at once, or sends some. What it wrote comes back. */
+/**
+ * One side of a connection without a socket: it answers each request at once, or sends some. What it wrote comes back.
+ */
 function exchange(role: "server" | "client", input: Uint8Array, cut: (left: number) => number): Uint8Array {
   const budget = { received: 0, queued: 0 };
   const written: Uint8Array[] = [];

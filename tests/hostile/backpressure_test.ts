@@ -5,13 +5,16 @@ import { Kinds } from "../proto/kinds.ts";
 import { SIEGE_PERMISSIONS, startVictim, TRANSPORT } from "./siege.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-const MIB = 1024 * 1024;
+const MIB_BYTES = 1024 * 1024;
 const TEXT = "x".repeat(64 * 1024);
 /** How many of that text are a GiB. */
-const COUNT = 1024 * MIB / TEXT.length;
+const COUNT = 1024 * MIB_BYTES / TEXT.length;
 const wait = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
-/** Takes replies at first not at all, then with pauses. Returns how many came, and how far the memory of this process grew, in MiB. */
+/**
+ * Takes replies at first not at all, then with pauses. Returns how many came, and how far the memory of this process
+ * grew, in MiB.
+ */
 async function readSlowly(replies: AsyncIterable<unknown>, stopped: () => void): Promise<[number, number]> {
   const before = Deno.memoryUsage().rss;
   let count = 0, most = 0;
@@ -24,7 +27,7 @@ async function readSlowly(replies: AsyncIterable<unknown>, stopped: () => void):
     most = Math.max(most, Deno.memoryUsage().rss);
     await wait(2);
   }
-  return [count, (most - before) / MIB];
+  return [count, (most - before) / MIB_BYTES];
 }
 
 needs(

@@ -8,9 +8,9 @@ import { recordingLogger, until } from "../observe.ts";
 import { evilConsul, HEAD, type Write } from "./evil_consul.ts";
 
 const NET: Deno.PermissionDescriptor[] = [{ name: "net" }];
-const MIB = 2 ** 20;
+const MIB_BYTES = 2 ** 20;
 /** What the sockets on both sides may hold beyond what was read. */
-const IN_SOCKETS = 16 * MIB;
+const SOCKET_BUFFERS_BYTES = 16 * MIB_BYTES;
 
 const JUNK = "a".repeat(65_536);
 
@@ -80,14 +80,14 @@ for (const [what, script] of Object.entries(ENDLESS)) {
       );
     }
     const most = Math.max(...evil.written);
-    assert(most < MIB + IN_SOCKETS, `${most} bytes were taken`);
+    assert(most < MIB_BYTES + SOCKET_BUFFERS_BYTES, `${most} bytes were taken`);
   });
 }
 
 needs(NET, "an answer of Consul may have 32 MiB by default", async () => {
   await using evil = evilConsul(ENDLESS.body!);
   assertStringIncludes(await ASKERS["watch()"]!(evil.address, {}), "answered with more than 33554432 bytes");
-  assert(evil.written[0]! < 32 * MIB + IN_SOCKETS);
+  assert(evil.written[0]! < 32 * MIB_BYTES + SOCKET_BUFFERS_BYTES);
 });
 
 needs(NET, "an answer of Consul that comes a byte at a time ends in time, in its header too", async () => {

@@ -7,7 +7,7 @@ import { TRANSPORT } from "./siege.ts";
 import * as h2 from "./wire.ts";
 
 const NET: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }];
-const MIB = 1024 * 1024;
+const MIB_BYTES = 1024 * 1024;
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** What the server does once its client has said hello and sent a request on stream 1. */
@@ -194,7 +194,7 @@ const CASES: Record<string, Case> = {
   },
   "sends a gzip bomb": {
     evil: async (wire) => {
-      const bomb = h2.message(gzipSync(new Uint8Array(60 * MIB), { level: 9 }), { flag: 1 });
+      const bomb = h2.message(gzipSync(new Uint8Array(60 * MIB_BYTES), { level: 9 }), { flag: 1 });
       await wire.send(head({ "grpc-encoding": "gzip" }));
       for (let at = 0; at < bomb.length; at += 16_000) {
         if (!await wire.send(body(bomb.subarray(at, at + 16_000)))) return;
@@ -217,7 +217,7 @@ const CASES: Record<string, Case> = {
   },
   "compresses nothing": { evil: gzipped(new Uint8Array()), codes: [INTERNAL], says: /no valid gzip/ },
   "sends a gzip bomb in one piece with its trailers": {
-    evil: gzipped(gzipSync(new Uint8Array(5 * MIB))),
+    evil: gzipped(gzipSync(new Uint8Array(5 * MIB_BYTES))),
     codes: [RESOURCE_EXHAUSTED],
     says: /limits.receiveMessageBytes/,
   },
@@ -252,7 +252,7 @@ const CASES: Record<string, Case> = {
   "sends WINDOW_UPDATE 0": { evil: says(h2.frame(h2.WINDOW_UPDATE, 0, 1, h2.uint32(0))), codes: broken },
   "sends ENABLE_PUSH 1": { evil: says(h2.settings({ 2: 1 })), codes: broken },
   "sends INITIAL_WINDOW_SIZE over 2^31-1": { evil: says(h2.settings({ 4: 0x8000_0000 })), codes: broken },
-  "sends a frame of 16 MB": { evil: says(h2.data(1, new Uint8Array(16 * MIB - 1))), codes: broken },
+  "sends a frame of 16 MB": { evil: says(h2.data(1, new Uint8Array(16 * MIB_BYTES - 1))), codes: broken },
   "sends zeros": { evil: says(new Uint8Array(1000)), codes: broken },
   "sends noise": { evil: says(crypto.getRandomValues(new Uint8Array(5000))), codes: broken },
   "sends an HPACK index that is not there": { evil: says(h2.frame(1, 4, 1, new Uint8Array([0xfe]))), codes: broken },
@@ -370,7 +370,7 @@ needs(NET, "whatever a server does, a call ends, with the right status", async (
       // A stream may have no reply or several.
       const codes = /^sends (no|two) messages?$/.test(name) ? [OK] : one.codes;
       assert(codes.includes(bidi.code), `bidi: ${statusName(bidi.code)}: ${bidi.text}`);
-      const grown = (Deno.memoryUsage().rss - before) / MIB;
+      const grown = (Deno.memoryUsage().rss - before) / MIB_BYTES;
       assert(grown < 150, `the client grew by ${grown} MiB`);
     });
   }
@@ -388,7 +388,7 @@ needs(NET, "a client lets no server fill its memory while nobody reads", async (
       const message = h2.message(Msg.encode({ data: new Uint8Array(16_000) }));
       let window = 65_535;
       let seen = 0;
-      for (let sent = 0; sent < 1024 * MIB && window > 0; sent += message.length, window -= message.length) {
+      for (let sent = 0; sent < 1024 * MIB_BYTES && window > 0; sent += message.length, window -= message.length) {
         if (window < message.length) await new Promise((done) => setTimeout(done, 300));
         for (; seen < wire.frames.length; seen++) {
           const { type, stream, payload } = wire.frames[seen]!;
@@ -408,6 +408,6 @@ needs(NET, "a client lets no server fill its memory while nobody reads", async (
     break;
   }
   assert(stopped, "the window stops the server");
-  const grown = (Deno.memoryUsage().rss - before) / MIB;
+  const grown = (Deno.memoryUsage().rss - before) / MIB_BYTES;
   assert(grown < 100, `the client grew by ${grown} MiB`);
 });

@@ -1,7 +1,10 @@
 import { HpackDecoder } from "../../transport/http2/hpack/decoder.ts";
 import { CONTINUATION, type Field, type Frame, HEADERS, join } from "./wire.ts";
 
-/** The fields of all header blocks of one stream: header, then trailers. `frames` are all that came, as the table is one for all. */
+/**
+ * The fields of all header blocks of one stream: header, then trailers. `frames` are all that came, as the table is one
+ * for all.
+ */
 export function readFields(frames: readonly Frame[], stream: number): Field[] {
   const decoder = new HpackDecoder({ maxTableBytes: 4096, maxListBytes: 1 << 20, maxFields: 10_000 });
   const found: Field[] = [];

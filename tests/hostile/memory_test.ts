@@ -9,7 +9,7 @@ import * as h2 from "./wire.ts";
 const UNARY = "/dinokit.test.Kinds/Unary";
 const CLIENT_STREAM = "/dinokit.test.Kinds/ClientStream";
 const SERVER_STREAM = "/dinokit.test.Kinds/ServerStream";
-const MIB = 1024 * 1024;
+const MIB_BYTES = 1024 * 1024;
 
 /** A call whose replies never end: text of a KiB, and again. */
 const endless = (stream: number) => [
@@ -83,7 +83,7 @@ needs(SIEGE_PERMISSIONS, "of 100,000 streams on a connection 100 are open", asyn
 });
 
 needs(SIEGE_PERMISSIONS, "10,000 half-sent messages of 4 MB hold no more than the buffers' limits", async () => {
-  const limits = { connectionBufferBytes: 2 * MIB, bufferBytes: 32 * MIB };
+  const limits = { connectionBufferBytes: 2 * MIB_BYTES, bufferBytes: 32 * MIB_BYTES };
   await siege(async ({ address }) => {
     const wires = await Promise.all(Array.from({ length: 100 }, () => h2.Wire.connect(address)));
     try {
@@ -95,7 +95,8 @@ needs(SIEGE_PERMISSIONS, "10,000 half-sent messages of 4 MB hold no more than th
     } finally {
       for (const wire of wires) wire[Symbol.dispose]();
     }
-    // Without the limits it would be 2.5 GB. What is held is 32 MiB; the rest is Deno, 10,000 refused calls, and what V8 collects late.
+    // Without the limits it would be 2.5 GB. What is held is 32 MiB; the rest is Deno, 10,000 refused calls, and what
+    // V8 collects late.
   }, { limits, megabytes: 400 });
 });
 
@@ -191,7 +192,7 @@ needs(SIEGE_PERMISSIONS, "an HPACK table larger than it was advertised is an err
 });
 
 needs(SIEGE_PERMISSIONS, "a gzip bomb is stopped at the limit", async () => {
-  const bomb = gzipSync(new Uint8Array(512 * MIB), { level: 9 });
+  const bomb = gzipSync(new Uint8Array(512 * MIB_BYTES), { level: 9 });
   await siege(async ({ address }) => {
     for (let n = 0; n < 5; n++) {
       using wire = await h2.Wire.connect(address);
@@ -232,15 +233,15 @@ async function sendWithin(wire: h2.Wire, stream: number, bytes: Uint8Array): Pro
 
 needs(SIEGE_PERMISSIONS, "messages of the most bytes and the most fields take bounded memory", async () => {
   // Two million fields that nobody knows, and a group in a group a million times.
-  const many = h2.repeat(new Uint8Array([0x48, 0]), 2 * MIB - 16);
-  const deep = new Uint8Array(4 * MIB - 16).fill(0x4b);
+  const many = h2.repeat(new Uint8Array([0x48, 0]), 2 * MIB_BYTES - 16);
+  const deep = new Uint8Array(4 * MIB_BYTES - 16).fill(0x4b);
   await siege(async ({ address }) => {
     for (const bytes of [many, deep]) {
       for (let n = 0; n < 3; n++) {
         using wire = await h2.Wire.connect(address);
         await wire.send(h2.headers(1, h2.request(UNARY)));
         // The reply is as long: windows for it.
-        await wire.send(h2.settings({ 4: 8 * MIB }), h2.frame(h2.WINDOW_UPDATE, 0, 0, h2.uint32(8 * MIB)));
+        await wire.send(h2.settings({ 4: 8 * MIB_BYTES }), h2.frame(h2.WINDOW_UPDATE, 0, 0, h2.uint32(8 * MIB_BYTES)));
         await sendWithin(wire, 1, h2.message(bytes));
         const { fields } = await wire.answer(1, 20_000);
         assertEquals(fields.get("grpc-status"), bytes === deep ? "13" : "0");
@@ -331,7 +332,7 @@ needs(SIEGE_PERMISSIONS, "who fills the buffers of all does not keep others from
     } finally {
       for (const wire of wires) wire[Symbol.dispose]();
     }
-  }, { limits: { bufferBytes: 16 * MIB, connectionBufferBytes: 16 * MIB } });
+  }, { limits: { bufferBytes: 16 * MIB_BYTES, connectionBufferBytes: 16 * MIB_BYTES } });
 });
 
 needs(SIEGE_PERMISSIONS, "what failed connections held is given back to the others", async () => {
@@ -342,7 +343,7 @@ needs(SIEGE_PERMISSIONS, "what failed connections held is given back to the othe
       await wire.send(h2.data(9, new Uint8Array(16_384)));
       await wire.closed;
     }
-  }, { limits: { bufferBytes: MIB } });
+  }, { limits: { bufferBytes: MIB_BYTES } });
 });
 
 needs(SIEGE_PERMISSIONS, "padding that is not there is an error, wherever the frame ends", async () => {

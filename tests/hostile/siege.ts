@@ -1,5 +1,6 @@
 /**
- * A server under attack: in a process of its own, watched from outside, and called all the while by somebody who behaves.
+ * A server under attack: in a process of its own, watched from outside, and called all the while by somebody who
+ * behaves.
  *
  * @module
  */

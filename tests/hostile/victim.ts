@@ -1,6 +1,6 @@
 /**
- * The server that is attacked, in a process of its own: `victim.ts '{"limits":{}}'` says where it listens. Each line on stdin
- * gets a line with its counters; it ends with stdin.
+ * The server that is attacked, in a process of its own: `victim.ts '{"limits":{}}'` says where it listens. Each line on
+ * stdin gets a line with its counters; it ends with stdin.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The kit's check of certificates beside that of Go's crypto/x509, on chains by chance: what is wrong in them is often one thing, or
- * nothing.
+ * The kit's check of certificates beside that of Go's crypto/x509, on chains by chance: what is wrong in them is often
+ * one thing, or nothing.
  *
  * @module
  */

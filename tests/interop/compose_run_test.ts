@@ -4,8 +4,8 @@ import { CONSUL_PERMISSIONS, startConsul } from "../consul.ts";
 import { needs } from "../needs.ts";
 import { until } from "../observe.ts";
 
-// What the containers of compose.yaml run, without containers: their arguments and variables as they stand, but for the ports,
-// which are free ones, and Consul's name.
+// What the containers of compose.yaml run, without containers: their arguments and variables as they stand, but for the
+// ports, which are free ones, and Consul's name.
 
 const ROOT = new URL("../../", import.meta.url);
 

@@ -1,6 +1,6 @@
 /**
- * Images and containers without a daemon and without a registry: buildah builds, runc runs. The base image is made of this
- * machine's own Deno, shell and libraries, under the name in a Dockerfile's FROM.
+ * Images and containers without a daemon and without a registry: buildah builds, runc runs. The base image is made of
+ * this machine's own Deno, shell and libraries, under the name in a Dockerfile's FROM.
  *
  * @module
  */

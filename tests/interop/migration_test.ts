@@ -145,7 +145,8 @@ testRows(
       await using kitexProxy = startCountingProxy(server.address);
       const many = ["-count", "400", "-text", "sleep:50"];
       assertEquals((await kitex(kitexProxy.address, ...many)).replies.length, 400);
-      // A server of Kitex sets no limit: a client of ours has all of them on one connection at once, which takes 1 s; 100 at a time would take 3.
+      // A server of Kitex sets no limit: a client of ours has all of them on one connection at once, which takes 1 s;
+      // 100 at a time would take 3.
       await using client = createClient(Kinds, { address: server.address });
       const start = performance.now();
       await Promise.all(Array.from({ length: 300 }, () => client.unary({ text: "sleep:1000" })));

@@ -17,7 +17,7 @@ import { alike, textOf, valueOf } from "./python/values.ts";
 
 const HERE = fileURLToPath(new URL("./", import.meta.url));
 const FOLDER = fileURLToPath(new URL("../proto/", import.meta.url));
-const COUNT = 400;
+const MESSAGES = 400;
 // Another seed finds other faults; the messages of this one are always the same.
 const SEED = "1";
 
@@ -39,9 +39,9 @@ const typeIn = (file: ProtoFile, name: string) => declaredBy(file).types.get(nam
 
 /** Compares types with Python's of that name, both ways. */
 async function compare(path: string, types: readonly MessageType<unknown>[]): Promise<void> {
-  const about = [path, types[0]!.typeName, String(COUNT), SEED];
+  const about = [path, types[0]!.typeName, String(MESSAGES), SEED];
   const made = (await runPython("codec.py", ["make", ...about])).trim().split("\n").map((line) => JSON.parse(line));
-  assertEquals(made.length, COUNT);
+  assertEquals(made.length, MESSAGES);
   for (const type of types) {
     const lines = made.map(({ hex, value, json, full }) => {
       const expected = valueOf(value);

@@ -73,7 +73,10 @@ async function copy(from: Deno.Conn, to: Deno.Conn, see: (bytes: Uint8Array) => 
   await to.closeWrite().catch(() => {});
 }
 
-/** Goes through the frames of a direction: of each, its type and whether its first flag is set, which is ACK in PING and SETTINGS. */
+/**
+ * Goes through the frames of a direction: of each, its type and whether its first flag is set, which is ACK in PING and
+ * SETTINGS.
+ */
 function frames(skip: number, see: (type: number, ack: boolean) => void): (bytes: Uint8Array) => void {
   const head: number[] = [];
   return (bytes) => {

@@ -5,7 +5,10 @@ import type { Outcome } from "./slow_calls.ts";
 
 /** What gRPC A8 allows between HEADERS or DATA of the server. */
 const MOST_PINGS = 2;
-/** The second look after the call finds a silent server out, and there is one each second; the rest is for a busy machine. */
+/**
+ * The second look after the call finds a silent server out, and there is one each second; the rest is for a busy
+ * machine.
+ */
 const SILENT_WITHIN_MS = 4000;
 
 /** Checks that no call or connection was lost, that no PING was too many, and that the frozen server was found out. */

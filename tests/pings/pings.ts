@@ -1,6 +1,7 @@
 /**
- * Calls on which nobody speaks often, for two minutes, to servers of other kits and of Dinokit, and clients of other kits whose keepalive pings
- * Dinokit: `deno task pings`. It prints the tables of docs/reliability.md, and fails if a call or connection was lost.
+ * Calls on which nobody speaks often, for two minutes, to servers of other kits and of Dinokit, and clients of other
+ * kits whose keepalive pings Dinokit: `deno task pings`. It prints the tables of docs/reliability.md, and fails if a
+ * call or connection was lost.
  *
  * @module
  */

@@ -76,8 +76,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 };
 
 /**
- * Makes all slow calls to a server, each with a client of its own. At their end, while the streams are open, the server is frozen and called
- * once more by each of the clients; it goes on when they have found out.
+ * Makes all slow calls to a server, each with a client of its own. At their end, while the streams are open, the server
+ * is frozen and called once more by each of the clients; it goes on when they have found out.
  */
 export async function makeSlowCalls(peer: Peer, pace: Pace): Promise<Outcome[]> {
   const over = Promise.withResolvers<void>();

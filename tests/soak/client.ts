@@ -1,6 +1,6 @@
 /**
- * A client of the soak: calls of all kinds, as fast as its pauses allow, until it is told to stop by a line on stdin or is killed. Each
- * 50 ms it says on stdout what it has had acknowledged.
+ * A client of the soak: calls of all kinds, as fast as its pauses allow, until it is told to stop by a line on stdin or
+ * is killed. Each 50 ms it says on stdout what it has had acknowledged.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The server of the soak: keeps a ledger of the calls that it has finished, by client. Each line on stdin gets a line with the ledger
- * and its memory; it ends with stdin.
+ * The server of the soak: keeps a ledger of the calls that it has finished, by client. Each line on stdin gets a line
+ * with the ledger and its memory; it ends with stdin.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Mixed calls for a long time, while clients are killed and connections are forgotten: nothing that was acknowledged may be lost, and
- * neither heap nor resident memory may grow. `deno task soak --minutes=30`
+ * Mixed calls for a long time, while clients are killed and connections are forgotten: nothing that was acknowledged
+ * may be lost, and neither heap nor resident memory may grow. `deno task soak --minutes=30`
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface SoakOptions {
 const VICTIMS = 3;
 /** Dead peers are to be found within the shortest soak. */
 const LIMITS = { keepaliveInterval: 2000, keepaliveTimeout: 2000, pingInterval: 500 };
-const MIB = 1024 * 1024;
+const MIB_BYTES = 1024 * 1024;
 
 /** Memory at one moment, in MiB. */
 interface Sample {
@@ -138,7 +138,7 @@ async function ask(server: Child): Promise<Memory & { ledger: Ledger }> {
   return JSON.parse(await server.line());
 }
 
-const sampleOf = ({ heapUsed, rss }: Memory): Sample => ({ heap: heapUsed / MIB, rss: rss / MIB });
+const sampleOf = ({ heapUsed, rss }: Memory): Sample => ({ heap: heapUsed / MIB_BYTES, rss: rss / MIB_BYTES });
 
 /** Compares what the clients had acknowledged with what the server did. */
 function* check(steady: Client, others: Client[], ledger: Ledger): Generator<string, void, void> {

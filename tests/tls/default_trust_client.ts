@@ -1,6 +1,6 @@
 /**
- * A client with the authorities that Deno trusts: its arguments are a server's address and the option `tls` in JSON. It prints the reply,
- * or why there is none.
+ * A client with the authorities that Deno trusts: its arguments are a server's address and the option `tls` in JSON. It
+ * prints the reply, or why there is none.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Clients with `tls: {}`: what Deno trusts, they trust. DENO_CERT adds an authority to that, and NODE_EXTRA_CA_CERTS for node:tls.
+ * Clients with `tls: {}`: what Deno trusts, they trust. DENO_CERT adds an authority to that, and NODE_EXTRA_CA_CERTS
+ * for node:tls.
  *
  * @module
  */

@@ -36,7 +36,10 @@ const shown = (own: Forged, ...others: Forged[]): Shown => ({
   key: own.key.pkcs8,
 });
 
-/** A BOOLEAN that is true by other bits than DER has it: webpki can't read such a certificate, and then nobody checks it. */
+/**
+ * A BOOLEAN that is true by other bits than DER has it: webpki can't read such a certificate, and then nobody checks
+ * it.
+ */
 function oddly(bytes: Uint8Array): Uint8Array {
   const at = bytes.toHex().lastIndexOf("0101ff") / 2;
   assert(at > 0);

@@ -152,7 +152,9 @@ export function extendedUsage(...purposes: ("client" | "server" | "email")[]): U
   return extension("551d25", der(Tag.SEQUENCE, ...purposes.map((one) => id(ids[one]))));
 }
 
-/** A general name: `"DNS:a.test"`, `"URI:spiffe://a"`, `"IP:0a000001"` (in hexadecimal), `"email:a@b"`, `"dir:name"`. */
+/**
+ * A general name: `"DNS:a.test"`, `"URI:spiffe://a"`, `"IP:0a000001"` (in hexadecimal), `"email:a@b"`, `"dir:name"`.
+ */
 export function generalName(text: string): Uint8Array {
   const [kind, value] = [text.slice(0, text.indexOf(":")), text.slice(text.indexOf(":") + 1)];
   if (kind === "dir") return der(0xa4, nameOf(value));

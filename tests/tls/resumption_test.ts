@@ -1,5 +1,6 @@
 /**
- * Clients that want to pass mutual TLS by a session which they did not get for it. node:tls of Deno 2.9.6 lets each of them in.
+ * Clients that want to pass mutual TLS by a session which they did not get for it. node:tls of Deno 2.9.6 lets each of
+ * them in.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A server with mutual TLS whose worker has a node:https server beside it, which asks nobody for a certificate. SIGUSR1 changes the
- * authority of the clients.
+ * A server with mutual TLS whose worker has a node:https server beside it, which asks nobody for a certificate. SIGUSR1
+ * changes the authority of the clients.
  *
  * @module
  */

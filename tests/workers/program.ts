@@ -1,5 +1,6 @@
 /**
- * A server as a program of its own, for the tests of workers: its argument is the options as JSON. A message says what its handler does.
+ * A server as a program of its own, for the tests of workers: its argument is the options as JSON. A message says what
+ * its handler does.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A program that listens for itself before its server with workers starts, in each worker too, where the port is taken. Its argument
- * says what it does about that: `"fails"`, or `"waits"` for ever.
+ * A program that listens for itself before its server with workers starts, in each worker too, where the port is taken.
+ * Its argument says what it does about that: `"fails"`, or `"waits"` for ever.
  *
  * @module
  */

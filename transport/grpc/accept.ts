@@ -38,7 +38,10 @@ export interface Host {
   serve(socket: Socket, peer: Peer): () => void;
 }
 
-/** `Deno.listen` ends the process if it is asked for a shared port without --unstable-net, which has one other visible effect. */
+/**
+ * `Deno.listen` ends the process if it is asked for a shared port without --unstable-net, which has one other visible
+ * effect.
+ */
 const DENO_SHARES_PORTS = "WebTransport" in globalThis;
 
 /**
@@ -89,8 +92,8 @@ export function acceptPlain(options: ListenOptions, host: Host): Acceptor | Prom
 }
 
 /**
- * Closes a unix socket's listener. Deno removes the file then, but not before a pending accept() has ended, by when it may be the file of
- * somebody else who listens there: so that one is ended first, by a connection of our own.
+ * Closes a unix socket's listener. Deno removes the file then, but not before a pending accept() has ended, by when it
+ * may be the file of somebody else who listens there: so that one is ended first, by a connection of our own.
  */
 async function closeUnix(listener: Deno.Listener<Deno.Conn>, path: string, accepting: Promise<void>): Promise<void> {
   // Who has given up the permission can't: then it is up to Deno.

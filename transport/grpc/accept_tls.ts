@@ -19,8 +19,8 @@ interface Pending {
 }
 
 /**
- * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor change its own. The first
- * octets are looked at before TLS sees them, so that whoever speaks something else is told.
+ * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor change its
+ * own. The first octets are looked at before TLS sees them, so that whoever speaks something else is told.
  */
 export async function acceptTls(options: ListenOptions, host: Host): Promise<Acceptor> {
   const { address, tls, limits, logger } = options;

@@ -14,7 +14,7 @@ const SOURCE: FieldList = [SOURCE_SERVICE, NO_SOURCE.service, SOURCE_METHOD, NO_
 /** More than the kit's own fields take but for the path, in octets. */
 const OWN_BYTES = 2048;
 /** How many paths have their fields kept. */
-const MAX_PATHS = 1000;
+const MAX_CACHED_PATHS = 1000;
 
 /** The fields that the calls of a connection begin with. */
 export class CallFields {
@@ -36,7 +36,7 @@ export class CallFields {
     let fields = this.#paths.get(path);
     if (fields === undefined) {
       fields = [...this.#base.slice(0, 4), ":path", path, ...this.#base.slice(4), ...SOURCE];
-      if (this.#paths.size < MAX_PATHS) this.#paths.set(path, fields);
+      if (this.#paths.size < MAX_CACHED_PATHS) this.#paths.set(path, fields);
     }
     if (deadline === undefined && metadata.size === 0 && compression === "identity" && !source) return fields;
     const all = [...fields];

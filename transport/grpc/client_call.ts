@@ -123,7 +123,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     else {
       this.#inbox.push(buf, start, end);
       // A server that serves many calls in turn may fill the window with beginnings of replies, which nobody can take.
-      if (this.#inbox.partial > 0 && this.#host.connection.window.available < LOW) this.#inbox.letIn();
+      if (this.#inbox.partial > 0 && this.#host.connection.window.available < LOW_WINDOW_BYTES) this.#inbox.letIn();
     }
     if (last && !this.#result) this.#ended(NO_STATUS);
   }
@@ -242,7 +242,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
 }
 
 /** The connection's window is as good as closed, in octets. */
-const LOW = 64 * 1024;
+const LOW_WINDOW_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 const NO_METADATA = new Metadata();
 const NO_STATUS: CallStatus = { code: Status.INTERNAL, message: "the server ended the call without a status" };

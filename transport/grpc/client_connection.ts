@@ -18,7 +18,7 @@ import { Silence } from "./silence.ts";
 import { Pump, type Socket } from "./socket.ts";
 
 /** How often a client looks what time it is, in milliseconds. */
-const TICK = 1000;
+const TICK_MS = 1000;
 /** What gRPC's servers say in GOAWAY to a client that pings too often (A8). */
 const TOO_MANY_PINGS = "too_many_pings";
 
@@ -70,7 +70,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
     const keepaliveInterval = limits.keepaliveInterval * this.#factor;
     const lifetime = new Lifetime(this.connection, this.#pump, { ...limits, keepaliveInterval });
     // A call in flight keeps the process by its socket.
-    this.#stopTicking = every(TICK, () => this.#tick(lifetime), false);
+    this.#stopTicking = every(TICK_MS, () => this.#tick(lifetime), false);
     this.fields = new CallFields(options);
     inBackground(`the connection to ${this.peer.address}`, options.logger, () => this.#run());
   }

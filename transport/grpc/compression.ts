@@ -2,7 +2,10 @@ import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
 
-/** The encodings of messages that are understood, for `grpc-accept-encoding`. A Kitex server without gzip fails calls whose list lacks `identity`. */
+/**
+ * The encodings of messages that are understood, for `grpc-accept-encoding`. A Kitex server without gzip fails calls
+ * whose list lacks `identity`.
+ */
 export const ACCEPTED = "identity,gzip,deflate";
 
 /** Whether an encoding is understood. */

@@ -30,7 +30,10 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   }
 }
 
-/** A server tells after its own handshake that it wants a client's certificate, and node:tls of Deno may lose what it tells. */
+/**
+ * A server tells after its own handshake that it wants a client's certificate, and node:tls of Deno may lose what it
+ * tells.
+ */
 function afterHandshake(message: string, tls: ClientTls): string {
   if (/alert/.test(message)) return tlsTrouble({ message }, tls, "");
   if (!/^the (peer closed|connection was lost)/.test(message)) return message;

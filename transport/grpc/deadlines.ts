@@ -15,7 +15,7 @@ export interface Dated extends Heaped {
 }
 
 /** How many may be late in one turn of the event loop. */
-const LATE_AT_ONCE = 1000;
+const MAX_EXPIRED_PER_TURN = 1000;
 
 /** The error of a call whose deadline has passed. */
 export const late = (): RpcError => new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed");
@@ -25,9 +25,10 @@ export const isPast = (deadline: number | undefined): boolean =>
   deadline !== undefined && deadline <= performance.now();
 
 /**
- * The deadlines of a connection's calls, behind one timer: a timer of its own for each call would cost more than the call. Nearly all
- * come in the order of their time, as calls of a kind have the same time to live: they stand in a list, to which one is added behind the
- * last. Those that are earlier than the last stand in a heap. The timer rings for the first; a call that ends in time just leaves.
+ * The deadlines of a connection's calls, behind one timer: a timer of its own for each call would cost more than the
+ * call. Nearly all come in the order of their time, as calls of a kind have the same time to live: they stand in a
+ * list, to which one is added behind the last. Those that are earlier than the last stand in a heap. The timer rings
+ * for the first; a call that ends in time just leaves.
  */
 export class Deadlines {
   #first: Dated | undefined;
@@ -95,7 +96,7 @@ export class Deadlines {
     this.#rings = Infinity;
     const now = performance.now();
     let next = this.#next;
-    for (let n = 0; n < LATE_AT_ONCE && next !== undefined && next.deadline! <= now; n++) {
+    for (let n = 0; n < MAX_EXPIRED_PER_TURN && next !== undefined && next.deadline! <= now; n++) {
       this.remove(next);
       next.onLate();
       next = this.#next;

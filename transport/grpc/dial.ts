@@ -43,7 +43,10 @@ const NO_HTTP2 = "it offers no HTTP/2; is it another service?";
 const nameOf = ({ address }: Pick<ConnectOptions, "address">, { serverName }: ClientTls) =>
   serverName ?? (address.kind === "tcp" ? address.host : "localhost");
 
-/** TLS by Deno's own, with the authorities that Deno trusts. It can't leave these out, nor show a certificate under another name. */
+/**
+ * TLS by Deno's own, with the authorities that Deno trusts. It can't leave these out, nor show a certificate under
+ * another name.
+ */
 async function startTls(conn: Deno.TcpConn, options: ConnectOptions, tls: ClientTls): Promise<Socket> {
   const { signal } = options;
   const secure = await Deno.startTls(conn, { hostname: nameOf(options, tls), alpnProtocols: ["h2"] });

@@ -7,7 +7,9 @@ import type { FieldList } from "../http2/hpack/field_list.ts";
 import { sizeExcess } from "../limits.ts";
 import type { Limits } from "../transport.ts";
 
-/** Fields of HTTP/2 and gRPC, which are not the application's. Those that begin with `:` or `grpc-` belong to them too. */
+/**
+ * Fields of HTTP/2 and gRPC, which are not the application's. Those that begin with `:` or `grpc-` belong to them too.
+ */
 const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "date", "host", "content-length"]);
 // deno-lint-ignore no-control-regex -- all of ASCII
 const ASCII = /^[\x00-\x7f]*$/;
@@ -19,8 +21,8 @@ export function isApplicationField(name: string): boolean {
 }
 
 /**
- * How many values of metadata a field holds: none if it is not the application's but HTTP/2's or the kit's own, several if it ends in `-bin`. To be
- * counted before they are decoded, as there may be thousands.
+ * How many values of metadata a field holds: none if it is not the application's but HTTP/2's or the kit's own, several
+ * if it ends in `-bin`. To be counted before they are decoded, as there may be thousands.
  */
 export function valuesIn(name: string, value: string): number {
   if (!isApplicationField(name) || isSourceField(name)) return 0;

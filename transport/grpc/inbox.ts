@@ -3,7 +3,7 @@ import { Status } from "../../rpc/status.ts";
 import type { ReceiveWindow } from "../http2/receive_window.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { MaybePromise } from "../transport.ts";
-import { MessageReader, PREFIX } from "./message_reader.ts";
+import { MessageReader, PREFIX_BYTES } from "./message_reader.ts";
 import { turnOver } from "./turn.ts";
 
 /** Whose messages they are. */
@@ -137,7 +137,7 @@ export class Inbox {
   }
 
   #take(): Uint8Array | undefined {
-    const octets = this.#reader.nextSize + PREFIX;
+    const octets = this.#reader.nextSize + PREFIX_BYTES;
     try {
       const message = this.#reader.take();
       this.#release(this.#ended && !this.#reader.ready ? this.#held : octets);

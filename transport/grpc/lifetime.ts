@@ -4,11 +4,17 @@ import type { Limits } from "../transport.ts";
 import type { Pump } from "./socket.ts";
 
 /** How long a client may take to answer the PING behind the first GOAWAY, in milliseconds. */
-const DRAIN_PONG = 1000;
-/** How many times as long a client waits once no PING is allowed: servers of gRPC allow one in five minutes then, by default (A8). */
-const SPENT = 6;
+const DRAIN_PONG_TIMEOUT_MS = 1000;
+/**
+ * How many times as long a client waits once no PING is allowed: servers of gRPC allow one in five minutes then, by
+ * default (A8).
+ */
+const SPENT_PINGS_FACTOR = 6;
 
-/** What time does to a connection: each limit that is a time. It keeps no timer, somebody calls {@linkcode Lifetime.check}. */
+/**
+ * What time does to a connection: each limit that is a time. It keeps no timer, somebody calls {@linkcode
+ * Lifetime.check}.
+ */
 export class Lifetime {
   readonly #connection: Connection;
   readonly #pump: Pump;
@@ -47,7 +53,8 @@ export class Lifetime {
    * Looks at the time.
    *
    * @param now Milliseconds of performance.now().
-   * @param asking Whether the peer has been asked for a sign of life already, and has sent nothing since. False by default.
+   * @param asking Whether the peer has been asked for a sign of life already, and has sent nothing since. False by
+   * default.
    * @returns The limit that is passed now; `"drain"` if a drain need not wait for the PING any more.
    */
   check(now: number, asking = false): keyof Limits | "drain" | undefined {
@@ -62,7 +69,7 @@ export class Lifetime {
     if (this.#unanswered(now, asking)) return "keepaliveTimeout";
     if (this.#drainSince !== undefined) {
       if (now - this.#drainSince >= this.#grace) return "connectionAgeGrace";
-      return now - this.#drainSince >= DRAIN_PONG ? "drain" : undefined;
+      return now - this.#drainSince >= DRAIN_PONG_TIMEOUT_MS ? "drain" : undefined;
     }
     this.#idleSince = streams.size === 0 ? this.#idleSince ?? now : undefined;
     if (this.#idleSince === now && this.#pump.writingSince === undefined) output.shrink();
@@ -90,7 +97,7 @@ export class Lifetime {
     }
     const { server, streams, pings } = this.#connection;
     if (!server && streams.size === 0) return false;
-    const patience = !server && !asking && pings.spent ? SPENT : 1;
+    const patience = !server && !asking && pings.spent ? SPENT_PINGS_FACTOR : 1;
     if (now - lastRead < keepaliveInterval * patience) return false;
     this.#askedSince = now;
     if (asking) return false;

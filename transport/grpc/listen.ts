@@ -11,7 +11,7 @@ import { ServerConnection, type ServerHost } from "./server_connection.ts";
 import type { Socket } from "./socket.ts";
 
 /** The longest time between two looks at the clock, in milliseconds. */
-const TICK = 1000;
+const TICK_MS = 1000;
 
 /** Serves calls at an address. */
 export async function listen(options: ListenOptions): Promise<Listener> {
@@ -89,7 +89,9 @@ class GrpcListener implements Listener, ServerHost, Host {
     return false;
   }
 
-  /** Closes some connections, the youngest of those without calls first, and takes no more than are left for a while. */
+  /**
+   * Closes some connections, the youngest of those without calls first, and takes no more than are left for a while.
+   */
   exhausted(): void {
     if (performance.now() < this.#shortage.until) return;
     const size = this.#connections.size + (this.#acceptor?.makeRoom?.() ?? 0);
@@ -129,5 +131,5 @@ function tickOf(limits: Limits): number {
     limits.keepaliveInterval,
     limits.keepaliveTimeout,
   ];
-  return Math.min(TICK, Math.max(Math.min(...times) / 4, 10));
+  return Math.min(TICK_MS, Math.max(Math.min(...times) / 4, 10));
 }

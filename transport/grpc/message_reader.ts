@@ -3,12 +3,12 @@ import { Status } from "../../rpc/status.ts";
 import { decompress } from "./compression.ts";
 
 /** The octets before each message: whether it is compressed, and its length. */
-export const PREFIX = 5;
+export const PREFIX_BYTES = 5;
 /** The least room for what comes in pieces, in octets. It doubles: a peer may announce what it never sends. */
-const FIRST_ROOM = 1024;
+const MIN_BUFFER_BYTES = 1024;
 
 /** The most room that is made for octets that may come, in octets. */
-const MOST_ROOM = 16 * 1024;
+const MAX_SPARE_BYTES = 16 * 1024;
 
 /** Some octets of the stream, and how far they were taken. */
 interface Chunk {
@@ -18,8 +18,8 @@ interface Chunk {
 }
 
 /**
- * Cuts a stream of DATA into length-prefixed messages. What nobody has taken is kept as octets, as it came: a million empty messages
- * cost no more than their five million octets.
+ * Cuts a stream of DATA into length-prefixed messages. What nobody has taken is kept as octets, as it came: a million
+ * empty messages cost no more than their five million octets.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
  */
@@ -61,15 +61,16 @@ export class MessageReader {
   /**
    * Takes DATA, which it copies.
    *
-   * @throws {RpcError} If a message is too large, or compressed though no encoding was named. Those before it can be taken; nothing more may be given.
+   * @throws {RpcError} If a message is too large, or compressed though no encoding was named. Those before it can be
+   * taken; nothing more may be given.
    */
   push(buf: Uint8Array, start: number, end: number): void {
     if (this.#ready === 0 && this.partial === 0 && isOneMessage(buf, start, end)) {
       this.#flag = buf[start]!;
-      this.#length = end - start - PREFIX;
+      this.#length = end - start - PREFIX_BYTES;
       const problem = this.#check();
       if (problem) throw problem;
-      this.#whole = buf.slice(start + PREFIX, end);
+      this.#whole = buf.slice(start + PREFIX_BYTES, end);
       this.#ready = 1;
       return;
     }
@@ -100,7 +101,8 @@ export class MessageReader {
   /**
    * The next message, if one is ready.
    *
-   * @throws {RpcError} If the message can't be decompressed. It still counts as ready then: the stream has not ended well.
+   * @throws {RpcError} If the message can't be decompressed. It still counts as ready then: the stream has not ended
+   * well.
    */
   take(): Uint8Array {
     const whole = this.#whole;
@@ -113,7 +115,7 @@ export class MessageReader {
     }
     const length = this.#peekLength();
     this.compressed = this.#octet(0) === 1;
-    this.#skip(PREFIX);
+    this.#skip(PREFIX_BYTES);
     const bytes = this.#cut(length);
     const message = this.compressed ? decompress(this.#encoding!, bytes, this.#limit) : bytes;
     this.#ready--;
@@ -129,10 +131,10 @@ export class MessageReader {
 
   /** Puts the message that came whole back among the octets: others follow before it is taken. */
   #unwrap(whole: Uint8Array): void {
-    const buf = new Uint8Array(PREFIX + whole.length);
+    const buf = new Uint8Array(PREFIX_BYTES + whole.length);
     new DataView(buf.buffer).setUint32(1, whole.length);
     buf[0] = this.#flag;
-    buf.set(whole, PREFIX);
+    buf.set(whole, PREFIX_BYTES);
     this.#chunks.push({ buf, at: 0, end: buf.length });
     this.#whole = undefined;
   }
@@ -140,17 +142,17 @@ export class MessageReader {
   /** Counts the messages that some octets complete, and checks their prefixes. */
   #scan(buf: Uint8Array, at: number, end: number): void {
     while (at < end) {
-      while (this.partial < PREFIX && at < end) {
+      while (this.partial < PREFIX_BYTES && at < end) {
         const octet = buf[at++]!;
         if (this.partial === 0) this.#flag = octet;
         else this.#length = (this.partial === 1 ? 0 : this.#length * 256) + octet;
-        if (++this.partial === PREFIX && (this.#problem = this.#check())) return;
+        if (++this.partial === PREFIX_BYTES && (this.#problem = this.#check())) return;
       }
-      if (this.partial < PREFIX) return;
-      const octets = Math.min(PREFIX + this.#length - this.partial, end - at);
+      if (this.partial < PREFIX_BYTES) return;
+      const octets = Math.min(PREFIX_BYTES + this.#length - this.partial, end - at);
       this.partial += octets;
       at += octets;
-      if (this.partial < PREFIX + this.#length) return;
+      if (this.partial < PREFIX_BYTES + this.#length) return;
       this.partial = 0;
       this.#sound = at;
       this.#ready++;
@@ -170,15 +172,19 @@ export class MessageReader {
     return new RpcError(Status.RESOURCE_EXHAUSTED, text);
   }
 
-  /** Adds octets where there is no room: in place of the last chunk, if that holds only the begin of one message, or behind it. */
+  /**
+   * Adds octets where there is no room: in place of the last chunk, if that holds only the begin of one message, or
+   * behind it.
+   */
   #append(buf: Uint8Array, start: number, end: number, last: Chunk | undefined): void {
     const octets = end - start;
     const grows = last !== undefined && this.#ready === 0 && this.#chunks.length === 1;
     const kept = grows ? last.end - last.at : 0;
-    // One message, whole in one piece, needs not be joined when it is taken. Behind others, small pieces share their room.
+    // One message, whole in one piece, needs not be joined when it is taken. Behind others, small pieces share their
+    // room.
     const least = grows || last === undefined
-      ? Math.min(Math.max(kept * 2, FIRST_ROOM), this.partial === 0 ? 0 : PREFIX + this.#length)
-      : Math.min(last.buf.length * 2, MOST_ROOM);
+      ? Math.min(Math.max(kept * 2, MIN_BUFFER_BYTES), this.partial === 0 ? 0 : PREFIX_BYTES + this.#length)
+      : Math.min(last.buf.length * 2, MAX_SPARE_BYTES);
     const room = Math.max(kept + octets, least);
     const chunk = { buf: new Uint8Array(room), at: 0, end: kept + octets };
     if (grows) {
@@ -192,7 +198,7 @@ export class MessageReader {
   #peekLength(): number {
     const [first] = this.#chunks;
     const { buf, at, end } = first!;
-    if (end - at >= PREFIX) {
+    if (end - at >= PREFIX_BYTES) {
       return (buf[at + 1]! << 24 | buf[at + 2]! << 16 | buf[at + 3]! << 8 | buf[at + 4]!) >>> 0;
     }
     return ((this.#octet(1) * 256 + this.#octet(2)) * 256 + this.#octet(3)) * 256 + this.#octet(4);
@@ -239,7 +245,7 @@ export class MessageReader {
 }
 
 function isOneMessage(buf: Uint8Array, start: number, end: number): boolean {
-  if (end - start < PREFIX) return false;
+  if (end - start < PREFIX_BYTES) return false;
   const length = buf[start + 1]! * 2 ** 24 + (buf[start + 2]! << 16 | buf[start + 3]! << 8 | buf[start + 4]!);
-  return length === end - start - PREFIX;
+  return length === end - start - PREFIX_BYTES;
 }

@@ -2,10 +2,10 @@ import type { Connection } from "../http2/connection.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { Compression, MaybePromise } from "../transport.ts";
 import { compress } from "./compression.ts";
-import { PREFIX } from "./message_reader.ts";
+import { PREFIX_BYTES } from "./message_reader.ts";
 
 /** The prefix of the message that is being sent: the connection copies it at once. */
-const prefix = new Uint8Array(PREFIX);
+const prefix = new Uint8Array(PREFIX_BYTES);
 
 /** The messages that go out on a stream. */
 export class Outbox {

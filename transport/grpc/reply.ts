@@ -44,7 +44,10 @@ const HTTP_STATUS: ReadonlyMap<string, Status> = new Map([
   ["504", Status.UNAVAILABLE],
 ]);
 
-/** Why the header of a response is not gRPC's; undefined if it is. One that {@linkcode isTrailersOnly} is not asked about. */
+/**
+ * Why the header of a response is not gRPC's; undefined if it is. One that {@linkcode isTrailersOnly} is not asked
+ * about.
+ */
 export function headerProblem(fields: FieldList): RpcError | undefined {
   const http = fields[1]!; // :status comes first
   const type = valueOf(fields, "content-type") ?? "";

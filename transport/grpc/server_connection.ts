@@ -37,9 +37,9 @@ export interface ServerHost {
 type DrainReason = "max_idle" | "max_age" | "graceful_stop" | "";
 
 /** How far the largest stream identifier lies: GOAWAY with it says "soon" (RFC 9113, section 6.8). */
-const LAST_STREAM = 2 ** 31 - 1;
+const MAX_STREAM_ID = 2 ** 31 - 1;
 /** With so little left of the connection's window, in octets, a message can no more get its rest. */
-const NEARLY_SHUT = 64 * 1024;
+const LOW_WINDOW_BYTES = 64 * 1024;
 
 /** One client's connection to a server: its calls, from the first octet to the last. */
 export class ServerConnection implements ConnectionEvents {
@@ -109,7 +109,7 @@ export class ServerConnection implements ConnectionEvents {
     if (this.holdsTooMuch("received", 0)) return "bufferBytes";
     const { window } = this.connection;
     // Nearly all of the connection's window is held by halves of messages, so no one of them would get its rest.
-    const stuck = partial > 0 && window.available < NEARLY_SHUT && this.#partials() > window.held / 2;
+    const stuck = partial > 0 && window.available < LOW_WINDOW_BYTES && this.#partials() > window.held / 2;
     if (stuck) this.hit("connectionBufferBytes");
     return stuck ? "connectionBufferBytes" : undefined;
   }
@@ -119,7 +119,8 @@ export class ServerConnection implements ConnectionEvents {
     const { bufferBytes, connections } = this.limits;
     const sum = more + (what === "decoded" ? this.#host.decoded : this.budget[what]);
     if (sum <= bufferBytes) return false;
-    // Connections that come one after the other find those before them with shares that were larger. So there is an end to it.
+    // Connections that come one after the other find those before them with shares that were larger. So there is an end
+    // to it.
     const share = bufferBytes / (sum <= 2 * bufferBytes ? this.#host.connections : connections);
     const tooMuch = more + this.#own(what) > share;
     if (tooMuch) this.hit("bufferBytes");
@@ -148,7 +149,7 @@ export class ServerConnection implements ConnectionEvents {
     this.#draining = true;
     this.#reason = reason;
     // In two steps: what the client sends before it hears of this is served still.
-    this.connection.goAway(LAST_STREAM, ErrorCode.NO_ERROR, reason);
+    this.connection.goAway(MAX_STREAM_ID, ErrorCode.NO_ERROR, reason);
     this.connection.pings.send(PingPurpose.Drain);
     this.#lifetime.drainBegan(grace);
     this.wake();
@@ -219,7 +220,7 @@ export class ServerConnection implements ConnectionEvents {
   /** The client knows of the first GOAWAY: streams above the last one it has opened are refused from here on. */
   #drained(): void {
     const { connection } = this;
-    if (connection.lastAllowed === LAST_STREAM && connection.failure === undefined) {
+    if (connection.lastAllowed === MAX_STREAM_ID && connection.failure === undefined) {
       connection.goAway(connection.lastPeerStream, ErrorCode.NO_ERROR, this.#reason);
       connection.lastAllowed = connection.lastPeerStream;
       this.wake();
@@ -230,7 +231,7 @@ export class ServerConnection implements ConnectionEvents {
 
   #endIfIdle(): void {
     const { connection } = this;
-    if (connection.streams.size === 0 && connection.lastAllowed < LAST_STREAM) this.#pump.end();
+    if (connection.streams.size === 0 && connection.lastAllowed < MAX_STREAM_ID) this.#pump.end();
   }
 
   /** Tells a client that speaks something else, and goes on reading until it hangs up. */

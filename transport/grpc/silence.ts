@@ -4,8 +4,9 @@ import type { Connection } from "../http2/connection.ts";
 const LATE_MS = 1600;
 
 /**
- * Finds out that a server is silent which owes answers: one that was frozen, or whose network is gone. The server is asked for a sign of life
- * once after each call that begins and each frame of a call that it sends, so there are never more questions than these.
+ * Finds out that a server is silent which owes answers: one that was frozen, or whose network is gone. The server is
+ * asked for a sign of life once after each call that begins and each frame of a call that it sends, so there are never
+ * more questions than these.
  */
 export class Silence {
   /** Whether it has not answered. */
@@ -13,7 +14,10 @@ export class Silence {
   readonly #limit: number;
   #lookedAt = 0;
   #lastRead = 0;
-  /** Whether calls were in flight at a look since it last sent something: they may have ended by their deadline meanwhile. */
+  /**
+   * Whether calls were in flight at a look since it last sent something: they may have ended by their deadline
+   * meanwhile.
+   */
   #owes = false;
   /** When it was asked. */
   #askedAt: number | undefined;

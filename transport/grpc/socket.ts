@@ -18,17 +18,23 @@ export interface Socket {
   unref?(): void;
 }
 
-/** What a read is given at first, and what it grows to while the peer fills it, in octets. An idle connection keeps the first. */
-const SMALL_READ = 2 * 1024;
-const LARGE_READ = 64 * 1024;
-/** With so many octets waiting to be written, nothing more is read: a peer that reads no answers makes no more of them. More than data fills. */
-const BACKLOG = 1024 * 1024;
+/**
+ * What a read is given at first, and what it grows to while the peer fills it, in octets. An idle connection keeps the
+ * first.
+ */
+const MIN_READ_BYTES = 2 * 1024;
+const MAX_READ_BYTES = 64 * 1024;
+/**
+ * With so many octets waiting to be written, nothing more is read: a peer that reads no answers makes no more of them.
+ * More than data fills.
+ */
+const MAX_UNSENT_BYTES = 1024 * 1024;
 /** How long a peer may go on sending after this side has ended, so that it reads what it was told, in milliseconds. */
-const LINGER = 500;
+const LINGER_MS = 500;
 
 /**
- * Moves octets between a socket and a {@linkcode Connection}: one read buffer, all frames in it handled before anything is
- * written; one write on its way, with all that was to be sent when it began.
+ * Moves octets between a socket and a {@linkcode Connection}: one read buffer, all frames in it handled before anything
+ * is written; one write on its way, with all that was to be sent when it began.
  */
 export class Pump {
   /** When octets last came, by performance.now(). */
@@ -69,7 +75,8 @@ export class Pump {
 
   /** Reads until the end. Resolves with why it ended, when the socket is closed. Never rejects. */
   async run(): Promise<string> {
-    // A server waits for the first octets, as it may have to answer them in another language (section 3.4 of RFC 9113 allows it).
+    // A server waits for the first octets, as it may have to answer them in another language (section 3.4 of RFC 9113
+    // allows it).
     if (!this.#connection.server) this.wake();
     this.close(await this.#read());
     return await this.#done.promise;
@@ -97,7 +104,10 @@ export class Pump {
     if (!this.#reading) this.#wakeOrEnd();
   }
 
-  /** As {@linkcode Pump.end}, for a peer that is at fault or not to be waited for: it has little time to read what it is told. */
+  /**
+   * As {@linkcode Pump.end}, for a peer that is at fault or not to be waited for: it has little time to read what it is
+   * told.
+   */
   endSoon(): void {
     this.#linger();
     this.end();
@@ -131,7 +141,7 @@ export class Pump {
 
   async #read(): Promise<string> {
     const connection = this.#connection;
-    let buf = new Uint8Array(SMALL_READ);
+    let buf = new Uint8Array(MIN_READ_BYTES);
     let kept = 0, small = 0, first = true;
     try {
       for (;;) {
@@ -144,19 +154,20 @@ export class Pump {
           const foreign = this.#onFirst(buf.subarray(0, end));
           if (foreign !== undefined) return foreign;
         }
-        // What is sent meanwhile goes out together, and outside of any call's async context, which would keep the call alive.
+        // What is sent meanwhile goes out together, and outside of any call's async context, which would keep the call
+        // alive.
         this.#reading = true;
         const stopped = connection.receive(buf, 0, end);
         this.#onRead();
         this.#reading = false;
         this.#wakeOrEnd();
-        if (connection.output.length > BACKLOG && !this.#ending) {
+        if (connection.output.length > MAX_UNSENT_BYTES && !this.#ending) {
           await (this.#written = Promise.withResolvers()).promise;
         }
         kept = end - stopped;
         small = n < buf.length / 8 ? small + 1 : 0;
-        if (end === buf.length && buf.length < LARGE_READ) buf = resized(buf, stopped, end, buf.length * 2);
-        else if (small > 100 && buf.length > SMALL_READ && kept < SMALL_READ) {
+        if (end === buf.length && buf.length < MAX_READ_BYTES) buf = resized(buf, stopped, end, buf.length * 2);
+        else if (small > 100 && buf.length > MIN_READ_BYTES && kept < MIN_READ_BYTES) {
           buf = resized(buf, stopped, end, buf.length / 2);
           small = 0;
         } else if (kept > 0) buf.copyWithin(0, stopped, end);
@@ -167,7 +178,7 @@ export class Pump {
   }
 
   #linger(): void {
-    const stop = after(LINGER, () => this.close("closed"));
+    const stop = after(LINGER_MS, () => this.close("closed"));
     this.#done.promise.then(stop, stop);
   }
 
@@ -206,7 +217,9 @@ export class Pump {
     }
   }
 
-  /** Ends the writing side and lets the peer read it: closing a socket with unread octets would take back what was sent. */
+  /**
+   * Ends the writing side and lets the peer read it: closing a socket with unread octets would take back what was sent.
+   */
   async #endWriting(): Promise<void> {
     if (this.#closed || this.#ended) return;
     this.#ended = true;

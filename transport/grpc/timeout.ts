@@ -1,6 +1,6 @@
 /** Milliseconds in each unit of `grpc-timeout`. */
 const UNITS: Readonly<Record<string, number>> = { n: 1e-6, u: 1e-3, m: 1, S: 1000, M: 60_000, H: 3_600_000 };
-const MOST = 99_999_999;
+const MAX_TIMEOUT_VALUE = 99_999_999;
 
 /**
  * Reads the value of `grpc-timeout`.
@@ -19,7 +19,7 @@ const INEXACT_MS = 1e-3;
 /** Writes a timeout of so many milliseconds, rounded up, in the finest unit that eight digits hold. */
 export function formatTimeout(milliseconds: number): string {
   const left = Math.max(Math.ceil(milliseconds - INEXACT_MS), 1);
-  if (left <= MOST) return `${left}m`;
+  if (left <= MAX_TIMEOUT_VALUE) return `${left}m`;
   const seconds = Math.ceil(left / 1000);
-  return seconds <= MOST ? `${seconds}S` : `${Math.min(Math.ceil(seconds / 3600), MOST)}H`;
+  return seconds <= MAX_TIMEOUT_VALUE ? `${seconds}S` : `${Math.min(Math.ceil(seconds / 3600), MAX_TIMEOUT_VALUE)}H`;
 }

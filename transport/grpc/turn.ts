@@ -1,6 +1,7 @@
 /**
- * The turn of the event loop in which messages are taken. Whoever takes messages that are there already waits for microtasks only: timers, other
- * sockets and health checks would wait until the last of them is taken, and a peer may send millions of empty ones.
+ * The turn of the event loop in which messages are taken. Whoever takes messages that are there already waits for
+ * microtasks only: timers, other sockets and health checks would wait until the last of them is taken, and a peer may
+ * send millions of empty ones.
  *
  * @module
  */
@@ -8,9 +9,9 @@
 import { outsideScopes } from "../../base/outside_scopes.ts";
 
 /** How long messages may be taken in one turn, in milliseconds. */
-const MOST_MS = 20;
+const MAX_TURN_MS = 20;
 /** After how many messages it looks at the clock. */
-const LOOK_EVERY = 64;
+const MESSAGES_PER_CLOCK_READ = 64;
 
 /** When the turn began: the last read, in milliseconds of `performance.now()`. */
 let began = 0;
@@ -23,10 +24,12 @@ export function turnBegins(now: number): void {
   began = now;
 }
 
-/** To be called for each message that is taken. What it returns is to be awaited first: the turn has lasted long enough. */
+/**
+ * To be called for each message that is taken. What it returns is to be awaited first: the turn has lasted long enough.
+ */
 export function turnOver(): Promise<void> | undefined {
-  if (next !== undefined || ++taken % LOOK_EVERY > 0) return next;
-  if (performance.now() - began < MOST_MS) return undefined;
+  if (next !== undefined || ++taken % MESSAGES_PER_CLOCK_READ > 0) return next;
+  if (performance.now() - began < MAX_TURN_MS) return undefined;
   return next = new Promise((resolve) =>
     outsideScopes(() =>
       setImmediate(() => {

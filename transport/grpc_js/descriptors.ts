@@ -8,7 +8,10 @@ import { acceptAgain, isExhausted, type Shortage, shortageAt } from "../descript
 const LOOK_MS = 1000;
 const NO_SHORTAGE: Shortage = { room: Infinity, until: 0 };
 
-/** Keeps the servers of one listener going when no file descriptor is left: without it they accept nobody any more, for ever. */
+/**
+ * Keeps the servers of one listener going when no file descriptor is left: without it they accept nobody any more, for
+ * ever.
+ */
 export class DescriptorWatch {
   readonly #logger: Logger;
   readonly #servers = new Set<Server>();

@@ -10,7 +10,7 @@ export const hostOf = (address: Address): string => address.kind === "tcp" ? add
 const portOf = (address: Address) => address.kind === "tcp" ? address.port : 0;
 
 /** How long a server may take to show what is wrong, in milliseconds. */
-const PATIENCE = 1000;
+const PROBE_TIMEOUT_MS = 1000;
 
 /** Why a server that takes connections can't be called, and what to do: grpc-js only says that it failed. */
 export async function whyNot(options: ConnectOptions): Promise<string> {
@@ -34,7 +34,10 @@ async function withoutTls(options: ConnectOptions): Promise<string> {
   return "takes connections but speaks no HTTP/2; is it another service?";
 }
 
-/** One TLS handshake: what it failed with, also if the server ends it late, as it does when it wants a client's certificate. */
+/**
+ * One TLS handshake: what it failed with, also if the server ends it late, as it does when it wants a client's
+ * certificate.
+ */
 async function handshake(
   { address, signal }: ConnectOptions,
   options: ConnectionOptions,
@@ -47,9 +50,9 @@ async function handshake(
   socket.on("secureConnect", () => secure = true);
   socket.on("data", () => resolve(undefined));
   socket.on("error", resolve);
-  const late = () => resolve(secure ? undefined : { message: `no answer within ${PATIENCE} ms` });
+  const late = () => resolve(secure ? undefined : { message: `no answer within ${PROBE_TIMEOUT_MS} ms` });
   socket.on("close", () => secure ? late() : resolve({ message: "it hangs up" }));
-  const stop = after(PATIENCE, late);
+  const stop = after(PROBE_TIMEOUT_MS, late);
   signal.addEventListener("abort", late);
   try {
     return await promise;

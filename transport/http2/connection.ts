@@ -1,11 +1,11 @@
 import { ConnectionError, ErrorCode } from "./error.ts";
-import { FRAME_HEADER, FrameType, PREFACE } from "./frame.ts";
+import { FRAME_HEADER_BYTES, FrameType, PREFACE } from "./frame.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 import { HpackEncoder } from "./hpack/encoder.ts";
 import { Output } from "./output.ts";
 import { Pings } from "./pings.ts";
-import { INITIAL_STREAM_WINDOW, ReceiveWindow } from "./receive_window.ts";
+import { INITIAL_STREAM_WINDOW_BYTES, ReceiveWindow } from "./receive_window.ts";
 import { Sender } from "./sender.ts";
 import { initialSettings, type PeerSettings, SettingId } from "./settings.ts";
 import { type Budget, ClosedStreams, Stream } from "./stream.ts";
@@ -33,18 +33,21 @@ export interface ConnectionEvents {
   onLimit?(limit: "concurrentStreams"): void;
   /** The peer takes no more streams. `text` says so with the code and `debug`, the text that the peer gave. */
   onGoAway(code: ErrorCode, text: string, debug: string): void;
-  /** The connection has failed by what the peer did. The output holds the GOAWAY; when it is written, the socket is to be closed. */
+  /**
+   * The connection has failed by what the peer did. The output holds the GOAWAY; when it is written, the socket is to
+   * be closed.
+   */
   onFailed(error: ConnectionError): void;
 }
 
 const UTF8 = new TextEncoder();
 /** The largest stream identifier. */
-const LAST_STREAM = 2 ** 31 - 1;
+const MAX_STREAM_ID = 2 ** 31 - 1;
 
 /**
- * One side of an HTTP/2 connection (RFC 9113) without a socket: octets in, events and octets out. What the peer sends goes into
- * {@linkcode Connection.receive}; what is to be sent stands in {@linkcode Connection.output}. It keeps no timer, never waits, and
- * makes no object for a frame.
+ * One side of an HTTP/2 connection (RFC 9113) without a socket: octets in, events and octets out. What the peer sends
+ * goes into {@linkcode Connection.receive}; what is to be sent stands in {@linkcode Connection.output}. It keeps no
+ * timer, never waits, and makes no object for a frame.
  */
 export class Connection {
   /** Whether this is the server's side. */
@@ -71,14 +74,17 @@ export class Connection {
   readonly closed: ClosedStreams;
   /** The streams that this side ended: of a server, calls that were answered, some before the client had sent all. */
   finished = 0;
-  /** When what a server reads now came: one look at the clock for many frames. In whole milliseconds of 32 bits, which take no memory of their own. */
+  /**
+   * When what a server reads now came: one look at the clock for many frames. In whole milliseconds of 32 bits, which
+   * take no memory of their own.
+   */
   readAt = 0;
   /** The HEADERS and DATA frames that have come. */
   callFrames = 0;
   /** The highest stream that the peer has opened. */
   lastPeerStream = 0;
   /** The highest stream that the peer may open: lower once this side has said GOAWAY. */
-  lastAllowed = LAST_STREAM;
+  lastAllowed = MAX_STREAM_ID;
   /** Whether the peer takes new streams. */
   accepting = true;
   /** The stream that {@linkcode Connection.open} opens next. */
@@ -124,7 +130,7 @@ export class Connection {
 
   /** Whether all stream identifiers are used: no more streams can be opened, ever. */
   get usedUp(): boolean {
-    return this.nextStream > LAST_STREAM;
+    return this.nextStream > MAX_STREAM_ID;
   }
 
   /**
@@ -147,7 +153,7 @@ export class Connection {
   /** Opens a stream as a client. Undefined if the peer takes no more at present, or at all. */
   open(): Stream | undefined {
     if (!this.accepting || this.streams.size >= this.peer.maxConcurrentStreams) return undefined;
-    const stream = new Stream(this.nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
+    const stream = new Stream(this.nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW_BYTES);
     this.streams.add(stream);
     this.nextStream += 2;
     if (this.usedUp) this.accepting = false;
@@ -232,7 +238,7 @@ export class Connection {
     }
     const settings: [number, number][] = [
       this.server ? [SettingId.MAX_CONCURRENT_STREAMS, limits.concurrentStreams] : [SettingId.ENABLE_PUSH, 0],
-      [SettingId.INITIAL_WINDOW_SIZE, INITIAL_STREAM_WINDOW],
+      [SettingId.INITIAL_WINDOW_SIZE, INITIAL_STREAM_WINDOW_BYTES],
       [SettingId.MAX_HEADER_LIST_SIZE, limits.headerListBytes],
     ];
     output.frame(6 * settings.length, FrameType.SETTINGS, 0, 0);
@@ -240,7 +246,7 @@ export class Connection {
       output.bytes(new Uint8Array([id >> 8, id]));
       output.uint32(Math.min(value, 2 ** 32 - 1));
     }
-    output.reserve(FRAME_HEADER + 4);
+    output.reserve(FRAME_HEADER_BYTES + 4);
     this.window.start();
   }
 

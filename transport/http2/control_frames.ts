@@ -6,7 +6,7 @@ import { PingPurpose } from "./pings.ts";
 import { readSettings } from "./settings.ts";
 
 /** PINGs that come too often, before the peer is sent away. */
-const PING_STRIKES = 2;
+const MAX_PING_STRIKES = 2;
 
 /** Acts on the frames that carry nothing of a call: SETTINGS, PING, GOAWAY and PRIORITY. */
 export class ControlFrames {
@@ -72,7 +72,7 @@ export class ControlFrames {
     this.#strikes = excused ? 0 : this.#strikes + 1;
     this.#lastPing = now;
     this.#sentAtPing = sender.frames;
-    if (this.#strikes <= PING_STRIKES) return;
+    if (this.#strikes <= MAX_PING_STRIKES) return;
     // The text is what gRPC's clients look for: they ping less often then.
     throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings", "pingInterval");
   }

@@ -1,9 +1,9 @@
 /** The octets of a frame header (RFC 9113, section 4.1). */
-export const FRAME_HEADER = 9;
+export const FRAME_HEADER_BYTES = 9;
 /** The frame size that every peer takes, and the one that we take, in octets (section 6.5.2). */
-export const MIN_FRAME_SIZE = 16_384;
+export const MIN_FRAME_BYTES = 16_384;
 /** The largest frame size that a peer may announce. */
-export const MAX_FRAME_SIZE = 16_777_215;
+export const MAX_FRAME_BYTES = 16_777_215;
 
 /** The types of frames (RFC 9113, section 6). */
 export const FrameType = {

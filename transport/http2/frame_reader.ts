@@ -1,14 +1,17 @@
 import type { Connection } from "./connection.ts";
 import { ControlFrames } from "./control_frames.ts";
 import { ErrorCode, protocol, sizeError, windowTooLarge } from "./error.ts";
-import { Flag, FRAME_HEADER, FrameType, MIN_FRAME_SIZE, PREFACE, readUint31, readUint32 } from "./frame.ts";
+import { Flag, FRAME_HEADER_BYTES, FrameType, MIN_FRAME_BYTES, PREFACE, readUint31, readUint32 } from "./frame.ts";
 import { Guard } from "./guard.ts";
 import { HeaderReader } from "./header_reader.ts";
 import { PingPurpose } from "./pings.ts";
 import type { Stream } from "./stream.ts";
 
-/** What a client resets after so many milliseconds has held one of its streams for that time, so that it can't be many: it has only waited for too long. */
-const PATIENCE = 50;
+/**
+ * What a client resets after so many milliseconds has held one of its streams for that time, so that it can't be many:
+ * it has only waited for too long.
+ */
+const MIN_SLOW_RESET_MS = 50;
 
 /** Reads the peer's frames (RFC 9113, sections 4 and 6) and acts on those that belong to streams. */
 export class FrameReader {
@@ -61,10 +64,10 @@ export class FrameReader {
     const from = at;
     if (this.#connection.server) this.#connection.readAt = performance.now() | 0;
     if (this.#prefaceRead < PREFACE.length) at = this.#readPreface(buf, at, end);
-    while (end - at >= FRAME_HEADER) {
+    while (end - at >= FRAME_HEADER_BYTES) {
       const length = buf[at]! << 16 | buf[at + 1]! << 8 | buf[at + 2]!;
-      if (length > MIN_FRAME_SIZE) throw sizeError(`a frame of ${length} octets, over SETTINGS_MAX_FRAME_SIZE`);
-      const start = at + FRAME_HEADER;
+      if (length > MIN_FRAME_BYTES) throw sizeError(`a frame of ${length} octets, over SETTINGS_MAX_FRAME_SIZE`);
+      const start = at + FRAME_HEADER_BYTES;
       if (end - start < length) break;
       this.#frame(buf[at + 3]!, buf[at + 4]!, readUint31(buf, at + 5), buf, start, start + length);
       at = start + length;
@@ -180,7 +183,7 @@ export class FrameReader {
     const stream = this.#known(id, "RST_STREAM");
     const { server, readAt } = this.#connection;
     // What ends a stream that is closed, as the caller's deadline and ours come together, ends no work.
-    if (server && stream && (readAt - stream.opened | 0) < PATIENCE) this.#resets.spend("streams reset");
+    if (server && stream && (readAt - stream.opened | 0) < MIN_SLOW_RESET_MS) this.#resets.spend("streams reset");
     else this.#control.spend("RST_STREAM frames");
     if (stream === undefined) return;
     const code = readUint32(buf, start);

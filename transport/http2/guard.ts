@@ -1,13 +1,13 @@
 import { ConnectionError, ErrorCode } from "./error.ts";
 
 /** How many tokens come back, per second. */
-const REFILL = 100;
+const TOKENS_PER_SECOND = 100;
 /** How many frames that only make work a useful frame pays for. */
-const EARNED = 4;
+const TOKENS_PER_USEFUL_FRAME = 4;
 
 /**
- * A token bucket against floods of frames that cost the peer nothing and us something (RFC 9113, section 10.5): each such frame
- * takes a token; time and useful frames give some back. It counts that up only when it is empty.
+ * A token bucket against floods of frames that cost the peer nothing and us something (RFC 9113, section 10.5): each
+ * such frame takes a token; time and useful frames give some back. It counts that up only when it is empty.
  */
 export class Guard {
   readonly #limit: string;
@@ -40,7 +40,8 @@ export class Guard {
   spend(what: string): void {
     if (this.#tokens-- > 0) return;
     const now = performance.now(), useful = this.#useful();
-    const earned = (useful - this.#usefulAt) * EARNED + (now - this.#filledAt) / 1000 * REFILL;
+    const earned = (useful - this.#usefulAt) * TOKENS_PER_USEFUL_FRAME +
+      (now - this.#filledAt) / 1000 * TOKENS_PER_SECOND;
     this.#tokens = Math.min(this.#burst, Math.floor(earned));
     this.#filledAt = now;
     this.#usefulAt = useful;

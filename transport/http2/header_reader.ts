@@ -11,21 +11,27 @@ import {
 import { HpackDecoder } from "./hpack/decoder.ts";
 import { HpackError } from "./hpack/error.ts";
 import type { FieldList } from "./hpack/field_list.ts";
-import { INITIAL_STREAM_WINDOW } from "./receive_window.ts";
+import { INITIAL_STREAM_WINDOW_BYTES } from "./receive_window.ts";
 import { Stream } from "./stream.ts";
 
 type Rule = (fields: FieldList) => string | undefined;
 
 /** Reads HEADERS and CONTINUATION (RFC 9113, sections 6.2 and 6.10), and opens streams. */
 export class HeaderReader {
-  /** The stream whose header block has begun and not ended: nothing else may come before its CONTINUATION. 0 if none has. */
+  /**
+   * The stream whose header block has begun and not ended: nothing else may come before its CONTINUATION. 0 if none
+   * has.
+   */
   expected = 0;
   readonly #connection: Connection;
   readonly #decoder: HpackDecoder;
   readonly #onError: (stream: Stream, code: ErrorCode, why: string) => void;
   #flags = 0;
   #parts: Uint8Array[] = [];
-  /** The last list that was found right, what is read of it, and by which rule: the decoder gives the same array for the same block. */
+  /**
+   * The last list that was found right, what is read of it, and by which rule: the decoder gives the same array for the
+   * same block.
+   */
   #right: FieldList | undefined;
   #rightRead: FieldList = [];
   #rightLength = -1;
@@ -104,7 +110,7 @@ export class HeaderReader {
       if (!connection.closed.has(id)) throw protocol("a stream identifier that is not above the last one");
       throw new ConnectionError(ErrorCode.STREAM_CLOSED, "HEADERS on a closed stream");
     }
-    const stream = new Stream(id, connection.peer.initialWindowSize, INITIAL_STREAM_WINDOW);
+    const stream = new Stream(id, connection.peer.initialWindowSize, INITIAL_STREAM_WINDOW_BYTES);
     stream.opened = connection.readAt;
     connection.lastPeerStream = id;
     connection.streams.add(stream);
@@ -161,8 +167,8 @@ export class HeaderReader {
   }
 
   /**
-   * The fields of a block as the layer above reads them. Undefined if they are malformed: their stream is at its end then. Where some are
-   * missing, that can't be told.
+   * The fields of a block as the layer above reads them. Undefined if they are malformed: their stream is at its end
+   * then. Where some are missing, that can't be told.
    */
   #read(stream: Stream, block: FieldList, malformed: Rule): FieldList | undefined {
     const { exceeded } = this.#decoder;

@@ -1,8 +1,9 @@
 /**
- * Which field lists are malformed (RFC 9113, section 8): each function says why, or undefined if the list is right. What is
- * malformed ends its stream, never the connection.
+ * Which field lists are malformed (RFC 9113, section 8): each function says why, or undefined if the list is right.
+ * What is malformed ends its stream, never the connection.
  *
- * Blanks around a value are no fault, against section 8.2.1: Go's HTTP/2 sends them, and Kitex and grpc-go take them. They are left out.
+ * Blanks around a value are no fault, against section 8.2.1: Go's HTTP/2 sends them, and Kitex and grpc-go take them.
+ * They are left out.
  *
  * @module
  */
@@ -12,7 +13,10 @@ import { hasControl, isBlank, withoutBlanks } from "../../rpc/field_value.ts";
 import { SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 
-/** The fields without the blanks around their values; those of pseudo-headers stay, and are malformed. The same list if there are none. */
+/**
+ * The fields without the blanks around their values; those of pseudo-headers stay, and are malformed. The same list if
+ * there are none.
+ */
 export function withoutOuterBlanks(fields: FieldList): FieldList {
   for (let i = 1; i < fields.length; i += 2) {
     const value = fields[i]!;
@@ -26,8 +30,8 @@ export function withoutOuterBlanks(fields: FieldList): FieldList {
 }
 
 /**
- * The fields of a response without the values that have control characters: such a value is lost, but not the status that stands beside it.
- * The same list if there are none.
+ * The fields of a response without the values that have control characters: such a value is lost, but not the status
+ * that stands beside it. The same list if there are none.
  */
 export function withoutBadValues(fields: FieldList): FieldList {
   for (let i = 0; i < fields.length; i += 2) {
@@ -38,7 +42,10 @@ export function withoutBadValues(fields: FieldList): FieldList {
 
 const isBadValue = (fields: FieldList, i: number) => fields[i]!.charCodeAt(0) !== COLON && hasControl(fields[i + 1]!);
 
-/** Why the fields of a request are malformed (sections 8.2 and 8.3.1). CONNECT, which gRPC has no use for, counts as malformed. */
+/**
+ * Why the fields of a request are malformed (sections 8.2 and 8.3.1). CONNECT, which gRPC has no use for, counts as
+ * malformed.
+ */
 export function malformedRequest(fields: FieldList): string | undefined {
   let [method, scheme, path, authority] = ["", "", "", false as boolean];
   let regular = false;
@@ -65,7 +72,10 @@ export function malformedRequest(fields: FieldList): string | undefined {
   return undefined;
 }
 
-/** Why the fields of a response are malformed (section 8.3.2). Its values are those that {@linkcode withoutBadValues} has left. */
+/**
+ * Why the fields of a response are malformed (section 8.3.2). Its values are those that {@linkcode withoutBadValues}
+ * has left.
+ */
 export function malformedResponse(fields: FieldList): string | undefined {
   if (fields[0] !== ":status" || !/^[1-9]\d\d$/.test(fields[1]!)) return "no valid :status at first";
   return malformedFields(fields, 2);
@@ -110,7 +120,7 @@ function malformedField(name: string, value: string): string | undefined {
   return undefined;
 }
 
-const COLON = 58;
+const COLON = 0x3a;
 
 /** What may stand in a field name: the characters of a token (RFC 9110, section 5.6.2) but capitals. */
 const TOKEN = Uint8Array.from(

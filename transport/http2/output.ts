@@ -1,7 +1,7 @@
-import { FRAME_HEADER, type FrameType } from "./frame.ts";
+import { FRAME_HEADER_BYTES, type FrameType } from "./frame.ts";
 
 /** What an idle connection may keep, in octets. */
-const SMALL = 512;
+const MAX_IDLE_BYTES = 512;
 
 /** The octets that wait to be written: two buffers that take turns, one filled while the other is on its way. */
 export class Output {
@@ -11,20 +11,23 @@ export class Output {
   length = 0;
   #spare: Uint8Array | undefined;
 
-  /** Makes room for `octets` more; the octets are to be written at {@linkcode Output.length}, which the caller then moves. */
+  /**
+   * Makes room for `octets` more; the octets are to be written at {@linkcode Output.length}, which the caller then
+   * moves.
+   */
   reserve(octets: number): void {
     const needed = this.length + octets;
     if (needed <= this.buf.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.buf.length * 2, SMALL));
+    const grown = new Uint8Array(Math.max(needed, this.buf.length * 2, MAX_IDLE_BYTES));
     grown.set(this.buf.subarray(0, this.length));
     this.buf = grown;
   }
 
   /** Writes a frame header, and makes room for its payload. */
   frame(length: number, type: number, flags: number, streamId: number): void {
-    this.reserve(FRAME_HEADER + length);
+    this.reserve(FRAME_HEADER_BYTES + length);
     this.putHeader(this.length, length, type, flags, streamId);
-    this.length += FRAME_HEADER;
+    this.length += FRAME_HEADER_BYTES;
   }
 
   /** Writes a frame header at `at`, where there is room for it. */
@@ -74,7 +77,7 @@ export class Output {
   /** Lets go of large buffers: the connection is idle. */
   shrink(): void {
     this.#spare = undefined;
-    if (this.length === 0 && this.buf.length > SMALL) this.buf = new Uint8Array(0);
+    if (this.length === 0 && this.buf.length > MAX_IDLE_BYTES) this.buf = new Uint8Array(0);
   }
 
   #put(at: number, value: number): void {

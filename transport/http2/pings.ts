@@ -1,8 +1,11 @@
 import type { Connection } from "./connection.ts";
 import { Flag, FrameType } from "./frame.ts";
 
-/** PINGs that servers of gRPC allow a client after they have last sent HEADERS or DATA: those that follow may get it sent away (gRPC A8). */
-const MAX_WITHOUT_DATA = 2;
+/**
+ * PINGs that servers of gRPC allow a client after they have last sent HEADERS or DATA: those that follow may get it
+ * sent away (gRPC A8).
+ */
+const MAX_UNEXCUSED_PINGS = 2;
 
 /** Why a PING is sent: the first octet of its payload, so that the answer tells. */
 export enum PingPurpose {
@@ -41,7 +44,7 @@ export class Pings {
   /** Whether no further PING is allowed before the peer sends HEADERS or DATA. */
   get spent(): boolean {
     this.#excuse();
-    return this.#counted >= MAX_WITHOUT_DATA;
+    return this.#counted >= MAX_UNEXCUSED_PINGS;
   }
 
   /** Sends a PING. */
@@ -56,8 +59,8 @@ export class Pings {
   }
 
   /**
-   * Asks a server for a sign of life: by PING while it allows one, else by empty SETTINGS. These have to be acknowledged as well (RFC 9113,
-   * section 6.5.3), and servers of gRPC do not count them.
+   * Asks a server for a sign of life: by PING while it allows one, else by empty SETTINGS. These have to be
+   * acknowledged as well (RFC 9113, section 6.5.3), and servers of gRPC do not count them.
    */
   ask(): void {
     if (this.sparing || this.spent) this.#connection.output.frame(0, FrameType.SETTINGS, 0, 0);

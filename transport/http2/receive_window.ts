@@ -1,26 +1,26 @@
 import { ConnectionError, ErrorCode } from "./error.ts";
 import { FrameType } from "./frame.ts";
 import type { Output } from "./output.ts";
-import { DEFAULT_WINDOW, MAX_WINDOW } from "./settings.ts";
+import { DEFAULT_WINDOW_BYTES, MAX_WINDOW_BYTES } from "./settings.ts";
 import type { Budget, Stream } from "./stream.ts";
 
 /** The window that streams begin with, in octets: announced in SETTINGS. */
-export const INITIAL_STREAM_WINDOW = 256 * 1024;
+export const INITIAL_STREAM_WINDOW_BYTES = 256 * 1024;
 /** The window that streams grow to at the most. */
-const LARGEST_STREAM_WINDOW = 4 * 1024 * 1024;
+const MAX_STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 
 /**
- * The receiving side of flow control (RFC 9113, section 5.2). The connection's window is what may be held of all streams together,
- * and opens as the application takes what was held; a stream's window opens as its own data is taken. So a slow reader stops the
- * writer, and memory stays bounded.
+ * The receiving side of flow control (RFC 9113, section 5.2). The connection's window is what may be held of all
+ * streams together, and opens as the application takes what was held; a stream's window opens as its own data is taken.
+ * So a slow reader stops the writer, and memory stays bounded.
  *
- * Streams' windows grow with the bandwidth-delay product: a PING measures what arrives in one round trip, and when that comes near
- * the window, the window is made twice as large. They grow only into what the connection's window has beyond the first windows of all
- * streams that may be open: so streams that nobody reads can't fill it, and hold up no other.
+ * Streams' windows grow with the bandwidth-delay product: a PING measures what arrives in one round trip, and when that
+ * comes near the window, the window is made twice as large. They grow only into what the connection's window has beyond
+ * the first windows of all streams that may be open: so streams that nobody reads can't fill it, and hold up no other.
  */
 export class ReceiveWindow {
   /** What the peer may still send on the connection. */
-  available: number = DEFAULT_WINDOW;
+  available: number = DEFAULT_WINDOW_BYTES;
   /** What has come and was not released. */
   held = 0;
   readonly #output: Output;
@@ -29,7 +29,7 @@ export class ReceiveWindow {
   #credit = 0;
   /** What streams' windows may still grow by, all together. */
   #spare: number;
-  #streamTarget = INITIAL_STREAM_WINDOW;
+  #streamTarget = INITIAL_STREAM_WINDOW_BYTES;
   #sampling = false;
   #ended = false;
   #sample = 0;
@@ -44,8 +44,8 @@ export class ReceiveWindow {
    */
   constructor(output: Output, target: number, streams: number, budget: Budget) {
     this.#output = output;
-    this.#target = Math.min(Math.max(target, DEFAULT_WINDOW), MAX_WINDOW);
-    this.#spare = Math.max(this.#target - streams * INITIAL_STREAM_WINDOW, this.#target >>> 3);
+    this.#target = Math.min(Math.max(target, DEFAULT_WINDOW_BYTES), MAX_WINDOW_BYTES);
+    this.#spare = Math.max(this.#target - streams * INITIAL_STREAM_WINDOW_BYTES, this.#target >>> 3);
     this.#budget = budget;
   }
 
@@ -78,7 +78,8 @@ export class ReceiveWindow {
     this.held -= octets;
     this.#budget.received -= octets;
     this.#credit += octets;
-    // As soon as it is worth as much as what the peer has left: more often the more is held, so that it never stands still.
+    // As soon as it is worth as much as what the peer has left: more often the more is held, so that it never stands
+    // still.
     if (this.#credit === 0 || this.#credit < this.available) return;
     this.#output.number(FrameType.WINDOW_UPDATE, 0, this.#credit);
     this.available += this.#credit;
@@ -108,12 +109,12 @@ export class ReceiveWindow {
 
   /** A stream was closed: what its window had grown by, others may grow by. */
   closed(stream: Stream): void {
-    this.#spare += stream.windowTarget - INITIAL_STREAM_WINDOW;
+    this.#spare += stream.windowTarget - INITIAL_STREAM_WINDOW_BYTES;
   }
 
   /** Whether a PING should be sent now to measure a round trip. */
   wantsSample(): boolean {
-    if (this.#sampling || this.#sample < this.#streamTarget / 2 || this.#streamTarget >= LARGEST_STREAM_WINDOW) {
+    if (this.#sampling || this.#sample < this.#streamTarget / 2 || this.#streamTarget >= MAX_STREAM_WINDOW_BYTES) {
       return false;
     }
     this.#sampling = true;
@@ -125,7 +126,7 @@ export class ReceiveWindow {
   sampled(): void {
     this.#sampling = false;
     if (this.#sample * 3 > this.#streamTarget * 2) {
-      this.#streamTarget = Math.min(this.#streamTarget * 2, LARGEST_STREAM_WINDOW);
+      this.#streamTarget = Math.min(this.#streamTarget * 2, MAX_STREAM_WINDOW_BYTES);
     }
     this.#sample = 0;
   }

@@ -2,10 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { data, Peer, pong } from "../../tests/http2_peer.ts";
 import { Output } from "./output.ts";
 import { PingPurpose } from "./pings.ts";
-import { INITIAL_STREAM_WINDOW, ReceiveWindow } from "./receive_window.ts";
+import { INITIAL_STREAM_WINDOW_BYTES, ReceiveWindow } from "./receive_window.ts";
 import { Stream } from "./stream.ts";
 
-const MIB = 1024 * 1024;
+const MIB_BYTES = 1024 * 1024;
 
 /** The WINDOW_UPDATEs that stand in an output, as stream and octets, which takes them out of it. */
 function updates(output: Output): [number, number][] {
@@ -21,9 +21,9 @@ function updates(output: Output): [number, number][] {
 
 Deno.test("the connection's window opens by half of it at a time, while little is held", () => {
   const output = new Output();
-  const window = new ReceiveWindow(output, MIB, 100, { received: 0, queued: 0 });
+  const window = new ReceiveWindow(output, MIB_BYTES, 100, { received: 0, queued: 0 });
   window.start();
-  assertEquals(updates(output), [[0, MIB - 65_535]]);
+  assertEquals(updates(output), [[0, MIB_BYTES - 65_535]]);
   for (let i = 0; i < 31; i++) {
     window.receive(16_384);
     window.release(16_384);
@@ -31,16 +31,16 @@ Deno.test("the connection's window opens by half of it at a time, while little i
   assertEquals(updates(output), []);
   window.receive(16_384);
   window.release(16_384);
-  assertEquals(updates(output), [[0, MIB / 2]]);
-  assertEquals(window.available, MIB);
+  assertEquals(updates(output), [[0, MIB_BYTES / 2]]);
+  assertEquals(window.available, MIB_BYTES);
 });
 
 Deno.test("the connection's window stays open to others while slow readers hold more than half of it", () => {
   const output = new Output();
   const budget = { received: 0, queued: 0 };
-  const window = new ReceiveWindow(output, MIB, 100, budget);
+  const window = new ReceiveWindow(output, MIB_BYTES, 100, budget);
   window.start();
-  window.receive(MIB * 0.75); // nobody reads this
+  window.receive(MIB_BYTES * 0.75); // nobody reads this
   let moved = 0;
   for (let i = 0; i < 1000 && window.available > 0; i++) {
     const octets = Math.min(16_384, window.available);
@@ -49,7 +49,7 @@ Deno.test("the connection's window stays open to others while slow readers hold 
     moved += octets;
   }
   assertEquals(moved, 1000 * 16_384);
-  assertEquals([window.held, budget.received], [MIB * 0.75, MIB * 0.75]);
+  assertEquals([window.held, budget.received], [MIB_BYTES * 0.75, MIB_BYTES * 0.75]);
 });
 
 Deno.test("nothing released opens nothing: there is no WINDOW_UPDATE of 0", () => {
@@ -72,33 +72,33 @@ Deno.test("DATA beyond a stream's window is a FLOW_CONTROL_ERROR of the stream, 
   const peer = Peer.ready("server");
   peer.reads = false;
   peer.give(peer.request(1), peer.request(3));
-  for (let i = 0; i < INITIAL_STREAM_WINDOW / 16_384; i++) peer.give(data(1, 16_384));
+  for (let i = 0; i < INITIAL_STREAM_WINDOW_BYTES / 16_384; i++) peer.give(data(1, 16_384));
   peer.told();
   assertEquals(peer.give(data(1, 1)), ["reset 1 FLOW_CONTROL_ERROR"]);
-  assertEquals(peer.connection.window.held, INITIAL_STREAM_WINDOW);
+  assertEquals(peer.connection.window.held, INITIAL_STREAM_WINDOW_BYTES);
   assertEquals(peer.give(data(3, 1)), ["data 3 1"]);
 });
 
 Deno.test("a stream's window opens by half of it at a time, and not behind its end", () => {
   const output = new Output();
-  const window = new ReceiveWindow(output, 16 * MIB, 10, { received: 0, queued: 0 });
-  const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW);
-  window.consume(stream, INITIAL_STREAM_WINDOW / 2 - 1);
+  const window = new ReceiveWindow(output, 16 * MIB_BYTES, 10, { received: 0, queued: 0 });
+  const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW_BYTES);
+  window.consume(stream, INITIAL_STREAM_WINDOW_BYTES / 2 - 1);
   assertEquals(updates(output), []);
   window.consume(stream, 1);
-  assertEquals(updates(output), [[1, INITIAL_STREAM_WINDOW / 2]]);
+  assertEquals(updates(output), [[1, INITIAL_STREAM_WINDOW_BYTES / 2]]);
   stream.remoteEnded = true;
-  window.consume(stream, INITIAL_STREAM_WINDOW);
+  window.consume(stream, INITIAL_STREAM_WINDOW_BYTES);
   assertEquals(updates(output), []);
 });
 
 /** A window of streams that has doubled so often. */
 function grown(times: number): [Output, ReceiveWindow] {
   const output = new Output();
-  const window = new ReceiveWindow(output, 16 * MIB, 10, { received: 0, queued: 0 });
+  const window = new ReceiveWindow(output, 16 * MIB_BYTES, 10, { received: 0, queued: 0 });
   window.start();
   for (let i = 0; i < times; i++) {
-    const target = INITIAL_STREAM_WINDOW * 2 ** i;
+    const target = INITIAL_STREAM_WINDOW_BYTES * 2 ** i;
     while (!window.wantsSample()) {
       window.receive(target / 2);
       window.release(target / 2);
@@ -112,22 +112,22 @@ function grown(times: number): [Output, ReceiveWindow] {
 }
 
 Deno.test("streams' windows double when a window comes near full in a round trip, up to 4 MiB", () => {
-  const stream = () => new Stream(1, 0, INITIAL_STREAM_WINDOW);
+  const stream = () => new Stream(1, 0, INITIAL_STREAM_WINDOW_BYTES);
   for (const [times, expected] of [[0, 0.25], [1, 0.5], [2, 1], [4, 4]] as const) {
     const [output, window] = grown(times);
-    window.consume(stream(), INITIAL_STREAM_WINDOW);
-    assertEquals(updates(output), [[1, expected * MIB]], `doubled ${times} times`);
+    window.consume(stream(), INITIAL_STREAM_WINDOW_BYTES);
+    assertEquals(updates(output), [[1, expected * MIB_BYTES]], `doubled ${times} times`);
   }
   const [, window] = grown(4);
-  window.receive(8 * MIB);
+  window.receive(8 * MIB_BYTES);
   assert(!window.wantsSample());
 });
 
 Deno.test("a stream that begins after the windows have grown is not left with its first window", () => {
   for (const times of [1, 2, 3, 4]) {
     const [output, window] = grown(times);
-    const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW);
-    for (let moved = 0; moved < 10 * MIB; moved += 16_384) {
+    const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW_BYTES);
+    for (let moved = 0; moved < 10 * MIB_BYTES; moved += 16_384) {
       assert(stream.receiveWindow >= 16_384, `doubled ${times} times: stuck after ${moved} octets`);
       stream.receiveWindow -= 16_384;
       window.consume(stream, 16_384);
@@ -152,17 +152,21 @@ Deno.test("a connection asks by PING for a round trip's measure, one at a time",
 });
 
 Deno.test("a slow reader never holds more than the connection's window, nor a stream more than its own, over 1 GiB", () => {
-  const target = 2 * MIB;
+  const target = 2 * MIB_BYTES;
   const output = new Output();
   const budget = { received: 0, queued: 0 };
   const window = new ReceiveWindow(output, target, 3, budget);
   window.start();
   // The writer's side of the windows: it sends whatever it may, at once.
   let credit = 65_535;
-  const streams = [1, 3, 5].map((id) => ({ stream: new Stream(id, 0, INITIAL_STREAM_WINDOW), credit: 0, held: 0 }));
-  for (const one of streams) one.credit = INITIAL_STREAM_WINDOW;
+  const streams = [1, 3, 5].map((id) => ({
+    stream: new Stream(id, 0, INITIAL_STREAM_WINDOW_BYTES),
+    credit: 0,
+    held: 0,
+  }));
+  for (const one of streams) one.credit = INITIAL_STREAM_WINDOW_BYTES;
   let most = 0, moved = 0;
-  for (let round = 0; moved < 1024 * MIB; round++) {
+  for (let round = 0; moved < 1024 * MIB_BYTES; round++) {
     for (const [id, octets] of updates(output)) {
       if (id === 0) credit += octets;
       else streams[(id - 1) / 2]!.credit += octets;
@@ -176,7 +180,7 @@ Deno.test("a slow reader never holds more than the connection's window, nor a st
         one.stream.receiveWindow -= octets;
         one.held += octets;
       }
-      assert(one.stream.receiveWindow >= 0 && one.held <= 4 * MIB);
+      assert(one.stream.receiveWindow >= 0 && one.held <= 4 * MIB_BYTES);
     }
     if (window.wantsSample()) window.sampled();
     most = Math.max(most, window.held);
@@ -188,7 +192,7 @@ Deno.test("a slow reader never holds more than the connection's window, nor a st
     window.release(taken);
     window.consume(one.stream, taken);
   }
-  assert(most > INITIAL_STREAM_WINDOW);
+  assert(most > INITIAL_STREAM_WINDOW_BYTES);
   for (const { stream, held } of streams) {
     window.release(held);
     window.consume(stream, held);
@@ -196,7 +200,7 @@ Deno.test("a slow reader never holds more than the connection's window, nor a st
   assertEquals([window.held, budget.received], [0, 0]);
 });
 
-const newStream = (id: number) => new Stream(id, 65_535, INITIAL_STREAM_WINDOW);
+const newStream = (id: number) => new Stream(id, 65_535, INITIAL_STREAM_WINDOW_BYTES);
 
 /** Takes as much as a stream's window allows, and consumes it at once. */
 function fill(window: ReceiveWindow, stream: Stream): void {
@@ -217,7 +221,7 @@ Deno.test("a new stream's window opens again, however wide the others have grown
       window.sampled();
     } else fill(window, first);
   }
-  assertEquals(first.windowTarget > 4 * INITIAL_STREAM_WINDOW, true);
+  assertEquals(first.windowTarget > 4 * INITIAL_STREAM_WINDOW_BYTES, true);
   const second = newStream(3);
   fill(window, second);
   assertEquals(second.receiveWindow > 0, true);
@@ -225,7 +229,7 @@ Deno.test("a new stream's window opens again, however wide the others have grown
 
 Deno.test("the windows of all streams together stay within the connection's, and room to grow comes back from closed ones", () => {
   const output = new Output();
-  const window = new ReceiveWindow(output, 32 * MIB, 100, { received: 0, queued: 0 });
+  const window = new ReceiveWindow(output, 32 * MIB_BYTES, 100, { received: 0, queued: 0 });
   window.start();
   const streams = Array.from({ length: 100 }, (_, i) => newStream(2 * i + 1));
   const grow = () => {
@@ -239,13 +243,13 @@ Deno.test("the windows of all streams together stay within the connection's, and
   };
   const sum = () => streams.reduce((all, { windowTarget }) => all + windowTarget, 0);
   grow();
-  assertEquals(sum(), 32 * MIB);
+  assertEquals(sum(), 32 * MIB_BYTES);
   for (let i = 0; i < 50; i++) {
     window.closed(streams[i]!);
     streams[i] = newStream(2 * i + 201);
   }
   grow();
-  assertEquals(sum(), 32 * MIB);
+  assertEquals(sum(), 32 * MIB_BYTES);
 });
 
 Deno.test("what a lost connection held is given back, once", () => {

@@ -1,20 +1,23 @@
 import { Line } from "../../base/line.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 import type { HpackEncoder } from "./hpack/encoder.ts";
-import { Flag, FRAME_HEADER, FrameType } from "./frame.ts";
+import { Flag, FRAME_HEADER_BYTES, FrameType } from "./frame.ts";
 import type { Output } from "./output.ts";
-import { DEFAULT_WINDOW, MAX_WINDOW, type PeerSettings } from "./settings.ts";
+import { DEFAULT_WINDOW_BYTES, MAX_WINDOW_BYTES, type PeerSettings } from "./settings.ts";
 import type { Budget, Queued, Stream } from "./stream.ts";
 
 /** With this many octets waiting to be written, streams wait rather than add to them. */
-const HIGH_WATER = 256 * 1024;
+const HIGH_WATER_BYTES = 256 * 1024;
 /** What one stream sends before the next one has its turn, in octets. */
-const QUANTUM = 16 * 1024;
+const QUANTUM_BYTES = 16 * 1024;
 
-/** The sending side of a connection: flow control (RFC 9113, section 5.2), fairness between streams, and HEADERS and DATA on the wire. */
+/**
+ * The sending side of a connection: flow control (RFC 9113, section 5.2), fairness between streams, and HEADERS and
+ * DATA on the wire.
+ */
 export class Sender {
   /** What may still be sent on the connection, in octets. */
-  window: number = DEFAULT_WINDOW;
+  window: number = DEFAULT_WINDOW_BYTES;
   /** The octets of data that wait in the streams' queues. */
   queued = 0;
   /** The HEADERS and DATA frames that were written. */
@@ -57,9 +60,10 @@ export class Sender {
   /** Sends fields, behind what waits on the stream. */
   headers(stream: Stream, fields: FieldList, end: boolean): void {
     stream.ending = end;
-    // A client's streams open in the order of their identifiers (section 5.1.1): the fields of none may wait behind another's.
+    // A client's streams open in the order of their identifiers (section 5.1.1): the fields of none may wait behind
+    // another's.
     const opens = !stream.headersReceived;
-    if (stream.queue === undefined && (opens || this.#output.length < HIGH_WATER)) {
+    if (stream.queue === undefined && (opens || this.#output.length < HIGH_WATER_BYTES)) {
       this.#writeHeaders(stream, fields, end);
     } else this.#enqueue(stream, { fields, end });
   }
@@ -74,7 +78,7 @@ export class Sender {
   data(stream: Stream, head: Uint8Array, body: Uint8Array, end: boolean): boolean {
     stream.ending = end;
     const size = head.length + body.length;
-    const free = stream.queue === undefined && this.#output.length < HIGH_WATER;
+    const free = stream.queue === undefined && this.#output.length < HIGH_WATER_BYTES;
     if (free && size <= stream.sendWindow && size <= this.window && size <= this.#peer.maxFrameSize) {
       this.#output.frame(size, FrameType.DATA, end ? Flag.END_STREAM : 0, stream.id);
       this.#output.bytes(head);
@@ -90,7 +94,7 @@ export class Sender {
 
   /** Opens the connection's window, or a stream's. False if that makes it larger than allowed (section 6.9.1). */
   open(stream: Stream | undefined, octets: number): boolean {
-    if ((stream === undefined ? this.window : stream.sendWindow) + octets > MAX_WINDOW) return false;
+    if ((stream === undefined ? this.window : stream.sendWindow) + octets > MAX_WINDOW_BYTES) return false;
     if (stream === undefined) this.window += octets;
     else stream.sendWindow += octets;
     return true;
@@ -99,9 +103,10 @@ export class Sender {
   /** Sends what can be sent, one quantum of each waiting stream after the other. */
   resume(): void {
     for (const stream of this.#waiting) {
-      if (this.#output.length >= HIGH_WATER) return;
-      // What still waits goes behind the others: a Set keeps the order of insertion, and its iteration comes to what is added.
-      if (this.#flush(stream, QUANTUM) && this.#waiting.delete(stream)) this.#waiting.add(stream);
+      if (this.#output.length >= HIGH_WATER_BYTES) return;
+      // What still waits goes behind the others: a Set keeps the order of insertion, and its iteration comes to what is
+      // added.
+      if (this.#flush(stream, QUANTUM_BYTES) && this.#waiting.delete(stream)) this.#waiting.add(stream);
     }
   }
 
@@ -132,7 +137,7 @@ export class Sender {
         // A window may be below zero, and an empty frame needs none.
         const room = Math.max(Math.min(quantum, stream.sendWindow, this.window, this.#peer.maxFrameSize), 0);
         const size = Math.min(left(item), room);
-        if ((size === 0 && left(item) > 0) || this.#output.length >= HIGH_WATER) return wrote;
+        if ((size === 0 && left(item) > 0) || this.#output.length >= HIGH_WATER_BYTES) return wrote;
         this.#writeData(stream, item, size);
         quantum -= size;
         if (left(item) > 0) {
@@ -172,8 +177,8 @@ export class Sender {
 
   #writeHeaders(stream: Stream, fields: FieldList, end: boolean): void {
     const output = this.#output;
-    output.reserve(FRAME_HEADER + this.#encoder.bound(fields));
-    const start = output.length + FRAME_HEADER;
+    output.reserve(FRAME_HEADER_BYTES + this.#encoder.bound(fields));
+    const start = output.length + FRAME_HEADER_BYTES;
     const size = this.#encoder.encode(fields, output.buf, start) - start;
     const flags = end ? Flag.END_STREAM : 0;
     this.frames++;

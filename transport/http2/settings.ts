@@ -1,10 +1,10 @@
 import { ConnectionError, ErrorCode, protocol } from "./error.ts";
-import { MAX_FRAME_SIZE, MIN_FRAME_SIZE, readUint32 } from "./frame.ts";
+import { MAX_FRAME_BYTES, MIN_FRAME_BYTES, readUint32 } from "./frame.ts";
 
 /** The window that a stream and a connection begin with where SETTINGS say nothing (RFC 9113, section 6.9.2). */
-export const DEFAULT_WINDOW = 65_535;
+export const DEFAULT_WINDOW_BYTES = 65_535;
 /** The largest window (section 6.9.1). */
-export const MAX_WINDOW = 2 ** 31 - 1;
+export const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 
 /** The identifiers of settings (section 6.5.2). */
 export const SettingId = {
@@ -29,10 +29,11 @@ export interface PeerSettings {
 export function initialSettings(): PeerSettings {
   return {
     headerTableSize: 4096,
-    // There is no bound before the peer names one; 100 is what it recommends at the least, and nothing is lost by waiting for its SETTINGS.
+    // There is no bound before the peer names one; 100 is what it recommends at the least, and nothing is lost by
+    // waiting for its SETTINGS.
     maxConcurrentStreams: 100,
-    initialWindowSize: DEFAULT_WINDOW,
-    maxFrameSize: MIN_FRAME_SIZE,
+    initialWindowSize: DEFAULT_WINDOW_BYTES,
+    maxFrameSize: MIN_FRAME_BYTES,
     maxHeaderListSize: Infinity,
   };
 }
@@ -67,13 +68,13 @@ export function readSettings(
         settings.maxConcurrentStreams = value;
         break;
       case SettingId.INITIAL_WINDOW_SIZE:
-        if (value > MAX_WINDOW) {
+        if (value > MAX_WINDOW_BYTES) {
           throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, `SETTINGS_INITIAL_WINDOW_SIZE is ${value}`);
         }
         settings.initialWindowSize = value;
         break;
       case SettingId.MAX_FRAME_SIZE:
-        if (value < MIN_FRAME_SIZE || value > MAX_FRAME_SIZE) throw protocol(`SETTINGS_MAX_FRAME_SIZE is ${value}`);
+        if (value < MIN_FRAME_BYTES || value > MAX_FRAME_BYTES) throw protocol(`SETTINGS_MAX_FRAME_SIZE is ${value}`);
         settings.maxFrameSize = value;
         break;
       case SettingId.MAX_HEADER_LIST_SIZE:

@@ -102,7 +102,10 @@ export class Stream {
   }
 }
 
-/** The streams that were closed last: what comes for them late is no error, or another one than for a stream that never was. */
+/**
+ * The streams that were closed last: what comes for them late is no error, or another one than for a stream that never
+ * was.
+ */
 export class ClosedStreams {
   // A negative entry was reset by this side: the peer may not know it yet.
   #ids: Int32Array;

@@ -1,7 +1,7 @@
 import type { Stream } from "./stream.ts";
 
 /** The least places, a power of two. */
-const SMALLEST = 16;
+const MIN_SLOTS = 16;
 /** Known to this process only: a peer chooses the identifiers, and may choose those that have the same place. */
 const SEED = crypto.getRandomValues(new Int32Array(1))[0]!;
 
@@ -13,15 +13,15 @@ function hashOf(id: number): number {
 }
 
 /**
- * The open streams of a connection, by identifier. A `Map` in which entries come and go has one flaw: V8 chains its old tables to
- * the new ones, so that short-lived streams, and all that hangs on them, survive into the old generation (measured: 40 % of a server's
- * time in the garbage collector). This is a plain array with linear probing.
+ * The open streams of a connection, by identifier. A `Map` in which entries come and go has one flaw: V8 chains its old
+ * tables to the new ones, so that short-lived streams, and all that hangs on them, survive into the old generation
+ * (measured: 40 % of a server's time in the garbage collector). This is a plain array with linear probing.
  */
 export class StreamTable {
   /** How many there are. */
   size = 0;
-  #slots: (Stream | undefined)[] = new Array(SMALLEST).fill(undefined);
-  #mask = SMALLEST - 1;
+  #slots: (Stream | undefined)[] = new Array(MIN_SLOTS).fill(undefined);
+  #mask = MIN_SLOTS - 1;
 
   /** The stream of an identifier. */
   get(id: number): Stream | undefined {
@@ -46,7 +46,8 @@ export class StreamTable {
       at = at + 1 & mask;
     }
     this.size--;
-    // What stands behind it moves up, unless it is before its own place then: so no place needs to be marked as deleted.
+    // What stands behind it moves up, unless it is before its own place then: so no place needs to be marked as
+    // deleted.
     for (let next = at + 1 & mask; slots[next] !== undefined; next = next + 1 & mask) {
       const own = hashOf(slots[next]!.id) & mask;
       if ((next - own & mask) < (next - at & mask)) continue;

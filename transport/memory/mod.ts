@@ -5,9 +5,9 @@ import type { Connection, ConnectOptions, Listener, ListenOptions, ServerCall, T
 import { MemoryConnection, type Target } from "./connection.ts";
 
 /**
- * Moves calls inside this process, without a socket and without any permission. Its addresses are names, `memory:echo`, that
- * only the returned object knows: a server and its clients share one. Deadlines, cancellation, limits and waiting for slow
- * readers are as over a network; TLS and compression are not there.
+ * Moves calls inside this process, without a socket and without any permission. Its addresses are names, `memory:echo`,
+ * that only the returned object knows: a server and its clients share one. Deadlines, cancellation, limits and waiting
+ * for slow readers are as over a network; TLS and compression are not there.
  *
  * @example
  * ```ts

@@ -12,7 +12,9 @@ export interface AttemptOptions {
   readonly signal: AbortSignal | undefined;
   /** How many attempts the call made before. */
   readonly previous: number;
-  /** The instances that the call has tried; each attempt adds its own. Undefined while the call need not remember them. */
+  /**
+   * The instances that the call has tried; each attempt adds its own. Undefined while the call need not remember them.
+   */
   readonly tried: Set<Subchannel> | undefined;
   /** Whether the attempt fails at once when its instance falls silent, because the policy allows another attempt. */
   readonly expiresInSilence: boolean;
@@ -155,8 +157,8 @@ function withPrevious(metadata: Metadata, previous: number): Metadata {
 }
 
 /**
- * What a status says of the instance. A business error counts as OK, because the instance answered. Undefined where the status says nothing of it:
- * nothing was processed, or the call was cancelled.
+ * What a status says of the instance. A business error counts as OK, because the instance answered. Undefined where the
+ * status says nothing of it: nothing was processed, or the call was cancelled.
  */
 function codeForInstance(status: CallStatus): Status | undefined {
   if (status.code === Status.OK || isBizStatus(status)) return Status.OK;

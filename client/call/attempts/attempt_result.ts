@@ -13,7 +13,10 @@ export interface Failure {
   readonly code: Status;
   /** What the error of the whole call says of this attempt: `UNAVAILABLE "down"`. */
   readonly text: string;
-  /** The server's pushback: the wait before the next attempt in milliseconds; negative forbids another one; undefined if there is none. */
+  /**
+   * The server's pushback: the wait before the next attempt in milliseconds; negative forbids another one; undefined if
+   * there is none.
+   */
   readonly pushback: number | undefined;
   /** The connection, if all its calls ended together. */
   readonly lost?: Connection;

@@ -12,8 +12,8 @@ import { makeAttempt } from "./make_attempt.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /**
- * Makes attempts side by side, the next one while the earlier ones are slow. The first attempt wins whose response begins or that fails for good;
- * the others are cancelled. If all fail, the last one's failure is the call's.
+ * Makes attempts side by side, the next one while the earlier ones are slow. The first attempt wins whose response
+ * begins or that fails for good; the others are cancelled. If all fail, the last one's failure is the call's.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#hedging-policy
  */
@@ -114,7 +114,10 @@ class Race {
     return forbidden ? this.#running.size > 0 : passing;
   }
 
-  /** Continues after a failure: with the next attempt now, or after the server's pushback, or with the attempts that run. */
+  /**
+   * Continues after a failure: with the next attempt now, or after the server's pushback, or with the attempts that
+   * run.
+   */
   #failed({ text, pushback }: Failure, result: AttemptResult): void {
     if (result instanceof Attempt) result.end();
     if (pushback === undefined && this.#mayHedge) {
@@ -166,7 +169,9 @@ class Race {
     }
   }
 
-  /** Makes an attempt the winner, and cancels the others. @returns Whether it is the winner; false if another one is. */
+  /**
+   * Makes an attempt the winner, and cancels the others. @returns Whether it is the winner; false if another one is.
+   */
   #win(controller: AbortController): boolean {
     if (this.#winner !== undefined) return this.#winner === controller;
     this.#winner = controller;

@@ -14,7 +14,7 @@ import type { ClientOptions } from "../../options.ts";
 
 const logger = createLogger("silent");
 /** Never reached: what has to wait for it would show. */
-const SLOW = 60_000;
+const SLOW_MS = 60_000;
 
 type Step = (ctx: ServerContext) => Promise<void> | void;
 
@@ -87,7 +87,7 @@ Deno.test("a slow call is sent again, the first answer is taken, and the other a
 });
 
 Deno.test("a quick call is sent once", async () => {
-  await using a = await pair({ delay: SLOW }, [fine]);
+  await using a = await pair({ delay: SLOW_MS }, [fine]);
   await a.client.unary({});
   assertEquals(a.seen.length, 1);
 });
@@ -101,15 +101,15 @@ Deno.test("without a delay all attempts are sent at once", async () => {
 });
 
 Deno.test("an attempt that fails has the next one sent at once; one that fails for good ends the call", async () => {
-  await using a = await pair({ delay: SLOW }, [fail(Status.UNAVAILABLE), fine]);
+  await using a = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE), fine]);
   assertEquals((await a.client.unary({})).count, 1);
-  await using b = await pair({ delay: SLOW }, [fail(Status.NOT_FOUND)]);
+  await using b = await pair({ delay: SLOW_MS }, [fail(Status.NOT_FOUND)]);
   const error = await assertRejects(() => b.client.unary({}), RpcError);
   assertEquals([error.rawMessage, b.seen.length], ["no", 1]);
 });
 
 Deno.test("when all have failed, the error says so", async () => {
-  await using a = await pair({ delay: SLOW }, [fail(Status.UNAVAILABLE), fail(Status.UNAVAILABLE)]);
+  await using a = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE), fail(Status.UNAVAILABLE)]);
   const error = await assertRejects(() => a.client.unary({}), RpcError);
   assertEquals([error.code, error.rawMessage, error.note], [
     Status.UNAVAILABLE,
@@ -119,9 +119,9 @@ Deno.test("when all have failed, the error says so", async () => {
 });
 
 Deno.test("a server says when it wants the next attempt, and that it wants none", async () => {
-  await using soon = await pair({ delay: SLOW }, [fail(Status.UNAVAILABLE, "1"), fine]);
+  await using soon = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE, "1"), fine]);
   assertEquals((await soon.client.unary({})).count, 1);
-  await using never = await pair({ delay: SLOW }, [fail(Status.UNAVAILABLE, "-1"), fine]);
+  await using never = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE, "-1"), fine]);
   assertEquals((await assertRejects(() => never.client.unary({}), RpcError)).code, Status.UNAVAILABLE);
   assertEquals(never.seen.length, 1);
   // Those that go on may still succeed.
@@ -135,20 +135,20 @@ Deno.test("a server says when it wants the next attempt, and that it wants none"
 });
 
 Deno.test("a pause that the server wants ends with the caller, with the deadline and with the client", async () => {
-  const later = fail(Status.UNAVAILABLE, String(SLOW));
-  await using a = await pair({ delay: SLOW }, [later]);
+  const later = fail(Status.UNAVAILABLE, String(SLOW_MS));
+  await using a = await pair({ delay: SLOW_MS }, [later]);
   const controller = new AbortController();
-  const call = assertRejects(() => a.client.unary({}, { signal: controller.signal, timeout: 2 * SLOW }), RpcError);
+  const call = assertRejects(() => a.client.unary({}, { signal: controller.signal, timeout: 2 * SLOW_MS }), RpcError);
   await until(() => a.seen.length === 1, "the attempt was made");
   await new Promise((resolve) => setTimeout(resolve));
   controller.abort();
   assertEquals((await call).code, Status.CANCELLED);
 
-  await using b = await pair({ delay: SLOW }, [later]);
+  await using b = await pair({ delay: SLOW_MS }, [later]);
   assertEquals((await assertRejects(() => b.client.unary({}, { timeout: 10_000 }), RpcError)).code, Status.UNAVAILABLE);
 
-  await using c = await pair({ delay: SLOW }, [later]);
-  const last = assertRejects(() => c.client.unary({}, { timeout: 2 * SLOW }), RpcError);
+  await using c = await pair({ delay: SLOW_MS }, [later]);
+  const last = assertRejects(() => c.client.unary({}, { timeout: 2 * SLOW_MS }), RpcError);
   await until(() => c.seen.length === 1, "the attempt was made");
   await new Promise((resolve) => setTimeout(resolve));
   await c.client[Symbol.asyncDispose]();
@@ -169,8 +169,8 @@ Deno.test("the deadline and the caller end all attempts", async () => {
 
 Deno.test("no hedge is sent while the budget is used up", async () => {
   const retryBudget = { tokens: 2 };
-  await using a = await pair({ delay: SLOW }, [fail(Status.UNAVAILABLE), fail(Status.UNAVAILABLE)], { retryBudget });
-  const error = await assertRejects(() => a.client.unary({}, { timeout: 2 * SLOW }), RpcError);
+  await using a = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE), fail(Status.UNAVAILABLE)], { retryBudget });
+  const error = await assertRejects(() => a.client.unary({}, { timeout: 2 * SLOW_MS }), RpcError);
   assertEquals([error.rawMessage, a.seen.length], ["no", 1]);
 });
 

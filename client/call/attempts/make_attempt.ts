@@ -10,12 +10,12 @@ import { Attempt, type AttemptOptions } from "./attempt.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** How often a call is started again that a server did not process because it was closing the connection. */
-const MAX_REPEATS_AFTER_GOAWAY = 5;
+const MAX_GOAWAY_REPEATS = 5;
 const ANY_INSTANCE: PickOptions = {};
 
 /**
- * Makes an attempt, and waits until its response begins or it has ended. An attempt that no server has processed is started again on another
- * instance: at most once after a refusal, because the server may be overloaded.
+ * Makes an attempt, and waits until its response begins or it has ended. An attempt that no server has processed is
+ * started again on another instance: at most once after a refusal, because the server may be overloaded.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#transparent-retries
  */
@@ -42,7 +42,7 @@ export async function makeAttempt(
     attempt.began(message);
     const unprocessed = attempt.status?.unprocessed;
     if (unprocessed === undefined || !outgoing.canRepeat) return attempt;
-    if (unprocessed === "refused" ? refusals++ > 0 : repeats++ === MAX_REPEATS_AFTER_GOAWAY) return attempt;
+    if (unprocessed === "refused" ? refusals++ > 0 : repeats++ === MAX_GOAWAY_REPEATS) return attempt;
     attempt.end();
     (tried ??= new Set()).add(subchannel);
   }

@@ -48,7 +48,9 @@ export class Outgoing {
     if (sent) sent.catch(() => {});
   }
 
-  /** Whether the call is part of a call that is a retry. It is not retried itself: attempts would multiply at each hop. */
+  /**
+   * Whether the call is part of a call that is a retry. It is not retried itself: attempts would multiply at each hop.
+   */
   get isForRetry(): boolean {
     return this.context.metadata.has(RETRY_FIELD);
   }

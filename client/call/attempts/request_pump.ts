@@ -11,7 +11,10 @@ export const KEPT_BYTES = 256 * 1024;
 /** The same in requests: each takes memory beside its bytes. */
 export const MAX_KEPT_REQUESTS = 1000;
 
-/** Sends the requests of a stream while the responses are received; to another call from the beginning, if the first was refused. */
+/**
+ * Sends the requests of a stream while the responses are received; to another call from the beginning, if the first was
+ * refused.
+ */
 export class RequestPump {
   /** What the caller's own iterable threw. */
   failure: { error: unknown } | undefined;

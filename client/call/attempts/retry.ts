@@ -15,7 +15,8 @@ import type { Outgoing } from "./outgoing.ts";
 const CLOSED = "the client was closed";
 
 /**
- * Makes attempts one after the other, until a response begins, an attempt fails for good, or the policy allows no further attempt.
+ * Makes attempts one after the other, until a response begins, an attempt fails for good, or the policy allows no
+ * further attempt.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#retry-policy
  */

@@ -2,8 +2,8 @@ import type { RetryBudget as Rules } from "../../../policy/policy.ts";
 import type { Connection } from "../../../transport/transport.ts";
 
 /**
- * What the retries and hedges of a client may add to its calls: A6's bucket of tokens. It is told by what is missing in it, so that a change of its size
- * keeps its state.
+ * What the retries and hedges of a client may add to its calls: A6's bucket of tokens. It is told by what is missing in
+ * it, so that a change of its size keeps its state.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs
  */

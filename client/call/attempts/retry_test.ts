@@ -14,7 +14,7 @@ import { createClient } from "../../client.ts";
 import type { ClientOptions } from "../../options.ts";
 
 const logger = createLogger("silent");
-const SLOW = 60_000;
+const SLOW_MS = 60_000;
 
 /** An error whose trailers ask for another attempt after so long. */
 const pushback = (value: string, code = Status.UNAVAILABLE) =>
@@ -122,7 +122,7 @@ Deno.test("what onHeader throws reaches the caller, and no other attempt is made
 });
 
 Deno.test("a server says when it wants the next attempt, and that it wants none", async () => {
-  await using soon = await scripted([pushback("1"), "done"], { retry: { backoff: SLOW, maxBackoff: SLOW } });
+  await using soon = await scripted([pushback("1"), "done"], { retry: { backoff: SLOW_MS, maxBackoff: SLOW_MS } });
   assertEquals((await soon.echo.echo({})).resp, "done");
   for (const value of ["-1", "soon", "1.5", ""]) {
     await using never = await scripted([pushback(value), "never"]);
@@ -135,8 +135,8 @@ Deno.test("a server says when it wants the next attempt, and that it wants none"
 });
 
 Deno.test("an attempt that would begin after the deadline is not waited for: the last error comes at once", async () => {
-  for (const step of [down(), pushback(String(SLOW))]) {
-    await using a = await scripted([step], { retry: { backoff: SLOW, maxBackoff: SLOW } });
+  for (const step of [down(), pushback(String(SLOW_MS))]) {
+    await using a = await scripted([step], { retry: { backoff: SLOW_MS, maxBackoff: SLOW_MS } });
     const error = await failure(() => a.echo.echo({}, { timeout: 10_000 }));
     assertEquals([error.code, a.seen.length], [Status.UNAVAILABLE, 1]);
     assertEquals(error.note, "not tried again: the deadline is too near");
@@ -148,18 +148,18 @@ Deno.test("a pause ends when the caller gives up, and with the client", async ()
   const controller = new AbortController();
   const step = () => {
     failed.resolve();
-    throw pushback(String(SLOW));
+    throw pushback(String(SLOW_MS));
   };
   {
     await using a = await scripted([step]);
-    const call = failure(() => a.echo.echo({}, { signal: controller.signal, timeout: 2 * SLOW }));
+    const call = failure(() => a.echo.echo({}, { signal: controller.signal, timeout: 2 * SLOW_MS }));
     await failed.promise;
     await new Promise((resolve) => setTimeout(resolve)); // the pause has begun
     controller.abort();
     assertEquals((await call).code, Status.CANCELLED);
   }
   const closing = await scripted([step]);
-  const call = failure(() => closing.echo.echo({}, { timeout: 2 * SLOW }));
+  const call = failure(() => closing.echo.echo({}, { timeout: 2 * SLOW_MS }));
   while (closing.seen.length === 0) await new Promise((resolve) => setTimeout(resolve));
   await new Promise((resolve) => setTimeout(resolve));
   await closing[Symbol.asyncDispose]();
@@ -182,7 +182,7 @@ Deno.test("an attempt without a response within perTryTimeout is cancelled, and 
   const text = "no response within 20 ms (perTryTimeout)";
   assertEquals([error.rawMessage, error.note], [text, `attempt 2; before it UNAVAILABLE "${text}"`]);
   // The caller's own deadline stays what it is.
-  await using late = await scripted([hang], { retry: { perTryTimeout: SLOW } });
+  await using late = await scripted([hang], { retry: { perTryTimeout: SLOW_MS } });
   assertEquals((await failure(() => late.echo.echo({}, { timeout: 20 }))).code, Status.DEADLINE_EXCEEDED);
 });
 

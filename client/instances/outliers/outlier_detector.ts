@@ -2,7 +2,10 @@ import type { OutlierRules } from "../../../policy/rules.ts";
 import { reasonToEject, type Spread, spreadOf } from "./reason_to_eject.ts";
 import { SlidingWindow } from "./sliding_window.ts";
 
-/** Within so many milliseconds a call that was offered as a probe begins, or the next is. Also how often one that can't take a probe is asked. */
+/**
+ * Within so many milliseconds a call that was offered as a probe begins, or the next is. Also how often one that can't
+ * take a probe is asked.
+ */
 const PROBE_OFFER_MS = 1000;
 /** To read the clock costs more than to count a success: it is read once for so many. Each failure has its own time. */
 const SUCCESSES_PER_CLOCK_READ = 8;
@@ -43,11 +46,11 @@ export class Suspect<T> {
 }
 
 /**
- * Finds the instances that fail while the others do not, and says when they get no calls. Where all fail, as by bad requests, none stands
- * out.
+ * Finds the instances that fail while the others do not, and says when they get no calls. Where all fail, as by bad
+ * requests, none stands out.
  *
- * An ejected one is back when a probe succeeds: one call at a time, once its time has passed. If the probe fails it is ejected for twice as long.
- * For each such time that it then behaves well, one doubling is forgiven.
+ * An ejected one is back when a probe succeeds: one call at a time, once its time has passed. If the probe fails it is
+ * ejected for twice as long. For each such time that it then behaves well, one doubling is forgiven.
  */
 export class OutlierDetector<T> {
   readonly #events: OutlierEvents<T>;

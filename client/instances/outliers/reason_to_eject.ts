@@ -8,7 +8,7 @@ const MIN_STANDARD_ERRORS = 3;
 /** Closer to the mean success rate than this is nothing to eject for, however close together the others are. */
 const MIN_RATE_DIFFERENCE = 0.05;
 /** With fewer instances a deviation says nothing. */
-const MIN_INSTANCES_TO_COMPARE = 5;
+const MIN_COMPARED_INSTANCES = 5;
 /** How the success rates of instances are spread. */
 export interface Spread {
   readonly mean: number;
@@ -23,8 +23,8 @@ interface Record {
 }
 
 /**
- * Why an instance stands out, after a failure; undefined if it does not. That it fails is not enough: it must fail more than the others do, and
- * by more than chance explains, so that bad requests, which fail everywhere, eject nobody.
+ * Why an instance stands out, after a failure; undefined if it does not. That it fails is not enough: it must fail more
+ * than the others do, and by more than chance explains, so that bad requests, which fail everywhere, eject nobody.
  *
  * @param rules What the policy says.
  * @param one It.
@@ -55,8 +55,8 @@ export function reasonToEject(
 }
 
 /**
- * The mean success rate of all that have enough samples and are not ejected, and its standard deviation. If there are too few of them the
- * mean is 0, and none is below it.
+ * The mean success rate of all that have enough samples and are not ejected, and its standard deviation. If there are
+ * too few of them the mean is 0, and none is below it.
  */
 export function spreadOf(
   { samples }: OutlierRules,
@@ -72,7 +72,7 @@ export function spreadOf(
     sum += rate;
     squares += rate * rate;
   }
-  if (count < MIN_INSTANCES_TO_COMPARE) return { mean: 0, deviation: 0 };
+  if (count < MIN_COMPARED_INSTANCES) return { mean: 0, deviation: 0 };
   const mean = sum / count;
   return { mean, deviation: Math.sqrt(Math.max(0, squares / count - mean ** 2)) };
 }

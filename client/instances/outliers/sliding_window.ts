@@ -1,10 +1,16 @@
 /** The window moves in so many steps. */
 const WINDOW_SLOTS = 10;
 
-/** How many calls succeeded and failed of late: within the window, to a tenth of it. Times are milliseconds of a clock that never goes back. */
+/**
+ * How many calls succeeded and failed of late: within the window, to a tenth of it. Times are milliseconds of a clock
+ * that never goes back.
+ */
 export class SlidingWindow {
   readonly #step: number;
-  /** Successes at even places, failures at odd ones; undefined before the first, as there may be many that never have one. */
+  /**
+   * Successes at even places, failures at odd ones; undefined before the first, as there may be many that never have
+   * one.
+   */
   #slots: Uint32Array | undefined;
   #now = 0;
   /** Those of the window, as of the last call of {@linkcode add} or {@linkcode advance}. */

@@ -24,7 +24,7 @@ import { type CallResult, type ClientOrder, generated, type Payload, readMessage
 const { ClientCompatRequest, ClientCompatResponse, Compression, ConformanceService, StreamType } = await generated();
 
 /** More calls than this at a time make the machine, not the client, the thing under test. */
-const MAX_IN_FLIGHT = 16;
+const MAX_CONCURRENT_CALLS = 16;
 
 type Reply = { payload?: Payload };
 type AnyMethod = (requests: unknown, options: CallOptions) => Promise<Reply> | AsyncIterable<Reply>;
@@ -138,6 +138,6 @@ const inFlight = new Set<Promise<void>>();
 for (let order = await readMessage(ClientCompatRequest); order; order = await readMessage(ClientCompatRequest)) {
   const call = answer(order).finally(() => inFlight.delete(call));
   inFlight.add(call);
-  if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
+  if (inFlight.size >= MAX_CONCURRENT_CALLS) await Promise.race(inFlight);
 }
 await Promise.all(inFlight);

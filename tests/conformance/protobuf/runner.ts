@@ -1,5 +1,6 @@
 /**
- * The conformance tests of protobuf itself, as an npm package has them: a program that asks a testee thousands of times.
+ * The conformance tests of protobuf itself, as an npm package has them: a program that asks a testee thousands of
+ * times.
  *
  * @module
  */
@@ -31,7 +32,9 @@ export async function protobufConformance(): Promise<Package> {
   return { command: [...loader, runner], protos: `${inside}/include` };
 }
 
-/** Debian 12 has an older C library than the runner was built with: takes that of Debian 13 from the machine's mirror. */
+/**
+ * Debian 12 has an older C library than the runner was built with: takes that of Debian 13 from the machine's mirror.
+ */
 async function newerLibraries(): Promise<string[]> {
   const folder = await cached("debian-13", "libc6 libstdc++6 libgcc-s1", async (draft) => {
     const remedy =

@@ -1,6 +1,7 @@
 /**
- * What the runner of protobuf's conformance tests asks: reads messages from bytes or JSON and writes them as bytes or JSON.
- * Its argument is the folder of the code that the generator made for conformance.proto and test_messages_proto3.proto.
+ * What the runner of protobuf's conformance tests asks: reads messages from bytes or JSON and writes them as bytes or
+ * JSON. Its argument is the folder of the code that the generator made for conformance.proto and
+ * test_messages_proto3.proto.
  *
  * @module
  */

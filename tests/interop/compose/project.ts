@@ -1,5 +1,6 @@
 /**
- * Compose files as Docker Compose reads them: by compose-go, its own loader, which the small program beside makes usable here; it needs Go.
+ * Compose files as Docker Compose reads them: by compose-go, its own loader, which the small program beside makes
+ * usable here; it needs Go.
  *
  * @module
  */

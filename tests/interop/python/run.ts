@@ -47,7 +47,9 @@ export async function runPython(program: string, args: readonly string[], input 
 
 let ready: Promise<string> | undefined;
 
-/** The folder of a virtual environment with the packages of requirements.txt, made in the cache when it is first wanted. */
+/**
+ * The folder of a virtual environment with the packages of requirements.txt, made in the cache when it is first wanted.
+ */
 function environment(): Promise<string> {
   return ready ??= prepare();
 }

@@ -35,7 +35,10 @@ export const textOf = (json: JsonValue) =>
       Object.is(value, -0) ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON("-0.0") : value,
   );
 
-/** Their JSON, but with our numbers where both are the same float: 2877537.25 is 2877537.3 in JavaScript, 2877537.2 in Python. */
+/**
+ * Their JSON, but with our numbers where both are the same float: 2877537.25 is 2877537.3 in JavaScript, 2877537.2 in
+ * Python.
+ */
 export function alike(ours: JsonValue, theirs: JsonValue): JsonValue {
   if (typeof ours === "number" && typeof theirs === "number") {
     return !Number.isInteger(ours) && Math.fround(ours) === Math.fround(theirs) ? ours : theirs;

@@ -1,10 +1,10 @@
-import { DynamicTable, FIELD_OVERHEAD } from "./dynamic_table.ts";
+import { DynamicTable, FIELD_OVERHEAD_BYTES } from "./dynamic_table.ts";
 import { HpackError } from "./error.ts";
 import type { FieldList } from "./field_list.ts";
 import { huffmanDecode } from "./huffman.ts";
 import { Cursor, readInteger } from "./integer.ts";
 import { textOf } from "./octets.ts";
-import { FIRST_DYNAMIC, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
+import { FIRST_DYNAMIC_INDEX, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
 
 /** The longest block that is remembered. Most of those that leave the table alone are far shorter. */
 const REMEMBERED_BYTES = 128;
@@ -98,8 +98,9 @@ export class HpackDecoder {
         value = this.#readText(cursor);
         if (first >= 0x40) this.#table.add(name, value);
       }
-      bytes += name.length + value.length + FIELD_OVERHEAD;
-      // Neither falls again, so what is left out is the end of the list. The rest is read all the same: the table needs it.
+      bytes += name.length + value.length + FIELD_OVERHEAD_BYTES;
+      // Neither falls again, so what is left out is the end of the list. The rest is read all the same: the table needs
+      // it.
       if (++count > maxFields || bytes > maxListBytes) this.exceeded = true;
       else fields.push(name, value);
     }
@@ -121,18 +122,18 @@ export class HpackDecoder {
   }
 
   #name(index: number): string {
-    return index < FIRST_DYNAMIC && index > 0 ? STATIC_NAMES[index]! : this.#table.names[this.#slot(index)]!;
+    return index < FIRST_DYNAMIC_INDEX && index > 0 ? STATIC_NAMES[index]! : this.#table.names[this.#slot(index)]!;
   }
 
   #value(index: number): string {
-    return index < FIRST_DYNAMIC && index > 0 ? STATIC_VALUES[index]! : this.#table.values[this.#slot(index)]!;
+    return index < FIRST_DYNAMIC_INDEX && index > 0 ? STATIC_VALUES[index]! : this.#table.values[this.#slot(index)]!;
   }
 
   #slot(index: number): number {
-    const slot = index === 0 ? -1 : this.#table.slot(index - FIRST_DYNAMIC);
+    const slot = index === 0 ? -1 : this.#table.slot(index - FIRST_DYNAMIC_INDEX);
     if (slot >= 0) return slot;
     throw new HpackError(
-      `index ${index}, where the dynamic table has ${this.#table.length} entries from ${FIRST_DYNAMIC} on`,
+      `index ${index}, where the dynamic table has ${this.#table.length} entries from ${FIRST_DYNAMIC_INDEX} on`,
     );
   }
 

@@ -1,24 +1,27 @@
 /** What HTTP/2 counts for a field beside its octets (RFC 7541, 4.1). */
-export const FIELD_OVERHEAD = 32;
+export const FIELD_OVERHEAD_BYTES = 32;
 
 /** The entries that there is room for at first: few connections have more. */
-const FIRST_SLOTS = 16;
+const MIN_SLOTS = 16;
 
 /** Told of an entry that leaves the table. */
 export type OnDrop = (name: string, value: string) => void;
 
-/** The table that both ends of a connection keep alike (RFC 7541, 2.3.2): a ring, where a new entry pushes out the oldest ones. */
+/**
+ * The table that both ends of a connection keep alike (RFC 7541, 2.3.2): a ring, where a new entry pushes out the
+ * oldest ones.
+ */
 export class DynamicTable {
   /** The names, by {@linkcode DynamicTable.slot}. */
-  names: string[] = new Array<string>(FIRST_SLOTS).fill("");
+  names: string[] = new Array<string>(MIN_SLOTS).fill("");
   /** The values, by {@linkcode DynamicTable.slot}. */
-  values: string[] = new Array<string>(FIRST_SLOTS).fill("");
+  values: string[] = new Array<string>(MIN_SLOTS).fill("");
   /** How many entries have ever been added. */
   added = 0;
   /** Grows with each change: what was looked up at the same version is still so. */
   version = 0;
 
-  #mask = FIRST_SLOTS - 1;
+  #mask = MIN_SLOTS - 1;
   readonly #onDrop: OnDrop | undefined;
   #maxBytes: number;
   #bytes = 0;
@@ -57,7 +60,7 @@ export class DynamicTable {
 
   /** Adds an entry. One that is too large for the table leaves it empty, as RFC 7541, 4.4, says. */
   add(name: string, value: string): void {
-    const bytes = name.length + value.length + FIELD_OVERHEAD;
+    const bytes = name.length + value.length + FIELD_OVERHEAD_BYTES;
     this.version++;
     this.#shrink(this.#maxBytes - bytes);
     if (bytes > this.#maxBytes) return;
@@ -97,7 +100,7 @@ export class DynamicTable {
       const value = this.values[slot]!;
       this.names[slot] = this.values[slot] = ""; // or dropped texts would be kept until the ring comes round
       this.#length--;
-      this.#bytes -= name.length + value.length + FIELD_OVERHEAD;
+      this.#bytes -= name.length + value.length + FIELD_OVERHEAD_BYTES;
       this.#onDrop?.(name, value);
     }
   }

@@ -1,17 +1,17 @@
-import { DynamicTable, FIELD_OVERHEAD } from "./dynamic_table.ts";
+import { DynamicTable, FIELD_OVERHEAD_BYTES } from "./dynamic_table.ts";
 import { EncoderIndex, type Name } from "./encoder_index.ts";
 import type { FieldList } from "./field_list.ts";
 import { huffmanEncode, huffmanLength } from "./huffman.ts";
-import { INCREMENTAL, NEVER, WITHOUT } from "./indexing.ts";
+import { INCREMENTAL_BITS, NEVER_BITS, WITHOUT_BITS } from "./indexing.ts";
 import { writeInteger } from "./integer.ts";
 import { writeText } from "./octets.ts";
-import { FIRST_DYNAMIC } from "./static_table.ts";
+import { FIRST_DYNAMIC_INDEX } from "./static_table.ts";
 
 /** SETTINGS_HEADER_TABLE_SIZE until the peer says another one (RFC 7540, 6.5.2). */
 const DEFAULT_TABLE_BYTES = 4096;
 
 /** The shortest text that is Huffman-coded: a shorter one gains an octet at most. */
-const SHORTEST_CODED = 5;
+const MIN_HUFFMAN_CHARACTERS = 5;
 
 /** The most octets of an integer, and so of what stands before a text. */
 const INTEGER_BYTES = 6;
@@ -72,8 +72,8 @@ export class HpackEncoder {
   }
 
   /**
-   * Encodes fields into `buf` from `offset` on, where there is room for {@linkcode HpackEncoder.bound}. A list that is the same
-   * one as before costs no more than copying its octets, so keep those that come again.
+   * Encodes fields into `buf` from `offset` on, where there is room for {@linkcode HpackEncoder.bound}. A list that is
+   * the same one as before costs no more than copying its octets, so keep those that come again.
    *
    * @returns The offset after them.
    */
@@ -115,28 +115,28 @@ export class HpackEncoder {
 
   #writeLiteral(known: Name | undefined, name: string, value: string, buf: Uint8Array, offset: number): number {
     const nameIndex = known === undefined || known.entry === 0 ? 0 : this.#wireIndex(known.entry);
-    const wanted = known?.indexing ?? INCREMENTAL;
+    const wanted = known?.indexing ?? INCREMENTAL_BITS;
     // A name that is in no table is worth an entry whatever its value: its next fields refer to it.
-    const adds = (wanted === INCREMENTAL || wanted === WITHOUT && nameIndex === 0) &&
-      name.length + value.length + FIELD_OVERHEAD <= this.#table.maxBytes / 4;
+    const adds = (wanted === INCREMENTAL_BITS || wanted === WITHOUT_BITS && nameIndex === 0) &&
+      name.length + value.length + FIELD_OVERHEAD_BYTES <= this.#table.maxBytes / 4;
     let at = adds
-      ? writeInteger(nameIndex, INCREMENTAL, 0x3f, buf, offset)
-      : writeInteger(nameIndex, wanted === NEVER ? NEVER : WITHOUT, 0x0f, buf, offset);
-    // Huffman coding costs both ends together about 5 ns an octet more (bench/hpack_bench.ts) and saves a quarter of an octet:
-    // that pays on links below some 400 Mbit/s, or for what is sent once.
+      ? writeInteger(nameIndex, INCREMENTAL_BITS, 0x3f, buf, offset)
+      : writeInteger(nameIndex, wanted === NEVER_BITS ? NEVER_BITS : WITHOUT_BITS, 0x0f, buf, offset);
+    // Huffman coding costs both ends together about 5 ns an octet more (bench/hpack_bench.ts) and saves a quarter of an
+    // octet: that pays on links below some 400 Mbit/s, or for what is sent once.
     const write = adds ? writeShortest : writePlain;
     if (nameIndex === 0) at = write(name, buf, at);
     at = write(value, buf, at);
     if (adds) {
       this.#table.add(name, value);
-      this.#index.add(name, value, FIRST_DYNAMIC - 1 + this.#table.added);
+      this.#index.add(name, value, FIRST_DYNAMIC_INDEX - 1 + this.#table.added);
     }
     return at;
   }
 
   /** An entry's index now: the newest of the dynamic table is the first of it. */
   #wireIndex(entry: number): number {
-    return entry < FIRST_DYNAMIC ? entry : 2 * FIRST_DYNAMIC - 1 + this.#table.added - entry;
+    return entry < FIRST_DYNAMIC_INDEX ? entry : 2 * FIRST_DYNAMIC_INDEX - 1 + this.#table.added - entry;
   }
 
   #remember(fields: FieldList, buf: Uint8Array, start: number, end: number): void {
@@ -151,7 +151,7 @@ export class HpackEncoder {
 }
 
 function writeShortest(text: string, buf: Uint8Array, offset: number): number {
-  const length = text.length < SHORTEST_CODED ? Infinity : huffmanLength(text);
+  const length = text.length < MIN_HUFFMAN_CHARACTERS ? Infinity : huffmanLength(text);
   if (length >= text.length) return writePlain(text, buf, offset);
   return huffmanEncode(text, buf, writeInteger(length, 0x80, 0x7f, buf, offset));
 }

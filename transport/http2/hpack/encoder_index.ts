@@ -1,9 +1,9 @@
-import { INCREMENTAL, type Indexing, NOT_INDEXED } from "./indexing.ts";
-import { FIRST_DYNAMIC, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
+import { INCREMENTAL_BITS, type Indexing, NOT_INDEXED } from "./indexing.ts";
+import { FIRST_DYNAMIC_INDEX, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
 
 /**
- * What an encoder knows of a name. Entries are numbered so that a number stays: 1 to 61 are static, those of the dynamic table
- * count from 62 in the order in which they came.
+ * What an encoder knows of a name. Entries are numbered so that a number stays: 1 to 61 are static, those of the
+ * dynamic table count from 62 in the order in which they came.
  */
 export interface Name {
   /** How fields of that name are sent that are in no table. */
@@ -18,9 +18,9 @@ export interface Name {
 const FAMILIAR = new Map<string, Name>();
 
 for (const [name, indexing] of NOT_INDEXED) FAMILIAR.set(name, { indexing, entry: 0, values: new Map() });
-for (let index = 1; index < FIRST_DYNAMIC; index++) {
+for (let index = 1; index < FIRST_DYNAMIC_INDEX; index++) {
   const name = STATIC_NAMES[index]!;
-  const known = FAMILIAR.get(name) ?? { indexing: INCREMENTAL, entry: 0, values: new Map() };
+  const known = FAMILIAR.get(name) ?? { indexing: INCREMENTAL_BITS, entry: 0, values: new Map() };
   FAMILIAR.set(name, known);
   known.entry ||= index;
   known.values.set(STATIC_VALUES[index]!, index);
@@ -46,8 +46,8 @@ export class EncoderIndex {
   /** Takes a new entry of the dynamic table, whose old ones have been dropped before. */
   add(name: string, value: string, entry: number): void {
     let known = this.find(name);
-    if (known === undefined) this.#names.set(name, known = { indexing: INCREMENTAL, entry, values: new Map() });
-    if (known.entry === 0 || known.entry >= FIRST_DYNAMIC) known.entry = entry;
+    if (known === undefined) this.#names.set(name, known = { indexing: INCREMENTAL_BITS, entry, values: new Map() });
+    if (known.entry === 0 || known.entry >= FIRST_DYNAMIC_INDEX) known.entry = entry;
     known.values.set(value, entry);
   }
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { EncoderIndex } from "./encoder_index.ts";
-import { INCREMENTAL, NEVER, WITHOUT } from "./indexing.ts";
+import { INCREMENTAL_BITS, NEVER_BITS, WITHOUT_BITS } from "./indexing.ts";
 
 Deno.test("EncoderIndex knows the static table, and the first entry of a name in it", () => {
   const index = new EncoderIndex();
@@ -12,7 +12,7 @@ Deno.test("EncoderIndex knows the static table, and the first entry of a name in
 Deno.test("EncoderIndex knows how names are indexed", () => {
   const index = new EncoderIndex();
   const found = [":path", "cookie", "date", "grpc-timeout"].map((name) => index.find(name)!.indexing);
-  assertEquals(found, [INCREMENTAL, NEVER, WITHOUT, WITHOUT]);
+  assertEquals(found, [INCREMENTAL_BITS, NEVER_BITS, WITHOUT_BITS, WITHOUT_BITS]);
 });
 
 Deno.test("EncoderIndex forgets a name with its last entry", () => {

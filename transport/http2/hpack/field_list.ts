@@ -1,2 +1,5 @@
-/** Header fields, flat: name, value, name, value. Octets as latin1 text, one character an octet. It is never changed once made. */
+/**
+ * Header fields, flat: name, value, name, value. Octets as latin1 text, one character an octet. It is never changed
+ * once made.
+ */
 export type FieldList = readonly string[];

@@ -3,7 +3,7 @@ import { CODE_BITS, CODES, EOS } from "./huffman_code.ts";
 import { textOf } from "./octets.ts";
 
 /** The inner nodes of the code's tree: one less than its leaves. Node 0 is the root. */
-const NODES = EOS;
+const INNER_NODES = EOS;
 
 // A step of the decoder: the next node in the low octet, a symbol in the one above, and:
 /** The step has a symbol: as one has 5 bits at least, four bits complete no more than one. */
@@ -12,16 +12,16 @@ const EMITS = 1 << 16;
 const FAILS = 1 << 17;
 
 /** What four bits do at a node: the step at `node << 4 | bits`. */
-const STEPS = new Uint32Array(NODES << 4);
+const STEPS = new Uint32Array(INNER_NODES << 4);
 /** Whether a text may end at a node: at the root, or after up to 7 bits of padding, all ones. */
-const ENDS = new Uint8Array(NODES);
+const ENDS = new Uint8Array(INNER_NODES);
 
 build();
 
 /** Builds the tables, in less than a millisecond. */
 function build(): void {
   const tree = growTree();
-  for (let node = 0; node < NODES; node++) {
+  for (let node = 0; node < INNER_NODES; node++) {
     for (let bits = 0; bits < 16; bits++) STEPS[node << 4 | bits] = walk(tree, node, bits);
   }
   for (let node = 0, ones = 0; ones < 8; ones++, node = tree[node * 2 + 1]!) ENDS[node] = 1;
@@ -29,7 +29,7 @@ function build(): void {
 
 /** The child of a node by a bit is at `node * 2 + bit`: a node, or the complement of a symbol. */
 function growTree(): Int16Array {
-  const tree = new Int16Array(NODES * 2);
+  const tree = new Int16Array(INNER_NODES * 2);
   let nodes = 1;
   CODES.forEach((code, symbol) => {
     let node = 0;
@@ -108,7 +108,8 @@ export function huffmanLength(text: string): number {
  * @returns The offset after it.
  */
 export function huffmanEncode(text: string, buf: Uint8Array, offset: number): number {
-  // Octets leave from the top of the last `count` bits. What is above those has left before, and the buffer cuts it off.
+  // Octets leave from the top of the last `count` bits. What is above those has left before, and the buffer cuts it
+  // off.
   let pending = 0;
   let count = 0;
   for (let i = 0; i < text.length; i++) {

@@ -1,22 +1,23 @@
 /**
  * How a field is sent that is in no table: the bits of its first octet (RFC 7541, 6.2).
  *
- * - `INCREMENTAL`: it enters the table.
- * - `WITHOUT`: it does not, as its value is another one each time and would push out those that come again.
- * - `NEVER`: nor does it on any hop after us: a secret that nobody shall guess by the size of blocks (RFC 7541, 7.1.3).
+ * - `INCREMENTAL_BITS`: it enters the table.
+ * - `WITHOUT_BITS`: it does not, as its value is another one each time and would push out those that come again.
+ * - `NEVER_BITS`: nor does it on any hop after us: a secret that nobody shall guess by the size of blocks (RFC 7541,
+ *   7.1.3).
  */
-export type Indexing = typeof INCREMENTAL | typeof WITHOUT | typeof NEVER;
+export type Indexing = typeof INCREMENTAL_BITS | typeof WITHOUT_BITS | typeof NEVER_BITS;
 
 /** See {@linkcode Indexing}. */
-export const INCREMENTAL = 0x40;
+export const INCREMENTAL_BITS = 0x40;
 /** See {@linkcode Indexing}. */
-export const WITHOUT = 0x00;
+export const WITHOUT_BITS = 0x00;
 /** See {@linkcode Indexing}. */
-export const NEVER = 0x10;
+export const NEVER_BITS = 0x10;
 
 /** The names whose values are not indexed. */
 export const NOT_INDEXED: ReadonlyMap<string, Indexing> = new Map([
-  ...["authorization", "cookie", "proxy-authorization", "set-cookie"].map((name) => [name, NEVER] as const),
+  ...["authorization", "cookie", "proxy-authorization", "set-cookie"].map((name) => [name, NEVER_BITS] as const),
   ...[
     "content-length",
     "date",
@@ -32,5 +33,5 @@ export const NOT_INDEXED: ReadonlyMap<string, Indexing> = new Map([
     "x-b3-spanid",
     "x-b3-traceid",
     "x-request-id",
-  ].map((name) => [name, WITHOUT] as const),
+  ].map((name) => [name, WITHOUT_BITS] as const),
 ]);

@@ -1,7 +1,7 @@
 import { HpackError } from "./error.ts";
 
 /** The largest integer that is read: far more than any index, length or table size that we accept. */
-const MOST = 2 ** 31 - 1;
+const MAX_INTEGER = 2 ** 31 - 1;
 
 /** A place in a header block. One is reused for all blocks of a connection. */
 export class Cursor {
@@ -33,11 +33,11 @@ function readRest(cursor: Cursor, prefix: number): number {
     const octet = cursor.buf[cursor.pos++]!;
     value += (octet & 0x7f) * unit;
     if (octet >= 0x80) continue;
-    if (value > MOST) break;
+    if (value > MAX_INTEGER) break;
     return value;
   }
   throw new HpackError(
-    `an integer in the header block is more than ${MOST}, or has more than 5 octets after its prefix`,
+    `an integer in the header block is more than ${MAX_INTEGER}, or has more than 5 octets after its prefix`,
   );
 }
 

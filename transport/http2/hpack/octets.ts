@@ -1,17 +1,18 @@
 import { Buffer } from "node:buffer";
 
 /** From this length on, one call into the runtime is faster than reading octet by octet (bench/hpack_bench.ts). */
-const LONG = 24;
+const LONG_TEXT_CHARACTERS = 24;
 
 const latin1Slice = (Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
 }).latin1Slice;
 
 /**
- * The octets `buf[start..end)` as text, one character an octet. TextDecoder can't do that: its "latin1" is windows-1252.
+ * The octets `buf[start..end)` as text, one character an octet. TextDecoder can't do that: its "latin1" is
+ * windows-1252.
  */
 export function textOf(buf: Uint8Array, start: number, end: number): string {
-  if (end - start >= LONG) return latin1Slice.call(buf, start, end);
+  if (end - start >= LONG_TEXT_CHARACTERS) return latin1Slice.call(buf, start, end);
   const char = String.fromCharCode;
   let text = "";
   let at = start;
@@ -36,8 +37,8 @@ export function textOf(buf: Uint8Array, start: number, end: number): string {
 }
 
 /**
- * Writes a text, one octet a character. A character above 255 becomes "?": cut to its low octet it could be a line feed that no
- * check of the text has seen.
+ * Writes a text, one octet a character. A character above 255 becomes "?": cut to its low octet it could be a line feed
+ * that no check of the text has seen.
  *
  * @returns The offset after it.
  */

@@ -1,5 +1,5 @@
 /** The first index of the dynamic table: those below are static. */
-export const FIRST_DYNAMIC = 62;
+export const FIRST_DYNAMIC_INDEX = 62;
 
 /** RFC 7541, appendix A: one entry a line, its name and, after a blank, its value if it has one. */
 const ENTRIES = `:authority

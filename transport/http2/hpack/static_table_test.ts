@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { FIRST_DYNAMIC, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
+import { FIRST_DYNAMIC_INDEX, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
 
 Deno.test("the static table has the 61 entries of RFC 7541, appendix A, in their order", () => {
-  assertEquals([STATIC_NAMES.length, STATIC_VALUES.length], [FIRST_DYNAMIC, FIRST_DYNAMIC]);
+  assertEquals([STATIC_NAMES.length, STATIC_VALUES.length], [FIRST_DYNAMIC_INDEX, FIRST_DYNAMIC_INDEX]);
   const some: [number, string, string][] = [
     [1, ":authority", ""],
     [2, ":method", "GET"],
