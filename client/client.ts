@@ -13,7 +13,7 @@ import { registerState } from "./client_state.ts";
 import { Channel } from "./instances/channel.ts";
 import { type ClientOptions, clientSettings } from "./options.ts";
 
-/** The function that calls one method, by its kind of call. */
+/** The function of a client that calls one method. Its form depends on the kind of call. */
 export type ClientMethod<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
     unary(request: Init<Req>, options?: CallOptions): Promise<Res>;
     client_streaming(requests: AsyncIterable<Init<Req>>, options?: CallOptions): Promise<Res>;
@@ -23,10 +23,10 @@ export type ClientMethod<M> = M extends Method<infer Req, infer Res, infer Kind>
   : never;
 
 /**
- * A client of a service: one function for each of its methods. It is closed by `await using`, or by `await
- * client[Symbol.asyncDispose]()`, so that no name of a method is taken.
+ * A client of a service, with a function for each of its methods. `await using` closes it, or `await
+ * client[Symbol.asyncDispose]()`. It has no `close()`, because a method of the service may have that name.
  *
- * @example A function that is given a client.
+ * @example A function that takes a client.
  * ```ts
  * import type { Client } from "../mod.ts";
  * import { EchoService } from "../proto/echo.ts";
@@ -39,12 +39,14 @@ export type Client<S extends Service> =
   & AsyncDisposable;
 
 /**
- * Makes a client. It connects at the first call, makes lost connections again, and spreads calls over all instances.
+ * Makes a client. It connects at the first call, reconnects after lost connections, and spreads calls over all
+ * instances.
  *
- * Every call rejects with an {@linkcode RpcError} (or a {@linkcode BizError}) if it fails. A stream of responses starts
- * when it is iterated, and leaving the loop gives the call up. Closing the client waits for the calls in flight, for as
- * long as `drainTimeout`, then cancels them. A program with an `address` may end without closing it: connections
- * without calls do not keep the process.
+ * A call that fails rejects with an {@linkcode RpcError} or a {@linkcode BizError}. A call with a stream of responses
+ * starts when the stream is iterated, and is cancelled when the loop is left.
+ *
+ * A client that is closed waits for calls in flight until `drainTimeout`, then cancels them. A program with an
+ * `address` may end without closing its client: connections without calls do not keep the process alive.
  *
  * @example
  * ```ts ignore
@@ -55,11 +57,11 @@ export type Client<S extends Service> =
  * console.log(await echo.echo({ mes: "hello, world" }, { timeout: 500 }));
  * ```
  *
- * @param service The generated definition.
- * @param options Where the service is, and all else.
- * @throws {TypeError} If an option is missing, unknown or malformed; the message names it.
+ * @param service The generated definition of the service.
+ * @param options The client's options: at least `address`, or `name` and `resolver`.
+ * @throws {TypeError} If an option is missing, unknown or malformed. The message names it.
  * @throws {RangeError} If a number is out of range.
- * @throws {Deno.errors.NotCapable} If a permission that it surely needs is missing.
+ * @throws {Deno.errors.NotCapable} If a permission that the client needs is missing.
  */
 export function createClient<S extends Service>(service: S, options: ClientOptions<NoInfer<S>>): Client<S> {
   const settings = clientSettings(service, options);

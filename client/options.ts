@@ -18,49 +18,54 @@ import type { Fallbacks } from "./call/fallback.ts";
 import type { ChannelSettings } from "./instances/channel_settings.ts";
 
 /**
- * What {@linkcode createClient} takes: a `name` and a `resolver`, or an `address`; and its policy, each field an option
- * of its own.
+ * The options of {@linkcode createClient}: a `name` and a `resolver`, or an `address`. Each field of the client's
+ * policy is an option too.
  */
 export interface ClientOptions<S extends Service = Service> extends Omit<ClientPolicy, "balancer"> {
-  /** The name that the service has in the registry; also the `:authority` of its calls. @default the address */
+  /** The service's name in the registry. It is also the `:authority` of calls. @default the address */
   name?: string;
-  /** Where the name is looked up. Needs `name`. */
+  /** The registry in which the client looks up the `name`. */
   resolver?: Resolver;
   /**
-   * The server's address, or those of several: `"127.0.0.1:8888"`, `"unix:/run/echo.sock"`. Not together with
+   * The server's address, or a list of addresses: `"127.0.0.1:8888"`, `"unix:/run/echo.sock"`. Not together with
    * `resolver`.
    */
   address?: string | readonly string[];
-  /** How long one attempt to connect may take, in milliseconds. @default {5000} */
+  /** How long an attempt to connect may take, in milliseconds. @default {5000} */
   connectTimeout?: number;
   /**
-   * How long closing the client waits for the calls in flight before it cancels them, in milliseconds.
+   * How long a client that is closed waits for calls in flight before it cancels them, in milliseconds.
    * @default {10000}
    */
   drainTimeout?: number;
-  /** Which instance takes a call: a policy by its name, or one of your own. @default {"weighted_round_robin"} */
+  /**
+   * Chooses the instance for each call: the name of a built-in balancer, or one of your own.
+   * @default {"weighted_round_robin"}
+   */
   balancer?: ClientPolicy["balancer"] | Balancer;
-  /** Where a policy comes from that changes while the client runs. What it says replaces the options'. @default none */
+  /** The source of a policy that may change while the client runs. Its values override the options. @default none */
   policy?: PolicySource<ClientPolicy>;
-  /** Whether the policy's `inject` counts. @default {false} */
+  /** Whether the client injects the faults of the policy's `inject`. @default {false} */
   allowInjection?: boolean;
-  /** Code around every call; the first is the outermost. @default {[]} */
+  /** Code around every call. The first one is the outermost. @default {[]} */
   middleware?: readonly ClientMiddleware[];
   /**
-   * What answers in place of a method whose call has failed: `{ echo: (error, request) => ({ resp: "" }) }`. Not called
-   * for a {@linkcode BizError}, nor when the caller gave up; of a stream of responses, only before the first.
+   * Functions that answer in place of methods whose call has failed: `{ echo: (error, request) => ({ resp: "" }) }`.
+   * They are not called for a {@linkcode BizError}, nor when the caller gave up, nor after the first response of a
+   * stream.
+   *
    * @default {{}}
    */
   fallback?: Fallbacks<S>;
   /** TLS. @default plaintext */
   tls?: ClientTls;
-  /** Bounds on what a server may send. */
+  /** Limits on what a server may send. */
   limits?: Partial<Limits>;
   /** How requests are encoded. @default {"identity"} */
   compression?: Compression;
-  /** What moves the calls. @default {"http2"} */
+  /** The transport that moves the calls. @default {"http2"} */
   transport?: ClientTransport | TransportName;
-  /** Where log lines go. @default stderr, from level warn on */
+  /** The logger of the client. @default stderr, from level warn on */
   logger?: Logger;
 }
 
@@ -85,8 +90,8 @@ const NAMES = [
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws {TypeError} If an option is missing, unknown or of the wrong form, or does not fit the service; the message
- * names it and what is allowed.
+ * @throws {TypeError} If an option is missing, unknown or malformed, or does not fit the service. The message names the
+ * option and what is allowed.
  * @throws {RangeError} If a number is out of range.
  */
 export function clientSettings(service: Service, options: ClientOptions): ChannelSettings {
@@ -98,40 +103,17 @@ export function clientSettings(service: Service, options: ClientOptions): Channe
   checkLogger(who, given);
   const logger = guardedLogger(given);
   const { name, resolver, address, tls, compression = "identity", balancer } = options;
-  if ((resolver === undefined) === (address === undefined)) {
-    throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
-  }
-  if (options.policy !== undefined) {
-    checkObject(`${who}: policy`, options.policy, 'clientPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
-  }
-  if (resolver !== undefined) {
-    checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
-    checkList(`${who}: resolver.permissions`, resolver.permissions, "a list");
-  }
-  if (name !== undefined && (typeof name !== "string" || name === "")) {
-    throw new TypeError(`${who}: name is ${JSON.stringify(name)}; use a text that is not empty`);
-  }
+  checkSources(who, options);
   const own = typeof balancer === "object" && balancer !== null ? balancer : undefined;
   if (own) checkObject(`${who}: balancer`, own, '"p2c", or an object with pick(candidates, call)', ["pick"]);
   const policy = clientPolicyOf(who, own ? { ...options, balancer: undefined } : options, service);
   checkBoolean(`${who}: allowInjection`, options.allowInjection);
-  for (const one of checkList(`${who}: middleware`, options.middleware ?? [], "a list of functions (call, next)")) {
-    checkFunction(`${who}: middleware`, one, "functions (call, next)");
+  for (const layer of checkList(`${who}: middleware`, options.middleware ?? [], "a list of functions (call, next)")) {
+    checkFunction(`${who}: middleware`, layer, "functions (call, next)");
   }
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
   checkCompression(`${who}: compression`, compression);
-  const addresses = address === undefined
-    ? []
-    : typeof address === "string"
-    ? [address]
-    : checkList(`${who}: address`, address, '"127.0.0.1:8888", or a list of such');
-  if (address !== undefined && addresses.length === 0) throw new TypeError(`${who}: address is an empty list`);
-  for (const one of addresses) {
-    const parsed = parseAddress(one, `${who}: address`);
-    if (parsed.kind === "tcp" && parsed.port === 0) {
-      throw new TypeError(`${who}: address ${one} has port 0; give the server's port`);
-    }
-  }
+  const addresses = address === undefined ? [] : addressesOf(who, address);
   return {
     target: name ?? addresses.join(","),
     authority: name,
@@ -145,4 +127,36 @@ export function clientSettings(service: Service, options: ClientOptions): Channe
     tls: tls === undefined ? undefined : checkClientTls(who, tls),
     logger,
   };
+}
+
+/** Checks where the service is, and where its policy comes from. */
+function checkSources(who: string, { name, resolver, address, policy }: ClientOptions): void {
+  if ((resolver === undefined) === (address === undefined)) {
+    throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
+  }
+  if (policy !== undefined) {
+    checkObject(`${who}: policy`, policy, 'clientPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
+  }
+  if (resolver !== undefined) {
+    checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
+    checkList(`${who}: resolver.permissions`, resolver.permissions, "a list");
+  }
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    throw new TypeError(`${who}: name is ${JSON.stringify(name)}; use a text that is not empty`);
+  }
+}
+
+/** The addresses of the servers: at least one, and none with port 0. */
+function addressesOf(who: string, address: string | readonly string[]): readonly string[] {
+  const addresses = typeof address === "string"
+    ? [address]
+    : checkList(`${who}: address`, address, '"127.0.0.1:8888", or a list of such');
+  if (addresses.length === 0) throw new TypeError(`${who}: address is an empty list`);
+  for (const text of addresses) {
+    const parsed = parseAddress(text, `${who}: address`);
+    if (parsed.kind === "tcp" && parsed.port === 0) {
+      throw new TypeError(`${who}: address ${text} has port 0; give the server's port`);
+    }
+  }
+  return addresses;
 }

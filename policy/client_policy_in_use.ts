@@ -5,7 +5,7 @@ import { mergePolicy } from "./merge.ts";
 import type { ClientPolicy, PolicySource } from "./policy.ts";
 import { type MethodRules, methodRules, type ServiceRules, serviceRules } from "./rules.ts";
 
-/** The policy that a client goes by now: the one of its options, and over it what its source tells. */
+/** The policy of a client at this moment: its options, overridden by the policy of its source. */
 export class PolicyInUse {
   readonly #own: ClientPolicy;
   readonly #source: PolicySource<ClientPolicy> | undefined;
@@ -30,12 +30,12 @@ export class PolicyInUse {
     this.#service = serviceRules(own);
   }
 
-  /** What holds for the instances now. */
+  /** The rules for the instances at this moment. */
   get service(): ServiceRules {
     return this.#service;
   }
 
-  /** What holds for the calls of a method now: the same object until it changes. */
+  /** The rules for a method at this moment: the same object until they change. */
   method(method: Method): MethodRules {
     let rules = this.#methods.get(method);
     if (rules === undefined) this.#methods.set(method, rules = methodRules(this.#policy, method));
@@ -47,12 +47,12 @@ export class PolicyInUse {
     this.#listeners.add(listener);
   }
 
-  /** Begins to watch the source, once. */
+  /** Begins to watch the source. Further calls do nothing. */
   open(): void {
     this.#watch ??= this.#source?.watch((policy) => this.#changed(policy), this.#logger);
   }
 
-  /** Ends that. */
+  /** Ends the watch. */
   close(): void {
     this.#watch?.close();
     this.#listeners.clear();

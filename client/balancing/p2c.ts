@@ -1,39 +1,44 @@
 import type { BalancerInUse, Candidate } from "./balancer.ts";
 import { WeightedChoice } from "./weighted_choice.ts";
 
-/** How much slower is slow: less is noise, by which calls should not swing to and fro. */
+/**
+ * An instance is slow from this ratio of latencies on. Smaller ratios are noise, which must not make calls swing to and
+ * fro.
+ */
 const SLOW_RATIO = 2;
 
 /**
- * The better of two taken at random ("power of two choices"): the one whose latency, times its calls in flight, is less
- * beside its weight. While instances have nothing to do and are about as fast, that is by weight. Calls leave an
- * instance that becomes slow at once. What is known of it fades then, so that it gets one call now and then, and its
- * share when it is well. One without a latency counts as fast as the other of the two: it gets calls, but no more than
- * others while it has not answered.
+ * Draws two instances at random and picks the better one ("power of two choices"): the one with the lower product of
+ * latency and calls in flight for its weight. While instances are idle and about as fast, it picks by weight.
  *
- * One that fails fast looks good to it: leave the client's `outliers` on.
+ * Calls leave an instance that becomes slow at once. Its latency decays, so it gets a call now and then, and its share
+ * when it has recovered. An instance without a latency counts as fast as the other one of the two: it gets calls, but
+ * no more than others before it has answered.
  *
- * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
+ * An instance that fails fast looks fast. Leave the client's `outliers` on.
+ *
+ * @param chance Returns numbers from 0 to below 1. A seeded one makes tests repeatable.
  */
 export function p2c(chance: () => number = Math.random): BalancerInUse {
   const choice = new WeightedChoice(chance);
   return {
     usesLatency: true,
     pick(candidates) {
-      const place = choice.in(candidates);
-      const one = candidates[place]!;
-      if (candidates.length === 1) return one;
-      // Any of the others: the last one stands in for the one that is taken.
-      const any = Math.floor(chance() * (candidates.length - 1));
-      const other = candidates[any === place ? candidates.length - 1 : any]!;
-      // By cost alone, among idle ones the heaviest would get all calls, or the one that is faster by a hair.
-      if (one.inFlight === 0 && time(one, other) <= SLOW_RATIO * time(other, one)) return one;
-      return cost(one, other) <= cost(other, one) ? one : other;
+      const index = choice.in(candidates);
+      const first = candidates[index]!;
+      if (candidates.length === 1) return first;
+      // Draws from all but the first: the last candidate takes its place.
+      const drawn = Math.floor(chance() * (candidates.length - 1));
+      const second = candidates[drawn === index ? candidates.length - 1 : drawn]!;
+      // By cost alone, the heaviest idle instance would get all calls, or one that is faster by a hair.
+      if (first.inFlight === 0 && time(first, second) <= SLOW_RATIO * time(second, first)) return first;
+      return cost(first, second) <= cost(second, first) ? first : second;
     },
   };
 }
 
-/** One millisecond more, since differences of less are noise. */
-const time = (one: Candidate, other: Candidate) => (one.latency ?? other.latency ?? 0) + 1;
+/** The latency, or the rival's if there is none. A millisecond is added, because smaller differences are noise. */
+const time = (candidate: Candidate, rival: Candidate) => (candidate.latency ?? rival.latency ?? 0) + 1;
 
-const cost = (one: Candidate, other: Candidate) => time(one, other) * (one.inFlight + 1) / one.weight;
+const cost = (candidate: Candidate, rival: Candidate) =>
+  time(candidate, rival) * (candidate.inFlight + 1) / candidate.weight;

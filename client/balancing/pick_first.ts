@@ -2,11 +2,11 @@ import type { Balancer, Candidate } from "./balancer.ts";
 import { random } from "./random.ts";
 
 /**
- * One instance for all calls, for as long as it is there: for a service that leads or locks. Each client begins with
- * one at random, by weight, and takes another at random when it has gone, or when a call that failed there is tried
- * again.
+ * Picks the same instance for all calls, for as long as it takes calls: for services that lead or lock. Each client
+ * starts with a random instance, by weight. It changes to another random one when the instance has gone. The retry of a
+ * call goes to another instance.
  *
- * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
+ * @param chance Returns numbers from 0 to below 1. A seeded one makes tests repeatable.
  */
 export function pickFirst(chance: () => number = Math.random): Balancer {
   const any = random(chance);

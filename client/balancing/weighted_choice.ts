@@ -1,36 +1,36 @@
 import type { Candidate } from "./balancer.ts";
 
 /**
- * How often one that starts slowly may be passed over: one with a tenth of its weight is taken in 10 tries, as like as
- * not.
+ * How often a draw is repeated that hit an instance in slow start. With a tenth of its weight, an instance is taken
+ * after 10 draws on average.
  */
 const MAX_DRAWS = 100;
 
 /**
- * Chooses at random, by weight, in O(log n). What is kept of a list holds as long as its full weights do: one that
- * starts slowly is taken with the chance of its weight beside its full one.
+ * Chooses at random, by weight, in O(log n). It keeps the sums of the full weights for as long as it gets the same
+ * array. An instance in slow start is taken with a probability of its weight to its full weight.
  */
 export class WeightedChoice {
   readonly #chance: () => number;
   #list: readonly Candidate[] | undefined;
-  /** The full weights up to each place, itself included. */
+  /** The sum of the full weights up to each index, which is included. */
   #sums = new Float64Array();
 
-  /** @param chance Gives numbers from 0 to below 1. */
+  /** @param chance Returns numbers from 0 to below 1. */
   constructor(chance: () => number) {
     this.#chance = chance;
   }
 
-  /** A place in the list. */
+  /** A random index of the array. */
   in(candidates: readonly Candidate[]): number {
     if (candidates !== this.#list) this.#add(candidates);
-    let place = 0;
-    for (let tries = 0; tries < MAX_DRAWS; tries++) {
-      place = this.#search(this.#chance() * this.#sums.at(-1)!);
-      const { weight, fullWeight } = candidates[place]!;
+    let index = 0;
+    for (let draws = 0; draws < MAX_DRAWS; draws++) {
+      index = this.#search(this.#chance() * this.#sums.at(-1)!);
+      const { weight, fullWeight } = candidates[index]!;
       if (weight >= fullWeight || this.#chance() * fullWeight < weight) break;
     }
-    return place;
+    return index;
   }
 
   #add(candidates: readonly Candidate[]): void {
@@ -40,7 +40,7 @@ export class WeightedChoice {
     for (let i = 0; i < candidates.length; i++) this.#sums[i] = sum += candidates[i]!.fullWeight;
   }
 
-  /** The first place whose sum is above a number. */
+  /** The first index whose sum is above a number. */
   #search(above: number): number {
     const sums = this.#sums;
     let low = 0, high = sums.length - 1;

@@ -8,30 +8,31 @@ interface Turn {
 }
 
 /**
- * Each instance in turn, those of a greater weight more often, and spread over the round: with weights 1 and 3 never
- * all three at once. With equal weights it is plain round robin. Each client begins at random and has an order of its
- * own, so that many clients that make few calls do not all make them to the same instance. It is the default. A pick
- * takes O(log n).
+ * Picks each instance in turn, heavier ones more often. The turns of an instance are spread over the round: with
+ * weights 1 and 3 the three do not follow each other. With equal weights it is plain round-robin.
  *
- * @param chance Gives numbers from 0 to below 1; one that repeats itself makes tests repeatable.
+ * Each client starts at random and has its own order, so that many clients with few calls do not all call the same
+ * instance. It is the default. A pick takes O(log n).
+ *
+ * @param chance Returns numbers from 0 to below 1. A seeded one makes tests repeatable.
  */
 export function weightedRoundRobin(chance: () => number = Math.random): BalancerInUse {
-  /** Those that are away keep their turn, as one does that a retry avoids. */
+  /** Instances that leave the list for a moment keep their turn. */
   const known = new WeakMap<Candidate, Turn>();
   let list: readonly Candidate[] | undefined;
-  /** A heap: the first is due next. */
+  /** A heap: the first turn is due next. */
   let turns: Turn[] = [];
   let now = 0;
 
   function changed(candidates: readonly Candidate[]): void {
-    // Turns at random alone would make a heavy instance the first of a client more often than its weight says.
+    // Random turns alone would make a heavy instance the first one of a client more often than its weight says.
     const first = list === undefined ? random(chance).pick(candidates, {}) : undefined;
     list = candidates;
     turns = candidates.map((candidate) => {
       let turn = known.get(candidate);
       if (turn === undefined) known.set(candidate, turn = { candidate, due: -1 });
       const round = 1 / candidate.weight;
-      // One that is new, or was away, is not due at once: it would be so for all clients.
+      // A new instance is not due at once: it would be due for all clients together.
       if (turn.due < now) turn.due = candidate === first ? now : now + chance() * round;
       turn.due = Math.min(turn.due, now + round);
       return turn;

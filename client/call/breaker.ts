@@ -6,12 +6,12 @@ import type { BreakerRules } from "../../policy/rules.ts";
  */
 export type Verdict = "succeeded" | "failed" | "unknown";
 
-/** Into how many parts the window is divided: so much of it is forgotten at a time. */
+/** The window moves on by one of these parts at a time. */
 const WINDOW_SLICES = 10;
 
 /**
- * A circuit breaker: closed, open after too many failures, half open while a few calls probe. It knows nothing of
- * calls, and its rules come with each step, so that they can change under it.
+ * A circuit breaker: closed; open after too many failures; half-open while a few calls probe the service. It knows
+ * nothing of calls. Its rules are passed at each step, so that they can change while it runs.
  */
 export class Breaker {
   readonly #clock: () => number;
@@ -19,43 +19,43 @@ export class Breaker {
   #slices: { since: number; calls: number; failed: number }[] = [];
   #calls = 0;
   #failed = 0;
-  /** When it tries again, if it isn't closed. */
+  /** When an open breaker becomes half-open; undefined while it is closed. */
   #openUntil: number | undefined;
-  /** Since when it is half open. */
+  /** When it became half-open; undefined while it is not. */
   #halfOpenSince: number | undefined;
   #probing = 0;
   #passed = 0;
-  /** Changes with the state: what began in another one is not counted. */
+  /** Grows with each change of state. A call that began in an earlier state is not counted. */
   #epoch = 0;
   /** Why it opened, for the error. */
-  #why = "";
+  #reason = "";
 
   /**
-   * @param clock Tells the milliseconds, and never goes back. To read it costs most of what a call costs here: it is
-   * read once.
+   * @param clock Returns milliseconds that never go back. To read it is most of what a call costs here, so it is read
+   * once.
    */
   constructor(clock: () => number) {
     this.#clock = clock;
   }
 
   /**
-   * A call wants to pass.
+   * Lets a call pass, or refuses it.
    *
-   * @param rules What holds now.
-   * @returns The pass to give back to {@linkcode leave}; or a text that says why not.
+   * @param rules The rules at this moment.
+   * @returns The pass, to be given back to {@linkcode leave}; or the reason why the call may not pass.
    */
   enter(rules: BreakerRules): number | string {
     if (this.#openUntil === undefined) return this.#epoch;
     const now = this.#clock();
-    if (now < this.#openUntil) return `${this.#why}; it tries again in ${seconds(this.#openUntil - now)}`;
-    // Probes that have got no answer for so long are not waited for any longer.
+    if (now < this.#openUntil) return `${this.#reason}; it tries again in ${seconds(this.#openUntil - now)}`;
+    // Probes that have not ended after this time are replaced by new ones.
     if (this.#halfOpenSince === undefined || now - this.#halfOpenSince > rules.openTime) this.#halfOpen(now);
-    if (this.#probing + this.#passed >= rules.probes) return `${this.#why}; calls are probing whether it is over`;
+    if (this.#probing + this.#passed >= rules.probes) return `${this.#reason}; calls are probing whether it is over`;
     this.#probing++;
     return this.#epoch;
   }
 
-  /** The call has ended. */
+  /** Counts a call that has ended. */
   leave(rules: BreakerRules, pass: number, verdict: Verdict): void {
     if (pass !== this.#epoch) return;
     if (this.#openUntil === undefined) {
@@ -92,10 +92,10 @@ export class Breaker {
     );
   }
 
-  #open({ openTime }: BreakerRules, now: number, why: string): void {
+  #open({ openTime }: BreakerRules, now: number, reason: string): void {
     this.#reset();
     this.#openUntil = now + openTime;
-    this.#why = why;
+    this.#reason = reason;
   }
 
   #halfOpen(now: number): void {

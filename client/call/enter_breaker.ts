@@ -2,20 +2,14 @@ import { BizError, RpcError } from "../../rpc/error.ts";
 import type { Call } from "../../rpc/middleware.ts";
 import { Status } from "../../rpc/status.ts";
 import type { BreakerRules } from "../../policy/rules.ts";
+import { INSTANCE_FAILURES } from "../instances/failure_statuses.ts";
 import type { Verdict } from "./breaker.ts";
 import type { ClientContext } from "./context.ts";
 import type { SharedState } from "./shared_state.ts";
 import { lateAtOf } from "./time_limit.ts";
 
 /** The statuses that count as failures of the service. */
-const FAILURES: ReadonlySet<Status> = new Set([
-  Status.UNAVAILABLE,
-  Status.DEADLINE_EXCEEDED,
-  Status.INTERNAL,
-  Status.UNKNOWN,
-  Status.DATA_LOSS,
-  Status.RESOURCE_EXHAUSTED,
-]);
+const FAILURES: ReadonlySet<Status> = new Set([...INSTANCE_FAILURES, Status.RESOURCE_EXHAUSTED]);
 
 /** Tells the breaker how a call ended. Only its first call counts. */
 export type LeaveBreaker = (verdict: Verdict) => void;

@@ -5,8 +5,8 @@ import type { Init, Method, Service } from "../../rpc/service.ts";
 import type { ClientContext } from "./context.ts";
 
 /**
- * What answers in place of a service whose call has failed, for good. The request is what the caller gave; a stream of
- * requests may have been read already. What it throws reaches the caller.
+ * Answers in place of a method whose call has failed, after all attempts. It receives the request that the caller gave;
+ * a stream of requests may have been read already. An error that it throws reaches the caller.
  */
 export type Fallback<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
     unary(error: RpcError, request: Init<Req>, context: ClientContext): Init<Res> | Promise<Init<Res>>;
@@ -20,7 +20,7 @@ export type Fallback<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
   }[Kind]
   : never;
 
-/** The fallbacks of a service, by the methods' names in TypeScript: `Fallbacks<typeof EchoService>`. */
+/** The fallbacks of a service, by the names of its methods in TypeScript: `Fallbacks<typeof EchoService>`. */
 export type Fallbacks<S extends Service> = {
   readonly [Name in keyof S["methods"]]?: Fallback<S["methods"][Name]>;
 };
@@ -30,19 +30,19 @@ type AnyFallback = (error: RpcError, request: unknown, context: ClientContext) =
 /**
  * Checks the fallbacks of a client.
  *
- * @throws {TypeError} If one is no function, or its method does not exist.
+ * @throws {TypeError} If a fallback is no function, or its method does not exist.
  */
 export function checkFallbacks(service: Service, fallbacks: unknown): void {
   if (fallbacks === undefined) return;
   const who = "createClient: fallback";
   checkObject(who, fallbacks, '{ echo: (error, request) => ({ resp: "" }) }');
   checkNames(who, fallbacks as object, Object.keys(service.methods));
-  for (const [name, one] of Object.entries(fallbacks as object)) {
-    checkFunction(`${who}.${name}`, one, "a function (error, request, context)");
+  for (const [name, fallback] of Object.entries(fallbacks as object)) {
+    checkFunction(`${who}.${name}`, fallback, "a function (error, request, context)");
   }
 }
 
-/** Puts a fallback around a method's calls. */
+/** Puts a method's fallback, if there is one, around its calls. */
 export function withFallback(
   { kind }: Method,
   fallback: unknown,
@@ -50,11 +50,15 @@ export function withFallback(
 ): Next<ClientContext> {
   if (fallback === undefined) return next;
   const answer = fallback as AnyFallback;
-  if (kind === "unary" || kind === "client_streaming") return (call) => one(call, next, answer);
-  return (call) => Promise.resolve(many(call, next, answer));
+  if (kind === "unary" || kind === "client_streaming") return (call) => oneResponse(call, next, answer);
+  return (call) => Promise.resolve(manyResponses(call, next, answer));
 }
 
-async function one(call: Call<ClientContext>, next: Next<ClientContext>, answer: AnyFallback): Promise<unknown> {
+async function oneResponse(
+  call: Call<ClientContext>,
+  next: Next<ClientContext>,
+  answer: AnyFallback,
+): Promise<unknown> {
   try {
     return await next(call);
   } catch (error) {
@@ -63,8 +67,8 @@ async function one(call: Call<ClientContext>, next: Next<ClientContext>, answer:
   }
 }
 
-/** The fallback's responses come in place of all of them, never behind some. */
-async function* many(
+/** The fallback's responses replace all responses of the service. They never follow some of them. */
+async function* manyResponses(
   call: Call<ClientContext>,
   next: Next<ClientContext>,
   answer: AnyFallback,
@@ -85,10 +89,10 @@ async function* many(
   for await (const response of responses) yield complete(call.method, response);
 }
 
-/** The business's own errors are answers, and who has given up wants none. */
+/** Whether a fallback should answer: business errors are answers themselves, and a caller that gave up wants none. */
 function isFailure(error: unknown, { context: { signal } }: Call<ClientContext>): error is RpcError {
   return error instanceof RpcError && !signal?.aborted;
 }
 
-/** A message as it would have come over the wire: with the defaults of what was left out. */
+/** The message as it would have come over the wire: fields that were left out have their defaults. */
 const complete = ({ response }: Method, message: unknown) => response.decode(response.encode(message as never));

@@ -1,37 +1,37 @@
 import type { ClientContext } from "./context.ts";
 
-/** A call whose responses somebody may still want. */
-interface Held {
-  /** Gives the call up. */
+/** A call whose responses the caller may still read. */
+interface RunningCall {
+  /** Cancels the call. */
   readonly leaving: AbortController;
-  /** Where the responses come from, once the call has started. */
+  /** The source of the responses; undefined before the call has started. */
   responses: AsyncIterator<unknown> | undefined;
 }
 
 /**
- * Gives up the calls of those who took their responses by hand, and neither finished nor left: nobody can reach them
- * any more.
+ * Cancels calls whose stream was garbage collected before it ended: a caller that calls `next()` by hand may forget
+ * `return()`.
  */
-const abandoned = new FinalizationRegistry<Held>((held) => {
-  held.leaving.abort();
-  Promise.try(() => held.responses?.return?.()).catch(() => {});
+const abandoned = new FinalizationRegistry<RunningCall>((call) => {
+  call.leaving.abort();
+  Promise.try(() => call.responses?.return?.()).catch(() => {});
 });
 
 /**
- * The responses of a call. It starts at the first `next()`.
+ * The responses of a call, which starts at the first `next()`.
  *
- * No generator: its `return()` would wait for the pending `next()`, which is what the caller no longer wants to wait
- * for.
+ * It is no generator, because `return()` of a generator waits for the pending `next()`: the caller no longer wants to
+ * wait for that.
  */
 export class ResponseStream implements AsyncIterableIterator<unknown> {
-  readonly #held: Held = { leaving: new AbortController(), responses: undefined };
+  readonly #call: RunningCall = { leaving: new AbortController(), responses: undefined };
   readonly #context: ClientContext;
   readonly #start: (context: ClientContext) => Promise<unknown>;
   #started: Promise<AsyncIterator<unknown>> | undefined;
 
   /**
-   * @param context The call's.
-   * @param start Starts the call: resolves with an iterable of the responses.
+   * @param context The context of the call.
+   * @param start Starts the call, and resolves with an iterable of the responses.
    */
   constructor(context: ClientContext, start: (context: ClientContext) => Promise<unknown>) {
     this.#context = context;
@@ -43,33 +43,31 @@ export class ResponseStream implements AsyncIterableIterator<unknown> {
   }
 
   async next(): Promise<IteratorResult<unknown>> {
-    const { signal } = this.#held.leaving;
+    const { signal } = this.#call.leaving;
     if (!this.#started && signal.aborted) return { done: true, value: undefined };
     try {
       const responses = await (this.#started ??= this.#begin());
       const result = await responses.next();
-      if (result.done) abandoned.unregister(this.#held);
+      if (result.done) abandoned.unregister(this.#call);
       return result;
     } catch (error) {
-      abandoned.unregister(this.#held);
+      abandoned.unregister(this.#call);
       if (signal.aborted) return { done: true, value: undefined };
       throw error;
     }
   }
 
-  /** Gives the call up at once; a `next()` that waits says that it is over. */
+  /** Cancels the call at once. A pending `next()` resolves with `done`. */
   async return(value?: unknown): Promise<IteratorResult<unknown>> {
-    abandoned.unregister(this.#held);
-    this.#held.leaving.abort();
-    // It failed at the start: next() has told.
+    abandoned.unregister(this.#call);
+    this.#call.leaving.abort();
+    // If the call could not start, next() has rejected with the error.
     const responses = await this.#started?.catch(() => undefined);
     await responses?.return?.();
     return { done: true, value };
   }
 
-  /**
-   * Gives the call up, and fails with the error. `yield*` of a generator calls it where an error is thrown into that.
-   */
+  /** Cancels the call, and rejects with the error. `yield*` calls it when an error is thrown into the generator. */
   async throw(error?: unknown): Promise<never> {
     await this.return();
     throw error;
@@ -77,12 +75,12 @@ export class ResponseStream implements AsyncIterableIterator<unknown> {
 
   async #begin(): Promise<AsyncIterator<unknown>> {
     const { signal } = this.#context;
-    const { leaving } = this.#held;
-    abandoned.register(this, this.#held, this.#held);
+    const { leaving } = this.#call;
+    abandoned.register(this, this.#call, this.#call);
     const responses = await this.#start({
       ...this.#context,
       signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
     });
-    return this.#held.responses = (responses as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    return this.#call.responses = (responses as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   }
 }

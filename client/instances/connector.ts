@@ -1,64 +1,68 @@
-import { Heap } from "../../base/heap.ts";
-import { after } from "../../base/time.ts";
 import { inBackground } from "../../base/background.ts";
+import { Heap } from "../../base/heap.ts";
 import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
+import { after } from "../../base/time.ts";
 import type { Subchannel } from "./subchannel.ts";
 
 /**
- * A new instance is connected to within so many milliseconds, at random, if others are ready: many clients hear of it
- * at the same moment.
+ * While other instances are ready, a new instance is connected to at a random moment within this time. Many clients
+ * hear of it at the same moment, and must not connect together.
  */
 export const NEW_INSTANCE_SPREAD_MS = 120;
-/** The same for one whose connection was lost, or that the registry lists again. */
+/** An instance whose connection was lost, or that the registry lists again, is connected to within this time. */
 export const RECONNECT_SPREAD_MS = 1000;
-/** How many are asked at once when none is ready. */
+/** How many attempts run side by side while no instance is ready. */
 const URGENT_ATTEMPTS = 3;
-/** One that has not answered within so many milliseconds is not waited for: others are asked beside it. */
+/** An attempt that takes longer counts as hanging: another instance is tried beside it. */
 const URGENT_ATTEMPT_MS = 300;
-/** How many attempts are under way at most. */
+/** How many attempts run side by side at most. */
 const MAX_ATTEMPTS = 20;
-/** How often one is chosen at random before all are looked at for one that may be asked. */
+/** How many instances are drawn at random before all are searched for one whose backoff is over. */
 const RANDOM_SAMPLES = 5;
-/** After so many milliseconds without a call, connections that are lost are not made again before the next. */
+/** After this time without a call, lost connections are not restored before the next call. */
 const IDLE_MS = 60_000;
-/** How often, in milliseconds, it is looked at whether calls have begun: that asks each instance. */
+/** How often the connector checks whether calls have started: the check looks at each instance. */
 const IDLE_CHECK_MS = 1000;
 
-/** What the connector asks and tells of its channel. */
+/** What the connector asks and tells its pool. */
 export interface ConnectorEvents {
-  /** One is ready. */
+  /** An instance has become ready. */
   ready(): void;
-  /** How many calls have begun so far. */
+  /** How many calls have started so far. */
   calls(): number;
-  /** There are none any more: the next must {@linkcode Connector.wake} it. */
+  /** There are no calls any more. The next call must {@linkcode Connector.wake} the connector. */
   idle(): void;
 }
 
 /**
- * Makes the connections of a channel. At once while none is ready and a call waits, to a few of them; otherwise each at
- * a moment of its own, so that many clients do not come to an instance together. One that could not be reached is asked
- * again after its backoff.
+ * Connects to the instances of a pool. While a call waits and no instance is ready, it connects to a few at once.
+ * Otherwise it connects to each at a random moment, so that many clients do not reach an instance together. An instance
+ * that could not be reached is tried again after its backoff.
  */
 export class Connector {
   readonly #events: ConnectorEvents;
   readonly #logger: Logger;
   /**
-   * Those that are neither connected nor asked. A registry may list thousands: what is done often does not look at all
-   * of them.
+   * Instances that wait for their next attempt. A registry may list thousands, so frequent work must not look at all of
+   * them.
    */
   readonly #waiting = new Heap<Subchannel>(({ dueAt }) => dueAt);
-  /** Those that are asked, and since when. */
+  /** Instances whose attempt is under way, with the time of its start. */
   readonly #connecting = new Map<Subchannel, number>();
   #stopTimer: (() => void) | undefined;
   #timerAt = Infinity;
-  /** Resolves when one is ready, or all that may be asked now have been. */
-  #round: PromiseWithResolvers<void> | undefined;
-  /** How many attempts the round has left: each is asked once, but while one hangs others may be asked again. */
-  #left = 0;
-  #seen = 0;
+  /**
+   * The search for a ready instance, while a call waits. It resolves when an instance is ready, or when none can be
+   * reached now.
+   */
+  #search: PromiseWithResolvers<void> | undefined;
+  /** How many attempts the search may still start: one for each instance. While an attempt hangs it starts again. */
+  #searchAttempts = 0;
+  /** How many calls had started at the last check. */
+  #callsSeen = 0;
   #usedAt = performance.now();
-  #lookAt = 0;
+  #idleCheckAt = 0;
   #asleep = false;
   #closed = false;
 
@@ -67,45 +71,45 @@ export class Connector {
     this.#logger = logger;
   }
 
-  /** Whether one is being asked now. */
-  connecting(one: Subchannel): boolean {
-    return this.#connecting.has(one);
+  /** Whether an attempt to connect to an instance is under way. */
+  connecting(subchannel: Subchannel): boolean {
+    return this.#connecting.has(subchannel);
   }
 
   /**
-   * Connects to those that are new, or whose connection was lost, when the time of each has come; at once if a call
-   * waits.
+   * Adds instances that are new or have lost their connection. Each is connected to when it is due, or at once if a
+   * call waits.
    */
-  add(...some: readonly Subchannel[]): void {
+  add(...subchannels: readonly Subchannel[]): void {
     const now = performance.now();
-    for (const one of some) {
-      const within = one.lastError ? RECONNECT_SPREAD_MS : NEW_INSTANCE_SPREAD_MS;
-      this.#wait(one, now + Math.random() * within);
+    for (const subchannel of subchannels) {
+      const spread = subchannel.lastError ? RECONNECT_SPREAD_MS : NEW_INSTANCE_SPREAD_MS;
+      this.#wait(subchannel, now + Math.random() * spread);
     }
-    if (this.#round) {
-      this.#left += some.length;
-      this.#ask();
+    if (this.#search) {
+      this.#searchAttempts += subchannels.length;
+      this.#connectUrgently();
     }
     this.#schedule();
   }
 
-  /** Gives one up. */
-  remove(one: Subchannel): void {
-    this.#waiting.remove(one);
+  /** Removes an instance that has left the list. */
+  remove(subchannel: Subchannel): void {
+    this.#waiting.remove(subchannel);
   }
 
-  /** The registry knows more than it did: nobody is held to a backoff. */
+  /** Ends all backoffs: the registry has confirmed the instances. */
   forgive(): void {
     const now = performance.now();
-    for (const one of this.#waiting.items) {
-      one.forgive();
-      one.dueAt = Math.min(one.dueAt, now + Math.random() * RECONNECT_SPREAD_MS);
+    for (const subchannel of this.#waiting.items) {
+      subchannel.forgive();
+      subchannel.dueAt = Math.min(subchannel.dueAt, now + Math.random() * RECONNECT_SPREAD_MS);
     }
     this.#waiting.reorder();
     this.#schedule();
   }
 
-  /** A call has come: goes on with what it left when there were none. */
+  /** Goes on after a time without calls: a call has come. */
   wake(): void {
     if (!this.#asleep) return;
     this.#asleep = false;
@@ -114,118 +118,123 @@ export class Connector {
   }
 
   /**
-   * A call needs an instance and none is ready: resolves when one is, or when none can be reached now; undefined if
-   * that is known already.
+   * Searches for an instance for a call while none is ready.
+   *
+   * @returns Resolves when an instance is ready, or when none can be reached now; undefined if that is known already.
    */
   needed(): Promise<void> | undefined {
-    if (this.#round) return this.#round.promise;
-    this.#round = Promise.withResolvers();
-    this.#left = this.#waiting.items.length;
-    const { promise } = this.#round;
-    this.#ask();
+    if (this.#search) return this.#search.promise;
+    this.#search = Promise.withResolvers();
+    this.#searchAttempts = this.#waiting.items.length;
+    const { promise } = this.#search;
+    this.#connectUrgently();
     this.#schedule();
-    return this.#round && promise;
+    return this.#search && promise;
   }
 
   close(): void {
     this.#closed = true;
     this.#waiting.clear();
     this.#stopTimer?.();
-    this.#settle();
+    this.#endSearch();
   }
 
-  /** Asks some of those that may be asked, and ends the round if there is nothing to wait for. */
-  #ask(): void {
+  /** Starts attempts for the search. Ends the search if there is nothing to wait for. */
+  #connectUrgently(): void {
     const now = performance.now();
-    let asked = this.#connecting.size - this.#hanging(now);
-    for (; this.#left > 0 && asked < URGENT_ATTEMPTS && this.#connecting.size < MAX_ATTEMPTS; asked++) {
-      const one = this.#anyThatMay(now);
-      if (one === undefined) break;
-      this.#start(one);
-      this.#left--;
+    let running = this.#connecting.size - this.#hanging(now);
+    while (this.#searchAttempts > 0 && running < URGENT_ATTEMPTS && this.#connecting.size < MAX_ATTEMPTS) {
+      const subchannel = this.#draw(now);
+      if (subchannel === undefined) break;
+      this.#start(subchannel);
+      this.#searchAttempts--;
+      running++;
     }
-    if (this.#connecting.size === 0) this.#settle();
+    if (this.#connecting.size === 0) this.#endSearch();
   }
 
-  /** One at random of those that may be asked now. */
-  #anyThatMay(now: number): Subchannel | undefined {
-    const may = (one: Subchannel) => one.retryAt(true) <= now;
+  /** A random instance whose backoff is over. */
+  #draw(now: number): Subchannel | undefined {
+    const isDue = (subchannel: Subchannel) => subchannel.retryAt(true) <= now;
     let { items } = this.#waiting;
     for (let i = 0; i < RANDOM_SAMPLES && items.length > 0; i++) {
-      const one = items[Math.floor(Math.random() * items.length)]!;
-      if (may(one)) return one;
+      const subchannel = items[Math.floor(Math.random() * items.length)]!;
+      if (isDue(subchannel)) return subchannel;
     }
-    items = items.filter(may);
+    items = items.filter(isDue);
     return items[Math.floor(Math.random() * items.length)];
   }
 
-  #wait(one: Subchannel, dueAt: number): void {
-    one.dueAt = dueAt;
-    this.#waiting.add(one);
+  #wait(subchannel: Subchannel, dueAt: number): void {
+    subchannel.dueAt = dueAt;
+    this.#waiting.add(subchannel);
   }
 
+  /** How many attempts hang. */
   #hanging(now: number): number {
     let count = 0;
     for (const since of this.#connecting.values()) if (now - since >= URGENT_ATTEMPT_MS) count++;
     return count;
   }
 
-  #settle(): void {
-    this.#round?.resolve();
-    this.#round = undefined;
+  #endSearch(): void {
+    this.#search?.resolve();
+    this.#search = undefined;
   }
 
-  #start(one: Subchannel): void {
-    inBackground(`the connection to ${one.instance.address}`, this.#logger, () => this.#connect(one));
+  #start(subchannel: Subchannel): void {
+    const task = `the connection to ${subchannel.instance.address}`;
+    inBackground(task, this.#logger, () => this.#connect(subchannel));
   }
 
-  async #connect(one: Subchannel): Promise<void> {
-    this.#waiting.remove(one);
-    this.#connecting.set(one, performance.now());
-    const ready = await one.connect();
-    this.#connecting.delete(one);
+  async #connect(subchannel: Subchannel): Promise<void> {
+    this.#waiting.remove(subchannel);
+    this.#connecting.set(subchannel, performance.now());
+    const ready = await subchannel.connect();
+    this.#connecting.delete(subchannel);
     if (this.#closed) return;
     if (ready) {
       this.#events.ready();
-      this.#settle();
-    } else if (!one.closed) this.#wait(one, one.retryAt(false));
-    if (this.#round) this.#ask();
+      this.#endSearch();
+    } else if (!subchannel.closed) this.#wait(subchannel, subchannel.retryAt(false));
+    if (this.#search) this.#connectUrgently();
     this.#schedule();
   }
 
+  /** Sets the timer for the next instance that is due, or for the next check of attempts that hang. */
   #schedule(): void {
     if (this.#closed || this.#asleep || this.#connecting.size >= MAX_ATTEMPTS) return;
     const now = performance.now();
     const { first } = this.#waiting;
     if (first === undefined) return;
-    const next = Math.min(first.dueAt, this.#round ? now + URGENT_ATTEMPT_MS : Infinity);
+    const next = Math.min(first.dueAt, this.#search ? now + URGENT_ATTEMPT_MS : Infinity);
     if (next >= this.#timerAt) return;
     this.#stopTimer?.();
     this.#timerAt = next;
-    // A program that has nothing else to do may end.
+    // The timer does not keep the process alive.
     this.#stopTimer = outsideScopes(() => after(Math.max(0, next - now), () => this.#due(), false));
   }
 
-  /** Whether no call has begun for long. */
+  /** Whether no call has started for {@linkcode IDLE_MS}. */
   #isIdle(now: number): boolean {
-    this.#lookAt = now + IDLE_CHECK_MS;
+    this.#idleCheckAt = now + IDLE_CHECK_MS;
     const calls = this.#events.calls();
-    if (calls !== this.#seen || this.#round) this.#usedAt = now;
-    this.#seen = calls;
+    if (calls !== this.#callsSeen || this.#search) this.#usedAt = now;
+    this.#callsSeen = calls;
     return this.#asleep = now - this.#usedAt > IDLE_MS;
   }
 
   #due(): void {
     this.#timerAt = Infinity;
     const now = performance.now();
-    if (now >= this.#lookAt && this.#isIdle(now)) return this.#events.idle();
+    if (now >= this.#idleCheckAt && this.#isIdle(now)) return this.#events.idle();
     for (let { first } = this.#waiting; first !== undefined; { first } = this.#waiting) {
       if (first.dueAt >= now + 1 || this.#connecting.size >= MAX_ATTEMPTS) break;
       this.#start(first);
     }
-    if (this.#round && this.#hanging(now) > 0) {
-      this.#left = this.#waiting.items.length;
-      this.#ask();
+    if (this.#search && this.#hanging(now) > 0) {
+      this.#searchAttempts = this.#waiting.items.length;
+      this.#connectUrgently();
     }
     this.#schedule();
   }

@@ -2,16 +2,16 @@ import { inBackground } from "../../base/background.ts";
 import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 import { after } from "../../base/time.ts";
+import type { PolicyInUse } from "../../policy/client_policy_in_use.ts";
 import type { Instance } from "../../registry/registry.ts";
 import { Connector } from "./connector.ts";
 import { OutlierDetector } from "./outliers/outlier_detector.ts";
-import type { PolicyInUse } from "../../policy/client_policy_in_use.ts";
 import { takers } from "./selection.ts";
 import { Subchannel, type SubchannelSetup } from "./subchannel.ts";
 
-/** What a pool needs to know. */
+/** The options of a pool. */
 export interface PoolOptions extends Pick<SubchannelSetup, "transport" | "connectTimeout" | "options" | "authority"> {
-  /** What log lines call the service. */
+  /** The name of the service in log lines. */
   readonly target: string;
   readonly policy: PolicyInUse;
   readonly logger: Logger;
@@ -19,36 +19,35 @@ export interface PoolOptions extends Pick<SubchannelSetup, "transport" | "connec
 
 /** How many instances are added in one turn of the event loop. */
 const MAX_ADDED_PER_TURN = 1000;
-/** How many connections are closed in one turn. */
+/** How many connections are closed in one turn of the event loop. */
 const MAX_CLOSED_PER_TURN = 200;
-/**
- * From so many instances that take calls on, others join them within so many milliseconds: to look at all each time one
- * comes takes long.
- */
+/** From this many ready instances on, new ones join them in batches: a refresh looks at all instances. */
 const MANY_READY_INSTANCES = 100;
+/** How long such a batch waits at most. */
 const JOIN_WITHIN_MS = 100;
 
-/** The instances that a client has to do with: it connects to them, and knows which of them take calls. */
+/** The instances that a client uses. The pool connects to them, and knows which of them take calls. */
 export class Pool {
   readonly #policy: PolicyInUse;
   readonly #setup: SubchannelSetup;
   readonly #outliers: OutlierDetector<Subchannel>;
   readonly #connector: Connector;
+  /** By address. */
   readonly #all = new Map<string, Subchannel>();
-  /** Those that are gone, while their calls are in flight. */
+  /** Instances that have left the list, while their last calls are in flight. */
   readonly #leaving = new Set<Subchannel>();
-  /** Those of them whose connections are to be closed. */
+  /** Those of them that the next turns of the event loop close. */
   readonly #toClose: Subchannel[] = [];
   #stopClosing: (() => void) | undefined;
   #ready: readonly Subchannel[] = [];
-  /** Their weights when they were chosen. */
+  /** The weights of the ready instances when they were chosen. */
   #weights: readonly number[] = [];
-  /** Whether that may not hold any more. */
+  /** Whether `#ready` may be out of date. */
   #stale = false;
-  /** Whether one that is ready is not among them. */
+  /** Whether an instance has become ready that is not in `#ready`. */
   #grown = false;
   #refreshedAt = -Infinity;
-  /** Keeps the rest of a long list from being added. */
+  /** Cancels the addition of the rest of a long list. */
   #stopAdding: (() => void) | undefined;
 
   constructor({ target, policy, logger, ...setup }: PoolOptions) {
@@ -59,10 +58,10 @@ export class Pool {
         stale();
         logger.warn("an instance gets no calls for a while", { service: target, address, why, milliseconds });
       },
-      back: (one) => {
+      back: (subchannel) => {
         stale();
-        one.startSlowly();
-        logger.warn("an instance gets calls again", { service: target, address: one.instance.address });
+        subchannel.startSlowly();
+        logger.warn("an instance gets calls again", { service: target, address: subchannel.instance.address });
       },
     });
     this.#setup = {
@@ -76,21 +75,21 @@ export class Pool {
           address,
         });
       },
-      onLost: (one) => {
+      onLost: (subchannel) => {
         stale();
-        this.#connector.add(one);
+        this.#connector.add(subchannel);
       },
     };
     const calls = () => [...this.#all.values()].reduce((sum, { calls }) => sum + calls, 0);
     this.#connector = new Connector({ ready: () => this.#grown = true, idle: stale, calls }, logger);
   }
 
-  /** All of them. */
+  /** All instances, by address. */
   get all(): ReadonlyMap<string, Subchannel> {
     return this.#all;
   }
 
-  /** Those that take calls: the same array while it holds. */
+  /** The instances that take calls. It is the same array until an instance comes or goes or gets another weight. */
   get ready(): readonly Subchannel[] {
     if (this.#stale || this.#grown && this.#mayGrow()) this.#refresh();
     return this.#ready;
@@ -98,35 +97,38 @@ export class Pool {
 
   /** The usable instances of other zones, for a retry that has tried all instances of its own zone. */
   otherZones(avoid: ReadonlySet<Subchannel>): Subchannel[] {
-    return [...this.#all.values()].filter((one) => isWell(one) && !avoid.has(one));
+    return [...this.#all.values()].filter((subchannel) => isUsable(subchannel) && !avoid.has(subchannel));
   }
 
-  /** An ejected instance that the next call should go to, to see whether it is well. */
+  /** An ejected instance that the next call should probe. */
   probe(avoid: ReadonlySet<Subchannel> | undefined): Subchannel | undefined {
-    // Most of the time there is none, and no function is made.
+    // The hot path makes no closure: most of the time no instance is ejected.
     if (this.#outliers.ejected === 0) return undefined;
-    return this.#outliers.probe((one) => isConnected(one) && !one.silent && !avoid?.has(one));
+    return this.#outliers.probe((subchannel) =>
+      isConnected(subchannel) && !subchannel.silent && !avoid?.has(subchannel)
+    );
   }
 
   /**
-   * A call needs one and none is ready: resolves when one is, or when none can be reached now; undefined if that is
-   * known already.
+   * Searches for an instance for a call while none is ready.
+   *
+   * @returns Resolves when an instance is ready, or when none can be reached now; undefined if that is known already.
    */
   needed(): Promise<void> | undefined {
     return this.#connector.needed();
   }
 
-  /** Whether one is being connected to. */
-  connecting(one: Subchannel): boolean {
-    return this.#connector.connecting(one);
+  /** Whether an attempt to connect to an instance is under way. */
+  connecting(subchannel: Subchannel): boolean {
+    return this.#connector.connecting(subchannel);
   }
 
-  /** Has to do with these and no others from now on. */
+  /** Replaces the list of instances. Those that are in both lists keep their connections. */
   update(instances: readonly Instance[]): void {
-    const wanted = new Set(instances.map(({ address }) => address));
-    this.#retire([...this.#all.values()].filter(({ instance: { address } }) => !wanted.has(address)));
+    const listed = new Set(instances.map(({ address }) => address));
+    this.#retire([...this.#all.values()].filter(({ instance: { address } }) => !listed.has(address)));
     this.#closeSome();
-    // Those of the first list were there before the client.
+    // The instances of the first list were there before the client.
     const warm = this.#all.size === 0;
     const added = new Map<string, Instance>();
     for (const instance of instances) {
@@ -139,61 +141,63 @@ export class Pool {
     this.#stale = true;
   }
 
-  /** Adds some instances now, and the others in the next turns of the event loop. */
+  /** Adds a part of the instances now, and the others in the next turns of the event loop. */
   #add(instances: readonly Instance[], warm: boolean): void {
-    const some = instances.slice(0, MAX_ADDED_PER_TURN).map((instance) => new Subchannel(instance, this.#setup, warm));
-    for (const one of some) this.#all.set(one.instance.address, one);
-    this.#connector.add(...some);
+    const added = instances.slice(0, MAX_ADDED_PER_TURN)
+      .map((instance) => new Subchannel(instance, this.#setup, warm));
+    for (const subchannel of added) this.#all.set(subchannel.instance.address, subchannel);
+    this.#connector.add(...added);
     if (instances.length <= MAX_ADDED_PER_TURN) return;
     const rest = instances.slice(MAX_ADDED_PER_TURN);
     this.#stopAdding = outsideScopes(() => after(0, () => this.#add(rest, warm)));
   }
 
-  /** The registry has news: those that could not be reached are asked again soon. */
+  /** Ends all backoffs: the registry has confirmed the instances. */
   forgive(): void {
     this.#connector.forgive();
   }
 
-  /** Goes by the policy that holds now. */
+  /** Applies the policy that has just changed. */
   policyChanged(): void {
     this.#outliers.change(this.#policy.service.outliers);
     this.#stale = true;
   }
 
-  /** Takes no more calls and waits for those in flight; those that last longer than `drained` are cancelled. */
-  async close(drained: number): Promise<void> {
+  /** Takes no more calls, and waits for those in flight. Calls that last longer than `drainTimeout` are cancelled. */
+  async close(drainTimeout: number): Promise<void> {
     this.#connector.close();
     this.#stopAdding?.();
     this.#stopClosing?.();
     this.#retire([...this.#all.values()]);
     const leaving = [...this.#leaving];
-    const stop = after(drained, () => leaving.forEach((one) => this.#close(one, true)));
-    await Promise.all(leaving.map((one) => one.close())).finally(stop);
+    const stopTimer = after(drainTimeout, () => leaving.forEach((subchannel) => this.#close(subchannel, true)));
+    await Promise.all(leaving.map((subchannel) => subchannel.close())).finally(stopTimer);
   }
 
-  #retire(gone: readonly Subchannel[]): void {
-    if (gone.length === 0) return;
+  #retire(subchannels: readonly Subchannel[]): void {
+    if (subchannels.length === 0) return;
     this.#stale = true;
-    this.#outliers.remove(gone.map(({ suspect }) => suspect));
-    for (const one of gone) {
-      this.#all.delete(one.instance.address);
-      this.#connector.remove(one);
-      if (!one.retire()) continue;
-      this.#leaving.add(one);
-      this.#toClose.push(one);
+    this.#outliers.remove(subchannels.map(({ suspect }) => suspect));
+    for (const subchannel of subchannels) {
+      this.#all.delete(subchannel.instance.address);
+      this.#connector.remove(subchannel);
+      if (!subchannel.retire()) continue;
+      this.#leaving.add(subchannel);
+      this.#toClose.push(subchannel);
     }
   }
 
-  /** Closes the connections of some that are gone now, and those of the others in the next turns of the event loop. */
+  /** Closes a part of the retired connections now, and the others in the next turns of the event loop. */
   #closeSome(): void {
     this.#stopClosing?.();
-    for (const one of this.#toClose.splice(0, MAX_CLOSED_PER_TURN)) this.#close(one);
+    for (const subchannel of this.#toClose.splice(0, MAX_CLOSED_PER_TURN)) this.#close(subchannel);
     if (this.#toClose.length > 0) this.#stopClosing = outsideScopes(() => after(0, () => this.#closeSome()));
   }
 
-  #close(one: Subchannel, force?: boolean): void {
-    const what = `the end of the connection to ${one.instance.address}`;
-    inBackground(what, this.#setup.options.logger, () => one.close(force).finally(() => this.#leaving.delete(one)));
+  #close(subchannel: Subchannel, force?: boolean): void {
+    const task = `the end of the connection to ${subchannel.instance.address}`;
+    const end = () => subchannel.close(force).finally(() => this.#leaving.delete(subchannel));
+    inBackground(task, this.#setup.options.logger, end);
   }
 
   #mayGrow(): boolean {
@@ -206,19 +210,20 @@ export class Pool {
     this.#connector.wake();
     const all = [...this.#all.values()];
     const { zone } = this.#policy.service;
-    let chosen = takers(all, isWell, zone);
-    // Better one that fails often, or is silent, than none.
+    let chosen = takers(all, isUsable, zone);
+    // An instance that fails often, or is silent, is better than none.
     if (chosen.size === 0) chosen = takers(all, isConnected, zone);
-    for (const [one, share] of chosen) one.share = share;
+    for (const [subchannel, share] of chosen) subchannel.share = share;
     const ready = [...chosen.keys()];
-    const weights = ready.map((one) => one.fullWeight);
+    const weights = ready.map(({ fullWeight }) => fullWeight);
     const same = ready.length === this.#ready.length &&
-      ready.every((one, at) => one === this.#ready[at] && weights[at] === this.#weights[at]);
+      ready.every((subchannel, index) => subchannel === this.#ready[index] && weights[index] === this.#weights[index]);
     if (same) return;
     this.#ready = ready;
     this.#weights = weights;
   }
 }
 
-const isConnected = (one: Subchannel) => one.connection !== undefined;
-const isWell = (one: Subchannel) => isConnected(one) && !one.silent && one.suspect.until === undefined;
+const isConnected = (subchannel: Subchannel) => subchannel.connection !== undefined;
+const isUsable = (subchannel: Subchannel) =>
+  isConnected(subchannel) && !subchannel.silent && subchannel.suspect.until === undefined;

@@ -1,48 +1,48 @@
-import type { Instance } from "../../registry/registry.ts";
 import type { ServiceRules } from "../../policy/rules.ts";
+import type { Instance } from "../../registry/registry.ts";
 import { hash, mix } from "../balancing/hash.ts";
 
-/** The instances that a client has to do with; where the rules leave none, why. */
+/** The instances that a client uses. */
 export interface Selection {
   readonly instances: readonly Instance[];
+  /** Why the rules leave none. */
   readonly why?: string;
 }
 
-/** What a weight counts as at most and at least: sums and quotients of weights stay exact. */
-const MAX_WEIGHT = 1e6;
-const MIN_WEIGHT = 1e-3;
+/** Weights are clamped to this range, so that sums and quotients of weights stay exact. */
+const MOST_WEIGHT = 1e6;
+const LEAST_WEIGHT = 1e-3;
 /**
- * How many times as much as the median of all a weight counts at most: one that is wrong in the registry must not draw
- * all calls.
+ * A weight counts for at most this multiple of the median: one that is wrong in the registry must not draw all calls.
  */
 const MAX_WEIGHT_TO_MEDIAN_RATIO = 100;
-/** The share of a subset that is of other zones, so that there is somewhere to go when the own zone is not well. */
+/** The share of a subset that is of other zones, so that calls can spill over when the own zone is unhealthy. */
 const OTHER_ZONES_SHARE = 1 / 4;
-/** Envoy's overprovisioning: a zone takes all of its calls while 1 / 1.4 = 71 % of it are usable. */
+/** Envoy's overprovisioning factor: a zone takes all of its calls while 1 / 1.4 = 71 % of it are usable. */
 const OVERPROVISIONING_FACTOR = 1.4;
 
 /**
- * The instances that a client keeps connections to: those with the tags and facts of the rules, or its subset of them.
- * The subset is stable: one instance that comes or goes changes at most one of it.
+ * Selects the instances that a client keeps connections to: those with the tags and meta of the rules, or a subset of
+ * them. The subset is stable: one instance that comes or goes changes at most one member.
  *
- * @param instances What the registry knows.
- * @param rules What the policy says.
- * @param client A number of the client's own, at random: by it the subsets of clients differ, evenly spread.
+ * @param instances The registry's list.
+ * @param rules The client's policy.
+ * @param seed A random number of the client. It spreads the subsets of clients evenly.
  */
 export function select(
   instances: readonly Instance[],
   rules: Pick<ServiceRules, "tags" | "meta" | "zone" | "subset">,
-  client: number,
+  seed: number,
 ): Selection {
-  // A weight that is not above 0 says that it takes no calls, and no balancer could count with it.
+  // A weight of 0 or less says that the instance takes no calls, and no balancer could divide by it.
   const weighty = instances.filter(({ weight }) => weight > 0 && weight < Infinity);
   const tags = Object.entries(rules.tags);
   const meta = Object.entries(rules.meta);
-  const fitting = weighty.filter((one) =>
-    tags.every(([name, value]) => one.tags.get(name) === value) &&
-    meta.every(([name, value]) => one.meta.get(name) === value)
+  const fitting = weighty.filter((instance) =>
+    tags.every(([name, value]) => instance.tags.get(name) === value) &&
+    meta.every(([name, value]) => instance.meta.get(name) === value)
   );
-  if (fitting.length > 0) return { instances: bounded(subset(fitting, rules, client)) };
+  if (fitting.length > 0) return { instances: bounded(subset(fitting, rules, seed)) };
   if (instances.length === 0) return { instances };
   if (weighty.length === 0) {
     return { instances: fitting, why: `all ${instances.length} in the registry have no weight above 0` };
@@ -51,62 +51,64 @@ export function select(
   return { instances: fitting, why: `none of the ${instances.length} in the registry fits the policy's ${wanted}` };
 }
 
-/** The instances with weights that a balancer can count with. */
+/** The instances with their weights clamped. An instance whose weight is in range stays the same object. */
 function bounded(instances: readonly Instance[]): readonly Instance[] {
-  const most = MAX_WEIGHT_TO_MEDIAN_RATIO *
-    median(instances.map(({ weight }) => clamp(weight, MIN_WEIGHT, MAX_WEIGHT)));
-  return instances.map((one) => {
-    const weight = clamp(one.weight, MIN_WEIGHT, Math.min(most, MAX_WEIGHT));
-    return weight === one.weight ? one : { ...one, weight };
+  const weights = instances.map(({ weight }) => clamp(weight, LEAST_WEIGHT, MOST_WEIGHT));
+  const most = MAX_WEIGHT_TO_MEDIAN_RATIO * median(weights);
+  return instances.map((instance) => {
+    const weight = clamp(instance.weight, LEAST_WEIGHT, Math.min(most, MOST_WEIGHT));
+    return weight === instance.weight ? instance : { ...instance, weight };
   });
 }
 
 const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(value, most));
 
-/** The greater one in the middle of an even number. */
+/** The median; of an even number of values the greater one in the middle. */
 const median = (values: readonly number[]) => Float64Array.from(values).sort()[values.length >> 1]!;
 
 const text = (field: string) => ([name, value]: [string, string]) => `${field}.${name} ${JSON.stringify(value)}`;
 
-function subset(fitting: Instance[], { zone, subset: size }: Pick<ServiceRules, "zone" | "subset">, client: number) {
+function subset(fitting: Instance[], { zone, subset: size }: Pick<ServiceRules, "zone" | "subset">, seed: number) {
   if (size >= fitting.length) return fitting;
   const own: { instance: Instance; score: number }[] = [];
   const others: typeof own = [];
   for (const instance of fitting) {
-    const home = zone === undefined || instance.tags.get("zone") === zone;
-    (home ? own : others).push({ instance, score: mix(hash(instance.address), client) });
+    (isOfZone(instance, zone) ? own : others).push({ instance, score: mix(hash(instance.address), seed) });
   }
   for (const list of [own, others]) list.sort((a, b) => a.score - b.score);
-  const abroad = Math.max(size - own.length, Math.min(others.length, Math.floor(size * OTHER_ZONES_SHARE)));
-  return [...own.slice(0, size - abroad), ...others.slice(0, abroad)].map(({ instance }) => instance);
+  const ofOthers = Math.max(size - own.length, Math.min(others.length, Math.floor(size * OTHER_ZONES_SHARE)));
+  return [...own.slice(0, size - ofOthers), ...others.slice(0, ofOthers)].map(({ instance }) => instance);
 }
 
 /**
- * Which of them take calls now, and each with how much of its weight (above 0, at most 1): without a zone all that are
- * usable with all of it. With one, those of the own zone, unless so few of them are usable that the others must take a
- * part, as much as is missing.
+ * The instances that take calls now, each with the share of its weight that counts (above 0, at most 1). Without a
+ * zone, all usable instances take calls with their full weight. With a zone, only its own instances do, unless too few
+ * of them are usable: then calls spill over to other zones.
  *
- * @param all What {@linkcode select} chose.
- * @param usable Whether one has a connection and is not ejected.
+ * @param all The instances that {@linkcode select} chose.
+ * @param usable Whether an instance has a connection and is not ejected.
  * @param zone The client's own zone.
  */
 export function takers<T extends { readonly instance: Instance }>(
   all: readonly T[],
-  usable: (one: T) => boolean,
+  usable: (candidate: T) => boolean,
   zone: string | undefined,
 ): Map<T, number> {
   const ready = all.filter(usable);
-  const home = ({ instance }: T) => zone === undefined || instance.tags.get("zone") === zone;
-  const own = weights(ready.filter(home));
-  const others = weights(ready.filter((one) => !home(one)));
-  const kept = Math.min(1, own / weights(all.filter(home)) * OVERPROVISIONING_FACTOR);
-  if (others === 0 || kept === 1) return new Map(ready.filter(home).map((one) => [one, 1]));
-  if (!(own > 0)) return new Map(ready.map((one) => [one, 1]));
-  // So much of the others' weights that their calls beside the own zone's are as 1 - kept to kept.
+  const isOwn = ({ instance }: T) => isOfZone(instance, zone);
+  const own = weightOf(ready.filter(isOwn));
+  const others = weightOf(ready.filter((candidate) => !isOwn(candidate)));
+  const kept = Math.min(1, own / weightOf(all.filter(isOwn)) * OVERPROVISIONING_FACTOR);
+  if (others === 0 || kept === 1) return new Map(ready.filter(isOwn).map((candidate) => [candidate, 1]));
+  if (!(own > 0)) return new Map(ready.map((candidate) => [candidate, 1]));
+  // With this share of their weights, the calls of other zones are to those of the own zone as 1 - kept to kept.
   const spilled = (1 - kept) / kept * own / others;
   const most = Math.max(1, spilled);
-  return new Map(ready.map((one) => [one, (home(one) ? 1 : spilled) / most]));
+  return new Map(ready.map((candidate) => [candidate, (isOwn(candidate) ? 1 : spilled) / most]));
 }
 
-const weights = (list: readonly { readonly instance: Instance }[]) =>
+const isOfZone = (instance: Instance, zone: string | undefined) =>
+  zone === undefined || instance.tags.get("zone") === zone;
+
+const weightOf = (list: readonly { readonly instance: Instance }[]) =>
   list.reduce((sum, { instance }) => sum + instance.weight, 0);

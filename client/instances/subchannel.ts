@@ -7,6 +7,7 @@ import type { CallStart, ClientCall, ClientTransport, Connection, ConnectOptions
 import type { Candidate } from "../balancing/balancer.ts";
 import { slowStartShare } from "../balancing/slow_start.ts";
 import { ConnectBackoff } from "./connect_backoff.ts";
+import { INSTANCE_FAILURES } from "./failure_statuses.ts";
 import { Latency } from "./latency.ts";
 import type { OutlierDetector, Suspect } from "./outliers/outlier_detector.ts";
 
@@ -33,15 +34,6 @@ export interface Expirable {
 
 /** One call of this many is timed if the balancer does not use latencies. */
 const CALLS_PER_TIMED_CALL = 16;
-
-/** The statuses that may be the instance's fault. RESOURCE_EXHAUSTED is none: the instance protects itself. */
-const FAILURES = new Set([
-  Status.UNAVAILABLE,
-  Status.DEADLINE_EXCEEDED,
-  Status.INTERNAL,
-  Status.UNKNOWN,
-  Status.DATA_LOSS,
-]);
 
 /** One instance, the connection to it, and what its calls tell of it. */
 export class Subchannel implements Candidate {
@@ -153,7 +145,7 @@ export class Subchannel implements Candidate {
    */
   ended(call: ClientCall, code: Status | undefined): void {
     this.inFlight--;
-    const failed = code === undefined ? undefined : code !== Status.OK && FAILURES.has(code);
+    const failed = code === undefined ? undefined : code !== Status.OK && INSTANCE_FAILURES.has(code);
     if (failed) this.failures++;
     // While it is ejected, only its probe counts: other calls began before.
     if (this.suspect.until === undefined || call === this.#probe) this.#setup.outliers.ended(this.suspect, failed);

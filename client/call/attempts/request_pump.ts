@@ -1,50 +1,50 @@
 import type { ClientCall, Compression } from "../../../transport/transport.ts";
 
-/** A request as it is sent. */
+/** A request in the form in which it is sent. */
 export interface EncodedRequest {
   readonly message: Uint8Array;
   readonly compression: Compression | undefined;
 }
 
-/** What is kept of a stream's requests so that they can be sent once more. */
+/** How many bytes of a stream's requests are kept, so that another attempt can send them again. */
 export const KEPT_BYTES = 256 * 1024;
-/** The same in requests: each takes memory beside its bytes. */
+/** How many requests are kept at most: each takes memory beside its bytes. */
 export const MAX_KEPT_REQUESTS = 1000;
 
 /**
- * Sends the requests of a stream while the responses are received; to another call from the beginning, if the first was
- * refused.
+ * Sends a stream of requests while the responses arrive. Another attempt of the call gets all requests from the first
+ * one on.
  */
 export class RequestPump {
-  /** What the caller's own iterable threw. */
+  /** What the caller's iterable threw. */
   failure: { error: unknown } | undefined;
   readonly #iterator: AsyncIterator<unknown>;
   readonly #encode: (request: unknown) => EncodedRequest;
   #call: ClientCall | undefined;
   #sent: EncodedRequest[] | undefined = [];
   #bytes = 0;
-  /** Resolves when what was sent before has been sent again. */
+  /** Resolves when the earlier requests have been sent again. */
   #sentAgain: Promise<void> | undefined;
   #ended = false;
   #stopped = false;
 
   /**
-   * Makes a pump, which starts with its first call.
+   * Makes a pump, which starts when a call is attached.
    *
    * @param iterator The requests.
-   * @param encode Encodes one.
+   * @param encode Encodes a request.
    */
   constructor(iterator: AsyncIterator<unknown>, encode: (request: unknown) => EncodedRequest) {
     this.#iterator = iterator;
     this.#encode = encode;
   }
 
-  /** Whether all that was sent can be sent once more. */
+  /** Whether all sent requests are kept, and can be sent again. */
   get canRepeat(): boolean {
     return this.#sent !== undefined && this.failure === undefined;
   }
 
-  /** Sends to a call: what was sent before, and what follows. */
+  /** Sends the requests to a call from now on. If it is not the first call, the earlier requests are sent again. */
   attach(call: ClientCall): void {
     const first = this.#call === undefined;
     this.#call = call;
@@ -53,16 +53,16 @@ export class RequestPump {
     else void this.#run();
   }
 
-  /** A server processes the call: it is not sent again. */
+  /** Releases the sent requests: they are not sent again. */
   forget(): void {
     this.#sent = undefined;
   }
 
-  /** The call has ended: no more requests are asked for. */
+  /** Stops reading the caller's requests: the call has ended. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    // The iterable may wait for something that never comes; nobody waits for it here.
+    // The caller's iterable may never end, so nothing waits for it.
     Promise.try(() => this.#iterator.return?.()).catch(() => {});
   }
 
@@ -70,7 +70,7 @@ export class RequestPump {
     try {
       for (;;) {
         const { done, value } = await this.#iterator.next();
-        // It may be attached to a third call while it waits for the second.
+        // A third call may be attached while the second one catches up.
         for (let again; again !== this.#sentAgain;) await (again = this.#sentAgain);
         if (this.#stopped) return;
         if (done) {
@@ -86,7 +86,7 @@ export class RequestPump {
     }
   }
 
-  /** Sends what was sent before, as fast as the call takes it, until another call is attached. */
+  /** Sends the earlier requests at the pace of the call, until another call is attached. */
   async #sendAgain(call: ClientCall, requests: readonly EncodedRequest[]): Promise<void> {
     try {
       for (const { message, compression } of requests) {

@@ -2,31 +2,31 @@ import type { RetryBudget as Rules } from "../../../policy/policy.ts";
 import type { Connection } from "../../../transport/transport.ts";
 
 /**
- * What the retries and hedges of a client may add to its calls: A6's bucket of tokens. It is told by what is missing in
- * it, so that a change of its size keeps its state.
+ * Limits how many attempts the retries and hedges of a client add to its calls: A6's token bucket. It counts the
+ * missing tokens, so that it keeps its state when the policy changes its size.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs
  */
 export class RetryBudget {
   readonly #rules: () => Required<Rules>;
   #missing = 0;
-  /** The connections whose loss has been counted. */
+  /** The connections whose loss is counted already. */
   readonly #lost = new WeakSet<Connection>();
 
-  /** @param rules What holds now. */
+  /** @param rules Returns the rules at this moment. */
   constructor(rules: () => Required<Rules>) {
     this.#rules = rules;
   }
 
-  /** Whether another attempt may be sent: the bucket is more than half full. */
+  /** Whether a further attempt is allowed: the bucket is more than half full. */
   get allows(): boolean {
     return this.#missing < this.#rules().tokens / 2;
   }
 
   /**
-   * An attempt failed with a status after which it could be tried again, or the server says that it must not.
+   * Takes a token: an attempt failed with a status that may be retried, or the server forbids another attempt.
    *
-   * @param lost The connection, if it was lost: one failure, however many attempts it ends.
+   * @param lost The connection, if it was lost. It costs one token, however many attempts it ends.
    */
   failed(lost?: Connection): void {
     if (lost && this.#lost.has(lost)) return;
@@ -34,7 +34,7 @@ export class RetryBudget {
     this.#missing = Math.min(this.#missing + 1, this.#rules().tokens);
   }
 
-  /** A call succeeded. */
+  /** Gives back a part of a token: a call succeeded. */
   succeeded(): void {
     this.#missing = Math.max(this.#missing - this.#rules().ratio, 0);
   }

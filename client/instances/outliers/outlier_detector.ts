@@ -2,19 +2,19 @@ import type { OutlierRules } from "../../../policy/rules.ts";
 import { reasonToEject, type Spread, spreadOf } from "./reason_to_eject.ts";
 import { SlidingWindow } from "./sliding_window.ts";
 
-/**
- * Within so many milliseconds a call that was offered as a probe begins, or the next is. Also how often one that can't
- * take a probe is asked.
- */
+/** How long an instance that was offered to a call waits for its probe. After that, the next call may be the probe. */
 const PROBE_OFFER_MS = 1000;
-/** To read the clock costs more than to count a success: it is read once for so many. Each failure has its own time. */
+/**
+ * To read the clock costs more than to count a success, so this many successes share a reading. Each failure reads the
+ * clock.
+ */
 const SUCCESSES_PER_CLOCK_READ = 8;
 
-/** What the detector tells of the things it watches. */
+/** What the detector reports. */
 export interface OutlierEvents<T> {
-  /** It gets no more calls for so many milliseconds. */
+  /** An instance gets no calls for this time. */
   ejected(of: T, why: string, milliseconds: number): void;
-  /** It gets calls again. */
+  /** An instance gets calls again. */
   back(of: T): void;
 }
 
@@ -23,20 +23,21 @@ export class Suspect<T> {
   readonly of: T;
   /** @internal */
   window: SlidingWindow;
-  /** Failures in a row. */
+  /** How many of the latest calls failed in a row. */
   consecutive = 0;
   /** When it may be probed, in milliseconds of the detector's clock; undefined while it is not ejected. */
   until: number | undefined;
-  /** How long it is, or was last, ejected. */
+  /** The length of the current or latest ejection, in milliseconds. */
   time = 0;
-  /** How often in a row it was ejected. */
+  /** How many ejections followed each other. Each one doubles the time. */
   strikes = 0;
+  /** When the latest ejection ended. */
   backAt = 0;
-  /** The next call that starts on it is its probe. */
+  /** Whether the next call that starts is its probe. */
   offered = false;
-  /** Its probe is in flight. */
+  /** Whether its probe is in flight. */
   probing = false;
-  /** It was removed: its last calls may still end. */
+  /** Whether it was removed. Its last calls may still end. */
   gone = false;
 
   constructor(of: T, window: number) {
@@ -46,32 +47,33 @@ export class Suspect<T> {
 }
 
 /**
- * Finds the instances that fail while the others do not, and says when they get no calls. Where all fail, as by bad
- * requests, none stands out.
+ * Ejects the instances that fail while others do not. Where all fail, as with bad requests, no instance stands out.
  *
- * An ejected one is back when a probe succeeds: one call at a time, once its time has passed. If the probe fails it is
- * ejected for twice as long. For each such time that it then behaves well, one doubling is forgiven.
+ * When the time of an ejection has passed, one call at a time probes the instance. If the probe succeeds, the instance
+ * gets calls again. If it fails, the instance is ejected for twice as long. For each time of that length without an
+ * ejection, one doubling is forgiven.
  */
 export class OutlierDetector<T> {
   readonly #events: OutlierEvents<T>;
   readonly #clock: () => number;
-  /** When the clock was last read, and how many successes have been counted since. */
+  /** The latest reading of the clock. */
   #now: number;
+  /** How many successes were counted since that reading. */
   #unread = 0;
   readonly #all = new Set<Suspect<T>>();
   readonly #ejected = new Set<Suspect<T>>();
   #rules: OutlierRules | undefined;
-  /** The calls of all that are not ejected. */
+  /** The recent calls of all instances that are not ejected. */
   #pool: SlidingWindow;
   #spread: Spread | undefined;
   #spreadUntil = 0;
-  /** Before then no probe is due. */
+  /** The earliest time at which a probe may be due. */
   #nextProbe = Infinity;
 
   /**
-   * @param rules Without any, none is ejected.
-   * @param events What it tells.
-   * @param clock Gives milliseconds, and never goes back.
+   * @param rules The policy's rules; undefined to eject no instance.
+   * @param events Receives what the detector reports.
+   * @param clock Returns milliseconds that never go back.
    */
   constructor(
     rules: OutlierRules | undefined,
@@ -85,19 +87,19 @@ export class OutlierDetector<T> {
     this.#pool = new SlidingWindow(rules?.window ?? 1);
   }
 
-  /** How many are ejected. */
+  /** How many instances are ejected. */
   get ejected(): number {
     return this.#ejected.size;
   }
 
-  /** Begins to watch one. */
+  /** Begins to watch an instance. */
   add(of: T): Suspect<T> {
     const suspect = new Suspect(of, this.#rules?.window ?? 1);
     this.#all.add(suspect);
     return suspect;
   }
 
-  /** Ends that: they are gone. Others come back if too great a share would be ejected now. */
+  /** Removes instances that have left the list. Others come back if too great a share of the rest is ejected. */
   remove(suspects: readonly Suspect<T>[]): void {
     for (const suspect of suspects) {
       suspect.gone = true;
@@ -108,7 +110,7 @@ export class OutlierDetector<T> {
     this.#keepShare();
   }
 
-  /** Goes by other rules from now on; without any, none is ejected. */
+  /** Replaces the rules; undefined to eject no instance. */
   change(rules: OutlierRules | undefined): void {
     const window = rules?.window ?? 1;
     if (window !== (this.#rules?.window ?? 1)) {
@@ -120,16 +122,16 @@ export class OutlierDetector<T> {
     this.#keepShare();
   }
 
-  /** A call has begun on one that is ejected. */
+  /** A call has started on an ejected instance: it is the probe. */
   began(suspect: Suspect<T>): void {
     if (!suspect.offered) return;
     suspect.offered = false;
     suspect.probing = true;
-    // Another is let through if this one has not ended by then.
+    // If the probe has not ended by then, another call may be the probe.
     suspect.until = this.#read() + suspect.time;
   }
 
-  /** A call has ended: well, badly, or (undefined) so that it says nothing of the instance. */
+  /** A call has ended. `failed` is undefined if that says nothing of the instance. */
   ended(suspect: Suspect<T>, failed: boolean | undefined): void {
     if (this.#rules === undefined || suspect.gone) return;
     if (suspect.until !== undefined) return this.#endedWhileEjected(suspect, failed);
@@ -146,9 +148,9 @@ export class OutlierDetector<T> {
   }
 
   /**
-   * One whose time has passed: the next call should be its probe.
+   * An instance whose ejection time has passed. The next call should be its probe.
    *
-   * @param usable Whether one can take the call.
+   * @param usable Whether an instance can take the call.
    */
   probe(usable: (of: T) => boolean): T | undefined {
     if (this.#ejected.size === 0) return undefined;
@@ -173,7 +175,7 @@ export class OutlierDetector<T> {
   }
 
   #endedWhileEjected(suspect: Suspect<T>, failed: boolean | undefined): void {
-    // What began before its ejection says nothing new.
+    // A call that began before the ejection says nothing new.
     if (!suspect.probing) return;
     suspect.probing = false;
     const now = this.#read();
@@ -184,7 +186,7 @@ export class OutlierDetector<T> {
 
   #reason(rules: OutlierRules, suspect: Suspect<T>, now: number): string | undefined {
     return reasonToEject(rules, suspect, this.#pool, () => {
-      // With many instances it is not worth the time to look at all of them after each failure.
+      // With many instances it would take too long to look at all of them after each failure.
       if (this.#spread === undefined || now >= this.#spreadUntil) {
         this.#spread = spreadOf(rules, this.#all, now);
         this.#spreadUntil = now + rules.window / 100;
@@ -213,7 +215,7 @@ export class OutlierDetector<T> {
     this.#events.back(suspect.of);
   }
 
-  /** Those whose time would have passed first come back while too many are away. */
+  /** Brings instances back while too many are ejected: those first whose time passes first. */
   #keepShare(): void {
     if (this.#ejected.size === 0) return;
     const now = this.#read();
@@ -222,13 +224,13 @@ export class OutlierDetector<T> {
     for (const suspect of byTime.slice(0, Math.max(0, byTime.length - most))) this.#release(suspect, now);
   }
 
-  /** Its calls count no more. */
+  /** Takes the calls of an instance out of the counts. */
   #forget(suspect: Suspect<T>): void {
     this.#spread = undefined;
     this.#pool.release(suspect.window);
   }
 
-  /** How many may be ejected: the only one never, and one of two or three. */
+  /** How many instances may be ejected: never the only one, and one of two or three. */
   #most({ maxEjected }: OutlierRules): number {
     const all = this.#all.size;
     return all < 2 || maxEjected === 0 ? 0 : Math.max(1, Math.floor(all * maxEjected));

@@ -1,35 +1,36 @@
 import type { OutlierRules } from "../../../policy/rules.ts";
 import type { SlidingWindow } from "./sliding_window.ts";
 
-/** A reason must be so improbable if the instance were as well as the others are. */
+/** A row of failures counts only if it is less probable than this for an instance that is as healthy as the others. */
 const MAX_PROBABILITY = 0.001;
-/** As many standard errors are as improbable. */
+/** A failure rate counts only if it is this many standard errors above the others': as improbable as the row. */
 const MIN_STANDARD_ERRORS = 3;
-/** Closer to the mean success rate than this is nothing to eject for, however close together the others are. */
+/** A success rate that is closer to the mean is no reason to eject, however close together the others are. */
 const MIN_RATE_DIFFERENCE = 0.05;
-/** With fewer instances a deviation says nothing. */
-const MIN_COMPARED_INSTANCES = 5;
-/** How the success rates of instances are spread. */
+/** The standard deviation of fewer instances says nothing. */
+const MIN_INSTANCES_TO_COMPARE = 5;
+
+/** The distribution of the instances' success rates. */
 export interface Spread {
   readonly mean: number;
   readonly deviation: number;
 }
 
-/** What counts of an instance. */
+/** The recent calls of an instance. */
 interface Record {
   readonly window: SlidingWindow;
-  /** Failures in a row. */
+  /** How many of the latest calls failed in a row. */
   readonly consecutive: number;
 }
 
 /**
- * Why an instance stands out, after a failure; undefined if it does not. That it fails is not enough: it must fail more
- * than the others do, and by more than chance explains, so that bad requests, which fail everywhere, eject nobody.
+ * Why an instance should be ejected after a failure; undefined if it should not. It must fail more often than the
+ * others, by more than chance explains: bad requests fail everywhere, and must eject no instance.
  *
- * @param rules What the policy says.
- * @param one It.
- * @param pool The calls of all, its own among them.
- * @param spread How the success rates of all are spread; asked only if it matters.
+ * @param rules The policy's rules.
+ * @param record The recent calls of the instance.
+ * @param pool The recent calls of all instances.
+ * @param spread Computes the distribution of the success rates. It is called only if it is needed.
  */
 export function reasonToEject(
   rules: OutlierRules,
@@ -55,8 +56,8 @@ export function reasonToEject(
 }
 
 /**
- * The mean success rate of all that have enough samples and are not ejected, and its standard deviation. If there are
- * too few of them the mean is 0, and none is below it.
+ * The mean success rate and its standard deviation, over the instances that have enough samples and are not ejected. If
+ * there are too few of them, the mean is 0, and no instance is below it.
  */
 export function spreadOf(
   { samples }: OutlierRules,

@@ -1,33 +1,33 @@
-/** The window moves in so many steps. */
+/** The window moves on by one of these parts at a time. */
 const WINDOW_SLOTS = 10;
 
 /**
- * How many calls succeeded and failed of late: within the window, to a tenth of it. Times are milliseconds of a clock
- * that never goes back.
+ * Counts the calls that succeeded and failed within a window of time, exact to a tenth of it. Times are milliseconds
+ * that never go back.
  */
 export class SlidingWindow {
   readonly #step: number;
   /**
-   * Successes at even places, failures at odd ones; undefined before the first, as there may be many that never have
+   * Successes at even indexes, failures at odd ones. Undefined before the first call, because many instances never have
    * one.
    */
   #slots: Uint32Array | undefined;
   #now = 0;
-  /** Those of the window, as of the last call of {@linkcode add} or {@linkcode advance}. */
+  /** Successes within the window, as of the last {@linkcode add} or {@linkcode advance}. */
   succeeded = 0;
+  /** Failures within the window. */
   failed = 0;
 
-  /** Makes an empty one of a length in milliseconds. */
+  /** @param length In milliseconds. */
   constructor(length: number) {
     this.#step = length / WINDOW_SLOTS;
   }
 
-  /** How many there are. */
+  /** All calls within the window. */
   get total(): number {
     return this.succeeded + this.failed;
   }
 
-  /** Counts a call. */
   add(failed: boolean, now: number): void {
     this.advance(now);
     this.#slots ??= new Uint32Array(2 * WINDOW_SLOTS);
@@ -36,12 +36,12 @@ export class SlidingWindow {
     else this.succeeded++;
   }
 
-  /** Forgets what is older than the window. */
+  /** Forgets calls that are older than the window. */
   advance(now: number): void {
     this.#moveTo(Math.floor(now / this.#step));
   }
 
-  /** Takes the calls of another window out of this one, where they were counted too, and empties that. */
+  /** Subtracts the calls of a part, which this window has counted too, and empties the part. */
   release(part: SlidingWindow): void {
     part.#moveTo(this.#now);
     if (this.#slots === undefined || part.#slots === undefined) return;
