@@ -10,8 +10,8 @@ export interface Selection {
 }
 
 /** Weights are clamped to this range, so that sums and quotients of weights stay exact. */
-const MOST_WEIGHT = 1e6;
-const LEAST_WEIGHT = 1e-3;
+const MAX_WEIGHT = 1e6;
+const MIN_WEIGHT = 1e-3;
 /**
  * A weight counts for at most this multiple of the median: one that is wrong in the registry must not draw all calls.
  */
@@ -53,10 +53,10 @@ export function select(
 
 /** The instances with their weights clamped. An instance whose weight is in range stays the same object. */
 function bounded(instances: readonly Instance[]): readonly Instance[] {
-  const weights = instances.map(({ weight }) => clamp(weight, LEAST_WEIGHT, MOST_WEIGHT));
+  const weights = instances.map(({ weight }) => clamp(weight, MIN_WEIGHT, MAX_WEIGHT));
   const most = MAX_WEIGHT_TO_MEDIAN_RATIO * median(weights);
   return instances.map((instance) => {
-    const weight = clamp(instance.weight, LEAST_WEIGHT, Math.min(most, MOST_WEIGHT));
+    const weight = clamp(instance.weight, MIN_WEIGHT, Math.min(most, MAX_WEIGHT));
     return weight === instance.weight ? instance : { ...instance, weight };
   });
 }

@@ -8,7 +8,7 @@ const MIN_STANDARD_ERRORS = 3;
 /** A success rate that is closer to the mean is no reason to eject, however close together the others are. */
 const MIN_RATE_DIFFERENCE = 0.05;
 /** The standard deviation of fewer instances says nothing. */
-const MIN_INSTANCES_TO_COMPARE = 5;
+const MIN_COMPARED_INSTANCES = 5;
 
 /** The distribution of the instances' success rates. */
 export interface Spread {
