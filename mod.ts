@@ -1,6 +1,6 @@
 /**
- * Dinokit: gRPC microservices on Deno. A typed server and a typed client from a .proto file, found through Consul, on
- * one wire with Kitex.
+ * Dinokit: gRPC microservices on Deno. Generates typed servers and clients from .proto files, discovers instances
+ * through Consul, and interoperates with Kitex.
  *
  * @example
  * ```ts ignore
@@ -38,7 +38,7 @@ export type { ClientContext, ClientMiddleware } from "./client/call/context.ts";
 export type { Fallback, Fallbacks } from "./client/call/fallback.ts";
 export type { Balancer, CallToBalance, Candidate } from "./client/balancing/balancer.ts";
 
-// What may change while a program runs
+// Policies: the rules that may change while a program runs
 export type {
   BalancerName,
   BreakerPolicy,
@@ -58,7 +58,7 @@ export type {
   StatusName,
 } from "./policy/policy.ts";
 
-// The vocabulary
+// Calls: context, metadata, errors, middleware
 export { type ServerContext, withMetainfo } from "./rpc/context.ts";
 export type { Metainfo, MetainfoInit, MetainfoValues, OutgoingMetainfo } from "./rpc/metainfo.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./rpc/metadata.ts";
@@ -124,5 +124,5 @@ export {
   serverPolicyFrom,
 } from "./config/mod.ts";
 
-// What generated code is made of
+// The runtime of generated code
 export * from "./codec/mod.ts";

@@ -1,13 +1,13 @@
-/** Encodings of a message on the wire. */
+/** The encodings that a message may have on the wire. */
 export type Compression = "identity" | "gzip" | "deflate";
 
 const KNOWN: readonly unknown[] = ["identity", "gzip", "deflate"] satisfies Compression[];
 
 /**
- * Checks an option.
+ * Checks that an option is a known encoding.
  *
- * @param who It, for the message: `"createClient: compression"`.
- * @throws {TypeError} If it is no encoding that the kit has.
+ * @param who The name of the option, for the error: `"createClient: compression"`.
+ * @throws {TypeError} If the kit does not have this encoding.
  */
 export function checkCompression(who: string, value: unknown): void {
   if (KNOWN.includes(value)) return;

@@ -1,5 +1,5 @@
 /**
- * What belongs to a call while it is served, and what of it flows on to the calls that its handler makes.
+ * The context of a call on the server, and the part of it that propagates to the calls that its handler makes.
  *
  * @module
  */
@@ -11,68 +11,74 @@ import type { Compression } from "./compression.ts";
 import type { Peer } from "./peer.ts";
 import type { Source } from "./source.ts";
 
-/** What a handler knows of the call that it serves. */
+/** The call that a handler serves, as the handler and the server's middleware see it. */
 export interface ServerContext {
   /** The service's full name, such as `"echo.EchoService"`. */
   readonly service: string;
   /** The method's name in the .proto file, such as `"Echo"`. */
   readonly method: string;
-  /** Who calls. */
+  /** The client's end of the connection. */
   readonly peer: Peer;
   /**
-   * Aborts when the caller gave up, the deadline passed, or the server was cut; the reason is an {@linkcode RpcError}.
+   * Aborts when the caller cancels the call, the deadline passes or the server stops by force. The reason is an
+   * {@linkcode RpcError}.
    */
   readonly signal: AbortSignal;
-  /** When the call must have ended, in milliseconds since 1970; undefined if the caller set no limit. */
+  /** The time by which the call must end, in milliseconds since 1970; undefined if the caller set no deadline. */
   readonly deadline: number | undefined;
-  /** What the caller sent. */
+  /** The header fields that the caller sent. */
   readonly metadata: Metadata;
-  /** Goes to the caller before the first message. Later changes have no effect. */
+  /** Header fields for the caller. They are sent before the first response; later changes have no effect. */
   readonly header: Metadata;
-  /** Goes to the caller with the status. */
+  /** Trailer fields for the caller. They are sent with the status. */
   readonly trailer: Metadata;
-  /** Kitex's metainfo. */
+  /** The Kitex metainfo of the call. */
   readonly metainfo: Metainfo;
-  /** How the last request came; undefined if the transport can't tell (grpc-js can't). */
+  /** The encoding of the last request; undefined if the transport does not expose it (grpc-js does not). */
   readonly requestCompression: Compression | undefined;
   /**
-   * How the replies from now on are encoded, if the caller accepts it and the transport can choose (grpc-js can't).
-   * @default the server's option
+   * The encoding of the next responses. Has no effect if the caller does not accept the encoding, or if the transport
+   * has no choice (grpc-js has none).
+   * @default the server's option `compression`
    */
   compression: Compression | undefined;
-  /** Sends {@linkcode ServerContext.header} now, rather than with the first message. */
+  /** Sends {@linkcode ServerContext.header} now instead of with the first response. */
   sendHeader(): void;
 }
 
-/** What flows from a handler into its calls, or from {@linkcode withMetainfo} into those inside it. */
+/** The values that propagate from a handler, or from {@linkcode withMetainfo}, to the calls that are made inside it. */
 export interface Scope {
-  /** When the call around must have ended, in milliseconds of `performance.now()`; undefined without a limit. */
+  /** The deadline of the surrounding call, in milliseconds of `performance.now()`; undefined if it has none. */
   readonly lateAt: number | undefined;
+  /** The signal of the surrounding call; undefined if there is none. */
   readonly signal: AbortSignal | undefined;
-  /** What the next call sends. */
+  /** The metainfo that the next call sends. */
   readonly outgoing: OutgoingMetainfo;
-  /** A call made in it was tried again and failed all the same: nobody above is to repeat that. */
+  /**
+   * Reports that a call inside this scope failed in spite of its retries. Then the caller must not retry the
+   * surrounding call.
+   */
   retriesExhausted(): void;
-  /** Who makes the next call; undefined where no handler does. */
+  /** The service and method that make the next call; undefined outside of a handler. */
   readonly source?: Source;
 }
 
 const EMPTY: Scope = { lateAt: undefined, signal: undefined, outgoing: NO_METAINFO, retriesExhausted() {} };
 const storage = new AsyncLocalStorage<Scope>();
 
-/** The scope of the code that runs now. */
+/** Returns the scope of the code that is running. */
 export function currentScope(): Scope {
   return storage.getStore() ?? EMPTY;
 }
 
-/** Runs `fn` with `args`, and all that it starts, in a scope. */
+/** Runs `fn` with `args` in a scope. All work that `fn` starts has this scope too. */
 export function runInScope<T, Args extends unknown[]>(scope: Scope, fn: (...args: Args) => T, ...args: Args): T {
   return storage.run(scope, fn, ...args);
 }
 
 /**
- * Runs `fn` so that every call made inside it, at any depth, carries these values. Values that are there already stay,
- * and two calls at the same time never see each other's.
+ * Runs `fn` so that every call made inside it, at any depth, carries these values. They are added to the values of the
+ * surrounding scope, and win over those of the same key. Concurrent calls never see each other's values.
  *
  * @example
  * ```ts
@@ -85,14 +91,14 @@ export function runInScope<T, Args extends unknown[]>(scope: Scope, fn: (...args
  * ```
  *
  * @param metainfo The values to add.
- * @param fn What runs with them.
- * @returns What `fn` returns.
- * @throws {TypeError} If a key or value can't travel in a header.
+ * @param fn The function that runs with these values.
+ * @returns The result of `fn`.
+ * @throws {TypeError} If a key or value is not allowed in a header.
  */
 export function withMetainfo<T>(metainfo: MetainfoInit, fn: () => T): T {
   const scope = currentScope();
   const outgoing = mergeMetainfo(scope.outgoing, metainfo);
-  // The parent's signal stays behind a getter, because making one costs and few look at it.
+  // The signal is a getter because the parent creates its signal on first use: that is expensive and rarely needed.
   return storage.run({
     lateAt: scope.lateAt,
     get signal() {

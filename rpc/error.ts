@@ -2,32 +2,32 @@ import { Metadata } from "./metadata.ts";
 import type { Init, MessageType } from "./service.ts";
 import { Status, statusName } from "./status.ts";
 
-/** A detail of an error: any protobuf message with its type (`google.protobuf.Any`). */
+/** A detail of an error: a protobuf message together with its type, as in `google.protobuf.Any`. */
 export interface ErrorDetail {
-  /** The full name of its type, such as `"google.rpc.BadRequest"`. */
+  /** The full name of the message's type, such as `"google.rpc.BadRequest"`. */
   readonly type: string;
   /** The encoded message. */
   readonly value: Uint8Array;
 }
 
-/** What an {@linkcode RpcError} can hold beside its code and text. */
+/** The optional parts of an {@linkcode RpcError}. */
 export interface RpcErrorOptions {
-  /** What the client can read by {@linkcode RpcError.findDetails}. @default {[]} */
+  /** Details that the client can read with {@linkcode RpcError.findDetails}. @default {[]} */
   details?: readonly ErrorDetail[];
-  /** The fields of the trailers. @default empty */
+  /** The trailer fields. @default empty */
   metadata?: Metadata;
   /** The path of the method that failed, such as `"/echo.EchoService/Echo"`. */
   path?: string;
-  /** What led to it; never sent to the other side. */
+  /** The error that caused this one. It is never sent to the peer. */
   cause?: unknown;
-  /** What the client says of its attempts; never sent to the other side. */
+  /** The client's summary of its attempts. It is never sent to the peer. */
   note?: string;
 }
 
 const BRAND = Symbol.for("dinokit.RpcError");
 
 /**
- * An RPC that failed. A handler throws it to answer with a status; a client's call rejects with it.
+ * The error of a failed RPC. A handler throws it to end the call with a status; a client's call rejects with it.
  *
  * @example
  * ```ts
@@ -41,24 +41,27 @@ const BRAND = Symbol.for("dinokit.RpcError");
 export class RpcError extends Error {
   /** The gRPC status code. */
   readonly code: Status;
-  /** The text as it is on the wire, without code and path. */
+  /** The status message as it is on the wire, without code and path. */
   readonly rawMessage: string;
   /** The details that came with the status. */
   readonly details: readonly ErrorDetail[];
-  /** The fields of the trailers. */
+  /** The trailer fields that came with the status. */
   readonly metadata: Metadata;
-  /** The path of the method, where it is known. */
+  /** The path of the method that failed; undefined if it is not known. */
   readonly path: string | undefined;
-  /** What the client says of its attempts: a part of `message`, not of `rawMessage`, so that it goes to nobody else. */
+  /**
+   * The client's summary of its attempts. It is part of `message` but not of `rawMessage`, so it is never sent to a
+   * peer.
+   */
   readonly note: string | undefined;
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
    * @param code The status code.
-   * @param rawMessage A text for whoever called.
-   * @param options What else it holds.
-   * @throws {RangeError} If `code` is OK or no status code.
+   * @param rawMessage The status message for the caller.
+   * @param options The optional parts of the error.
+   * @throws {RangeError} If `code` is OK or not a status code.
    */
   constructor(code: Status, rawMessage: string = "", options: RpcErrorOptions = {}) {
     const { details = [], metadata = new Metadata(), path, cause, note } = options;
@@ -77,22 +80,22 @@ export class RpcError extends Error {
     this.note = note;
   }
 
-  /** Recognises the errors of another copy of this package too. */
+  /** Makes `instanceof` accept the errors of another copy of this package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return this === RpcError ? hasBrand(value, BRAND) : Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
-  /** Marks the class for other copies of this package. */
+  /** The brand by which other copies of this package recognise the error. */
   get [BRAND](): true {
     return true;
   }
 
   /**
-   * Makes an RpcError of whatever was thrown: an RpcError stays itself, an `AbortError` is CANCELLED, a `TimeoutError`
-   * DEADLINE_EXCEEDED, and anything else gets `code` and its own text.
+   * Converts any thrown value to an RpcError. An RpcError is returned unchanged. An `AbortError` becomes CANCELLED, and
+   * a `TimeoutError` becomes DEADLINE_EXCEEDED. Any other value gets `code`, and its own text as the message.
    *
-   * @param thrown What was thrown.
-   * @param code The code of what is none of these. UNKNOWN by default.
+   * @param thrown The thrown value.
+   * @param code The code of any other value. UNKNOWN by default.
    */
   static from(thrown: unknown, code: Status = Status.UNKNOWN): RpcError {
     if (thrown instanceof RpcError) return thrown;
@@ -105,7 +108,7 @@ export class RpcError extends Error {
   }
 
   /**
-   * The details of one type, decoded. Those that can't be decoded are left out.
+   * Returns the details of one type, decoded. Details that can't be decoded are left out.
    *
    * @param type The generated type, such as `BadRequest`.
    */
@@ -121,7 +124,7 @@ export class RpcError extends Error {
 }
 
 /**
- * A detail for an {@linkcode RpcError}.
+ * Creates a detail for an {@linkcode RpcError}.
  *
  * @param type The generated type.
  * @param message The message.
@@ -133,23 +136,23 @@ export function errorDetail<T>(type: MessageType<T>, message: Init<T>): ErrorDet
 const BIZ_BRAND = Symbol.for("dinokit.BizError");
 
 /**
- * An error of the business, not of the RPC: Kitex's `BizStatusError`. A handler throws it, and the client's call
- * rejects with an equal one, also where the other side is Kitex. The call counts as answered: no retry, no circuit
- * breaker.
+ * An error of the application rather than of the RPC: Kitex's `BizStatusError`. A handler throws it, and the client's
+ * call rejects with an equal error, also if the peer is a Kitex service. The call counts as answered: it is not
+ * retried, and circuit breakers ignore it.
  */
 export class BizError extends Error {
-  /** The code, of the application's own numbering: a 32-bit integer other than 0. */
+  /** The application's own error code: a 32-bit integer other than 0. */
   readonly code: number;
-  /** Further facts. */
+  /** Additional information as keys and values. */
   readonly extra: Readonly<Record<string, string>>;
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
    * @param code A 32-bit integer other than 0.
-   * @param message The text for the caller.
-   * @param extra Further facts.
-   * @throws {RangeError} If `code` is no such number.
+   * @param message The message for the caller.
+   * @param extra Additional information as keys and values.
+   * @throws {RangeError} If `code` is 0 or not a 32-bit integer.
    */
   constructor(code: number, message: string, extra: Readonly<Record<string, string>> = {}) {
     super(message);
@@ -161,12 +164,12 @@ export class BizError extends Error {
     this.extra = extra;
   }
 
-  /** Recognises the errors of another copy of this package too. */
+  /** Makes `instanceof` accept the errors of another copy of this package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return this === BizError ? hasBrand(value, BIZ_BRAND) : Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
-  /** Marks the class for other copies of this package. */
+  /** The brand by which other copies of this package recognise the error. */
   get [BIZ_BRAND](): true {
     return true;
   }
@@ -176,7 +179,7 @@ function hasBrand(value: unknown, brand: symbol): boolean {
   return typeof value === "object" && value !== null && brand in value;
 }
 
-/** The text of a value that may refuse to have one. */
+/** Returns the text of a value. Reading the value or converting it to a text may throw. */
 function textOf(value: () => unknown): string {
   try {
     return String(value());

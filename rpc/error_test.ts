@@ -4,7 +4,7 @@ import type { MessageType } from "./service.ts";
 import * as copy from "./error.ts?copy";
 import { Status } from "./status.ts";
 
-Deno.test("RpcError says code, path and text", () => {
+Deno.test("RpcError's message has the code, the path and the text", () => {
   assertEquals(
     new RpcError(Status.NOT_FOUND, "no user 7", { path: "/a.B/C" }).message,
     "[NOT_FOUND] /a.B/C: no user 7",
@@ -13,11 +13,11 @@ Deno.test("RpcError says code, path and text", () => {
   assertEquals(new RpcError(Status.NOT_FOUND).message, "[NOT_FOUND]");
 });
 
-Deno.test("RpcError refuses OK and what is no status", () => {
+Deno.test("RpcError rejects OK and numbers that are not a status code", () => {
   for (const code of [0, 17, 99, -1, 1.5]) assertThrows(() => new RpcError(code as Status), RangeError);
 });
 
-Deno.test("RpcError.from() is total", () => {
+Deno.test("RpcError.from() converts any thrown value", () => {
   const own = new RpcError(Status.ABORTED, "x");
   assert(RpcError.from(own) === own);
   const abort = new DOMException("stop", "AbortError");
@@ -28,18 +28,18 @@ Deno.test("RpcError.from() is total", () => {
   }
 });
 
-Deno.test("instanceof knows the errors of another copy of the package, and tells the two kinds apart", () => {
+Deno.test("instanceof accepts the errors of another copy of the package, and distinguishes RpcError and BizError", () => {
   const other = Object.assign(new Error("x"), { [Symbol.for("dinokit.RpcError")]: true });
   assert(other instanceof RpcError);
   assert(!(other instanceof BizError));
   assert(!(new Error("x") instanceof RpcError));
 });
 
-Deno.test("BizError refuses code 0 and what is no 32-bit integer", () => {
+Deno.test("BizError rejects code 0 and numbers that are not a 32-bit integer", () => {
   for (const code of [0, 1.5, 2 ** 31, NaN]) assertThrows(() => new BizError(code, "x"), RangeError);
 });
 
-Deno.test("RpcError.from() is total: even an error whose own text throws has an RpcError", () => {
+Deno.test("RpcError.from() converts even an error whose own text throws", () => {
   const hostile = new Error();
   Object.defineProperty(hostile, "message", {
     get() {
@@ -54,7 +54,7 @@ Deno.test("RpcError.from() is total: even an error whose own text throws has an 
   assertEquals(RpcError.from(new Error("x"), Status.INTERNAL).message, "[INTERNAL] x");
 });
 
-Deno.test("the errors of a second copy of the module are known by instanceof, both ways", () => {
+Deno.test("instanceof accepts the errors of a second copy of the module, in both directions", () => {
   const code = Status.ABORTED as never; // the copy has an enum of its own
   const error = new copy.RpcError(code, "x");
   assert(copy.RpcError as unknown !== RpcError);
@@ -65,7 +65,7 @@ Deno.test("the errors of a second copy of the module are known by instanceof, bo
   assert(!(new copy.BizError(7, "x") as unknown instanceof RpcError));
 });
 
-Deno.test("findDetails() gives the details of one type, and leaves out what can't be decoded", () => {
+Deno.test("findDetails() returns the details of one type, and omits those that can't be decoded", () => {
   const type = {
     typeName: "a.B",
     encode: (text: string) => new TextEncoder().encode(text),

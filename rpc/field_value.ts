@@ -1,5 +1,5 @@
 /**
- * What may stand in the value of a header field, for HTTP/2, metadata and metainfo alike.
+ * The rules for the value of a header field. HTTP/2, metadata and metainfo share them.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.5
  * @module
@@ -13,8 +13,8 @@ const DELETE = 0x7f;
 export const isBlank = (code: number): boolean => code === SPACE || code === TAB;
 
 /**
- * The value without the spaces and tabs around it, which are no part of it. `String.trim` would also take octets of
- * UTF-8 for blanks.
+ * Returns the value without leading and trailing spaces and tabs, which HTTP does not count as part of it.
+ * `String.trim` would also remove octets of UTF-8 that look like white space.
  */
 export function withoutBlanks(value: string): string {
   let start = 0;
@@ -24,7 +24,10 @@ export function withoutBlanks(value: string): string {
   return end - start === value.length ? value : value.slice(start, end);
 }
 
-/** Whether a value has a character that no field carries: NUL, a line end, or another control character but TAB. */
+/**
+ * Whether a value contains a character that is not allowed in a field: NUL, a line end, or any other control character
+ * except TAB.
+ */
 export function hasControl(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
@@ -33,7 +36,7 @@ export function hasControl(value: string): boolean {
   return false;
 }
 
-/** The octets of a text in UTF-8. */
+/** Returns the number of octets of a text in UTF-8. */
 export function utf8Length(text: string): number {
   let octets = text.length;
   for (let i = 0; i < text.length; i++) {

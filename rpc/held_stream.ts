@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 type Run = <T>(fn: () => T) => T;
 
 /**
- * Responses that are made in the async context of another place than the one that iterates them: what AsyncLocalStorage
- * holds there holds in the body of a generator, which runs where it is iterated.
+ * A stream of responses that runs in the async context of its creator. The body of a generator otherwise runs in the
+ * context of the code that iterates it, and would see other values in AsyncLocalStorage.
  */
 class HeldStream implements AsyncIterable<unknown> {
   readonly #run: Run;
@@ -27,9 +27,9 @@ class HeldStream implements AsyncIterable<unknown> {
 }
 
 /**
- * A function that resolves with responses, and which they are made by, in the async context of here.
+ * Wraps `start` so that it, and the stream that it resolves with, run in the async context of this call.
  *
- * @param start Resolves with an iterable of them. One that is held in a context already stays in that.
+ * @param start Resolves with the responses. A stream that is already bound to a context keeps it.
  */
 export function heldHere<Args extends unknown[]>(
   start: (...args: Args) => Promise<unknown>,

@@ -1,25 +1,26 @@
 import type { MessageType } from "./service.ts";
 
-/** A value as `JSON.parse` gives it. */
+/** A value as `JSON.parse` returns it. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };
 
-/** How a message is read from JSON. */
+/** Options for reading a message from JSON. */
 export interface JsonReadOptions {
-  /** Passes over fields and names of enums that the type does not know. @default {false} */
+  /** Ignores fields and enum names that the type does not have. @default {false} */
   readonly ignoreUnknownFields?: boolean;
-  /** What a `google.protobuf.Any` may hold, beside the types of the .proto and its imports. */
+  /** The types that a `google.protobuf.Any` may hold, in addition to those of the .proto and its imports. */
   readonly types?: readonly MessageType<unknown>[];
   /**
-   * The most memory that the message may take, in bytes, as estimated. Past it: an RpcError with RESOURCE_EXHAUSTED.
+   * The maximum memory of the message, as an estimate in bytes. A larger message is rejected with an RpcError
+   * RESOURCE_EXHAUSTED.
    * @default {67108864}
    */
   readonly decodedMessageBytes?: number;
 }
 
-/** How a message is written as JSON. */
+/** Options for writing a message as JSON. */
 export interface JsonWriteOptions {
-  /** Writes fields without presence also where they have their default. @default {false} */
+  /** Also writes fields without presence that have their default value. @default {false} */
   readonly emitDefaults?: boolean;
-  /** What a `google.protobuf.Any` may hold, beside the types of the .proto and its imports. */
+  /** The types that a `google.protobuf.Any` may hold, in addition to those of the .proto and its imports. */
   readonly types?: readonly MessageType<unknown>[];
 }

@@ -3,16 +3,17 @@ import { hasControl, utf8Length, withoutBlanks } from "./field_value.ts";
 /** One value of metadata: text, or bytes where the key ends in `-bin`. */
 export type MetadataValue = string | Uint8Array;
 
-/** What metadata can be made from: another metadata, an object, or pairs. */
+/** The values that metadata can be created from: another metadata, an object, or pairs of key and value. */
 export type MetadataInit =
   | Metadata
   | Readonly<Record<string, MetadataValue | readonly MetadataValue[]>>
   | Iterable<readonly [string, MetadataValue]>;
 
 /**
- * The metadata of a call: header or trailer fields, in order; a key may stand more than once. Keys are compared without
- * case and kept in lower case. A key that ends in `-bin` holds bytes, any other holds text. Text that is not ASCII
- * travels as UTF-8, as Kitex sends it: grpc-go and Kitex take it, but other gRPC implementations may drop it.
+ * The metadata of a call: its header or trailer fields, in order. A key may occur more than once. Keys are
+ * case-insensitive and stored in lower case. A key that ends in `-bin` holds bytes; any other key holds text. Text that
+ * is not ASCII is sent as UTF-8, as Kitex does: grpc-go and Kitex accept it, but other gRPC implementations may drop
+ * it.
  *
  * @example
  * ```ts
@@ -29,9 +30,9 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
   #entries: [string, MetadataValue][] = [];
 
   /**
-   * Makes metadata, empty without an argument.
+   * Creates metadata. It is empty without an argument.
    *
-   * @param init What it holds at first.
+   * @param init The initial fields.
    * @throws {TypeError} As {@linkcode Metadata.append} does.
    */
   constructor(init?: MetadataInit) {
@@ -42,14 +43,14 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
     }
     const pairs = Symbol.iterator in init ? init as Iterable<readonly [string, MetadataValue]> : Object.entries(init);
     for (const [key, value] of pairs) {
-      if (Array.isArray(value)) { for (const one of value) this.append(key, one); }
+      if (Array.isArray(value)) { for (const element of value) this.append(key, element); }
       else this.append(key, value as MetadataValue);
     }
   }
 
   /**
-   * Metadata of fields that are known to be right, or came over the wire: keys in lower case, values as the peer sent
-   * them.
+   * Creates metadata without checking the fields. The keys must be in lower case. It is for fields that are known to be
+   * valid, and for those that a peer sent.
    *
    * @param entries The fields in their order.
    */
@@ -64,7 +65,10 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
     return this.#entries.length;
   }
 
-  /** The size as HTTP/2 counts it: 32 octets a field, and its name and value (RFC 9113, section 6.5.2). */
+  /**
+   * The size in octets as HTTP/2 counts it: 32 octets for each field, plus its name and value (RFC 9113, section
+   * 6.5.2).
+   */
   get bytes(): number {
     let bytes = 0;
     for (const [key, value] of this.#entries) {
@@ -73,32 +77,32 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
     return bytes;
   }
 
-  /** The first value of `key`. */
+  /** Returns the first value of `key`. */
   get(key: `${string}-bin`): Uint8Array | undefined;
-  /** The first value of `key`. */
+  /** Returns the first value of `key`. */
   get(key: string): string | undefined;
   get(key: string): MetadataValue | undefined {
     key = key.toLowerCase();
     return this.#entries.find((entry) => entry[0] === key)?.[1];
   }
 
-  /** All values of `key`, in their order. */
+  /** Returns all values of `key`, in their order. */
   getAll(key: `${string}-bin`): Uint8Array[];
-  /** All values of `key`, in their order. */
+  /** Returns all values of `key`, in their order. */
   getAll(key: string): string[];
   getAll(key: string): MetadataValue[] {
     key = key.toLowerCase();
     return this.#entries.filter((entry) => entry[0] === key).map((entry) => entry[1]);
   }
 
-  /** Whether `key` is there. */
+  /** Whether `key` has a value. */
   has(key: string): boolean {
     key = key.toLowerCase();
     return this.#entries.some((entry) => entry[0] === key);
   }
 
   /**
-   * Replaces all values of `key` by one.
+   * Replaces all values of `key` with one value.
    *
    * @throws {TypeError} As {@linkcode Metadata.append} does.
    */
@@ -110,18 +114,19 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
   }
 
   /**
-   * Adds a value of `key` behind those that are there. Spaces and tabs around a text are left out: HTTP does not carry
-   * them.
+   * Adds a value after the existing values of `key`. Leading and trailing spaces and tabs of a text are removed,
+   * because HTTP does not carry them.
    *
-   * @throws {TypeError} If the key is no header name or belongs to HTTP/2 or gRPC, or if the value is no text (bytes
-   * for a `-bin` key), or holds a control character or a lone surrogate.
+   * @throws {TypeError} If the key is not a valid header name or belongs to HTTP/2 or gRPC; if the value has the wrong
+   * type (a `-bin` key takes bytes, any other key text); or if the text contains a control character or a lone
+   * surrogate.
    */
   append(key: string, value: MetadataValue): this {
     this.#entries.push(fieldOf(key, value));
     return this;
   }
 
-  /** Removes all values of `key`. */
+  /** Removes all values of `key`. Returns whether there were any. */
   delete(key: string): boolean {
     key = key.toLowerCase();
     const before = this.#entries.length;
@@ -129,12 +134,14 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
     return this.#entries.length < before;
   }
 
-  /** The fields in their order. */
+  /** Iterates over the fields in their order. */
   [Symbol.iterator](): IterableIterator<[string, MetadataValue]> {
     return this.#entries.values();
   }
 
-  /** An object for `console.log` and `JSON.stringify`: arrays where a key stands more than once. */
+  /**
+   * Returns an object for `console.log` and `JSON.stringify`. A key that occurs more than once has an array of values.
+   */
   toJSON(): Record<string, MetadataValue | MetadataValue[]> {
     const object: Record<string, MetadataValue | MetadataValue[]> = Object.create(null);
     for (const [key, value] of this.#entries) {
@@ -145,7 +152,7 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
     return object;
   }
 
-  /** What `console.log` shows. */
+  /** Returns the text that `console.log` shows. */
   [Symbol.for("Deno.customInspect")](inspect: (value: unknown) => string): string {
     return `Metadata ${inspect({ ...this.toJSON() })}`;
   }
@@ -169,7 +176,7 @@ const RESERVED = new Set([
   "user-agent",
 ]);
 
-/** The field as it is kept and sent. */
+/** Checks a field, and returns it as it is stored and sent. */
 function fieldOf(key: string, value: MetadataValue): [string, MetadataValue] {
   const show = () => JSON.stringify(key);
   if (typeof key !== "string") throw new TypeError(`metadata key: expected a string, got ${show()}`);
@@ -186,9 +193,9 @@ function fieldOf(key: string, value: MetadataValue): [string, MetadataValue] {
     throw new TypeError(`metadata ${show()}: expected a string (bytes need a key ending in -bin)`);
   }
   if (hasControl(value) || !value.isWellFormed()) {
-    const what = value.isWellFormed() ? "a line end or another control character" : "a lone surrogate";
+    const problem = value.isWellFormed() ? "a line end or another control character" : "a lone surrogate";
     throw new TypeError(
-      `metadata ${show()}: the value has ${what}; use a key ending in -bin for what is no plain text`,
+      `metadata ${show()}: the value has ${problem}; use a key ending in -bin for what is no plain text`,
     );
   }
   return [name, withoutBlanks(value)];

@@ -8,13 +8,13 @@ Deno.test("Metadata keeps fields in order, compares keys without case, and keeps
   assertEquals([metadata.delete("x-tag"), metadata.size, metadata.get("constructor")], [true, 1, undefined]);
 });
 
-Deno.test("Metadata made from another is a copy", () => {
+Deno.test("Metadata created from another metadata is a copy", () => {
   const first = new Metadata({ a: "1" });
   new Metadata(first).set("a", "2");
   assertEquals(first.get("a"), "1");
 });
 
-Deno.test("Metadata refuses what belongs to HTTP/2 or gRPC, and what can't be a key", () => {
+Deno.test("Metadata rejects keys that belong to HTTP/2 or gRPC, and invalid keys", () => {
   for (
     const key of [
       "connection",
@@ -36,7 +36,7 @@ Deno.test("Metadata refuses what belongs to HTTP/2 or gRPC, and what can't be a 
   }
 });
 
-Deno.test("Metadata refuses values with control characters and what is no Unicode text, and names the key", () => {
+Deno.test("Metadata rejects values with control characters or lone surrogates, and names the key", () => {
   for (const value of ["a\r\nb", "a\nb", "a\0b", "\x1b[2J", "\x7f", "a\n", "\ud800", 5 as unknown as string]) {
     assertThrows(() => new Metadata().set("key", value), TypeError, `metadata "key"`);
   }
@@ -44,7 +44,7 @@ Deno.test("Metadata refuses values with control characters and what is no Unicod
   assertThrows(() => new Metadata().set("key-bin", "text"), TypeError, "Uint8Array");
 });
 
-Deno.test("Metadata takes text that is not ASCII, and leaves out the blanks around a value", () => {
+Deno.test("Metadata accepts text that is not ASCII, and removes the blanks around a value", () => {
   const metadata = new Metadata({ city: "北京 😀" }).append("name", "\tbob  b ").set("none", " ");
   assertEquals([...metadata], [["city", "北京 😀"], ["name", "bob  b"], ["none", ""]]);
 });
@@ -56,7 +56,7 @@ Deno.test("Metadata shows all values of a key as JSON, in a time that grows with
   assertEquals(JSON.stringify(json), `{"a":["1","3","4"],"b":"2"}`);
 });
 
-Deno.test("Metadata treats __proto__ as any key", () => {
+Deno.test("Metadata treats __proto__ like any other key", () => {
   const metadata = new Metadata([["__proto__", "x"]]);
   assertEquals(metadata.get("__proto__"), "x");
   assertEquals(JSON.stringify(metadata), `{"__proto__":"x"}`);
@@ -71,7 +71,7 @@ Deno.test("Metadata holds bytes under -bin keys, all values of a key, and pairs"
   assertEquals(metadata.set("A", "2").getAll("a"), ["2"]);
 });
 
-Deno.test("Metadata stays as it was where a field is refused", () => {
+Deno.test("Metadata is unchanged after a field was rejected", () => {
   const metadata = new Metadata({ a: "1" });
   assertThrows(() => metadata.set("a", "x\ny"), TypeError, `"a"`);
   assertEquals([...metadata], [["a", "1"]]);

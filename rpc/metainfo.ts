@@ -1,7 +1,7 @@
 /**
- * Kitex's metainfo: values that travel with a call beside its message. On the wire they are header fields whose names
- * begin with `rpc-persist-`, `rpc-transit-` or (in trailers) `rpc-backward-`; the rules are those of
- * `github.com/bytedance/gopkg/cloud/metainfo` over gRPC.
+ * Kitex's metainfo: values that are sent with a call, outside of its messages. On the wire they are header fields whose
+ * names begin with `rpc-persist-` or `rpc-transit-`, and trailer fields whose names begin with `rpc-backward-`. The
+ * rules are those of `github.com/bytedance/gopkg/cloud/metainfo` over gRPC.
  *
  * @module
  */
@@ -14,30 +14,30 @@ const TRANSIENT = "rpc-transit-";
 const BACKWARD = "rpc-backward-";
 
 /**
- * Values by key. A key is kept as it arrives at the other side, in upper case with `_` for `-`, so `client-name` and
- * `CLIENT_NAME` are the same key.
+ * Metainfo values by key. Keys are stored as the peer receives them: in upper case, with `_` instead of `-`. So
+ * `client-name` and `CLIENT_NAME` are the same key.
  *
- * The values of keys that end in `_BIN` travel in base64, so that they may hold any characters. Where a peer sent bytes
- * that are no UTF-8, each byte is one character, those above 127 as lone surrogates from U+DC80 on: they go on to the
- * next hop as they came.
+ * The value of a key that ends in `_BIN` is sent in base64, so it may contain any characters. If a peer sends bytes
+ * that are not valid UTF-8, each byte becomes one character, and a byte above 127 becomes a lone surrogate from U+DC80
+ * on. So the next hop receives the bytes unchanged.
  */
 export class MetainfoMap extends Map<string, string> {
-  /** The value of `key`. */
+  /** Returns the value of `key`. */
   override get(key: string): string | undefined {
     return super.get(canonical(key));
   }
 
-  /** Whether `key` is there. */
+  /** Whether `key` has a value. */
   override has(key: string): boolean {
     return super.has(canonical(key));
   }
 
   /**
-   * Sets the value of `key`. Spaces and tabs around it are left out, unless it travels in base64: HTTP does not carry
-   * them.
+   * Sets the value of `key`. Leading and trailing spaces and tabs are removed, because HTTP does not carry them; a
+   * value that is sent in base64 keeps them.
    *
-   * @throws {TypeError} If the key has characters that no header name may have, or if the value is empty, or has a
-   * control character (which a key that ends in `_BIN` may have) or a lone surrogate.
+   * @throws {TypeError} If the key contains characters that are not allowed in a header name; if the value is empty or
+   * contains a lone surrogate; or if it contains a control character and the key does not end in `_BIN`.
    */
   override set(key: string, value: string): this {
     const name = checkKey(key);
@@ -50,40 +50,41 @@ export class MetainfoMap extends Map<string, string> {
   }
 }
 
-/** Values to send, as an object or a map. */
+/** Metainfo values to send, as an object or a map. */
 export type MetainfoValues = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
 
-/** What {@linkcode withMetainfo} and the `metainfo` of a call take. */
+/** The argument of {@linkcode withMetainfo}, and the option `metainfo` of a call. */
 export interface MetainfoInit {
-  /** Travels over every hop of the chain of calls. */
+  /** Values that propagate over every hop of the chain of calls. */
   readonly persistent?: MetainfoValues;
-  /** Travels to the next service only; the context of a trace goes on from there. */
+  /** Values that propagate to the next service only. The context of a trace propagates further. */
   readonly transient?: MetainfoValues;
 }
 
-/** Metainfo that goes out with a call. */
+/** The metainfo that is sent with a call. */
 export interface OutgoingMetainfo {
-  /** Travels over every hop. */
+  /** Values that propagate over every hop. */
   readonly persistent: ReadonlyMap<string, string>;
-  /** Travels to the next service only. */
+  /** Values that propagate to the next service only. */
   readonly transient: ReadonlyMap<string, string>;
 }
 
-/**
- * The metainfo of a call that a handler serves. Never use it to decide who may do what: any caller can send any value.
- */
+/** The metainfo of a call that a handler serves. Never use it for authorization: any caller can send any value. */
 export interface Metainfo extends OutgoingMetainfo {
   /**
-   * Travels back to the caller, in the trailers. Kitex peers ignore it: use {@linkcode ServerContext.trailer} for
+   * Values for the caller, sent in the trailers. Kitex clients ignore them: use {@linkcode ServerContext.trailer} for
    * those.
    */
   readonly backward: Map<string, string>;
 }
 
-/** An outgoing metainfo that holds nothing. */
+/** An empty outgoing metainfo. */
 export const NO_METAINFO: OutgoingMetainfo = { persistent: new MetainfoMap(), transient: new MetainfoMap() };
 
-/** The metainfo `base` with the values of `init` over it. `base` stays as it is. */
+/**
+ * Returns the metainfo `base` with the values of `init` added. A value of `init` wins over one of the same key. `base`
+ * is not changed.
+ */
 export function mergeMetainfo(base: OutgoingMetainfo, init: MetainfoInit): OutgoingMetainfo {
   return { persistent: merge(base.persistent, init.persistent), transient: merge(base.transient, init.transient) };
 }
@@ -96,14 +97,14 @@ function merge(base: ReadonlyMap<string, string>, values: MetainfoValues | undef
 }
 
 /**
- * The keys under which OpenTelemetry's propagators for Kitex send the context of a trace: transient, and sent anew by
- * each service.
+ * The keys under which OpenTelemetry's propagators for Kitex send the context of a trace. They are transient, and each
+ * service sends them again.
  */
 const TRACE_KEYS = ["TRACEPARENT", "TRACESTATE", "BAGGAGE"];
 
 /**
- * The part of transient values that goes on over a hop even so: without it a trace would break at a service that knows
- * nothing of traces.
+ * Returns the transient values that propagate over more than one hop: the context of a trace. Otherwise a trace would
+ * end at the first service that does not trace.
  */
 export function traceContext(transient: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   if (transient.size === 0) return transient;
@@ -114,13 +115,13 @@ export function traceContext(transient: ReadonlyMap<string, string>): ReadonlyMa
   return entries.length === 0 ? NO_METAINFO.transient : new MetainfoMap(entries);
 }
 
-/** The metadata of a call with its metainfo added. */
+/** Returns the metadata of a call with its metainfo added. */
 export function addMetainfo(metadata: Metadata, { persistent, transient }: OutgoingMetainfo): Metadata {
   if (persistent.size === 0 && transient.size === 0) return metadata;
   return Metadata.unchecked([...metadata, ...fields(PERSISTENT, persistent), ...fields(TRANSIENT, transient)]);
 }
 
-/** The trailer with backward values added. */
+/** Returns the trailer with the backward values added. */
 export function addBackward(trailer: Metadata, backward: ReadonlyMap<string, string>): Metadata {
   return backward.size === 0 ? trailer : Metadata.unchecked([...trailer, ...fields(BACKWARD, backward)]);
 }
@@ -129,7 +130,7 @@ export function addBackward(trailer: Metadata, backward: ReadonlyMap<string, str
  * Reads the metainfo of a request.
  *
  * @param metadata The request's fields.
- * @param allowed The keys that are taken, in any spelling; all without it.
+ * @param allowed The allow-list of keys, as {@linkcode allowList} returns it. All keys are accepted without it.
  */
 export function readMetainfo(
   metadata: Iterable<[string, MetadataValue]>,
@@ -153,10 +154,7 @@ export function readBackward(trailer: Iterable<[string, MetadataValue]>): Readon
   return backward;
 }
 
-/**
- * Takes one received field: the first of a name wins, and what is empty or can't be a value is passed over, as in
- * Kitex.
- */
+/** Adds one received field. As in Kitex, the first field of a name wins, and empty or invalid values are ignored. */
 function take(
   into: ReadonlyMap<string, string>,
   name: string,
@@ -177,7 +175,7 @@ function* fields(prefix: string, values: ReadonlyMap<string, string>): Generator
   }
 }
 
-/** Whether the field of a key ends in `-bin`. */
+/** Whether the field name of a key ends in `-bin`. */
 const isBinary = (key: string) => key === "BIN" || key.endsWith("_BIN");
 
 const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }) };
@@ -192,10 +190,12 @@ function textOf(bytes: Uint8Array): string {
 }
 
 function bytesOf(text: string): Uint8Array {
-  return text.isWellFormed() ? UTF8.encoder.encode(text) : Uint8Array.from(text, (one) => one.charCodeAt(0) & 0xff);
+  return text.isWellFormed()
+    ? UTF8.encoder.encode(text)
+    : Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
 }
 
-/** The set of keys that {@linkcode readMetainfo} lets in. */
+/** Returns the allow-list that {@linkcode readMetainfo} takes. */
 export function allowList(keys: readonly string[]): ReadonlySet<string> {
   return new Set(keys.map(checkKey));
 }
@@ -203,7 +203,7 @@ export function allowList(keys: readonly string[]): ReadonlySet<string> {
 const canonical = (key: string) => key.replaceAll("-", "_").toUpperCase();
 
 const TOKEN = /^[0-9A-Z_!#$%&'*+.^`|~]+$/;
-/** Bytes that are no UTF-8, as {@linkcode textOf} writes them. */
+/** Matches bytes that are not valid UTF-8, as {@linkcode textOf} writes them. */
 // deno-lint-ignore no-control-regex -- all of ASCII
 const BYTES = /^[\x00-\x7f\udc80-\udcff]*$/;
 

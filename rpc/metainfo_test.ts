@@ -13,7 +13,7 @@ import { currentScope, withMetainfo } from "./context.ts";
 
 const entries = (map: ReadonlyMap<string, string>) => Object.fromEntries(map);
 
-Deno.test("addMetainfo() writes keys in lower case with - for _", () => {
+Deno.test("addMetainfo() writes keys in lower case with - instead of _", () => {
   const outgoing = mergeMetainfo(NO_METAINFO, {
     persistent: { CLIENT_NAME: "a" },
     transient: { "mixed-Case_key": "b" },
@@ -24,7 +24,7 @@ Deno.test("addMetainfo() writes keys in lower case with - for _", () => {
   ]]);
 });
 
-Deno.test("readMetainfo() reads keys in upper case with _ for -, the first of a name wins, what is empty is passed over", () => {
+Deno.test("readMetainfo() reads keys in upper case with _ instead of -, keeps the first of a name, and ignores empty values", () => {
   const { persistent, transient } = readMetainfo([
     ["rpc-persist-client-name", "first"],
     ["rpc-persist-client_name", "second"],
@@ -41,16 +41,16 @@ Deno.test("readMetainfo() reads keys in upper case with _ for -, the first of a 
   assertEquals([entries(persistent), entries(transient)], [{ CLIENT_NAME: "first", BOB: "bob" }, { ONCE: "1" }]);
 });
 
-Deno.test("readMetainfo() takes only what the allow-list names", () => {
+Deno.test("readMetainfo() accepts only the keys of the allow-list", () => {
   const { persistent } = readMetainfo([["rpc-persist-a", "1"], ["rpc-persist-b-c", "2"]], allowList(["b_c"]));
   assertEquals(entries(persistent), { B_C: "2" });
 });
 
-Deno.test("readBackward() reads the trailer's values", () => {
+Deno.test("readBackward() reads the backward values of a trailer", () => {
   assertEquals(entries(readBackward([["rpc-backward-mood", "fine"], ["rpc-persist-x", "1"]])), { MOOD: "fine" });
 });
 
-Deno.test("MetainfoMap refuses what could not arrive as it is", () => {
+Deno.test("MetainfoMap rejects keys and values that would not arrive unchanged", () => {
   const map = new MetainfoMap();
   for (const value of ["", " \t", "a\r\nb", "a\nb", "a\0", "\x7f", "\ud800", 5 as unknown as string]) {
     assertThrows(() => map.set("KEY", value), TypeError, "metainfo");
@@ -63,7 +63,7 @@ Deno.test("MetainfoMap refuses what could not arrive as it is", () => {
   assertEquals(map.set("name", "\tbob ").get("NAME"), "bob");
 });
 
-Deno.test("the value of a key that ends in _BIN is any text, and travels as bytes", () => {
+Deno.test("the value of a key that ends in _BIN may be any text, and is sent as bytes", () => {
   for (const key of ["TOKEN_BIN", "token-bin", "bin"]) {
     for (const text of [" a\r\n\0\tb ", "北京 😀", "\ufeff"]) {
       const sent = addMetainfo(new Metadata(), mergeMetainfo(NO_METAINFO, { persistent: { [key]: text } }));
@@ -76,13 +76,13 @@ Deno.test("the value of a key that ends in _BIN is any text, and travels as byte
   }
 });
 
-Deno.test("bytes that are no UTF-8 go on to the next hop as they came", () => {
+Deno.test("bytes that are not valid UTF-8 reach the next hop unchanged", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
   const { persistent, transient } = readMetainfo([["rpc-persist-x-bin", bytes]]);
   assertEquals([...addMetainfo(new Metadata(), { persistent, transient })], [["rpc-persist-x-bin", bytes]]);
 });
 
-Deno.test("withMetainfo() adds to what is there, and two at the same time never see each other's values", async () => {
+Deno.test("withMetainfo() adds to the surrounding values, and concurrent scopes never see each other's values", async () => {
   const see = async (name: string) => {
     await withMetainfo({ persistent: { NAME: name } }, async () => {
       for (let i = 0; i < 5; i++) {
@@ -96,13 +96,13 @@ Deno.test("withMetainfo() adds to what is there, and two at the same time never 
   assertEquals(currentScope().outgoing.persistent.size, 0);
 });
 
-Deno.test("a key survives the wire as Kitex brings it over: upper case with _ for -", () => {
+Deno.test("a key arrives as Kitex delivers it: in upper case with _ instead of -", () => {
   const sent = mergeMetainfo(NO_METAINFO, { persistent: { CLIENT_NAME: "a", "mixed-Case_key": "b" } });
   const { persistent } = readMetainfo(addMetainfo(new Metadata(), sent));
   assertEquals(entries(persistent), { CLIENT_NAME: "a", MIXED_CASE_KEY: "b" });
 });
 
-Deno.test("mergeMetainfo() leaves its base as it is, and the new value of a key wins in any spelling", () => {
+Deno.test("mergeMetainfo() does not change its base, and the new value of a key wins in any spelling", () => {
   const base = mergeMetainfo(NO_METAINFO, { persistent: { A_B: "1" }, transient: { T: "1" } });
   const next = mergeMetainfo(base, { persistent: new Map([["a-b", "2"]]) });
   assertEquals([entries(base.persistent), entries(next.persistent)], [{ A_B: "1" }, { A_B: "2" }]);
@@ -110,7 +110,7 @@ Deno.test("mergeMetainfo() leaves its base as it is, and the new value of a key 
   assertEquals([NO_METAINFO.persistent.size, NO_METAINFO.transient.size], [0, 0]);
 });
 
-Deno.test("withMetainfo() refuses a value that could split a header, and runs nothing then", () => {
+Deno.test("withMetainfo() rejects a value that could split a header, and does not run its function", () => {
   let ran = false;
   for (const value of ["a\r\nrpc-persist-admin: 1", "a\n", "", " "]) {
     const call = () => withMetainfo({ persistent: { KEY: value } }, () => ran = true);

@@ -1,29 +1,32 @@
 import { heldHere } from "./held_stream.ts";
 import { type Method, streamsResponses } from "./service.ts";
 
-/** One call on its way through the middleware, on either side. */
+/** A call as middleware sees it, on the server or the client. */
 export interface Call<Context> {
   /** The method that is called. */
   readonly method: Method;
-  /** The request; for client streaming and bidi the `AsyncIterable` of requests. */
+  /** The request. For client streaming and bidi, the `AsyncIterable` of requests. */
   readonly request: unknown;
-  /** What the side knows of the call: {@linkcode ServerContext} on a server, {@linkcode ClientContext} on a client. */
+  /** The context of the call: {@linkcode ServerContext} on a server, {@linkcode ClientContext} on a client. */
   readonly context: Context;
 }
 
 /**
- * The rest of the way: resolves with the reply, or with an `AsyncIterable` of replies for server streaming and bidi.
+ * Continues the call with the next layer, and at the end with the handler or the transport. Resolves with the reply;
+ * for server streaming and bidi, with the `AsyncIterable` of replies.
  */
 export type Next<Context> = (call: Call<Context>) => Promise<unknown>;
 
 /**
- * Code around calls: it sees the request before it goes on, and the reply or the error when it comes back. One shape
- * serves all four kinds of call on both sides. What `AsyncLocalStorage` holds around `next` holds in the layers behind
- * it and in the handler, and what it holds where a method is called holds in the client's middleware; in the bodies of
- * generators too.
+ * A function around every call. It sees the request before `next`, and the reply or the error after it. The same type
+ * serves all four kinds of call, on the server and the client.
  *
- * @example How long calls take. A stream of replies has only begun when `next` resolves: of those, this is the time
- * until then.
+ * The async context of a call to `next` holds in the inner layers and in the handler: a value that
+ * `AsyncLocalStorage.run` sets around `next` is visible there. The async context of a client's call holds in the
+ * client's middleware. Both hold in the bodies of generators too.
+ *
+ * @example Logs how long calls take. For server streaming and bidi, `next` resolves when the stream begins, so this is
+ * the time until then.
  * ```ts
  * import type { ServerMiddleware } from "../mod.ts";
  *
@@ -40,8 +43,8 @@ export type Next<Context> = (call: Call<Context>) => Promise<unknown>;
 export type Middleware<Context> = (call: Call<Context>, next: Next<Context>) => Promise<unknown>;
 
 /**
- * Puts middleware around `last`: the first of the list is the outermost. What AsyncLocalStorage holds around `next`
- * holds in all behind it.
+ * Puts middleware around `last`. The first of the list is the outermost. The async context of a call to `next` holds in
+ * all inner layers.
  */
 export function compose<Context>(middleware: readonly Middleware<Context>[], last: Next<Context>): Next<Context> {
   return middleware.reduceRight<Next<Context>>((next, layer) => {

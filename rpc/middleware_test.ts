@@ -3,7 +3,7 @@ import { type Call, compose, type Middleware } from "./middleware.ts";
 
 const call = { method: {}, request: "request", context: 0 } as unknown as Call<number>;
 
-Deno.test("compose() runs the first layer outermost, in and out", async () => {
+Deno.test("compose() runs the first layer as the outermost, before and after the call", async () => {
   const seen: string[] = [];
   const layer = (name: string): Middleware<number> => async (call, next) => {
     seen.push(`${name} in`);
@@ -25,6 +25,6 @@ Deno.test("compose() lets a layer change the call, answer by itself, or turn an 
   assertEquals(await compose([rescue], () => Promise.reject(new Error("x")))(call), "rescued");
 });
 
-Deno.test("compose() without layers is the end itself, and passes its errors on", async () => {
+Deno.test("compose() without layers returns the last function, and errors pass through", async () => {
   await assertRejects(() => compose<number>([], () => Promise.reject(new RangeError("x")))(call), RangeError, "x");
 });

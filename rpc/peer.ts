@@ -1,20 +1,23 @@
 /** The other end of a connection. */
 export interface Peer {
-  /** Where it is: `"127.0.0.1:51234"`, `"[::1]:51234"`, `"unix:/path"` (the socket's) or `"memory:name"`. */
+  /**
+   * The address of the peer: `"127.0.0.1:51234"`, `"[::1]:51234"`, `"unix:/path"` (the path of the socket) or
+   * `"memory:name"`.
+   */
   readonly address: string;
-  /** Who it is by its certificate, which was verified: with mutual TLS. */
+  /** The names in the peer's verified certificate; undefined without mutual TLS. */
   readonly identity?: PeerIdentity;
 }
 
 /**
- * The names in a verified certificate. For permissions compare with `uris` (such as a SPIFFE ID) or `dnsNames`:
- * authorities check these, but often not the common name.
+ * The names in a verified certificate. Use `uris` (such as a SPIFFE ID) or `dnsNames` for authorization: certificate
+ * authorities validate these, but often not the common name.
  */
 export interface PeerIdentity {
-  /** The subject's common name (CN), `""` if it has none. */
+  /** The common name (CN) of the subject; `""` if it has none. */
   readonly commonName: string;
-  /** The DNS names of its subject alternative names. */
+  /** The DNS names among the subject alternative names. */
   readonly dnsNames: readonly string[];
-  /** The URIs of its subject alternative names: `"spiffe://example.org/ns/default/sa/echo"`. */
+  /** The URIs among the subject alternative names, such as `"spiffe://example.org/ns/default/sa/echo"`. */
   readonly uris: readonly string[];
 }

@@ -1,19 +1,24 @@
 /**
- * The fields of retries: gRPC's own two, which an application can't send but which pass through the transports as
- * metadata, and Kitex's.
+ * The header fields of retries: the two of gRPC, and the one of Kitex. Applications can't set those of gRPC, but the
+ * transports pass them on as metadata.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
 
-/** In a header: how many attempts a call has had before this one. */
+/** In a header: how many attempts the call had before this one. */
 export const PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts";
-/** In trailers: after how many milliseconds the call may be tried again; not at all if it is negative or no number. */
+/**
+ * In trailers: the milliseconds to wait before a retry. If the value is negative or not a number, the call must not be
+ * retried.
+ */
 export const PUSHBACK = "grpc-retry-pushback-ms";
 
-/** Kitex's persistent metainfo: a call that has it is made for one that was tried again, at any hop above. */
+/**
+ * Kitex's persistent metainfo key that marks a retry: the call, or one of the calls above it in the chain, is a retry.
+ */
 export const RETRY_KEY = "RETRYREQ";
-/** The field that holds it. */
+/** The header field of {@linkcode RETRY_KEY}. */
 export const RETRY_FIELD = "rpc-persist-retryreq";
 
-/** Whether a field is one of gRPC's. */
+/** Whether a field is one of gRPC's two. */
 export const isRetryField = (name: string): boolean => name === PREVIOUS_ATTEMPTS || name === PUSHBACK;

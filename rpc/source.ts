@@ -1,15 +1,15 @@
 /**
- * Who makes a call, in the fields that Kitex' `transmeta` handlers write and read: its access lists and logs go by
- * them. Any caller can send any value, so they are no proof.
+ * The service and method that make a call, in the header fields that Kitex's `transmeta` handlers write and read. Kitex
+ * uses them in access lists and logs. They prove nothing, because any caller can send any value.
  *
  * @module
  */
 
 import { Metadata } from "./metadata.ts";
 
-/** The service that makes a call, and the method whose handler does. */
+/** The service that makes a call, and the method whose handler makes it. */
 export interface Source {
-  /** The name of the server, as the registry has it. */
+  /** The name of the server, as in the registry. */
   readonly service: string;
   /** The method's name in the .proto file. */
   readonly method: string;
@@ -20,19 +20,21 @@ export const SOURCE_SERVICE = "source-service";
 /** The field of {@linkcode Source.method}. */
 export const SOURCE_METHOD = "source-method";
 
-/** The source of a call that no handler makes: Kitex, too, sends the fields empty where a chain of calls starts. */
+/**
+ * The source of a call outside of a handler. As Kitex does, the kit sends empty fields where a chain of calls starts.
+ */
 export const NO_SOURCE: Source = { service: "", method: "" };
 
-/** Whether a field is one of the two. */
+/** Whether a field is one of the two source fields. */
 export const isSourceField = (name: string): boolean => name === SOURCE_SERVICE || name === SOURCE_METHOD;
 
-/** Whether an application says itself who makes the call. */
+/** Whether the application set a source field itself. */
 export function hasSource(metadata: Metadata): boolean {
   for (const [name] of metadata) if (isSourceField(name)) return true;
   return false;
 }
 
-/** The metadata of a call with its source. What an application says of itself goes before. */
+/** Returns the metadata of a call with its source added. Source fields that the application set take precedence. */
 export function addSource(metadata: Metadata, { service, method }: Source = NO_SOURCE): Metadata {
   const entries = [...metadata];
   if (!metadata.has(SOURCE_SERVICE)) entries.push([SOURCE_SERVICE, service]);

@@ -6,42 +6,42 @@
 export enum Status {
   /** The call succeeded. */
   OK = 0,
-  /** The call was cancelled, mostly by its caller. */
+  /** The call was cancelled, usually by its caller. */
   CANCELLED = 1,
-  /** An error of no known kind. */
+  /** An error of an unknown kind. */
   UNKNOWN = 2,
-  /** The request is wrong whatever the state of the system. */
+  /** The request is invalid, regardless of the state of the system. */
   INVALID_ARGUMENT = 3,
   /** The deadline passed before the call ended. */
   DEADLINE_EXCEEDED = 4,
-  /** What was asked for does not exist. */
+  /** The requested thing does not exist. */
   NOT_FOUND = 5,
-  /** What was to be made exists already. */
+  /** The thing to create already exists. */
   ALREADY_EXISTS = 6,
-  /** The caller is known and may not do this. */
+  /** The caller is authenticated, but not allowed to do this. */
   PERMISSION_DENIED = 7,
-  /** A quota or limit is used up: the message says which. */
+  /** A quota or limit is exhausted. The message says which. */
   RESOURCE_EXHAUSTED = 8,
-  /** The system is not in a state in which this can be done. */
+  /** The state of the system does not allow the operation. */
   FAILED_PRECONDITION = 9,
-  /** The operation was aborted, mostly by a conflict; the whole of it may be tried again. */
+  /** The operation was aborted, usually by a conflict. The caller may retry the whole operation. */
   ABORTED = 10,
-  /** The request is outside the range that holds at present. */
+  /** The request is outside of the valid range, which depends on the state of the system. */
   OUT_OF_RANGE = 11,
-  /** The server does not have this method. */
+  /** The server does not implement this method. */
   UNIMPLEMENTED = 12,
-  /** The server or the wire broke a promise. */
+  /** An invariant was broken: a fault in the server or in the transport. */
   INTERNAL = 13,
-  /** The service can't be reached now; trying again may help. */
+  /** The service can't be reached now. A retry may succeed. */
   UNAVAILABLE = 14,
-  /** Data was lost or damaged for good. */
+  /** Data was lost or damaged and can't be recovered. */
   DATA_LOSS = 15,
-  /** The caller is not known. */
+  /** The caller is not authenticated. */
   UNAUTHENTICATED = 16,
 }
 
 /**
- * The name of a status code, such as `"NOT_FOUND"`; `"CODE_99"` for one that gRPC does not define.
+ * Returns the name of a status code, such as `"NOT_FOUND"`; `"CODE_99"` for a code that gRPC does not define.
  *
  * @param code The numeric code.
  */

@@ -1,2 +1,2 @@
-/** The version of the kit: that of deno.json. */
+/** The version of the kit, as in deno.json. */
 export const VERSION: string = "0.1.0";
