@@ -1,16 +1,19 @@
-/** Where a server listens: a TCP host and port, a unix socket, or a name inside this process (memory transport). */
+/**
+ * The address of a server: a TCP host and port, the path of a unix socket, or a name inside this process (memory
+ * transport).
+ */
 export type Address =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "memory"; readonly name: string };
 
 /**
- * Reads an address: `"127.0.0.1:8888"`, `"[::1]:8888"`, `"localhost:8888"`, `":8888"` (this machine),
+ * Parses an address: `"127.0.0.1:8888"`, `"[::1]:8888"`, `"localhost:8888"`, `":8888"` (host `0.0.0.0`),
  * `"unix:/run/echo.sock"` or `"memory:echo"`.
  *
- * @param text The address.
- * @param name What the text is, for the error: an option, a flag or a key such as `"createServer: address"`.
- * @throws {TypeError} If it is not an address; the message names the option, the value and what is allowed.
+ * @param text The address as text.
+ * @param name The option, flag or key that holds the address, for the error: `"createServer: address"`.
+ * @throws {TypeError} If the text is not an address. The error names the option, the value and the allowed forms.
  */
 export function parseAddress(text: string, name: string): Address {
   const fail = (why: string): never => {
@@ -36,22 +39,25 @@ export function parseAddress(text: string, name: string): Address {
 }
 
 /**
- * Reads an address to listen on, as {@linkcode parseAddress} does. `":8888"` stands for all interfaces, `[::]:8888`: as
- * in Go, IPv4 comes there too.
+ * Parses an address to listen on, as {@linkcode parseAddress} does, except that `":8888"` becomes `[::]:8888`: all
+ * interfaces, IPv6 and IPv4, as in Go.
  *
- * @throws {TypeError} As {@linkcode parseAddress} does.
+ * @throws {TypeError} If the text is not an address.
  */
 export function parseListenAddress(text: string, name: string): Address {
   const address = parseAddress(text, name);
   return address.kind === "tcp" && text.startsWith(":") ? { ...address, host: "::" } : address;
 }
 
-/** The address of a socket's other end. An IPv4 one that a socket for both shows as IPv6 is IPv4 again. */
+/**
+ * Returns the address of a socket's peer. A dual-stack socket shows an IPv4 peer as an IPv6 address; this returns the
+ * IPv4 address.
+ */
 export function peerAddress(host: string, port: number): Address {
   return { kind: "tcp", host: host.replace(/^::ffff:(?=[\d.]+$)/i, ""), port };
 }
 
-/** Writes an address as {@linkcode parseAddress} reads it. */
+/** Formats an address so that {@linkcode parseAddress} can parse it. */
 export function formatAddress(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   if (address.kind === "memory") return `memory:${address.name}`;

@@ -8,7 +8,7 @@ Deno.test("parseAddress() and formatAddress() are inverse", () => {
   assertEquals(formatAddress(parseAddress(":8888", "address")), "0.0.0.0:8888");
 });
 
-Deno.test("parseAddress() refuses what is no address, and names option, value and form", () => {
+Deno.test("parseAddress() rejects invalid addresses, and names the option, the value and the allowed forms", () => {
   for (
     const text of [
       "",
@@ -28,7 +28,7 @@ Deno.test("parseAddress() refuses what is no address, and names option, value an
   }
 });
 
-Deno.test("parseAddress() says what is wrong", () => {
+Deno.test("parseAddress() says what is wrong with an address", () => {
   for (
     const [text, why] of [
       ["localhost", "has no port"],
@@ -46,7 +46,7 @@ Deno.test("parseAddress() says what is wrong", () => {
   assertThrows(() => parseAddress(undefined as unknown as string, "--addr"), TypeError, "--addr: ");
 });
 
-Deno.test("parseAddress() knows IPv6 by its brackets, scope included, and the port's range", () => {
+Deno.test("parseAddress() accepts IPv6 in brackets with a scope, and checks the range of the port", () => {
   assertEquals(parseAddress("[fe80::1%eth0]:1", "a"), { kind: "tcp", host: "fe80::1%eth0", port: 1 });
   assertEquals(parseAddress("h:65535", "a"), { kind: "tcp", host: "h", port: 65535 });
   assertThrows(() => parseAddress("h:65536", "a"), TypeError);

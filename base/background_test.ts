@@ -11,7 +11,7 @@ function recording() {
   return { lines, logger };
 }
 
-Deno.test("inBackground() logs what its work throws, and what it rejects with", async () => {
+Deno.test("inBackground() logs an error that its work throws or rejects with", async () => {
   const { lines, logger } = recording();
   inBackground("one", logger, () => {
     throw new Error("at once");
@@ -39,7 +39,7 @@ Deno.test("inBackground() runs its work at once, outside of the caller's async c
   assertEquals(seen, [undefined, "a call", undefined]);
 });
 
-Deno.test("guardedLogger() passes lines on, and never throws nor rejects", async () => {
+Deno.test("guardedLogger() passes lines on, and never throws or rejects", async () => {
   const lines: unknown[] = [];
   const logger = guardedLogger({
     debug: (...line) => lines.push(line),
@@ -48,7 +48,7 @@ Deno.test("guardedLogger() passes lines on, and never throws nor rejects", async
     },
     warn: () => Promise.reject(new Error("the disk is full")) as never,
     error(...line) {
-      // A method that needs its object.
+      // This method works only if it is called on its object.
       this.debug(...line);
     },
   });

@@ -1,10 +1,10 @@
 /**
- * Reads a file that has a size limit. A file without an end, such as `/dev/zero`, is only read up to the limit.
+ * Reads a file up to a size limit. So it also returns for a file without an end, such as `/dev/zero`.
  *
- * @param maxBytes The limit.
- * @returns Undefined if the file is larger.
- * @throws {Deno.errors.NotFound} If there is no such file.
- * @throws {Deno.errors.NotCapable} If it may not be read.
+ * @param maxBytes The limit, in bytes.
+ * @returns The content, or undefined if the file is larger.
+ * @throws {Deno.errors.NotFound} If the file does not exist.
+ * @throws {Deno.errors.NotCapable} If the process has no permission to read the file.
  */
 export async function readBounded(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   using file = await Deno.open(path);

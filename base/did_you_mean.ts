@@ -1,12 +1,15 @@
-/** To compare words takes time by the product of their lengths, and nobody misspells longer ones. */
+/**
+ * The longest word that is compared. The time of a comparison grows with the product of the lengths, and nobody
+ * misspells longer words.
+ */
 const MAX_LETTERS = 200;
 
 /**
- * The candidate that is most like a misspelt word, or undefined if none is near.
+ * Returns the candidate that is most similar to a misspelt word, or undefined if none is similar enough.
  *
- * @param word What was written.
- * @param candidates What may be meant.
- * @param most How many letters may differ: about a third by default.
+ * @param word The misspelt word.
+ * @param candidates The words that may be meant.
+ * @param most The maximum edit distance. By default a third of the letters of `word`.
  */
 export function nearest(
   word: string,
@@ -17,7 +20,7 @@ export function nearest(
   let best: string | undefined;
   let least = most + 1;
   for (const candidate of candidates) {
-    // They differ in so many letters at least: nothing to count where one is far longer.
+    // The difference of the lengths is a lower bound of the edit distance.
     if (Math.abs(word.length - candidate.length) >= least) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
@@ -25,7 +28,7 @@ export function nearest(
   return best;
 }
 
-/** How many letters must be put in, taken out or replaced to make `b` of `a` (Levenshtein). */
+/** Returns how many letters must be inserted, deleted or replaced to turn `a` into `b` (Levenshtein distance). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -39,7 +42,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** `"; did you mean X?"`, or nothing if no candidate is near. */
+/** Returns `'; did you mean "X"?'`, or an empty text if no candidate is similar enough. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const guess = nearest(word, candidates);
   return guess === undefined ? "" : `; did you mean ${JSON.stringify(guess)}?`;

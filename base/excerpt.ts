@@ -1,12 +1,12 @@
 /**
- * The most characters of somebody else's text that a message repeats: an answer must not be much larger than what it
- * answers.
+ * The maximum number of characters of a peer's text that a message repeats. A response must not be much larger than its
+ * request.
  */
 const MAX_EXCERPT_CHARACTERS = 100;
 
-/** A text of somebody else as a message may show it: its beginning, where it is long. */
+/** Returns a peer's text for use in a message: only the beginning of a long text. */
 export const excerpt = (text: string): string =>
   text.length <= MAX_EXCERPT_CHARACTERS ? text : `${text.slice(0, MAX_EXCERPT_CHARACTERS)}…`;
 
-/** The same in quotes, with all that is no plain text escaped. */
+/** Returns the {@linkcode excerpt} of a text as a JSON string: in quotes, with special characters escaped. */
 export const quotedExcerpt = (text: string): string => JSON.stringify(excerpt(text));

@@ -1,60 +1,63 @@
-/** What stands in a {@linkcode Heap}. */
+/** An item of a {@linkcode Heap}. */
 export interface Heaped {
-  /** Its place, the heap's own; undefined if it is not there. */
+  /** The index of the item in the heap; undefined if it is not in a heap. Only the heap sets it. */
   place?: number;
 }
 
-/** A binary heap by time, from the middle of which something can be taken as well. All of it takes O(log n). */
+/** A binary heap ordered by time. Items can be removed from the middle. Adding and removing take O(log n). */
 export class Heap<T extends Heaped> {
-  readonly #timeOf: (one: T) => number;
+  readonly #timeOf: (item: T) => number;
   #items: T[] = [];
 
-  /** @param timeOf The time of one, which stays the same while it is there. */
-  constructor(timeOf: (one: T) => number) {
+  /**
+   * @param timeOf Returns the time of an item. It must not change while the item is in the heap, except before
+   * {@linkcode reorder}.
+   */
+  constructor(timeOf: (item: T) => number) {
     this.#timeOf = timeOf;
   }
 
-  /** What stands in it, the earliest first, the others in any order. */
+  /** The items. The earliest is first; the others have no order. */
   get items(): readonly T[] {
     return this.#items;
   }
 
-  /** The earliest. */
+  /** The earliest item. */
   get first(): T | undefined {
     return this.#items[0];
   }
 
-  /** Adds one. */
-  add(one: T): void {
-    this.#rise(one, this.#items.length);
+  /** Adds an item. */
+  add(item: T): void {
+    this.#rise(item, this.#items.length);
   }
 
-  /** Takes one out, if it is there. */
-  remove(one: T): void {
-    const { place } = one;
+  /** Removes an item, if it is in the heap. */
+  remove(item: T): void {
+    const { place } = item;
     if (place === undefined) return;
-    one.place = undefined;
+    item.place = undefined;
     const last = this.#items.pop()!;
-    if (last === one) return;
+    if (last === item) return;
     const above = this.#items[(place - 1) >> 1];
     if (above !== undefined && this.#timeOf(above) > this.#timeOf(last)) this.#rise(last, place);
     else this.#sink(last, place);
   }
 
-  /** Takes out all. */
+  /** Removes all items. */
   clear(): void {
-    for (const one of this.#items) one.place = undefined;
+    for (const item of this.#items) item.place = undefined;
     this.#items = [];
   }
 
-  /** Puts all in order again: their times have changed. */
+  /** Restores the order after the times of items have changed. */
   reorder(): void {
     for (let place = (this.#items.length >> 1) - 1; place >= 0; place--) this.#sink(this.#items[place]!, place);
   }
 
-  /** Puts one at a place that is free, or above it: behind those that are earlier. */
-  #rise(one: T, place: number): void {
-    const time = this.#timeOf(one);
+  /** Puts an item at a free place or above it, below the items that are earlier. */
+  #rise(item: T, place: number): void {
+    const time = this.#timeOf(item);
     while (place > 0) {
       const above = (place - 1) >> 1;
       const parent = this.#items[above]!;
@@ -62,13 +65,13 @@ export class Heap<T extends Heaped> {
       this.#put(parent, place);
       place = above;
     }
-    this.#put(one, place);
+    this.#put(item, place);
   }
 
-  /** Puts one at a place that is free, or below it: before those that are later. */
-  #sink(one: T, place: number): void {
+  /** Puts an item at a free place or below it, above the items that are later. */
+  #sink(item: T, place: number): void {
     const items = this.#items;
-    const time = this.#timeOf(one);
+    const time = this.#timeOf(item);
     for (;;) {
       let below = 2 * place + 1;
       if (below >= items.length) break;
@@ -78,11 +81,11 @@ export class Heap<T extends Heaped> {
       this.#put(child, place);
       place = below;
     }
-    this.#put(one, place);
+    this.#put(item, place);
   }
 
-  #put(one: T, place: number): void {
-    this.#items[place] = one;
-    one.place = place;
+  #put(item: T, place: number): void {
+    this.#items[place] = item;
+    item.place = place;
   }
 }

@@ -20,7 +20,7 @@ function drain(heap: Heap<Item>): number[] {
 
 const sorted = (items: Item[]) => items.map(({ time }) => time).sort((a, b) => a - b);
 
-Deno.test("Heap gives the earliest first, whatever was taken from its middle", () => {
+Deno.test("Heap returns the earliest item first, also after removals from its middle", () => {
   const random = seeded(3);
   for (let round = 0; round < 100; round++) {
     const heap = new Heap<Item>(({ time }) => time);
@@ -32,7 +32,7 @@ Deno.test("Heap gives the earliest first, whatever was taken from its middle", (
   }
 });
 
-Deno.test("Heap is put in order again after all times have changed, and emptied", () => {
+Deno.test("Heap can be reordered after all times have changed, and cleared", () => {
   const random = seeded(4);
   const heap = new Heap<Item>(({ time }) => time);
   const items: Item[] = Array.from({ length: 50 }, () => ({ time: random(100) }));

@@ -1,33 +1,33 @@
-/** Where something stands in a {@linkcode Line}. */
+/** The place of an item in a {@linkcode Line}. */
 export interface Place<T> {
   readonly item: T;
   before: Place<T> | undefined;
   behind: Place<T> | undefined;
-  /** Whether it has left. */
+  /** Whether the item has left the line. */
   gone: boolean;
 }
 
 /**
- * A queue of any length: whoever comes, goes in its turn or leaves from the middle costs the same. `shift()` of an
- * Array moves all others once there are some 16,000 of them, and a Set whose first is taken again and again looks at
- * all that have gone.
+ * A queue of any length. Adding an item, taking the first and removing one from the middle each take O(1). `shift()` of
+ * an Array moves all other items if there are more than about 16,000, and a Set whose first item is taken repeatedly
+ * scans the deleted ones.
  */
 export class Line<T> implements Iterable<T> {
   #first: Place<T> | undefined;
   #last: Place<T> | undefined;
   #size = 0;
 
-  /** How many stand in it. */
+  /** The number of items. */
   get size(): number {
     return this.#size;
   }
 
-  /** Who came first. */
+  /** The item that was added first. */
   get first(): T | undefined {
     return this.#first?.item;
   }
 
-  /** Adds one behind the last. @returns What {@linkcode remove} takes. */
+  /** Adds an item at the end. Returns its place, which {@linkcode remove} takes. */
   push(item: T): Place<T> {
     const place: Place<T> = { item, before: this.#last, behind: undefined, gone: false };
     if (this.#last === undefined) this.#first = place;
@@ -37,14 +37,14 @@ export class Line<T> implements Iterable<T> {
     return place;
   }
 
-  /** Takes out who came first. */
+  /** Removes the item that was added first, and returns it. */
   shift(): T | undefined {
     const first = this.#first;
     if (first !== undefined) this.remove(first);
     return first?.item;
   }
 
-  /** Takes one out, if it stands there. */
+  /** Removes the item at a place, if it is still in the line. */
   remove(place: Place<T>): void {
     if (place.gone) return;
     place.gone = true;
@@ -53,12 +53,15 @@ export class Line<T> implements Iterable<T> {
     else before.behind = behind;
     if (behind === undefined) this.#last = before;
     else behind.before = before;
-    // Who keeps the place must not keep all that came behind it.
+    // Code that keeps a place must not keep all later items in memory.
     place.before = place.behind = undefined;
     this.#size--;
   }
 
-  /** Those that stand in it, the first first. The one that was given last may leave meanwhile. */
+  /**
+   * Iterates over the items in the order in which they were added. The current item may be removed during the
+   * iteration.
+   */
   *[Symbol.iterator](): Generator<T> {
     for (let place = this.#first, next; place !== undefined; place = next) {
       next = place.behind;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Line } from "./line.ts";
 
-Deno.test("Line gives who came first, and those in the middle can leave", () => {
+Deno.test("Line returns items in the order in which they were added, and items in the middle can leave", () => {
   const line = new Line<string>();
   assertEquals([line.shift(), line.first, line.size], [undefined, undefined, 0]);
   const places = ["a", "b", "c", "d"].map((item) => line.push(item));
@@ -17,7 +17,7 @@ Deno.test("Line gives who came first, and those in the middle can leave", () => 
   assertEquals([...line], ["f"]);
 });
 
-Deno.test("Line lets its items be taken while it is iterated", () => {
+Deno.test("Line allows its items to be removed during an iteration", () => {
   const line = new Line<number>();
   for (let i = 0; i < 5; i++) line.push(i);
   const seen: number[] = [];
@@ -28,7 +28,7 @@ Deno.test("Line lets its items be taken while it is iterated", () => {
   assertEquals([seen, line.size], [[0, 1, 2, 3, 4], 0]);
 });
 
-Deno.test("Line takes a million", () => {
+Deno.test("Line takes a million items", () => {
   const line = new Line<number>();
   for (let i = 0; i < 1e6; i++) line.push(i);
   let right = true;

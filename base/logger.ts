@@ -2,40 +2,40 @@ import { checkObject } from "./option_checks.ts";
 import { visible } from "./visible.ts";
 import { timeOfDay } from "./time.ts";
 
-/** What a log line says beside its message: plain values by name. */
+/** The fields of a log line, by name. */
 export type LogFields = Record<string, unknown>;
 
-/** Where Dinokit writes its log lines. `console` is one. */
+/** The destination of Dinokit's log lines. `console` is a logger. */
 export interface Logger {
-  /** For who looks for a fault in the kit. */
+  /** Logs details for debugging the kit. */
   debug(message: string, fields?: LogFields): void;
-  /** What happens in an ordinary life. */
+  /** Logs a normal event, such as a start. */
   info(message: string, fields?: LogFields): void;
-  /** What somebody should look at some day. */
+  /** Logs a problem that needs attention, but not at once. */
   warn(message: string, fields?: LogFields): void;
-  /** What somebody should look at now. */
+  /** Logs a fault that needs attention now. */
   error(message: string, fields?: LogFields): void;
 }
 
-/** The levels of a log, the most talkative first. `"silent"` writes nothing. */
+/** The levels of a log, from the most to the least verbose. `"silent"` writes nothing. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /**
  * Checks that an option is a logger.
  *
- * @throws {TypeError} If it is none.
+ * @throws {TypeError} If the value is not a logger.
  */
 export function checkLogger(who: string, logger: Logger): void {
   checkObject(`${who}: logger`, logger, 'createLogger("info"), or console', ["debug", "info", "warn", "error"]);
 }
 
 /**
- * The same logger, which never throws nor rejects, whatever the application's does: most lines are written where nobody
- * could take an error, and where one would end a watch, a connection or the process.
+ * Wraps a logger so that it never throws or rejects. Most log lines are written where no code can handle an error, and
+ * where one would end a watch, a connection or the process.
  */
 export function guardedLogger(logger: Logger): Logger {
   const at = (level: keyof Logger): Logger["info"] => (message, fields) => {
-    // A method may be an async function, though its type says nothing of it.
+    // A method may be an async function, although its type does not say so.
     Promise.try<void, []>(() => logger[level](message, fields)).catch(() => {});
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
@@ -44,11 +44,11 @@ export function guardedLogger(logger: Logger): Logger {
 const LEVELS: LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
 /**
- * A logger that writes one line an event to stderr: time, level, message, then `name=value` with each value in JSON, so
- * that no value can forge a line or act on a terminal.
+ * Creates a logger that writes one line for each event to stderr: time, level, message, then each field as
+ * `name=value`. Values are written as JSON, so that no value can forge a line or send control characters to a terminal.
  *
- * @param level The lowest level that is written. `"info"` by default.
- * @param write Takes each line, without its line break. Writes to stderr by default.
+ * @param level The lowest level to write. `"info"` by default.
+ * @param write Receives each line, without its line break. Writes to stderr by default.
  * @throws {RangeError} If `level` is not a level.
  */
 export function createLogger(
@@ -74,10 +74,10 @@ function logLine(level: LogLevel, message: string, fields: LogFields = {}): stri
   return line;
 }
 
-/** How many causes of an error a line has. */
+/** The maximum number of causes of an error in a line. */
 const MAX_CAUSES = 5;
 
-/** The stack of an error, and those of what led to it. */
+/** Returns the stack of an error and those of its causes. */
 function textOf(error: Error): string {
   let text = error.stack ?? String(error);
   let { cause } = error;
@@ -88,7 +88,7 @@ function textOf(error: Error): string {
   return text;
 }
 
-/** A value in JSON; what JSON can't hold, and what refuses to be read, as text. */
+/** Returns a value as JSON, or as a JSON string of its text if JSON can't represent it. */
 function toJson(value: unknown): string {
   try {
     if (value instanceof Error) return visible(JSON.stringify(textOf(value)));

@@ -15,7 +15,7 @@ Deno.test("createLogger() writes time, level, message and each field in JSON", (
   );
 });
 
-Deno.test("createLogger() writes one line an event, whatever message, field or error hold", () => {
+Deno.test("createLogger() writes one line for each event, whatever its message, fields or errors contain", () => {
   const { lines: all, logger } = lines();
   const forged = "a\nb\r\nc\u2028d\u2029e\x1b[31mf\u0085g\u202eh\u2066i";
   logger.warn(forged, { value: forged, error: new Error(forged), list: [forged] });
@@ -25,7 +25,7 @@ Deno.test("createLogger() writes one line an event, whatever message, field or e
   assertStringIncludes(all[0]!, "a\\u000ab");
 });
 
-Deno.test("createLogger() writes what led to an error, however that goes in circles", () => {
+Deno.test("createLogger() writes the causes of an error, even if they form a circle", () => {
   const { lines: all, logger } = lines();
   const root = new Error("the disk is full");
   logger.error("failed", { error: new Error("not saved", { cause: new Error("no write", { cause: root }) }) });
@@ -40,7 +40,7 @@ Deno.test("createLogger() writes what led to an error, however that goes in circ
   assertMatch(all[2]!, /\\nCaused by: a text"$/);
 });
 
-Deno.test("createLogger() writes what JSON can't hold as text", () => {
+Deno.test("createLogger() writes values that JSON can't represent as text", () => {
   const { lines: all, logger } = lines();
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
@@ -48,7 +48,7 @@ Deno.test("createLogger() writes what JSON can't hold as text", () => {
   assertMatch(all[0]!, /cycle="\[object Object\]" big="5" fn=.* symbol=Symbol\(s\) nothing=null$/);
 });
 
-Deno.test("createLogger() is not stopped by a value that refuses to be read", () => {
+Deno.test("createLogger() writes the line even if a value throws when it is read", () => {
   const { lines: all, logger } = lines();
   const trap = () => {
     throw new Error("a trap");
@@ -57,7 +57,7 @@ Deno.test("createLogger() is not stopped by a value that refuses to be read", ()
   assertMatch(all[0]!, /value="a value without a text" bare=\{\}$/);
 });
 
-Deno.test("createLogger() leaves out what is below its level", () => {
+Deno.test("createLogger() omits lines below its level", () => {
   for (const [level, count] of [["debug", 4], ["info", 3], ["warn", 2], ["error", 1], ["silent", 0]] as const) {
     const { lines: all, logger } = lines(level);
     for (const name of ["debug", "info", "warn", "error"] as const) logger[name]("x");
@@ -65,6 +65,6 @@ Deno.test("createLogger() leaves out what is below its level", () => {
   }
 });
 
-Deno.test("createLogger() refuses a level that does not exist, and lists those that do", () => {
+Deno.test("createLogger() rejects a level that does not exist, and lists the levels", () => {
   assertThrows(() => createLogger("verbose" as LogLevel), RangeError, `level is "verbose"; use one of debug, info`);
 });

@@ -1,6 +1,6 @@
 import { didYouMean } from "./did_you_mean.ts";
 
-/** A value in a message: a text in quotes, a function or an object by its kind. */
+/** Returns how an error shows a value: a text in quotes, a function or an object by its kind. */
 const shown = (value: unknown) =>
   value !== null && ["object", "function"].includes(typeof value)
     ? Array.isArray(value) ? "a list" : `${typeof value === "object" ? "an" : "a"} ${typeof value}`
@@ -11,11 +11,11 @@ const shown = (value: unknown) =>
 /**
  * Checks that a value is an object.
  *
- * @param name What it is, for the message: `"createServer: health"`.
- * @param value What was given.
- * @param use What is allowed: `'{ address: "127.0.0.1:8889" }'`.
- * @param methods The functions that it must have.
- * @throws {TypeError} If it is no object, is a list or lacks one of `methods`.
+ * @param name The name of the option, for the error: `"createServer: health"`.
+ * @param value The value to check.
+ * @param use The allowed form, for the error: `'{ address: "127.0.0.1:8889" }'`.
+ * @param methods The functions that the object must have.
+ * @throws {TypeError} If the value is not an object, is a list or lacks one of `methods`.
  */
 export function checkObject(name: string, value: unknown, use: string, methods: readonly string[] = []): void {
   const object = typeof value === "object" && value !== null && !Array.isArray(value);
@@ -29,19 +29,19 @@ export function checkObject(name: string, value: unknown, use: string, methods: 
 /**
  * Checks that a value is a function.
  *
- * @param use What is allowed: `"a function (call, next)"`.
- * @throws {TypeError} If it is none.
+ * @param use The allowed form, for the error: `"a function (call, next)"`.
+ * @throws {TypeError} If the value is not a function.
  */
 export function checkFunction(name: string, value: unknown, use: string): void {
   if (typeof value !== "function") throw new TypeError(`${name} is ${shown(value)}; use ${use}`);
 }
 
 /**
- * Checks that a value is a list. What stands in it is not looked at.
+ * Checks that a value is a list. Its items are not checked.
  *
- * @param use What is allowed: `"a list of functions (call, next)"`.
+ * @param use The allowed form, for the error: `"a list of functions (call, next)"`.
  * @returns `value`.
- * @throws {TypeError} If it is none.
+ * @throws {TypeError} If the value is not a list.
  */
 export function checkList<T>(name: string, value: readonly T[], use: string): readonly T[] {
   if (!Array.isArray(value)) throw new TypeError(`${name} is ${shown(value)}; use ${use}`);
@@ -49,23 +49,23 @@ export function checkList<T>(name: string, value: readonly T[], use: string): re
 }
 
 /**
- * Checks that a value is an object of texts, if there is one.
+ * Checks that a value is undefined, or an object whose values are texts.
  *
- * @param use What is allowed: `'{ zone: "a" }'`.
- * @throws {TypeError} If it is none, or holds something else.
+ * @param use The allowed form, for the error: `'{ zone: "a" }'`.
+ * @throws {TypeError} If the value is not an object, or one of its values is not a text.
  */
 export function checkTexts(name: string, value: Readonly<Record<string, string>> | undefined, use: string): void {
   if (value === undefined) return;
   checkObject(name, value, use);
-  for (const [key, one] of Object.entries(value)) {
-    if (typeof one !== "string") throw new TypeError(`${name}.${key} is ${shown(one)}; use a text`);
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== "string") throw new TypeError(`${name}.${key} is ${shown(text)}; use a text`);
   }
 }
 
 /**
- * Checks that a value is a boolean, if there is one.
+ * Checks that a value is undefined or a boolean.
  *
- * @throws {TypeError} If it is another.
+ * @throws {TypeError} If the value has another type.
  */
 export function checkBoolean(name: string, value: unknown): void {
   if (value === undefined || typeof value === "boolean") return;
@@ -73,12 +73,12 @@ export function checkBoolean(name: string, value: unknown): void {
 }
 
 /**
- * Refuses options that do not exist, such as one misspelt by a caller without types.
+ * Checks that all options exist. This catches a misspelt option of a caller that does not check types.
  *
- * @param who The function, for the message: `"createServer"`.
- * @param options What it was given.
- * @param known The names that exist.
- * @throws {TypeError} If a name is not known; the message suggests the nearest.
+ * @param who The function that takes the options, for the error: `"createServer"`.
+ * @param options The options to check.
+ * @param known The names of the options that exist.
+ * @throws {TypeError} If an option does not exist. The error suggests the most similar name.
  */
 export function checkNames(who: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
@@ -89,14 +89,14 @@ export function checkNames(who: string, options: object, known: readonly string[
 }
 
 /**
- * Checks a number.
+ * Checks that a value is a finite number of at least `least`.
  *
- * @param name What it is, for the message: `"createServer: drainDelay"`.
- * @param value What was given.
- * @param least The least that is allowed.
+ * @param name The name of the option, for the error: `"createServer: drainDelay"`.
+ * @param value The value to check.
+ * @param least The smallest allowed value.
  * @returns `value`.
- * @throws {TypeError} If it is no number.
- * @throws {RangeError} If it is below `least` or not finite.
+ * @throws {TypeError} If the value is not a number.
+ * @throws {RangeError} If the value is less than `least` or not finite.
  */
 export function checkNumber(name: string, value: number, least: number): number {
   if (typeof value !== "number") {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkBoolean, checkFunction, checkNames, checkNumber, checkObject } from "./option_checks.ts";
 
-Deno.test("checkNames() names the unknown option and the nearest that exists", () => {
+Deno.test("checkNames() names the unknown option and the most similar one that exists", () => {
   checkNames("createServer", { name: "x" }, ["name", "address"]);
   assertThrows(
     () => checkNames("createServer", { adress: 1 }, ["name", "address"]),
@@ -12,7 +12,7 @@ Deno.test("checkNames() names the unknown option and the nearest that exists", (
   assertEquals(error.message, `f: unknown option "zzzzzz"`);
 });
 
-Deno.test("checkNumber() returns what is right, and names the option and value of what is not", () => {
+Deno.test("checkNumber() returns a valid number, and names the option and the value of an invalid one", () => {
   assertEquals([checkNumber("f: n", 0, 0), checkNumber("f: n", 1.5, 1)], [0, 1.5]);
   for (const value of [-1, NaN, Infinity, -Infinity]) {
     assertThrows(() => checkNumber("f: n", value, 0), RangeError, `f: n is ${value}; use a number of at least 0`);
@@ -22,7 +22,7 @@ Deno.test("checkNumber() returns what is right, and names the option and value o
   }
 });
 
-Deno.test("checkObject(), checkFunction() and checkBoolean() name what was given and what is allowed", () => {
+Deno.test("checkObject(), checkFunction() and checkBoolean() name the value and the allowed form", () => {
   checkObject("f: o", { a() {} }, "{}", ["a"]);
   checkFunction("f: f", () => {}, "a function");
   for (const value of [true, false, undefined]) checkBoolean("f: b", value);

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /**
- * Runs `load` outside of every scope of AsyncLocalStorage, whoever calls. All that imports a module while the program
- * runs goes through here: after an `import()` inside a scope Deno 2.9.6 stays in it, and what begins later, such as a
- * handler of `Deno.serve`, has the deadline of a call that is long over. See
- * https://github.com/denoland/deno_core/pull/888, which sets the scope for the module and does not take it back; this
- * can go when a Deno does, and outside_scopes_test.ts passes without it.
+ * Runs `load` outside of every async context, so that AsyncLocalStorage holds no values in it. Every dynamic import of
+ * the kit must use it: after an `import()` inside a scope, Deno 2.9.6 never leaves that scope, and code that starts
+ * later, such as a handler of `Deno.serve`, sees the deadline of a call that ended long ago. The cause is
+ * https://github.com/denoland/deno_core/pull/888, which sets the scope for the module and does not reset it. Remove the
+ * workaround for imports when outside_scopes_test.ts passes without it.
  */
 export const outsideScopes: <T>(load: () => T) => T = AsyncLocalStorage.snapshot();

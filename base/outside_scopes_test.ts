@@ -7,7 +7,7 @@ import { outsideScopes } from "./outside_scopes.ts";
 needs([{ name: "net" }], "what is imported outside of scopes leaves none behind", async () => {
   const scope = { lateAt: 1, signal: undefined, outgoing: NO_METAINFO, retriesExhausted() {} };
   await runInScope(scope, async () => {
-    // A module that was not loaded before.
+    // The module must not be loaded yet.
     await outsideScopes(() => import(`data:text/javascript,export default ${Date.now()}`));
     assertEquals(currentScope(), scope);
   });

@@ -2,26 +2,29 @@ import { sep as SEPARATOR } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Address } from "./address.ts";
 
-/** What the settings needed: part of any complete command, as a program that is run again reads them again. */
+/**
+ * The permissions that reading the settings needed. Every complete command lists them, because the program reads its
+ * settings at each start.
+ */
 const settings: Deno.PermissionDescriptor[] = [];
 
-/** Has later messages of {@linkcode requirePermissions} list these too. */
+/** Adds permissions to the commands that later errors of {@linkcode requirePermissions} show. */
 export function rememberPermissions(permissions: readonly Deno.PermissionDescriptor[]): void {
   const known = new Set(settings.map(describe));
-  settings.push(...permissions.filter((one) => !known.has(describe(one))));
+  settings.push(...permissions.filter((permission) => !known.has(describe(permission))));
 }
 
 /**
- * Checks before anything starts that Deno grants all that is needed, so that nothing fails half way.
+ * Checks that Deno grants all needed permissions. It is called before anything starts, so that nothing fails half way.
  *
- * @param who What needs them, for the message: `createServer("echoservice")`.
- * @param needed All that it touches.
- * @param note What else to know, as a line of the message.
- * @throws {Deno.errors.NotCapable} If something is missing: the message lists it, and the complete command and
- * permission set to use.
+ * @param who The function that needs the permissions, for the error: `createServer("echoservice")`.
+ * @param needed The needed permissions.
+ * @param note An additional line of the error.
+ * @throws {Deno.errors.NotCapable} If a permission is missing. The error lists the missing permissions, and shows the
+ * complete command and permission set.
  */
 export function requirePermissions(who: string, needed: readonly Deno.PermissionDescriptor[], note?: string): void {
-  const missing = needed.filter((one) => Deno.permissions.querySync(one).state !== "granted").map(describe);
+  const missing = needed.filter(isMissing).map(describe);
   if (missing.length === 0) return;
   const all = byName([...settings, ...needed]);
   const flags = [...all].map(([name, values]) =>
@@ -38,7 +41,10 @@ export function requirePermissions(who: string, needed: readonly Deno.Permission
   );
 }
 
-/** The net permission to listen on or connect to an address; for a unix socket that is its file as well. */
+/**
+ * Returns the permissions to listen on or connect to an address. A unix socket needs read and write permission for its
+ * file too.
+ */
 export function netPermissions(address: Address): Deno.PermissionDescriptor[] {
   if (address.kind === "memory") return [];
   if (address.kind === "tcp") {
@@ -51,27 +57,32 @@ export function netPermissions(address: Address): Deno.PermissionDescriptor[] {
   }];
 }
 
-/** The host, path or variable: every descriptor has one such field beside its name, or none. */
+/**
+ * Returns the host, path or variable of a permission, or an empty text. A descriptor has at most one such field in
+ * addition to its name.
+ */
 function valueOf({ name: _, ...rest }: Deno.PermissionDescriptor): string {
   return String(Object.values(rest)[0] ?? "");
 }
 
 function byName(list: readonly Deno.PermissionDescriptor[]): Map<string, string[]> {
   const names = new Map<string, Set<string>>();
-  for (const one of list) {
-    if (!names.has(one.name)) names.set(one.name, new Set());
-    if (valueOf(one)) names.get(one.name)!.add(valueOf(one));
+  for (const permission of list) {
+    if (!names.has(permission.name)) names.set(permission.name, new Set());
+    if (valueOf(permission)) names.get(permission.name)!.add(valueOf(permission));
   }
-  const whole = (name: string) => list.some((one) => one.name === name && !valueOf(one));
+  const whole = (name: string) => list.some((permission) => permission.name === name && !valueOf(permission));
   return new Map([...names].map(([name, values]) => [name, whole(name) ? [] : [...values]]));
 }
 
-const describe = (one: Deno.PermissionDescriptor) => `${one.name} ${valueOf(one)}`.trim();
+const isMissing = (permission: Deno.PermissionDescriptor) => Deno.permissions.querySync(permission).state !== "granted";
 
-/** A word as a shell takes it. */
+const describe = (permission: Deno.PermissionDescriptor) => `${permission.name} ${valueOf(permission)}`.trim();
+
+/** Returns a word as a shell accepts it: in quotes if it has special characters. */
 const quoted = (word: string) => /^[\w./:,=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** The program, as it can be run from here. */
+/** Returns the path or URL of the program, as `deno run` takes it in the current folder. */
 function mainModule(): string {
   try {
     if (!Deno.mainModule.startsWith("file:")) return quoted(Deno.mainModule);

@@ -18,7 +18,7 @@ Deno.test("after() runs once, after its time, unless it is stopped", async () =>
   assertEquals(rang, ["five", "ten"]);
 });
 
-Deno.test("after() does not ring at once for a time that no timer of the runtime takes", async () => {
+Deno.test("after() does not fire at once for a time that is too long for a timer of the runtime", async () => {
   const rang: number[] = [];
   const stops = [LONGEST_TIMER_MS + 1, 3_000_000_000, 1e308, Infinity].map((ms) => after(ms, () => rang.push(ms)));
   for (let i = 0; i < 5; i++) await turn();
@@ -56,17 +56,17 @@ Deno.test("every() and abortsAfter() take any time", async () => {
   stop();
 });
 
-Deno.test("a time of day that becomes a moment and is shown again is the same", () => {
+Deno.test("timeOfDay() returns the time of day that momentOf() was given", () => {
   let same = 0;
   for (let i = 0; i < 1000; i++) {
     const time = Date.now() + 5000 + i;
     if (timeOfDay(momentOf(time)) === time) same++;
   }
-  // Between its looks at two clocks a busy machine may hold up the process.
+  // A busy machine may suspend the process between the reads of the two clocks.
   assert(same > 950, `${same} of 1000`);
 });
 
-Deno.test("timeOfDay() and momentOf() are each other's inverse, and go by the clock as it is set now", () => {
+Deno.test("timeOfDay() and momentOf() are inverse, and follow the clock when it is set", () => {
   const moment = performance.now() + 5000;
   assert(Math.abs(timeOfDay(moment) - Date.now() - 5000) <= 2);
   assert(Math.abs(momentOf(timeOfDay(moment)) - moment) <= 2);

@@ -8,7 +8,7 @@ const UNSEEN = [
   ...[0xd800, 0xdbff, 0xdc00, 0xdfff],
 ];
 
-Deno.test("visible() escapes C0, DEL, C1, bidi controls, line ends of Unicode and halves of characters", () => {
+Deno.test("visible() escapes C0, DEL, C1, bidirectional controls, line ends of Unicode and lone surrogates", () => {
   for (const code of UNSEEN) {
     const escaped = `\\u${code.toString(16).padStart(4, "0")}`;
     assertEquals(visible(`a${String.fromCharCode(code)}b`), `a${escaped}b`);
@@ -16,12 +16,12 @@ Deno.test("visible() escapes C0, DEL, C1, bidi controls, line ends of Unicode an
   assertEquals(visible("\x1b[2J\x9b31m\u202eevil\n"), "\\u001b[2J\\u009b31m\\u202eevil\\u000a");
 });
 
-Deno.test("visible() leaves everything else as it is", () => {
+Deno.test("visible() does not change any other character", () => {
   const text = "aÄ\\u001b ~\u00a0漢字👩‍👩‍👧 عربي";
   assertEquals(visible(text), text);
 });
 
-Deno.test("visible() leaves JSON valid, and equal when it is parsed", () => {
+Deno.test("visible() keeps JSON valid, with the same parsed value", () => {
   const value = { "\x9b\u202e": String.fromCharCode(...UNSEEN.filter((code) => code < 0xd800)) };
   const json = visible(JSON.stringify(value));
   assertEquals(JSON.parse(json), value);
