@@ -1,83 +1,83 @@
 import { nearest } from "../base/did_you_mean.ts";
 import type { AnyEntry, AnyKeyed, AnySection, Leaf } from "./fields.ts";
 
-/** A value that somebody gave. */
+/** A value from some source, with its position for error messages. */
 export interface Given<W> {
-  /** As plain data. */
+  /** The value as plain data. */
   readonly value: unknown;
-  /** Where it stands. */
+  /** The position of the value. */
   readonly where: W;
-  /** Where its name stands. */
+  /** The position of the field's name. */
   readonly head: W;
-  /** Whether it is as good as not given. */
+  /** Whether the value counts as not set. */
   readonly unset: boolean;
-  /** Why it can't be looked at. */
+  /** Why the value can't be read. */
   readonly fault?: string;
   /**
-   * What stands in it by name; undefined if it holds no names.
+   * Returns the fields of the value by name, or undefined if the value has no fields.
    *
-   * @param path Its path.
-   * @param report Takes what is wrong with the names themselves.
+   * @param path The path of the value.
+   * @param report Receives problems with the names themselves.
    */
   fields(path: string, report: Report<W>): ReadonlyMap<string, Given<W>> | undefined;
-  /** Where the items of a list stand. */
+  /** The positions of a list's items. */
   readonly items: readonly W[];
 }
 
-/** Takes what is wrong. */
+/** Receives one problem. */
 type Report<W> = (path: string, where: W, message: string) => void;
 
-/** How the place that values come from speaks. */
+/** The words that messages use for one source of settings, such as code or YAML. */
 export interface Dialect {
-  /** How it writes the name of a field: `maxBackoff`, `max_backoff`. */
+  /** Returns a field's name as the source spells it: `maxBackoff` or `max_backoff`. */
   spell(field: string): string;
-  /** What it calls a field. */
+  /** The word for a field. */
   readonly noun: string;
-  /** What it calls what holds all. */
+  /** The word for the outermost value. */
   readonly whole: string;
-  /** What it calls a value with fields. */
+  /** The word for a value with fields. */
   readonly object: string;
-  /** What is wrong with a value that should have fields, and what to do. */
+  /** Returns the message for a value that should have fields but has none. */
   noFields(described: string, off: boolean): string;
 }
 
-/** One thing that is wrong. */
+/** One problem in the settings. */
 export interface Problem<W> {
   /** The full path of the field. */
   readonly path: string;
   readonly where: W;
   readonly message: string;
-  /** Whether it is a number of the right kind, out of its range. */
+  /** Whether the value is a number of the right kind, but out of range. */
   readonly range: boolean;
 }
 
-/** How much of a text a message shows. */
+/** The longest text that a message quotes. */
 const MAX_SHOWN_CHARACTERS = 100;
 
-/** The path of a field within a section: `retry.attempts`. */
+/** Returns the path of a field within a section: `retry.attempts`. */
 export const fieldPath = (parent: string, name: string): string => parent ? `${parent}.${name}` : name;
 
-/** The path of an entry by a free name: `methods.Echo`, `methods["/echo.EchoService/Echo"]`. */
+/** Returns the path of an entry with a free name: `methods.Echo` or `methods["/echo.EchoService/Echo"]`. */
 export const entryPath = (parent: string, name: string): string =>
   /^[\w-]+$/.test(name) ? fieldPath(parent, name) : `${parent}[${JSON.stringify(name)}]`;
 
-/** Makes settings of what was given, as a declaration says, and finds all that is wrong with it. */
+/** Converts values into settings by a declaration, and collects all problems. */
 export class Checker<W> {
-  /** What is wrong, in the order in which it was found. */
+  /** The problems, in the order in which they were found. */
   readonly problems: Problem<W>[] = [];
-  /** Where each path stands. */
+  /** The position of each path. */
   readonly places = new Map<string, W>();
   readonly #dialect: Dialect;
   readonly #root: AnyEntry;
   readonly #overrides: ReadonlyMap<string, Given<W>>;
-  /** What was meant by unknown names, and what is there but wrong: it is not missing as well. */
+  /** Paths that are present but wrong, or meant by a misspelt name. They are not reported as missing as well. */
   readonly #faulty = new Set<string>();
-  /** The paths of the fields below a declaration, from it on. */
+  /** For each declaration, the paths of the fields below it, relative to it. */
   readonly #paths = new Map<AnyEntry, readonly string[]>();
 
   /**
-   * @param root The declaration of the whole.
-   * @param overrides Values by path that come before those of the whole.
+   * @param root The declaration of the outermost value.
+   * @param overrides Values by path that override those of the outermost value.
    */
   constructor(dialect: Dialect, root: AnyEntry, overrides: ReadonlyMap<string, Given<W>> = new Map()) {
     this.#dialect = dialect;
@@ -85,12 +85,12 @@ export class Checker<W> {
     this.#overrides = overrides;
   }
 
-  /** The value of the whole. It counts only where there are no problems. */
+  /** Returns the settings. They are valid only if there are no problems. */
   check(given: Given<W>): unknown {
     return this.#entry(this.#root, given, "", given.where);
   }
 
-  /** Reports what is wrong. */
+  /** Adds a problem. */
   report(path: string, where: W, message: string, range = false): void {
     this.#faulty.add(path);
     this.problems.push({ path, where, message, range });
@@ -131,7 +131,7 @@ export class Checker<W> {
   #map({ entry }: AnyKeyed, given: Given<W>, path: string): unknown {
     const fields = this.#fields(given, path, false);
     if (!fields) return undefined;
-    // Names are free: one may be that of a property which every object has.
+    // Names are free: a name may equal a property that every object has, such as `constructor`.
     const built: Record<string, unknown> = Object.create(null);
     for (const [name, one] of fields) {
       const value = this.#entry(entry, one, entryPath(path, name), given.head);
@@ -166,7 +166,7 @@ export class Checker<W> {
     }
   }
 
-  /** The field of that name below the section, else anywhere. */
+  /** Returns the path of the field with that name: in the section if it has one, otherwise anywhere. */
   #find(name: string, section: AnySection, path: string): string | undefined {
     const end = `.${this.#dialect.spell(name)}`;
     const isMeant = (one: string) => one.endsWith(end);
@@ -202,7 +202,7 @@ export class Checker<W> {
   }
 }
 
-/** The paths of all fields of a declaration, but for those under free names. */
+/** Yields the paths of all fields of a declaration, except those under free names. */
 export function* pathsBelow(entry: AnyEntry, path: string, dialect: Dialect): Generator<string> {
   if (entry.kind !== "section") return;
   for (const [name, one] of Object.entries(entry.entries)) {

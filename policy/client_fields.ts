@@ -28,7 +28,7 @@ import type {
   StatusName,
 } from "./policy.ts";
 
-/** A record, so that the compiler says if a name is missing. */
+/** A record, so that the compiler reports a missing name. */
 const BALANCERS = {
   weighted_round_robin: true,
   random: true,
@@ -43,10 +43,10 @@ const failure = (): Leaf<StatusName> => {
   return { ...oneOf(...names), allowed: 'the name of a status but OK, for example "UNAVAILABLE"' };
 };
 
-/** The name of a field of metadata, as the wire has it. */
+/** The form of a metadata field's name on the wire. */
 export const METADATA_FIELD = /^(?!grpc-)(?!.*-bin$)[0-9a-z_.-]+$/;
 
-/** Faults for drills. */
+/** The declaration of an injected fault. */
 export const INJECTION: Section<InjectionPolicy, true> = orFalse<InjectionPolicy>({
   share: required(share(1, true)),
   delay: milliseconds(0),
@@ -78,7 +78,7 @@ const METHOD: Fields<MethodPolicy> = {
   inject: INJECTION,
 };
 
-/** The fields of `ClientPolicy`. */
+/** The declaration of `ClientPolicy`. */
 export const CLIENT_POLICY: Section<ClientPolicy> = given<ClientPolicy>({
   ...METHOD,
   balancer: oneOf(...Object.keys(BALANCERS) as BalancerName[]),

@@ -1,6 +1,6 @@
 /**
- * What fields of settings are declared with: for options in code, for conf.yaml and for what stands in a registry's
- * store alike.
+ * Building blocks to declare the fields of settings. The same declarations check options in code, conf.yaml and the
+ * values in a registry's key-value store.
  *
  * @module
  */
@@ -8,18 +8,18 @@
 /** A field that holds a value. */
 export interface Leaf<T> {
   readonly kind: "text" | "number" | "boolean" | "list";
-  /** What may stand there, for the message. */
+  /** The allowed values, for messages. */
   readonly allowed: string;
-  /** The value as the program uses it, or undefined if it is not allowed. */
+  /** Returns the value as the program uses it, or undefined if the value is not allowed. */
   readonly check: (value: unknown) => T | undefined;
-  /** The texts that may be meant by one that is misspelt. */
+  /** The allowed texts, for suggestions when a value is misspelt. */
   readonly texts?: readonly string[];
-  /** What it is where nobody sets it. */
+  /** The default. */
   readonly fallback?: T;
   readonly required?: boolean;
-  /** What stands in a list. */
+  /** The declaration of a list's items. */
   readonly item?: Leaf<unknown>;
-  /** A value that no message may show. */
+  /** Whether messages must not show the value. */
   readonly secret?: boolean;
 }
 
@@ -28,15 +28,15 @@ export interface Section<T, Off extends boolean = false> {
   readonly kind: "section";
   readonly entries: Fields<T>;
   /**
-   * When it is there: always; if one of its fields is set, its required fields being required only then; or if it is
-   * given, empty too.
+   * When the section exists. `"always"`. `"set"`: if one of its fields is set; its required fields are required only
+   * then. `"given"`: if it is present, even empty.
    */
   readonly presence: "always" | "set" | "given";
-  /** Whether `false` may stand in its place. */
+  /** Whether `false` is allowed instead of the section. */
   readonly off: Off;
 }
 
-/** A field that holds entries of one kind, by names that are free. */
+/** A field that holds entries of one kind, keyed by free names. */
 export interface Keyed<T> {
   readonly kind: "map";
   readonly entry: Entry<T>;
@@ -49,7 +49,7 @@ export type Entry<T> = [Exclude<T, undefined | false>] extends [infer S]
   : Section<S, false extends T ? true : false>
   : never;
 
-/** The declarations of all fields of `T`: the compiler says so if one is missing or of another type. */
+/** The declarations of all fields of `T`. The compiler reports a field that is missing or has another type. */
 export type Fields<T> = { readonly [K in keyof T]-?: Entry<T[K]> };
 
 /** Any declaration. */
@@ -61,10 +61,10 @@ export type AnySection = Omit<Section<unknown, boolean>, "entries"> & {
 /** Any map. */
 export type AnyKeyed = { readonly kind: "map"; readonly entry: AnyEntry };
 
-/** The most that a timer takes: 24.8 days. */
+/** The longest delay that a timer supports: 24.8 days. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 
-/** A value of a kind of one's own. */
+/** A field with its own check. */
 export const leaf = <T>(kind: Leaf<T>["kind"], allowed: string, check: Leaf<T>["check"]): Leaf<T> => ({
   kind,
   allowed,
@@ -75,13 +75,13 @@ export const leaf = <T>(kind: Leaf<T>["kind"], allowed: string, check: Leaf<T>["
 export const text = (allowed = "a text", form = /^/): Leaf<string> =>
   leaf("text", allowed, (value) => typeof value === "string" && form.test(value) ? value : undefined);
 
-/** One of some texts. */
+/** A field that accepts one of several texts. */
 export const oneOf = <T extends string>(...texts: readonly T[]): Leaf<T> => ({
   ...leaf("text", `${texts.slice(0, -1).join(", ")} or ${texts.at(-1)}`, (value) => texts.find((one) => one === value)),
   texts,
 });
 
-/** A number within bounds; `isRight` says more of it. */
+/** A field that accepts a number within bounds, and for which `isRight` holds. */
 export const number = (
   allowed: string,
   least: number,
@@ -94,13 +94,13 @@ export const number = (
     (value) => typeof value === "number" && value >= least && value <= most && isRight(value) ? value : undefined,
   );
 
-/** A whole number. */
+/** A field that accepts a whole number within bounds. */
 export const whole = (least: number, unit = "", most = Infinity): Leaf<number> => {
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   return number(`a whole number ${range}${unit && `, in ${unit}`}`, least, most, Number.isSafeInteger);
 };
 
-/** The same, or infinity. */
+/** The field, which also accepts infinity. */
 export const orInfinity = (one: Leaf<number>): Leaf<number> =>
   leaf(
     "number",
@@ -108,21 +108,21 @@ export const orInfinity = (one: Leaf<number>): Leaf<number> =>
     (value) => value === Infinity || value === "infinity" ? Infinity : one.check(value),
   );
 
-/** A time. */
+/** A field that accepts a duration in milliseconds. */
 export const milliseconds = (least = 1): Leaf<number> =>
   number(`a number from ${least} to ${MAX_DURATION_MS}, in milliseconds`, least, MAX_DURATION_MS);
 
-/** A share of something; 0 may be refused. */
+/** A field that accepts a share of something, with or without 0. */
 export const share = (most: number, zero: boolean): Leaf<number> =>
   zero
     ? number(`a share from 0 to ${most}`, 0, most)
     : number(`a share above 0, up to ${most}`, Number.MIN_VALUE, most);
 
-/** True or false. */
+/** A field that accepts true or false. */
 export const yesOrNo = (): Leaf<boolean> =>
   leaf("boolean", "true or false", (value) => typeof value === "boolean" ? value : undefined);
 
-/** A list of at least so many items, which are checked one by one. */
+/** A list of at least `least` items. Each item is checked. */
 export const list = <T>(item: Leaf<T>, least = 0): Leaf<readonly T[]> => ({
   ...leaf(
     "list",
@@ -132,13 +132,13 @@ export const list = <T>(item: Leaf<T>, least = 0): Leaf<readonly T[]> => ({
   item,
 });
 
-/** A field that must be set. */
+/** The field as a required one. */
 export const required = <T>(one: Leaf<T>): Leaf<T> => ({ ...one, required: true });
 
-/** A field with a default. */
+/** The field with a default. */
 export const or = <T>(one: Leaf<T>, fallback: T): Leaf<T> => ({ ...one, fallback });
 
-/** A section that is always there. */
+/** A section that always exists. */
 export const section = <T>(entries: Fields<T>): Section<T> => ({
   kind: "section",
   entries,
@@ -146,14 +146,14 @@ export const section = <T>(entries: Fields<T>): Section<T> => ({
   off: false,
 });
 
-/** A section that is there if one of its fields is set. */
+/** A section that exists if one of its fields is set. */
 export const optional = <T>(entries: Fields<T>): Section<T> => ({ ...section(entries), presence: "set" });
 
-/** A section that is there if it is given, empty too. */
+/** A section that exists if it is present, even empty. */
 export const given = <T>(entries: Fields<T>): Section<T> => ({ ...section(entries), presence: "given" });
 
-/** The same, or `false`. */
+/** A section that exists if it is present, or `false`. */
 export const orFalse = <T>(entries: Fields<T>): Section<T, true> => ({ ...given(entries), off: true });
 
-/** A field of entries by free names. */
+/** A field of entries that are keyed by free names. */
 export const keyed = <T>(entry: Entry<T>): Keyed<T> => ({ kind: "map", entry });

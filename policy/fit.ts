@@ -4,39 +4,42 @@ import { entryPath, fieldPath } from "./check.ts";
 import type { ClientPolicy, MethodPolicy, ServerPolicy } from "./policy.ts";
 import { OUTLIERS, RETRY } from "./rules.ts";
 
-/** Why a policy whose fields are right, each for itself, does not fit together, or not to its service. */
+/**
+ * A reason why a policy can't be used although each field is valid: the fields contradict each other, or the policy
+ * does not fit its service.
+ */
 export interface Misfit {
-  /** The method's entry, where it is in one. */
+  /** The name of the method's entry, if the problem is in one. */
   readonly method?: string;
-  /** The path of the field in the policy or in that entry; `""` if it is the entry. */
+  /** The path of the field in the policy or in the method's entry; `""` for the entry itself. */
   readonly field: string;
-  /** What is wrong and what to do. It names no field of more than one word, as those are spelt in several ways. */
+  /** The problem and what to do. It mentions no field whose name has several words, because spellings differ. */
   readonly text: string;
   /** Whether a number is out of range. */
   readonly range?: boolean;
 }
 
-/** The path of what does not fit. */
+/** Returns the path of the field that does not fit. */
 export function misfitPath({ method, field }: Misfit, spell = (name: string) => name): string {
   const entry = method === undefined ? "" : entryPath("methods", method);
   return field ? fieldPath(entry, spell(field)) : entry;
 }
 
-/** A policy that can't be used where it came to. */
+/** A policy that does not fit the client or server that received it. */
 export class PolicyMisfit extends Error {
   /** `"PolicyMisfit"`. */
   override name = "PolicyMisfit";
-  /** All that does not fit. */
+  /** All reasons. */
   readonly misfits: readonly Misfit[];
 
-  /** Makes the error of at least one. */
+  /** Creates the error from at least one reason. */
   constructor(misfits: readonly Misfit[]) {
     super(misfits.map((one) => `${misfitPath(one)} ${one.text}`).join("; "));
     this.misfits = misfits;
   }
 }
 
-/** Why a client of this service can't go by the policy. */
+/** Returns why a client of this service can't use the policy. */
 export function clientMisfits(policy: ClientPolicy, { typeName, methods }: Service): Misfit[] {
   const { balancer, hashKey, outliers } = policy;
   const misfits: Misfit[] = [];
@@ -56,7 +59,7 @@ export function clientMisfits(policy: ClientPolicy, { typeName, methods }: Servi
   return misfits;
 }
 
-/** Why a server of these methods can't go by the policy. It may mean one by its name or by its path. */
+/** Returns why a server with these methods can't use the policy. A policy names a method by its name or its path. */
 export function serverMisfits({ methods = {} }: ServerPolicy, known: readonly Method[]): Misfit[] {
   const unknown = Object.keys(methods).filter((name) => !known.some((one) => one.name === name || one.path === name));
   return unknown.map((name) => {
@@ -85,7 +88,7 @@ function methodMisfits(own: MethodPolicy, service: ClientPolicy = {}, method?: M
   return misfits;
 }
 
-/** A time that is more than the most that it may become. */
+/** Returns a misfit if a duration exceeds its own maximum. */
 function tooLong<M extends string>(path: string, most: M, values: { readonly [name: string]: unknown }): Misfit[] {
   const value = values[path.slice(path.indexOf(".") + 1)] as number;
   const bound = values[most] as number;
@@ -93,7 +96,7 @@ function tooLong<M extends string>(path: string, most: M, values: { readonly [na
 }
 
 function unknownMethod(name: string, service: string, names: readonly string[]): Misfit {
-  // One that has a path in place of its name is told the name.
+  // If the key is a path where a name is expected, suggests the name.
   const near = names.find((one) => name.endsWith(`/${one}`)) ?? nearest(name, names);
   const help = near === undefined ? `it has ${names.join(", ")}` : `did you mean ${near}?`;
   return { field: "", text: `is no method of ${service}; ${help}` };

@@ -37,11 +37,11 @@ export const CLIENT_POLICY_NAMES = Object.keys(CLIENT_POLICY.entries) as (keyof 
 export const SERVER_POLICY_NAMES = Object.keys(SERVER_POLICY.entries) as (keyof ServerPolicy)[];
 
 /**
- * The policy that a client's options hold. Other options are left out.
+ * Returns the policy in a client's options. Other options are ignored.
  *
  * @param who The function, for messages: `"createClient"`.
- * @throws {TypeError} If a field is unknown or of the wrong form, or fields don't fit together or to the service; the
- * message names it.
+ * @throws {TypeError} If a field is unknown or has the wrong type, if fields contradict each other, or if they do not
+ * fit the service. The message names the field.
  * @throws {RangeError} If a number is out of range.
  */
 export function clientPolicyOf(who: string, options: object, service: Service): ClientPolicy {
@@ -51,10 +51,10 @@ export function clientPolicyOf(who: string, options: object, service: Service): 
 }
 
 /**
- * The policy that a server's options hold. Other options are left out. Which methods there are it does not know yet:
- * see {@linkcode checkServerMethods}.
+ * Returns the policy in a server's options. Other options are ignored. The methods are checked later, by {@linkcode
+ * checkServerMethods}, when they are known.
  *
- * @throws {TypeError} If a field is unknown or of the wrong form; the message names it.
+ * @throws {TypeError} If a field is unknown or has the wrong type. The message names the field.
  * @throws {RangeError} If a number is out of range.
  */
 export function serverPolicyOf(who: string, options: object): ServerPolicy {
@@ -62,10 +62,10 @@ export function serverPolicyOf(who: string, options: object): ServerPolicy {
 }
 
 /**
- * Checks that the methods of a policy are there.
+ * Checks that all methods that a policy names exist.
  *
- * @param methods Those of all services.
- * @throws {TypeError} If there is none of that name or path; the message suggests the nearest.
+ * @param methods The methods of all services.
+ * @throws {TypeError} If a method does not exist. The message suggests the nearest name.
  */
 export function checkServerMethods(who: string, policy: ServerPolicy, methods: readonly Method[]): void {
   refuse(who, serverMisfits(policy, methods));

@@ -1,8 +1,8 @@
 import type { ClientPolicy, ServerPolicy } from "./policy.ts";
 
 /**
- * A policy over another: each of its fields replaces the other's, in the entries of methods too. So what is said of one
- * method takes nothing from the others.
+ * Returns a policy in which each field of `over` replaces the field of `under`. Entries of methods are merged field by
+ * field too, so a setting for one method keeps the settings of the other methods.
  */
 export function mergePolicy<T extends ClientPolicy | ServerPolicy>(under: T, over: T): T {
   const merged = { ...under, ...over };

@@ -1,6 +1,7 @@
 /**
- * What may change while a program runs: how a client spreads, repeats and gives up calls, and what a server takes.
- * Plain data, so that it can stand in code, in conf.yaml and in Consul's KV store.
+ * Policies: the settings that may change while a program runs. A client policy sets load balancing, retries, timeouts
+ * and circuit breaking; a server policy sets which calls the server admits. A policy is plain data, so it can be
+ * written in code, in conf.yaml or in Consul's KV store.
  *
  * @module
  */
@@ -8,131 +9,141 @@
 import type { Logger } from "../base/logger.ts";
 import type { Status } from "../rpc/status.ts";
 
-/** A status code by its name: `"UNAVAILABLE"`. */
+/** The name of a status code, such as `"UNAVAILABLE"`. */
 export type StatusName = keyof typeof Status;
 
-/** What a policy says of calls: of all of a service, or of one method. */
+/** The part of a client policy that applies to calls: to all calls of a service, or to the calls of one method. */
 export interface MethodPolicy {
   /**
-   * How long unary calls may take that don't say it themselves, in milliseconds, `Infinity` for no limit; streams too
-   * where it is said of their method. Inside a handler the earlier of this and the handler's own deadline counts; the
-   * default gives way to that.
+   * The timeout of calls that set none themselves, in milliseconds. `Infinity` means no limit.
+   *
+   * The service's timeout applies to unary calls. A timeout under `methods` also applies to streams. Inside a handler,
+   * the earlier of this timeout and the handler's own deadline counts; the default timeout yields to the handler's
+   * deadline.
    * @default {10000}
    */
   timeout?: number;
   /**
-   * How failed calls are tried again.
-   * @default {false}, but `{}` for methods that the .proto calls idempotent (`idempotency_level`)
+   * How failed calls are retried.
+   * @default {false}, but `{}` for methods that the .proto marks as idempotent (`idempotency_level`)
    */
   retry?: RetryPolicy | false;
   /**
-   * How a slow call is sent a second time, to another instance, and the first answer taken. For methods with one
-   * request.
+   * How slow calls are hedged: the client sends a second attempt to another instance and takes the first response. Only
+   * for methods with a single request.
    * @default {false}
    */
   hedge?: HedgePolicy | false;
-  /** When calls fail at once because too many have failed. @default {false} */
+  /** When the circuit breaker opens, so that calls fail at once. @default {false} */
   breaker?: BreakerPolicy | false;
-  /** Faults for drills, on this side of the wire. They need the option `allowInjection`. @default {false} */
+  /** Faults to inject for drills, on the client side. Requires the option `allowInjection`. @default {false} */
   inject?: InjectionPolicy | false;
 }
 
 /**
- * How failed calls are tried again: gRPC's retry policy. Never after the response has begun, never past the deadline,
- * within the budget, and on another instance where there is one. A server's `grpc-retry-pushback-ms` is honoured.
+ * How failed calls are retried, as in gRPC's retry policy. A retry goes to another instance if there is one. A call is
+ * not retried after its response has begun, after its deadline, or when the retry budget is used up. A server's
+ * `grpc-retry-pushback-ms` is honoured.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
 export interface RetryPolicy {
-  /** The most attempts, the first among them, from 2 to 5. @default {3} */
+  /** The maximum number of attempts, including the first: 2 to 5. @default {3} */
   attempts?: number;
-  /** The statuses after which a call is tried again. @default {["UNAVAILABLE"]} */
+  /** The statuses that are retried. @default {["UNAVAILABLE"]} */
   statuses?: readonly StatusName[];
-  /** The pause before the second attempt, in milliseconds, give or take a fifth at random. @default {50} */
+  /** The backoff before the second attempt, in milliseconds, with 20 % jitter. @default {50} */
   backoff?: number;
-  /** How many times as long each further pause is. @default {2} */
+  /** The factor by which the backoff grows with each further attempt. @default {2} */
   backoffMultiplier?: number;
-  /** To how much it may grow, in milliseconds, give or take a fifth. @default {1000} */
+  /** The longest backoff, in milliseconds, before 20 % jitter. @default {1000} */
   maxBackoff?: number;
   /**
-   * How long one attempt may take until its response begins, in milliseconds; then it counts as UNAVAILABLE.
+   * The timeout of a single attempt until its response begins, in milliseconds. An attempt that exceeds it counts as
+   * UNAVAILABLE.
    * @default no limit but the deadline
    */
   perTryTimeout?: number;
 }
 
 /**
- * How a slow call is sent again, to another instance, while the first goes on; the first that succeeds wins, the others
- * are cancelled.
+ * How slow calls are hedged. While the first attempt is in flight, the client sends further attempts to other
+ * instances. The first that succeeds wins, and the others are cancelled.
  */
 export interface HedgePolicy {
-  /** After how many milliseconds without an answer the next attempt is sent. 0 sends all at once. */
+  /**
+   * The time without a response after which the next attempt is sent, in milliseconds. 0 sends all attempts at once.
+   */
   delay: number;
-  /** The most attempts, from 2 to 5. @default {2} */
+  /** The maximum number of attempts, including the first: 2 to 5. @default {2} */
   attempts?: number;
-  /** The statuses that do not end the call: the next attempt is sent at once. @default {["UNAVAILABLE"]} */
+  /** The statuses that do not end the call: after one, the next attempt is sent at once. @default {["UNAVAILABLE"]} */
   statuses?: readonly StatusName[];
 }
 
 /**
- * How much retries and hedges may add to a client's calls: a bucket of tokens, from which each failure takes one and to
- * which each success gives `ratio`. While it is half empty, no call is tried again.
+ * A limit on the retries and hedges of one client, as a token bucket. Each failure takes one token, and each success
+ * returns `ratio` tokens. While the bucket is at most half full, the client does not retry or hedge.
  */
 export interface RetryBudget {
-  /** What the bucket holds, from 1 to 1000. @default {100} */
+  /** The capacity of the bucket, from 1 to 1000. @default {100} */
   tokens?: number;
-  /** What a success gives, from 0.001 on. @default {0.1} */
+  /** The number of tokens that a success returns, at least 0.001. @default {0.1} */
   ratio?: number;
 }
 
-/** When the calls of a method fail at once (UNAVAILABLE): while it is open. */
+/** When the circuit breaker of a method opens. While it is open, calls of the method fail at once with UNAVAILABLE. */
 export interface BreakerPolicy {
-  /** The share of failed calls at which it opens, above 0 up to 1. @default {0.5} */
+  /** The share of failed calls at which the breaker opens, above 0 and at most 1. @default {0.5} */
   failureRate?: number;
-  /** How many calls of the window it needs to judge. @default {20} */
+  /** The minimum number of calls in the window before the breaker can open. @default {20} */
   samples?: number;
-  /** The window, in milliseconds. @default {10000} */
+  /** The length of the window, in milliseconds. @default {10000} */
   window?: number;
-  /** How long it stays open, in milliseconds. @default {5000} */
+  /** How long the breaker stays open, in milliseconds. Then it is half-open. @default {5000} */
   openTime?: number;
-  /** How many calls it lets through then, which must all succeed for it to close. @default {3} */
+  /** The number of calls that a half-open breaker lets through. It closes if all of them succeed. @default {3} */
   probes?: number;
 }
 
-/** When an instance gets no calls for a while, though the registry lists it. */
+/** When an instance is ejected: it gets no calls for a while, although the registry lists it. */
 export interface OutlierPolicy {
-  /** After how many failures in a row. @default {5} */
+  /** The number of consecutive failures that ejects an instance. @default {5} */
   consecutiveFailures?: number;
-  /** At which share of failed calls within the window, above 0 up to 1. @default {0.85} */
+  /** The share of failed calls in the window that ejects an instance, above 0 and at most 1. @default {0.85} */
   failureRate?: number;
   /**
-   * How many standard deviations below the mean success rate of all, if there are at least five; 0 for never.
+   * The number of standard deviations below the mean success rate of all instances that ejects an instance. It applies
+   * if there are at least five instances; 0 turns it off.
    * @default {1.9}
    */
   deviations?: number;
-  /** How many calls of the window the shares need. @default {20} */
+  /** The minimum number of calls in the window before a share of failures can eject an instance. @default {20} */
   samples?: number;
-  /** The window, in milliseconds. @default {10000} */
+  /** The length of the window, in milliseconds. @default {10000} */
   window?: number;
-  /** For how long, in milliseconds; for twice as long each time that it fails again at once. @default {5000} */
+  /**
+   * The length of the first ejection, in milliseconds. It doubles each time the instance fails again at once.
+   * @default {5000}
+   */
   ejectionTime?: number;
-  /** For how long at most, in milliseconds. @default {60000} */
+  /** The longest ejection, in milliseconds. @default {60000} */
   maxEjectionTime?: number;
-  /** The share of instances that may be ejected at a time, from 0 to 0.5, but at least one of two. @default {0.5} */
+  /** The share of instances that may be ejected at a time, 0 to 0.5; at least one instance of two. @default {0.5} */
   maxEjected?: number;
 }
 
-/** A fault for drills. */
+/** A fault to inject for drills. */
 export interface InjectionPolicy {
-  /** The share of calls that it meets, from 0 to 1. */
+  /** The share of calls that the fault affects, from 0 to 1. */
   share: number;
-  /** Their delay, in milliseconds. @default {0} */
+  /** The delay that is added to a call, in milliseconds. @default {0} */
   delay?: number;
-  /** The status that they end with. @default none: they are only delayed */
+  /** The status that ends the call. @default none: the call is only delayed */
   status?: StatusName;
 }
 
-/** How a client chooses among instances, by name. */
+/** The name of a load-balancing algorithm. */
 export type BalancerName =
   | "weighted_round_robin"
   | "random"
@@ -141,118 +152,126 @@ export type BalancerName =
   | "consistent_hash"
   | "pick_first";
 
-/** What a client does with its calls. */
+/** How a client makes its calls: load balancing, timeouts, retries, hedging and circuit breaking. */
 export interface ClientPolicy extends MethodPolicy {
-  /** Which instance takes a call. @default {"weighted_round_robin"} */
+  /** The load-balancing algorithm. @default {"weighted_round_robin"} */
   balancer?: BalancerName;
-  /** The metadata field whose value leads a call always to the same instance with `consistent_hash`. */
+  /** The metadata field to hash with `consistent_hash`: calls with the same value go to the same instance. */
   hashKey?: string;
-  /** Over how many milliseconds an instance that is new, or back, grows into its share. @default {0} */
+  /** The ramp-up time of a new or recovered instance until it gets its full share of calls, in ms. @default {0} */
   slowStart?: number;
-  /** Only instances that have all of these tags. @default {{}} */
+  /** The tags that an instance must have to get calls. @default {{}} */
   tags?: Readonly<Record<string, string>>;
-  /** Only instances with all of these facts (Consul's meta). @default {{}} */
+  /** The metadata that an instance must have to get calls (Consul's `meta`). @default {{}} */
   meta?: Readonly<Record<string, string>>;
   /**
-   * The own zone: instances whose tag `zone` is another get calls only as far as those of the own are not there or not
-   * well.
+   * The client's own zone. The client prefers instances whose tag `zone` has this value, and spills over to other zones
+   * when too few local instances are healthy.
    * @default none
    */
   zone?: string;
-  /** To how many instances it keeps connections, each client to others. @default all */
+  /** The maximum number of instances that the client connects to. Each client takes another subset. @default all */
   subset?: number;
-  /** When an instance gets no calls for a while; false for never. @default {{}} */
+  /** When an instance is ejected, so that it gets no calls for a while; false for never. @default {{}} */
   outliers?: OutlierPolicy | false;
-  /** How much retries and hedges may add. @default {{}} */
+  /** The limit on retries and hedges. @default {{}} */
   retryBudget?: RetryBudget;
-  /** What holds for single methods, by their name in the .proto; each field replaces the service's. @default {{}} */
+  /**
+   * Overrides by method, keyed by the method's name in the .proto. A field here replaces the service's.
+   * @default {{}}
+   */
   methods?: Readonly<Record<string, MethodPolicy>>;
 }
 
-/** How many calls a server serves at a time, from when the handler begins until it has ended. */
+/** A limit on concurrent calls. A call counts from the start of its handler until the handler has ended. */
 export interface ConcurrencyPolicy {
   /**
-   * The most calls at a time: a whole number from 1 on, in which streams count as long as they last; or `"adaptive"`,
-   * which finds it by how the time of unary calls grows with their number. Streams pass that one, as how long they last
-   * says nothing.
+   * The maximum number of concurrent calls: a whole number of at least 1, or `"adaptive"`.
+   *
+   * A number counts streams as long as they last. `"adaptive"` finds the limit by measuring how the latency of unary
+   * calls grows with their number. It does not limit streams, because the duration of a stream says nothing about load.
    *
    * @default {"adaptive"}
    */
   limit?: number | "adaptive";
-  /** How many calls may wait for their turn, first come, first served. @default {100} */
+  /** The maximum number of calls that wait in the queue, first in, first out. @default {100} */
   queue?: number;
   /**
-   * How long one may wait, in milliseconds; a tenth of that while the line has not been empty for as long, as then it
-   * makes all calls late and none of them more.
+   * The longest time that a call may wait in the queue, in milliseconds. If the queue has not been empty for that long,
+   * the limit is a tenth of it: such a queue delays all calls and serves no more of them.
    * @default {500}
    */
   queueTimeout?: number;
 }
 
-/** How many calls a server begins in a time: a bucket of tokens. */
+/** A limit on the rate of calls, as a token bucket. */
 export interface RatePolicy {
-  /** Calls a second, above 0: 0.5 is one in two seconds. */
+  /** The rate, in calls a second, above 0. 0.5 is one call in two seconds. */
   rate: number;
-  /** How many may come at once, from 1 on. @default the calls of a tenth of a second, at least 1 */
+  /** The burst: how many calls may start at once, at least 1. @default the calls of a tenth of a second, at least 1 */
   burst?: number;
   /**
-   * Whose calls share a bucket: all; those of one caller, by the name of its certificate, else its IP address; or of
-   * one value of a metadata field: `"metadata:x-tenant"`, where calls without it share one too. There are 10,000
-   * buckets; callers beyond that share one more until others are full again. Who chooses its metadata chooses its
-   * bucket: use that for callers you trust.
+   * Which calls share a bucket. `"all"`: all calls. `"peer"`: the calls of one caller, identified by the name in its
+   * certificate, otherwise by its IP address. `"metadata:x-tenant"`: the calls with one value of that metadata field;
+   * calls without the field share a bucket.
+   *
+   * There are at most 10,000 buckets. Further callers share one extra bucket until other buckets are full again. A
+   * caller that chooses its metadata also chooses its bucket, so use metadata only for callers that you trust.
    *
    * @default {"all"}
    */
   by?: "all" | "peer" | `metadata:${string}`;
 }
 
-/** When a server refuses calls because its thread can't keep up. */
+/** When a server rejects calls because its thread is overloaded. */
 export interface OverloadPolicy {
   /**
-   * How long a call may have waited for the processor, in milliseconds from 10 on. It may be five times as long while
-   * the event loop has been at rest within as long a time: one handler that takes long, or one burst, is no overload.
+   * The longest time that a call may have waited for the processor, in milliseconds, at least 10. Five times as long is
+   * allowed if the event loop was idle within that time, because one slow handler or one burst is no overload.
    *
    * @default {100}
    */
   maxWait?: number;
   /**
-   * After how many milliseconds of it health says "not ready", until there is none: from 1000 on, `Infinity` for never.
-   * With one policy for a whole fleet, a load that is too much for all takes away all of them at the same time, and
-   * then nobody serves: set it only where others can take the calls.
+   * The duration of overload after which health reports "not ready", in milliseconds, at least 1000. Health reports
+   * "ready" again when the overload ends. `Infinity` means never.
+   *
+   * Use this only if other instances can take the calls. If a whole fleet has the same policy, a load that is too high
+   * for all instances removes all of them at the same time.
    *
    * @default {Infinity}
    */
   unreadyAfter?: number;
 }
 
-/** What a server's policy says of one method. Where the server has limits of its own, a call must pass both. */
+/** The part of a server policy that applies to one method. If the server has limits too, a call must pass both. */
 export interface ServerMethodPolicy {
-  /** How many calls a second. @default {false} */
+  /** The limit on the rate of calls. @default {false} */
   rate?: RatePolicy | false;
-  /** How many calls at a time. @default {false} */
+  /** The limit on concurrent calls. @default {false} */
   concurrency?: ConcurrencyPolicy | false;
-  /** Faults for drills. They need the option `allowInjection`. @default {false} */
+  /** Faults to inject for drills. Requires the option `allowInjection`. @default {false} */
   inject?: InjectionPolicy | false;
 }
 
 /**
- * How a server protects itself. What is too much ends with RESOURCE_EXHAUSTED and `grpc-retry-pushback-ms`, before its
- * handler begins.
+ * How a server protects itself from too many calls. A rejected call ends with RESOURCE_EXHAUSTED and
+ * `grpc-retry-pushback-ms` before its handler starts.
  */
 export interface ServerPolicy extends ServerMethodPolicy {
-  /** When calls are refused because the processor can't keep up; false for never. @default {{}} */
+  /** When calls are rejected because the processor is overloaded; false for never. @default {{}} */
   overload?: OverloadPolicy | false;
-  /** What holds for single methods, by path, `"/echo.EchoService/Echo"`, or by name, `"Echo"`. @default {{}} */
+  /** Overrides by method, keyed by path (`"/echo.EchoService/Echo"`) or by name (`"Echo"`). @default {{}} */
   methods?: Readonly<Record<string, ServerMethodPolicy>>;
 }
 
-/** Where a policy comes from that changes while the program runs. */
+/** A source of policies that change while the program runs. */
 export interface PolicySource<T> {
-  /** What it may touch. */
+  /** The permissions that the source needs. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
-   * Calls `listener` with each policy whose fields are right, from the first on. One that is not right is told in the
-   * log, and the last one holds; so it is if the listener throws, as the policy does not fit its service.
+   * Calls `listener` with each valid policy, including the first. An invalid policy is logged and ignored, and the last
+   * valid policy stays in use. The same applies if `listener` throws because the policy does not fit its service.
    */
   watch(listener: (policy: T) => void, logger: Logger): { close(): void };
 }

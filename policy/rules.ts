@@ -12,23 +12,23 @@ import type {
   StatusName,
 } from "./policy.ts";
 
-/** The same with every default filled in, and statuses as codes. */
+/** A policy with every default filled in, and with statuses as codes. */
 type Filled<T> = { readonly [K in keyof T]-?: K extends "statuses" ? ReadonlySet<Status> : T[K] };
 
-/** How calls of a method are tried again. */
+/** The rules for retries of a method's calls. */
 export type RetryRules = Filled<Omit<RetryPolicy, "perTryTimeout">> & Pick<RetryPolicy, "perTryTimeout">;
-/** How calls of a method are sent twice. */
+/** The rules for hedging a method's calls. */
 export type HedgeRules = Filled<HedgePolicy>;
-/** When calls of a method fail at once. */
+/** The rules for the circuit breaker of a method. */
 export type BreakerRules = Filled<BreakerPolicy>;
-/** When an instance gets no calls. */
+/** The rules for the ejection of instances. */
 export type OutlierRules = Filled<OutlierPolicy>;
 
-/** What holds for the calls of one method: its policy, over that of its service, over the defaults. */
+/** The rules for the calls of one method: the method's policy over the service's policy over the defaults. */
 export interface MethodRules {
-  /** Milliseconds; undefined for no limit. */
+  /** The timeout in milliseconds; undefined for no limit. */
   readonly timeout: number | undefined;
-  /** Whether nobody has set that: it then yields to a deadline that is there. */
+  /** Whether the timeout is the default, which yields to an existing deadline. */
   readonly isDefaultTimeout: boolean;
   readonly retry: RetryRules | undefined;
   readonly hedge: HedgeRules | undefined;
@@ -36,7 +36,7 @@ export interface MethodRules {
   readonly inject: InjectionPolicy | undefined;
 }
 
-/** What holds for the instances of a service. */
+/** The rules for the instances of a service. */
 export interface ServiceRules
   extends Required<Pick<ClientPolicy, "balancer" | "slowStart" | "tags" | "meta" | "subset">> {
   readonly hashKey: string | undefined;
@@ -62,10 +62,9 @@ export const OUTLIERS: OutlierRules = {
 };
 
 /**
- * The rules of a method.
+ * Returns the rules for the calls of a method.
  *
- * @param policy What was checked before.
- * @param method The method.
+ * @param policy A valid policy.
  */
 export function methodRules(policy: ClientPolicy, method: Method): MethodRules {
   const own: MethodPolicy = policy.methods?.[method.name] ?? {};
@@ -83,7 +82,7 @@ export function methodRules(policy: ClientPolicy, method: Method): MethodRules {
   };
 }
 
-/** The rules of a service's instances. */
+/** Returns the rules for the instances of a service. */
 export function serviceRules(policy: ClientPolicy): ServiceRules {
   const { balancer = "weighted_round_robin", slowStart = 0, tags = {}, meta = {}, subset = Infinity } = policy;
   const { hashKey, zone, outliers = {}, retryBudget = {} } = policy;

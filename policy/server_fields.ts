@@ -42,7 +42,7 @@ const METHOD: Fields<ServerMethodPolicy> = {
   inject: INJECTION,
 };
 
-/** The fields of `ServerPolicy`. */
+/** The declaration of `ServerPolicy`. */
 export const SERVER_POLICY: Section<ServerPolicy> = given<ServerPolicy>({
   ...METHOD,
   overload: orFalse<OverloadPolicy>({

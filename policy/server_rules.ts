@@ -3,53 +3,53 @@ import { Status } from "../rpc/status.ts";
 import { entryPath } from "./check.ts";
 import type { ConcurrencyPolicy, InjectionPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./policy.ts";
 
-/** How many calls in a time, with every default filled in, and where that is said. */
+/** A limit on the rate of calls, with every default filled in. */
 export interface RateRules extends Required<RatePolicy> {
-  /** The option, for messages: `"rate"` or `"methods.Echo.rate"`. */
+  /** The option that set the limit, for messages: `"rate"` or `"methods.Echo.rate"`. */
   readonly option: string;
 }
 
-/** How many calls at a time. */
+/** A limit on concurrent calls, with every default filled in. */
 export interface ConcurrencyRules extends Required<ConcurrencyPolicy> {
-  /** The option, for messages. */
+  /** The option that set the limit, for messages. */
   readonly option: string;
 }
 
-/** How long calls may wait for the processor. */
+/** The limits on the time that calls wait for the processor. */
 export interface OverloadRules {
   readonly maxWait: number;
-  /** Infinity for never. */
+  /** In milliseconds; Infinity for never. */
   readonly unreadyAfter: number;
 }
 
-/** A fault for drills. */
+/** A fault to inject for drills. */
 export interface InjectionRules {
   readonly share: number;
   readonly delay: number;
   readonly status: Status | undefined;
 }
 
-/** What a server says of all of its calls together. */
+/** The rules that all calls of a server share. */
 export interface SharedRules {
   readonly rate: RateRules | undefined;
   readonly concurrency: ConcurrencyRules | undefined;
   readonly overload: OverloadRules | undefined;
 }
 
-/** What it says of one method. */
+/** The rules for one method. */
 export interface GateRules {
-  /** Beside the server's own. */
+  /** A limit in addition to the server's. */
   readonly rate: RateRules | undefined;
-  /** Beside the server's own. */
+  /** A limit in addition to the server's. */
   readonly concurrency: ConcurrencyRules | undefined;
-  /** In place of the server's own. */
+  /** Faults that replace the server's. */
   readonly inject: InjectionRules | undefined;
 }
 
 /**
- * The rules for all calls.
+ * Returns the rules that all calls share.
  *
- * @param policy What was checked before.
+ * @param policy A valid policy.
  */
 export function sharedRules({ rate, concurrency, overload = {} }: ServerPolicy): SharedRules {
   return {
@@ -59,7 +59,7 @@ export function sharedRules({ rate, concurrency, overload = {} }: ServerPolicy):
   };
 }
 
-/** The rules for one method. What is said of its path goes before what is said of its name. */
+/** Returns the rules for one method. An entry for its path overrides an entry for its name. */
 export function gateRules({ inject, methods = {} }: ServerPolicy, { name, path }: Method): GateRules {
   const [byName, byPath] = [methods[name] ?? {}, methods[path] ?? {}];
   const said: ServerMethodPolicy = { inject, ...defined(byName), ...defined(byPath) };
@@ -91,7 +91,7 @@ function injectionRules(policy: InjectionPolicy | false | undefined): InjectionR
   return { share, delay, status: status === undefined ? undefined : Status[status] };
 }
 
-/** Without the fields that hold `undefined`, which must not hide a default. */
+/** Returns the policy without fields that are `undefined`, which would hide a default. */
 function defined<T extends object>(policy: T): T {
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined)) as T;
 }
