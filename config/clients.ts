@@ -1,15 +1,15 @@
 import { nearest } from "../base/did_you_mean.ts";
 import type { Config } from "./config.ts";
 
-/** How many letters of a misspelt service may be wrong: with more, `user-service` would stand for `order-service`. */
+/** The maximum number of wrong letters in a misspelt name. With more, `user-service` would match `order-service`. */
 const MAX_WRONG_LETTERS = 2;
 
 /**
- * Warns when a program asks for the policy of a service that the file has under a similar name only. The names of
- * services are free, so that nothing else tells a misspelt one from another service.
+ * Returns the clients' policies, and warns when the program reads a service that the file has only under a similar
+ * name. Service names are free, so nothing else can tell a misspelt name from another service.
  *
- * @param clients `config.dinokit.clients`.
- * @param file Where it comes from.
+ * @param clients The section `config.dinokit.clients`.
+ * @param file The file that contains the section, for messages.
  */
 export function withNearMisses(
   clients: NonNullable<Config["dinokit"]["clients"]>,

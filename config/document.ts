@@ -6,29 +6,32 @@ import { syntaxText } from "./syntax.ts";
 
 type Yaml = Awaited<ReturnType<typeof loadYaml>>;
 
-/** How large a text may be. The parser takes about 10 us for a token, and as long for each mistake within one. */
+/** The maximum size of a text. The parser takes about 10 us for each token and for each mistake within a token. */
 export interface TextBounds {
   readonly bytes: number;
-  /** Pieces of YAML: a line `key: value` has six with the line break, and one more where it is indented. */
+  /**
+   * The maximum number of YAML tokens. A line `key: value` has six, including the line break, and seven if it is
+   * indented.
+   */
   readonly tokens: number;
 }
 
-/** The bounds of a conf.yaml, which is read at the start. */
+/** The maximum size of a conf.yaml, which is read at startup. */
 export const CONF_BOUNDS: TextBounds = { bytes: 256 * 1024, tokens: 30_000 };
-/** The bounds of a policy, which is read while calls are served: for about 500 fields. */
+/** The maximum size of a policy, which is read while calls are served. It is enough for about 500 fields. */
 export const POLICY_BOUNDS: TextBounds = { bytes: 16 * 1024, tokens: 4000 };
-/** How many aliases a text may have. */
+/** The maximum number of aliases in a text. */
 export const MAX_ALIASES = 100;
 
-/** How long a key may be. Each problem within its value repeats it. */
+/** The longest key. Each problem within the key's value repeats the key. */
 export const MAX_NAME_CHARACTERS = 256;
 
 /**
- * Reads YAML. What stands in it is looked at when it is asked for.
+ * Parses YAML. Values are converted lazily, when they are read.
  *
  * @param source The text.
- * @param file What it is called in messages.
- * @throws {ConfigError} If it is not YAML, or too large.
+ * @param file The name of the file, for messages.
+ * @throws {ConfigError} If the text is not YAML, or too large.
  */
 export function readDocument(yaml: Yaml, source: string, file: string, bounds: TextBounds): Given<Where> {
   checkSize(yaml, source, file, bounds);
@@ -39,7 +42,7 @@ export function readDocument(yaml: Yaml, source: string, file: string, bounds: T
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  // What follows in the same line is most often the same fault.
+  // Reports one problem per line: further errors in the same line usually have the same cause.
   const problems = new Map<number, ConfigProblem>();
   for (const { code, pos } of [...document.errors, ...document.warnings]) {
     const where = place(pos[0]);
@@ -63,7 +66,7 @@ function checkSize(yaml: Yaml, source: string, file: string, { bytes, tokens }: 
   }
 }
 
-/** What each alias stands for: the last value before it with its anchor; undefined if there is none. */
+/** Returns the target of each alias: the last value before it that has its anchor, or undefined if there is none. */
 function targetsOf(yaml: Yaml, document: ReturnType<Yaml["parseDocument"]>): Map<unknown, unknown> {
   const anchored = new Map<string, unknown>();
   const targets = new Map<unknown, unknown>();
@@ -78,7 +81,7 @@ interface Reader {
   readonly yaml: Yaml;
   readonly targets: ReadonlyMap<unknown, unknown>;
   place(offset: number): Where;
-  /** How many more values may be looked at: through aliases, a text has more of them than it has tokens. */
+  /** How many more values may be read. With aliases, a text can have many more values than tokens. */
   left: number;
 }
 
@@ -88,7 +91,7 @@ class YamlValue implements Given<Where> {
   readonly head: Where;
   readonly unset: boolean;
   readonly items: readonly Where[];
-  /** Whether an alias in it stands for nothing. */
+  /** Whether the value contains an alias without a target. */
   readonly #isLoose: boolean;
   readonly #reader: Reader;
   readonly #target: unknown;
@@ -106,7 +109,7 @@ class YamlValue implements Given<Where> {
     this.#isLoose = [node, ...list].some((one) => isAlias(one) && !reader.targets.get(one));
     const value = isSeq(target) ? list.map((item) => plainValue(reader, item)) : plainValue(reader, target);
     this.value = value;
-    // An empty text is the same as no value, as it is in a variable.
+    // An empty text counts as not set, as in an environment variable.
     this.unset = value === null || value === "";
   }
 
@@ -144,7 +147,7 @@ class YamlValue implements Given<Where> {
   }
 }
 
-/** A scalar, or the kind of what is none: settings have no lists within lists. */
+/** Returns a scalar's value, or an empty stand-in of the same kind for others: settings have no lists within lists. */
 function plainValue({ yaml, targets }: Reader, node: unknown): unknown {
   const target = yaml.isAlias(node) ? targets.get(node) : node;
   if (yaml.isScalar(target)) return target.value;
@@ -152,9 +155,9 @@ function plainValue({ yaml, targets }: Reader, node: unknown): unknown {
 }
 
 /**
- * Runs something that must not ask for environment variables. The parser looks for LOG_TOKENS and LOG_STREAM at every
- * token, which throws where they may not be read: https://github.com/eemeli/yaml/blob/v2.9.1/src/parse/parser.ts. Its
- * build for browsers does not, but can't be imported here; this can go when one of both changes.
+ * Runs a function that must not read environment variables. At every token, the parser looks for LOG_TOKENS and
+ * LOG_STREAM, which throws without permission: https://github.com/eemeli/yaml/blob/v2.9.1/src/parse/parser.ts. Its
+ * browser build does not, but can't be imported here. Remove this function when either of the two changes.
  */
 function withoutVariables<T>(run: () => T): T {
   const { env } = process;

@@ -1,19 +1,19 @@
 import { VARIABLES } from "./schema.ts";
 
-/** Which environment was chosen. */
+/** The environment in use, and how it was chosen. */
 export interface Environment {
   readonly env: string;
-  /** By what: an option or a variable, for messages. */
+  /** The option or variable that chose the environment, for messages. */
   readonly from: string;
-  /** The variables that would come before it and may not be read. */
+  /** The variables that would take precedence but can't be read. */
   readonly unread: readonly string[];
 }
 
 /**
- * Chooses the environment: the option, else DENO_ENV, else GO_ENV, else `"test"`. A variable that is empty, or may not
- * be read, is as good as not set.
+ * Chooses the environment: from the option, otherwise DENO_ENV, otherwise GO_ENV, otherwise `"test"`. A variable that
+ * is empty or can't be read counts as not set.
  *
- * @throws {TypeError} If it is no name of a folder: it must not lead anywhere else.
+ * @throws {TypeError} If the environment is not a plain folder name. A path could lead outside the settings folder.
  */
 export function chooseEnvironment(option: string | undefined, who: string): Environment {
   const names = option === undefined ? ["DENO_ENV", "GO_ENV"] : [];
@@ -30,7 +30,9 @@ export function chooseEnvironment(option: string | undefined, who: string): Envi
   return { env, from, unread: before.filter((name) => !mayRead(name)) };
 }
 
-/** The variables that override keys. If all may be read, unknown ones that begin like ours are among them. */
+/**
+ * Returns the variables that override keys. If all variables may be read, this includes unknown ones with our prefix.
+ */
 export function overrides(): Record<string, string> {
   if (Deno.permissions.querySync({ name: "env" }).state === "granted") return ours(Deno.env.toObject());
   return Object.fromEntries([...VARIABLES.keys()].flatMap((name) => {
@@ -40,8 +42,8 @@ export function overrides(): Record<string, string> {
 }
 
 /**
- * Those of all variables that are meant for us. Kubernetes sets some for each service that it runs: for one that is
- * named dinokit, or dinokit-something, they begin like ours.
+ * Returns the variables with our prefix, except those that Kubernetes sets. Kubernetes sets variables for each service:
+ * those of a service named `dinokit` or `dinokit-something` start with our prefix too.
  */
 export function ours(all: Readonly<Record<string, string>>): Record<string, string> {
   const services = new Set(

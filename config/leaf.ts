@@ -2,13 +2,13 @@ import { parseAddress } from "../base/address.ts";
 import type { LogLevel } from "../base/logger.ts";
 import { type Leaf, leaf, list, orInfinity, text, whole } from "../policy/fields.ts";
 
-/** A text that no message shows. */
+/** A text that messages must not show. */
 export const secret = (): Leaf<string> => ({ ...text(), secret: true });
 
-/** A path: no file system has longer ones, and nobody means a control character. */
+/** A path. No file system allows longer ones, and control characters are mistakes. */
 export const path = (): Leaf<string> => text("a path", /^\P{Cc}{1,4096}$/u);
 
-/** A bound: a whole number, or infinity where there is to be none. */
+/** A limit: a whole number, or infinity for no limit. */
 export const bound = (unit = ""): Leaf<number> => orInfinity(whole(1, unit));
 
 /** An address to listen on. */
@@ -27,7 +27,7 @@ export const tcpAddress = (): Leaf<string> =>
     (value) => kindOf(value) === "tcp" ? value as string : undefined,
   );
 
-/** Where a registry's agent is. */
+/** The address of a registry's agent. */
 export const agent = (): Leaf<string> =>
   leaf(
     "text",
@@ -35,7 +35,7 @@ export const agent = (): Leaf<string> =>
     (value) => kindOf(value) === "tcp" && !(value as string).endsWith(":0") ? value as string : undefined,
   );
 
-/** A list, for people who write YAML. */
+/** A list. Its message describes the YAML syntax. */
 export const lines = <T>(item: Leaf<T>): Leaf<readonly T[]> => ({
   ...list(item),
   allowed: 'a list: one value a line, each after "- "',
@@ -48,7 +48,7 @@ const LEVELS = new Map<unknown, LogLevel>([
   ["fatal", "error"],
 ]);
 
-/** A level of the log, by our names and Kitex's. */
+/** A log level: one of Dinokit's or Kitex's names. */
 export const logLevel = (): Leaf<LogLevel> =>
   leaf(
     "text",

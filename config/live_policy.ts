@@ -23,13 +23,15 @@ import {
 import { YAML } from "./schema.ts";
 
 /**
- * A client's policy that stands in a key of Consul, as YAML or JSON, and changes while the client runs: the option
- * `policy` of `createClient`. It has the fields of {@linkcode ClientPolicy}, in snake case, and goes over the client's
- * own options, field by field. Until the store has answered, and while the key is not there, the options hold alone:
- * the client waits for nothing.
+ * Creates a client policy that follows a key in Consul and changes while the client runs. Pass it as the option
+ * `policy` of `createClient`.
  *
- * What is wrong is told in the log, all of it with line and column, and the last policy that was right holds on. So it
- * is if the policy names a method that the service does not have.
+ * The key holds YAML or JSON with the fields of {@linkcode ClientPolicy} in snake case. Each field overrides the same
+ * field of the client's options. While the key does not exist, or Consul has not answered yet, the options apply; the
+ * client does not wait.
+ *
+ * An invalid policy is logged with the line and column of each problem, and the last valid policy stays in use. The
+ * same applies to a policy that names a method that the service does not have.
  *
  * @example
  * ```ts ignore
@@ -41,20 +43,21 @@ import { YAML } from "./schema.ts";
  * await using echo = createClient(EchoService, { name: "echoservice", resolver: registry, timeout: 500, policy });
  * ```
  *
- * @param store Where the key is: `consul("127.0.0.1:8500")`.
+ * @param store The store that holds the key: `consul("127.0.0.1:8500")`.
  * @param key The key: `"dinokit/echoservice/client"`.
- * @throws {TypeError} If the store can't watch keys, or the key is none.
+ * @throws {TypeError} If the store can't watch keys, or the key is invalid.
  */
 export function clientPolicyFrom(store: KeyValue, key: string): PolicySource<ClientPolicy> {
   return policyFrom("clientPolicyFrom", CLIENT_POLICY as AnyEntry, store, key);
 }
 
 /**
- * The same for a server: the option `policy` of `createServer`, with the fields of {@linkcode ServerPolicy}.
+ * Creates a server policy that follows a key in Consul, like {@linkcode clientPolicyFrom}. Pass it as the option
+ * `policy` of `createServer`. It has the fields of {@linkcode ServerPolicy}.
  *
- * @param store Where the key is: `consul("127.0.0.1:8500")`.
+ * @param store The store that holds the key: `consul("127.0.0.1:8500")`.
  * @param key The key: `"dinokit/echoservice/server"`.
- * @throws {TypeError} If the store can't watch keys, or the key is none.
+ * @throws {TypeError} If the store can't watch keys, or the key is invalid.
  */
 export function serverPolicyFrom(store: KeyValue, key: string): PolicySource<ServerPolicy> {
   return policyFrom("serverPolicyFrom", SERVER_POLICY as AnyEntry, store, key);
@@ -69,7 +72,7 @@ function policyFrom<T extends object>(who: string, declared: AnyEntry, store: Ke
     permissions: store.permissions,
     watch(listener, logger) {
       const live = new LivePolicy(declared, key, listener, logger);
-      const watch = store.watchKey(key, (text) => live.told(text), logger);
+      const watch = store.watchKey(key, (text) => live.changed(text), logger);
       return {
         close() {
           live.close();
@@ -82,17 +85,17 @@ function policyFrom<T extends object>(who: string, declared: AnyEntry, store: Ke
 
 const POLICY: Dialect = { ...YAML, whole: "the policy" };
 
-/** Makes policies of the texts of a key, and keeps the last that was right. */
+/** Parses the texts of a key into policies, and keeps the last valid one. */
 class LivePolicy<T extends object> {
   readonly #declared: AnyEntry;
   readonly #key: string;
   readonly #listener: (policy: T) => void;
   readonly #logger: Logger;
-  /** The text that is taken next, and whether one is being taken. Only the latest counts. */
+  /** The text to process next. Only the latest text counts. */
   #next: { text: string | undefined } | undefined;
-  #taking = false;
-  #holds = {} as T;
-  #wrong = false;
+  #isApplying = false;
+  #policy = {} as T;
+  #isRejected = false;
   #closed = false;
 
   constructor(declared: AnyEntry, key: string, listener: (policy: T) => void, logger: Logger) {
@@ -102,26 +105,26 @@ class LivePolicy<T extends object> {
     this.#logger = logger;
   }
 
-  told(text: string | undefined): void {
+  changed(text: string | undefined): void {
     this.#next = { text };
-    if (!this.#taking) inBackground(`the policy in ${this.#key}`, this.#logger, () => this.#takeAll());
+    if (!this.#isApplying) inBackground(`the policy in ${this.#key}`, this.#logger, () => this.#applyAll());
   }
 
   close(): void {
     this.#closed = true;
   }
 
-  async #takeAll(): Promise<void> {
-    this.#taking = true;
+  async #applyAll(): Promise<void> {
+    this.#isApplying = true;
     while (this.#next) {
       const { text } = this.#next;
       this.#next = undefined;
-      await this.#take(text).catch((error) => this.#refuse([String(error)]));
+      await this.#apply(text).catch((error) => this.#reject([String(error)]));
     }
-    this.#taking = false;
+    this.#isApplying = false;
   }
 
-  async #take(text = ""): Promise<void> {
+  async #apply(text = ""): Promise<void> {
     const yaml = await outsideScopes(loadYaml);
     if (this.#closed) return;
     const checker = new Checker<Where>(POLICY, this.#declared);
@@ -131,25 +134,25 @@ class LivePolicy<T extends object> {
       if (checker.problems.length > 0) throw new ConfigError(checker.problems.map(problemOf).toSorted(byPlace));
       this.#use(policy);
     } catch (error) {
-      this.#refuse(this.#problems(error, checker.places));
+      this.#reject(this.#problems(error, checker.places));
     }
   }
 
   #use(policy: T): void {
-    const changed = differences(fieldsOf(this.#declared, this.#holds), fieldsOf(this.#declared, policy));
-    if (changed.length === 0 && !this.#wrong) return;
+    const changed = differences(fieldsOf(this.#declared, this.#policy), fieldsOf(this.#declared, policy));
+    if (changed.length === 0 && !this.#isRejected) return;
     if (changed.length > 0) this.#listener(policy);
-    this.#holds = policy;
-    this.#wrong = false;
+    this.#policy = policy;
+    this.#isRejected = false;
     const more = changed.length > MAX_REPORTED_PROBLEMS ? [`and ${changed.length - MAX_REPORTED_PROBLEMS} more`] : [];
-    const told = [...changed.slice(0, MAX_REPORTED_PROBLEMS).map(shortened), ...more];
-    this.#logger.info("the policy has changed", { key: this.#key, changed: told });
+    const shown = [...changed.slice(0, MAX_REPORTED_PROBLEMS).map(shortened), ...more];
+    this.#logger.info("the policy has changed", { key: this.#key, changed: shown });
   }
 
-  #refuse(problems: readonly string[]): void {
+  #reject(problems: readonly string[]): void {
     if (this.#closed) return;
-    this.#wrong = true;
-    this.#logger.warn("the policy can't be used, and what held before holds on", { key: this.#key, problems });
+    this.#isRejected = true;
+    this.#logger.warn("the policy is invalid; the previous one stays in use", { key: this.#key, problems });
   }
 
   #problems(error: unknown, places: ReadonlyMap<string, Where>): string[] {
@@ -157,13 +160,13 @@ class LivePolicy<T extends object> {
     if (!(error instanceof PolicyMisfit)) return [shortened(String(error))];
     return problemTexts(error.misfits.map((misfit) => {
       const path = misfitPath(misfit, YAML.spell);
-      // What comes of the options beside it stands nowhere in the text.
+      // A problem that involves an option in code has no position in the text.
       return { ...places.get(path) ?? places.get("")!, message: `${path} ${misfit.text}` };
     }));
   }
 }
 
-/** What a policy says, by the path of the field. */
+/** Returns the values of a policy by the path of their field. */
 function fieldsOf(declared: AnyEntry, policy: object): Map<string, string> {
   return new Map(below(declared, policy, ""));
 }

@@ -10,41 +10,42 @@ import { chooseEnvironment, type Environment, overrides } from "./environment.ts
 import { parseConfig } from "./parse.ts";
 import { ConfigError, shortened } from "./problem.ts";
 
-/** What {@linkcode loadConfig} takes. */
+/** Options of {@linkcode loadConfig}. */
 export interface LoadConfigOptions {
   /**
-   * The folder of the environments: a path, or a file URL such as `new URL("../conf/", import.meta.url)`.
+   * The folder that contains the environments: a path, or a file URL such as `new URL("../conf/", import.meta.url)`.
    * @default {"conf"}
    */
   dir?: string | URL;
-  /** The environment: the folder in `dir` that holds its conf.yaml. @default DENO_ENV, then GO_ENV, then "test" */
+  /** The environment: the folder in `dir` that contains conf.yaml. @default DENO_ENV, then GO_ENV, then "test" */
   env?: string;
 }
 
-/** What {@linkcode loadConfig} touches. */
+/** The permissions that {@linkcode loadConfig} uses. */
 export interface ConfigPermissions {
-  /** Without these it fails: the folder. */
+  /** The required permissions: to read the folder. */
   needed: Deno.PermissionDescriptor[];
-  /** These it uses if they are granted: the environment variables. */
+  /** The optional permissions: to read environment variables. */
   used: Deno.PermissionDescriptor[];
 }
 
 const who = "loadConfig";
 
 /**
- * Reads the settings of a service from `conf/<env>/conf.yaml`. Environment variables override single keys: their name
- * is `DINOKIT_` and the key's path in capitals, such as `DINOKIT_KITEX_ADDRESS`, `DINOKIT_REGISTRY_REGISTRY_ADDRESS`
- * (values with commas between) or, for the section `dinokit`, `DINOKIT_HEALTH_ADDRESS`. An empty one takes the file's
- * value away.
+ * Reads the settings of a service from `conf/<env>/conf.yaml`. Environment variables override single keys.
  *
- * It needs permission to read the folder. Environment variables are read as far as that is permitted: all of them, so
- * that a misspelt one is found, or single names, or none. What is not used, or could not be looked at, it says in the
- * log, on stderr.
+ * The name of a variable is `DINOKIT_` and the key's path in capitals, such as `DINOKIT_KITEX_ADDRESS` or
+ * `DINOKIT_REGISTRY_REGISTRY_ADDRESS` (values separated by commas). In the section `dinokit`, the section's name is
+ * left out: `DINOKIT_HEALTH_ADDRESS`. An empty variable removes the file's value.
  *
- * @throws {ConfigError} If settings are wrong: all problems, each with file, line, column and what is allowed.
- * @throws {Deno.errors.NotFound} If there is no such file; the message lists the environments that there are.
- * @throws {Deno.errors.NotCapable} If it may not be read; the message has the complete command.
- * @throws {TypeError} If an option is wrong, or the environment's name is no folder name.
+ * Requires permission to read the folder. Variables are read only with permission: all of them, so that misspelt ones
+ * are found, or single names, or none. Settings that are not used or can't be read are logged on stderr.
+ *
+ * @throws {ConfigError} If settings are invalid. It lists all problems, each with file, line, column and the allowed
+ * values.
+ * @throws {Deno.errors.NotFound} If the file does not exist. The message lists the existing environments.
+ * @throws {Deno.errors.NotCapable} If the file may not be read. The message contains the complete command.
+ * @throws {TypeError} If an option is invalid, or the environment is not a folder name.
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
   checkNames(who, options, ["dir", "env"]);
@@ -62,7 +63,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
   return Object.freeze({ ...config, dinokit: Object.freeze({ ...dinokit, clients }) });
 }
 
-/** What is no mistake, and perhaps not what was meant. */
+/** Yields warnings about settings that are valid but perhaps not intended. */
 function* warnings({ registry }: Config, { env, from, unread }: Environment): Generator<string> {
   if (unread.length > 0) {
     yield `${unread.join(" and ")} can't be read: the environment is ${JSON.stringify(env)}, from ${from}; ` +
@@ -76,9 +77,9 @@ function* warnings({ registry }: Config, { env, from, unread }: Environment): Ge
 }
 
 /**
- * What {@linkcode loadConfig} touches with these options, for a check before the start.
+ * Returns the permissions that {@linkcode loadConfig} uses with these options, so that they can be checked at startup.
  *
- * @throws {TypeError} If `dir` is no path and no file URL.
+ * @throws {TypeError} If `dir` is neither a path nor a file URL.
  */
 export function configPermissions(options: Pick<LoadConfigOptions, "dir"> = {}): ConfigPermissions {
   return {
@@ -115,7 +116,7 @@ async function readText(file: string, dir: string, { env, from }: Environment): 
   }
 }
 
-/** What could have been meant by an environment that is not there. */
+/** Returns a hint about which environments exist. */
 async function choices(dir: string): Promise<string> {
   const names: string[] = [];
   try {

@@ -1,26 +1,27 @@
 import { timeOfDay } from "../base/time.ts";
 import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 
-/** What {@linkcode LogFile} takes. */
+/** Options of {@linkcode LogFile}. */
 export interface LogFileOptions {
-  /** The path. Its folder is made if it is not there. */
+  /** The path. Its folder is created if it does not exist. */
   path: string;
-  /** The size that it does not grow over, unless a single line does, in bytes. */
+  /** The maximum size, in bytes. Only a single longer line may exceed it. */
   maxBytes: number;
-  /** How long files that were put aside are kept, in days. 0 is for ever. */
+  /** How long rotated files are kept, in days. 0 means forever. */
   maxAge: number;
-  /** How many files that were put aside are kept. 0 is all. */
+  /** The maximum number of rotated files that are kept. 0 means all. */
   maxBackups: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A file of lines. When it is full it is put aside as `name-2026-01-31T08-15-00.000.ext` (UTC) and begun anew. Each
- * line is written at once, so that none is lost with the process. One process a file.
+ * A log file with rotation. A full file is renamed to `name-2026-01-31T08-15-00.000.ext` (UTC) and a new one is
+ * started. Each line is written at once, so no line is lost if the process ends. Only one process may write to the
+ * file.
  *
- * Nothing that goes wrong later reaches the caller: lines that can't be written go to stderr, and if it can't be put
- * aside it grows.
+ * Later failures never reach the caller. Lines that can't be written go to stderr. A file that can't be renamed keeps
+ * growing.
  */
 export class LogFile implements Disposable {
   readonly #options: LogFileOptions;
@@ -33,10 +34,10 @@ export class LogFile implements Disposable {
   #failing = false;
 
   /**
-   * Opens it and removes old ones.
+   * Opens the file and removes expired ones.
    *
-   * @throws {Deno.errors.NotCapable} If its folder may not be written and read; the message has the complete command
-   * and permission set.
+   * @throws {Deno.errors.NotCapable} If the folder may not be read and written. The message contains the complete
+   * command and permission set.
    */
   constructor(options: LogFileOptions) {
     this.#options = options;
@@ -44,7 +45,7 @@ export class LogFile implements Disposable {
     this.#folder = folder?.slice(0, -1) ?? ".";
     this.#stem = stem!;
     this.#extension = extension ?? "";
-    // Deno wants both to rename a file.
+    // Deno requires both permissions to rename a file.
     const needed = (["write", "read"] as const).map((name) => ({ name, path: this.#folder }));
     rememberPermissions(needed);
     requirePermissions("kitex.log_file_name", needed);
@@ -54,7 +55,7 @@ export class LogFile implements Disposable {
     this.#removeOld();
   }
 
-  /** Writes a line. It never throws. */
+  /** Writes a line. Never throws. */
   write(line: string): void {
     const bytes = new TextEncoder().encode(line + "\n");
     if (this.#size > 0 && this.#size + bytes.length > this.#options.maxBytes) this.#rotate();

@@ -5,13 +5,15 @@ import { LogFile } from "./log_file.ts";
 const MB_BYTES = 1024 * 1024;
 
 /**
- * The logger that settings ask for: from `kitex.log_level` on, to `kitex.log_file_name` or, if that is not set, to
- * stderr. A full file (`log_max_size`) is put aside as `name-2026-01-31T08-15-00.000.ext` and begun anew; of those put
- * aside, the ones over `log_max_backups` and those older than `log_max_age` are removed. It needs permission to write
- * and read the file's folder; with `dropPermissions` a file is not put aside any more once the server serves.
+ * Creates the logger that the settings describe. It logs from `kitex.log_level` on, to `kitex.log_file_name` or,
+ * without one, to stderr.
  *
- * @param kitex `config.kitex`.
- * @throws {Deno.errors.NotCapable} If the file may not be written; the message names the flag.
+ * A full file (`log_max_size`) is renamed to `name-2026-01-31T08-15-00.000.ext` and a new one is started. Renamed files
+ * beyond `log_max_backups` or older than `log_max_age` are removed. Requires permission to read and write the file's
+ * folder. With `dropPermissions`, the file is no longer renamed once the server serves.
+ *
+ * @param kitex The section `config.kitex`.
+ * @throws {Deno.errors.NotCapable} If the file may not be written. The message names the flag.
  */
 export function configLogger(kitex: Config["kitex"]): Logger & Disposable {
   if (kitex.logFileName === undefined) return { ...createLogger(kitex.logLevel), [Symbol.dispose]() {} };

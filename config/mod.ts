@@ -1,5 +1,5 @@
 /**
- * Settings of a service by environment: conf/<env>/conf.yaml, and environment variables over it.
+ * The settings of a service by environment: from conf/<env>/conf.yaml, overridden by environment variables.
  *
  * @module
  */

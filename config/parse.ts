@@ -8,13 +8,13 @@ import { byPlace, ConfigError, type ConfigProblem, MAX_REPORTED_PROBLEMS, proble
 import { SCHEMA, type Settings, VARIABLES, WITHOUT_VARIABLES, YAML } from "./schema.ts";
 
 /**
- * Makes settings of the text of a conf.yaml. Touches nothing else.
+ * Parses the text of a conf.yaml into settings. Reads no files and no environment variables.
  *
  * @param source The text.
- * @param file Its name, for messages and `Config.file`.
+ * @param file The name of the file, for messages and `Config.file`.
  * @param env The environment, for `Config.env`.
  * @param variables The environment variables that override keys: `{ DINOKIT_KITEX_ADDRESS: "127.0.0.1:9999" }`.
- * @throws {ConfigError} If anything is wrong; it lists all problems.
+ * @throws {ConfigError} If any setting is invalid. It lists all problems.
  */
 export async function parseConfig(
   source: string,
@@ -32,13 +32,10 @@ export async function parseConfig(
   return freeze({ env, file, ...settings, dinokit: { ...settings.dinokit, reflection } });
 }
 
-/**
- * The environments whose servers tell what services they have, unless they are told not to: those where people look
- * into them.
- */
+/** The environments in which servers offer reflection by default: those that people inspect. */
 const TELLING = ["dev", "test"];
 
-/** Reads what environment variables say, by key. */
+/** Returns the values of environment variables by key. */
 function readVariables(variables: Readonly<Record<string, string>>) {
   const overrides = new Map<string, Given<Where>>();
   const problems: ConfigProblem[] = [];
@@ -61,7 +58,7 @@ function remedy(variable: string): string {
   return near ? `did you mean ${near}?` : "correct or unset it";
 }
 
-/** A variable's text as YAML would give it. */
+/** Converts a variable's text as YAML would. */
 function fromText({ kind }: Leaf<unknown>, text: string, variable: string): Given<Where> {
   const value = kind === "list"
     ? text.split(",").map((item) => item.trim()).filter(Boolean)
@@ -70,7 +67,7 @@ function fromText({ kind }: Leaf<unknown>, text: string, variable: string): Give
     : kind === "boolean" && /^(true|false)$/.test(text)
     ? text === "true"
     : text;
-  // An empty one takes the value of the file away.
+  // An empty variable removes the file's value.
   return { value, where: { variable }, head: { variable }, unset: text === "", items: [], fields: () => undefined };
 }
 

@@ -1,50 +1,50 @@
 import type { Problem } from "../policy/check.ts";
 
-/** One thing that is wrong with the settings. */
+/** One problem in the settings. */
 export interface ConfigProblem {
-  /** The file; undefined if an environment variable is wrong. */
+  /** The file; undefined if the problem is in an environment variable. */
   readonly file?: string;
   /** The line in the file, from 1. */
   readonly line?: number;
   /** The column in that line, from 1. */
   readonly column?: number;
-  /** The environment variable; undefined if the file is wrong. */
+  /** The environment variable; undefined if the problem is in the file. */
   readonly variable?: string;
-  /** The full path of the key, such as `"kitex.address"`; undefined if it is about no key. */
+  /** The full path of the key, such as `"kitex.address"`; undefined if the problem concerns no key. */
   readonly key?: string;
-  /** What is wrong and what to do. It never shows a password or a token. */
+  /** The problem and what to do. It never contains a password or a token. */
   readonly message: string;
 }
 
-/** Where something is wrong. */
+/** The position of a problem. */
 export type Where = Pick<ConfigProblem, "file" | "line" | "column" | "variable">;
 
-/** A problem in the form that programs see. */
+/** Converts a problem to its public form. */
 export const problemOf = ({ path, where, message }: Problem<Where>): ConfigProblem => ({
   ...where,
   ...(path && { key: path }),
   message,
 });
 
-/** The order of the file; then what stands in none. */
+/** Sorts problems by their position in the file; problems elsewhere come last. */
 export const byPlace = (a: Where, b: Where): number =>
   (a.line ?? Infinity) - (b.line ?? Infinity) || (a.column ?? 0) - (b.column ?? 0);
 
-/** How many problems a message tells, and how much of each. */
+/** The maximum number of problems in a message. */
 export const MAX_REPORTED_PROBLEMS = 20;
 const MAX_TEXT_CHARACTERS = 500;
 
-/** Settings that can't be used. Its message holds the first 20 problems, one a line, each with its place. */
+/** Invalid settings. The message contains the first 20 problems, one a line, each with its position. */
 export class ConfigError extends Error {
   /** `"ConfigError"`. */
   override name = "ConfigError";
-  /** All that is wrong, in the order of the file. */
+  /** All problems, in the order of the file. */
   readonly problems: readonly ConfigProblem[];
 
   /**
-   * Makes the error of all problems.
+   * Creates the error from all problems.
    *
-   * @param problems What is wrong: at least one.
+   * @param problems The problems: at least one.
    */
   constructor(problems: readonly ConfigProblem[]) {
     super(["the settings can't be used:", ...problemTexts(problems)].join("\n  "));
@@ -52,7 +52,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** The first problems, each with its place, and how many more there are. */
+/** Returns the first problems as text, each with its position, and the number of further ones. */
 export function problemTexts(problems: readonly ConfigProblem[]): string[] {
   const texts = problems.slice(0, MAX_REPORTED_PROBLEMS).map((problem) =>
     shortened(`${placeOf(problem)}: ${problem.message}`)
@@ -62,7 +62,7 @@ export function problemTexts(problems: readonly ConfigProblem[]): string[] {
     : texts;
 }
 
-/** A text of which a message can hold many. */
+/** Shortens a text, so that a message can contain many. */
 export const shortened = (text: string): string =>
   text.length > MAX_TEXT_CHARACTERS ? `${text.slice(0, MAX_TEXT_CHARACTERS)}…` : text;
 

@@ -45,7 +45,7 @@ const LIMITS: Fields<Limits> = {
   silenceTimeout: bound("milliseconds"),
 };
 
-/** What stands in conf.yaml, in snake case. What it means stands at `Config`. */
+/** The content of conf.yaml. {@linkcode Config} documents the fields. */
 export type Settings = Omit<Config, "env" | "file">;
 
 /** The keys of conf.yaml. */
@@ -83,7 +83,7 @@ export const SCHEMA: Section<Settings> = section<Settings>({
   }),
 });
 
-/** How YAML speaks. */
+/** The words of messages about YAML. */
 export const YAML: Dialect = {
   spell: (field) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
   noun: "key",
@@ -96,15 +96,16 @@ export const YAML: Dialect = {
 };
 
 /**
- * The environment variables that override keys, by name: `DINOKIT_KITEX_ADDRESS`, and `DINOKIT_HEALTH_ADDRESS` in our
- * own section.
+ * The environment variables that override keys, by name: `DINOKIT_KITEX_ADDRESS`, or `DINOKIT_HEALTH_ADDRESS` in the
+ * section `dinokit`.
  */
 export const VARIABLES: ReadonlyMap<string, { readonly key: string; readonly leaf: Leaf<unknown> }> = new Map(
   leavesBelow(SCHEMA as AnyEntry, ""),
 );
 
 /**
- * What variables can't override: policies, as many of their names are free. By the beginning of the variable's name.
+ * The keys that variables can't override, by the prefix of the variable: policies, because many of their names are
+ * free.
  */
 export const WITHOUT_VARIABLES: ReadonlyMap<string, string> = new Map(
   Object.entries(

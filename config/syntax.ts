@@ -1,6 +1,6 @@
 /**
- * What is wrong with YAML and what to do, by the parser's error codes. The parser's own texts are not used: they can
- * quote the source, and a settings file has secrets in it.
+ * Messages for YAML errors, by the parser's error codes. The parser's own messages are not used, because they can quote
+ * the source, which may contain secrets.
  */
 const TEXTS: Record<string, string> = {
   ALIAS_PROPS: 'has an anchor or a tag before an alias; put a text that begins with "*", "&" or "!" in quotes',
@@ -20,7 +20,7 @@ const TEXTS: Record<string, string> = {
   UNEXPECTED_TOKEN: "has something that can't stand there; look for a stray bracket, comma or quote",
 };
 
-/** Says what is wrong with a line of YAML and what to do. */
+/** Returns what is wrong with a line of YAML, and what to do. */
 export function syntaxText(code: string): string {
   return TEXTS[code] ?? `is not YAML (${code})`;
 }

@@ -4,14 +4,14 @@ import type { Config } from "./config.ts";
 import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 
 /**
- * Reads the files of the section `dinokit.tls`, for the option `tls` of `createServer`. Their paths are relative to the
+ * Reads the files of the section `dinokit.tls`, for the option `tls` of `createServer`. Paths are relative to the
  * working directory.
  *
- * @param tls `config.dinokit.tls`.
- * @returns The PEM texts, or undefined if there is no such section.
- * @throws {Deno.errors.NotFound} If a file does not exist; the message names its key, as the following do.
+ * @param tls The section `config.dinokit.tls`.
+ * @returns The PEM texts, or undefined without that section.
+ * @throws {Deno.errors.NotFound} If a file does not exist. This and the other messages name its key.
  * @throws {Deno.errors.NotCapable} If a file may not be read.
- * @throws {TypeError} If a file does not hold what it should.
+ * @throws {TypeError} If a file has the wrong content.
  */
 export async function readTls(tls: Config["dinokit"]["tls"]): Promise<ServerTls | undefined> {
   if (!tls) return undefined;
@@ -28,7 +28,7 @@ export async function readTls(tls: Config["dinokit"]["tls"]): Promise<ServerTls 
   };
 }
 
-/** How large a PEM file may be: a bundle of all public authorities has 250 KB. */
+/** The maximum size of a PEM file. A bundle of all public certificate authorities has 250 KB. */
 export const MAX_PEM_BYTES = 2 ** 20;
 
 async function readPem(key: string, path: string, form: RegExp, what: string): Promise<string> {
