@@ -1,7 +1,10 @@
 import type { JsonValue, MessageType } from "../mod.ts";
 import { type Schema, SchemaError } from "./schema.ts";
 
-/** Finds the types of what `google.protobuf.Any` holds, which may be in no file that the method's own imports. */
+/**
+ * Finds the types of messages in `google.protobuf.Any`. They may be in files that the method's own file does not
+ * import.
+ */
 export class AnyTypes {
   readonly #schema: Schema;
   readonly #found = new Map<string, MessageType<unknown> | undefined>();
@@ -10,12 +13,12 @@ export class AnyTypes {
     this.#schema = schema;
   }
 
-  /** The types that are found so far. */
+  /** The types that have been found so far. */
   get types(): MessageType<unknown>[] {
     return [...this.#found.values()].filter((type) => type !== undefined);
   }
 
-  /** Looks a type up by its name. */
+  /** Returns the type with a name. */
   async find(name: string): Promise<MessageType<unknown> | undefined> {
     if (!this.#found.has(name) && this.#found.size < MAX_TYPES) {
       this.#found.set(name, await this.#schema.findType(name).catch(unknownType));
@@ -23,7 +26,7 @@ export class AnyTypes {
     return this.#found.get(name);
   }
 
-  /** Finds what a request's JSON names: `"@type"`. */
+  /** Finds the types that a request's JSON names in `"@type"`. */
   async ofJson(json: JsonValue): Promise<void> {
     if (typeof json !== "object" || json === null) return;
     if (!Array.isArray(json) && typeof json["@type"] === "string") await this.find(nameOf(json["@type"]));
@@ -31,10 +34,10 @@ export class AnyTypes {
   }
 
   /**
-   * Finds what a message holds.
+   * Finds the types that a message contains.
    *
-   * @param depth In how many others it is. Each one within another has been copied out of it, so that a long chain
-   * would take for ever.
+   * @param depth The number of enclosing Any messages. Each level copies the bytes of the level below, so an unlimited
+   * depth would take quadratic time.
    */
   async ofMessage(message: unknown, depth = 0): Promise<void> {
     if (depth > MAX_DEPTH) return;
@@ -45,7 +48,7 @@ export class AnyTypes {
       try {
         if (type) await this.ofMessage(type.decode(value), depth + 1);
       } catch {
-        // No Any, or a damaged one: whoever shows it says so.
+        // Not an Any, or a damaged one. The code that shows it reports that.
       }
       return;
     }
@@ -54,14 +57,14 @@ export class AnyTypes {
   }
 }
 
-/** As deep as messages may be nested. */
+/** The maximum nesting of messages. */
 const MAX_DEPTH = 100;
-/** How many types are looked up. */
+/** The maximum number of types that are looked up. */
 const MAX_TYPES = 1000;
 
 const nameOf = (url: string) => url.slice(url.lastIndexOf("/") + 1);
 
-/** Whoever uses the type says that it is not known. */
+/** Ignores an unknown type. The code that needs it reports that. */
 function unknownType(error: unknown): undefined {
   if (!(error instanceof SchemaError)) throw error;
 }

@@ -22,7 +22,7 @@ import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
 import { reach, TARGET, TARGET_PERMISSIONS, type TargetFlags, withConsul, withTls } from "./target.ts";
 import { interruption, onTerminal, print } from "./terminal.ts";
 
-/** `dinokit call` */
+/** Creates the command `dinokit call`. */
 export function callCommand(): Command {
   const call = command("call", {
     summary: "Calls a method with JSON, whatever its kind",
@@ -53,7 +53,7 @@ export function callCommand(): Command {
 }
 
 type Flags = CallFlags & SchemaFlags & TargetFlags;
-// deno-lint-ignore no-explicit-any -- what a method takes is known at run time only
+// deno-lint-ignore no-explicit-any -- the request type is known at run time only
 type AnyClient = Record<string, (request: any, options: CallOptions) => Promise<any> | AsyncIterable<any>>;
 
 async function callMethod(target: string, name: string, words: readonly string[], flags: Flags): Promise<void> {
@@ -94,7 +94,7 @@ async function callMethod(target: string, name: string, words: readonly string[]
   }
 }
 
-/** A mistake in the requests comes back as the cause of a call that could not go on. */
+/** Returns a mistake in the requests, which arrives as the cause of the failed call. */
 function mistake(error: unknown): Failure | undefined {
   for (let one = error; one instanceof Error; one = one.cause) if (one instanceof Failure) return one;
 }
@@ -127,9 +127,9 @@ async function only(requests: AsyncIterable<unknown>, name: string): Promise<unk
   );
 }
 
-/** JSON.stringify writes -0 as 0. */
+/** Keeps the sign of -0, which JSON.stringify would drop. */
 const keepMinus = (_: string, value: unknown) => Object.is(value, -0) ? rawJson("-0") : value;
-// TypeScript does not know it yet.
+// TypeScript has no type for JSON.rawJSON yet.
 const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
 
 function show(type: MessageType<unknown>, message: unknown, options: JsonWriteOptions): string {
@@ -141,14 +141,14 @@ function show(type: MessageType<unknown>, message: unknown, options: JsonWriteOp
   }
 }
 
-/** The details of an error, those that the server or the .proto files know as JSON. */
+/** Returns the details of an error as text: as JSON where the server or the .proto files know the type. */
 async function detailsOf({ details }: RpcError, any: AnyTypes): Promise<string[]> {
   return await Promise.all(details.map(async ({ type: name, value }) => {
     const type = await any.find(name).catch(() => undefined);
     try {
       if (type) return `${name} ${JSON.stringify(type.toJson(type.decode(value) as Init<unknown>))}`;
     } catch {
-      // It is not what it says: its name and size are all that can be told.
+      // The bytes are not of that type. Shows the name and size only.
     }
     return `${name}, ${value.length} bytes`;
   }));

@@ -8,10 +8,10 @@ import { type Place, type PlaceFlags, placeOf } from "./place.ts";
 import { answersNoGrpc, NoReflection, ReflectionRefused, SchemaError } from "./schema_source.ts";
 
 /**
- * Turns what a command throws into what is to be said of it.
+ * Wraps an action so that errors become failures with a message and the next step.
  *
- * @param action Takes what Commander gives it: the arguments, the target first, then the flags.
- * @throws {unknown} What is none of its business.
+ * @param action The action. Its arguments are those of the command, the target first, then the flags.
+ * @throws {unknown} Errors that are not about calls.
  */
 export function telling<A extends unknown[]>(
   action: (...args: A) => Promise<void>,
@@ -27,8 +27,8 @@ export function telling<A extends unknown[]>(
 }
 
 /**
- * What is to be said of a call that failed: its status, and what may help. `details` are those of the error, for
- * people.
+ * Converts the error of a failed call to a failure: its status, and a next step that may help. `details` are the
+ * error's details as text.
  */
 export function callFailure(thrown: unknown, place: Place, details: readonly string[] = []): Failure {
   const isCancelled = thrown instanceof RpcError && thrown.code === Status.CANCELLED;
@@ -47,7 +47,7 @@ export function callFailure(thrown: unknown, place: Place, details: readonly str
     return new Failure([`business error ${error.code}: ${error.message}`, ...extra].map(visible).join("\n  "));
   }
   if (!(error instanceof RpcError)) throw error;
-  // What a server says of its own options stays as it is.
+  // A server's message about its own options is not translated.
   const text = error.cause === undefined ? error.rawMessage : asFlags(error.rawMessage);
   const message = [text, error.note && `(${error.note})`].filter(Boolean).join(" ");
   return new Failure(
@@ -85,11 +85,11 @@ function nextAfterReflection({ code }: ReflectionRefused): string {
   return `give credentials with -H 'authorization: Bearer TOKEN', or ${files}`;
 }
 
-/** Whether Consul could not be asked. */
+/** Whether the error came from Consul. */
 export const isConsulError = (error: unknown): error is ConsulError =>
   error instanceof Error && error.name === "ConsulError";
 
-/** What may help where Consul could not be asked. */
+/** Returns a next step after an error from Consul. */
 export function nextAfterConsul({ kind, message, cause }: ConsulError): string | undefined {
   if (cause instanceof Error && cause.name === "NotCapable") return undefined;
   if (kind === 403) return "give a token that may do this: --consul-token-file FILE";

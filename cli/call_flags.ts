@@ -6,7 +6,7 @@ import { timeOfDay } from "../base/time.ts";
 
 type Header = readonly (readonly [string, MetadataValue])[];
 
-/** What the flags of a call say. */
+/** The flags of a call. */
 export interface CallFlags {
   readonly header?: Header;
   readonly persistent?: Record<string, string>;
@@ -40,20 +40,20 @@ export const withCall = (command: Command): Command =>
     .option("--emit-defaults", "show fields that have their default too")
     .option("-v, --verbose", "show header, trailer, status and timing on stderr");
 
-/** When all of it must have ended; undefined if `--timeout` does not say it. */
+/** Returns the deadline that `--timeout` sets; undefined without it. */
 export const deadlineOf = ({ timeout }: Pick<CallFlags, "timeout">): number | undefined =>
   timeout === undefined ? undefined : timeOfDay() + timeout;
 
-/** What the flags of a command say that asks a server about itself. */
+/** The flags of a command that queries a server about itself. */
 export type AskingFlags = Pick<CallFlags, "header" | "timeout">;
 
-/** Adds the flags of a command that asks a server about itself. */
+/** Adds the flags of a command that queries a server about itself. */
 export const withAsking = (command: Command): Command => withHeader(withTimeout(command));
 
-/** How long it may take, in milliseconds. */
+/** Returns the timeout in milliseconds. */
 export const timeoutOf = ({ timeout = 10_000 }: AskingFlags): number => timeout;
 
-/** What is sent with each of its questions. They have ten seconds together, where nobody says it. */
+/** Returns the call options of such queries. All queries of a command share one deadline, by default ten seconds. */
 export const askingOf = (flags: AskingFlags, signal: AbortSignal) => ({
   signal,
   metadata: flags.header,
@@ -103,6 +103,6 @@ function refuse(check: () => unknown): void {
   }
 }
 
-/** The metainfo of the flags; undefined if there is none. */
+/** Returns the metainfo that the flags set; undefined without any. */
 export const metainfoOf = ({ persistent, transient }: CallFlags): MetainfoInit | undefined =>
   persistent || transient ? { persistent, transient } : undefined;

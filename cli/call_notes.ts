@@ -2,22 +2,22 @@ import type { Metadata } from "../mod.ts";
 import { visible } from "../base/visible.ts";
 import { colours, paint, tell } from "./terminal.ts";
 
-/** Tells on stderr how a call goes. */
+/** Prints the progress of a call on stderr. */
 export class CallNotes {
   readonly #on: boolean;
   #start = 0;
 
-  /** @param on Whether anybody wants to know. */
+  /** @param on Whether to print anything. */
   constructor(on: boolean) {
     this.#on = on;
   }
 
-  /** From now on time is measured. */
+  /** Starts the time measurement. */
   started(): void {
     this.#start = performance.now();
   }
 
-  /** Tells something, and when. */
+  /** Prints a note with the elapsed time. */
   note(what: string, lines: readonly string[]): void {
     if (!this.#on) return;
     const ms = (performance.now() - this.#start).toFixed(1);
@@ -25,7 +25,7 @@ export class CallNotes {
     for (const line of lines) tell(`  ${visible(line)}`);
   }
 
-  /** Tells the fields of a header or trailer. */
+  /** Prints the fields of a header or trailer. */
   fields(what: string, metadata: Metadata): void {
     this.note(
       what,
@@ -33,7 +33,7 @@ export class CallNotes {
     );
   }
 
-  /** Tells the status. */
+  /** Prints the status. */
   ended(status: string): void {
     this.note("status", [status]);
   }

@@ -1,16 +1,16 @@
 import { visible } from "../base/visible.ts";
 import type { Instance } from "../mod.ts";
 
-/** What has happened to an instance. */
+/** A change of an instance. */
 export interface Change {
   readonly change: "added" | "changed" | "removed";
-  /** As it is now, or as it was when it went. */
+  /** The instance now, or the last known one if it was removed. */
   readonly instance: Instance;
-  /** As it was before it was changed. */
+  /** The instance before the change. */
   readonly before?: Instance;
 }
 
-/** What is new against what was seen, which becomes what there is. */
+/** Returns the changes between `seen` and `instances`, and updates `seen`. */
 export function changes(seen: Map<string, Instance>, instances: readonly Instance[]): Change[] {
   const now = new Map(instances.map((one) => [one.address, one]));
   const all: Change[] = [];
@@ -25,16 +25,16 @@ export function changes(seen: Map<string, Instance>, instances: readonly Instanc
   return all;
 }
 
-/** What is known of an instance. */
+/** Returns an instance's weight, tags and meta as text. */
 export const facts = ({ weight, tags, meta }: Instance): string =>
   [`weight=${weight}`, shown(tagsOf(tags)), shown(factsOf(meta))].filter(Boolean).join(" ");
 
-/** Tags as Consul has them. */
+/** Returns tags in Consul's form. */
 export const tagsOf = (tags: Instance["tags"]): string[] =>
   [...tags].map(([key, value]) => value === "" ? key : `${key}:${value}`);
 
-/** Meta, for people. */
+/** Returns meta as text. */
 export const factsOf = (meta: Instance["meta"]): string[] => [...meta].map(([key, value]) => `${key}=${value}`);
 
-/** Whatever others have registered does nothing to the terminal. */
+/** Joins texts, and escapes control characters that would affect the terminal. */
 export const shown = (texts: readonly string[]): string => visible(texts.join(" "));

@@ -1,19 +1,19 @@
 import { Command } from "./deps.ts";
 import { colours, paint } from "./terminal.ts";
 
-/** What is said of a command. */
+/** The help texts of a command. */
 export interface CommandText {
   /** One line, without a full stop. */
   readonly summary: string;
-  /** What else one has to know. */
+  /** Further information. */
   readonly description?: string;
-  /** Commands as they are typed, each with what it does. */
+  /** Example command lines, each with a description. */
   readonly examples: readonly (readonly [command: string, what: string])[];
-  /** The flags of `deno run` that it needs, each with what for. */
+  /** The `deno run` flags that the command needs, each with its purpose. */
   readonly permissions: readonly (readonly [flag: string, what: string])[];
 }
 
-/** Makes a command whose help shows examples and permissions. */
+/** Creates a command whose help includes examples and permissions. */
 export function command(name: string, { summary, description, examples, permissions }: CommandText): Command {
   return dressed(new Command(name))
     .summary(summary)
@@ -31,16 +31,16 @@ type Parser<T> = (value: string, before?: T) => T;
 
 const repeatables = new WeakSet<object>();
 
-/** Marks what parses a flag that may be repeated. */
+/** Marks the parser of a flag that may be repeated. */
 export function repeatable<T>(parser: Parser<T>): Parser<T> {
   repeatables.add(parser);
   return parser;
 }
 
-/** Takes a flag that may be repeated. */
+/** Parses a flag that may be repeated. */
 export const collect: Parser<readonly string[]> = repeatable((value, all = []) => [...all, value]);
 
-/** Refuses a second value of a flag that has one. Commander would take the last, and nobody would know which. */
+/** Rejects a repeated flag that takes a single value. Commander would silently use the last value. */
 export function refuseSecondValues(command: Command): void {
   for (const option of command.options) {
     if (option.isBoolean() || (option.parseArg && repeatables.has(option.parseArg))) continue;
@@ -52,7 +52,7 @@ export function refuseSecondValues(command: Command): void {
   }
 }
 
-/** What the commands that show something take. */
+/** The flag of commands with JSON output. */
 export interface JsonFlag {
   readonly json?: boolean;
 }
@@ -65,7 +65,9 @@ export const withJson = (
 
 const title = (text: string) => paint(text, "bold");
 
-/** Sets what all commands have in common. Commander would read the environment for its colours. */
+/**
+ * Applies the settings that all commands share. Without them, Commander would read the environment to choose colours.
+ */
 export function dressed(command: Command): Command {
   return command
     .exitOverride()
@@ -77,7 +79,7 @@ export function dressed(command: Command): Command {
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
       writeOut: (text) => void Deno.stdout.writeSync(new TextEncoder().encode(text)),
-      // What is wrong with the arguments is told by main.ts.
+      // main.ts prints errors in the arguments.
       writeErr: () => {},
     });
 }

@@ -3,7 +3,7 @@ import { Command, type Option } from "./deps.ts";
 import { EXIT, Failure } from "./exit.ts";
 import { print } from "./terminal.ts";
 
-/** `dinokit completions` */
+/** Creates the command `dinokit completions`. */
 export function completionsCommand(program: Command): Command {
   return command("completions", {
     summary: "The script that completes commands and flags in a shell",
@@ -23,22 +23,22 @@ export function completionsCommand(program: Command): Command {
 
 const SHELLS = { bash, zsh, fish };
 
-/** The script for a shell. */
+/** Returns the completion script for a shell. */
 export const completionScript = (shell: keyof typeof SHELLS, commands: readonly Command[]): string =>
   SHELLS[shell]([...commands, new Command("help").summary("the same as COMMAND --help")]);
 
 const isShell = (name: string): name is keyof typeof SHELLS => Object.hasOwn(SHELLS, name);
 
-/** The values of flags that have few. */
+/** The values of flags that have few possible values. */
 const VALUES = { "--type": ["server", "client", "both"], "--registry": ["consul"] } as const;
 
-/** The first arguments of commands that have few. */
+/** The first arguments of commands that have few possible ones. */
 const firstOf = (commands: readonly Command[]) => ({
   completions: Object.keys(SHELLS),
   help: commands.map((one) => one.name()).filter((name) => name !== "help"),
 });
 
-/** The flags of a command, as they are typed. */
+/** Returns the flags of a command as they are typed. */
 const flagsOf = (one: Command) => [...one.options.flatMap(wordsOf), "--help"];
 const wordsOf = ({ short, long }: Option) => [short, long].filter((word) => word !== undefined);
 

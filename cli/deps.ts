@@ -1,5 +1,5 @@
 /**
- * What the command line loads beyond the kit: nothing in the library imports it.
+ * Dependencies of the command line only. The library does not import this module.
  *
  * @module
  */

@@ -6,7 +6,7 @@ import { type SchemaFlags, schemaOf, withSchema } from "./schema_flags.ts";
 import { TARGET, TARGET_PERMISSIONS, type TargetFlags, withConsul, withTls } from "./target.ts";
 import { interruption, print, printJson } from "./terminal.ts";
 
-/** `dinokit describe` */
+/** Creates the command `dinokit describe`. */
 export function describeCommand(): Command {
   const describe = command("describe", {
     summary: "A service, method, message, field or enum as .proto text",
@@ -31,7 +31,7 @@ async function describeSymbols(
 ): Promise<void> {
   using signal = interruption();
   await using schema = schemaOf(target, flags, askingOf(flags, signal));
-  // Every target has a colon, and no symbol.
+  // Every target contains a colon, and no symbol does.
   const isSymbol = flags.proto !== undefined && target !== undefined && !target.includes(":");
   const symbols = isSymbol ? [target, ...others] : others;
   const all: unknown[] = [];

@@ -1,21 +1,21 @@
 import type { Status } from "../mod.ts";
 
-/** What the command ends with. Scripts rely on these: docs/cli.md lists them. */
+/** The exit codes of the command. Scripts rely on them; docs/cli.md lists them. */
 export const EXIT = {
   ok: 0,
   failed: 1,
   usage: 2,
-  /** A call that ended with a gRPC status other than OK: as grpcurl does. */
+  /** The exit code of a call that ended with a gRPC status other than OK, as in grpcurl. */
   status: (code: Status): number => 64 + code,
 };
 
-/** What went wrong, for people: the message, what to do next, and the exit code. */
+/** A failure that is reported to the user: a message, a next step and the exit code. */
 export class Failure extends Error {
   override name = "Failure";
 
   /**
    * @param message What went wrong.
-   * @param next The command that leads on, or what else to do.
+   * @param next The next step: a command to run, or advice.
    * @param code The exit code.
    */
   constructor(message: string, readonly next?: string, readonly code: number = EXIT.failed) {
@@ -23,12 +23,12 @@ export class Failure extends Error {
   }
 }
 
-/** The system refuses: a folder where a file must be, a disk that is full. */
+/** Whether the operating system reported the error, such as a folder in place of a file, or a full disk. */
 export const isOfSystem = (error: unknown): error is Error =>
   error instanceof Error && "code" in error && /^E[A-Z\d]+$/.test(String(error.code)) &&
   / \(os error \d+\)/.test(error.message);
 
-/** Runs what checks arguments: what it does not take is wrong usage. */
+/** Runs a check of arguments. Its TypeErrors and RangeErrors become usage errors. */
 export function checked<T>(check: () => T): T {
   try {
     return check();
@@ -37,7 +37,7 @@ export function checked<T>(check: () => T): T {
   }
 }
 
-/** The same, of a whole command that checks them on its way. */
+/** Runs a command that checks its arguments as it goes. Its TypeErrors and RangeErrors become usage errors. */
 export async function checkedAll<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();

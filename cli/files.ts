@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { EXIT, Failure } from "./exit.ts";
 
-/** The text of a file; undefined if there is none. */
+/** Returns the text of a file; undefined if the file does not exist. */
 export function readText(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
@@ -11,7 +11,7 @@ export function readText(path: string): string | undefined {
   }
 }
 
-/** Whether there is a file or folder. */
+/** Whether a file or folder exists. */
 export function isThere(path: string): boolean {
   try {
     return Deno.statSync(path) !== undefined;
@@ -22,11 +22,11 @@ export function isThere(path: string): boolean {
 }
 
 /**
- * Finds a .proto file that the command line names: from here or, as with protoc, by the name that imports have for it.
+ * Finds a .proto file named on the command line: by its path or, as in protoc, by the name that imports use.
  *
- * @param folders Those of -I.
- * @param what What is said of it.
- * @throws {Failure} If there is none.
+ * @param folders The folders of -I.
+ * @param what The file's description, for messages.
+ * @throws {Failure} If the file does not exist.
  */
 export function namedFile(file: string, folders: readonly string[] = [], what: string = file): string {
   const path = [file, ...folders.map((folder) => join(folder, file))].find(isThere);
@@ -35,7 +35,7 @@ export function namedFile(file: string, folders: readonly string[] = [], what: s
   throw new Failure(`${what}: no such file${where}`, undefined, EXIT.usage);
 }
 
-/** @throws {Failure} If a folder that -I names is not there. */
+/** @throws {Failure} If a folder of -I does not exist. */
 export function checkFolders(folders: readonly string[] = []): void {
   for (const folder of folders) {
     if (!mayBeFolder(folder)) throw new Failure(`-I ${folder}: no such folder`, undefined, EXIT.usage);
@@ -46,12 +46,12 @@ function mayBeFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (error) {
-    // One that may not be looked at may hold files that may be read.
+    // A folder that can't be inspected may still contain readable files.
     return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
   }
 }
 
-/** The files in a folder and those within it whose names end so, sorted. */
+/** Yields the files below a folder whose names end with `end`, sorted. */
 export function* findFiles(folder: string, end: string): Generator<string> {
   for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
     if (entry.name.startsWith(".") || entry.name === "node_modules") continue; // others' files
@@ -61,7 +61,9 @@ export function* findFiles(folder: string, end: string): Generator<string> {
   }
 }
 
-/** A .proto file's name as others would import it: from the first of the folders that it is in. */
+/**
+ * Returns the name by which other .proto files import a file: its path relative to the first folder that contains it.
+ */
 export function importName(folders: readonly string[], file: string): string {
   const names = folders.map((folder) => relative(folder, file).replaceAll("\\", "/"));
   return names.find((name) => !name.startsWith("../"))!;

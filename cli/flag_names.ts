@@ -1,4 +1,4 @@
-/** What the kit calls its options in errors, and what the command line says for it. */
+/** The kit's words for options in error messages, and the command line's words for them. */
 const NAMES: readonly (readonly [option: RegExp, flag: string])[] = [
   [/\bset the option tls\b/g, "add --tls"],
   [/\bleave out the option tls\b/g, "leave out --tls and the flags that belong to it"],
@@ -12,5 +12,5 @@ const NAMES: readonly (readonly [option: RegExp, flag: string])[] = [
   [/\(option tokenFile: /g, "(--consul-token-file "],
 ];
 
-/** An error of the kit in the words of the command line. */
+/** Returns an error message of the kit in the words of the command line. */
 export const asFlags = (text: string): string => NAMES.reduce((all, [option, flag]) => all.replace(option, flag), text);

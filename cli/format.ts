@@ -1,20 +1,20 @@
 import { visible } from "../base/visible.ts";
 
-/** `deno fmt` did not format a text: it is no such text, or the formatter crashed. */
+/** Reports that `deno fmt` could not format a text: the syntax is wrong, or the formatter crashed. */
 export class FormatError extends Error {
   override readonly name = "FormatError";
 }
 
 /**
- * Formats as `deno fmt` does with lines of 120.
+ * Formats a text with `deno fmt` and a line width of 120.
  *
  * @param text The text.
- * @param ext The kind of file: `"ts"`, `"json"`, `"md"`.
- * @throws {FormatError} If that fails.
+ * @param ext The file extension: `"ts"`, `"json"`, `"md"`.
+ * @throws {FormatError} If formatting fails.
  */
 export async function format(text: string, ext = "ts"): Promise<string> {
   const child = spawn(thisDeno(), ext);
-  // One that crashes does not read to the end.
+  // A formatter that crashes does not read its whole input.
   const written = new Blob([text]).stream().pipeTo(child.stdin).catch(() => {});
   const [{ success, stdout, stderr, signal }] = await Promise.all([child.output(), written]);
   if (success) return new TextDecoder().decode(stdout);
@@ -23,10 +23,10 @@ export async function format(text: string, ext = "ts"): Promise<string> {
 }
 
 /**
- * Formats TypeScript. Where the formatter fails, the text stays as it is: it is code all the same.
+ * Formats TypeScript. If the formatter fails, returns the text unchanged, because it is valid code anyway.
  *
- * @param path Where the text is to be written.
- * @param warn Is told what happened.
+ * @param path The path of the output file, for the warning.
+ * @param warn Receives a warning if the formatter fails.
  */
 export async function formatted(text: string, path: string, warn: (line: string) => void): Promise<string> {
   try {
@@ -38,7 +38,10 @@ export async function formatted(text: string, path: string, warn: (line: string)
   }
 }
 
-/** The command of this Deno. A permission to run "deno" is one for what PATH finds, which may be a link to it. */
+/**
+ * Returns the command of the running Deno. The permission to run "deno" applies to the one on PATH, which may be a
+ * link.
+ */
 export function thisDeno(): string {
   const own = Deno.execPath();
   return Deno.permissions.querySync({ name: "run", command: own }).state === "granted" ? own : "deno";

@@ -3,26 +3,10 @@ import type { Command } from "./deps.ts";
 import { after } from "../base/time.ts";
 import { visible } from "../base/visible.ts";
 import { checkedAll, Failure } from "./exit.ts";
-import { ProtoGenerator } from "./generate.ts";
+import { type GenOptions, ProtoGenerator } from "./generate.ts";
 import { tell } from "./terminal.ts";
 
-/** What `dinokit gen` takes. */
-export interface GenOptions {
-  /** .proto files, and folders of them. Default: `proto` */
-  files?: string[];
-  /** The folders where imports are looked for. */
-  include?: string[];
-  /** The folder to write into; beside each .proto if there is none. */
-  out?: string;
-  /** The kit, as generated code imports it. Default: this copy's mod.ts */
-  import?: string;
-  /** Writes nothing, and fails if a file is not what would be written. */
-  check?: boolean;
-  /** Goes on, and writes again when a file has changed. */
-  watch?: boolean;
-}
-
-/** `dinokit gen` */
+/** Creates the command `dinokit gen`. */
 export function genCommand(): Command {
   return command("gen", {
     summary: "TypeScript for .proto files, and for those that they import",
@@ -78,7 +62,7 @@ async function once(generator: ProtoGenerator): Promise<number> {
   return code;
 }
 
-/** Gives a turn whenever .proto files have changed. What changes during a turn is not lost. */
+/** Yields whenever .proto files have changed. Changes during a turn of the consumer are not lost. */
 async function* changes(folders: () => string[]): AsyncGenerator<void> {
   let watched = folders();
   let watcher = Deno.watchFs(watched);
@@ -88,7 +72,7 @@ async function* changes(folders: () => string[]): AsyncGenerator<void> {
       const { kind, paths } = (await watcher[Symbol.asyncIterator]().next()).value as Deno.FsEvent;
       if (kind !== "access" && paths.some((path) => path.endsWith(".proto"))) break;
     }
-    // Editors write a file in several steps.
+    // Waits a moment, because editors write a file in several steps.
     await new Promise<void>((resolve) => after(50, resolve));
     yield;
     if (folders().join() === watched.join()) continue;

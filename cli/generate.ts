@@ -6,50 +6,65 @@ import { type LoadedFile, ProtoLoader } from "../codegen/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
 import { checkFolders, findFiles, importName, isThere, namedFile, readText } from "./files.ts";
 import { formatted } from "./format.ts";
-import type { GenOptions } from "./gen.ts";
-import { SOURCES } from "./new/idl.ts";
+import { SOURCES } from "./new/sources.ts";
 import { leftOver, orphans } from "./orphans.ts";
 import { kitSpecifier, specifier } from "./specifier.ts";
 
-/** What came of a file. */
+/** The options of `dinokit gen`. */
+export interface GenOptions {
+  /** The .proto files, and folders that contain some. Default: `proto` */
+  files?: string[];
+  /** The folders to search for imports. */
+  include?: string[];
+  /** The output folder. Default: beside each .proto file */
+  out?: string;
+  /** The specifier by which generated code imports the kit. Default: this copy's mod.ts */
+  import?: string;
+  /** Whether to write nothing, and fail if an output file is not up to date. */
+  check?: boolean;
+  /** Whether to keep running, and generate again when a file changes. */
+  watch?: boolean;
+}
+
+/** A result for one file. */
 export interface Outcome {
   readonly kind: "wrote" | "warning" | "problem";
-  /** A line for the user. */
+  /** A line to print. */
   readonly text: string;
 }
 
-/** A .proto file that TypeScript is written for. */
+/** A .proto file to generate TypeScript for. */
 interface Job {
-  /** As imports name it. */
+  /** The name that imports use. */
   readonly name: string;
   readonly path: string;
-  /** Where imports are looked for. */
+  /** The folders to search for imports. */
   readonly folders: readonly string[];
-  /** The user has named it: it is not written because another one imports it. */
+  /** Whether the user named the file, as opposed to a file that another one imports. */
   readonly asked: boolean;
 }
 
-/** The kit's own services are part of what mod.ts exports: their code must not import it. */
+/** The folder of the kit's own services. mod.ts exports them, so their code must not import mod.ts. */
 const OWN_SERVICES = new URL("../proto/grpc/", import.meta.url);
 
-/** Writes the TypeScript of .proto files. */
+/** Generates the TypeScript of .proto files. */
 export class ProtoGenerator {
   readonly #options: GenOptions;
   readonly #read = new Set<string>();
 
-  /** @throws {Failure} If a .proto file or a folder of -I is not there. */
+  /** @throws {Failure} If a .proto file or a folder of -I does not exist. */
   constructor(options: GenOptions) {
     checkFolders(options.include);
     for (const file of options.files ?? []) if (file.endsWith(".proto")) namedFile(file, options.include);
     this.#options = options;
   }
 
-  /** The folders of what the last run has read. */
+  /** Returns the folders of the files that the last run read. */
   folders(): string[] {
     return [...new Set([...this.#read].map((path) => dirname(path)))].filter((folder) => isThere(folder));
   }
 
-  /** Writes all files that have changed, and says so. */
+  /** Writes all files that have changed, and yields the results. */
   async *run(): AsyncGenerator<Outcome> {
     const jobs = (this.#options.files ?? ["proto"]).flatMap((file) => this.#jobs(file));
     const done = new Set<string>();
@@ -61,7 +76,7 @@ export class ProtoGenerator {
       done.add(out);
       const { folders } = job;
       try {
-        // Files with the same folders share what they import.
+        // Files with the same import folders share loaded imports.
         const key = JSON.stringify(folders);
         if (!loaders.has(key)) loaders.set(key, new ProtoLoader((name) => this.#text(folders, name)));
         const files = loaders.get(key)!.load(job.name);
@@ -81,13 +96,13 @@ export class ProtoGenerator {
           : { kind: "wrote", text: write(out, text) };
       } catch (error) {
         if (!(error instanceof ProtoProblem)) throw error;
-        // Others may import the same file.
+        // A file that several files import is reported once.
         const lines = this.#at(job, error).split("\n").filter((line) => !said.has(line));
         for (const line of lines) said.add(line);
         if (lines.length > 0) yield { kind: "problem", text: lines.join("\n") };
       }
     }
-    // With --out it can't be known: other runs may write there.
+    // With --out, leftover files can't be detected, because other runs may write to the same folder.
     if (this.#options.out !== undefined) return;
     for (const path of (this.#options.files ?? ["proto"]).filter((file) => !file.endsWith(".proto")).flatMap(orphans)) {
       const text = leftOver(path);
@@ -97,7 +112,7 @@ export class ProtoGenerator {
 
   #jobs(given: string): Job[] {
     const include = this.#options.include ?? [];
-    // As with protoc, a file may be named as imports name it.
+    // As in protoc, a file may be given by the name that imports use.
     const file = isThere(given) ? given : find(include, given) ?? given;
     if (file.endsWith(".proto")) {
       const folders = [...include, dirname(file)];
@@ -116,7 +131,9 @@ export class ProtoGenerator {
     }));
   }
 
-  /** The code of a project imports the kit by the name in its deno.json, which `deno task gen` knows. */
+  /**
+   * Rejects the idl/ folder of a project: its code imports the kit by a name in deno.json, which `deno task gen` knows.
+   */
   #checkFolder(folder: string): void {
     if (this.#options.import !== undefined || readText(join(folder, basename(SOURCES))) === undefined) return;
     throw new TypeError(
@@ -145,13 +162,13 @@ export class ProtoGenerator {
     });
   }
 
-  /** What `--import` says. A path is one from here, wherever the code is. */
+  /** Returns the value of `--import`. A path is relative to the working directory, not to the generated file. */
   #kit(out: string): string | undefined {
     const given = this.#options.import;
     return given !== undefined && /^\.{1,2}\//.test(given) ? specifier(out, given) : given;
   }
 
-  /** A problem with the paths of its files. */
+  /** Returns the message of a problem, with the paths of its files. */
   #at({ name, path, folders }: Job, problem: ProtoProblem): string {
     return problem.renamed((file) => file === name ? path : find(folders, file) ?? file).message;
   }

@@ -22,7 +22,7 @@ import {
 } from "./target.ts";
 import { interruption, paint, printJson, printPainted } from "./terminal.ts";
 
-/** `dinokit health` */
+/** Creates the command `dinokit health`. */
 export function healthCommand(): Command {
   const health = command("health", {
     summary: "Asks a server, or all instances of a service in Consul, whether they take calls",
@@ -85,16 +85,16 @@ interface Answer {
   readonly code: number;
 }
 
-/** How many instances are asked at one time: one that hangs must not take the time of the others. */
+/** The maximum number of concurrent checks, so that a hanging instance does not delay the others. */
 const MAX_CONCURRENT_CHECKS = 64;
 
-/** Asks all, and gives the answers in their order. */
+/** Checks all instances concurrently, and yields the answers in order. */
 async function* askAll(
   all: readonly ClientOptions[],
   ask: (one: ClientOptions) => Promise<Answer>,
 ): AsyncGenerator<[ClientOptions, Answer]> {
   const answers = all.map(() => Promise.withResolvers<Answer>());
-  // One that fails is told when its turn comes.
+  // A failed check is reported when its turn comes.
   for (const { promise } of answers) promise.catch(() => {});
   const left = all.entries();
   const asking = Promise.all(Array.from({ length: MAX_CONCURRENT_CHECKS }, async () => {
@@ -116,7 +116,7 @@ async function ask(options: ClientOptions, service: string, call: Call, place: P
   }
 }
 
-/** The addresses that Consul lists as passing. @throws {RpcError} As a call that finds none. */
+/** Returns the addresses of instances that pass Consul's check. @throws {RpcError} If there are none. */
 async function instancesOf(
   name: string,
   flags: TargetFlags & AskingFlags,

@@ -1,5 +1,5 @@
 /**
- * The JSON of requests as it comes: several values one after the other, or in lines.
+ * Reads the JSON of requests from a stream of text: values one after the other, or one per line.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import type { JsonValue } from "../mod.ts";
 import { EXIT, Failure } from "./exit.ts";
 
-/** Cuts a text that comes in pieces into JSON values, each as soon as it is whole. */
+/** Splits a stream of text into JSON values. Each value is yielded as soon as it is complete. */
 export class JsonSplitter {
   #value = "";
   #depth = 0;
   #quoted = false;
-  /** How many characters of the next piece say nothing: the one after a backslash. */
+  /** The number of characters of the next piece to skip: the character after a backslash. */
   #skip = 0;
 
-  /** Takes a piece, and gives the values that it completes. */
+  /** Adds a piece of text, and yields the values that it completes. */
   *push(piece: string): Generator<string> {
     let start = 0;
     for (let at = this.#next(piece, this.#skip); at >= 0; at = this.#next(piece, at + 1 + this.#skip)) {
@@ -27,14 +27,14 @@ export class JsonSplitter {
     this.#value += piece.slice(start);
   }
 
-  /** What is left when there are no more pieces. */
+  /** Yields the remaining text as a value when the input ends. */
   *end(): Generator<string> {
     const value = this.#value.trim();
     this.#value = "";
     if (value !== "") yield value;
   }
 
-  /** Where the next character is that matters; a long text in quotes is passed over at once. */
+  /** Returns the position of the next significant character. Inside quotes it skips long texts in one step. */
   #next(piece: string, from: number): number {
     this.#skip = Math.max(0, from - piece.length);
     const matters = this.#quoted ? /["\\]/g : /["{}[\]\s]/g;
@@ -42,7 +42,7 @@ export class JsonSplitter {
     return matters.exec(piece)?.index ?? -1;
   }
 
-  /** @returns Whether a value ends with this character. A number ends where the next white space is. */
+  /** @returns Whether a value ends with this character. A number ends at the next white space. */
   #take(character: string): boolean {
     if (character === "\\") this.#skip = 1;
     else if (character === '"') {
@@ -55,9 +55,9 @@ export class JsonSplitter {
 }
 
 /**
- * Reads a JSON value. Integers beyond 2^53 become texts, as JSON of protobuf has them: they would be rounded.
+ * Parses a JSON value. Integers beyond 2^53 become strings, as in protobuf's JSON, because numbers would round them.
  *
- * @throws {Failure} If it is none.
+ * @throws {Failure} If the text is not JSON.
  */
 export function parseJson(text: string, where: string): JsonValue {
   const keep = (_key: string, value: unknown, context: { source?: string }) =>
@@ -76,7 +76,7 @@ export function parseJson(text: string, where: string): JsonValue {
   }
 }
 
-/** The values that the arguments stand for: JSON, `@FILE`, or `-` for stdin, which `signal` ends. */
+/** Yields the values of the arguments: JSON, `@FILE`, or `-` for stdin. `signal` ends reading from stdin. */
 export async function* jsonValues(words: readonly string[], signal: AbortSignal): AsyncGenerator<JsonValue> {
   for (const word of words) {
     if (word === "-" || word === "@-") yield* valuesOf(pieces(Deno.stdin.readable, signal), "stdin");

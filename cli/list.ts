@@ -20,7 +20,7 @@ import { interruption, paint, print, printJson, printPainted, table } from "./te
 
 type Flags = TargetFlags & SchemaFlags & AskingFlags & JsonFlag & { methods?: boolean };
 
-/** `dinokit list` */
+/** Creates the command `dinokit list`. */
 export function listCommand(): Command {
   const list = command("list", {
     summary: "The services of a server, or of Consul",

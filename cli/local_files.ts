@@ -4,12 +4,12 @@ import { readProtoFiles } from "../codegen/files.ts";
 import { importName, namedFile, readText } from "./files.ts";
 
 /**
- * Reads .proto files from disk, with all that they import.
+ * Reads .proto files from disk, with all files that they import.
  *
- * @param given Their paths, or, as with protoc, what imports call them.
- * @param importPaths Folders where imports are looked for, beside those of the files themselves.
- * @throws {Failure} If one of the given is not there.
- * @throws {ProtoProblem} If one has a mistake.
+ * @param given The paths or, as in protoc, the names that imports use.
+ * @param importPaths Folders to search for imports, in addition to the folders of the given files.
+ * @throws {Failure} If a given file does not exist.
+ * @throws {ProtoProblem} If a file contains a mistake.
  */
 export function readLocalFiles(given: readonly string[], importPaths: readonly string[]): Map<string, ProtoFile> {
   const files = given.map((file) => namedFile(file, importPaths, `--proto ${file}`));

@@ -1,5 +1,5 @@
 /**
- * `dinokit`: from a .proto file to a running service, and a look into any running one.
+ * The command line `dinokit`: it turns a .proto file into a running service, and inspects running ones.
  *
  * ```sh
  * deno run -A cli/main.ts --help
@@ -26,7 +26,7 @@ import { watchCommand } from "./watch.ts";
 import { colours, paint, tell } from "./terminal.ts";
 
 /**
- * The whole command, with all its subcommands.
+ * Creates the command `dinokit` with all its subcommands.
  *
  * @internal
  */
@@ -48,7 +48,7 @@ export function dinokit(): Command {
   return program;
 }
 
-/** The help of a command, or of all for `""`. */
+/** Returns the help text of a command, or of `dinokit` for `""`. */
 export function helpOf(name: string): string {
   const program = dinokit();
   const one = name === "" ? program : program.commands.find((one) => one.name() === name)!;
@@ -57,7 +57,7 @@ export function helpOf(name: string): string {
   return text;
 }
 
-/** Runs it. @returns The exit code. */
+/** Runs the command line. @returns The exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const program = dinokit();
   try {
@@ -68,7 +68,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Says what went wrong and what to do next. @returns The exit code. */
+/** Prints an error and the next step. @returns The exit code. */
 function told(error: unknown, program: Command, args: readonly string[]): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
@@ -100,12 +100,14 @@ function told(error: unknown, program: Command, args: readonly string[]): number
     else say(error.message);
     return EXIT.failed;
   }
-  // A mistake in this program. Deno would show its text as it is, which may be that of a server.
+  // A bug in this program. The stack is escaped, because it may contain a server's text.
   tell(error instanceof Error ? error.stack ?? String(error) : String(error), paint("error: ", "red", colours.err));
   return EXIT.failed;
 }
 
-/** Errors whose text is for the one who types. Any other is a mistake in this program, and shows its stack. */
+/**
+ * Whether the error's message is meant for the user. Any other error is a bug in this program, and its stack is shown.
+ */
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && ["NotCapable", "ProtoProblem", "ConsulError", "Unsupported"].includes(error.name);
 }

@@ -12,7 +12,7 @@ interface Flags {
   yes?: true;
 }
 
-/** `dinokit new` */
+/** Creates the command `dinokit new`. */
 export function newCommand(): Command {
   return command("new", {
     summary: "A project that runs at once, from a .proto file",
@@ -42,7 +42,7 @@ export function newCommand(): Command {
     .option("--yes", "write into a folder that has files; none of yours is replaced")
     .action((name: string, { server_name: serverName, ...flags }: Flags) =>
       checkedAll(async () => {
-        // Loaded only now: the templates may want permission to be read, which no other command has.
+        // Imported lazily: reading the templates may need a permission that no other command needs.
         const { run } = await import("./new/run.ts");
         await run({ name, serverName, ...flags });
       })

@@ -1,24 +1,24 @@
 import type { SchemaFlags } from "./schema_flags.ts";
 import { consulAddressOf, consulName, type TargetFlags } from "./target.ts";
 
-/** Where a command was sent, as one types it: for the commands that lead on. */
+/** The target of a command in the form in which a user types it, for suggested next commands. */
 export interface Place {
-  /** The server, with the flags that reach it. */
+  /** The server, with the flags to reach it. */
   readonly server: string;
-  /** Who tells what there is: .proto files, or the server. */
+  /** The source of the schema: .proto files, or the server. */
   readonly schema: string;
-  /** Consul, if the server is looked up there. */
+  /** The flags for Consul, if the server is looked up there. */
   readonly consul?: string;
 }
 
-/** What the flags of a command may say of it. */
+/** The flags that affect the place. */
 export type PlaceFlags = SchemaFlags & TargetFlags;
 
 const CONSUL = ["consulTokenFile", "datacenter"] as const;
 const TLS = ["tls", "ca", "cert", "key", "serverName"] as const;
 const PROTO = ["proto", "include"] as const;
 
-/** The place that a target and its flags mean. */
+/** Returns the place for a target and its flags. */
 export function placeOf(target: string | undefined, flags: PlaceFlags): Place {
   const inConsul = target === undefined || consulName(target) !== undefined;
   const consul = inConsul ? ["--consul", consulAddressOf(flags), ...typed(flags, CONSUL)].join(" ") : undefined;
@@ -42,5 +42,5 @@ function typed(flags: PlaceFlags, names: readonly (keyof PlaceFlags)[]): string[
   });
 }
 
-/** A word as a shell reads it. */
+/** Quotes a word for a shell. */
 const quoted = (word: string) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -15,39 +15,39 @@ import { answersNoGrpc, NoReflection, ReflectionRefused, SchemaError, type Schem
 type Question = NonNullable<ServerReflectionRequest["messageRequest"]>;
 type Answer = ServerReflectionResponse["messageResponse"];
 
-/** The versions of the service, the newest first. Only their names differ. */
+/** The versions of the reflection service, the newest first. Only their names differ. */
 const VERSIONS = [ServerReflection, Alpha as unknown as typeof ServerReflection];
 
-/** Of how many services the files are asked for, to find what may be meant. */
+/** The maximum number of services whose files are fetched to find suggestions. */
 const MAX_ASKED_SERVICES = 50;
 /**
- * How many files a server may tell, how many bytes in all, and in one answer. All files of googleapis are 6,000, in 10
- * MB.
+ * The maximum number of files from a server; below, of bytes in total and in one answer. All of googleapis has 6,000
+ * files with 10 MB.
  */
 export const MAX_FILES = 10_000;
 export const MAX_BYTES = 64 * 2 ** 20;
 const MAX_ANSWER_BYTES = 16 * 2 ** 20;
-/** How long all questions about one thing may take together, where nobody says it. */
+/** The default timeout of all queries for one symbol. */
 const TIMEOUT_MS = 10_000;
 
-/** What a server tells about itself. It is asked for what is needed, when that is needed, and for nothing twice. */
+/** The schema that a server provides by reflection. It is queried lazily, and never twice for the same file. */
 export class Reflection implements SchemaSource {
   readonly label: string;
   readonly #clients;
   readonly #call: CallOptions;
-  /** Which version the server speaks, once that is known. */
+  /** The index of the version that the server supports; undefined until that is known. */
   #version: number | undefined;
   #pool: DescriptorPool | undefined;
   #files = 0;
   #bytes = 0;
-  /** Imports that the server has been asked for. */
+  /** The imports that have been requested from the server. */
   readonly #asked = new Set<string>();
 
   /**
-   * Makes it; it connects when it is asked.
+   * Creates the schema source. It connects when it is first queried.
    *
-   * @param options Where the server is, as createClient takes it.
-   * @param call What is sent with each question. With a deadline, it bounds all of them together.
+   * @param options The server, as options of createClient.
+   * @param call The options of each query. A deadline applies to all queries together.
    */
   constructor(options: ClientOptions, call: CallOptions) {
     this.label = options.name ?? String(options.address);
@@ -70,7 +70,7 @@ export class Reflection implements SchemaSource {
     if (told.first === undefined) return undefined;
     for (let missing = told.imports; missing.length > 0;) {
       const answers = await this.#ask(missing.map((value) => ({ case: "fileByFilename", value })), call);
-      // A file whose options alone are used may be missing: whether it matters shows when the files are put together.
+      // A file that is imported only for options may be missing. Whether it is needed shows when the files are linked.
       const there = missing.keys().filter((i) => !isNotFound(answers[i])).toArray();
       missing = (await this.#keep(there.map((i) => answers[i]), there.map((i) => missing[i]!))).imports;
     }
@@ -87,10 +87,10 @@ export class Reflection implements SchemaSource {
   }
 
   /**
-   * Keeps the files of answers.
+   * Adds the files of the answers to the pool.
    *
-   * @param questions What was asked for, for messages.
-   * @returns The name of the first file, and what they import that was not asked for yet.
+   * @param questions The requested symbols or files, for messages.
+   * @returns The name of the first file, and imports that have not been requested yet.
    */
   async #keep(answers: readonly Answer[], questions: readonly string[]) {
     const pool = this.#pool ??= await DescriptorPool.create();
@@ -123,7 +123,7 @@ export class Reflection implements SchemaSource {
     return { ...this.#call, deadline: this.#call.deadline ?? timeOfDay() + TIMEOUT_MS };
   }
 
-  /** Asks all at once. @returns The answers in the order of the questions. */
+  /** Sends all queries at once. @returns The answers in the order of the queries. */
   async #ask(questions: readonly Question[], call: CallOptions): Promise<Answer[]> {
     if (this.#version !== undefined) {
       return await this.#askIn(this.#version, questions, call).catch((error) => {
@@ -180,8 +180,8 @@ export class Reflection implements SchemaSource {
 const isNotFound = (answer: Answer) => answer?.case === "errorResponse" && answer.value.errorCode === Status.NOT_FOUND;
 
 /**
- * An error of the questions, which says that they were no call of the user's. Where there is no server, it does not
- * matter.
+ * Converts an error of a query so that the message distinguishes it from the user's own call. An unreachable server is
+ * reported unchanged.
  */
 function refusal(error: unknown): unknown {
   if (error instanceof BizError) {

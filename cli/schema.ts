@@ -1,5 +1,5 @@
 /**
- * What services there are and what their messages look like: told by a server, or by .proto files.
+ * Services and the types of their messages, from a server's reflection or from .proto files.
  *
  * @module
  */
@@ -16,62 +16,62 @@ import { SchemaError, type SchemaSource } from "./schema_source.ts";
 
 export { SchemaError } from "./schema_source.ts";
 
-/** A method, and where it stands. */
+/** A method, and its service. */
 export interface FoundMethod {
-  /** Its service: what createClient takes. */
+  /** The service, as createClient takes it. */
   readonly service: Service;
-  /** Its name in such a client: `"echo"` for the .proto's `Echo`. */
+  /** The method's name in a client: `"echo"` for `Echo` in the .proto. */
   readonly property: string;
-  /** Its kind of call, and the types of its requests and responses. */
+  /** The kind of call, and the types of requests and responses. */
   readonly method: Method;
 }
 
-/** What is known of services and messages. Names are full protobuf names; a dot in front is passed over. */
+/** Known services and messages. Names are full protobuf names; a leading dot is ignored. */
 export interface Schema extends AsyncDisposable {
-  /** Who tells it, for people. */
+  /** The name of the source, for messages. */
   readonly label: string;
-  /** The names of all services, sorted. */
+  /** Returns the names of all services, sorted. */
   services(): Promise<readonly string[]>;
-  /** Finds a service. @throws {SchemaError} If there is none. */
+  /** Finds a service. @throws {SchemaError} If it does not exist. */
   findService(name: string): Promise<Service>;
   /**
    * Finds a method.
    *
-   * @param name `"echo.EchoService/Echo"`, `"/echo.EchoService/Echo"` or `"echo.EchoService.Echo"`.
-   * @throws {SchemaError} If there is none.
+   * @param name The name: `"echo.EchoService/Echo"`, `"/echo.EchoService/Echo"` or `"echo.EchoService.Echo"`.
+   * @throws {SchemaError} If it does not exist.
    */
   findMethod(name: string): Promise<FoundMethod>;
-  /** Finds a message. @throws {SchemaError} If there is none. */
+  /** Finds a message type. @throws {SchemaError} If it does not exist. */
   findType(name: string): Promise<MessageType<unknown>>;
   /**
-   * A service, method, message, field, enum or value of one as a .proto would declare it, with full names of types.
+   * Returns a service, method, message, field, enum or enum value as .proto source, with full type names.
    *
-   * @throws {SchemaError} If there is none.
+   * @throws {SchemaError} If it does not exist.
    */
   describe(name: string): Promise<string>;
-  /** The same as its message of descriptor.proto. @throws {SchemaError} If there is none. */
+  /** Returns the symbol's descriptor, a message of descriptor.proto. @throws {SchemaError} If it does not exist. */
   descriptor(name: string): Promise<Described>;
-  /** Makes an error for people of one that comes of what was told. */
+  /** Converts an error that the schema caused to one for users. */
   explain(error: unknown): unknown;
 }
 
 /**
- * Asks a server, by the reflection service that it must have: v1, or else v1alpha.
+ * Creates a schema from a server's reflection service, v1 or otherwise v1alpha.
  *
- * @param options Where the server is, as createClient takes it.
- * @param call What is sent with each question. Its deadline bounds all of them together; else those about one thing
- * have ten seconds.
+ * @param options The server, as options of createClient.
+ * @param call The options of each query. A deadline applies to all queries together. Without one, the queries for one
+ * symbol have ten seconds.
  */
 export const schemaFromServer = (options: ClientOptions, call: CallOptions = {}): Schema =>
   schemaOf(new Reflection(options, call));
 
 /**
- * Reads .proto files.
+ * Creates a schema from .proto files.
  *
- * @param files Their paths.
- * @param importPaths Folders where their imports are looked for, beside those of the files themselves.
- * @throws {Failure} If one is not there.
- * @throws {ProtoProblem} If one has a mistake.
+ * @param files The paths.
+ * @param importPaths Folders to search for imports, in addition to the folders of the files.
+ * @throws {Failure} If a file does not exist.
+ * @throws {ProtoProblem} If a file contains a mistake.
  */
 export function schemaFromFiles(files: readonly string[], importPaths: readonly string[] = []): Schema {
   return schemaOf(sourceOf(files.join(", "), readLocalFiles(files, importPaths)));
@@ -122,7 +122,7 @@ function schemaOf(source: SchemaSource): Schema {
     services: async () => [...await source.services()].sort(),
     findService: explained(async (given) => {
       const service = await serviceOf(given);
-      void service.methods; // whether its types are there
+      void service.methods; // throws if a type is missing
       return service;
     }),
     findMethod: explained(async (given) => {

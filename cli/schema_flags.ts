@@ -6,13 +6,13 @@ import { checkFolders } from "./files.ts";
 import { type Schema, schemaFromFiles, schemaFromServer } from "./schema.ts";
 import { reach, type TargetFlags } from "./target.ts";
 
-/** The flags that say who knows the services and messages. */
+/** The flags that select the source of the schema. */
 export interface SchemaFlags {
   readonly proto?: readonly string[];
   readonly include?: readonly string[];
 }
 
-/** Adds them. */
+/** Adds the flags of {@linkcode SchemaFlags}. */
 export const withSchema = (command: Command): Command =>
   command
     .option(
@@ -22,7 +22,7 @@ export const withSchema = (command: Command): Command =>
     )
     .option("-I, --include <dir>", "where imports of .proto files are looked for; repeatable", collect);
 
-/** The schema that the flags say: that of .proto files, or the server's. */
+/** Creates the schema that the flags select: from .proto files, or from the server. */
 export function schemaOf(target: string | undefined, flags: SchemaFlags & TargetFlags, call: CallOptions = {}): Schema {
   if (flags.proto) {
     checkFolders(flags.include);

@@ -1,36 +1,36 @@
 import type { ProtoFile } from "../codec/file.ts";
 import { RpcError } from "../mod.ts";
 
-/** Who can tell what there is. */
+/** A source of services and types. */
 export interface SchemaSource {
-  /** What it is, for people: `"127.0.0.1:8888"`, `"echo.proto"`. */
+  /** The name of the source, for messages: `"127.0.0.1:8888"`, `"echo.proto"`. */
   readonly label: string;
-  /** The names of all services. */
+  /** Returns the names of all services. */
   services(): Promise<readonly string[]>;
-  /** The names of all that is known by now, or can be found out. */
+  /** Returns the names of all known or discoverable symbols. */
   names(): Promise<readonly string[]>;
-  /** The file that declares something, with all that it imports; undefined if there is none. */
+  /** Returns the file that declares a symbol, with all its imports; undefined if the symbol does not exist. */
   fileOf(symbol: string): Promise<ProtoFile | undefined>;
   close(): Promise<void>;
-  /** Makes an error for people of one that comes of what it has told. */
+  /** Converts an error that the source caused to one for users. */
   explain?(error: unknown): unknown;
 }
 
-/** There is no such thing, or nobody tells what there is; the message says what to do. */
+/** Reports that a symbol does not exist, or that its schema is not available. The message says what to do. */
 export class SchemaError extends Error {
   override readonly name: string = "SchemaError";
 }
 
-/** Whether a server has answered by HTTP, and not as one of gRPC does. */
+/** Whether a server responded over HTTP, but not as a gRPC server. */
 export const answersNoGrpc = ({ rawMessage }: RpcError): boolean =>
   /^the server answers with (HTTP status|content-type) /.test(rawMessage);
 
-/** The server tells nothing about itself. */
+/** Reports that a server does not offer reflection. */
 export class NoReflection extends SchemaError {
   override readonly name = "NoReflection";
 }
 
-/** The server does not answer the questions of reflection as it should; its own status is in `code`. */
+/** Reports that a server rejects or fails reflection queries; `code` is the server's status. */
 export class ReflectionRefused extends RpcError {
   override readonly name = "ReflectionRefused";
 }

@@ -1,15 +1,15 @@
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** How code in one file imports another: both are paths, in whose names anything may stand. */
+/** Returns the specifier by which code in one file imports another. The paths may contain any characters. */
 export function specifier(from: string, to: string): string {
   const path = relative(dirname(resolve(from)), resolve(to)).replaceAll("\\", "/");
   return inSpecifier(path.startsWith(".") ? path : `./${path}`);
 }
 
-/** A path as a specifier has it: no quotes, blanks or line ends are left in it. */
+/** Encodes a path as a specifier, without quotes, blanks or line breaks. */
 export const inSpecifier = (path: string): string => encodeURI(path).replace(/[?#]/g, encodeURIComponent);
 
-/** The same, of a module of this copy of the kit, which need not be on the disk. */
+/** Returns the specifier of a module of this copy of the kit, which may be on a web server rather than on disk. */
 export const kitSpecifier = (from: string, { protocol, href }: URL): string =>
   protocol === "file:" ? specifier(from, fileURLToPath(href)) : href;

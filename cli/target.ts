@@ -10,9 +10,9 @@ import {
 import { type Command, InvalidArgumentError } from "./deps.ts";
 import { checked, EXIT, Failure } from "./exit.ts";
 
-/** The flags that say how a server is reached. */
+/** The flags that say how to reach a server. */
 export interface TargetFlags {
-  /** `true` where it has no value. */
+  /** `true` if the flag has no value. */
   readonly consul?: string | true;
   readonly consulTokenFile?: string;
   readonly datacenter?: string;
@@ -25,16 +25,16 @@ export interface TargetFlags {
 
 const CONSUL = "127.0.0.1:8500";
 
-/** A person has asked for the message; 256 MiB in base64 is still a string that V8 can hold. */
+/** Limits for messages that a user has requested. 256 MiB still fits into one V8 string as base64. */
 const LIMITS = { receiveMessageBytes: 2 ** 28, sendMessageBytes: 2 ** 28 };
 
-/** What goes wrong is told once, when the command fails. */
+/** A logger for errors only: a failure is reported once, when the command ends. */
 export const QUIET: Logger = createLogger("error");
 
-/** What an argument TARGET may be. */
+/** The forms of the argument TARGET. */
 export const TARGET = 'host:port, unix:/path, or "consul:NAME"';
 
-/** Permissions of a command with a target. */
+/** The permissions of a command with a target. */
 export const TARGET_PERMISSIONS = [
   ["--allow-net=HOST:PORT", "the server's address, and Consul's for consul:NAME"],
   ["--allow-env=CONSUL_HTTP_ADDR", "Consul's address, where --consul does not say it"],
@@ -44,7 +44,7 @@ export const TARGET_PERMISSIONS = [
   ],
 ] as const;
 
-/** Adds the flags that say how Consul is reached. */
+/** Adds the flags that say how to reach Consul. */
 export const withConsul = (command: Command, all = false): Command =>
   command
     .option(
@@ -68,23 +68,23 @@ function consulAddress(text: string): string {
   try {
     if (parseAddress(text, "--consul").kind === "tcp") return text;
   } catch {
-    // What is no address at all needs the same words.
+    // An unparsable address gets the same message.
   }
   throw new InvalidArgumentError(`use the host and port of its HTTP API, such as ${CONSUL}.`);
 }
 
-/** Consul, as the flags say. */
+/** Creates the Consul registry that the flags describe. */
 export function consulOf(flags: Partial<TargetFlags>, options: ConsulOptions = {}): ReturnType<typeof consul> {
   return checked(() => consul(consulAddressOf(flags), { ...consulOptionsOf(flags), ...options }));
 }
 
-/** Where Consul is. */
+/** Returns the address of Consul. */
 export const consulAddressOf = ({ consul }: Pick<TargetFlags, "consul">): string =>
   typeof consul === "string" ? consul : consulInEnvironment() ?? CONSUL;
 
 const VARIABLE = "CONSUL_HTTP_ADDR";
 
-/** As Consul's own tools have it, if it may be read. */
+/** Returns the address in the environment variable of Consul's own tools, if it may be read. */
 function consulInEnvironment(): string | undefined {
   if (Deno.permissions.querySync({ name: "env", variable: VARIABLE }).state !== "granted") return undefined;
   const address = Deno.env.get(VARIABLE)?.replace(/^http:\/\/(.*?)\/?$/, "$1");
@@ -96,16 +96,16 @@ function consulInEnvironment(): string | undefined {
   }
 }
 
-/** What else the flags say of it. */
+/** Returns the options of Consul that the flags set. */
 export function consulOptionsOf({ consulTokenFile: tokenFile, datacenter }: Partial<TargetFlags>): ConsulOptions {
   read("--consul-token-file", tokenFile); // whether it is there
   return { tokenFile, datacenter };
 }
 
-/** The name in `consul:NAME`; undefined if it is an address. */
+/** Returns the name in `consul:NAME`; undefined if the target is an address. */
 export const consulName = (target: string): string | undefined => /^consul:(.*)$/.exec(target)?.[1];
 
-/** How a client reaches a target. */
+/** Returns the client options that reach a target. */
 export function reach(target: string, flags: TargetFlags): ClientOptions {
   const name = consulName(target);
   const tls = tlsOf(flags);
@@ -134,7 +134,7 @@ function tlsOf({ tls, ca, cert, key, serverName }: TargetFlags): ClientTls | und
   return { ca: read("--ca", ca), cert: read("--cert", cert), key: read("--key", key), serverName };
 }
 
-/** The text of a file that a flag names. */
+/** Returns the text of a file that a flag names. */
 export function read(flag: string, path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   try {

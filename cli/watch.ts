@@ -5,7 +5,7 @@ import { consulName, consulOf, QUIET, type TargetFlags, withConsul } from "./tar
 import { interruption, onTerminal } from "./terminal.ts";
 import { changeJson, changeLines, changingTable } from "./watch_view.ts";
 
-/** `dinokit watch` */
+/** Creates the command `dinokit watch`. */
 export function watchCommand(): Command {
   const watch = command("watch", {
     summary: "The instances of a service in Consul, and every change of them as it happens",
@@ -30,7 +30,7 @@ type Flags = TargetFlags & JsonFlag;
 
 async function watchService(given: string, flags: Flags): Promise<void> {
   const name = consulName(given) ?? given;
-  // What is kept back from clients for a while is news here.
+  // Shows changes at once that the registry would hold back from clients for a while.
   const resolver = consulOf(flags, { grace: 0 });
   const view = (flags.json ? changeJson : onTerminal ? changingTable : changeLines)(name);
   using stop = interruption();

@@ -4,11 +4,11 @@ import { type Change, changes, facts, factsOf, shown, tagsOf } from "./changes.t
 import { paint, printPainted, table, widthOf } from "./terminal.ts";
 import { timeOfDay } from "../base/time.ts";
 
-/** Shows what is known of a service. */
+/** A view of the instances of a service. */
 export interface WatchView {
-  /** Shows its instances, as they are now; `why` there are none. */
+  /** Shows the current instances. `why` explains an empty list. */
   show(instances: readonly Instance[], why: string): Promise<void>;
-  /** Shows that nothing is known. */
+  /** Shows that the instances are unknown. */
   fail(message: string): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ const LOOKS = {
   recovered: ["=", "green"],
 } as const;
 
-/** A line for each change. */
+/** Creates a view that prints a line for each change. */
 export function changeLines(name: string): WatchView {
   return eachChange(name, (change, text) => {
     const [sign, colour] = LOOKS[change];
@@ -28,7 +28,7 @@ export function changeLines(name: string): WatchView {
   });
 }
 
-/** The same as JSON. */
+/** Creates a view that prints a line of JSON for each change. */
 export function changeJson(name: string): WatchView {
   return eachChange(name, (change, text, instance) => {
     const { tags, meta, ...others } = instance ?? {};
@@ -64,7 +64,7 @@ function eachChange(
   };
 }
 
-/** One table, which is drawn anew where it stands: for terminals. It marks what has happened last. */
+/** Creates a view for terminals: a table that is redrawn in place and marks the latest changes. */
 export function changingTable(name: string): WatchView {
   const seen = new Map<string, Instance>();
   let last: Change[] = [];
@@ -105,7 +105,7 @@ function rowsOf(seen: ReadonlyMap<string, Instance>, last: readonly Change[]): s
   return table([head, ...rows]);
 }
 
-/** How many lines of the terminal a text takes, as far as they can be gone back to: long ones are broken there. */
+/** Returns the number of terminal rows that a text takes, including wrapped lines, up to the height of the screen. */
 function heightOf(text: string): number {
   const { columns, rows } = Deno.consoleSize();
   const height = (line: string) => Math.max(1, Math.ceil(widthOf(line) / (columns || Infinity)));

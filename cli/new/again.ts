@@ -1,21 +1,21 @@
 import { join } from "node:path";
-import type { NewOptions } from "./run.ts";
 import type { DeclaredService } from "../../codegen/services.ts";
 import { readText } from "../files.ts";
 import type { Idl } from "./idl.ts";
+import type { NewOptions } from "./settings.ts";
 
 const ENVS = ["dev", "test", "online"];
 
-/** Whether a project has a server: its generated file may be deleted, to be made anew. */
+/** Whether a project has a server. Its generated file may have been deleted to be generated again. */
 export const hasServer = (root: string): boolean =>
   readText(join(root, "handlers/mod.ts")) !== undefined ||
   readText(join(root, "main.ts"))?.includes("./handlers/mod.ts") === true;
 
 /**
- * Compares the flags with a project that is there. Its settings are the user's by now: a flag that asks for others
+ * Compares the flags with an existing project. The user owns its settings, so a flag that asks for different settings
  * would have no effect.
  *
- * @throws {TypeError} If one does; the message says where to write it.
+ * @throws {TypeError} If a flag differs. The message says where to change the setting.
  */
 export function checkAgain(root: string, { type, registry, serverName, module }: NewOptions): void {
   const has = (path: string) => readText(join(root, path)) !== undefined;
@@ -43,7 +43,7 @@ export function checkAgain(root: string, { type, registry, serverName, module }:
   }
 }
 
-/** Which methods are new to a project whose client, the user's, does not call them: a line for each service. */
+/** Yields a line for each service with new methods that the user's client does not call. */
 export function* newToClient(root: string, { name, services }: Idl): Generator<string> {
   const client = readText(join(root, "client.ts"));
   const before = readText(join(root, "idl", name.replace(/proto$/, "ts")));
@@ -58,7 +58,7 @@ export function* newToClient(root: string, { name, services }: Idl): Generator<s
   }
 }
 
-/** The methods of a service in TypeScript that was generated earlier. */
+/** Returns the methods of a service in previously generated TypeScript. */
 function knownMethods(generated: string, { name }: DeclaredService): Set<string> {
   const [, body = ""] = new RegExp(`^export const ${name}: Service<\\{\\n([^]*?)^\\}>`, "m").exec(generated) ?? [];
   return new Set([...body.matchAll(/^ {2}(\w+): /gm)].map(([, local]) => local!));

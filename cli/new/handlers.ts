@@ -6,10 +6,7 @@ import { inSpecifier } from "../specifier.ts";
 import type { Places } from "./places.ts";
 import { CLIENT, METHODS } from "./templates.ts";
 
-/**
- * A template as a file of the project: what it imports is elsewhere there. `idl` is the path of the main .proto in
- * idl/.
- */
+/** Returns a template as a file of the project, with adjusted imports. `idl` is the path of the main .proto in idl/. */
 export const placed = (template: string, idl: string): string =>
   template.replace(/"(?:\.\.\/)+(?:(testing)\/)?mod\.ts"/, (_, entry) => entry ? `"dinokit/${entry}"` : '"dinokit"')
     .replace(
@@ -17,7 +14,7 @@ export const placed = (template: string, idl: string): string =>
       () => `/idl/${inSpecifier(idl.replace(/proto$/, "ts"))}`,
     );
 
-/** The first text of a method's handler, or of its test. `reply` is the reply that the test expects, as a literal. */
+/** Returns the initial text of a method's handler or of its test. `reply` is the expected reply, as a literal. */
 export function methodFile(
   what: "handler" | "test",
   service: DeclaredService,
@@ -46,10 +43,10 @@ export function methodFile(
     ).replace('{ text: "" }', () => reply);
 }
 
-/** `{ name }`, or `{ name as other }`. */
+/** Returns `{ name }` or `{ name as other }`. */
 const braced = (name: string, as: string, other: string) => name === other ? `{ ${name} }` : `{ ${name}${as}${other} }`;
 
-/** What names each method's handler: the one file of handlers/ that is written anew each time. */
+/** Returns the text of handlers/mod.ts, which registers all handlers. It is generated again each time. */
 export function registration(services: readonly DeclaredService[], idl: string, places: Places): string {
   const imports = new Imports(["addHandlers", "server"]);
   const server = imports.use("dinokit", "Server", true);
@@ -66,14 +63,14 @@ export function registration(services: readonly DeclaredService[], idl: string, 
 
 ${imports}
 
-/** Gives a server the handlers of all methods. */
+/** Adds the handlers of all methods to a server. */
 export function addHandlers(server: ${server}): void {
 ${lines.join("\n")}
 }
 `;
 }
 
-/** The client's text: a function for each service that has methods, with a line for each of them. */
+/** Returns the client's text: a function for each service that has methods, with a line for each method. */
 export function clientFile(declared: readonly DeclaredService[], idl: string): string {
   const services = declared.filter(({ methods }) => methods.length > 0);
   const start = CLIENT.indexOf("async function callTheService");

@@ -9,21 +9,19 @@ import { formatted } from "../format.ts";
 import { specifier } from "../specifier.ts";
 import { tell } from "../terminal.ts";
 import { loadOthers } from "./others.ts";
-
-/** Notes, in a project, what each .proto was where it was copied from: so it is known which side has changed since. */
-export const SOURCES = "idl/sources.json";
+import { SOURCES } from "./sources.ts";
 
 /** The .proto files of a project. */
 export interface Idl {
-  /** The main one: its path in idl/. */
+  /** The path of the main .proto in idl/. */
   readonly name: string;
-  /** Where it came from. */
+  /** The path from which the main .proto was copied. */
   readonly path: string;
-  /** It, and all that it imports, by their paths in idl/. */
+  /** The main .proto and all files that it imports, by their paths in idl/. */
   readonly files: ReadonlyMap<string, LoadedFile>;
-  /** The other .proto files in idl/, the user's: each with all that it imports. */
+  /** The user's other .proto files in idl/, each with all files that it imports. */
   readonly others: ReadonlyMap<string, ReadonlyMap<string, LoadedFile>>;
-  /** Copies that nothing imports any more. */
+  /** The copies that no file imports any more. */
   readonly unused: readonly string[];
   /** The text of {@linkcode SOURCES}. */
   readonly sources: string;
@@ -31,12 +29,12 @@ export interface Idl {
 }
 
 /**
- * Reads the .proto files for a project. Where the project's copy is not like the source, the one that was changed since
- * it was copied counts.
+ * Reads the .proto files for a project. If the project's copy differs from the source, the one that has changed since
+ * the copy counts.
  *
  * @throws {Failure} If a file is missing.
- * @throws {TypeError} If both were changed.
- * @throws {ProtoProblem} If one has a mistake.
+ * @throws {TypeError} If both have changed.
+ * @throws {ProtoProblem} If a file contains a mistake.
  */
 export function loadIdl(idl: string, include: readonly string[], root: string): Idl {
   if (!idl.endsWith(".proto")) throw new TypeError(`--idl ${idl}: not a .proto file`);
@@ -65,7 +63,7 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
   }
 }
 
-/** The text that counts, of a source and the project's copy; notes what the source was. */
+/** Returns the newer text of a source and the project's copy, and records the source's digest. */
 function newer(name: string, from: string, to: string, noted: Record<string, string>): string {
   const [source, copy] = [readText(from)!, readText(to)];
   if (resolve(from) === resolve(to)) return source;
@@ -80,7 +78,7 @@ function newer(name: string, from: string, to: string, noted: Record<string, str
 
 const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** The files of idl/ in a project: the .proto files, and their TypeScript. */
+/** Returns the files of idl/ in a project: the .proto files and their TypeScript. */
 export async function idlFiles({ files, others, sources }: Idl): Promise<Map<string, string>> {
   const written = new Map<string, string>([[SOURCES, sources]]);
   const emit = async (name: string, files: ReadonlyMap<string, LoadedFile>) => {

@@ -2,9 +2,9 @@ import { abortsAfter } from "../../base/time.ts";
 import { thisDeno } from "../format.ts";
 
 /**
- * Writes deno.lock for what the project's deno.json imports: CI and the image take nothing else.
+ * Writes deno.lock for the imports in the project's deno.json. CI and the image use only locked packages.
  *
- * @returns What Deno said if it could not, as without a network.
+ * @returns Deno's message if writing failed, for example without a network.
  */
 export async function writeLock(root: string): Promise<string | undefined> {
   const { success, stderr } = await new Deno.Command(thisDeno(), {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { kitSpecifier } from "../specifier.ts";
 import { readText } from "../files.ts";
 
-/** The kit's module, as the project names it. */
+/** Returns the specifier of the kit that the project imports. */
 export function moduleOf(module: string | undefined, root: string): string {
   if (module === undefined) {
     return kitSpecifier(join(realPath(root), "deno.json"), new URL("../../mod.ts", import.meta.url));
@@ -19,8 +19,8 @@ export function moduleOf(module: string | undefined, root: string): string {
 }
 
 /**
- * Where the templates really are, if the kit is reached through a link: only then Deno asks for permission to import
- * text.
+ * Returns the real path of the templates if the kit is reached through a link. Only then does Deno require a permission
+ * to import text.
  */
 export function linkedTemplates(module: string, root: string): string | undefined {
   const isUrl = module.startsWith("file:");
@@ -30,7 +30,7 @@ export function linkedTemplates(module: string, root: string): string | undefine
   return real === path ? undefined : relative(realPath(root), real).replaceAll("\\", "/");
 }
 
-/** A path without links, as far as it is there. */
+/** Resolves the links in the part of a path that exists. */
 function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);

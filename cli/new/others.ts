@@ -2,19 +2,19 @@ import { join, relative } from "node:path";
 import { type LoadedFile, loadProto } from "../../codegen/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { findFiles, readText } from "../files.ts";
-import { SOURCES } from "./idl.ts";
+import { isProject } from "./sources.ts";
 
 /**
- * Reads the .proto files in idl/ that the main one does not import: those of services that this one calls.
+ * Reads the .proto files in idl/ that the main .proto does not import: those of services that the project calls.
  *
- * @returns For each of them, by its path in idl/, it and all that it imports.
- * @throws {ProtoProblem} If one has a mistake.
+ * @returns For each file, by its path in idl/, the file and all files that it imports.
+ * @throws {ProtoProblem} If a file contains a mistake.
  */
 export function loadOthers(
   root: string,
   files: ReadonlyMap<string, LoadedFile>,
 ): ReadonlyMap<string, ReadonlyMap<string, LoadedFile>> {
-  if (readText(join(root, SOURCES)) === undefined) return new Map(); // not a project yet
+  if (!isProject(root)) return new Map();
   const folder = join(root, "idl");
   const read = (name: string) => files.get(name)?.source.text ?? readText(join(folder, name));
   const names = [...findFiles(folder, ".proto")].map((path) => relative(folder, path).replaceAll("\\", "/"));

@@ -3,8 +3,8 @@ import { LocalNames } from "../../codec/local_name.ts";
 import { snake } from "./names.ts";
 
 /**
- * Where the handlers are: a folder for each service, a file for each method. Where two would be the same, the second
- * gets a `_`.
+ * The paths of handlers: a folder for each service, a file for each method. If two names collide, the second gets the
+ * suffix `_`.
  */
 export class Places {
   readonly #names = new Map<DeclaredService | DeclaredMethod, string>();
@@ -18,12 +18,12 @@ export class Places {
     }
   }
 
-  /** The folder of a service in handlers/: `echo_service`. */
+  /** Returns the folder of a service in handlers/: `echo_service`. */
   folderOf(service: DeclaredService): string {
     return this.#names.get(service)!;
   }
 
-  /** The file of a method in its service's folder, without an end: `echo`. */
+  /** Returns the file name of a method in its service's folder, without extension: `echo`. */
   fileOf(method: DeclaredMethod): string {
     return this.#names.get(method)!;
   }

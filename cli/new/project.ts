@@ -6,11 +6,11 @@ import { emptyReplies } from "./replies.ts";
 import { denoJson, named, type Plan } from "./settings.ts";
 import { COMMON, CONF, CONTAINER, MAIN, README } from "./templates.ts";
 
-/** What is made anew whenever the .proto has changed. */
+/** The files to generate again when the .proto changes. */
 export interface Files {
-  /** By path. Ours: written whenever they are not what they should be. */
+  /** Generated files by path. They are written whenever their content differs. */
   readonly generated: ReadonlyMap<string, string>;
-  /** For each method. The user's: written where there is no handler. */
+  /** The initial handler of each method. The user owns it; it is written only if it does not exist. */
   readonly handlers: readonly {
     readonly path: string;
     readonly text: string;
@@ -18,7 +18,7 @@ export interface Files {
   }[];
 }
 
-/** The files that follow from the .proto; those of a project without a server are fewer. */
+/** Returns the files that follow from the .proto. A project without a server has fewer. */
 export async function filesOf(idl: Idl, server: boolean): Promise<Files> {
   const generated = await idlFiles(idl);
   if (!server) return { generated, handlers: [] };
@@ -38,7 +38,7 @@ export async function filesOf(idl: Idl, server: boolean): Promise<Files> {
   return { generated, handlers };
 }
 
-/** What is written when the project is made, and never again: the user's. */
+/** Returns the files that are written once, when the project is created, and that the user owns. */
 export function firstFiles(plan: Plan, idl: Idl): ReadonlyMap<string, string> {
   return new Map(listFirstFiles(plan, idl));
 }

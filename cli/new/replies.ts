@@ -4,14 +4,14 @@ import { readProtoFiles } from "../../codegen/files.ts";
 import type { DeclaredMethod, DeclaredService } from "../../codegen/services.ts";
 import type { Idl } from "./idl.ts";
 
-/** Gives the reply of a handler that sets no field, as a test writes it: `{ resp: "" }`. */
+/** Returns a function that gives the reply of a handler that sets no field, as test source: `{ resp: "" }`. */
 export function emptyReplies({ name, files }: Idl): (service: DeclaredService, method: DeclaredMethod) => string {
   const file = readProtoFiles([name], (one) => files.get(one)?.source.text).get(name)!;
   return ({ fullName }, { local }) =>
     literal(findService(file, fullName)!.methods[local]!.response.decode(new Uint8Array()) as Value);
 }
 
-/** What a field holds that was not sent: in proto2 it may be more than nothing. */
+/** The value of a field that was not sent. In proto2 it may be a default other than zero. */
 type Value = string | number | boolean | bigint | Uint8Array | Map<unknown, unknown> | Value[] | {
   [key: string]: Value;
 };

@@ -1,30 +1,50 @@
-/** What a project is made for: the flags of `dinokit new`, checked. */
+/** The flags of `dinokit new`. */
+export interface NewOptions {
+  /** The project's folder. */
+  name: string;
+  /** The main .proto. */
+  idl: string;
+  /** The folders to search for imports. @default {[]} */
+  include?: readonly string[];
+  /** The service's name in the registry. @default the folder's name */
+  serverName?: string;
+  /** What to create: `"server"`, `"client"` or `"both"`. @default {"both"} */
+  type?: string;
+  /** The registry to use. @default none */
+  registry?: string;
+  /** The kit's specifier in the project's deno.json. @default the copy that this command belongs to */
+  module?: string;
+  /** Whether to write into a folder that has files. @default {false} */
+  yes?: boolean;
+}
+
+/** The checked flags of `dinokit new`. */
 export interface Plan {
   readonly type: "server" | "client" | "both";
   readonly registry: "consul" | undefined;
   /** The service's name in the registry. */
   readonly serverName: string;
-  /** The kit, as the project's deno.json names it. */
+  /** The kit's specifier in the project's deno.json. */
   readonly module: string;
-  /** A folder that `deno task gen` reads beside the project. */
+  /** A folder outside the project that `deno task gen` reads. */
   readonly templates?: string;
 }
 
 const PORTS = ["127.0.0.1:8888", "127.0.0.1:8889"];
-/** All interfaces: the second two are for systems without IPv6. */
+/** The addresses of all interfaces. The last two are for systems without IPv6. */
 const ANYWHERE = ["[::]:8888", "[::]:8889", "0.0.0.0:8888", "0.0.0.0:8889"];
 const CONSUL = "127.0.0.1:8500";
 
-/** The text of deno.json, not formatted. `idl` is the main .proto's path in idl/. */
+/** Returns the text of deno.json, unformatted. `idl` is the path of the main .proto in idl/. */
 export function denoJson({ type, registry, module, templates }: Plan, idl: string): string {
   const [server, client] = [type !== "client", type !== "server"];
   const host = remoteHost(module);
   const common = host === undefined ? {} : { import: [host] };
   const consul = registry === "consul" ? [CONSUL] : [];
   const settings = { read: ["conf"], env: ["DENO_ENV", "GO_ENV", "DINOKIT_*"], ...common };
-  // Written anew, and always the same: the project's own rules are not for it.
+  // Excluded from the project's own rules, because these files are generated.
   const generated = ["idl/**/*.ts", ...server ? ["handlers/mod.ts"] : []];
-  // deno task reads it as a shell does.
+  // Quoted for `deno task`, which parses commands like a shell.
   const main = /[^\w./-]/.test(idl) ? `'idl/${idl.replaceAll("'", `'"'"'`)}'` : `idl/${idl}`;
   const task = (description: string, command: string) => ({ description, command });
   return JSON.stringify({
@@ -45,7 +65,7 @@ export function denoJson({ type, registry, module, templates }: Plan, idl: strin
         online: {
           net: [...ANYWHERE, ...registry === "consul" ? ["consul:8500"] : []],
           ...settings,
-          // For the address to register.
+          // Needed to find the address to register.
           ...registry === "consul" && { sys: ["networkInterfaces"] },
         },
       },
@@ -63,27 +83,27 @@ export function denoJson({ type, registry, module, templates }: Plan, idl: strin
       "dinokit/testing": entry(module, "testing", "testing/mod.ts"),
       "dinokit/cli": entry(module, "cli", "cli/main.ts"),
     },
-    // Their scripts are of no use here: without this line Deno warns of them.
+    // Without this line, Deno warns about the packages' install scripts, which are not needed.
     allowScripts: { deny: ["npm:protobufjs"] },
     fmt: { lineWidth: 120, exclude: generated },
     lint: { exclude: generated },
   });
 }
 
-/** Another entry of the package that a module belongs to. */
+/** Returns the specifier of another entry of the package that contains a module. */
 const entry = (module: string, name: string, path: string) =>
   /\/mod\.ts$/.test(module) ? module.replace(/mod\.ts$/, path) : `${module}/${name}`;
 
-/** The host of a module that Deno imports only where it is told that it may. */
+/** Returns the host of a module that Deno imports only with permission. */
 function remoteHost(module: string): string | undefined {
   const url = URL.parse(module);
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
   return url.port || url.protocol === "https:" ? url.host : `${url.host}:80`;
 }
 
-/** A file of the template with the project's own name, and the registry that it has. */
+/** Returns a file of the template with the project's name and registry. */
 export function named(template: string, { registry, serverName, type }: Plan): string {
-  // What YAML would read as a number or a boolean stands in quotes.
+  // Quotes a name that YAML would read as a number or a boolean.
   const yaml = /^(?!(?:true|false|null|yes|no|on|off|[yn])$)[a-z][\w-]*$/i.test(serverName)
     ? serverName
     : JSON.stringify(serverName);

@@ -4,13 +4,13 @@ import { Places } from "./places.ts";
 import { readText } from "../files.ts";
 import type { Idl } from "./idl.ts";
 
-/** Which copies in idl/ the main .proto has no use for any more: a line for each. */
+/** Returns a line for each copy in idl/ that the main .proto no longer needs. */
 export const unusedCopies = ({ name, unused }: Idl): string[] =>
   unused.map((one) =>
     `idl/${one}: ${name} doesn't import it any more: delete it and ${one.replace(/proto$/, "ts")}, or keep both`
   );
 
-/** Which handlers and tests are of what the .proto has no more: a line for each, that names its place. */
+/** Yields a line for each handler or test whose method no longer exists in the .proto. */
 export function* staleHandlers(root: string, services: readonly DeclaredService[], idl: string): Generator<string> {
   const places = new Places(services);
   const folders = new Map(services.map((service) => [places.folderOf(service), service]));
@@ -35,7 +35,7 @@ export function* staleHandlers(root: string, services: readonly DeclaredService[
   }
 }
 
-/** What the .proto called a method: a first text says it. Else its name in TypeScript. */
+/** Returns the method's name in the .proto, from the comment of a handler's initial text, or its TypeScript name. */
 function protoName(text: string, { fullName }: DeclaredService, local: string): string {
   const named = text.matchAll(new RegExp(`${RegExp.escape(fullName)}/(\\w+)|"(\\w+)\\(\\) `, "g"));
   return [...named].map(([, inHandler, inTest]) => inHandler ?? inTest!).find((name) => localName(name) === local) ??

@@ -1,6 +1,6 @@
 /**
- * The template project, file by file, as text: it comes along wherever the command runs from, over HTTP too. The folder
- * is a project that is checked and tested like any other.
+ * The files of the template project, as text. They are imported, so that they are available over HTTP too. The folder
+ * is a complete project, which is checked and tested like any other.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import readme from "./template/README.md" with { type: "text" };
 import readmeClient from "./template/README_client.md" with { type: "text" };
 
 /**
- * By kind of call: what the template's method is called in TypeScript and in the .proto, its handler and the handler's
+ * For each kind of call: the template method's names in TypeScript and in the .proto, its handler, and the handler's
  * test.
  */
 export const METHODS = {
@@ -45,19 +45,19 @@ export const METHODS = {
   bidi: { local: "bidi", name: "Bidi", handler: bidi, test: bidiTest },
 } as const;
 
-/** What starts the server. */
+/** The file that starts the server. */
 export const MAIN: string = main;
 
 /** The client's code. */
 export const CLIENT: string = client;
 
-/** By environment. */
+/** The settings by environment. */
 export const CONF: Readonly<Record<string, string>> = { dev: confDev, test: confTest, online: confOnline };
 
-/** What puts a server into a container. */
+/** The files to run a server in a container. */
 export const CONTAINER = { compose, composeConsul, dockerfile, dockerignore };
 
-/** What every project has. */
+/** The files of every project. */
 export const COMMON: Readonly<Record<string, string>> = {
   ".gitignore": gitignore,
   ".github/workflows/ci.yml": ci,
@@ -65,5 +65,5 @@ export const COMMON: Readonly<Record<string, string>> = {
   ".vscode/extensions.json": extensions,
 };
 
-/** The first page, of a project with a server and of one without. */
+/** The README of a project with a server, and of one with a client only. */
 export const README = { server: readme, client: readmeClient };

@@ -7,7 +7,7 @@ import { clientStream } from "./the_service/client_stream.ts";
 import { serverStream } from "./the_service/server_stream.ts";
 import { unary } from "./the_service/unary.ts";
 
-/** Gives a server the handlers of all methods. */
+/** Adds the handlers of all methods to a server. */
 export function addHandlers(server: Server): void {
   server.add(TheService, { unary, clientStream, serverStream, bidi });
 }
