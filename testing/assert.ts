@@ -2,36 +2,36 @@ import { AssertionError } from "node:assert";
 import { isDeepStrictEqual } from "node:util";
 import { BizError, type Metadata, RpcError, type Status, statusName } from "../mod.ts";
 
-/** What an {@linkcode RpcError} is expected to be: what is not named may be anything. */
+/** The expected properties of an {@linkcode RpcError}. Properties that are not given may have any value. */
 export interface ExpectedRpcError {
-  /** Its status. */
+  /** The status. */
   readonly code: Status;
-  /** Its text on the wire (`rawMessage`): the whole of it, or a pattern. */
+  /** The message on the wire (`rawMessage`): the whole text, or a pattern. */
   readonly message?: string | RegExp;
-  /** Fields of its trailers, as {@linkcode assertMetadata} compares them. */
+  /** Trailer fields, compared as by {@linkcode assertMetadata}. */
   readonly metadata?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** What a {@linkcode BizError} is expected to be: what is not named may be anything. */
+/** The expected properties of a {@linkcode BizError}. Properties that are not given may have any value. */
 export interface ExpectedBizError {
-  /** Its code. */
+  /** The code. */
   readonly code: number;
-  /** Its text: the whole of it, or a pattern. */
+  /** The message: the whole text, or a pattern. */
   readonly message?: string | RegExp;
-  /** Its further facts, all of them. */
+  /** All extra fields. */
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-/** What a stream gave, and how it ended. */
+/** The messages of a stream, and how it ended. */
 export interface Collected<T> {
-  /** What came before its end. */
+  /** The messages that arrived before the stream ended. */
   readonly messages: T[];
-  /** How it failed; undefined if it ended well. */
+  /** The error; undefined if the stream ended normally. */
   readonly error: Error | undefined;
 }
 
 /**
- * Reads a stream to its end, also to a bad one.
+ * Reads a stream to its end, even if it fails.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export interface Collected<T> {
  * ```
  *
  * @param stream The stream.
- * @returns What it gave, and its error.
+ * @returns The messages and the error.
  */
 export async function collect<T>(stream: AsyncIterable<T>): Promise<Collected<T>> {
   const messages: T[] = [];
@@ -77,10 +77,10 @@ export async function collect<T>(stream: AsyncIterable<T>): Promise<Collected<T>
  * await assertRpcError(echo.client.echo({ mes: "" }), { code: Status.NOT_FOUND, message: /user \d/ });
  * ```
  *
- * @param call The call, a stream of responses, which is read to its end, or the error of {@linkcode collect}.
- * @param expected What it must fail with.
- * @returns The error, to look at its details.
- * @throws {AssertionError} If the call succeeds, or fails in another way.
+ * @param call The call; or a stream of responses, which is read to its end; or the error of {@linkcode collect}.
+ * @param expected The expected error.
+ * @returns The error, for example to check its details.
+ * @throws {AssertionError} If the call succeeds or fails differently.
  */
 export async function assertRpcError(
   call: PromiseLike<unknown> | AsyncIterable<unknown> | Error | undefined,
@@ -96,7 +96,7 @@ export async function assertRpcError(
 }
 
 /**
- * Asserts that a call ends with an error of the business, as Kitex's `BizStatusError`.
+ * Asserts that a call fails with a business error, like Kitex's `BizStatusError`.
  *
  * @example
  * ```ts
@@ -112,10 +112,10 @@ export async function assertRpcError(
  * await assertBizError(echo.client.echo({ mes: "" }), { code: 1001, message: "sold out" });
  * ```
  *
- * @param call The call, a stream of responses, which is read to its end, or the error of {@linkcode collect}.
- * @param expected What it must fail with.
+ * @param call The call; or a stream of responses, which is read to its end; or the error of {@linkcode collect}.
+ * @param expected The expected error.
  * @returns The error.
- * @throws {AssertionError} If the call succeeds, or fails in another way.
+ * @throws {AssertionError} If the call succeeds or fails differently.
  */
 export async function assertBizError(
   call: PromiseLike<unknown> | AsyncIterable<unknown> | Error | undefined,
@@ -133,7 +133,7 @@ export async function assertBizError(
 }
 
 /**
- * Asserts that metadata has these fields with these values, in their order; others may be there too.
+ * Asserts that metadata contains these fields with these values, in order. Other fields are ignored.
  *
  * @example
  * ```ts
@@ -143,10 +143,10 @@ export async function assertBizError(
  * assertMetadata(new Metadata({ "x-user": "7", "x-more": "" }), { "x-user": "7" });
  * ```
  *
- * @param actual What came.
- * @param expected The fields: a value, or the list of all values of one that comes more than once; an empty list for
- * one that must not be there.
- * @throws {AssertionError} If one is missing or differs.
+ * @param actual The metadata.
+ * @param expected The fields. A list holds all values of a field that is repeated; an empty list means that the field
+ * must be absent.
+ * @throws {AssertionError} If a field is missing or differs.
  */
 export function assertMetadata(
   actual: Metadata,
@@ -183,7 +183,7 @@ function compareText(actual: string, expected: string | RegExp | undefined, what
   if (!same) throw differ(`${what} has another text`, actual, expected);
 }
 
-/** Names what was thrown in place of what was expected, and keeps it as the cause. */
+/** Creates the error for an unexpected exception, with the exception as its cause. */
 function other(thrown: unknown, wanted: string): AssertionError {
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return Object.assign(differ(`${wanted} was expected, and this was thrown: ${text}`, thrown, wanted), {

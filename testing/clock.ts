@@ -1,30 +1,33 @@
 import { mock } from "node:test";
 import { clearImmediate, setImmediate } from "node:timers";
 
-/** A clock that stands still until the test lets time pass. */
+/** A clock that stands still until the test advances it. */
 export interface FakeClock extends Disposable {
-  /** What the clock shows, in milliseconds since 1970. */
+  /** The time of the clock, in milliseconds since 1970. */
   readonly now: number;
   /**
-   * Lets time pass, one millisecond after the other, each with all that becomes of it.
+   * Advances the clock, one millisecond at a time. After each step, timers that are due run, with everything that
+   * follows from them.
    *
-   * @param milliseconds How much: a whole number.
-   * @param ending What takes that time, such as a call. It is awaited together with the time, so that its failure is
-   * the test's.
-   * @returns What `ending` resolves with.
-   * @throws {RangeError} If it is no whole number.
-   * @throws {Error} If `ending` is still pending when the time has passed; or what it rejects with.
+   * @param milliseconds How far: a whole number.
+   * @param ending A promise that settles during that time, such as a call. It is awaited as well, so that its failure
+   * fails the test.
+   * @returns The value of `ending`.
+   * @throws {RangeError} If `milliseconds` is not a whole number.
+   * @throws {Error} If `ending` is still pending afterwards; or the reason with which it rejects.
    */
   pass<T = void>(milliseconds: number, ending?: PromiseLike<T>): Promise<T>;
 }
 
 /**
- * Stops the time of the whole process: `setTimeout`, `setInterval`, `Date` and `performance.now()`, by which all
- * deadlines, backoffs, breakers and policies of the kit go. A timer of 0 ms still rings, in the next turn. `using`
- * starts time again. It is for calls in memory: a network does not wait for it, and `AbortSignal.timeout` (use
- * `timeout` or `deadline` of a call) and `Deno.cron` don't go by it.
+ * Stops the time of the whole process: `setTimeout`, `setInterval`, `Date` and `performance.now()`. All deadlines,
+ * backoffs, breakers and policies of the kit use them. A timer of 0 ms still fires, in the next turn of the event loop.
+ * `using` restores real time.
  *
- * @example A deadline of ten seconds, at once.
+ * Use it for calls in memory: a real network does not wait for the clock. `AbortSignal.timeout` and `Deno.cron` do not
+ * use the fake clock; use `timeout` or `deadline` of a call instead.
+ *
+ * @example A deadline of ten seconds that passes at once.
  * ```ts
  * import { Status } from "../mod.ts";
  * import { assertRpcError, fakeClock, testPair } from "./mod.ts";
@@ -37,7 +40,7 @@ export interface FakeClock extends Disposable {
  * await clock.pass(10_000, late);
  * ```
  *
- * @throws {TypeError} If there is one already.
+ * @throws {TypeError} If a fake clock is already running.
  */
 export function fakeClock(): FakeClock {
   if (running) {
@@ -48,7 +51,7 @@ export function fakeClock(): FakeClock {
   }
   running = true;
   const real = performance.now;
-  // Whole, so that sums of milliseconds are exact.
+  // A whole number, so that sums of milliseconds are exact.
   let now = Math.ceil(real.call(performance));
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.now() });
   const release = keepTurns();
@@ -84,10 +87,10 @@ export function fakeClock(): FakeClock {
 
 let running = false;
 
-/** How long what needs no more time of the fake clock may take of the real one, in milliseconds. */
+/** How long work that needs no more fake time may take in real time. */
 const REAL_TIMEOUT_MS = 1000;
 
-/** Watches a promise. Its rejection counts as handled: whoever passes time throws it. */
+/** Watches a promise and marks its rejection as handled: {@linkcode FakeClock.pass} throws it. */
 function endOf<T>(promise: PromiseLike<T>): { readonly promise: PromiseLike<T>; pending: boolean } {
   const end = { promise, pending: true };
   const ended = () => void (end.pending = false);
@@ -95,7 +98,7 @@ function endOf<T>(promise: PromiseLike<T>): { readonly promise: PromiseLike<T>; 
   return end;
 }
 
-/** Has timers of 0 ms ring by themselves: they are turns of the event loop, and a server that stops waits for one. */
+/** Lets timers of 0 ms fire by themselves. They are turns of the event loop, and a stopping server waits for one. */
 function keepTurns(): () => void {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   const turns = new Set<unknown>();
@@ -109,5 +112,5 @@ function keepTurns(): () => void {
   return () => void Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
 }
 
-/** Resolves when what can happen without time has happened: `setImmediate` is not stopped. */
+/** Resolves when all work that needs no time is done. `setImmediate` is not stopped. */
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

@@ -1,78 +1,78 @@
 import { Metadata, type MetadataInit, RpcError, type Service, type Status } from "../mod.ts";
 
 /**
- * What goes wrong, and for which attempts. Of `status`, `hang` and `drop` there is one at most; with `delay` alone the
- * call is served, but later.
+ * A fault, and the attempts that it affects. At most one of `status`, `hang` and `drop` may be set. With `delay` alone,
+ * the call is served later.
  */
 export interface Fault {
   /**
-   * Only calls of this method, by its name in the .proto or in TypeScript: `"Echo"` or `"echo"`.
+   * Affects only calls of this method, by its name in the .proto or in TypeScript: `"Echo"` or `"echo"`.
    * @default all methods
    */
   readonly method?: string;
-  /** Only at this server: `"memory:echo"`. @default all servers */
+  /** Affects only this server: `"memory:echo"`. @default all servers */
   readonly address?: string;
   /**
-   * Which of the attempts that it fits, counted from 1 since it was injected: `[1, 2]` fails the first two.
+   * Which matching attempts are affected, counted from 1 since the fault was injected: `[1, 2]` affects the first two.
    * @default all
    */
   readonly attempts?: readonly number[];
   /**
-   * When it goes wrong: as soon as the server has sent so many responses, or when the handler asks for more than so
-   * many requests. What was sent until then arrives; a call with fewer messages goes well. @default when it arrives,
-   * before the handler
+   * When the fault occurs: after the server has sent this many responses, or when the handler asks for more than this
+   * many requests. Earlier messages arrive. A call with fewer messages succeeds.
+   * @default when the attempt arrives, before the handler
    */
   readonly after?: { readonly responses?: number; readonly requests?: number };
-  /** How long the server waits before it begins, or goes on, in milliseconds. @default {0} */
+  /** A delay before the server starts or continues, in milliseconds. @default {0} */
   readonly delay?: number;
-  /** The attempt ends with this status. No handler sees it; with `after` the handler's signal aborts. */
+  /** The status that ends the attempt. The handler is not called; with `after`, the handler's signal aborts. */
   readonly status?: Status;
-  /** The text of `status`. @default {"injected by the test"} */
+  /** The message of `status`. @default {"injected by the test"} */
   readonly message?: string;
   /** The trailer of `status`, such as `{ "grpc-retry-pushback-ms": "50" }`. */
   readonly trailer?: MetadataInit;
-  /** The attempt is never answered: it ends by its deadline, or when the caller gives it up. */
+  /** Never answers the attempt. It ends at its deadline, or when the caller cancels it. */
   readonly hang?: boolean;
   /**
-   * All connections to the server are lost, and with them the calls in flight; what has arrived is still read. New
-   * connections can be made at once.
+   * Drops all connections to the server, and with them the calls in flight. Data that has arrived can still be read.
+   * New connections can be made at once.
    */
   readonly drop?: boolean;
 }
 
-/** One call as it arrived at a server's transport: each retry and each hedge is one. */
+/** An attempt that arrived at a server's transport. Each retry and each hedge is an attempt of its own. */
 export interface Attempt {
   /** The method's name in the .proto: `"Echo"`. */
   readonly method: string;
   /** The server's address. */
   readonly address: string;
-  /** What was sent, with the fields that the kit itself adds. */
+  /** The metadata, including the fields that the kit adds. */
   readonly metadata: Metadata;
-  /** When the call must have ended, in milliseconds since 1970. */
+  /** The deadline, in milliseconds since 1970. */
   readonly deadline: number | undefined;
-  /** What went wrong with it by the test's will. */
+  /** The fault that affected the attempt. */
   readonly fault: Fault | undefined;
 }
 
 /** The faults of a transport. */
 export interface Faults {
-  /** What arrived so far, the oldest first. */
+  /** The attempts that have arrived, the oldest first. */
   readonly attempts: readonly Attempt[];
   /**
-   * From now on attempts that it fits go wrong. Where several fit, the one that was injected first counts.
+   * Injects a fault. If several faults match an attempt, the one that was injected first is applied.
    *
-   * @throws {TypeError} If it is contradictory, says nothing, or names a method or a server that there is not.
+   * @throws {TypeError} If the fault is contradictory, has no effect, or names an unknown method or server.
    * @throws {RangeError} If a number is out of range.
    */
   inject(fault: Fault): void;
-  /** Nothing goes wrong any more, but for calls that hang or wait already. */
+  /** Removes all faults. Calls that already hang or wait are not affected. */
   clear(): void;
 }
 
-/** The faults, and the way in which the transport asks for them. */
+/** The faults, with the method by which the transport reads them. */
 export class FaultList implements Faults {
   readonly attempts: Attempt[] = [];
-  /** Where servers listen or have listened. */
+  /** The addresses at which servers listen or have listened. */
   readonly addresses: Set<string> = new Set();
   #services: readonly Service[];
   #faults: { readonly fault: Fault; readonly paths: readonly string[] | undefined; seen: number }[] = [];
@@ -84,7 +84,7 @@ export class FaultList implements Faults {
   inject(fault: Fault): void {
     check(fault);
     const { method, address } = fault;
-    // One that never fits would make a test that can't fail.
+    // Rejects faults that never match: they would make a test that can't fail.
     if (address !== undefined && !this.addresses.has(address)) {
       const known = this.addresses.size > 0 ? `servers are at ${[...this.addresses].join(", ")}` : "start it first";
       throw new TypeError(`inject: no server is at "${address}"; ${known}`);
@@ -111,7 +111,7 @@ export class FaultList implements Faults {
     this.#faults = [];
   }
 
-  /** Notes an attempt, and says what goes wrong with it. Each fault that fits counts it. */
+  /** Records an attempt and returns its fault. The attempt counts for each matching fault. */
   next(path: string, attempt: Omit<Attempt, "fault">): Fault | undefined {
     const due = this.#faults.filter((one) => {
       const { address = attempt.address, attempts } = one.fault;
@@ -136,7 +136,7 @@ function check(fault: Fault): void {
   if (ends.length === 0 && delay === undefined) {
     throw new TypeError('inject: nothing goes wrong; give "delay", "status", "hang" or "drop"');
   }
-  // Its constructor knows which codes there are.
+  // The constructor validates the code.
   if (status !== undefined) new RpcError(status);
   if (fault.trailer !== undefined) new Metadata(fault.trailer);
   if (delay !== undefined && !(delay >= 0)) {

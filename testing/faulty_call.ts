@@ -2,14 +2,14 @@ import { after } from "../base/time.ts";
 import { type CallStatus, type MaybePromise, Metadata, RpcError, type ServerCall, Status } from "../mod.ts";
 import type { Fault } from "./faults.ts";
 
-/** How a call ends by a fault's `status`. */
+/** Returns the status that a fault's `status` describes. */
 export const statusOf = ({ status, message = "injected by the test", trailer }: Fault): CallStatus => ({
   code: status!,
   message,
   trailer: new Metadata(trailer),
 });
 
-/** A call that goes wrong when some of its messages have passed. */
+/** A call that fails after some of its messages have passed. */
 export class FaultyCall implements ServerCall {
   readonly signal: AbortSignal;
   #inner: ServerCall;
@@ -17,14 +17,14 @@ export class FaultyCall implements ServerCall {
   #drop: () => void;
   #asked = 0;
   #sent = 0;
-  /** What all that follows waits for. */
+  /** Pending while the fault delays the call. All further operations wait for it. */
   #gate: Promise<void> | undefined;
   #cut = new AbortController();
 
   /**
    * @param inner The call.
    * @param fault A fault with `after`.
-   * @param drop Loses the connections.
+   * @param drop Drops the connections.
    */
   constructor(inner: ServerCall, fault: Fault, drop: () => void) {
     this.#inner = inner;
@@ -50,7 +50,7 @@ export class FaultyCall implements ServerCall {
   }
 
   receive(): MaybePromise<Uint8Array | undefined> {
-    // Not when the last of them is taken: the handler is to answer it first.
+    // Not when the handler takes the last of these requests: it must be able to answer that one first.
     if (this.#asked++ === this.#fault.after!.requests) this.#strike();
     return this.#then(() => this.#inner.receive());
   }
@@ -84,7 +84,7 @@ export class FaultyCall implements ServerCall {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const stop = hang ? undefined : after(delay!, resolve);
-    // Then nothing counts any more, and nobody may be left waiting.
+    // If the call ends meanwhile, the fault has no effect, and waiting operations must be released.
     signal.addEventListener("abort", () => (stop?.(), resolve()));
     this.#gate = promise.then(() => {
       this.#gate = undefined;

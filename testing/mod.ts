@@ -1,6 +1,6 @@
 /**
- * What the tests of a service need: a server and a client of it in memory, faults at will, a registry in the test's
- * hand, a clock that stands still, and assertions. Nothing here needs a permission: `deno test` will do.
+ * Tools for the tests of a service: a server and a client in memory, injected faults, a registry that the test
+ * controls, a fake clock, and assertions. Nothing here needs a permission: plain `deno test` is enough.
  *
  * @example
  * ```ts ignore

@@ -16,36 +16,36 @@ import type { Faults } from "./faults.ts";
 import { type Entry, type RecordedCall, recorder } from "./record.ts";
 import { faultyTransport } from "./transport.ts";
 
-/** How {@linkcode testPair} makes its two ends. */
+/** Options of {@linkcode testPair}. */
 export interface TestPairOptions<S extends Service = Service> {
   /**
-   * Options of the server beside its address and transport.
+   * Options of the server, except its address and transport.
    * @default {{ drainDelay: 0, logger: createLogger("warn") }}
    */
   readonly server?: Partial<Omit<ServerOptions, "address" | "transport" | "workers">>;
-  /** Options of the client beside where the server is. @default {{}} */
+  /** Options of the client, except those that locate the server. @default {{}} */
   readonly client?: Omit<ClientOptions<S>, "name" | "resolver" | "address" | "transport">;
   /** The server's middleware; the first is the outermost. @default {[]} */
   readonly middleware?: readonly ServerMiddleware[];
 }
 
-/** A server and a client of it, in memory. `await using` ends both, and cuts what is in flight. */
+/** A server and its client, in memory. `await using` stops both and cancels calls in flight. */
 export interface TestPair<S extends Service> extends AsyncDisposable {
   /** The client. */
   readonly client: Client<S>;
-  /** The server; it is started. */
+  /** The started server. */
   readonly server: Server;
-  /** The calls that came to the server's code, the oldest first. */
+  /** The calls that reached the server's code, the oldest first. */
   readonly calls: readonly RecordedCall<S>[];
-  /** What goes wrong on the way, and each attempt that arrived. */
+  /** The faults between the two, and the attempts that arrived. */
   readonly faults: Faults;
 }
 
 /**
- * Starts a server in memory and makes a client of it. All between the two is the real thing but the sockets: codec,
- * deadlines, cancellation, metadata, metainfo, errors, policies, middleware.
+ * Starts a server in memory and creates a client for it. Only the sockets are replaced: codec, deadlines, cancellation,
+ * metadata, metainfo, errors, policies and middleware are the real ones.
  *
- * @example The deadline and the metainfo that a handler gets.
+ * @example The deadline and the metainfo that a handler receives.
  * ```ts
  * import { assertMetadata, testPair } from "./mod.ts";
  * import { withMetainfo } from "../mod.ts";
@@ -63,7 +63,7 @@ export interface TestPair<S extends Service> extends AsyncDisposable {
  * assertMetadata(call!.metadata, { "x-user": "7" });
  * ```
  *
- * @example The first attempt fails, and a retry succeeds.
+ * @example A first attempt that fails, and a retry that succeeds.
  * ```ts
  * import { testPair } from "./mod.ts";
  * import { Status } from "../mod.ts";
@@ -78,8 +78,8 @@ export interface TestPair<S extends Service> extends AsyncDisposable {
  * ```
  *
  * @param service The generated definition.
- * @param handlers Its handlers. A method without one answers UNIMPLEMENTED.
- * @param options What else the two ends are told.
+ * @param handlers The handlers. A method without one responds with UNIMPLEMENTED.
+ * @param options Further options of the server and the client.
  * @throws {TypeError} As {@linkcode createServer}, {@linkcode Server.add} and {@linkcode createClient} do.
  */
 export async function testPair<S extends Service>(
@@ -101,21 +101,21 @@ export async function testPair<S extends Service>(
     calls: calls as readonly RecordedCall<S>[],
     faults: transport.faults,
     async [Symbol.asyncDispose]() {
-      // The server first: it cuts what is in flight, for which the client would wait.
+      // The server comes first: it cancels the calls in flight, for which the client would wait.
       await server.stop({ force: true });
       await client[Symbol.asyncDispose]();
     },
   };
 }
 
-/** The handlers, and for each method without one a handler that says so. */
+/** Returns the handlers, with one that responds UNIMPLEMENTED for each missing method. */
 function completed<S extends Service>(service: S, handlers: Partial<Handlers<S>>): Handlers<S> {
   const given = handlers as Record<string, unknown>;
   const missing = Object.keys(service.methods).filter((name) => given[name] === undefined);
   if (missing.length === 0) return handlers as Handlers<S>;
   const all: Record<string, unknown> = { ...given };
   for (const name of Object.keys(service.methods)) {
-    // Called on what the test gave: they may be methods that use `this`.
+    // Calls the handler on the test's object, because it may be a method that uses `this`.
     all[name] = missing.includes(name) ? unimplemented(name) : (...args: unknown[]) => call(given, name, args);
   }
   return all as Handlers<S>;

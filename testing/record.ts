@@ -1,11 +1,13 @@
 import type { Metadata, Metainfo, Method, Peer, ServerContext, ServerMiddleware, Service } from "../mod.ts";
 
-/** A call as the server's code got it. Its `handler` tells the type of its requests: `if (call.handler === "echo")`. */
+/**
+ * A call as the server's code received it. `handler` narrows the type of its requests: `if (call.handler === "echo")`.
+ */
 export type RecordedCall<S extends Service = Service> = {
   [Name in keyof S["methods"]]: CallOf<Name, S["methods"][Name]>;
 }[keyof S["methods"]];
 
-/** A call of one method as the server's code got it. */
+/** A call of one method as the server's code received it. */
 export interface CallOf<Name, M> {
   /** The service's full name: `"echo.EchoService"`. */
   readonly service: string;
@@ -13,30 +15,30 @@ export interface CallOf<Name, M> {
   readonly method: string;
   /** The name of its handler: `"echo"`. */
   readonly handler: Name;
-  /** The requests that the handler has taken so far; of a call with one request, that one. */
+  /** The requests that the handler has read so far; for a call with a single request, that one. */
   readonly requests: readonly (M extends Method<infer Req, infer _Res, infer _Kind> ? Req : never)[];
-  /** What the caller sent. */
+  /** The metadata that the caller sent. */
   readonly metadata: Metadata;
-  /** Kitex's metainfo: what came, and what goes back. */
+  /** Kitex's metainfo: the received values, and those to send back. */
   readonly metainfo: Metainfo;
-  /** When it must have ended, in milliseconds since 1970; undefined if the caller set no limit. */
+  /** The deadline, in milliseconds since 1970; undefined if the caller set none. */
   readonly deadline: number | undefined;
-  /** Who called. */
+  /** The caller. */
   readonly peer: Peer;
   /** The header that the handler has set. */
   readonly header: Metadata;
-  /** The trailer that the handler has set; that of an error which it threw is in `error.metadata`. */
+  /** The trailer that the handler has set. The trailer of an error that it threw is in `error.metadata`. */
   readonly trailer: Metadata;
-  /** Whether the handler is done with it. */
+  /** Whether the handler has ended. */
   readonly ended: boolean;
-  /** What the handler threw. */
+  /** The error that the handler threw. */
   readonly error: unknown;
 }
 
-/** One that is still written. */
+/** A recorded call that is still in progress. */
 export type Entry = { -readonly [Name in keyof RecordedCall]: RecordedCall[Name] } & { requests: unknown[] };
 
-/** Middleware that writes all calls of a service into a list. */
+/** Creates middleware that adds all calls of a service to a list. */
 export function recorder({ methods }: Service, calls: Entry[]): ServerMiddleware {
   const handlers = new Map(Object.entries(methods).map(([handler, { path }]) => [path, handler]));
   return async (call, next) => {

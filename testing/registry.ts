@@ -7,28 +7,29 @@ import {
   type Resolver,
 } from "../mod.ts";
 
-/** A registry in the test's hand. */
+/** A registry that the test controls. */
 export interface TestRegistry extends Registry, Resolver {
   /**
-   * Lists these instances beside those that servers have registered, in place of what it set before.
+   * Sets the instances of a service, in addition to those that servers have registered. Replaces what an earlier call
+   * has set.
    *
    * @param name The service's name.
-   * @param instances Their addresses, or what a server registers: with `weight`, `tags` and `meta`.
+   * @param instances The instances: addresses, or objects with `address`, `weight`, `tags` and `meta`.
    * @throws {TypeError} If an address is malformed.
    */
   set(name: string, instances: readonly (string | Omit<Registration, "name">)[]): void;
-  /** What it lists under a name, also while it does not answer. */
+  /** Returns the instances of a service, even while the registry does not respond. */
   instances(name: string): readonly Instance[];
-  /** It answers nobody from now on: watches hear nothing, and who registers waits. */
+  /** Stops responding: watches get no updates, and registrations stay pending. */
   hang(): void;
-  /** As {@linkcode TestRegistry.hang}, and every watch is told why. */
+  /** Stops responding, like {@linkcode TestRegistry.hang}, and reports this error to every watch. */
   fail(error: Error): void;
-  /** It answers again: watches are told what holds, and who waits is registered. */
+  /** Responds again: watches get the current instances, and pending registrations complete. */
   recover(): void;
 }
 
 /**
- * Makes a registry that lists what the test wants, and fails when the test wants.
+ * Creates a registry whose instances and failures the test controls.
  *
  * @example
  * ```ts
@@ -39,9 +40,9 @@ export interface TestRegistry extends Registry, Resolver {
  * const registry = testRegistry();
  * registry.set("echo", ["memory:one", { address: "memory:two", weight: 1 }]);
  * await using client = createClient(EchoService, { name: "echo", resolver: registry });
- * registry.fail(new Error("no leader")); // the client keeps what it was told last
- * registry.set("echo", ["memory:two"]); // and hears of this
- * registry.recover(); // now
+ * registry.fail(new Error("no leader")); // the client keeps the instances that it knows
+ * registry.set("echo", ["memory:two"]); // not visible to the client yet
+ * registry.recover(); // the client sees the change
  * ```
  */
 export function testRegistry(): TestRegistry {
@@ -52,7 +53,7 @@ export function testRegistry(): TestRegistry {
   const tell = (watch: TestWatch) => {
     if (watch.waiting) return;
     watch.waiting = true;
-    // Not at once: a listener must not be called before its watch is returned, nor inside a server's register().
+    // Deferred: a listener must not be called before watch() has returned, nor inside a server's register().
     queueMicrotask(() => {
       watch.waiting = false;
       if (!watches.has(watch) || down && !down.error) return;
@@ -114,7 +115,7 @@ export function testRegistry(): TestRegistry {
 interface TestWatch {
   readonly name: string;
   readonly listener: (resolution: Resolution) => void;
-  /** Whether it is told in this turn. */
+  /** Whether an update is scheduled. */
   waiting: boolean;
 }
 

@@ -17,18 +17,18 @@ import {
 import { FaultList, type Faults } from "./faults.ts";
 import { FaultyCall, statusOf } from "./faulty_call.ts";
 
-/** A transport in memory whose calls go wrong at the test's will. */
+/** A transport in memory with injected faults. */
 export interface FaultyTransport extends Transport {
-  /** What goes wrong, and what arrived. */
+  /** The faults, and the attempts that arrived. */
   readonly faults: Faults;
 }
 
 /**
- * Makes a memory transport with faults, for tests of several servers; a pair of one client and one server is made by
- * {@linkcode testPair}. Faults act between the connection and the server's code: retries, hedging, breakers and
- * ejection of the client see them as they would see a server's.
+ * Creates a memory transport with injected faults, for tests with several servers. For one client and one server, use
+ * {@linkcode testPair}. Faults act between the connection and the server's code, so the client's retries, hedging,
+ * breakers and ejection see them like faults of a real server.
  *
- * @example Of two instances one fails, and a call goes to the other.
+ * @example One of two instances fails, and the calls go to the other.
  * ```ts
  * import { createClient, createServer, Status } from "../mod.ts";
  * import { faultyTransport, testRegistry } from "./mod.ts";
@@ -45,7 +45,8 @@ export interface FaultyTransport extends Transport {
  * await using _b = await start("memory:b");
  * transport.faults.inject({ address: "memory:a", status: Status.UNAVAILABLE });
  *
- * await using client = createClient(EchoService, { name: "echo", resolver: registry, transport, retry: { attempts: 2 } });
+ * const options = { name: "echo", resolver: registry, transport, retry: { attempts: 2 } };
+ * await using client = createClient(EchoService, options);
  * for (let i = 0; i < 4; i++) if ((await client.echo({ mes: "" })).resp !== "memory:b") throw new Error("not there");
  * ```
  *
@@ -103,7 +104,7 @@ export function faultyTransport(...services: readonly Service[]): FaultyTranspor
 const WHY = "the connection was lost, as the test wants";
 const LOST: CallStatus = { code: Status.UNAVAILABLE, message: WHY, lost: true };
 
-/** A connection that can be lost. */
+/** A connection that can be dropped. */
 class FragileConnection implements Connection {
   readonly peer: Connection["peer"];
   readonly closed: Promise<string>;
@@ -134,12 +135,12 @@ class FragileConnection implements Connection {
   }
 }
 
-/** A call that can be lost. */
+/** A call that can be dropped. */
 class FragileCall implements ClientCall {
   #inner: ClientCall;
   #onEnd: () => void;
   #lost: CallStatus | undefined;
-  /** What had come before it was lost. */
+  /** Messages that had arrived before the connection was dropped. */
   #kept: Uint8Array[] = [];
 
   constructor(inner: ClientCall, onEnd: () => void) {

@@ -1,5 +1,5 @@
 /**
- * The tutorial's echo client: finds the server through Consul, or calls an address.
+ * The tutorial's echo client. It finds the server through Consul, or calls an address.
  *
  *     deno task client --help
  *
@@ -72,10 +72,10 @@ async function callTimes(echo: Echo, count: number, mes: string): Promise<void> 
   }
 }
 
-/** What is thrown where nobody answers at an address; a name that nobody knows is another thing. */
+/** The names of errors for an unreachable agent. An unknown host name is a different error. */
 const DOWN = ["ConnectionRefused", "TimedOut", "TimeoutError", "HostUnreachable", "NetworkUnreachable"];
 
-/** Whether somebody listens at an address. */
+/** Whether a server listens at an address. */
 async function isUp(text: string): Promise<boolean> {
   const address = parseAddress(text, "the Consul agent");
   if (address.kind !== "tcp") throw new TypeError(`the Consul agent: ${text} is not "host:port"`);

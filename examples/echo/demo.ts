@@ -1,5 +1,5 @@
 /**
- * The whole way of a call in one process: register, resolve, call, metainfo forward and back. Needs no Consul.
+ * A complete call in one process: register, resolve, call, and metainfo in both directions. Needs no Consul.
  *
  *     deno task demo
  *
