@@ -1,14 +1,17 @@
 import { type Address, formatAddress, parseAddress } from "../base/address.ts";
 
-/** The address that a server registers, and how it was found. */
+/** The address that a server registers, and how it was determined. */
 export interface Advertised {
-  /** Where clients reach the server: `"192.0.2.7:8888"`. */
+  /** The address at which clients reach the server: `"192.0.2.7:8888"`. */
   readonly address: string;
-  /** For the log, if the address was looked up rather than told. */
+  /** A line for the log, if the address was looked up rather than configured. */
   readonly note?: string;
 }
 
-/** What {@linkcode advertisedAddress} touches: the machine's interfaces, if it has to look the address up. */
+/**
+ * Returns the permissions that {@linkcode advertisedAddress} needs: for the machine's interfaces, if it has to look the
+ * address up.
+ */
 export function advertisePermissions(listen: Address, advertise?: string): Deno.PermissionDescriptor[] {
   return advertise === undefined && listen.kind === "tcp" && isWildcard(listen.host)
     ? [{ name: "sys", kind: "networkInterfaces" }]
@@ -16,11 +19,12 @@ export function advertisePermissions(listen: Address, advertise?: string): Deno.
 }
 
 /**
- * The address under which other machines reach a server. One that listens on all interfaces (`0.0.0.0`, `::`) gets the
- * machine's first address that is not loopback, as with Kitex.
+ * Returns the address at which other machines reach a server. A server that listens on all interfaces (`0.0.0.0`, `::`)
+ * gets the machine's first address that is not loopback, as with Kitex.
  *
- * @param listen Where it listens, with its real port.
- * @param advertise What its owner says instead: `"host:port"`; port 0 is the port of `listen`.
+ * @param listen The address that the server listens on, with its actual port.
+ * @param advertise The configured address, which takes precedence: `"host:port"`. Port 0 stands for the port of
+ * `listen`.
  * @param interfaces Lists the machine's addresses. `Deno.networkInterfaces` by default.
  * @throws {TypeError} If `advertise` is not an address that others can reach, such as a wildcard.
  * @throws {Deno.errors.NotCapable} If the address must be looked up and `--allow-sys=networkInterfaces` is missing.
@@ -69,7 +73,9 @@ function lookUp(text: string, interfaces: () => Deno.NetworkInterfaceInfo[]): De
   }
 }
 
-/** IPv4 before IPv6, as with Kitex. Link-local addresses are left out: they mean nothing on another link. */
+/**
+ * Returns an IPv4 address if there is one, as with Kitex. Skips link-local addresses, which are valid on one link only.
+ */
 function firstReachable(
   interfaces: Deno.NetworkInterfaceInfo[],
   takesIpv6: boolean,
@@ -78,7 +84,7 @@ function firstReachable(
   return reachable.find(({ family }) => family === "IPv4") ?? (takesIpv6 ? reachable[0] : undefined);
 }
 
-/** Whether a host stands for all interfaces: `0.0.0.0`, or `::` in any of its spellings. */
+/** Returns whether a host stands for all interfaces: `0.0.0.0`, or `::` in any spelling. */
 export function isWildcard(host: string): boolean {
   return /^(0\.0\.0\.0|[0:]+)$/.test(host);
 }

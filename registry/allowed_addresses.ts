@@ -1,27 +1,27 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * Wildcards, and what leads nowhere but to this link, where clouds have their metadata services. IPv4 in the form of
- * IPv6 is among them.
+ * Wildcards and link-local addresses, where clouds have their metadata services. BlockList matches IPv4-mapped IPv6
+ * addresses too.
  */
 const NEVER = networks("", ["0.0.0.0/8", "::/128", "169.254.0.0/16", "fe80::/10"]);
 
 const MAX_CACHED_ADDRESSES = 20_000;
 
 /**
- * Which hosts a client may call that a registry told it: all that a list of networks holds, but no wildcard and no
- * link-local address.
+ * Decides which hosts from a registry a client may call: those in a list of networks, except wildcards and link-local
+ * addresses.
  */
 export class AllowedAddresses {
   readonly #networks: BlockList | undefined;
-  /** What was found out about hosts: most are asked for again with each change of a list. */
+  /** The cached decisions: each change of a list asks for most hosts again. */
   readonly #known = new Map<string, boolean>();
-  /** For the log. */
+  /** The list, for the log. */
   readonly #list: string;
 
   /**
-   * @param list The networks, such as `["10.0.0.0/8"]`; undefined allows all, and host names as well.
-   * @throws {TypeError} If one is no network; the message names it.
+   * @param list The networks, such as `["10.0.0.0/8"]`. Undefined allows all networks, and host names as well.
+   * @throws {TypeError} If an entry is not a network; the message names it.
    */
   constructor(list?: readonly string[]) {
     if (list !== undefined && (!Array.isArray(list) || list.length === 0)) {
@@ -33,10 +33,10 @@ export class AllowedAddresses {
     this.#list = list ? `outside of ${list.join(", ")} (allowAddresses), ` : "";
   }
 
-  /** Whether a host may be called: an IP address, or a name. */
+  /** Returns whether a host may be called. The host is an IP address or a name. */
   has(host: string): boolean {
-    // V8 hashes a decimal number without a seed, so chosen hosts could make the Map slow. With "/" before it, no host
-    // is one.
+    // V8 hashes a decimal number without a seed, so chosen hosts could make the Map slow. The prefix "/" ensures that
+    // no key is a number.
     const key = `/${host}`;
     let allowed = this.#known.get(key);
     if (allowed === undefined) {
@@ -48,7 +48,7 @@ export class AllowedAddresses {
 
   #check(host: string): boolean {
     if (!/^([\w.-]{1,253}|[\da-f:.]{1,45})$/i.test(host)) return false;
-    // A URL's host is written in one way only, so that 0xA9FE0101 is seen to be 169.254.1.1.
+    // A URL has one canonical form of a host, so 0xA9FE0101 is recognized as 169.254.1.1.
     const canonical = URL.parse(`http://${host.includes(":") ? `[${host}]` : host}/`)?.hostname.replace(/^\[|\]$/g, "");
     if (canonical === undefined) return false;
     const version = isIP(canonical);
@@ -58,7 +58,7 @@ export class AllowedAddresses {
     return this.#networks?.check(canonical, family) ?? true;
   }
 
-  /** Why an address is not among them, for the log. */
+  /** Returns why an address is not allowed, for the log. */
   toString(): string {
     return `${this.#list}link-local, wildcard or wrong`;
   }

@@ -1,11 +1,11 @@
 import { after } from "../base/time.ts";
 
 /**
- * How long to wait before the next try: at random up to a bound that doubles from 250 ms (full jitter), so that many
- * clients don't come back at once. At least 100 ms.
+ * Returns how long to wait before the next attempt: at least 100 ms, and at random up to a bound that doubles from 250
+ * ms (full jitter). Clients therefore do not all retry at the same moment.
  *
- * @param failures How many tries have failed before the last.
- * @param most The most, in milliseconds.
+ * @param failures How many attempts failed before the last one.
+ * @param most The maximum, in milliseconds.
  * @returns Milliseconds.
  */
 export function backoff(failures: number, most: number): number {

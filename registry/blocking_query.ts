@@ -6,40 +6,51 @@ import { ConsulError } from "./consul_error.ts";
 import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./consul_http.ts";
 import type { Watch, WatchState } from "./registry.ts";
 
-/** The least time between the starts of two queries, in milliseconds: an index that races must not make a busy loop. */
+/**
+ * The minimum time between the starts of two queries, in milliseconds. Without it, an index that changes all the time
+ * would cause a busy loop.
+ */
 const MIN_QUERY_INTERVAL_MS = 100;
 /**
- * The next query waits this many times as long as the last answer took to read: a long list that changes all the time
- * leaves time for calls.
+ * The pause before the next query, as a multiple of the time that reading the last answer took. It leaves time for
+ * calls when a long list changes all the time.
  */
 const REST_RATIO = 3;
 const MAX_REST_MS = 1000;
 const MAX_PAUSE_MS = 10_000;
-/** Consul itself gives up after 7 s where it has no leader, and says so. */
+/** The timeout of a request, in milliseconds. Consul reports a missing leader after 7 s. */
 const REQUEST_TIMEOUT_MS = 8000;
-/** How long a server that answers without asking its leader may have been without it, in milliseconds. */
+/** How long a server that answers stale queries may have had no contact with its leader, in milliseconds. */
 const MAX_STALE_MS = 5000;
-/** For how long the leader is asked instead, in milliseconds. */
+/** How long queries go to the leader after a stale answer was too old, in milliseconds. */
 const LEADER_ONLY_MS = 60_000;
 
-/** What is asked, and who takes the answers. */
+/** The subject of a blocking query: what to ask for, and how to handle the answers. */
 export interface Subject {
-  /** For the log: `service "echoservice"`. */
+  /** The subject's name in the log: `service "echoservice"`. */
   readonly what: string;
-  /** What it is that Consul answers: `"list of instances"`. */
+  /** The expected kind of answer, for messages: `"list of instances"`. */
   readonly expected: string;
-  /** What an ACL token needs for it. */
+  /** What an ACL token needs for the query, for messages. */
   readonly needs: string;
   ask(api: ConsulApi, options: QueryOptions): Promise<Answer>;
-  /** Takes an answer. @returns False if it is not what is expected. */
+  /**
+   * Handles an answer.
+   *
+   * @returns False if it is not the expected kind of answer.
+   */
   answered(answer: Answer): boolean | Promise<boolean>;
   /** Whether the answer is a list. */
   readonly isList?: boolean;
-  /** Takes a failure. @returns What happens meanwhile, for the log. */
+  /**
+   * Handles a failure.
+   *
+   * @returns What happens meanwhile, for the log.
+   */
   failed(error: Error): string;
 }
 
-/** Where it is asked, and how patiently. */
+/** The datacenter of a query, and how long it waits. */
 export interface BlockingOptions {
   readonly datacenter: string | undefined;
   /** How long a query waits for a change, in milliseconds. */
@@ -47,7 +58,8 @@ export interface BlockingOptions {
 }
 
 /**
- * Asks Consul for one thing again and again, each time until it changes, and goes on whatever happens.
+ * Asks Consul for one subject again and again. Each query waits until the subject changes. Failures are retried without
+ * end.
  *
  * @see https://developer.hashicorp.com/consul/api-docs/features/blocking
  */
@@ -58,8 +70,10 @@ export class BlockingQuery implements Watch {
   readonly #logger: Logger;
   readonly #stop = new AbortController();
   readonly #state: { -readonly [K in keyof WatchState]: WatchState[K] } = { queries: 0, failures: 0 };
-  #index = 0n; // asks for the state as it is, without waiting
-  /** Until when the leader is asked, because another server's answer was too old. */
+  #index = 0n; // 0 asks for the current state without waiting
+  /**
+   * Until when queries go to the leader, because a stale answer was too old. In milliseconds of `performance.now()`.
+   */
   #leaderUntil = 0;
   #problem: number | string | undefined;
 
@@ -75,7 +89,7 @@ export class BlockingQuery implements Watch {
     return { ...this.#state };
   }
 
-  /** Aborts when it ends. */
+  /** Aborts when the query is closed. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -103,7 +117,11 @@ export class BlockingQuery implements Watch {
     }
   }
 
-  /** Asks once, from the index on that it has. @returns How long it took to read the answer, in milliseconds. */
+  /**
+   * Sends one query, which waits for a change after the last index.
+   *
+   * @returns How long reading the answer took, in milliseconds.
+   */
   async #query(): Promise<number> {
     const index = this.#index;
     const leader = performance.now() < this.#leaderUntil;
@@ -126,15 +144,15 @@ export class BlockingQuery implements Watch {
     this.signal.throwIfAborted();
     if (!isExpected) throw this.#garbage(`with what is no ${this.#subject.expected}`);
     this.#answered(old);
-    // An index that went back comes from another state, such as after a restart: to wait from there on could miss a
+    // An index that decreased belongs to another state, for example after a restart. Waiting from there on could miss a
     // change.
     this.#index = BigInt(next[0]) < index ? 0n : BigInt(next[0]) || 1n;
     return read;
   }
 
-  /** Asks any server, or the leader. */
+  /** Asks the leader, or any server. */
   #ask(index: bigint, leader: boolean): Promise<Answer> {
-    // Consul adds up to a sixteenth to the wait. The rest of the jitter is ours.
+    // Consul adds up to 1/16 to the wait. The kit subtracts up to 1/10, as further jitter.
     const wait = Math.round(this.#options.wait * (1 - Math.random() / 10));
     const more = {
       dc: this.#options.datacenter,
@@ -169,7 +187,7 @@ export class BlockingQuery implements Watch {
     this.#logger.info(`${where} answers again about ${this.#subject.what}`);
   }
 
-  /** Logs a failure, once for each kind that follows another. */
+  /** Logs a failure if its kind differs from the previous one. */
   #failed(error: ConsulError): void {
     this.#state.failures++;
     this.#state.lastError = error.message;
@@ -185,7 +203,7 @@ export class BlockingQuery implements Watch {
   }
 }
 
-/** Whether the server that answered has been without its leader for too long to know what holds. */
+/** Returns whether the server that answered has been without its leader for too long to trust its answer. */
 function isOld({ headers }: Answer[0]): boolean {
   return headers["x-consul-knownleader"] === "false" || Number(headers["x-consul-lastcontact"] ?? 0) > MAX_STALE_MS;
 }

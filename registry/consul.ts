@@ -11,16 +11,16 @@ import { SharedWatches } from "./shared_watches.ts";
 
 export type { ConsulOptions, ConsulTls };
 
-/** All clients of this process that look the same thing up in the same way share one watch of it. */
+/** The watches of this process. Clients that look up the same name with the same options share one watch. */
 const services = new SharedWatches<Resolution>();
 const keys = new SharedWatches<string | undefined>();
 
 /**
- * Service discovery by Consul: as a `registry` it keeps a server registered with its health check, as a `resolver` it
- * tells a client which servers pass. A Kitex client finds a Dinokit server by it, and a Dinokit client a Kitex server.
+ * Creates service discovery by Consul. As a `registry` it keeps a server registered with a health check. As a
+ * `resolver` it tells a client which servers pass their checks. Kitex and Dinokit services find each other.
  *
- * A Consul that is down or forgets is no error: a server serves and registers (again) as soon as it can, a client keeps
- * the list that it has while Consul fails, and for `grace` where it lists none. The log says so.
+ * An unavailable Consul is not an error, and is logged. A server keeps serving, and registers again as soon as Consul
+ * answers. A client keeps its last list while Consul fails, and for `grace` if Consul lists no servers.
  *
  * @example
  * ```ts
@@ -32,8 +32,9 @@ const keys = new SharedWatches<string | undefined>();
  * ```
  *
  * @param address The HTTP API of the agent: `"127.0.0.1:8500"`.
- * @param options How it differs from the defaults.
- * @returns A registry, resolver and store of keys that may connect to `address` and read `tokenFile`, and no more.
+ * @param options Override the defaults.
+ * @returns A registry, resolver and key-value store. Its permissions are to connect to `address` and to read
+ * `tokenFile`.
  * @throws {TypeError} If the address or an option has a wrong type or form; the message names it.
  * @throws {RangeError} If a number is out of range.
  */

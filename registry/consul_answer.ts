@@ -1,20 +1,20 @@
 import type { ClientRequest } from "node:http";
 
-/** The size of the largest header of an answer, in bytes. */
+/** The maximum size of an answer's header, in bytes. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 
-/** An answer that has more bytes than it may have. */
+/** Thrown when an answer is larger than its limit. */
 export class AnswerTooLarge extends Error {
   /** `"AnswerTooLarge"`. */
   override name = "AnswerTooLarge";
 }
 
 /**
- * Ends a request whose answer is too large or cut off. papi 1.1.2 has no limit, and waits for the rest of a cut-off
- * answer until its timeout, which is a minute in a blocking query. The second part can be removed when papi does not
- * wait.
+ * Aborts a request whose answer is too large or cut off. papi 1.1.2 has no limit, and waits for the rest of a cut-off
+ * answer until its timeout, which is a minute in a blocking query. The handling of cut-off answers can be removed when
+ * papi does not wait.
  *
- * @param mostBytes The size of the largest body. The bytes of the connection are counted: those of headers, interim
+ * @param mostBytes The size of the largest body. All bytes of the connection count: those of headers, interim
  * responses, chunk extensions and trailers too.
  */
 export function guardAnswer(request: ClientRequest, mostBytes: number): ClientRequest {

@@ -4,41 +4,41 @@ import { ConsulHttp } from "./consul_http.ts";
 import { checkOptions, type ConsulOptions } from "./consul_options.ts";
 import type { JsonReader } from "./json_reader.ts";
 
-/** A service as Consul lists it, for people. */
+/** A service in Consul's catalog, for display. */
 export interface CatalogService {
   readonly name: string;
-  /** All that are registered, whatever their checks say. */
+  /** All registered instances, in any state of health. */
   readonly instances: readonly CatalogInstance[];
-  /** Why Consul does not tell them: no URL leads to some names that it takes, such as `..`. */
+  /** Why the instances could not be listed. Consul accepts some names, such as `..`, that no URL leads to. */
   readonly error?: string;
 }
 
-/** An instance, also one that no client would call. */
+/** An instance in Consul's catalog, including unhealthy ones. */
 export interface CatalogInstance {
-  /** Its host and port, as they were registered. */
+  /** The host and port, as registered. */
   readonly address: string;
-  /** The machine's name. */
+  /** The name of the instance's machine. */
   readonly node: string;
-  /** The worst state of its checks. */
+  /** The worst state among the instance's checks. */
   readonly health: "passing" | "warning" | "critical" | "maintenance";
   readonly weight: number;
   readonly tags: readonly string[];
 }
 
-/** How many services are asked for at one time. */
+/** How many services are requested concurrently. */
 const MAX_CONCURRENT_REQUESTS = 8;
 const TIMEOUT_MS = 8000;
 const TOTAL_TIMEOUT_MS = 16_000;
 
 /**
- * Asks Consul for all services and their instances, once.
+ * Lists all services of Consul and their instances, once.
  *
  * @param address The HTTP API of the agent: `"127.0.0.1:8500"`.
- * @param options As those of `consul()`.
- * @param stop Ends it: it throws the reason then.
- * @param timeout How long all of it may take, in milliseconds.
+ * @param options The options of `consul()`.
+ * @param stop Cancels the listing, which then throws the signal's reason.
+ * @param timeout The limit for the whole listing, in milliseconds.
  * @returns The services by name.
- * @throws {ConsulError} If it can't be asked, or one with this token may not.
+ * @throws {ConsulError} If Consul can't be reached, or if the token lacks permission.
  */
 export async function consulCatalog(
   address: string,
@@ -80,7 +80,7 @@ export async function consulCatalog(
   return services;
 }
 
-/** Whether an error says nothing of other services. */
+/** Returns whether an error concerns one service only. */
 const isAboutOne = ({ kind, refused }: ConsulError) => kind === "too large" || (refused && kind !== 403);
 
 function readAll(json: JsonReader): CatalogInstance[] {

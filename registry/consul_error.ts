@@ -1,9 +1,9 @@
 import { AnswerTooLarge } from "./consul_answer.ts";
 
-/** A request that failed. The message says where, and what Consul or the network said. */
+/** A failed request to Consul. The message says where it failed, and what Consul or the network reported. */
 export class ConsulError extends Error {
   override name = "ConsulError";
-  /** The HTTP status of the answer, or what kept it from coming: `403`, `"ECONNREFUSED"`, `"timeout"`. */
+  /** The HTTP status of the answer, or why there is none: `403`, `"ECONNREFUSED"`, `"timeout"`. */
   readonly kind: number | string;
 
   constructor(message: string, kind: number | string, cause?: unknown) {
@@ -11,26 +11,26 @@ export class ConsulError extends Error {
     this.kind = kind;
   }
 
-  /** Whether Consul has understood the request and will not do it. */
+  /** Whether Consul understood the request and rejected it. */
   get refused(): boolean {
     return typeof this.kind === "number" && this.kind < 500;
   }
 }
 
-/** What papi, the HTTP client inside npm:consul, adds to an error. */
+/** The fields that papi, the HTTP client inside npm:consul, adds to an error. */
 interface PapiError extends Error {
   code?: string;
   isTimeout?: boolean;
   response?: { statusCode: number; body?: Uint8Array };
 }
 
-/** How many bytes of an answer's text a message shows. */
+/** How much of an answer's text a message shows, in bytes. */
 const MAX_SAID_BYTES = 200;
 
 /**
- * Says where a request failed, and why.
+ * Creates an error that says where a request failed, and why.
  *
- * @param token Is not shown, even if the answer repeats it.
+ * @param token The ACL token. It is removed from the message, even if the answer repeats it.
  */
 export function explain(where: string, error: unknown, token: string): ConsulError {
   const { kind, why } = reasonOf(error);

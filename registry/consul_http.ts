@@ -1,5 +1,5 @@
 /**
- * How Dinokit speaks with a Consul agent: the one file that sees npm:consul.
+ * The HTTP client for a Consul agent. No other file imports npm:consul.
  *
  * @module
  */
@@ -17,30 +17,30 @@ import { ConsulError, explain } from "./consul_error.ts";
 import { JsonReader } from "./json_reader.ts";
 import { nextTurn } from "./turns.ts";
 
-/** TLS to a Consul agent. All are PEM texts. */
+/** TLS to a Consul agent. All values but the name are PEM texts. */
 export interface ConsulTls {
   /**
-   * The certificates that sign the agent's.
-   * @default those that Deno trusts, for which it wants `--allow-sys --allow-env=NODE_USE_SYSTEM_CA`
+   * The authorities that may sign the agent's certificate.
+   * @default those that Deno trusts, which need `--allow-sys --allow-env=NODE_USE_SYSTEM_CA`
    */
   ca?: string;
-  /** The own certificate chain, if the agent asks for one. */
+  /** The client's certificate chain, if the agent asks for one. */
   cert?: string;
-  /** Its private key. */
+  /** The private key of `cert`. */
   key?: string;
   /** The name that the agent's certificate must have: a DNS name or an IP address. @default the host of the address */
   serverName?: string;
 }
 
-/** Where the agent is and what it is to be shown. */
+/** The address of an agent and the credentials for it. */
 export interface ConsulEndpoint {
   readonly host: string;
   readonly port: number;
-  /** Reads the ACL token; `""` is none. */
+  /** Returns the ACL token; `""` means none. */
   readonly token: () => string;
   /** Where the token comes from, for messages: `"option token"`. */
   readonly tokenFrom: string;
-  /** The size of the largest answer with a list, in bytes. */
+  /** The maximum size of an answer with a list, in bytes. */
   readonly answerBytes: number;
   readonly tls: ConsulTls | undefined;
   readonly namespace: string | undefined;
@@ -52,16 +52,16 @@ export type Answer = [
   body?: Uint8Array<ArrayBuffer>,
 ];
 
-/** What every request takes. */
+/** The options of every request. */
 export interface RequestOptions {
   token: string;
-  /** In milliseconds, for the whole of it. */
+  /** The timeout of the whole request, in milliseconds. */
   timeout: number;
-  /** Ends the request when it emits `cancel`. */
+  /** Aborts the request when it emits `cancel`. */
   ctx: EventEmitter;
 }
 
-/** What a blocking query takes besides. */
+/** The further options of a blocking query. */
 export interface QueryOptions extends RequestOptions {
   dc?: string;
   index?: string;
@@ -70,7 +70,8 @@ export interface QueryOptions extends RequestOptions {
 }
 
 /**
- * What Dinokit uses of npm:consul, as it behaves: its own types lack `index`, `wait`, `ctx`, `timeout` and the answers.
+ * The part of npm:consul that Dinokit uses, as it behaves: its own types lack `index`, `wait`, `ctx`, `timeout` and the
+ * answers.
  */
 export interface ConsulApi {
   health: {
@@ -80,7 +81,7 @@ export interface ConsulApi {
     service: { list(options: RequestOptions & { dc?: string }): Promise<Answer> };
   };
   kv: {
-    /** The value's bytes; no body and no error where there is no such key. */
+    /** Returns the value's bytes. For a missing key, there is no body and no error. */
     get(options: QueryOptions & { key: string; raw: true }): Promise<Answer>;
   };
   agent: {
@@ -102,23 +103,23 @@ interface Request {
   transport: { request(options: unknown): ClientRequest };
 }
 
-/** How long a request may take, and what ends it before. */
+/** The options of {@linkcode ConsulHttp.ask}. */
 export interface AskOptions {
-  /** In milliseconds. */
+  /** The timeout, in milliseconds. */
   timeout: number;
   signal: AbortSignal;
-  /** Whether the answer is a list, which may have `answerBytes`; any other may have 1 MiB. */
+  /** Whether the answer is a list, which is limited by `answerBytes`. Other answers are limited to 1 MiB. */
   isList?: boolean;
   /** Fields of the request's body that npm:consul does not know. */
   extraBody?: Record<string, unknown>;
 }
 
-/** The size of the largest answer that is not a list: a key has at most 512 KiB in Consul. */
+/** The maximum size of an answer that is not a list. A value in Consul has at most 512 KiB. */
 export const ONE_ANSWER_BYTES = 2 ** 20;
 
-/** A way to one agent. */
+/** The connection data of one agent, and the requests to it. */
 export class ConsulHttp {
-  /** `"127.0.0.1:8500"`, for messages. */
+  /** The agent's address for messages: `"127.0.0.1:8500"`. */
   readonly address: string;
   readonly #endpoint: ConsulEndpoint;
   #api: Promise<ConsulApi> | undefined;
@@ -134,7 +135,7 @@ export class ConsulHttp {
     return this.#token;
   }
 
-  /** True if it had none. */
+  /** Whether the last request had no token. */
   get anonymous(): boolean {
     return this.#token === "";
   }
@@ -145,9 +146,9 @@ export class ConsulHttp {
   }
 
   /**
-   * Makes one request.
+   * Sends one request.
    *
-   * @throws {ConsulError} Whatever goes wrong.
+   * @throws {ConsulError} If anything fails.
    */
   async ask(
     request: (api: ConsulApi, options: RequestOptions) => Promise<Answer>,
@@ -170,13 +171,13 @@ export class ConsulHttp {
   }
 
   /**
-   * Reads the JSON of an answer.
+   * Parses the JSON of an answer.
    *
    * @throws {ConsulError} If it is not JSON.
    */
   async read<T>(body: Uint8Array | undefined, read: (json: JsonReader) => T | Promise<T>): Promise<T> {
     try {
-      // To put together a large body, as papi has just done, has taken a turn.
+      // papi has just concatenated a large body, which used up this turn.
       if (body && body.length > ONE_ANSWER_BYTES) await nextTurn();
       const json = new JsonReader(body ?? new Uint8Array());
       const value = await read(json);
@@ -195,7 +196,7 @@ export class ConsulHttp {
 
 async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<ConsulApi> {
   const Consul = await outsideScopes(loadConsul);
-  // No connection is kept between requests: one that a restarted agent has closed would fail the next request.
+  // No connection is kept alive between requests: if a restarted agent had closed it, the next request would fail.
   const agent = tls ? agentFor(tls, host) : new HttpAgent({ keepAlive: false });
   const headers = namespace === undefined ? {} : { "x-consul-namespace": namespace };
   const options = { host: host.includes(":") ? `[${host}]` : host, port, secure: tls !== undefined, agent, headers };
@@ -203,7 +204,7 @@ async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<
   // npm:consul 2.0.1 drops fields that it does not know, Weights among them (createService in
   // https://github.com/silas/node-consul/blob/v2.0.1/lib/utils.js). This can go when it passes Weights on.
   api._ext("onCreate", (request, next) => {
-    request.opts.buffer = true; // JSON is read by JsonReader
+    request.opts.buffer = true; // JsonReader parses the JSON
     if (request.ctx.extraBody) Object.assign(request.opts.body!, request.ctx.extraBody);
     next();
   });
@@ -215,7 +216,7 @@ async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<
   return api;
 }
 
-/** Waits for a promise that cannot be cancelled itself: the load of npm:consul, which may be a download. */
+/** Waits for a promise that can't be cancelled, within a timeout: loading npm:consul may be a download. */
 async function within<T>(timeout: number, signal: AbortSignal, promise: Promise<T>): Promise<T> {
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
@@ -229,7 +230,7 @@ async function within<T>(timeout: number, signal: AbortSignal, promise: Promise<
   }
 }
 
-/** Opens its connections so that the agent's certificate is checked by the kit. */
+/** Returns an agent whose connections use the kit's check of the server certificate. */
 function agentFor({ ca, cert, key, serverName }: ConsulTls, host: string): HttpsAgent {
   const trust = { ca, name: serverName ?? host };
   const connect = (options: ConnectionOptions) => connectTls({ ...options, cert, key, minVersion: "TLSv1.2" }, trust);

@@ -5,37 +5,39 @@ import type { JsonReader } from "./json_reader.ts";
 import type { Instance } from "./registry.ts";
 import { nextTurn, TURN_MS } from "./turns.ts";
 
-/** How many instances of one service are used. */
+/** The maximum number of instances of one service that are used. */
 export const MAX_INSTANCES = 20_000;
-/** How many tags, and how many entries of `Meta`, of one instance are used. Chosen keys make a larger Map slow. */
+/**
+ * The maximum number of tags, and of `Meta` entries, of one instance that are used. Chosen keys make a larger Map slow.
+ */
 export const MAX_LABELS = 256;
 /** The longest tag, key or value of `Meta` that is used, in UTF-16 units. */
 export const MAX_LABEL_CHARACTERS = 4096;
-/** The size of one entry of a list: about 60 checks whose output has Consul's maximum of 4 KiB. */
+/** The maximum size of one entry of a list: about 60 checks, each with Consul's maximum output of 4 KiB. */
 export const MAX_ENTRY_BYTES = 256 * 1024;
-/** Consul's own limit. */
+/** Consul's own limit of a weight. */
 export const MAX_WEIGHT = 65_535;
-/** How many of the things that are not used a log line names, and how much of each name. */
+/** How many skipped entries a log line names. The length of each name is limited too. */
 const MAX_NAMED_ENTRIES = 10;
 const MAX_NAME_CHARACTERS = 100;
 
-/** The instances of a service, and what of the list is not used. */
+/** The instances of a service, and which parts of Consul's list were skipped. */
 export interface InstanceList {
-  /** In the order of their addresses, each once. */
+  /** The instances, ordered by address, without duplicates. */
   readonly instances: readonly Instance[];
-  /** How many instances have an address that may not be called. */
+  /** How many instances were skipped because their address may not be called. */
   readonly refused: number;
-  /** What is not used, for the log; `""` if there is nothing. Its length is bounded. */
+  /** Which parts of the list were skipped, for the log; `""` if none. Its length is limited. */
   readonly unused: string;
 }
 
 /**
- * Reads the answer to `/v1/health/service`. An entry without an address of its own has that of its node, as Consul
+ * Reads the answer to `/v1/health/service`. An entry without its own address uses the address of its node, as Consul
  * defines it.
  *
- * @param allowed Which addresses may be called.
- * @param before The list that is known. An instance that has not changed is the same object in both.
- * @returns Undefined if the answer is no list.
+ * @param allowed Decides which addresses may be called.
+ * @param before The previous list. An unchanged instance is the same object in both lists.
+ * @returns Undefined if the answer is not a list.
  * @throws {SyntaxError} If it is not JSON.
  */
 export async function readInstances(
@@ -90,7 +92,7 @@ function sameLabels(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, strin
   return true;
 }
 
-/** What an entry of the list says. */
+/** The fields of one entry of the list. */
 interface Entry {
   host: string;
   port: number | undefined;
@@ -132,10 +134,10 @@ function readService(json: JsonReader, entry: Entry): void {
 
 const toWeight = (weight = 0) => weight > 0 ? Math.min(Math.max(weight, 1), MAX_WEIGHT) : 10;
 
-/** Tags or meta, as many as are used. */
+/** Tags or `Meta`, up to the limits. */
 class Labels {
   readonly map = new Map<string, string>();
-  /** Whether some are left out. */
+  /** Whether some labels were skipped. */
   isCut = false;
 
   hasRoom(): boolean {
@@ -164,7 +166,7 @@ function toAddress({ host, port }: Entry, allowed: AllowedAddresses): string | u
   return allowed.has(host) ? formatAddress({ kind: "tcp", host, port }) : undefined;
 }
 
-/** Counts things, and keeps the names of the first. */
+/** Counts skipped entries, and remembers the names of the first. */
 class Unused {
   count = 0;
   readonly #names: string[] = [];
@@ -175,7 +177,7 @@ class Unused {
     this.#names.push(port === undefined ? name : `${name}:${port}`);
   }
 
-  /** `addresses that ...: a, b and 7 more`; undefined if there are none. */
+  /** Returns `addresses that ...: a, b and 7 more`; undefined if nothing was skipped. */
   text(what: string): string | undefined {
     if (this.count === 0) return undefined;
     const more = this.count > MAX_NAMED_ENTRIES ? ` and ${this.count - MAX_NAMED_ENTRIES} more` : "";

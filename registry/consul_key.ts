@@ -3,7 +3,10 @@ import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_qu
 import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./consul_http.ts";
 import type { Watch, WatchState } from "./registry.ts";
 
-/** The value of one key of Consul's KV store, by blocking queries. While Consul fails, the last one holds. */
+/**
+ * Watches the value of one key in Consul's KV store by blocking queries. While Consul fails, the last value remains
+ * valid.
+ */
 export class ConsulKey implements Watch, Subject {
   readonly what: string;
   readonly needs: string;
@@ -11,7 +14,7 @@ export class ConsulKey implements Watch, Subject {
   readonly #key: string;
   readonly #listener: (text: string | undefined) => void;
   readonly #query: BlockingQuery;
-  /** What the listener was told last, to tell it changes only: null if nothing yet. */
+  /** The value that the listener received last; null before the first. The listener is called for changes only. */
   #told: string | undefined | null = null;
 
   constructor(
@@ -40,9 +43,9 @@ export class ConsulKey implements Watch, Subject {
     return api.kv.get({ ...options, key: this.#key, raw: true });
   }
 
-  /** A key that is not there is a 404, one with an empty value a 200 without a body. */
+  /** A missing key is a 404. A key with an empty value is a 200 without a body. */
   answered([{ statusCode }, body]: Answer): boolean {
-    // What is no UTF-8 gets replacement characters: whoever reads the value says what is wrong with it.
+    // Invalid UTF-8 becomes replacement characters. The reader of the value reports what is wrong with it.
     const text = statusCode === 404 ? undefined : new TextDecoder().decode(body);
     if (text !== this.#told) this.#listener(this.#told = text);
     return true;
@@ -58,7 +61,7 @@ export class ConsulKey implements Watch, Subject {
 /**
  * Checks a key.
  *
- * @throws {TypeError} If a URL's path would not lead to it.
+ * @throws {TypeError} If the path of a URL can't hold the key.
  */
 export function checkKey(key: string): void {
   if (typeof key === "string" && /^(?!\.{1,2}(\/|$))[^/\p{Cc}]+(\/(?!\.{1,2}(\/|$))[^/\p{Cc}]+)*$/u.test(key)) return;

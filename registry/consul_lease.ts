@@ -6,11 +6,11 @@ import type { ConsulHttp } from "./consul_http.ts";
 import { type ConsulService, readHolder } from "./consul_wire.ts";
 import type { Lease } from "./registry.ts";
 
-/** How often the agent is asked whether it still has the registration, in milliseconds. */
+/** How often the lease asks the agent whether it still has the registration, in milliseconds. */
 const POLL_INTERVAL_MS = 3000;
 /**
- * The longest pause after a failure. With the timeout of a request it stays below the 10 s in which a registration is
- * put back.
+ * The longest pause after a failure, in milliseconds. The pause and the timeout of a request together stay below 10 s,
+ * the time within which a lost registration is renewed.
  */
 const MAX_PAUSE_MS = 5000;
 const REQUEST_TIMEOUT_MS = 4000;
@@ -19,13 +19,13 @@ const RELEASE_TIMEOUT_MS = 2000;
 /** What a lease registers. */
 export interface Lessee {
   readonly service: ConsulService;
-  /** The fields that npm:consul does not know. */
+  /** The fields that npm:consul does not support. */
   readonly extraBody: Record<string, unknown>;
   /** The value of {@linkcode LEASE_KEY}. */
   readonly key: string;
 }
 
-/** A registration in a Consul agent: made, looked after every three seconds, put back when it is lost. */
+/** A registration in a Consul agent. The lease checks it every three seconds, and registers again if it is lost. */
 export class ConsulLease implements Lease {
   readonly registered: Promise<void>;
   readonly #http: ConsulHttp;
@@ -35,21 +35,22 @@ export class ConsulLease implements Lease {
   readonly #running: Promise<void>;
   readonly #stop = new AbortController();
   /**
-   * Cuts a registration under way, which a release lets end if it does so soon: else it could come after its removal.
+   * Aborts a registration in flight. A release first lets it finish within a short time: otherwise it could arrive
+   * after the removal.
    */
   readonly #cut = new AbortController();
   #resolveRegistered!: () => void;
   #releasing: Promise<void> | undefined;
-  /** `"held"` once registered, `"taken"` while another process has the ID. */
+  /** `"held"` once registered; `"taken"` while another process uses the ID. */
   #state: "new" | "held" | "lost" | "taken" = "new";
-  /** Whether Consul may have the registration, as far as is known here. */
+  /** Whether Consul may hold the registration. */
   #mayStand = false;
   #problem: number | string | undefined;
-  /** The token by which Consul has the registration. */
+  /** The token with which Consul has the registration. */
   #token = "";
-  /** Why the server is to have no calls. */
+  /** Why the server should receive no calls; undefined if it should. */
   #maintenance: string | undefined;
-  /** Why Consul gives it none; null while that is not known. */
+  /** Why the server is in maintenance in Consul; undefined if it is not, null if that is unknown. */
   #maintained: string | undefined | null;
   #wake = () => {};
 
@@ -98,8 +99,7 @@ export class ConsulLease implements Lease {
       if (holder !== undefined && holder !== this.#lessee.key) return this.#lose(holder);
       if (holder === undefined && this.#state === "held") this.#state = "lost";
     }
-    // Consul goes on to use the token by which it got a registration: with one that has been revoked, it would tell
-    // nobody that a check fails.
+    // Consul keeps using the token of the registration. With a revoked token, it could not report a failing check.
     if (this.#state !== "held" || this.#http.token !== this.#token) await this.#register();
     if (this.#maintenance !== this.#maintained) await this.#maintain(this.#maintenance);
   }
@@ -117,14 +117,18 @@ export class ConsulLease implements Lease {
     );
   }
 
-  /** What is registered: in maintenance, it must not pass for the moment until Consul is told so. */
+  /**
+   * Returns the service to register. In maintenance its check starts as critical: otherwise it would pass until
+   * maintenance is set in Consul.
+   */
   #service(): ConsulService {
     const { service } = this.#lessee;
     return this.#maintenance === undefined ? service : { ...service, check: { ...service.check, status: "critical" } };
   }
 
   /**
-   * The lease that has our ID in the agent's own record: undefined if nobody has it, `""` if it is none of Dinokit's.
+   * Returns the lease that the agent has under our ID: undefined if the ID is free, `""` if the registration is not
+   * Dinokit's.
    */
   async #holder(timeout: number, signal: AbortSignal): Promise<string | undefined> {
     const { id } = this.#lessee.service;
@@ -151,11 +155,11 @@ export class ConsulLease implements Lease {
       });
     } catch (error) {
       const { kind, refused } = error as ConsulError;
-      // With a new token that is refused, the registration by the old one stands.
+      // If a new token is refused, the registration with the old token remains.
       if ((refused || kind === "ECONNREFUSED") && this.#state !== "held") this.#mayStand = false;
       throw error;
     }
-    // Whatever listens there may answer 200: only what it has counts.
+    // Any HTTP server may answer 200, so only the agent's own list proves the registration.
     if (await this.#holder(REQUEST_TIMEOUT_MS, this.#cut.signal) === undefined) {
       throw new ConsulError(
         `Consul at ${this.#http.address} took the registration and does not have it`,
@@ -177,7 +181,10 @@ export class ConsulLease implements Lease {
     this.#resolveRegistered();
   }
 
-  /** Another process has registered itself with our ID. Taking it back would start a fight that no one wins. */
+  /**
+   * Handles that another process has registered with our ID. Registering again would start an endless fight between
+   * both processes.
+   */
   #lose(holder: string): void {
     if (this.#state === "taken") return;
     this.#state = "taken";
@@ -198,7 +205,7 @@ export class ConsulLease implements Lease {
     this.#logger.info(`Consul at ${this.#http.address} answers again about ${this.#what}`, this.#fields);
   }
 
-  /** Logs a failure, once for each kind that follows another. */
+  /** Logs a failure if its kind differs from the previous one. */
   #report(error: ConsulError): void {
     if (this.#problem !== undefined && error.kind === this.#problem) return;
     this.#problem = error.kind;

@@ -4,62 +4,62 @@ import { AllowedAddresses } from "./allowed_addresses.ts";
 import { checkClientTls } from "../tls/check.ts";
 import type { ConsulEndpoint, ConsulTls } from "./consul_http.ts";
 
-/** What {@linkcode consul} can be told. */
+/** The options of {@linkcode consul}. */
 export interface ConsulOptions {
   /**
-   * The ACL token, or a function that reads it: it is called before each request, so that a token that has been renewed
-   * is used at once. White space around it is left out; an empty one is none.
+   * The ACL token, or a function that returns it. The function is called before each request, so a renewed token takes
+   * effect at once. Surrounding white space is removed; an empty token means none.
    *
    * @default {""}
    */
   token?: string | (() => string);
   /**
-   * The file that holds the token, in place of `token`: read before each request, so it stays readable.
+   * The file that holds the token, instead of `token`. It is read before each request, so it must stay readable.
    * @default none
    */
   tokenFile?: string;
-  /** Speaks TLS; `{}` does so with every default. @default plain HTTP */
+  /** Uses TLS; `{}` uses it with all defaults. @default plain HTTP */
   tls?: ConsulTls;
   /** The namespace, in Consul Enterprise. @default the token's */
   namespace?: string;
   /**
-   * The datacenter in which services and keys are looked up. A server registers with the agent that it is given.
+   * The datacenter for lookups of services and keys. A server always registers with the agent at `address`.
    * @default the agent's
    */
   datacenter?: string;
   /** How often Consul checks a server's health, in milliseconds, 1000 or more. @default {5000} */
   checkInterval?: number;
-  /** How long such a check may take, in milliseconds. @default {5000} */
+  /** The timeout of such a check, in milliseconds. @default {5000} */
   checkTimeout?: number;
-  /** After how long with a failing check Consul removes a server, in milliseconds, 60000 or more. @default {60000} */
+  /** How long a check may fail before Consul removes the server, in milliseconds, 60000 or more. @default {60000} */
   deregisterCriticalServiceAfter?: number;
   /** How long a query waits for a change, in milliseconds, from 1000 to 600000. @default {60000} */
   wait?: number;
   /**
-   * How long a client keeps the last list of servers when Consul lists none, in milliseconds; while Consul fails, it
-   * keeps it.
+   * How long a client keeps the last list of servers when Consul lists none, in milliseconds. While Consul fails, the
+   * client keeps the list without limit.
    * @default {30000}
    */
   grace?: number;
   /**
-   * The size of the largest answer of Consul that lists instances or services, in bytes, 65536 or more. A larger one
-   * counts as a failure of Consul. An instance takes about 2 KB, more where its checks have a long output. Other
-   * answers have 1 MiB at most.
+   * The maximum size of an answer that lists instances or services, in bytes, 65536 or more. A larger answer counts as
+   * a failure of Consul. An instance takes about 2 KB, or more if its checks have a long output. Other answers are
+   * limited to 1 MiB.
    *
    * @default {33554432}
    */
   answerBytes?: number;
   /**
-   * The networks in which servers may be, such as `["10.0.0.0/8", "2001:db8::/32"]`: what the registry lists outside of
-   * them is not called, so that who can write to it can't lead a client anywhere. A host name is not called either, as
-   * nobody knows where it will lead.
+   * The networks in which servers may be, such as `["10.0.0.0/8", "2001:db8::/32"]`. Clients do not call instances
+   * outside of them, so a writer of the registry can't direct a client to other networks. Host names are not called
+   * either, as they may resolve to any address.
    *
-   * @default all, but link-local addresses, wildcards and port 0 never
+   * @default all networks and host names; link-local addresses, wildcards and port 0 are never called
    */
   allowAddresses?: readonly string[];
 }
 
-/** What holds where an option is left out. */
+/** The defaults of the numeric options. */
 export const DEFAULTS = {
   checkInterval: 5000,
   checkTimeout: 5000,
@@ -69,7 +69,7 @@ export const DEFAULTS = {
   answerBytes: 32 * 1024 * 1024,
 };
 
-/** The least and the most of each number. Consul itself raises or cuts what is outside, and says nothing. */
+/** The minimum and maximum of each number. Consul silently adjusts values outside of them. */
 const RANGES = {
   checkInterval: [1000, 86_400_000],
   checkTimeout: [1, 86_400_000],
@@ -79,18 +79,18 @@ const RANGES = {
   answerBytes: [65_536, 2 ** 28],
 } as const;
 
-/** What {@linkcode consul} works with. */
+/** The checked options of {@linkcode consul}. */
 export interface ConsulSettings {
   readonly endpoint: ConsulEndpoint;
   /** The options that are numbers, with their defaults. */
   readonly numbers: typeof DEFAULTS;
   readonly allowed: AllowedAddresses;
-  /** Equal for equal addresses and options, and for the same token function. */
+  /** Identifies the address and options: equal for equal values and the same token function. */
   readonly identity: string;
 }
 
 /**
- * Checks what {@linkcode consul} is told, and fills in the defaults.
+ * Checks the arguments of {@linkcode consul}, and fills in the defaults.
  *
  * @throws {TypeError} If the address or an option has a wrong type or form; the message names it.
  * @throws {RangeError} If a number is out of range.
@@ -108,7 +108,7 @@ export function checkOptions(address: string, options: ConsulOptions): ConsulSet
 const ids = new WeakMap<() => string, number>();
 let lastId = 0;
 
-/** A number for each function. */
+/** Returns a number that identifies a function. */
 function idOf(read: () => string): number {
   const id = ids.get(read) ?? ++lastId;
   ids.set(read, id);
@@ -154,7 +154,7 @@ function tokenReader({ token, tokenFile }: ConsulOptions): () => string {
   return () => checked;
 }
 
-/** How large a file with a token may be. A SecretID has 36 bytes. */
+/** The maximum size of a token file. A SecretID has 36 bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;
 
 function readTokenFile(path: string): string {
@@ -172,7 +172,7 @@ function checkTexts(who: string, texts: object): void {
   }
 }
 
-/** The value stays out of the message: it may be a secret all the same. */
+/** Checks a token. The message omits the value: even an invalid one may be a secret. */
 function checkToken(token: string): string {
   if (typeof token === "string" && /^[\x21-\x7e]*$/.test(token.trim())) return token.trim();
   throw new TypeError("consul: token is no text of visible ASCII characters; use a token's SecretID");

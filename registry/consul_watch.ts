@@ -10,17 +10,18 @@ import type { Resolution, Watch, WatchState } from "./registry.ts";
 
 const REQUEST_TIMEOUT_MS = 5000;
 
-/** What is watched, and how patiently. */
+/** The options of a watch. */
 export interface WatchOptions extends BlockingOptions {
   readonly name: string;
   readonly allowed: AllowedAddresses;
   /**
-   * How long the last list is kept while Consul lists none, and for how long an error is kept back, in milliseconds.
+   * How long the last list is kept while Consul lists no instances, and how long an error is withheld from the
+   * listener, in milliseconds.
    */
   readonly grace: number;
 }
 
-/** The instances of a service that pass their checks, by blocking queries. */
+/** Watches the instances of a service that pass their checks, by blocking queries. */
 export class ConsulWatch implements Watch, Subject {
   readonly what: string;
   readonly needs: string;
@@ -31,13 +32,13 @@ export class ConsulWatch implements Watch, Subject {
   readonly #listener: (resolution: Resolution) => void;
   readonly #logger: Logger;
   readonly #query: BlockingQuery;
-  /** What the listener was told last, to tell it changes only. */
+  /** The resolution that the listener received last. The listener is called for changes only. */
   #told: Resolution | undefined;
-  /** How many instances the list has that the listener goes by. */
+  /** How many instances are in the list that the listener uses. */
   #listed = 0;
-  /** Since when and why that list is kept against Consul's word, and whether that is an error. */
+  /** Since when and why the list is kept although Consul says otherwise, and whether Consul fails. */
   #kept: { since: number; why: string; failing: boolean; stop: () => void } | undefined;
-  /** What the listener is told when the grace ends. */
+  /** The resolution that the listener receives when the grace period ends. */
   #afterGrace: Resolution = { instances: [] };
   #unused = "";
   #aclsChecked = false;
@@ -103,9 +104,9 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   /**
-   * Keeps the list that there is, if there is one: for the grace while Consul lists none, and for as long as it fails,
-   * which says nothing of the instances. A list of none that follows failures begins the grace anew: a Consul that was
-   * away for long may have lost its state.
+   * Keeps the current list, if there is one: for the grace period while Consul lists no instances, and without limit
+   * while Consul fails, which says nothing about the instances. An empty list after failures restarts the grace period:
+   * a Consul that was unavailable for long may have lost its state.
    *
    * @returns What is kept, for the log.
    */
@@ -146,7 +147,7 @@ export class ConsulWatch implements Watch, Subject {
     this.#listener(resolution);
   }
 
-  /** Consul answers with an empty list, not with an error, to somebody who may not see the services. */
+  /** If the token may not see the services, Consul answers with an empty list, not with an error. */
   async #checkAcls(headers: Record<string, string | undefined>): Promise<void> {
     if (this.#aclsChecked) return;
     this.#aclsChecked = true;

@@ -1,5 +1,5 @@
 /**
- * What a server registers in Consul, as Kitex writes it.
+ * The data that a server registers in Consul, in the form that Kitex uses.
  *
  * @module
  */
@@ -9,10 +9,7 @@ import { isWildcard } from "./advertise.ts";
 import type { JsonReader } from "./json_reader.ts";
 import type { Registration } from "./registry.ts";
 
-/**
- * The key of a service's `Meta` that holds a value of its own for each lease, so that one sees when another takes its
- * ID.
- */
+/** The key in a service's `Meta` whose value is unique for each lease. It reveals when another process takes the ID. */
 export const LEASE_KEY = "dinokit-instance";
 
 /** The times of a health check, in milliseconds. */
@@ -22,7 +19,7 @@ export interface CheckTimes {
   readonly deregisterCriticalServiceAfter: number;
 }
 
-/** A service as npm:consul's `agent.service.register` takes it. */
+/** A service in the form of npm:consul's `agent.service.register`. */
 export interface ConsulService extends Record<string, unknown> {
   readonly name: string;
   readonly id: string;
@@ -30,9 +27,9 @@ export interface ConsulService extends Record<string, unknown> {
 }
 
 /**
- * Checks the name of a service: Consul itself takes names that no URL and no DNS name can hold.
+ * Checks the name of a service. Consul itself accepts names that no URL and no DNS name can hold.
  *
- * @throws {TypeError} If it is empty or has other characters than letters, digits, `.`, `_` and `-`.
+ * @throws {TypeError} If it is empty or has characters other than letters, digits, `.`, `_` and `-`.
  */
 export function checkName(name: string): void {
   if (typeof name === "string" && /^[\w.-]{1,128}$/.test(name)) return;
@@ -44,9 +41,9 @@ export function checkName(name: string): void {
 }
 
 /**
- * Writes a registration.
+ * Creates the service to register.
  *
- * @param registration What the server registers.
+ * @param registration The server's registration.
  * @param times The times of its check.
  * @param lease The value of {@linkcode LEASE_KEY}.
  * @throws {TypeError} If Consul or Kitex can't hold a field; the message names it.
@@ -72,14 +69,15 @@ export function toService(registration: Registration, times: CheckTimes, lease: 
       ...(healthUrl === undefined ? { tcp: address } : { http: healthUrl }),
       interval: `${times.checkInterval}ms`,
       timeout: `${times.checkTimeout}ms`,
-      // The server answers by now, and critical until the first check would keep callers away for no reason.
+      // The server already answers. If the check started as critical, clients would avoid the server until the first
+      // check.
       status: "passing",
       deregistercriticalserviceafter: `${times.deregisterCriticalServiceAfter}ms`,
     },
   };
 }
 
-/** The weight of a registration, in the form of Consul: npm:consul has no field for it. */
+/** Returns the weight of a registration in Consul's form. npm:consul has no field for it. */
 export function toWeights({ weight = 10 }: Registration): Record<string, unknown> {
   if (!Number.isInteger(weight) || weight < 1 || weight > 65535) {
     throw new TypeError(`consul: weight is ${weight}; use a whole number from 1 to 65535`);
@@ -108,10 +106,10 @@ function toTags(tags: Readonly<Record<string, string>>): string[] {
   });
 }
 
-/** Checks by Consul's limits. */
+/** Checks the metadata against Consul's limits. */
 function checkMeta(meta: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const entries = Object.entries(meta);
-  // One of Consul's 64 is ours.
+  // One of Consul's 64 entries is LEASE_KEY.
   if (entries.length > 63) throw new TypeError(`consul: meta has ${entries.length} entries; use at most 63`);
   for (const [key, value] of entries) {
     if (key === LEASE_KEY) {
@@ -130,8 +128,8 @@ function checkMeta(meta: Readonly<Record<string, string>>): Readonly<Record<stri
  * Reads the answer to `/v1/agent/services`.
  *
  * @param id The ID of a service.
- * @returns The value of {@linkcode LEASE_KEY} of that service: undefined if it is not there, `""` if it has no such
- * key.
+ * @returns The value of {@linkcode LEASE_KEY} of that service: undefined if the service is absent, `""` if it has no
+ * such key.
  */
 export function readHolder(json: JsonReader, id: string): string | undefined {
   let holder: string | undefined;

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** What a text in quotes can have in it. */
+/** What a quoted text may contain, as bits. */
 const ESCAPED = 0x1;
 const NOT_ASCII = 0x2;
 
@@ -18,7 +18,7 @@ const utf8 = new TextDecoder();
  */
 export class JsonReader {
   readonly #bytes: Uint8Array;
-  /** One character for each byte: faster to look at than the bytes. */
+  /** One character per byte, which is faster to inspect than the bytes. */
   readonly #text: string;
   #at = 0;
   /** How many brackets are open. */
@@ -33,13 +33,13 @@ export class JsonReader {
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
   }
 
-  /** The first character of the next value: `[`, `{`, `"`, or that of a number or word. */
+  /** Returns the first character of the next value: `[`, `{`, `"`, or that of a number or word. */
   peek(): string {
     return this.#text[this.#next()]!;
   }
 
   /**
-   * Visits each item of an array, to its end. An item that the loop does not read is skipped. A value of another kind
+   * Iterates over the items of an array. Items that the loop body does not read are skipped. A value of another kind
    * has no items.
    */
   *items(): Generator<void> {
@@ -86,8 +86,7 @@ export class JsonReader {
   }
 
   /**
-   * Visits the value of each field of an object, to its end, and yields the name. A value that the loop does not read
-   * is skipped.
+   * Iterates over the fields of an object, and yields each name. Values that the loop body does not read are skipped.
    */
   *fields(): Generator<string> {
     if (!this.#opens("{")) return;
@@ -135,13 +134,13 @@ export class JsonReader {
     } else this.#passWord();
   }
 
-  /** Makes sure that nothing follows. */
+  /** Checks that nothing follows. */
   end(): void {
     this.#passSpace();
     if (this.#at < this.#text.length) throw this.#fault();
   }
 
-  /** Goes to the next character that is not white space. */
+  /** Moves to the next character that is not white space. */
   #next(): number {
     this.#passSpace();
     if (this.#at >= this.#text.length) throw this.#fault();
@@ -149,9 +148,7 @@ export class JsonReader {
     return this.#at;
   }
 
-  /**
-   * Goes into an array or object. Returns false if it is empty, or if the value is of another kind, which is skipped.
-   */
+  /** Enters an array or object. Returns false if it is empty, or if the value is of another kind, which is skipped. */
   #opens(bracket: "[" | "{"): boolean {
     if (this.peek() !== bracket) {
       this.skip();
@@ -185,11 +182,15 @@ export class JsonReader {
     const has = this.#pass();
     const end = this.#at - 1;
     const text = has & NOT_ASCII ? utf8.decode(this.#bytes.subarray(start, end)) : this.#text.slice(start, end);
-    // "#" turns a decimal number into a text whose hash has a seed.
+    // The suffix "#" makes a decimal number a text that V8 hashes with a seed.
     return has & ESCAPED ? (JSON.parse(`"${text}#"`) as string).slice(0, -1) : text;
   }
 
-  /** Skips a text in quotes. @returns What it has in it. */
+  /**
+   * Skips a quoted text.
+   *
+   * @returns What the text contains, as bits.
+   */
   #pass(): number {
     const text = this.#text;
     let has = 0;
@@ -223,7 +224,7 @@ export class JsonReader {
   }
 }
 
-/** Ends the reading of a value that is too large. */
+/** Thrown when a value is too large, to stop reading it. */
 class TooLarge extends Error {}
 
 const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;

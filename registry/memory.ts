@@ -2,7 +2,8 @@ import { parseAddress } from "../base/address.ts";
 import type { Instance, Registry, Resolver } from "./registry.ts";
 
 /**
- * A registry inside this process, for tests and demos: what registers in it is found by it. It needs no permission.
+ * Creates a registry inside this process, for tests and demos. It finds the servers that register with it. It needs no
+ * permission.
  *
  * @example
  * ```ts
@@ -39,7 +40,7 @@ export function memoryRegistry(): Registry & Resolver {
       const tell = () => {
         if (waiting) return;
         waiting = true;
-        // Not at once: a listener must not be called before its watch is returned, nor inside a server's register().
+        // A listener must not be called before its watch is returned, nor inside a server's register().
         queueMicrotask(() => {
           waiting = false;
           const found = [...instances.values()].filter((one) => one.name === name);

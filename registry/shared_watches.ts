@@ -1,7 +1,7 @@
 import type { Logger } from "../base/logger.ts";
 import type { Watch } from "./registry.ts";
 
-/** Begins to watch something: `tell` takes what is found, from a later turn on. */
+/** Opens a watch. It calls `tell` with each value, never before the next turn. */
 export type Open<T> = (tell: (value: T) => void, logger: Logger) => Watch;
 
 interface Watcher<T> {
@@ -13,21 +13,24 @@ interface Watcher<T> {
 interface Shared<T> {
   readonly source: Watch;
   readonly watchers: Set<Watcher<T>>;
-  /** What was told last. */
+  /** The last value. */
   last?: { readonly value: T };
 }
 
-/** Watches, of which those of the same thing share one source: it opens with the first and closes with the last. */
+/**
+ * Watches that share one source if they are of the same subject. The source opens with the first watch and closes with
+ * the last.
+ */
 export class SharedWatches<T> {
   readonly #open = new Map<string, Shared<T>>();
 
   /**
-   * Joins the watch of a thing, or begins it. One who joins is told at once what was told last. The log goes to whoever
-   * watches for the longest.
+   * Joins the watch of a subject, or opens it. A listener that joins receives the last value. The log goes to the
+   * logger of the oldest watcher.
    *
-   * @param thing What is watched: equal texts share.
-   * @param open Begins it.
-   * @param listener Is called from a later turn on.
+   * @param thing The subject. Equal texts share a watch.
+   * @param open Opens the watch.
+   * @param listener Receives the values, never before the next turn.
    */
   watch(thing: string, open: Open<T>, listener: (value: T) => void, logger: Logger): Watch {
     const watcher: Watcher<T> = { listener, logger, told: false };
@@ -60,7 +63,7 @@ export class SharedWatches<T> {
   }
 }
 
-/** Tells one; what it throws is no matter of the others. */
+/** Calls one listener. An exception that it throws does not reach the others. */
 function tell<T>(watcher: Watcher<T>, value: T): void {
   watcher.told = true;
   try {
@@ -70,7 +73,7 @@ function tell<T>(watcher: Watcher<T>, value: T): void {
   }
 }
 
-/** The logger of the first of some watchers. */
+/** Returns a logger that writes to the logger of the first watcher. */
 function logsTo(watchers: Iterable<{ logger: Logger }>): Logger {
   const first = () => watchers[Symbol.iterator]().next().value?.logger as Logger | undefined;
   return {

@@ -3,11 +3,11 @@ import { netPermissions } from "../base/permissions.ts";
 import type { Instance, Resolver } from "./registry.ts";
 
 /**
- * A resolver for addresses that are known beforehand: whatever the service's name, it tells them once.
+ * Creates a resolver for fixed addresses. It returns them for any service name.
  *
- * @param addresses One address or several, such as `"127.0.0.1:8888"`. What stands there twice counts once.
+ * @param addresses One address or several, such as `"127.0.0.1:8888"`. Duplicates count once.
  * @returns A resolver whose permissions are those to connect to the addresses.
- * @throws {TypeError} If there is none, or one is not an address or has port 0.
+ * @throws {TypeError} If there is no address, or if one is invalid or has port 0.
  */
 export function staticAddresses(addresses: string | readonly string[]): Resolver {
   const parsed = [addresses].flat().map((text) => {

@@ -1,7 +1,7 @@
 import { after } from "../base/time.ts";
 
-/** For how long work may go on before other work gets a turn, in milliseconds. */
+/** How long work may run before it yields to other work, in milliseconds. */
 export const TURN_MS = 10;
 
-/** Resolves when other work has had a turn of the event loop. */
+/** Resolves after a turn of the event loop, in which other work runs. */
 export const nextTurn = (): Promise<void> => new Promise((done) => void after(0, done));
