@@ -2,12 +2,12 @@ import { bitsOf, bodyOf, type Der, inside, onlyValue, same, Tag, timeOf, valuesI
 
 /** An extension of a certificate. */
 export interface Extension {
-  /** Whether who does not know it must refuse the certificate. */
+  /** Whether a reader that does not know the extension must reject the certificate. */
   readonly critical: boolean;
   readonly value: Uint8Array;
 }
 
-/** The extensions that the kit reads, by their identifier's octets in hexadecimal (2.5.29.x). */
+/** The extensions that the kit reads, by the octets of their identifier in hexadecimal (2.5.29.x). */
 export const ExtensionId = {
   KEY_USAGE: "551d0f",
   SUBJECT_ALT_NAME: "551d11",
@@ -16,23 +16,23 @@ export const ExtensionId = {
   EXTENDED_KEY_USAGE: "551d25",
 } as const;
 
-/** A certificate as it stands in its octets: nothing of it was verified. */
+/** A decoded certificate. Nothing of it is verified. */
 export interface Certificate {
   readonly der: Uint8Array;
-  /** 1 to 3. Only those of version 3 can say what they are for. */
+  /** The version, from 1 to 3. Only version 3 can say what the certificate is for. */
   readonly version: number;
-  /** What the issuer has signed. */
+  /** The part that the issuer has signed. */
   readonly signed: Uint8Array;
-  /** How it was signed: an AlgorithmIdentifier. */
+  /** The algorithm of the signature: an AlgorithmIdentifier. */
   readonly algorithm: Uint8Array;
   readonly signature: Uint8Array;
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
-  /** In milliseconds since 1970, as {@linkcode notAfter}. */
+  /** The first moment at which it is valid, in milliseconds since 1970. */
   readonly notBefore: number;
-  /** The last moment at which it is valid. */
+  /** The last moment at which it is valid, in milliseconds since 1970. */
   readonly notAfter: number;
-  /** Its public key: a SubjectPublicKeyInfo. */
+  /** The public key: a SubjectPublicKeyInfo. */
   readonly key: Uint8Array;
   readonly extensions: ReadonlyMap<string, Extension>;
 }
@@ -43,10 +43,10 @@ const SUBJECT_UNIQUE_ID = 0x82;
 const EXTENSIONS = 0xa3;
 
 /**
- * Reads a certificate.
+ * Decodes a certificate.
  *
- * @param der Its octets.
- * @throws {TypeError} If they are none, in strict DER.
+ * @param der The octets of the certificate.
+ * @throws {TypeError} If they are not a certificate in strict DER.
  * @see RFC 5280, section 4.1
  */
 export function parseCertificate(der: Uint8Array): Certificate {
@@ -95,14 +95,14 @@ function extensionsOf(explicit: Der): Map<string, Extension> {
   return found;
 }
 
-/** A BOOLEAN: all bits are set in one that is true (X.690, section 11.1). */
+/** Returns the value of a BOOLEAN. True has all bits set (X.690, section 11.1). */
 export function flagOf(value: Der | undefined): boolean {
   const body = bodyOf(value, Tag.BOOLEAN);
   if (body.length !== 1 || body[0] !== 0 && body[0] !== 0xff) throw new TypeError("this certificate is damaged");
   return body[0] === 0xff;
 }
 
-/** The subject alternative names, each a GeneralName with its tag. */
+/** Returns the subject alternative names, each a GeneralName with its tag. */
 export function alternativeNames({ extensions }: Certificate): Der[] {
   const extension = extensions.get(ExtensionId.SUBJECT_ALT_NAME);
   return extension ? valuesIn(onlyValue(extension.value).body) : [];

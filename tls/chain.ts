@@ -4,32 +4,32 @@ import { bodyOf, inside, onlyValue, same, Tag } from "./der.ts";
 import { maySignFor } from "./name_constraints.ts";
 import { isSignedBy } from "./signature.ts";
 
-/** What a peer shows its certificate for. */
+/** The role for which a peer presents its certificate. */
 export type Purpose = "server" | "client";
 
-/** The most certificates between a peer and an authority, with both. */
+/** The most certificates in a path, including the peer's and the authority's. */
 const MAX_PATH_CERTIFICATES = 8;
-/** The most steps in the search of a way to an authority: what a peer sends can lead nowhere in many ways. */
+/** The most steps in the search for a path to an authority. The certificates of a peer can form very many paths. */
 const MAX_STEPS = 100;
-/** The most signatures that are checked in it: one may take a few milliseconds. */
+/** The most signatures that a search checks. One may take a few milliseconds. */
 const MAX_SIGNATURES = 24;
 const SECOND_MS = 1000;
 /** id-kp-serverAuth and id-kp-clientAuth. */
 const PURPOSES: Record<Purpose, string> = { server: "2b06010505070301", client: "2b06010505070302" };
 const KNOWN = new Set<string>(Object.values(ExtensionId));
-/** The bit keyCertSign of a key's usage. */
+/** The bit keyCertSign of the key usage. */
 const KEY_CERT_SIGN_BIT = 0x04;
 const NOBODY = "was signed by no authority that counts here";
 
 /**
- * Why the certificate that a peer shows must not be believed; undefined if it may be.
+ * Returns why a peer's certificate must be rejected; undefined if it is valid.
  *
- * node:tls of Deno 2.9 has checked it before, but not always: not in a session that was resumed, and not if one of the
- * certificates is of version 1 or has an odd octet. docs/upstream/ says more.
+ * node:tls of Deno 2.9 checks it before, but incompletely: it does not check a resumed session, nor a chain in which a
+ * certificate has version 1 or an unusual octet. See docs/upstream/.
  *
- * @param chain What the peer has sent, in DER: its own certificate first.
- * @param authorities Those that count.
- * @param purpose What the peer is.
+ * @param chain The certificates that the peer sent, in DER, its own first.
+ * @param authorities The trusted authorities.
+ * @param purpose The role of the peer.
  * @param now The time, in milliseconds since 1970.
  * @see RFC 5280, section 6
  */
@@ -47,12 +47,12 @@ export function chainProblem(
   }
   const [own, ...others] = certificates;
   if (own === undefined) return "is missing";
-  // A client may trust a server's own certificate, which then needs no authority.
+  // A client may trust a server's certificate itself, which then needs no authority.
   const search = new Search(others, authorities, purpose, now);
   return authorities.some(({ der }) => same(der, own.der)) ? search.problemOf([own]) : search.from([own]);
 }
 
-/** Looks for a way from a certificate to an authority that has no problem. */
+/** Searches for a path without problems from a certificate to an authority. */
 class Search {
   readonly #others: readonly Certificate[];
   readonly #authorities: readonly Certificate[];
@@ -60,7 +60,7 @@ class Search {
   readonly #now: number;
   #steps = MAX_STEPS;
   #signatures = MAX_SIGNATURES;
-  /** Whether a certificate was signed by another. */
+  /** Whether a certificate was signed by another, cached. */
   readonly #known = new Map<Certificate, Map<Certificate, boolean>>();
 
   constructor(
@@ -75,7 +75,7 @@ class Search {
     this.#now = now;
   }
 
-  /** The problem of the best way that begins so: undefined if one has none. */
+  /** Returns the problem of the best path that begins so; undefined if a path has none. */
   from(path: readonly Certificate[]): string | undefined {
     const { issuer } = path.at(-1)!;
     const issuers = (among: readonly Certificate[]) =>
@@ -95,11 +95,12 @@ class Search {
   }
 
   /**
-   * What is wrong with a path: a certificate, those above it, and an authority if that is not the certificate itself.
+   * Returns the problem of a path: a certificate, those above it, and an authority unless that is the certificate
+   * itself.
    */
   problemOf(path: readonly Certificate[]): string | undefined {
     try {
-      // From the top, so that no key is used which nobody has vouched for.
+      // From the top, so that no key is used before its own certificate is verified.
       for (let i = path.length - 1; i >= 0; i--) {
         const [certificate, issuer] = [path[i]!, path[i + 1]];
         const problem = this.#problemAt(certificate, issuer, path.length === 1);
@@ -114,7 +115,7 @@ class Search {
     }
   }
 
-  /** Checks a signature once, however many paths it is part of. */
+  /** Checks a signature, once for all paths that contain it. */
   #isSigned(certificate: Certificate, issuer: Certificate): boolean {
     const known = this.#known.get(certificate) ?? new Map<Certificate, boolean>();
     this.#known.set(certificate, known);
@@ -122,7 +123,7 @@ class Search {
     return known.get(issuer)!;
   }
 
-  /** What is wrong with one certificate of a path: only the authority's own may be of version 1. */
+  /** Returns the problem of one certificate in a path. Only the authority's own may have version 1. */
   #problemAt(certificate: Certificate, issuer: Certificate | undefined, alone: boolean): string | undefined {
     const { notBefore, notAfter, version } = certificate;
     if (this.#now < notBefore) return `is not valid before ${new Date(notBefore).toISOString()}`;
@@ -136,10 +137,10 @@ class Search {
 }
 
 /**
- * Whether a certificate may sign others.
+ * Returns whether a certificate may sign others.
  *
- * @param authority The certificate. One of version 1 can't say it: it is an authority if it stands among them.
- * @param between How many authorities stand between it and the certificate that a peer shows.
+ * @param authority The certificate. Version 1 can't say whether it may: it may if it is one of the trusted authorities.
+ * @param between How many authorities are between it and the peer's certificate.
  */
 function maySign({ version, extensions }: Certificate, between: number): boolean {
   if (version !== 3) return true;
@@ -154,7 +155,7 @@ function maySign({ version, extensions }: Certificate, between: number): boolean
 const hasUnknown = ({ extensions }: Certificate) =>
   extensions.entries().some(([id, { critical }]) => critical && !KNOWN.has(id));
 
-/** Whether a certificate is for this: one that does not say what it is for is for all. */
+/** Returns whether a certificate is for a purpose. One that names no purpose is for all. */
 function servesAs({ extensions }: Certificate, purpose: Purpose): boolean {
   const usage = extensions.get(ExtensionId.EXTENDED_KEY_USAGE);
   return !usage || inside(onlyValue(usage.value)).some((one) => one.body.toHex() === PURPOSES[purpose]);

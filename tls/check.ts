@@ -8,12 +8,13 @@ import { certificatesIn, pemOf, privateKeyIn } from "./pem.ts";
 const DNS_NAME = /^(?=.{1,253}\.?$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 
 /**
- * Checks what a server is to show, so that a mistake is found at the start and not by its first client.
+ * Checks the option `tls` of a server, so that a mistake is reported at the start and not by the first client.
  *
- * @param who The function, for the message.
+ * @param who The function that was given the option, for the message.
  * @param tls The option.
- * @returns It, with nothing in its texts but what counts: a file may have certificates, the key and words in it.
- * @throws {TypeError} If a text is no PEM of what it should be, or the key belongs to another certificate; the message
+ * @returns The option with only the relevant PEM blocks in its texts: a file may hold certificates, the key and other
+ * text.
+ * @throws {TypeError} If a text is not PEM of the right kind, or if the key belongs to another certificate; the message
  * names it.
  */
 export function checkServerTls(who: string, tls: ServerTls): ServerTls {
@@ -23,9 +24,9 @@ export function checkServerTls(who: string, tls: ServerTls): ServerTls {
 }
 
 /**
- * Checks what a client is to go by, so that a mistake is found at once and not by its first call.
+ * Checks the option `tls` of a client, so that a mistake is reported at once and not by the first call.
  *
- * @returns It, as {@linkcode checkServerTls}.
+ * @returns The option, as with {@linkcode checkServerTls}.
  * @throws {TypeError} As {@linkcode checkServerTls}.
  */
 export function checkClientTls(who: string, tls: ClientTls): ClientTls {
@@ -89,5 +90,5 @@ function privateKey(name: string, text: unknown): string {
   }
 }
 
-/** Loading it takes 20 ms, which a program without TLS need not wait for. */
+/** Loading node:crypto takes 20 ms, which a program without TLS need not spend. */
 const crypto = () => process.getBuiltinModule("node:crypto");

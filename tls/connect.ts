@@ -6,39 +6,43 @@ import { isFor, namesOf } from "./names.ts";
 import { peerChain } from "./peer_chain.ts";
 import { certificatesIn } from "./pem.ts";
 
-/** What Deno wants for a list of the authorities that it trusts by default. */
+/** The permissions that Deno needs to list the authorities that it trusts by default. */
 export const DEFAULT_AUTHORITIES: readonly Deno.PermissionDescriptor[] = [
   { name: "sys" },
   { name: "env", variable: "NODE_USE_SYSTEM_CA" },
 ];
 
-/** Which server a client wants to speak with. */
+/** The authorities and the name by which a client verifies a server. */
 export interface Trust {
   /**
-   * The authorities that may have signed its certificate, in PEM. Deno's by default: see {@linkcode
-   * DEFAULT_AUTHORITIES}.
+   * The authorities that may sign the server's certificate, in PEM. Deno's by default: see
+   * {@linkcode DEFAULT_AUTHORITIES}.
    */
   readonly ca?: string;
   /** The name that the certificate must have: a DNS name or an IP address. */
   readonly name: string;
 }
 
-/** A server's certificate must not be believed. The message says what is wrong: `"shows a certificate that ..."`. */
+/**
+ * Thrown for a server certificate that must be rejected. The message says what is wrong:
+ * `"shows a certificate that ..."`.
+ */
 export class ServerCertificateError extends Error {
   override name = "ServerCertificateError";
 }
 
 /**
- * Connects by node:tls, and checks the server's certificate itself.
+ * Connects by node:tls, and verifies the server's certificate itself, as node:tls of Deno 2.9 has faults
+ * (docs/upstream/deno-server-certificates.md):
+ * - It accepts a forged certificate that has version 1 or an unusual octet.
+ * - It compares the host with a text in which names of other kinds read as DNS names.
+ * - It accepts the common name.
+ * - It obeys NODE_TLS_REJECT_UNAUTHORIZED.
+ * - It ends the process at an intermediate certificate that it can't read.
  *
- * node:tls of Deno 2.9 takes a forged certificate for a true one if it is of version 1 or has an odd octet, compares
- * the host with a text in which names of other kinds read as DNS names, goes by the common name, heeds
- * NODE_TLS_REJECT_UNAUTHORIZED, and ends the process at an intermediate certificate that it can't read:
- * docs/upstream/deno-server-certificates.md.
- *
- * @param options As node:tls takes them; what says whom to trust comes from `trust`.
- * @param trust Whom to trust; undefined to look at what a server says, whoever it is.
- * @param onSecure Told when the handshake is done.
+ * @param options The options of node:tls. Those about trust are overridden by `trust`.
+ * @param trust What to verify. Undefined verifies nothing, to inspect the answers of any server.
+ * @param onSecure Called when the handshake is done.
  */
 export function connectTls(options: ConnectionOptions, trust: Trust | undefined, onSecure?: () => void): TLSSocket {
   const { ca, name } = trust ?? {};
@@ -46,12 +50,12 @@ export function connectTls(options: ConnectionOptions, trust: Trust | undefined,
   const socket: TLSSocket = connect({
     ...options,
     ...(ca !== undefined && { ca }),
-    // RFC 6066 knows no addresses there.
+    // RFC 6066 does not allow IP addresses there.
     servername: name === undefined || isIP(name) ? undefined : name,
     rejectUnauthorized: trust !== undefined,
     checkServerIdentity: () => authorities && serverProblem(peerChain(socket), authorities, name!),
   }, onSecure);
-  // Deno asks it for all certificates of the chain, and its own throws where nothing can catch it.
+  // Deno calls this for all certificates of the chain. Its own version throws where nothing can catch the error.
   socket.getPeerCertificate = (() => ({})) as unknown as TLSSocket["getPeerCertificate"];
   return socket;
 }
@@ -68,17 +72,19 @@ function serverProblem(
   return new ServerCertificateError(wrongName(namesOf(own), name));
 }
 
-/** Says that a certificate has other names. */
+/** Returns the message for a certificate that has other names. */
 export function wrongName(names: readonly string[], name: string): string {
   const others = names.length === 0 ? "no name at all (subject alternative name)" : names.slice(0, 10).join(", ");
   return `shows a certificate for ${others}, not for ${name}; call it by one of its names, or set tls.serverName`;
 }
 
 const known = new Map<string | undefined, readonly Certificate[]>();
-/** The most texts of authorities that are kept read. */
+/** The most authority texts whose parsed certificates are cached. */
 const MAX_CACHED_AUTHORITIES = 20;
 
-/** The authorities in a text: reading those of Deno takes some milliseconds, and connections come often. */
+/**
+ * Returns the authorities in a text, cached: parsing Deno's own takes some milliseconds, and connections are frequent.
+ */
 function authoritiesOf(ca: string | undefined): readonly Certificate[] {
   let authorities = known.get(ca);
   if (authorities === undefined) {

@@ -2,7 +2,7 @@
 export interface Der {
   readonly tag: number;
   readonly body: Uint8Array;
-  /** The value with its tag and its length. */
+  /** The value, including its tag and its length. */
   readonly whole: Uint8Array;
 }
 
@@ -18,15 +18,15 @@ export const Tag = {
   SEQUENCE: 0x30,
 } as const;
 
-/** With these bits set, the tag goes on in the next octet. */
+/** If these bits are set, the tag continues in the next octet. */
 const LONG_TAG = 0x1f;
 /** The most octets that a length may take: no certificate comes near 4 GiB. */
 const MAX_LENGTH_BYTES = 4;
 
 /**
- * The values that stand one after the other.
+ * Returns the consecutive values in some octets.
  *
- * @throws {TypeError} If they are not in DER: each length is written in the shortest form, and nothing is left over.
+ * @throws {TypeError} If they are not DER: each length has the shortest form, and no octet is left over.
  */
 export function valuesIn(bytes: Uint8Array): Der[] {
   const found: Der[] = [];
@@ -47,46 +47,46 @@ export function valuesIn(bytes: Uint8Array): Der[] {
   return found;
 }
 
-/** The values inside of one that has this tag. */
+/** Returns the values inside a value, which must have this tag. */
 export function inside(value: Der | undefined, tag: number = Tag.SEQUENCE): Der[] {
   return valuesIn(bodyOf(value, tag));
 }
 
-/** The octets of a value that has this tag. */
+/** Returns the octets of a value, which must have this tag. */
 export function bodyOf(value: Der | undefined, tag: number): Uint8Array {
   if (value?.tag !== tag) throw notDer();
   return value.body;
 }
 
-/** The only value in some octets, which must have this tag. */
+/** Returns the only value in some octets, which must have this tag. */
 export function onlyValue(bytes: Uint8Array, tag: number = Tag.SEQUENCE): Der {
   const [value, ...more] = valuesIn(bytes);
   if (value?.tag !== tag || more.length > 0) throw notDer();
   return value;
 }
 
-/** The octets of a BIT STRING that ends with a whole octet. */
+/** Returns the octets of a BIT STRING, which must end with a whole octet. */
 export function bitsOf(value: Der | undefined): Uint8Array {
   const body = bodyOf(value, Tag.BIT_STRING);
   if (body[0] !== 0) throw notDer();
   return body.subarray(1);
 }
 
-/** A moment, in milliseconds since 1970. */
+/** Returns a time, in milliseconds since 1970. */
 export function timeOf(value: Der | undefined): number {
   const text = String.fromCharCode(...value?.body.subarray(0, 20) ?? []);
   const utc = value?.tag === Tag.UTC_TIME;
   const match = (utc ? /^(\d\d)(\d{10})Z$/ : /^(\d{4})(\d{10})Z$/).exec(text);
   if (!match || !utc && value?.tag !== Tag.GENERALIZED_TIME) throw notDer();
   const [month, day, hour, minute, second] = match[2]!.match(/\d\d/g)! as [string, string, string, string, string];
-  // Two digits stand for 1950 to 2049 (RFC 5280, section 4.1.2.5.1).
+  // Two digits mean 1950 to 2049 (RFC 5280, section 4.1.2.5.1).
   const year = utc ? `${Number(match[1]) < 50 ? 20 : 19}${match[1]}` : match[1];
   const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   if (Number.isNaN(time)) throw notDer();
   return time;
 }
 
-/** Whether two parts of certificates are the same, octet for octet. */
+/** Returns whether two parts of certificates have the same octets. */
 export function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }

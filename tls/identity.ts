@@ -7,13 +7,13 @@ const COMMON_NAME = "550403"; // 2.5.4.3
 const SET = 0x31;
 
 /**
- * The names in a certificate.
+ * Returns the names in a certificate.
  *
- * node:tls has them as one text, in which Deno does not quote: a URI with `, DNS:admin` in it reads as a second name.
- * So they are taken from the certificate itself.
+ * node:tls returns them as one text, which Deno does not quote: a URI that contains `, DNS:admin` reads as a second
+ * name. So this function decodes the certificate itself.
  *
- * @param der The certificate in DER, which was verified.
- * @throws {TypeError} If it is no certificate.
+ * @param der The certificate in DER, which is verified.
+ * @throws {TypeError} If it is not a certificate.
  * @see RFC 5280, section 4.1
  */
 export function identityOf(der: Uint8Array): PeerIdentity {
@@ -26,13 +26,13 @@ export function identityOf(der: Uint8Array): PeerIdentity {
   };
 }
 
-/** Of several the last, which is the most specific one. */
+/** Returns the last common name, which is the most specific one. */
 function commonName(subject: Uint8Array): string {
   const attributes = inside(onlyValue(subject)).flatMap((set) => inside(set, SET)).map((one) => inside(one));
   const last = attributes.findLast(([type]) => bodyOf(type, Tag.OBJECT_IDENTIFIER).toHex() === COMMON_NAME);
   return last?.[1] ? text(last[1]) : "";
 }
 
-/** A byte order mark stays: without it the name would read as that of somebody else. */
+/** Keeps a byte order mark. Without it, the name would read as somebody else's. */
 const text = ({ tag, body }: Der) =>
   new TextDecoder(tag === Tag.BMP_STRING ? "utf-16be" : "utf-8", { ignoreBOM: true }).decode(body);

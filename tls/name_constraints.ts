@@ -6,9 +6,8 @@ const PERMITTED = 0xa0;
 const EXCLUDED = 0xa1;
 
 /**
- * Whether an authority may sign for the names of a certificate below it. Of the kinds of names DNS names and IP
- * addresses are compared; a certificate is refused that has one of another kind for which the authority has
- * constraints.
+ * Returns whether an authority may sign for the names of a certificate below it. The function compares DNS names and IP
+ * addresses. It rejects a certificate that has a name of another kind for which the authority has constraints.
  *
  * @throws {TypeError} If the constraints can't be read.
  * @see RFC 5280, section 4.2.1.10
@@ -31,14 +30,14 @@ export function maySignFor(authority: Certificate, certificate: Certificate): bo
   });
 }
 
-/** A GeneralSubtree is its base: nobody uses the distances. */
+/** Returns the base of a GeneralSubtree. Nobody uses its distances. */
 function baseOf(subtree: Der): Der {
   const [base, ...more] = inside(subtree);
   if (!base || more.length > 0) throw new TypeError("these constraints on names have distances");
   return base;
 }
 
-/** All names: the subject counts as a directory name, if it has something in it. */
+/** Returns all names. A subject that is not empty counts as a directory name. */
 function namesIn(certificate: Certificate): Der[] {
   const subject = onlyValue(certificate.subject);
   return [
@@ -47,7 +46,7 @@ function namesIn(certificate: Certificate): Der[] {
   ];
 }
 
-/** Whether a name is within a base; undefined if it is partly, or can't be said. */
+/** Returns whether a base covers a name; undefined if it covers the name partly, or if that is unknown. */
 function covers(base: Der, name: Der): boolean | undefined {
   if (name.tag === NameTag.IP) return coversAddress(base.body, name.body);
   if (name.tag !== NameTag.DNS) return undefined;
@@ -58,7 +57,7 @@ function covers(base: Der, name: Der): boolean | undefined {
   const suffix = domain.startsWith(".") ? domain : `.${domain}`;
   const star = text.startsWith("*.");
   if (text.endsWith(suffix) || !star && text === domain) return true;
-  // "*.a.test" has "b.a.test" and "x.b.a.test" has not, but it may be that.
+  // "*.a.test" may stand for "b.a.test", which is within that base. A deeper base counts in the same way, to be safe.
   return star && suffix.endsWith(text.slice(1)) ? undefined : false;
 }
 

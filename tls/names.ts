@@ -5,13 +5,13 @@ import { same } from "./der.ts";
 /** The tags of a GeneralName (RFC 5280, section 4.2.1.6). */
 export const NameTag = { DNS: 0x82, DIRECTORY: 0xa4, URI: 0x86, IP: 0x87 } as const;
 
-/** What a name in a certificate may consist of. Others are never equal to a host. */
+/** The allowed form of a DNS name in a certificate. Names of another form never match a host. */
 const DNS_NAME = /^(?:\*\.)?[\w-]+(?:\.[\w-]+)*$/;
 
-/** The longest DNS name, in octets. */
+/** The maximum length of a DNS name, in octets. */
 const MAX_DNS_NAME_BYTES = 255;
 
-/** The text of a DNS name in lower case, undefined if it is none: with a NUL in it, for example. */
+/** Returns a DNS name in lower case; undefined if it is invalid, for example because it contains a NUL. */
 export function dnsName(body: Uint8Array): string | undefined {
   if (body.length > MAX_DNS_NAME_BYTES) return undefined;
   const text = String.fromCharCode(...body).toLowerCase();
@@ -19,8 +19,8 @@ export function dnsName(body: Uint8Array): string | undefined {
 }
 
 /**
- * Whether a certificate is one for a host. Only its subject alternative names count, as in Go: a common name is not
- * checked by all authorities, nor by the constraints on their names.
+ * Returns whether a certificate is for a host. Only the subject alternative names count, as in Go: some authorities do
+ * not verify the common name, and name constraints do not cover it.
  *
  * @param host A DNS name, or an IP address without brackets.
  * @see RFC 9525, section 6
@@ -35,12 +35,12 @@ export function isFor(certificate: Certificate, host: string): boolean {
   const parent = wanted.slice(wanted.indexOf(".") + 1);
   return names.some(({ tag, body }) => {
     const name = tag === NameTag.DNS ? dnsName(body) : undefined;
-    // A star stands for one whole label, and not for a top-level domain.
+    // A star matches exactly one label, and never a top-level domain.
     return name === wanted || name === `*.${parent}` && parent.includes(".") && parent !== wanted;
   });
 }
 
-/** The names that a certificate is for, as text for a message. */
+/** Returns the names that a certificate is for, for a message. */
 export function namesOf(certificate: Certificate): string[] {
   return alternativeNames(certificate).flatMap(({ tag, body }) => {
     if (tag === NameTag.IP) return [ipText(body)];
@@ -48,10 +48,10 @@ export function namesOf(certificate: Certificate): string[] {
   });
 }
 
-/** The octets of an IP address in text. */
+/** Returns the octets of an IP address. */
 function ipOctets(text: string): Uint8Array {
   if (isIP(text) === 4) return Uint8Array.from(text.split("."), Number);
-  // The kit's addresses may have a zone, which no certificate has.
+  // The kit's addresses may have a zone. Certificates have none.
   const groups = new URL(`http://[${text.replace(/%.*/s, "")}]/`).hostname.slice(1, -1);
   const [head, tail] = groups.split("::").map((part) => part === "" ? [] : part.split(":"));
   const zeros = tail === undefined ? [] : Array(8 - head!.length - tail.length).fill("0");

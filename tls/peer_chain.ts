@@ -1,18 +1,18 @@
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 
-/** The most certificates that are looked at. */
+/** The most certificates that are read from a chain. */
 const MAX_CERTIFICATES = 32;
 
-/** What is private in Deno's TLSSocket and used here where it is there; `peer_chain_test.ts` fails if it is gone. */
+/** A private part of Deno's TLSSocket, used where it exists. `peer_chain_test.ts` fails if it is gone. */
 interface RawSocket {
   readonly _handle?: { getPeerCertificateChain?(): { certificates: Uint8Array[] } | null } | null;
 }
 
 /**
- * The certificates that the other end has sent, in DER: its own first. Empty if it has sent none, or is gone.
+ * Returns the certificates that the peer sent, in DER, its own first. Empty if it sent none, or if it has disconnected.
  *
- * The public `getPeerCertificate(true)` throws at a certificate that can't be read, and adds others from the option
- * `ca`, for which it reads all of them for each connection. It is used where Deno lacks the other.
+ * The public `getPeerCertificate(true)` is only the fallback. It throws at a certificate that can't be read. It also
+ * adds certificates from the option `ca`, all of which it parses for each connection.
  */
 export function peerChain(socket: TLSSocket): Uint8Array[] {
   const { _handle: handle } = socket as unknown as RawSocket;

@@ -4,7 +4,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----([\sA-Za-z0-9+/=]*)-----END CERT
 const PRIVATE_KEY = /-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----([\sA-Za-z0-9+/=]*)-----END \1-----/;
 
 /**
- * The certificates in a PEM text, in the order in which they stand there.
+ * Returns the certificates in a PEM text, in their order.
  *
  * @throws {TypeError} If one can't be read; the message says which.
  */
@@ -19,18 +19,18 @@ export function certificatesIn(pem: string): Certificate[] {
   });
 }
 
-/** Certificates as one PEM text. */
+/** Returns certificates as one PEM text. */
 export function pemOf(certificates: readonly Certificate[]): string {
   return certificates.map(({ der }) => block("CERTIFICATE", der.toBase64())).join("");
 }
 
-/** The first private key in a PEM text that is not encrypted, by itself. */
+/** Returns the first unencrypted private key in a PEM text, without the rest of the text. */
 export function privateKeyIn(pem: string): string | undefined {
   const [, label, base64] = PRIVATE_KEY.exec(pem) ?? [];
   return base64 && block(label!, base64.replace(/\s+/g, ""));
 }
 
-/** In lines, as RFC 7468 has it: not all that read PEM take other forms. */
+/** Returns a PEM block with lines of 64 characters (RFC 7468): some PEM parsers accept no other form. */
 function block(label: string, base64: string): string {
   return `-----BEGIN ${label}-----\n${base64.replace(/.{64}(?!$)/g, "$&\n")}\n-----END ${label}-----\n`;
 }

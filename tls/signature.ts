@@ -2,17 +2,17 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import type { Certificate } from "./certificate.ts";
 
-/** The shortest RSA key that is believed, in bits. */
+/** The shortest RSA key that is accepted, in bits. */
 const MIN_RSA_BITS = 2048;
 
-/** How a certificate may be signed: the kind of the key, and the hash. Nothing with SHA-1 or MD5 is among them. */
+/** The kind of key and the hash of a signature. The accepted schemes include neither SHA-1 nor MD5. */
 interface Scheme {
   readonly key: "ec" | "rsa" | "ed25519";
   readonly hash: string | null;
   readonly pss?: true;
 }
 
-/** By the octets of the AlgorithmIdentifier, in hexadecimal. */
+/** The accepted schemes, by the octets of their AlgorithmIdentifier in hexadecimal. */
 const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
   ["300a06082a8648ce3d040302", { key: "ec", hash: "sha256" }],
   ["300a06082a8648ce3d040303", { key: "ec", hash: "sha384" }],
@@ -26,7 +26,10 @@ const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
   ["300506032b6570", { key: "ed25519", hash: null }],
 ]);
 
-/** RSASSA-PSS with one hash for all, and a salt as long as the hash (RFC 8446, section 4.2.3). */
+/**
+ * Returns the AlgorithmIdentifier of RSASSA-PSS with one hash for both purposes, and a salt as long as the hash (RFC
+ * 8446, section 4.2.3).
+ */
 function pss(hash: string, salt: number): string {
   const algorithm = `300d06096086480165030402${hash}0500`;
   const mask = `301a06092a864886f70d010108${algorithm}`;
@@ -34,10 +37,10 @@ function pss(hash: string, salt: number): string {
 }
 
 /**
- * Whether a certificate was signed by the key of another.
+ * Returns whether a certificate was signed by the key of another.
  *
- * @param certificate What was signed.
- * @param issuer Whose key it must be.
+ * @param certificate The signed certificate.
+ * @param issuer The certificate with the key.
  */
 export function isSignedBy({ algorithm, signed, signature }: Certificate, issuer: Certificate): boolean {
   const scheme = SCHEMES.get(algorithm.toHex());

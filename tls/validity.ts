@@ -2,19 +2,19 @@ import { type Certificate, ExtensionId } from "./certificate.ts";
 import { identityOf } from "./identity.ts";
 import { certificatesIn } from "./pem.ts";
 
-/** How certificates stand at a moment. */
+/** The problems of certificates at a moment. */
 interface Validity {
-  /** What is wrong now, for the log. */
+  /** The current problems, for the log. */
   readonly problems: readonly string[];
-  /** When that changes next, in milliseconds since 1970; Infinity if never. */
+  /** When the problems change next, in milliseconds since 1970; Infinity if never. */
   readonly until: number;
 }
 
 /**
- * What is wrong with the dates of own certificates and authorities.
+ * Returns the problems with the dates of one's own certificates and authorities.
  *
- * @param tls The PEM texts, which were checked.
- * @param now In milliseconds since 1970.
+ * @param tls The PEM texts, already checked.
+ * @param now The time, in milliseconds since 1970.
  */
 export function validityOf({ cert, ca }: { cert?: string; ca?: string }, now: number): Validity {
   const all = [...listed("tls.cert", cert), ...listed("tls.ca", ca)];
@@ -26,7 +26,7 @@ export function validityOf({ cert, ca }: { cert?: string; ca?: string }, now: nu
   return { problems, until: Math.min(...changes) };
 }
 
-/** The certificates of an option, with what a message calls them. */
+/** Returns the certificates of an option, each with its name for messages. */
 function listed(option: string, pem: string | undefined): [string, Certificate][] {
   const certificates = pem === undefined ? [] : certificatesIn(pem);
   return certificates.map((certificate, index) => {
@@ -44,6 +44,8 @@ function labelOf({ der }: Certificate): string {
   }
 }
 
-/** Whether the own certificate in a PEM text has names that others can compare. */
+/**
+ * Returns whether the first certificate in a PEM text has subject alternative names, the only names that peers compare.
+ */
 export const hasNames = (pem: string): boolean =>
   certificatesIn(pem).slice(0, 1).every(({ extensions }) => extensions.has(ExtensionId.SUBJECT_ALT_NAME));
