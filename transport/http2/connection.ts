@@ -11,7 +11,7 @@ import { initialSettings, type PeerSettings, SettingId } from "./settings.ts";
 import { type Budget, ClosedStreams, Stream } from "./stream.ts";
 import { StreamTable } from "./stream_table.ts";
 
-/** The bounds on what a peer may do; `transport.ts` says what each is. */
+/** The limits on a peer. `Limits` in `transport.ts` describes each of them. */
 export interface Http2Limits {
   readonly concurrentStreams: number;
   readonly connectionBufferBytes: number;
@@ -23,20 +23,17 @@ export interface Http2Limits {
   readonly pingInterval: number;
 }
 
-/** What a connection tells the layer above. None of it may throw. */
+/** The events of a connection for the layer above. Handlers must not throw. */
 export interface ConnectionEvents {
-  /** A server's peer opened a stream: the first fields of it came. `stream.events` is to be set. */
+  /** A client opened a stream: its first fields arrived. The handler sets `stream.events`. */
   onStream(stream: Stream, fields: FieldList, end: boolean, exceeded: boolean): void;
   /** A stream was closed. */
   onClosed(): void;
-  /** A stream was refused, as it was over a limit. Where the connection fails by one, `onFailed` tells. */
+  /** A stream was refused because of a limit. A limit that ends the connection is reported by `onFailed` instead. */
   onLimit?(limit: "concurrentStreams"): void;
-  /** The peer takes no more streams. `text` says so with the code and `debug`, the text that the peer gave. */
+  /** The peer accepts no more streams. `text` is a message with the code and `debug`, the text from the peer. */
   onGoAway(code: ErrorCode, text: string, debug: string): void;
-  /**
-   * The connection has failed by what the peer did. The output holds the GOAWAY; when it is written, the socket is to
-   * be closed.
-   */
+  /** The connection failed because of the peer. The output holds the GOAWAY: write it, then close the socket. */
   onFailed(error: ConnectionError): void;
 }
 
@@ -45,61 +42,64 @@ const UTF8 = new TextEncoder();
 const MAX_STREAM_ID = 2 ** 31 - 1;
 
 /**
- * One side of an HTTP/2 connection (RFC 9113) without a socket: octets in, events and octets out. What the peer sends
- * goes into {@linkcode Connection.receive}; what is to be sent stands in {@linkcode Connection.output}. It keeps no
- * timer, never waits, and makes no object for a frame.
+ * One side of an HTTP/2 connection (RFC 9113), without a socket: octets in, events and octets out. Pass the received
+ * octets to {@linkcode Connection.receive}, and send those in {@linkcode Connection.output}. It has no timer, never
+ * waits, and allocates no object for a frame.
  */
 export class Connection {
   /** Whether this is the server's side. */
   readonly server: boolean;
-  /** The bounds on the peer. */
+  /** The limits on the peer. */
   readonly limits: Http2Limits;
-  /** Who is told of what happens. */
+  /** Receives the events. */
   readonly events: ConnectionEvents;
-  /** What is to be written to the peer. */
+  /** The octets to be sent to the peer. */
   readonly output: Output = new Output();
-  /** What the peer has announced. */
+  /** The peer's settings. */
   readonly peer: PeerSettings = initialSettings();
-  /** Compresses fields. */
+  /** Encodes header fields. */
   readonly encoder: HpackEncoder = new HpackEncoder();
   /** The sending side. */
   readonly sender: Sender;
   /** The receiving side's flow control. */
   readonly window: ReceiveWindow;
-  /** The PINGs of this side. */
+  /** Sends PINGs. */
   readonly pings: Pings;
   /** The open streams. */
   readonly streams: StreamTable = new StreamTable();
-  /** The streams that were closed last. */
+  /** The streams that were closed most recently. */
   readonly closed: ClosedStreams;
-  /** The streams that this side ended: of a server, calls that were answered, some before the client had sent all. */
+  /**
+   * How many streams this side has ended. On a server, these are answered calls, including some that were answered
+   * before all of the request arrived.
+   */
   finished = 0;
   /**
-   * When what a server reads now came: one look at the clock for many frames. In whole milliseconds of 32 bits, which
-   * take no memory of their own.
+   * When the octets that a server is reading arrived: one look at the clock for many frames. In whole milliseconds,
+   * truncated to 32 bits so that it needs no allocation.
    */
   readAt = 0;
-  /** The HEADERS and DATA frames that have come. */
+  /** How many HEADERS and DATA frames were received. */
   callFrames = 0;
   /** The highest stream that the peer has opened. */
   lastPeerStream = 0;
-  /** The highest stream that the peer may open: lower once this side has said GOAWAY. */
+  /** The highest stream that the peer may open. It is reduced when this side sends GOAWAY. */
   lastAllowed = MAX_STREAM_ID;
-  /** Whether the peer takes new streams. */
+  /** Whether the peer accepts new streams. */
   accepting = true;
-  /** The stream that {@linkcode Connection.open} opens next. */
+  /** The identifier of the next stream that {@linkcode Connection.open} opens. */
   nextStream = 1;
-  /** Why it has failed. */
+  /** Why the connection has failed; undefined if it has not. */
   failure: ConnectionError | undefined;
   readonly #reader: FrameReader;
 
   /**
-   * Makes one side; what it sends first stands in the output at once.
+   * Creates one side. Its first frames are in the output at once.
    *
-   * @param role Which side.
-   * @param limits The bounds on the peer.
-   * @param events Who is told.
-   * @param budget Where what is held of messages is counted.
+   * @param role The side.
+   * @param limits The limits on the peer.
+   * @param events Receives the events.
+   * @param budget Counts the octets of messages that are held.
    */
   constructor(
     role: "server" | "client",
@@ -118,25 +118,25 @@ export class Connection {
     this.#greet();
   }
 
-  /** Whether the peer's SETTINGS have come. */
+  /** Whether the peer's SETTINGS have arrived. */
   get established(): boolean {
     return this.#reader.established;
   }
 
-  /** The header block that has begun and not ended, by a number of its own; 0 if there is none. */
+  /** A number that identifies the incomplete header block; 0 if there is none. */
   get headerBlock(): number {
     return this.#reader.headerBlock;
   }
 
-  /** Whether all stream identifiers are used: no more streams can be opened, ever. */
+  /** Whether no stream identifiers are left, so that no more streams can be opened. */
   get usedUp(): boolean {
     return this.nextStream > MAX_STREAM_ID;
   }
 
   /**
-   * Takes what the peer sent, in buf from start to end. A frame that is not complete is left.
+   * Handles the octets in buf from start to end. An incomplete frame is left.
    *
-   * @returns Where it stopped: from there on, it is to be given again with what follows.
+   * @returns Where it stopped. The octets from there on must be passed again, together with those that follow.
    */
   receive(buf: Uint8Array, start: number, end: number): number {
     if (this.failure) return end;
@@ -150,7 +150,7 @@ export class Connection {
     }
   }
 
-  /** Opens a stream as a client. Undefined if the peer takes no more at present, or at all. */
+  /** Opens a stream as a client. Returns undefined if the peer accepts no more now, or at all. */
   open(): Stream | undefined {
     if (!this.accepting || this.streams.size >= this.peer.maxConcurrentStreams) return undefined;
     const stream = new Stream(this.nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW_BYTES);
@@ -160,7 +160,7 @@ export class Connection {
     return stream;
   }
 
-  /** Whether this side has opened a stream of that identifier, or the peer has. */
+  /** Returns whether either side has ever opened a stream with that identifier. */
   known(id: number): boolean {
     return (id & 1) === 1 ? id <= (this.server ? this.lastPeerStream : this.nextStream - 2) : false;
   }
@@ -170,12 +170,12 @@ export class Connection {
     if (!stream.closed) this.sender.headers(stream, fields, end);
   }
 
-  /** Sends data; see {@linkcode Sender.data}. */
+  /** Sends data. See {@linkcode Sender.data}. */
   sendData(stream: Stream, head: Uint8Array, body: Uint8Array, end: boolean): boolean {
     return stream.closed || this.sender.data(stream, head, body, end);
   }
 
-  /** Resets a stream, and forgets what waits on it. The stream's events are not told. */
+  /** Resets a stream, and discards what is queued on it. The stream receives no event. */
   reset(stream: Stream, code: ErrorCode): void {
     if (stream.closed) return;
     this.output.number(FrameType.RST_STREAM, stream.id, code);
@@ -193,9 +193,9 @@ export class Connection {
   }
 
   /**
-   * Sends GOAWAY: the peer is to open no stream above `last`.
+   * Sends GOAWAY: the peer must open no stream above `last`.
    *
-   * @param last The highest stream that is, or may yet be, processed.
+   * @param last The highest stream that is processed, or may be processed.
    */
   goAway(last: number, code: ErrorCode, text: string): void {
     const debug = UTF8.encode(text.slice(0, 200));
@@ -206,17 +206,17 @@ export class Connection {
     this.lastAllowed = Math.min(this.lastAllowed, last);
   }
 
-  /** Ends the connection because of what the peer did: GOAWAY, all streams are lost. */
+  /** Ends the connection because of an error of the peer. Sends GOAWAY; all streams are lost. */
   fail(error: ConnectionError): void {
     if (this.failure) return;
     this.failure = error;
-    // It must not be higher than what was said before (RFC 9113, section 6.8).
+    // A later GOAWAY must not raise the identifier (RFC 9113, section 6.8).
     this.goAway(Math.min(this.lastPeerStream, this.lastAllowed), error.code, error.message);
     this.lose(error.message);
     this.events.onFailed(error);
   }
 
-  /** The connection is gone: tells all streams. */
+  /** Reports to all streams that the connection is lost. */
   lose(why: string): void {
     this.accepting = false;
     this.window.end();
@@ -225,7 +225,7 @@ export class Connection {
 
   /** Closes a stream that the peer will not answer. */
   dropStream(stream: Stream, why: string, unprocessed: boolean): void {
-    if (stream.closed) return; // by what another stream's loss brought about
+    if (stream.closed) return; // closed by an event of another stream's loss
     this.close(stream, false);
     stream.events?.onLost(why, unprocessed);
   }
@@ -250,13 +250,13 @@ export class Connection {
     this.window.start();
   }
 
-  /** END_STREAM of this side was written. */
+  /** Handles that END_STREAM of this side was written. */
   #ended(stream: Stream): void {
     stream.localEnded = true;
     this.finished++;
     if (stream.remoteEnded) this.close(stream, false);
     else if (this.server) {
-      // A complete answer: the rest of the request is not needed (RFC 9113, section 8.1).
+      // The answer is complete, so the rest of the request is not needed (RFC 9113, section 8.1).
       this.reset(stream, ErrorCode.NO_ERROR);
     }
   }

@@ -5,32 +5,35 @@ import type { Guard } from "./guard.ts";
 import { PingPurpose } from "./pings.ts";
 import { readSettings } from "./settings.ts";
 
-/** PINGs that come too often, before the peer is sent away. */
+/** How many PINGs may come too early. The next one ends the connection. */
 const MAX_PING_STRIKES = 2;
 
-/** Acts on the frames that carry nothing of a call: SETTINGS, PING, GOAWAY and PRIORITY. */
+/** Handles the frames that do not belong to a stream: SETTINGS, PING, GOAWAY and PRIORITY. */
 export class ControlFrames {
-  /** Whether the peer's first SETTINGS have come. */
+  /** Whether the peer's first SETTINGS have arrived. */
   settled = false;
   readonly #connection: Connection;
   readonly #guard: Guard;
   #lastPing = 0;
   #strikes = 0;
-  /** The frames of calls that had been sent when the last PING came: one since then excuses the next. */
+  /**
+   * How many frames of calls were sent at the time of the last PING. A frame of a call since then permits the next
+   * PING.
+   */
   #sentAtPing = -1;
 
   /**
-   * Makes it for a connection.
+   * Creates the handler of a connection.
    *
-   * @param connection What the frames are about.
-   * @param guard Counts them.
+   * @param connection The connection.
+   * @param guard Limits the number of frames.
    */
   constructor(connection: Connection, guard: Guard) {
     this.#connection = connection;
     this.#guard = guard;
   }
 
-  /** SETTINGS (section 6.5). */
+  /** Handles SETTINGS (section 6.5). */
   settings(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     const { peer, encoder, streams, sender, output, server } = this.#connection;
     if (id !== 0) throw protocol("SETTINGS on a stream");
@@ -40,11 +43,11 @@ export class ControlFrames {
     }
     if ((end - start) % 6 !== 0) throw sizeError("SETTINGS of a wrong size");
     if (this.settled) this.#guard.spend("SETTINGS frames");
-    // Without a bound of the peer there is none.
+    // If the peer sets no limit, there is none.
     else peer.maxConcurrentStreams = Infinity;
     this.settled = true;
     const before = peer.initialWindowSize;
-    // Of several sizes the lowest counts too (RFC 7541, section 4.2).
+    // If there are several sizes, the lowest one counts too (RFC 7541, section 4.2).
     encoder.setPeerTableBytes(readSettings(peer, buf, start, end, server));
     encoder.setPeerTableBytes(peer.headerTableSize);
     const change = peer.initialWindowSize - before;
@@ -55,7 +58,7 @@ export class ControlFrames {
     sender.resume();
   }
 
-  /** PING (section 6.7). One that comes too often without cause is a strike, as in gRPC (A8). */
+  /** Handles PING (section 6.7). A PING that comes too early counts as a strike, as in gRPC (A8). */
   ping(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     if (id !== 0) throw protocol("PING on a stream");
     if (end - start !== 8) throw sizeError("a PING of a wrong size");
@@ -73,11 +76,11 @@ export class ControlFrames {
     this.#lastPing = now;
     this.#sentAtPing = sender.frames;
     if (this.#strikes <= MAX_PING_STRIKES) return;
-    // The text is what gRPC's clients look for: they ping less often then.
+    // gRPC clients look for this text, and then ping less often.
     throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings", "pingInterval");
   }
 
-  /** GOAWAY (section 6.8). */
+  /** Handles GOAWAY (section 6.8). */
   goAway(id: number, buf: Uint8Array, start: number, end: number): void {
     if (id !== 0) throw protocol("GOAWAY on a stream");
     if (end - start < 8) throw sizeError("a GOAWAY of a wrong size");
@@ -95,7 +98,7 @@ export class ControlFrames {
     connection.events.onGoAway(code, goAwayText(code, text), text);
   }
 
-  /** PRIORITY (section 6.3): read and ignored. */
+  /** Handles PRIORITY (section 6.3), which is validated and ignored. */
   priority(id: number, buf: Uint8Array, start: number, end: number): void {
     if (id === 0) throw protocol("PRIORITY on stream 0");
     if (end - start !== 5) throw sizeError("a PRIORITY of a wrong size");

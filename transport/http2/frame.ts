@@ -1,8 +1,8 @@
-/** The octets of a frame header (RFC 9113, section 4.1). */
+/** The size of a frame header, in octets (RFC 9113, section 4.1). */
 export const FRAME_HEADER_BYTES = 9;
-/** The frame size that every peer takes, and the one that we take, in octets (section 6.5.2). */
+/** The frame size that every peer accepts, and the maximum that this side accepts, in octets (section 6.5.2). */
 export const MIN_FRAME_BYTES = 16_384;
-/** The largest frame size that a peer may announce. */
+/** The largest frame size that a peer may announce, in octets. */
 export const MAX_FRAME_BYTES = 16_777_215;
 
 /** The types of frames (RFC 9113, section 6). */
@@ -19,13 +19,13 @@ export const FrameType = {
   CONTINUATION: 0x9,
 } as const;
 
-/** The flags of frames. ACK and END_STREAM are one bit, of different frames. */
+/** The flags of frames. ACK and END_STREAM are the same bit, in different frames. */
 export const Flag = { END_STREAM: 0x1, ACK: 0x1, END_HEADERS: 0x4, PADDED: 0x8, PRIORITY: 0x20 } as const;
 
-/** What a client sends first (section 3.4). */
+/** The first octets of a client (section 3.4). */
 export const PREFACE: Uint8Array = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** Reads a 32-bit number without its highest bit, which is reserved wherever HTTP/2 has one. */
+/** Reads a 32-bit number without its highest bit, which HTTP/2 reserves. */
 export function readUint31(buf: Uint8Array, at: number): number {
   return (buf[at]! & 0x7f) << 24 | buf[at + 1]! << 16 | buf[at + 2]! << 8 | buf[at + 3]!;
 }

@@ -8,12 +8,12 @@ import { PingPurpose } from "./pings.ts";
 import type { Stream } from "./stream.ts";
 
 /**
- * What a client resets after so many milliseconds has held one of its streams for that time, so that it can't be many:
- * it has only waited for too long.
+ * A reset after this time is not a rapid reset: the stream has occupied a slot for that long, so there can't be many.
+ * The caller has only stopped waiting.
  */
 const MIN_SLOW_RESET_MS = 50;
 
-/** Reads the peer's frames (RFC 9113, sections 4 and 6) and acts on those that belong to streams. */
+/** Reads the peer's frames (RFC 9113, sections 4 and 6), and handles those that belong to streams. */
 export class FrameReader {
   readonly #connection: Connection;
   readonly #headers: HeaderReader;
@@ -22,15 +22,15 @@ export class FrameReader {
   readonly #resets: Guard;
   #prefaceRead = 0;
   #dataFrames = 0;
-  /** Counts the frames of which a read brought only the begin. */
+  /** Counts the frames of which a read contained only the beginning. */
   #cut = 0;
-  /** Whether that frame belongs to a header block. */
+  /** Whether the incomplete frame belongs to a header block. */
   #cutsHeaders = false;
 
   /**
-   * Makes the reader of a connection.
+   * Creates the reader of a connection.
    *
-   * @param connection What the frames are about.
+   * @param connection The connection.
    */
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -43,12 +43,12 @@ export class FrameReader {
     if (!server) this.#prefaceRead = PREFACE.length;
   }
 
-  /** Whether the peer's first SETTINGS have come. */
+  /** Whether the peer's first SETTINGS have arrived. */
   get established(): boolean {
     return this.#frames.settled;
   }
 
-  /** The header block that has begun and not ended, by a number of its own; 0 if there is none. */
+  /** A number that identifies the incomplete header block; 0 if there is none. */
   get headerBlock(): number {
     if (this.#headers.expected !== 0) return -this.#headers.expected;
     return this.#cutsHeaders ? this.#cut : 0;
@@ -72,7 +72,7 @@ export class FrameReader {
       this.#frame(buf[at + 3]!, buf[at + 4]!, readUint31(buf, at + 5), buf, start, start + length);
       at = start + length;
     }
-    // What is left is the begin of a frame: the same one as before, if no other came to its end.
+    // The rest is the beginning of a frame. It is the same frame as before if no frame was completed.
     if (at > from || this.#cut === 0) this.#cut++;
     const type = buf[at + 3]!;
     this.#cutsHeaders = at < end && (end - at < 4 || type === FrameType.HEADERS || type === FrameType.CONTINUATION);
@@ -118,12 +118,12 @@ export class FrameReader {
       case FrameType.PUSH_PROMISE:
         throw protocol("PUSH_PROMISE, which was not allowed");
       default:
-        // Extensions (section 5.5).
+        // Frames of extensions are ignored (section 5.5).
         this.#control.spend("frames of unknown types");
     }
   }
 
-  /** DATA (section 6.1). */
+  /** Handles DATA (section 6.1). */
   #data(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     const { window, closed } = this.#connection;
     const octets = end - start;
@@ -177,12 +177,13 @@ export class FrameReader {
     if (stream.localEnded) this.#connection.close(stream, false);
   }
 
-  /** RST_STREAM (section 6.4). */
+  /** Handles RST_STREAM (section 6.4). */
   #rstStream(id: number, buf: Uint8Array, start: number, end: number): void {
     if (end - start !== 4) throw sizeError("an RST_STREAM of a wrong size");
     const stream = this.#known(id, "RST_STREAM");
     const { server, readAt } = this.#connection;
-    // What ends a stream that is closed, as the caller's deadline and ours come together, ends no work.
+    // A reset of a stream that is already closed wastes no work. It happens when the deadlines of both sides expire
+    // together.
     if (server && stream && (readAt - stream.opened | 0) < MIN_SLOW_RESET_MS) this.#resets.spend("streams reset");
     else this.#control.spend("RST_STREAM frames");
     if (stream === undefined) return;
@@ -191,7 +192,7 @@ export class FrameReader {
     stream.events?.onReset(code, "");
   }
 
-  /** WINDOW_UPDATE (section 6.9). */
+  /** Handles WINDOW_UPDATE (section 6.9). */
   #windowUpdate(id: number, buf: Uint8Array, start: number, end: number): void {
     if (end - start !== 4) throw sizeError("a WINDOW_UPDATE of a wrong size");
     const { sender } = this.#connection;
@@ -210,14 +211,14 @@ export class FrameReader {
     if (sender.waiting > 0) sender.resume();
   }
 
-  /** The open stream that a frame names; undefined if it is closed. */
+  /** Returns the open stream that a frame names; undefined if it is closed. */
   #known(id: number, frame: string): Stream | undefined {
     const stream = this.#connection.streams.get(id);
     if (stream === undefined && !this.#connection.known(id)) throw protocol(`${frame} on stream ${id}, which is idle`);
     return stream;
   }
 
-  /** Ends a stream by the peer's fault. Many such streams cost as much as many resets by the peer itself. */
+  /** Ends a stream because of an error of the peer. Many such streams count like many resets by the peer. */
   #streamError(stream: Stream, code: ErrorCode, why: string): void {
     this.#connection.reset(stream, code);
     stream.events?.onReset(code, why);

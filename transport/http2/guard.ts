@@ -1,13 +1,13 @@
 import { ConnectionError, ErrorCode } from "./error.ts";
 
-/** How many tokens come back, per second. */
+/** How many tokens are added per second. */
 const TOKENS_PER_SECOND = 100;
-/** How many frames that only make work a useful frame pays for. */
+/** How many tokens are added per useful frame. */
 const TOKENS_PER_USEFUL_FRAME = 4;
 
 /**
- * A token bucket against floods of frames that cost the peer nothing and us something (RFC 9113, section 10.5): each
- * such frame takes a token; time and useful frames give some back. It counts that up only when it is empty.
+ * A token bucket against floods of frames that cost the peer little and this side work (RFC 9113, section 10.5). Each
+ * such frame takes a token; time and useful frames add tokens. Added tokens are computed only when the bucket is empty.
  */
 export class Guard {
   readonly #limit: string;
@@ -18,11 +18,11 @@ export class Guard {
   #usefulAt = 0;
 
   /**
-   * Makes a full bucket.
+   * Creates a full bucket.
    *
    * @param limit The name of the limit, for the error.
-   * @param burst The most tokens.
-   * @param useful How many useful frames there were so far.
+   * @param burst The size of the bucket.
+   * @param useful Returns the number of useful frames so far.
    */
   constructor(limit: string, burst: number, useful: () => number) {
     this.#limit = limit;
@@ -35,7 +35,7 @@ export class Guard {
    * Takes a token.
    *
    * @param what What the peer does, for the error.
-   * @throws {ConnectionError} ENHANCE_YOUR_CALM if there is none.
+   * @throws {ConnectionError} ENHANCE_YOUR_CALM if no token is left.
    */
   spend(what: string): void {
     if (this.#tokens-- > 0) return;

@@ -18,10 +18,7 @@ type Rule = (fields: FieldList) => string | undefined;
 
 /** Reads HEADERS and CONTINUATION (RFC 9113, sections 6.2 and 6.10), and opens streams. */
 export class HeaderReader {
-  /**
-   * The stream whose header block has begun and not ended: nothing else may come before its CONTINUATION. 0 if none
-   * has.
-   */
+  /** The stream with an incomplete header block; 0 if there is none. Only its CONTINUATION frames may follow. */
   expected = 0;
   readonly #connection: Connection;
   readonly #decoder: HpackDecoder;
@@ -29,8 +26,8 @@ export class HeaderReader {
   #flags = 0;
   #parts: Uint8Array[] = [];
   /**
-   * The last list that was found right, what is read of it, and by which rule: the decoder gives the same array for the
-   * same block.
+   * The last field list that was valid, its result, and the rule that checked it. The decoder returns the same array
+   * for the same block, so the check can be skipped.
    */
   #right: FieldList | undefined;
   #rightRead: FieldList = [];
@@ -38,10 +35,10 @@ export class HeaderReader {
   #rightBy: Rule | undefined;
 
   /**
-   * Makes the reader of a connection.
+   * Creates the reader of a connection.
    *
-   * @param connection What the frames are about.
-   * @param onError Ends a stream by the peer's fault.
+   * @param connection The connection.
+   * @param onError Ends a stream because of an error of the peer.
    */
   constructor(connection: Connection, onError: (stream: Stream, code: ErrorCode, why: string) => void) {
     const { headerListBytes: maxListBytes, headerFields: maxFields } = connection.limits;
@@ -50,7 +47,7 @@ export class HeaderReader {
     this.#onError = onError;
   }
 
-  /** HEADERS. */
+  /** Handles HEADERS. */
   headers(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     if (id === 0) throw protocol("HEADERS on stream 0");
     if (flags & Flag.PADDED) {
@@ -69,7 +66,7 @@ export class HeaderReader {
     this.#parts.push(buf.slice(start, end));
   }
 
-  /** CONTINUATION. */
+  /** Handles CONTINUATION. */
   continuation(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     if (this.expected === 0) throw protocol("CONTINUATION without HEADERS");
     const { headerBlockFrames } = this.#connection.limits;
@@ -84,7 +81,10 @@ export class HeaderReader {
     this.#block(this.#flags, id, block, 0, block.length);
   }
 
-  /** A whole header block. It is decoded whatever becomes of the stream, as the table must stay right. */
+  /**
+   * Handles a complete header block. It is always decoded, even for a stream that is refused, to keep the dynamic table
+   * correct.
+   */
   #block(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     let fields: FieldList;
     try {
@@ -115,7 +115,7 @@ export class HeaderReader {
     connection.lastPeerStream = id;
     connection.streams.add(stream);
     stream.headersReceived = true;
-    // One that comes while the server stops was perhaps sent before the peer knew.
+    // While the server stops, the peer may have sent this before it received the GOAWAY.
     if (id > connection.lastAllowed) return connection.reset(stream, ErrorCode.REFUSED_STREAM);
     const { concurrentStreams } = connection.limits;
     if (connection.streams.size > concurrentStreams) {
@@ -131,7 +131,7 @@ export class HeaderReader {
   #response(stream: Stream, block: FieldList, last: boolean): void {
     const fields = this.#read(stream, block, malformedResponse);
     if (fields === undefined) return;
-    // There is no status where the limits left out all fields.
+    // The status is missing if the limits removed all fields.
     const interim = fields[0] === ":status" && fields[1]![0] === "1";
     if (interim && last) {
       return this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "an interim response that ends the stream");
@@ -150,12 +150,12 @@ export class HeaderReader {
     stream.events!.onHeaders(fields, last, this.#decoder.exceeded);
   }
 
-  /** For a stream that is closed: a client has given it up, and the answer was on its way. */
+  /** Handles a header block for a closed stream. A client may have cancelled it while the answer was on its way. */
   #late(id: number): void {
     if (!this.#connection.known(id)) throw protocol(`HEADERS on stream ${id}, which is idle`);
   }
 
-  /** The peer has sent all. False if that was not as much as it said. */
+  /** Handles the end of the peer's data. Returns false if the length differs from content-length. */
   #remoteEnd(stream: Stream): boolean {
     if (stream.contentLength >= 0 && stream.received !== stream.contentLength) {
       this.#onError(stream, ErrorCode.PROTOCOL_ERROR, "DATA of another length than content-length");
@@ -167,8 +167,8 @@ export class HeaderReader {
   }
 
   /**
-   * The fields of a block as the layer above reads them. Undefined if they are malformed: their stream is at its end
-   * then. Where some are missing, that can't be told.
+   * Returns the fields of a block for the layer above. If they are malformed, ends their stream and returns undefined.
+   * If the limits removed some fields, the check is skipped.
    */
   #read(stream: Stream, block: FieldList, malformed: Rule): FieldList | undefined {
     const { exceeded } = this.#decoder;

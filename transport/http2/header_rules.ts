@@ -1,9 +1,9 @@
 /**
- * Which field lists are malformed (RFC 9113, section 8): each function says why, or undefined if the list is right.
- * What is malformed ends its stream, never the connection.
+ * The rules for malformed field lists (RFC 9113, section 8). Each function returns why a list is malformed, or
+ * undefined if it is valid. A malformed list ends its stream, never the connection.
  *
- * Blanks around a value are no fault, against section 8.2.1: Go's HTTP/2 sends them, and Kitex and grpc-go take them.
- * They are left out.
+ * Blanks around a value are removed and are not an error, contrary to section 8.2.1: Go's HTTP/2 sends them, and Kitex
+ * and grpc-go accept them.
  *
  * @module
  */
@@ -14,8 +14,8 @@ import { SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 
 /**
- * The fields without the blanks around their values; those of pseudo-headers stay, and are malformed. The same list if
- * there are none.
+ * Returns the fields without the blanks around their values, except in pseudo-headers, where blanks are malformed.
+ * Returns the same list if there are none.
  */
 export function withoutOuterBlanks(fields: FieldList): FieldList {
   for (let i = 1; i < fields.length; i += 2) {
@@ -30,8 +30,8 @@ export function withoutOuterBlanks(fields: FieldList): FieldList {
 }
 
 /**
- * The fields of a response without the values that have control characters: such a value is lost, but not the status
- * that stands beside it. The same list if there are none.
+ * Returns the fields of a response without values that have control characters. Only such a value is lost, not the
+ * status beside it. Returns the same list if there are none.
  */
 export function withoutBadValues(fields: FieldList): FieldList {
   for (let i = 0; i < fields.length; i += 2) {
@@ -43,8 +43,8 @@ export function withoutBadValues(fields: FieldList): FieldList {
 const isBadValue = (fields: FieldList, i: number) => fields[i]!.charCodeAt(0) !== COLON && hasControl(fields[i + 1]!);
 
 /**
- * Why the fields of a request are malformed (sections 8.2 and 8.3.1). CONNECT, which gRPC has no use for, counts as
- * malformed.
+ * Returns why the fields of a request are malformed (sections 8.2 and 8.3.1). CONNECT counts as malformed, as gRPC does
+ * not use it.
  */
 export function malformedRequest(fields: FieldList): string | undefined {
   let [method, scheme, path, authority] = ["", "", "", false as boolean];
@@ -73,15 +73,15 @@ export function malformedRequest(fields: FieldList): string | undefined {
 }
 
 /**
- * Why the fields of a response are malformed (section 8.3.2). Its values are those that {@linkcode withoutBadValues}
- * has left.
+ * Returns why the fields of a response are malformed (section 8.3.2). The values are those from
+ * {@linkcode withoutBadValues}.
  */
 export function malformedResponse(fields: FieldList): string | undefined {
   if (fields[0] !== ":status" || !/^[1-9]\d\d$/.test(fields[1]!)) return "no valid :status at first";
   return malformedFields(fields, 2);
 }
 
-/** Why trailers are malformed: they have no pseudo-header (section 8.1). */
+/** Returns why trailers are malformed. They must not have pseudo-headers (section 8.1). */
 export function malformedTrailers(fields: FieldList): string | undefined {
   return malformedFields(fields, 0);
 }
@@ -94,10 +94,10 @@ function malformedFields(fields: FieldList, start: number): string | undefined {
   return undefined;
 }
 
-/** Fields of one connection, which HTTP/2 does not carry (section 8.2.2). */
+/** Fields that concern one connection. HTTP/2 forbids them (section 8.2.2). */
 const CONNECTION_SPECIFIC = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 
-/** Names that most messages have: they need no look at each of their characters. */
+/** Names that most messages have, which need no check of each character. */
 const USUAL = new Set([
   ...[
     "content-type",
@@ -122,7 +122,7 @@ function malformedField(name: string, value: string): string | undefined {
 
 const COLON = 0x3a;
 
-/** What may stand in a field name: the characters of a token (RFC 9110, section 5.6.2) but capitals. */
+/** The characters of a field name: those of a token (RFC 9110, section 5.6.2), except upper-case letters. */
 const TOKEN = Uint8Array.from(
   { length: 256 },
   (_, c) => /[!#$%&'*+\-.^_`|~0-9a-z]/.test(String.fromCharCode(c)) ? 1 : 0,

@@ -1,20 +1,17 @@
 import { FRAME_HEADER_BYTES, type FrameType } from "./frame.ts";
 
-/** What an idle connection may keep, in octets. */
+/** The largest buffer that an idle connection keeps, in octets. */
 const MAX_IDLE_BYTES = 512;
 
-/** The octets that wait to be written: two buffers that take turns, one filled while the other is on its way. */
+/** The octets to be written, in two buffers that alternate: one is filled while the other is being written. */
 export class Output {
-  /** The buffer that is being filled. It changes whenever room is made. */
+  /** The buffer that is being filled. {@linkcode Output.reserve} may replace it. */
   buf: Uint8Array = new Uint8Array(0);
-  /** The octets in it. */
+  /** The number of octets in the buffer. */
   length = 0;
   #spare: Uint8Array | undefined;
 
-  /**
-   * Makes room for `octets` more; the octets are to be written at {@linkcode Output.length}, which the caller then
-   * moves.
-   */
+  /** Makes room for `octets` more. The caller writes them at {@linkcode Output.length}, and then increases that. */
   reserve(octets: number): void {
     const needed = this.length + octets;
     if (needed <= this.buf.length) return;
@@ -59,7 +56,7 @@ export class Output {
     this.uint32(value);
   }
 
-  /** Takes what waits, to be written to the peer; {@linkcode Output.giveBack} wants it back then. */
+  /** Returns the octets to be written. Afterwards they must be returned with {@linkcode Output.giveBack}. */
   take(): Uint8Array {
     const taken = this.buf.subarray(0, this.length);
     this.buf = this.#spare ?? new Uint8Array(0);
@@ -68,13 +65,13 @@ export class Output {
     return taken;
   }
 
-  /** Gives back what was taken, once it is written. */
+  /** Returns a buffer from {@linkcode Output.take} after it was written. */
   giveBack(taken: Uint8Array): void {
     if (this.buf.length === 0) this.buf = new Uint8Array(taken.buffer);
     else this.#spare ??= new Uint8Array(taken.buffer);
   }
 
-  /** Lets go of large buffers: the connection is idle. */
+  /** Releases large buffers, as the connection is idle. */
   shrink(): void {
     this.#spare = undefined;
     if (this.length === 0 && this.buf.length > MAX_IDLE_BYTES) this.buf = new Uint8Array(0);

@@ -2,46 +2,46 @@ import type { Connection } from "./connection.ts";
 import { Flag, FrameType } from "./frame.ts";
 
 /**
- * PINGs that servers of gRPC allow a client after they have last sent HEADERS or DATA: those that follow may get it
- * sent away (gRPC A8).
+ * How many PINGs gRPC servers allow a client after they last sent HEADERS or DATA. Further PINGs may end the connection
+ * (gRPC A8).
  */
 const MAX_UNEXCUSED_PINGS = 2;
 
-/** Why a PING is sent: the first octet of its payload, so that the answer tells. */
+/** Why a PING is sent. It is the first octet of the payload, so that the answer identifies it. */
 export enum PingPurpose {
-  /** Measures a round trip for the windows. */
+  /** Measures a round trip, for the size of windows. */
   Bandwidth = 1,
-  /** Asks whether the peer is there. */
+  /** Checks whether the peer is alive. */
   Keepalive = 2,
-  /** Marks what was on its way when a server began to stop. */
+  /** Marks which frames the client sent before a server began to drain. */
   Drain = 3,
-  /** Asks a server that has been silent for a moment, though calls are in flight. */
+  /** Checks a server that has been silent for a moment although calls are in flight. */
   Silence = 4,
 }
 
-/** The PINGs of one side (RFC 9113, section 6.7), of all purposes: the peer counts them together. */
+/** The PINGs of one side for all purposes (RFC 9113, section 6.7), as the peer counts them together. */
 export class Pings {
-  /** Called when the answer to a PING comes. */
+  /** Called when a PING is answered. */
   onPong: ((purpose: PingPurpose) => void) | undefined;
-  /** Whether {@linkcode Pings.ask} sends no PING, as the server has found them too many. */
+  /** Whether {@linkcode Pings.ask} sends no PING, because the server complained about too many. */
   sparing = false;
   readonly #connection: Pick<Connection, "output" | "callFrames">;
-  /** PINGs that the peer may have counted since it last sent HEADERS or DATA. */
+  /** How many PINGs the peer may have counted since it last sent HEADERS or DATA. */
   #counted = 0;
-  /** The peer's HEADERS and DATA when they were counted. */
+  /** How many HEADERS and DATA frames had arrived from the peer at that time. */
   #callFrames = 0;
   #unanswered = 0;
 
   /**
-   * Makes the PINGs of a connection.
+   * Creates the PINGs of a connection.
    *
-   * @param connection Where the frames go, and which of the peer's frames excuse them.
+   * @param connection Sends the frames, and counts the peer's frames that permit more PINGs.
    */
   constructor(connection: Pick<Connection, "output" | "callFrames">) {
     this.#connection = connection;
   }
 
-  /** Whether no further PING is allowed before the peer sends HEADERS or DATA. */
+  /** Whether no more PINGs are allowed until the peer sends HEADERS or DATA. */
   get spent(): boolean {
     this.#excuse();
     return this.#counted >= MAX_UNEXCUSED_PINGS;
@@ -59,15 +59,15 @@ export class Pings {
   }
 
   /**
-   * Asks a server for a sign of life: by PING while it allows one, else by empty SETTINGS. These have to be
-   * acknowledged as well (RFC 9113, section 6.5.3), and servers of gRPC do not count them.
+   * Asks a server for a sign of life: by PING while one is allowed, and otherwise by empty SETTINGS. SETTINGS must be
+   * acknowledged too (RFC 9113, section 6.5.3), and gRPC servers do not count them.
    */
   ask(): void {
     if (this.sparing || this.spent) this.#connection.output.frame(0, FrameType.SETTINGS, 0, 0);
     else this.send(PingPurpose.Silence);
   }
 
-  /** Takes the answer to a PING. */
+  /** Handles the answer to a PING. */
   answered(purpose: PingPurpose): void {
     this.#excuse();
     if (this.#unanswered > 0) this.#unanswered--;
@@ -81,7 +81,10 @@ export class Pings {
     output.bytes(payload);
   }
 
-  /** HEADERS or DATA excuse the PINGs before them, but not those that the peer may read only after it has sent them. */
+  /**
+   * Resets the count if HEADERS or DATA arrived. PINGs that the peer may have read only after it sent those still
+   * count.
+   */
   #excuse(): void {
     const { callFrames } = this.#connection;
     if (callFrames === this.#callFrames) return;

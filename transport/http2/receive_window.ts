@@ -4,30 +4,31 @@ import type { Output } from "./output.ts";
 import { DEFAULT_WINDOW_BYTES, MAX_WINDOW_BYTES } from "./settings.ts";
 import type { Budget, Stream } from "./stream.ts";
 
-/** The window that streams begin with, in octets: announced in SETTINGS. */
+/** The initial window of streams, in octets, as announced in SETTINGS. */
 export const INITIAL_STREAM_WINDOW_BYTES = 256 * 1024;
-/** The window that streams grow to at the most. */
+/** The maximum window of streams, in octets. */
 const MAX_STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 
 /**
- * The receiving side of flow control (RFC 9113, section 5.2). The connection's window is what may be held of all
- * streams together, and opens as the application takes what was held; a stream's window opens as its own data is taken.
- * So a slow reader stops the writer, and memory stays bounded.
+ * The receiving side of flow control (RFC 9113, section 5.2). The connection's window limits the octets that all
+ * streams hold together, and opens as the application reads them. A stream's window opens as its own data is read. So a
+ * slow reader stops the writer, and memory stays limited.
  *
- * Streams' windows grow with the bandwidth-delay product: a PING measures what arrives in one round trip, and when that
- * comes near the window, the window is made twice as large. They grow only into what the connection's window has beyond
- * the first windows of all streams that may be open: so streams that nobody reads can't fill it, and hold up no other.
+ * The windows of streams grow with the bandwidth-delay product. A PING measures how much arrives in one round trip. If
+ * that is close to the window, the window is doubled. Windows grow only into the part of the connection's window that
+ * exceeds the initial windows of all streams that may be open. So streams that nobody reads can't fill it, and can't
+ * block others.
  */
 export class ReceiveWindow {
-  /** What the peer may still send on the connection. */
+  /** The octets that the peer may still send on the connection. */
   available: number = DEFAULT_WINDOW_BYTES;
-  /** What has come and was not released. */
+  /** The octets that were received but not released. */
   held = 0;
   readonly #output: Output;
   readonly #target: number;
   readonly #budget: Budget;
   #credit = 0;
-  /** What streams' windows may still grow by, all together. */
+  /** The octets by which all streams' windows together may still grow. */
   #spare: number;
   #streamTarget = INITIAL_STREAM_WINDOW_BYTES;
   #sampling = false;
@@ -35,12 +36,12 @@ export class ReceiveWindow {
   #sample = 0;
 
   /**
-   * Makes the window of a connection.
+   * Creates the window of a connection.
    *
-   * @param output Where WINDOW_UPDATE goes.
-   * @param target What may be held at the most, in octets.
+   * @param output Receives WINDOW_UPDATE frames.
+   * @param target The maximum number of octets that may be held.
    * @param streams How many streams may be open.
-   * @param budget Where what is held is counted.
+   * @param budget Counts the octets that are held.
    */
   constructor(output: Output, target: number, streams: number, budget: Budget) {
     this.#output = output;
@@ -49,7 +50,7 @@ export class ReceiveWindow {
     this.#budget = budget;
   }
 
-  /** Opens the connection's window to its full size; it begins smaller, whatever SETTINGS say. */
+  /** Opens the connection's window to its full size. SETTINGS can't change its initial size. */
   start(): void {
     if (this.#target > this.available) {
       this.#output.number(FrameType.WINDOW_UPDATE, 0, this.#target - this.available);
@@ -58,9 +59,9 @@ export class ReceiveWindow {
   }
 
   /**
-   * Takes note of data, padding included.
+   * Counts received data, padding included.
    *
-   * @throws {ConnectionError} If the peer had no window for it.
+   * @throws {ConnectionError} If the data exceeds the connection's window.
    */
   receive(octets: number): void {
     this.available -= octets;
@@ -72,21 +73,21 @@ export class ReceiveWindow {
     this.#sample += octets;
   }
 
-  /** What was held is gone: the connection's window opens again. */
+  /** Releases octets that were held, and opens the connection's window. */
   release(octets: number): void {
     if (this.#ended) return;
     this.held -= octets;
     this.#budget.received -= octets;
     this.#credit += octets;
-    // As soon as it is worth as much as what the peer has left: more often the more is held, so that it never stands
-    // still.
+    // The update is sent once it equals what the peer has left: the more is held, the more often it is sent, so that
+    // the peer never stops.
     if (this.#credit === 0 || this.#credit < this.available) return;
     this.#output.number(FrameType.WINDOW_UPDATE, 0, this.#credit);
     this.available += this.#credit;
     this.#credit = 0;
   }
 
-  /** The connection is lost: what it holds counts no more, whoever may have it still. */
+  /** Releases everything, as the connection is lost. Octets that the application still holds no longer count. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -94,7 +95,7 @@ export class ReceiveWindow {
     this.held = 0;
   }
 
-  /** A stream's data was taken: its window opens again, and wider if the streams' window has grown. */
+  /** Opens a stream's window after its data was read, and wider if the windows of streams have grown. */
   consume(stream: Stream, octets: number): void {
     stream.credit += octets;
     if (stream.remoteEnded || stream.closed || stream.credit < stream.windowTarget / 2) return;
@@ -107,12 +108,12 @@ export class ReceiveWindow {
     stream.credit = 0;
   }
 
-  /** A stream was closed: what its window had grown by, others may grow by. */
+  /** Makes the growth of a closed stream's window available to other streams. */
   closed(stream: Stream): void {
     this.#spare += stream.windowTarget - INITIAL_STREAM_WINDOW_BYTES;
   }
 
-  /** Whether a PING should be sent now to measure a round trip. */
+  /** Returns whether a PING should be sent now, to measure a round trip. */
   wantsSample(): boolean {
     if (this.#sampling || this.#sample < this.#streamTarget / 2 || this.#streamTarget >= MAX_STREAM_WINDOW_BYTES) {
       return false;
@@ -122,7 +123,7 @@ export class ReceiveWindow {
     return true;
   }
 
-  /** The PING came back. */
+  /** Handles the answer to that PING. */
   sampled(): void {
     this.#sampling = false;
     if (this.#sample * 3 > this.#streamTarget * 2) {

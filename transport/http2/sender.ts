@@ -6,21 +6,21 @@ import type { Output } from "./output.ts";
 import { DEFAULT_WINDOW_BYTES, MAX_WINDOW_BYTES, type PeerSettings } from "./settings.ts";
 import type { Budget, Queued, Stream } from "./stream.ts";
 
-/** With this many octets waiting to be written, streams wait rather than add to them. */
+/** If more octets than this wait to be written, streams queue their data. */
 const HIGH_WATER_BYTES = 256 * 1024;
-/** What one stream sends before the next one has its turn, in octets. */
+/** How much one stream sends before the next stream gets its turn, in octets. */
 const QUANTUM_BYTES = 16 * 1024;
 
 /**
- * The sending side of a connection: flow control (RFC 9113, section 5.2), fairness between streams, and HEADERS and
- * DATA on the wire.
+ * The sending side of a connection. It handles flow control (RFC 9113, section 5.2) and fairness between streams, and
+ * writes HEADERS and DATA.
  */
 export class Sender {
-  /** What may still be sent on the connection, in octets. */
+  /** The octets that may still be sent on the connection. */
   window: number = DEFAULT_WINDOW_BYTES;
-  /** The octets of data that wait in the streams' queues. */
+  /** The octets of data in the queues of all streams. */
   queued = 0;
-  /** The HEADERS and DATA frames that were written. */
+  /** How many HEADERS and DATA frames were written. */
   frames = 0;
   readonly #output: Output;
   readonly #encoder: HpackEncoder;
@@ -30,12 +30,12 @@ export class Sender {
   readonly #waiting = new Set<Stream>();
 
   /**
-   * Makes a sender.
+   * Creates a sender.
    *
-   * @param output Where the frames go.
-   * @param encoder Compresses the fields.
-   * @param peer What the peer has announced.
-   * @param budget Where the octets are counted that wait in the streams' queues.
+   * @param output Receives the frames.
+   * @param encoder Encodes the fields.
+   * @param peer The peer's settings.
+   * @param budget Counts the octets in the queues of streams.
    * @param onEnd Called when END_STREAM of a stream was written.
    */
   constructor(
@@ -52,16 +52,16 @@ export class Sender {
     this.#onEnd = onEnd;
   }
 
-  /** The streams that wait. */
+  /** The number of streams with a queue. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Sends fields, behind what waits on the stream. */
+  /** Sends fields, after everything that is queued on the stream. */
   headers(stream: Stream, fields: FieldList, end: boolean): void {
     stream.ending = end;
-    // A client's streams open in the order of their identifiers (section 5.1.1): the fields of none may wait behind
-    // another's.
+    // A client's streams must open in the order of their identifiers (section 5.1.1), so the fields that open a stream
+    // never wait.
     const opens = !stream.headersReceived;
     if (stream.queue === undefined && (opens || this.#output.length < HIGH_WATER_BYTES)) {
       this.#writeHeaders(stream, fields, end);
@@ -69,11 +69,11 @@ export class Sender {
   }
 
   /**
-   * Sends data, which has two parts so that nobody needs to join them.
+   * Sends data in two parts, so that the caller need not join them.
    *
    * @param head The first part. It is copied before this returns.
-   * @param body The second part. It must not change any more.
-   * @returns Whether all of it was written; if not, `onDrained` of the stream comes later.
+   * @param body The second part. The caller must not change it afterwards.
+   * @returns Whether all of it was written. If not, the stream's `onDrained` follows later.
    */
   data(stream: Stream, head: Uint8Array, body: Uint8Array, end: boolean): boolean {
     stream.ending = end;
@@ -92,7 +92,9 @@ export class Sender {
     return stream.queue === undefined;
   }
 
-  /** Opens the connection's window, or a stream's. False if that makes it larger than allowed (section 6.9.1). */
+  /**
+   * Opens the window of the connection or of a stream. Returns false if it becomes larger than allowed (section 6.9.1).
+   */
   open(stream: Stream | undefined, octets: number): boolean {
     if ((stream === undefined ? this.window : stream.sendWindow) + octets > MAX_WINDOW_BYTES) return false;
     if (stream === undefined) this.window += octets;
@@ -100,17 +102,17 @@ export class Sender {
     return true;
   }
 
-  /** Sends what can be sent, one quantum of each waiting stream after the other. */
+  /** Sends queued data, one quantum per stream in turn. */
   resume(): void {
     for (const stream of this.#waiting) {
       if (this.#output.length >= HIGH_WATER_BYTES) return;
-      // What still waits goes behind the others: a Set keeps the order of insertion, and its iteration comes to what is
-      // added.
+      // A stream with more data moves to the end: a Set keeps the order of insertion, and its iteration includes
+      // entries that are added meanwhile.
       if (this.#flush(stream, QUANTUM_BYTES) && this.#waiting.delete(stream)) this.#waiting.add(stream);
     }
   }
 
-  /** Forgets what waits on a stream: it was reset. */
+  /** Discards the queue of a stream that was reset. */
   discard(stream: Stream): void {
     for (const item of stream.queue ?? []) if (item.fields === undefined) this.#count(-left(item));
     stream.queue = undefined;
@@ -127,14 +129,14 @@ export class Sender {
     this.#waiting.add(stream);
   }
 
-  /** Writes at most `quantum` octets of what waits on a stream. Whether it wrote anything. */
+  /** Writes at most `quantum` octets of a stream's queue. Returns whether it wrote anything. */
   #flush(stream: Stream, quantum: number): boolean {
     const queue = stream.queue!;
     let wrote = false;
     for (let item = queue.first; item !== undefined; item = queue.first) {
       if (item.fields) this.#writeHeaders(stream, item.fields, item.end);
       else {
-        // A window may be below zero, and an empty frame needs none.
+        // A window may be negative. An empty frame needs no window.
         const room = Math.max(Math.min(quantum, stream.sendWindow, this.window, this.#peer.maxFrameSize), 0);
         const size = Math.min(left(item), room);
         if ((size === 0 && left(item) > 0) || this.#output.length >= HIGH_WATER_BYTES) return wrote;
@@ -189,7 +191,7 @@ export class Sender {
     if (end) this.#onEnd(stream);
   }
 
-  /** Writes a header block that needs CONTINUATION (section 6.10). */
+  /** Writes a header block that needs CONTINUATION frames (section 6.10). */
   #writeBlock(id: number, block: Uint8Array, flags: number): void {
     for (let at = 0; at < block.length; at += this.#peer.maxFrameSize) {
       const part = block.subarray(at, at + this.#peer.maxFrameSize);

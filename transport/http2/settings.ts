@@ -1,9 +1,9 @@
 import { ConnectionError, ErrorCode, protocol } from "./error.ts";
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES, readUint32 } from "./frame.ts";
 
-/** The window that a stream and a connection begin with where SETTINGS say nothing (RFC 9113, section 6.9.2). */
+/** The initial window of streams and connections, in octets, unless SETTINGS change it (RFC 9113, section 6.9.2). */
 export const DEFAULT_WINDOW_BYTES = 65_535;
-/** The largest window (section 6.9.1). */
+/** The largest window, in octets (section 6.9.1). */
 export const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 
 /** The identifiers of settings (section 6.5.2). */
@@ -16,7 +16,7 @@ export const SettingId = {
   MAX_HEADER_LIST_SIZE: 0x6,
 } as const;
 
-/** What a peer has announced, with the defaults of the RFC where it has not. */
+/** The settings of a peer. Those that it has not announced have the default of the RFC. */
 export interface PeerSettings {
   headerTableSize: number;
   maxConcurrentStreams: number;
@@ -25,12 +25,11 @@ export interface PeerSettings {
   maxHeaderListSize: number;
 }
 
-/** What holds before a peer has said anything. */
+/** Returns the settings that apply before the peer's first SETTINGS. */
 export function initialSettings(): PeerSettings {
   return {
     headerTableSize: 4096,
-    // There is no bound before the peer names one; 100 is what it recommends at the least, and nothing is lost by
-    // waiting for its SETTINGS.
+    // The RFC has no limit here, and recommends at least 100. More streams wait until the peer's SETTINGS arrive.
     maxConcurrentStreams: 100,
     initialWindowSize: DEFAULT_WINDOW_BYTES,
     maxFrameSize: MIN_FRAME_BYTES,
@@ -41,9 +40,9 @@ export function initialSettings(): PeerSettings {
 /**
  * Reads the payload of a SETTINGS frame into `settings`.
  *
- * @param fromClient Whether a client sent it: a server may not allow push.
- * @returns The lowest HEADER_TABLE_SIZE of it; without one, that of `settings`.
- * @throws {ConnectionError} If a value is out of its range.
+ * @param fromClient Whether a client sent the frame. A server must not enable push.
+ * @returns The lowest HEADER_TABLE_SIZE in the frame, or else that of `settings`.
+ * @throws {ConnectionError} If a value is out of range.
  */
 export function readSettings(
   settings: PeerSettings,
@@ -80,7 +79,7 @@ export function readSettings(
       case SettingId.MAX_HEADER_LIST_SIZE:
         settings.maxHeaderListSize = value;
         break;
-        // Others are ignored (section 6.5.2).
+        // Unknown settings are ignored (section 6.5.2).
     }
   }
   return Math.min(lowest, settings.headerTableSize);

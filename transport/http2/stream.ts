@@ -2,7 +2,7 @@ import type { Line } from "../../base/line.ts";
 import type { ErrorCode } from "./error.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 
-/** What waits on a stream for windows or room: fields, or the rest of some data. */
+/** A queued item of a stream, which waits for windows or room: fields, or the rest of some data. */
 export type Queued =
   | { readonly fields: FieldList; readonly end: boolean }
   | {
@@ -13,87 +13,87 @@ export type Queued =
     readonly end: boolean;
   };
 
-/** The octets of messages that are held; several connections may share one. */
+/** Counts the octets of messages that are held. Several connections may share one budget. */
 export interface Budget {
-  /** What came and nobody has taken. */
+  /** Received octets that nobody has read. */
   received: number;
-  /** What waits to be sent. */
+  /** Octets that wait to be sent. */
   queued: number;
 }
 
-/** What a stream tells the layer above. None of it may throw. */
+/** The events of a stream for the layer above. Handlers must not throw. */
 export interface StreamEvents {
   /**
-   * Fields came: of a response, or trailers.
+   * Fields arrived: those of a response, or trailers.
    *
-   * @param fields The fields; the same array comes again where the same block came again.
+   * @param fields The fields. The same block is always the same array.
    * @param end Whether the peer sends no more.
-   * @param exceeded Whether there were more fields than the limits allow: then some are missing.
+   * @param exceeded Whether the fields exceed a limit, so that some are missing.
    */
   onHeaders(fields: FieldList, end: boolean, exceeded: boolean): void;
   /**
-   * Data came, in buf from start to end. It is to be copied at once, and counts as held until it is released.
+   * Data arrived, in buf from start to end. The handler must copy it at once. It counts as held until it is released.
    *
    * @param last Whether the peer sends no more.
    */
   onData(buf: Uint8Array, start: number, end: number, last: boolean): void;
   /**
-   * The stream was reset, by the peer or because of what the peer did. It is closed then.
+   * The stream was reset, by the peer or because of an error of the peer. It is closed.
    *
    * @param code The code of RST_STREAM.
-   * @param why A text for people; empty if the peer reset it.
+   * @param why A text for people; empty if the peer reset the stream.
    */
   onReset(code: ErrorCode, why: string): void;
   /**
-   * The connection was lost, or the peer said by GOAWAY that it will not process the stream. It is closed then.
+   * The connection was lost, or the peer's GOAWAY says that it will not process the stream. The stream is closed.
    *
    * @param why A text for people.
-   * @param unprocessed Whether the peer has certainly done nothing for it: it may be tried again.
+   * @param unprocessed Whether the peer has certainly not processed it, which makes a retry safe.
    */
   onLost(why: string, unprocessed: boolean): void;
-  /** All that was queued has been sent. */
+  /** The queue is empty: everything was sent. */
   onDrained(): void;
 }
 
-/** One stream of a connection (RFC 9113, section 5): what the connection knows of it. It does nothing by itself. */
+/** The state of one stream of a connection (RFC 9113, section 5). The connection updates it. */
 export class Stream {
   /** Its identifier. */
   readonly id: number;
-  /** Who is told of it. */
+  /** Receives the events. */
   events: StreamEvents | undefined;
-  /** What may still be sent, in octets. Below zero if the peer made its window smaller (section 6.9.2). */
+  /** The octets that may still be sent. Negative if the peer has reduced its window (section 6.9.2). */
   sendWindow: number;
-  /** What the peer may still send. */
+  /** The octets that the peer may still send. */
   receiveWindow: number;
-  /** What the peer may have sent and not be told of as consumed: the full size of its window. */
+  /** The full size of the peer's window: the octets that it may send before any of them is consumed. */
   windowTarget: number;
-  /** What was consumed and is not yet given back to the peer's window. */
+  /** The consumed octets that were not yet returned to the peer's window. */
   credit = 0;
-  /** What waits to be sent; undefined if nothing does. */
+  /** The queued items; undefined if there are none. */
   queue: Line<Queued> | undefined;
-  /** Whether this side has sent END_STREAM, or has it in the queue's last place. */
+  /** Whether this side has sent END_STREAM, or has queued it. */
   ending = false;
-  /** Whether END_STREAM was sent: half-closed (local). */
+  /** Whether this side has sent END_STREAM: half-closed (local). */
   localEnded = false;
   /** Whether the peer has sent END_STREAM: half-closed (remote). */
   remoteEnded = false;
-  /** Whether the header section of the message that the peer sends has come. */
+  /** Whether the header section of the peer's message has arrived. */
   headersReceived = false;
   /** Whether it is closed. */
   closed = false;
-  /** When the peer has opened it, in milliseconds of 32 bits. */
+  /** When the peer opened the stream, in milliseconds truncated to 32 bits. */
   opened = 0;
-  /** What content-length says, -1 without. */
+  /** The value of content-length; -1 without one. */
   contentLength = -1;
-  /** The octets of data that came. */
+  /** The octets of data that were received. */
   received = 0;
 
   /**
-   * Makes a stream.
+   * Creates a stream.
    *
    * @param id Its identifier.
-   * @param sendWindow What may be sent.
-   * @param receiveWindow What the peer may send.
+   * @param sendWindow The octets that this side may send.
+   * @param receiveWindow The octets that the peer may send.
    */
   constructor(id: number, sendWindow: number, receiveWindow: number) {
     this.id = id;
@@ -103,19 +103,19 @@ export class Stream {
 }
 
 /**
- * The streams that were closed last: what comes for them late is no error, or another one than for a stream that never
- * was.
+ * Remembers the streams that were closed most recently. A late frame for one of them is no error, or another error than
+ * for a stream that never existed.
  */
 export class ClosedStreams {
-  // A negative entry was reset by this side: the peer may not know it yet.
+  // The identifiers. A negative one was reset by this side, which the peer may not know yet.
   #ids: Int32Array;
   #next = 0;
   readonly #most: number;
 
   /**
-   * Makes room for twice as many as may be open, within reason: it is searched from end to end.
+   * Creates the list, for twice as many streams as may be open, up to a maximum: a lookup searches the whole list.
    *
-   * @param streams How many may be open at once.
+   * @param streams How many streams may be open at once.
    */
   constructor(streams: number) {
     this.#most = 2 ** Math.ceil(Math.log2(Math.min(Math.max(streams * 2, 2), 4096)));
@@ -124,7 +124,7 @@ export class ClosedStreams {
 
   /** Remembers a stream. */
   add(id: number, resetByUs: boolean): void {
-    // A connection that has few calls keeps little.
+    // The list grows on demand, as most connections have few calls.
     if (this.#next === this.#ids.length && this.#ids.length < this.#most) {
       const grown = new Int32Array(this.#ids.length * 2);
       grown.set(this.#ids);
@@ -133,12 +133,12 @@ export class ClosedStreams {
     this.#ids[this.#next++ & this.#ids.length - 1] = resetByUs ? -id : id;
   }
 
-  /** Whether a stream is remembered as closed in any way. */
+  /** Returns whether a stream is remembered as closed. */
   has(id: number): boolean {
     return this.#ids.includes(id) || this.#ids.includes(-id);
   }
 
-  /** Whether a stream is remembered as reset by this side. */
+  /** Returns whether a stream is remembered as reset by this side. */
   wasResetByUs(id: number): boolean {
     return this.#ids.includes(-id);
   }

@@ -1,11 +1,11 @@
 import type { Stream } from "./stream.ts";
 
-/** The least places, a power of two. */
+/** The minimum number of slots, a power of two. */
 const MIN_SLOTS = 16;
-/** Known to this process only: a peer chooses the identifiers, and may choose those that have the same place. */
+/** A secret of this process: a peer chooses the identifiers, and could otherwise choose some that collide. */
 const SEED = crypto.getRandomValues(new Int32Array(1))[0]!;
 
-/** The place of an identifier, before it is cut to the size of a table: the finalizer of MurmurHash3. */
+/** Returns the hash of an identifier: the finalizer of MurmurHash3. */
 function hashOf(id: number): number {
   const half = Math.imul(id ^ SEED, 0x85ebca6b);
   const whole = Math.imul(half ^ half >>> 13, 0xc2b2ae35);
@@ -13,17 +13,18 @@ function hashOf(id: number): number {
 }
 
 /**
- * The open streams of a connection, by identifier. A `Map` in which entries come and go has one flaw: V8 chains its old
- * tables to the new ones, so that short-lived streams, and all that hangs on them, survive into the old generation
- * (measured: 40 % of a server's time in the garbage collector). This is a plain array with linear probing.
+ * The open streams of a connection, by identifier. It is a plain array with linear probing. A `Map` with frequent
+ * insertions and deletions has a flaw: V8 links its old tables to the new ones, so short-lived streams survive into the
+ * old generation together with everything that they reference (measured: 40 % of a server's time was garbage
+ * collection).
  */
 export class StreamTable {
-  /** How many there are. */
+  /** The number of streams. */
   size = 0;
   #slots: (Stream | undefined)[] = new Array(MIN_SLOTS).fill(undefined);
   #mask = MIN_SLOTS - 1;
 
-  /** The stream of an identifier. */
+  /** Returns the stream with an identifier. */
   get(id: number): Stream | undefined {
     for (let at = hashOf(id) & this.#mask;; at = at + 1 & this.#mask) {
       const stream = this.#slots[at];
@@ -31,7 +32,7 @@ export class StreamTable {
     }
   }
 
-  /** Adds a stream, whose identifier is not there. */
+  /** Adds a stream, whose identifier must not be present. */
   add(stream: Stream): void {
     if (++this.size * 2 > this.#slots.length) this.#grow();
     this.#put(stream);
@@ -46,8 +47,7 @@ export class StreamTable {
       at = at + 1 & mask;
     }
     this.size--;
-    // What stands behind it moves up, unless it is before its own place then: so no place needs to be marked as
-    // deleted.
+    // The streams behind it move up, unless that would be before their own slot. So no slot needs a mark for deletion.
     for (let next = at + 1 & mask; slots[next] !== undefined; next = next + 1 & mask) {
       const own = hashOf(slots[next]!.id) & mask;
       if ((next - own & mask) < (next - at & mask)) continue;
@@ -57,7 +57,7 @@ export class StreamTable {
     slots[at] = undefined;
   }
 
-  /** A copy of what is there, by identifier: the oldest first. */
+  /** Returns a copy of the streams, ordered by identifier: the oldest first. */
   values(): Stream[] {
     return this.#slots.filter((stream) => stream !== undefined).sort((a, b) => a.id - b.id);
   }

@@ -6,12 +6,12 @@ import { Cursor, readInteger } from "./integer.ts";
 import { textOf } from "./octets.ts";
 import { FIRST_DYNAMIC_INDEX, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
 
-/** The longest block that is remembered. Most of those that leave the table alone are far shorter. */
+/** The longest block that is cached, in octets. Most blocks that do not change the table are far shorter. */
 const REMEMBERED_BYTES = 128;
 
 const NOTHING = new Uint8Array(0);
 
-/** A block that leaves the table alone, and what it means as long as the table is the same. */
+/** A block that does not change the table, and its fields, which are valid while the table is unchanged. */
 class KnownBlock {
   octets: Uint8Array = NOTHING;
   length = 0;
@@ -25,39 +25,32 @@ class KnownBlock {
   }
 }
 
-/** What a decoder allows. */
+/** The limits of a decoder. */
 export interface HpackDecoderOptions {
-  /** The largest dynamic table: the SETTINGS_HEADER_TABLE_SIZE that the peer was told, 4096 without. */
+  /** The largest dynamic table: the SETTINGS_HEADER_TABLE_SIZE sent to the peer, 4096 by default. */
   maxTableBytes: number;
   /** The largest field list, where a field counts as its octets and 32 more (RFC 7540, 6.5.2). */
   maxListBytes: number;
-  /** The most fields. */
+  /** The maximum number of fields. */
   maxFields: number;
 }
 
-/** Decodes the header blocks that come over one connection, in their order. */
+/** Decodes the header blocks of one connection, which must be passed in their order. */
 export class HpackDecoder {
-  /** Whether the last block had more than was allowed: its list then ends with the last field that was. */
-  exceeded = false;
-
-  readonly #options: HpackDecoderOptions;
-  readonly #table: DynamicTable;
-  readonly #cursor = new Cursor();
-  // Calls of a kind have the same fields: with both halves of an exchange known, most blocks cost a comparison.
-  readonly #known = [new KnownBlock(), new KnownBlock()];
-  #oldest = 0;
-
-  /** Makes a decoder for a new connection. */
+  /**
+   * Calls of a kind have the same fields. With two cached blocks, such as header and trailers, decoding most blocks is
+   * one comparison.
+   */
   constructor(options: HpackDecoderOptions) {
     this.#options = options;
     this.#table = new DynamicTable(options.maxTableBytes);
   }
 
   /**
-   * Decodes the header block `buf[start..end)`, frames' payloads put together.
+   * Decodes the header block `buf[start..end)`, which consists of the payloads of its frames.
    *
-   * @returns Its fields. The list is the same one as before where the block and its meaning are.
-   * @throws {HpackError} If it can't be decoded. The decoder can't be used after that.
+   * @returns The fields. The same array is returned if the block and its meaning are unchanged.
+   * @throws {HpackError} If the block can't be decoded. The decoder must not be used after that.
    */
   decode(buf: Uint8Array, start: number, end: number): FieldList {
     const version = this.#table.version;
@@ -92,21 +85,22 @@ export class HpackDecoder {
         value = this.#value(index);
       } else {
         if (first >= 0x20 && first < 0x40) throw new HpackError("a table size update stands after a field");
-        // With a bit for incremental indexing, without indexing, or never indexed: the last two are one to a receiver.
+        // The bits select incremental indexing, without indexing, or never indexed. The last two are the same for a
+        // receiver.
         const index = readInteger(cursor, first, first >= 0x40 ? 0x3f : 0x0f);
         name = index === 0 ? this.#readText(cursor) : this.#name(index);
         value = this.#readText(cursor);
         if (first >= 0x40) this.#table.add(name, value);
       }
       bytes += name.length + value.length + FIELD_OVERHEAD_BYTES;
-      // Neither falls again, so what is left out is the end of the list. The rest is read all the same: the table needs
-      // it.
+      // Both numbers only grow, so all fields after this one are dropped too. They are still decoded, to keep the table
+      // correct.
       if (++count > maxFields || bytes > maxListBytes) this.exceeded = true;
       else fields.push(name, value);
     }
   }
 
-  /** Those may only stand at the start of a block (RFC 7541, 4.2). */
+  /** Size updates are valid only at the start of a block (RFC 7541, 4.2). */
   #readSizeUpdates(cursor: Cursor): void {
     while (cursor.pos < cursor.end) {
       const first = cursor.buf[cursor.pos]!;

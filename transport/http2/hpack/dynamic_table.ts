@@ -1,24 +1,24 @@
-/** What HTTP/2 counts for a field beside its octets (RFC 7541, 4.1). */
+/** The octets that HTTP/2 counts for a field in addition to its name and value (RFC 7541, 4.1). */
 export const FIELD_OVERHEAD_BYTES = 32;
 
-/** The entries that there is room for at first: few connections have more. */
+/** The initial number of slots. Few connections need more. */
 const MIN_SLOTS = 16;
 
-/** Told of an entry that leaves the table. */
+/** Called with an entry that is evicted. */
 export type OnDrop = (name: string, value: string) => void;
 
 /**
- * The table that both ends of a connection keep alike (RFC 7541, 2.3.2): a ring, where a new entry pushes out the
- * oldest ones.
+ * The table that both ends of a connection keep identical (RFC 7541, 2.3.2). It is a ring in which a new entry evicts
+ * the oldest ones.
  */
 export class DynamicTable {
-  /** The names, by {@linkcode DynamicTable.slot}. */
+  /** The names. {@linkcode DynamicTable.slot} returns the index. */
   names: string[] = new Array<string>(MIN_SLOTS).fill("");
-  /** The values, by {@linkcode DynamicTable.slot}. */
+  /** The values. {@linkcode DynamicTable.slot} returns the index. */
   values: string[] = new Array<string>(MIN_SLOTS).fill("");
   /** How many entries have ever been added. */
   added = 0;
-  /** Grows with each change: what was looked up at the same version is still so. */
+  /** Increases with each change. Results of a lookup are valid while it stays the same. */
   version = 0;
 
   #mask = MIN_SLOTS - 1;
@@ -28,10 +28,10 @@ export class DynamicTable {
   #length = 0;
 
   /**
-   * Makes an empty table.
+   * Creates an empty table.
    *
-   * @param maxBytes Its size at first.
-   * @param onDrop Is told of entries that leave.
+   * @param maxBytes Its initial maximum size.
+   * @param onDrop Called with each evicted entry.
    */
   constructor(maxBytes: number, onDrop?: OnDrop) {
     this.#maxBytes = maxBytes;
@@ -48,17 +48,17 @@ export class DynamicTable {
     return this.#bytes;
   }
 
-  /** The most of {@linkcode DynamicTable.bytes}. */
+  /** The maximum of {@linkcode DynamicTable.bytes}. */
   get maxBytes(): number {
     return this.#maxBytes;
   }
 
-  /** Where an entry is: the newest has position 0. It is -1 if there is no such entry. */
+  /** Returns the index of an entry. The newest entry has position 0. Returns -1 if there is no such entry. */
   slot(position: number): number {
     return position < this.#length ? this.added - 1 - position & this.#mask : -1;
   }
 
-  /** Adds an entry. One that is too large for the table leaves it empty, as RFC 7541, 4.4, says. */
+  /** Adds an entry. If it is larger than the table, the table becomes empty (RFC 7541, 4.4). */
   add(name: string, value: string): void {
     const bytes = name.length + value.length + FIELD_OVERHEAD_BYTES;
     this.version++;
@@ -72,14 +72,14 @@ export class DynamicTable {
     this.#length++;
   }
 
-  /** Changes the most that it may hold. */
+  /** Changes the maximum size. */
   resize(maxBytes: number): void {
     this.version++;
     this.#maxBytes = maxBytes;
     this.#shrink(maxBytes);
   }
 
-  /** Twice the room. As an entry counts 32 bytes at the least, the largest size of the table bounds it. */
+  /** Doubles the number of slots. As an entry counts at least 32 bytes, the maximum size limits it. */
   #grow(): void {
     const slots = this.names.length * 2;
     const names = new Array<string>(slots).fill(""), values = new Array<string>(slots).fill("");
@@ -92,7 +92,7 @@ export class DynamicTable {
     this.#mask = slots - 1;
   }
 
-  /** Drops the oldest entries until the others are no more than that. */
+  /** Evicts the oldest entries until the rest has at most `bytes`. */
   #shrink(bytes: number): void {
     while (this.#bytes > bytes && this.#length > 0) {
       const slot = this.added - this.#length & this.#mask;

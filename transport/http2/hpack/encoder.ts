@@ -7,20 +7,20 @@ import { writeInteger } from "./integer.ts";
 import { writeText } from "./octets.ts";
 import { FIRST_DYNAMIC_INDEX } from "./static_table.ts";
 
-/** SETTINGS_HEADER_TABLE_SIZE until the peer says another one (RFC 7540, 6.5.2). */
+/** The SETTINGS_HEADER_TABLE_SIZE of a peer that announces none (RFC 7540, 6.5.2). */
 const DEFAULT_TABLE_BYTES = 4096;
 
-/** The shortest text that is Huffman-coded: a shorter one gains an octet at most. */
+/** The shortest text that is Huffman-coded. A shorter one saves one octet at most. */
 const MIN_HUFFMAN_CHARACTERS = 5;
 
-/** The most octets of an integer, and so of what stands before a text. */
+/** The maximum size of an integer, in octets, and so of the prefix of a text. */
 const INTEGER_BYTES = 6;
 
-/** The longest block that is remembered, and how many are. */
+/** The longest block that is cached, in octets, and the number of cached blocks. */
 const REMEMBERED_BYTES = 64;
 const REMEMBERED_BLOCKS = 4;
 
-/** A block that changed no table, and comes out the same as long as the table does. */
+/** A block that changed no table. Its encoding is valid while the table is unchanged. */
 class KnownBlock {
   readonly octets = new Uint8Array(REMEMBERED_BYTES);
   length = 0;
@@ -28,21 +28,21 @@ class KnownBlock {
   fields: FieldList = [];
 }
 
-/** Encodes the header blocks that go over one connection, in their order. */
+/** Encodes the header blocks of one connection, in their order. */
 export class HpackEncoder {
   readonly #maxTableBytes: number;
   readonly #table: DynamicTable;
   readonly #index = new EncoderIndex();
-  /** The table size to come, and the lowest that was asked for before it: the peer is told both with the next block. */
+  /** The pending table size, and the lowest one requested before it. The next block announces both to the peer. */
   #nextBytes: number;
   #lowestBytes: number;
   readonly #known: KnownBlock[] = [];
   #oldest = 0;
 
   /**
-   * Makes an encoder for a new connection.
+   * Creates an encoder for a new connection.
    *
-   * @param maxTableBytes The largest table that is used, however much the peer allows.
+   * @param maxTableBytes The largest table that is used, even if the peer allows a larger one.
    */
   constructor(maxTableBytes: number = DEFAULT_TABLE_BYTES) {
     this.#maxTableBytes = maxTableBytes;
@@ -55,16 +55,16 @@ export class HpackEncoder {
   }
 
   /**
-   * Takes the peer's SETTINGS_HEADER_TABLE_SIZE. The next block begins with what that changes.
+   * Applies the peer's SETTINGS_HEADER_TABLE_SIZE. The next block begins with the resulting size updates.
    *
-   * @param bytes The most that the peer keeps.
+   * @param bytes The maximum that the peer allows.
    */
   setPeerTableBytes(bytes: number): void {
     this.#nextBytes = Math.min(bytes, this.#maxTableBytes);
     this.#lowestBytes = Math.min(this.#lowestBytes, this.#nextBytes);
   }
 
-  /** At most how many octets the fields take, with all that a block may begin with. */
+  /** Returns an upper bound of the encoded size of the fields, including size updates. */
   bound(fields: FieldList): number {
     let most = 2 * INTEGER_BYTES;
     for (let i = 0; i < fields.length; i++) most += fields[i]!.length + INTEGER_BYTES + 1;
@@ -72,10 +72,10 @@ export class HpackEncoder {
   }
 
   /**
-   * Encodes fields into `buf` from `offset` on, where there is room for {@linkcode HpackEncoder.bound}. A list that is
-   * the same one as before costs no more than copying its octets, so keep those that come again.
+   * Encodes fields into `buf` from `offset` on. The buffer needs room for {@linkcode HpackEncoder.bound}. For the same
+   * array as before, it only copies the cached octets, so callers should reuse arrays of frequent fields.
    *
-   * @returns The offset after them.
+   * @returns The offset after the octets.
    */
   encode(fields: FieldList, buf: Uint8Array, offset: number): number {
     let at = this.#writeSizeUpdates(buf, offset);
@@ -94,7 +94,7 @@ export class HpackEncoder {
   #writeSizeUpdates(buf: Uint8Array, offset: number): number {
     const next = this.#nextBytes;
     if (this.#table.maxBytes === next && this.#lowestBytes === next) return offset;
-    // The lowest one has made the peer drop entries (RFC 7541, 4.2).
+    // The lowest size has already made the peer evict entries (RFC 7541, 4.2).
     if (this.#lowestBytes < next) offset = this.#resize(this.#lowestBytes, buf, offset);
     this.#lowestBytes = next;
     return this.#resize(next, buf, offset);
@@ -116,14 +116,14 @@ export class HpackEncoder {
   #writeLiteral(known: Name | undefined, name: string, value: string, buf: Uint8Array, offset: number): number {
     const nameIndex = known === undefined || known.entry === 0 ? 0 : this.#wireIndex(known.entry);
     const wanted = known?.indexing ?? INCREMENTAL_BITS;
-    // A name that is in no table is worth an entry whatever its value: its next fields refer to it.
+    // A name that is in no table is worth an entry, whatever its value: later fields refer to the name.
     const adds = (wanted === INCREMENTAL_BITS || wanted === WITHOUT_BITS && nameIndex === 0) &&
       name.length + value.length + FIELD_OVERHEAD_BYTES <= this.#table.maxBytes / 4;
     let at = adds
       ? writeInteger(nameIndex, INCREMENTAL_BITS, 0x3f, buf, offset)
       : writeInteger(nameIndex, wanted === NEVER_BITS ? NEVER_BITS : WITHOUT_BITS, 0x0f, buf, offset);
-    // Huffman coding costs both ends together about 5 ns an octet more (bench/hpack_bench.ts) and saves a quarter of an
-    // octet: that pays on links below some 400 Mbit/s, or for what is sent once.
+    // Huffman coding costs both ends together about 5 ns per octet (bench/hpack_bench.ts) and saves a quarter of an
+    // octet. That pays off on links below about 400 Mbit/s, or for fields that are sent only once.
     const write = adds ? writeShortest : writePlain;
     if (nameIndex === 0) at = write(name, buf, at);
     at = write(value, buf, at);
@@ -134,7 +134,7 @@ export class HpackEncoder {
     return at;
   }
 
-  /** An entry's index now: the newest of the dynamic table is the first of it. */
+  /** Returns the current index of an entry. The newest entry has the lowest index of the dynamic table. */
   #wireIndex(entry: number): number {
     return entry < FIRST_DYNAMIC_INDEX ? entry : 2 * FIRST_DYNAMIC_INDEX - 1 + this.#table.added - entry;
   }

@@ -2,19 +2,19 @@ import { INCREMENTAL_BITS, type Indexing, NOT_INDEXED } from "./indexing.ts";
 import { FIRST_DYNAMIC_INDEX, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
 
 /**
- * What an encoder knows of a name. Entries are numbered so that a number stays: 1 to 61 are static, those of the
- * dynamic table count from 62 in the order in which they came.
+ * What an encoder knows about a name. Numbers of entries are permanent: 1 to 61 are static, and entries of the dynamic
+ * table are numbered from 62 in the order in which they were added.
  */
 export interface Name {
-  /** How fields of that name are sent that are in no table. */
+  /** How fields with this name are sent if they are in no table. */
   readonly indexing: Indexing;
-  /** An entry with that name, a static one where there is one; 0 if there is none. */
+  /** An entry with this name, preferably a static one; 0 if there is none. */
   entry: number;
-  /** The entries by value. */
+  /** The entries with this name, by value. */
   readonly values: Map<string, number>;
 }
 
-/** The names that we treat in a way of their own, or that are static: an encoder remembers those that it meets. */
+/** The names that are static or have a special indexing. An encoder adds the names that it encounters. */
 const FAMILIAR = new Map<string, Name>();
 
 for (const [name, indexing] of NOT_INDEXED) FAMILIAR.set(name, { indexing, entry: 0, values: new Map() });
@@ -26,11 +26,11 @@ for (let index = 1; index < FIRST_DYNAMIC_INDEX; index++) {
   known.values.set(STATIC_VALUES[index]!, index);
 }
 
-/** Finds the entries of both tables by name and value, with no new text to look them up by. */
+/** Finds the entries of both tables by name and value, without creating a new text as the key. */
 export class EncoderIndex {
   readonly #names = new Map<string, Name>();
 
-  /** What is known of a name. */
+  /** Returns what is known about a name. */
   find(name: string): Name | undefined {
     return this.#names.get(name) ?? this.#meet(name);
   }
@@ -43,7 +43,7 @@ export class EncoderIndex {
     return known;
   }
 
-  /** Takes a new entry of the dynamic table, whose old ones have been dropped before. */
+  /** Adds a new entry of the dynamic table. The entries that it evicts were dropped before. */
   add(name: string, value: string, entry: number): void {
     let known = this.find(name);
     if (known === undefined) this.#names.set(name, known = { indexing: INCREMENTAL_BITS, entry, values: new Map() });
@@ -51,13 +51,13 @@ export class EncoderIndex {
     known.values.set(value, entry);
   }
 
-  /** Forgets an entry that has left the dynamic table. */
+  /** Removes an entry that was evicted from the dynamic table. */
   drop(name: string, value: string): void {
     const known = this.#names.get(name)!;
-    // The newest entry of a name leaves last.
+    // The newest entry of a name is evicted last.
     if (known.entry === known.values.get(value)) known.entry = 0;
     known.values.delete(value);
-    // Or names that come once would be kept for ever.
+    // Otherwise names that occur once would be kept for ever.
     if (known.values.size === 0) this.#names.delete(name);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Header fields, flat: name, value, name, value. Octets as latin1 text, one character an octet. It is never changed
- * once made.
+ * Header fields as a flat list: name, value, name, value. Octets are latin1 text, one character per octet. A list is
+ * immutable.
  */
 export type FieldList = readonly string[];

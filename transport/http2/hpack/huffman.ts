@@ -2,18 +2,18 @@ import { HpackError } from "./error.ts";
 import { CODE_BITS, CODES, EOS } from "./huffman_code.ts";
 import { textOf } from "./octets.ts";
 
-/** The inner nodes of the code's tree: one less than its leaves. Node 0 is the root. */
+/** The number of inner nodes of the code's tree, which is one less than its leaves. Node 0 is the root. */
 const INNER_NODES = EOS;
 
-// A step of the decoder: the next node in the low octet, a symbol in the one above, and:
-/** The step has a symbol: as one has 5 bits at least, four bits complete no more than one. */
+// One step of the decoder. The low octet holds the next node, the octet above it a symbol. The flags follow:
+/** The step completes a symbol. Four bits complete at most one symbol, as each has at least 5 bits. */
 const EMITS = 1 << 16;
-/** The step has gone through EOS. */
+/** The step has passed EOS. */
 const FAILS = 1 << 17;
 
-/** What four bits do at a node: the step at `node << 4 | bits`. */
+/** The result of four bits at a node: the step at `node << 4 | bits`. */
 const STEPS = new Uint32Array(INNER_NODES << 4);
-/** Whether a text may end at a node: at the root, or after up to 7 bits of padding, all ones. */
+/** Whether a text may end at a node: at the root, or after up to 7 one bits of padding. */
 const ENDS = new Uint8Array(INNER_NODES);
 
 build();
@@ -27,7 +27,7 @@ function build(): void {
   for (let node = 0, ones = 0; ones < 8; ones++, node = tree[node * 2 + 1]!) ENDS[node] = 1;
 }
 
-/** The child of a node by a bit is at `node * 2 + bit`: a node, or the complement of a symbol. */
+/** Returns the tree. The child of a node for a bit is at `node * 2 + bit`: a node, or the complement of a symbol. */
 function growTree(): Int16Array {
   const tree = new Int16Array(INNER_NODES * 2);
   let nodes = 1;
@@ -52,7 +52,9 @@ function walk(tree: Int16Array, node: number, bits: number): number {
   return found | node;
 }
 
-/** Where decoded octets are put: a longer text is made in pieces, so that no peer decides how much is kept. */
+/**
+ * The buffer for decoded octets. A longer text is decoded in pieces, so a peer can't decide how much memory is kept.
+ */
 const scratch = new Uint8Array(4096);
 
 /**
@@ -68,7 +70,7 @@ export function huffmanDecode(buf: Uint8Array, start: number, end: number): stri
   for (let at = start; at < end; at++) {
     const octet = buf[at]!;
     const high = STEPS[node << 4 | octet >>> 4]!;
-    // Written whether there is a symbol or not: a branch that can't be foretold costs more.
+    // Written even without a symbol: a mispredicted branch costs more.
     scratch[length] = high >>> 8;
     length += high >>> 16 & 1;
     const low = STEPS[(high & 0xff) << 4 | octet & 15]!;
@@ -89,7 +91,7 @@ export function huffmanDecode(buf: Uint8Array, start: number, end: number): stri
   return text === "" ? rest : text + rest;
 }
 
-/** The octets that a text takes when it is coded: Infinity if a character is above 255, as those have no code. */
+/** Returns the octets that a text takes when it is encoded. Infinity if a character is above 255, as it has no code. */
 export function huffmanLength(text: string): number {
   let bits = 0;
   let seen = 0;
@@ -102,13 +104,13 @@ export function huffmanLength(text: string): number {
 }
 
 /**
- * Writes a text, coded.
+ * Encodes a text.
  *
- * @param text Octets, one a character: none may be above 255.
- * @returns The offset after it.
+ * @param text Octets, one per character. None may be above 255.
+ * @returns The offset after the octets.
  */
 export function huffmanEncode(text: string, buf: Uint8Array, offset: number): number {
-  // Octets leave from the top of the last `count` bits. What is above those has left before, and the buffer cuts it
+  // Octets are taken from the top of the last `count` bits. Higher bits were written before, and the buffer cuts them
   // off.
   let pending = 0;
   let count = 0;
@@ -116,7 +118,7 @@ export function huffmanEncode(text: string, buf: Uint8Array, offset: number): nu
     const symbol = text.charCodeAt(i);
     let code = CODES[symbol]!;
     let bits = CODE_BITS[symbol]!;
-    if (bits > 25) { // with 7 more of the symbols before, too many for 32
+    if (bits > 25) { // with up to 7 pending bits, more than 32
       bits -= 16;
       pending = pending << bits | code >>> 16;
       for (count += bits; count >= 8;) buf[offset++] = pending >>> (count -= 8);

@@ -1,9 +1,9 @@
-/** The symbol that ends a text: only its first bits are ever sent, as padding. */
+/** The symbol for the end of a text. Only its first bits are ever sent, as padding. */
 export const EOS = 256;
 
 /**
- * The number of bits of each symbol, in base 36. That is all of RFC 7541, appendix B: the code is canonical, so codes
- * of one length follow each other in the order of their symbols.
+ * The number of bits of each symbol, in base 36. This is all of RFC 7541, appendix B: the code is canonical, so codes
+ * of the same length are consecutive, in the order of their symbols.
  */
 const BITS = "dnsssssssoussussssssssusssssssss" + "6aacd68baa8b8666555666666678f6ca" +
   "d67777777777777777777777878djde6" + "f56565666577666567655677777fbeds" +

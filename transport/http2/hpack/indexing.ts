@@ -1,10 +1,10 @@
 /**
- * How a field is sent that is in no table: the bits of its first octet (RFC 7541, 6.2).
+ * How a field that is in no table is sent: the bits of its first octet (RFC 7541, 6.2).
  *
- * - `INCREMENTAL_BITS`: it enters the table.
- * - `WITHOUT_BITS`: it does not, as its value is another one each time and would push out those that come again.
- * - `NEVER_BITS`: nor does it on any hop after us: a secret that nobody shall guess by the size of blocks (RFC 7541,
- *   7.1.3).
+ * - `INCREMENTAL_BITS`: the field enters the table.
+ * - `WITHOUT_BITS`: the field does not enter the table, as its value changes each time and would evict useful entries.
+ * - `NEVER_BITS`: the field enters no table on any hop, as it is a secret that nobody may guess from the size of blocks
+ *   (RFC 7541, 7.1.3).
  */
 export type Indexing = typeof INCREMENTAL_BITS | typeof WITHOUT_BITS | typeof NEVER_BITS;
 

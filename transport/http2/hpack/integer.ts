@@ -1,13 +1,13 @@
 import { HpackError } from "./error.ts";
 
-/** The largest integer that is read: far more than any index, length or table size that we accept. */
+/** The largest integer that is accepted, which is far more than any valid index, length or table size. */
 const MAX_INTEGER = 2 ** 31 - 1;
 
-/** A place in a header block. One is reused for all blocks of a connection. */
+/** A position in a header block. One cursor is reused for all blocks of a connection. */
 export class Cursor {
   /** The octets. */
   buf: Uint8Array = new Uint8Array();
-  /** The next one to read. */
+  /** The position of the next octet. */
   pos = 0;
   /** The end of the block. */
   end = 0;
@@ -16,10 +16,11 @@ export class Cursor {
 /**
  * Reads an integer (RFC 7541, 5.1).
  *
- * @param cursor Stands behind the integer's first octet.
- * @param first That octet.
- * @param mask The bits of it that belong to the integer.
- * @throws {HpackError} If the block ends inside it, or it is 2^31 or more, or has more octets than such a one needs.
+ * @param cursor The position after the integer's first octet.
+ * @param first The first octet.
+ * @param mask The bits of the first octet that belong to the integer.
+ * @throws {HpackError} If the block ends inside the integer, if it is 2^31 or more, or if it has more octets than
+ * needed for that.
  */
 export function readInteger(cursor: Cursor, first: number, mask: number): number {
   const prefix = first & mask;
@@ -46,7 +47,7 @@ function readRest(cursor: Cursor, prefix: number): number {
  *
  * @param value At most 2^31-1.
  * @param first The bits of the first octet above the integer.
- * @param mask The bits of it that belong to the integer.
+ * @param mask The bits of the first octet that belong to the integer.
  * @returns The offset after it, at most 6 more.
  */
 export function writeInteger(value: number, first: number, mask: number, buf: Uint8Array, offset: number): number {

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-/** From this length on, one call into the runtime is faster than reading octet by octet (bench/hpack_bench.ts). */
+/** From this length on, one call into the runtime is faster than reading each octet (bench/hpack_bench.ts). */
 const LONG_TEXT_CHARACTERS = 24;
 
 const latin1Slice = (Buffer.prototype as unknown as {
@@ -8,7 +8,7 @@ const latin1Slice = (Buffer.prototype as unknown as {
 }).latin1Slice;
 
 /**
- * The octets `buf[start..end)` as text, one character an octet. TextDecoder can't do that: its "latin1" is
+ * Returns the octets `buf[start..end)` as text, one character per octet. TextDecoder can't do that: its "latin1" is
  * windows-1252.
  */
 export function textOf(buf: Uint8Array, start: number, end: number): string {
@@ -37,10 +37,10 @@ export function textOf(buf: Uint8Array, start: number, end: number): string {
 }
 
 /**
- * Writes a text, one octet a character. A character above 255 becomes "?": cut to its low octet it could be a line feed
- * that no check of the text has seen.
+ * Writes a text, one octet per character. A character above 255 becomes "?": its low octet could be a line feed, which
+ * no check of the text has seen.
  *
- * @returns The offset after it.
+ * @returns The offset after the octets.
  */
 export function writeText(text: string, buf: Uint8Array, offset: number): number {
   for (let i = 0; i < text.length; i++) {

@@ -1,7 +1,7 @@
-/** The first index of the dynamic table: those below are static. */
+/** The first index of the dynamic table. Lower indexes are static. */
 export const FIRST_DYNAMIC_INDEX = 62;
 
-/** RFC 7541, appendix A: one entry a line, its name and, after a blank, its value if it has one. */
+/** The entries of RFC 7541, appendix A: one per line, with its name and, after a blank, its value if it has one. */
 const ENTRIES = `:authority
 :method GET
 :method POST
