@@ -2,17 +2,17 @@ import { checkList, checkObject } from "../base/option_checks.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { ClientTransport, ServerTransport, Transport } from "./transport.ts";
 
-/** A transport that the kit brings. */
+/** The name of a transport that is part of the kit. */
 export type TransportName = "http2" | "grpc-js";
 
-/** The transports that have a name: what they need beyond their sockets, and how they are loaded. */
+/** The transports by name, with the permissions beyond those for sockets and the code that loads them. */
 const NAMED = {
   "http2": {
     permissions: [],
     load: async () => (await import("./grpc/mod.ts")).http2Transport(),
   },
   "grpc-js": {
-    // It reads the environment while it loads.
+    // grpc-js reads the environment while it loads.
     permissions: [{ name: "env", variable: "GRPC_*" }],
     load: async () => (await import("./grpc_js/mod.ts")).grpcJsTransport(),
   },
@@ -28,7 +28,7 @@ export function transportPermissions(
   return typeof choice === "object" ? choice.permissions : NAMED[choice].permissions;
 }
 
-/** Loads a transport by its name: its code is not loaded before. A transport that is an object is returned as it is. */
+/** Loads a transport by its name. The code of a transport is not loaded before this. Returns an object as it is. */
 export async function chooseTransport<T extends ServerTransport | ClientTransport>(
   choice: T | TransportName = "http2",
 ): Promise<T | Transport> {
@@ -41,7 +41,7 @@ export async function chooseTransport<T extends ServerTransport | ClientTranspor
  * @param who The function that was given the option, for the message.
  * @param choice The option.
  * @param method The method that a transport must have.
- * @throws {TypeError} If it is neither a name nor a transport.
+ * @throws {TypeError} If the option is neither a name nor a transport.
  */
 export function checkTransport(who: string, choice: unknown, method: "listen" | "connect"): void {
   if (choice === undefined || Object.hasOwn(NAMED, choice as string)) return;

@@ -8,7 +8,7 @@ import { peerChain } from "../tls/peer_chain.ts";
 import { certificatesIn } from "../tls/pem.ts";
 import { RefusalLog } from "./refusal_log.ts";
 
-/** Why node:tls refuses a client's certificate, by its code. */
+/** Why node:tls rejects a client's certificate, by error code. */
 const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "has expired",
   CERT_NOT_YET_VALID: "is not valid yet",
@@ -17,11 +17,11 @@ const REASONS: Readonly<Record<string, string>> = {
 const NO_CERTIFICATE = "the client shows no certificate, and tls.ca asks for one";
 
 /**
- * Checks the clients of a server with mutual TLS, each time that one connects.
+ * Checks the client's certificate of each new connection to a server with mutual TLS.
  *
- * node:tls of Deno 2.9 keeps one key for the session tickets of all servers of a process, and looks at no certificate
- * when a session is resumed. Without this check a client gets in with a ticket of a server that asks for no
- * certificate, of one that trusts another authority, or from before `setTls`: docs/upstream/deno-session-tickets.md.
+ * In Deno 2.9, all servers of a process share the key for session tickets, and node:tls checks no certificate when it
+ * resumes a session. Without this check, a client is admitted with a ticket from a server that asks for no certificate,
+ * from one that trusts another authority, or from before `setTls`: docs/upstream/deno-session-tickets.md.
  */
 export class ClientCheck {
   readonly #log: RefusalLog;
@@ -29,10 +29,10 @@ export class ClientCheck {
   #authorities: readonly Certificate[] | undefined;
 
   /**
-   * Makes one.
+   * Creates the check of one server.
    *
-   * @param ca The option `tls.ca`; without it every client is let in, and none has an identity.
-   * @param logger Where refused clients are logged.
+   * @param ca The option `tls.ca`. Without it, every client is admitted and none has an identity.
+   * @param logger Receives the rejected clients.
    */
   constructor(ca: string | undefined, logger: Logger) {
     this.#log = new RefusalLog(logger);
@@ -40,9 +40,9 @@ export class ClientCheck {
   }
 
   /**
-   * From now on these authorities count.
+   * Replaces the trusted authorities.
    *
-   * @returns Whether they are others than before.
+   * @returns Whether they differ from the previous ones.
    */
   trust(ca: string | undefined): boolean {
     const changed = ca !== this.#ca;
@@ -52,11 +52,11 @@ export class ClientCheck {
   }
 
   /**
-   * Looks at a client whose handshake node:tls has accepted.
+   * Checks a client whose handshake node:tls has accepted.
    *
-   * @param socket The client's socket. It is destroyed if the client is refused.
-   * @param peer Its address, for the log.
-   * @returns Whether it may be served, and who it is.
+   * @param socket The client's socket. It is destroyed if the client is rejected.
+   * @param peer The client's address, for the log.
+   * @returns The client's identity if it has one; undefined if the client is rejected.
    */
   admit(socket: TLSSocket, peer: string | undefined): { identity?: PeerIdentity } | undefined {
     if (this.#authorities === undefined) return {};
@@ -71,12 +71,12 @@ export class ClientCheck {
     socket.destroy();
   }
 
-  /** Whether the authorities that count now cover a client that was admitted. */
+  /** Returns whether the current authorities still accept a client that was admitted before. */
   covers(socket: TLSSocket): boolean {
     return this.#authorities === undefined || !chainProblem(peerChain(socket), this.#authorities, "client");
   }
 
-  /** Logs a client whose handshake failed, in an event `tlsClientError`. */
+  /** Logs a client whose handshake failed. To be called for the event `tlsClientError`. */
   failed(error: Error & { code?: string }, socket: TLSSocket, peer: string | undefined): void {
     const { authorizationError: code } = socket as { authorizationError: unknown };
     if (typeof code === "string") {

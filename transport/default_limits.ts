@@ -2,7 +2,7 @@ import { checkNames, checkNumber, checkObject } from "../base/option_checks.ts";
 import { DECODED_MESSAGE_BYTES } from "../rpc/service.ts";
 import type { Limits } from "./transport.ts";
 
-/** The limits where nothing else is said. */
+/** The default of each limit. */
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   receiveMessageBytes: 4 * 1024 * 1024,
   decodedMessageBytes: DECODED_MESSAGE_BYTES,
@@ -29,17 +29,17 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 };
 
 /**
- * The default limits with those of `limits` over them.
+ * Returns the defaults overridden by `limits`.
  *
- * @param who The function, for the message.
- * @throws {TypeError} If a limit is unknown or no number.
+ * @param who The function that was given the limits, for the message.
+ * @throws {TypeError} If a limit is unknown or not a number.
  * @throws {RangeError} If a limit is below 1.
  */
 export function limitsOf(who: string, limits: Partial<Limits> = {}): Limits {
   checkObject(`${who}: limits`, limits, "{ receiveMessageBytes: 4194304 }");
   checkNames(`${who}: limits`, limits, Object.keys(DEFAULT_LIMITS));
   const all = { ...DEFAULT_LIMITS, ...limits };
-  // Or whoever allows large messages, such as parts of files, would have to raise both.
+  // Otherwise users who allow larger messages, such as parts of files, would have to raise both limits.
   all.decodedMessageBytes = limits.decodedMessageBytes ??
     Math.max(all.decodedMessageBytes, 2 * all.receiveMessageBytes);
   for (const [name, value] of Object.entries(all)) {

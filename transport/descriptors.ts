@@ -2,22 +2,22 @@ import type { Server } from "node:net";
 import { type Address, formatAddress } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
 
-/** How many connections the system keeps until they are accepted; Node's own default. */
+/** How many connections the system queues until they are accepted. It is Node's default. */
 const BACKLOG_CONNECTIONS = 511;
 
-/** How many descriptors are freed once none is left: for health checks, the registry, files and clients. */
+/** How many descriptors are freed after a shortage: for health checks, the registry, files and clients. */
 const RESERVED_DESCRIPTORS = 16;
-/** How long no more connections than are left then are taken, in milliseconds. */
+/** How long the number of connections stays reduced after a shortage, in milliseconds. */
 const SHORTAGE_MS = 60_000;
 
-/** How many connections a server may have once the process has run out of descriptors. */
+/** The reduced number of connections that a server may have after the process ran out of descriptors. */
 export interface Shortage {
   readonly room: number;
-  /** Until which moment of `performance.now()`. */
+  /** The end of the reduction, in milliseconds of `performance.now()`. */
   readonly until: number;
 }
 
-/** What holds now that no descriptor is left. It goes into the log. */
+/** Returns the reduction that follows a shortage of descriptors, and logs it. */
 export function shortageAt(address: Address, connections: number, logger: Logger): Shortage {
   const room = Math.max(connections - RESERVED_DESCRIPTORS, connections >> 1);
   logger.error(
@@ -27,16 +27,16 @@ export function shortageAt(address: Address, connections: number, logger: Logger
   return { room, until: performance.now() + SHORTAGE_MS };
 }
 
-/** Whether an error says that the process or the system has no file descriptor left. */
+/** Returns whether an error means that the process or the system has no file descriptor left. */
 export const isExhaustion = (error: unknown): boolean =>
   ["EMFILE", "ENFILE"].includes((error as { code?: string })?.code ?? "");
 
 /**
- * Whether no descriptor is left. It tries to listen where something listens already: without a descriptor, even that is
- * not found out.
+ * Returns whether no descriptor is left. It tries to listen on an address that is already in use: without a free
+ * descriptor, that fails before the system checks the address.
  */
 export function isExhausted(address: Address): boolean {
-  // A unix socket could be made anew, if somebody has removed its file; a name would have to be looked up.
+  // On a unix socket whose file was removed, listening would succeed. A host name would need a lookup.
   if (address.kind !== "tcp" || !/^[\d.]+$|:/.test(address.host)) return false;
   try {
     Deno.listen({ hostname: address.host, port: address.port }).close();
@@ -47,9 +47,9 @@ export function isExhausted(address: Address): boolean {
 }
 
 /**
- * Has a server of node:net go on accepting. On Deno 2.9.6 it stops for ever, without an event, when no descriptor is
- * left for a connection, and goes on when it is told to listen once more. tests/descriptors_test.ts shows whether that
- * still works.
+ * Makes a server of node:net accept connections again. In Deno 2.9.6 it stops accepting, without an event, when no
+ * descriptor is left for a connection. A second call of `listen` on its handle restarts it. tests/descriptors_test.ts
+ * shows whether this still works.
  */
 export function acceptAgain(server: Server): void {
   (server as unknown as { _handle?: { listen(backlog: number): number } })._handle?.listen(BACKLOG_CONNECTIONS);

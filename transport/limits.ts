@@ -5,11 +5,11 @@ import { cutStatusText } from "./status_text.ts";
 import type { CallStatus, Limits } from "./transport.ts";
 
 /**
- * Says why a message is too large, or undefined if it is not.
+ * Returns the error for a message that is too large; undefined if it is not.
  *
- * @param bytes Its length.
- * @param limits The bounds of the side that asks.
- * @param option The bound: of what is sent, or of what is received.
+ * @param bytes The length of the message.
+ * @param limits The limits of this side.
+ * @param option The limit that applies to the direction of the message.
  */
 export function messageExcess(
   bytes: number,
@@ -21,23 +21,23 @@ export function messageExcess(
 }
 
 /**
- * Says why fields are too many or too large, or undefined if they are not.
+ * Returns the error for metadata with too many or too large fields; undefined if it is within the limits.
  *
  * @param metadata The header or trailer fields.
- * @param limits The bounds of the side that asks.
- * @param what Their name in the text, such as `"the header"`.
+ * @param limits The limits of this side.
+ * @param what What the message calls them, such as `"the header"`.
  */
 export function metadataExcess(metadata: Metadata, limits: Limits, what: string): RpcError | undefined {
   return sizeExcess(metadata.size, metadata.bytes, limits, what);
 }
 
 /**
- * Says why the peer would not take fields, or undefined if it takes them: it may refuse those that pass what it has
- * announced in a way that tells nobody why, or close the connection.
+ * Returns the error for fields that exceed the peer's announced limit; undefined if they do not. If they were sent, the
+ * peer might reset the call without a reason or close the connection.
  *
  * @param bytes The size of all fields, as HTTP/2 counts it.
- * @param peerBytes The limit that the peer has announced, in octets.
- * @param what Their name in the text, such as `"the header"`.
+ * @param peerBytes The limit that the peer announced, in octets.
+ * @param what What the message calls the fields, such as `"the header"`.
  */
 export function peerExcess(bytes: number, peerBytes: number, what: string): RpcError | undefined {
   if (bytes <= peerBytes) return undefined;
@@ -45,12 +45,13 @@ export function peerExcess(bytes: number, peerBytes: number, what: string): RpcE
 }
 
 /**
- * The status as it fits into the limits: a text that is too long is cut, for its code tells more than that a limit was
- * passed. A trailer that is too large goes in the same way from an error, but turns success into RESOURCE_EXHAUSTED.
+ * Returns the status cut down to the limits. A text that is too long is truncated and keeps its code, which is more
+ * useful than an error about the limit. A trailer that is too large is dropped from an error; with success, it changes
+ * the status to RESOURCE_EXHAUSTED.
  *
  * @param status The status with its message and details, which are trailer fields too.
- * @param limits The bounds of the side that asks.
- * @param peerBytes What the peer takes beside the transport's own fields, in octets. Infinity by default.
+ * @param limits The limits of this side.
+ * @param peerBytes The octets that the peer accepts in addition to the transport's own fields. Infinity by default.
  */
 export function withinLimits(status: CallStatus, limits: Limits, peerBytes = Infinity): CallStatus {
   const { trailer, message, details } = status;
@@ -65,13 +66,13 @@ export function withinLimits(status: CallStatus, limits: Limits, peerBytes = Inf
   return text === message ? status : { ...status, message: text };
 }
 
-/** The status without its trailer and details, which pass a limit. The text has at most `room` octets. */
+/** Returns the status without its trailer and details, which exceed a limit. The text has at most `room` octets. */
 export function withoutTrailer({ code, message }: CallStatus, room: number, excess: RpcError): CallStatus {
   const text = code === Status.OK || !message ? excess.rawMessage : `${message} (${excess.rawMessage})`;
   return { code: code === Status.OK ? excess.code : code, message: cutStatusText(text, room) };
 }
 
-/** The same of fields whose size is known. */
+/** Does what {@linkcode metadataExcess} does, for fields whose number and size are known. */
 export function sizeExcess(entries: number, bytes: number, limits: Limits, what: string): RpcError | undefined {
   if (entries > limits.metadataEntries) {
     return exhausted(

@@ -1,16 +1,17 @@
 import type { Logger } from "../base/logger.ts";
 
-/**
- * The least time between two warnings of one log, in milliseconds: a client that is refused often tries again at once.
- */
+/** The minimum time between two warnings of one log, in milliseconds. A rejected client often retries at once. */
 const WARN_INTERVAL_MS = 60_000;
 
-/** Logs which connections a listener refused, and why: at most one warning a minute, the others with level debug. */
+/**
+ * Logs the connections that a listener rejected, and why. It logs at most one warning a minute, and the others at level
+ * debug.
+ */
 export class RefusalLog {
   readonly #logger: Logger;
   readonly #now: () => number;
   #warned = -Infinity;
-  /** How many warnings were left out since the last. */
+  /** How many warnings were suppressed since the last one. */
   #silent = 0;
 
   constructor(logger: Logger, now: () => number = () => performance.now()) {
@@ -19,11 +20,11 @@ export class RefusalLog {
   }
 
   /**
-   * Logs one.
+   * Logs a rejected connection.
    *
-   * @param peer Its address, if that is known.
-   * @param why Why it was refused.
-   * @param warn Whether its owner finds out in this log only.
+   * @param peer The address of the peer, if it is known.
+   * @param why Why the connection was rejected.
+   * @param warn Whether the rejection is worth a warning, because the peer's owner can see the reason nowhere else.
    */
   refused(peer: string | undefined, why: string, warn: boolean = false): void {
     const now = this.#now();

@@ -1,5 +1,6 @@
 /**
- * The text of `grpc-message`: UTF-8, where all but printable ASCII, and the percent sign, is percent-encoded.
+ * Encodes and decodes the text of `grpc-message`: UTF-8, percent-encoded except for printable ASCII other than the
+ * percent sign.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses
  * @module
@@ -10,7 +11,7 @@ import { utf8Length } from "../rpc/field_value.ts";
 const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
 const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { ignoreBOM: true }) };
 
-/** Encodes a text for `grpc-message`. A space at an end is encoded too: HTTP/2 fields don't carry those. */
+/** Encodes a text for `grpc-message`. A leading or trailing space is encoded too, as HTTP/2 fields can't carry it. */
 export function encodeStatusText(text: string): string {
   if (PLAIN.test(text) && text === text.trim()) return text;
   let encoded = "";
@@ -23,18 +24,17 @@ export function encodeStatusText(text: string): string {
   return encoded;
 }
 
-/** The octets that a character takes in `grpc-message`: three for each of its own in UTF-8, where it is encoded. */
+/** Returns the octets that a character takes in `grpc-message`. A percent-encoded octet takes three. */
 function encodedLength(character: string): number {
   return PLAIN.test(character) ? 1 : 3 * utf8Length(character);
 }
 
 const CUT = "...";
-/** The most octets that one unit of UTF-16 takes when it is encoded. */
+/** The most octets that one UTF-16 code unit takes when it is encoded. */
 const MAX_ENCODED_UNIT_BYTES = 9;
 
 /**
- * The beginning of a text, so that its value of `grpc-message` has at most `octets`. The same text if there is room for
- * all of it.
+ * Truncates a text so that its encoding for `grpc-message` has at most `octets`. Returns the text unchanged if it fits.
  */
 export function cutStatusText(text: string, octets: number): string {
   if (text.length * MAX_ENCODED_UNIT_BYTES <= octets) return text;
@@ -47,7 +47,7 @@ export function cutStatusText(text: string, octets: number): string {
   return text;
 }
 
-/** Decodes the value of `grpc-message`. What is no valid encoding stays as it is: a text is never lost. */
+/** Decodes the value of `grpc-message`. Invalid encoding is kept as it is, so that no text is lost. */
 export function decodeStatusText(value: string): string {
   if (PLAIN.test(value)) return value;
   const bytes = new Uint8Array(value.length);

@@ -1,12 +1,15 @@
 import { ServerCertificateError, wrongName } from "../tls/connect.ts";
 
-/** What a TLS handshake failed with, as node:tls tells it, or Deno's own TLS. */
+/** The error of a failed TLS handshake, from node:tls or from Deno's own TLS. */
 export interface TlsError {
   readonly code?: string;
   readonly message: string;
 }
 
-/** What node:tls calls a certificate that leads to no authority, and others as well, by mistake. */
+/**
+ * The codes by which node:tls reports a certificate that no known authority has signed. It also reports some other
+ * certificates so, by mistake.
+ */
 const UNKNOWN_ISSUER = new Set([
   "SELF_SIGNED_CERT_IN_CHAIN",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -15,11 +18,11 @@ const UNKNOWN_ISSUER = new Set([
 ]);
 
 /**
- * Why a server can't be called by TLS, and what to do.
+ * Returns why the TLS handshake with a server failed, and what to do.
  *
- * @param error What the handshake failed with.
+ * @param error The error of the handshake.
  * @param tls The client's options.
- * @param name The name that the certificate had to have.
+ * @param name The name that the certificate must have.
  */
 export function tlsTrouble(error: TlsError, tls: { ca?: string; cert?: string }, name: string): string {
   if (error instanceof ServerCertificateError) return error.message;
@@ -51,7 +54,7 @@ function unknownIssuer({ ca }: { ca?: string }): string {
     : "shows a certificate that no authority in tls.ca has signed, or that has expired or is none for a server";
 }
 
-/** Why Deno's own TLS does not take a certificate: other names, most often. */
+/** Returns why Deno's own TLS rejects a certificate: in most cases it has other names. */
 function notTaken(invalid: string, name: string): string {
   if (!invalid.startsWith("certificate not valid for name")) return `shows a certificate that is refused: ${invalid}`;
   const names = invalid.matchAll(/DnsName\("([^"]*)"\)|IpAddress\(([^)]*)\)/g);

@@ -1,6 +1,6 @@
 /**
- * What moves calls: the contract between the call path (server/, client/) and the wires below it. A transport knows
- * bytes, headers, status and time; it knows no messages, services or handlers.
+ * The contract between the call path (server/, client/) and the wire protocols below it. A transport handles bytes,
+ * headers, statuses and deadlines. It knows nothing of messages, services or handlers.
  *
  * @module
  */
@@ -14,7 +14,10 @@ import type { Source } from "../rpc/source.ts";
 import type { Status } from "../rpc/status.ts";
 import type { ClientTls, ServerTls } from "../tls/options.ts";
 
-/** A value, or the promise of one where it takes time: the common case then costs no turn of the event loop. */
+/**
+ * A value, or a promise of it where the value is not available at once. A value that is available costs no turn of the
+ * event loop.
+ */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** The part of a transport that a server uses. */
@@ -38,112 +41,132 @@ export interface ClientTransport {
   /** The permissions that the transport needs beyond those for its sockets. */
   readonly permissions: readonly Deno.PermissionDescriptor[];
   /**
-   * Connects to a server: resolves once calls can be started.
+   * Connects to a server. Resolves once calls can be started.
    *
    * @throws {Error} If no connection can be made before `options.signal` aborts.
    */
   connect(options: ConnectOptions): Promise<Connection>;
 }
 
-/** A way to move calls, for servers and for clients. */
+/** A transport for servers and for clients. */
 export interface Transport extends ServerTransport, ClientTransport {}
 
 /**
- * The bounds on what a peer may send, hold or make us do. Numbers are octets, counts or milliseconds; `Infinity` sets
- * no bound. Those from `connections` on are kept by the kit's own transport only.
+ * The limits on what a peer may send, hold or cause. Numbers are octets, counts or milliseconds; `Infinity` means no
+ * limit. Only the kit's own transport enforces the limits from `connections` on.
  */
 export interface Limits {
   /**
-   * The largest message that is received, in octets, before and after decompression. Past it: RESOURCE_EXHAUSTED.
+   * The largest message that is received, in octets, before and after decompression. A larger one ends the call with
+   * RESOURCE_EXHAUSTED.
    * @default {4194304}
    */
   receiveMessageBytes: number;
   /**
-   * The memory that a received message may take once it is decoded, in octets, as estimated. At least twice {@linkcode
-   * Limits.receiveMessageBytes} where nothing is said. Past it: RESOURCE_EXHAUSTED.
+   * The largest estimated memory of a received message after decoding, in octets. If this limit is left out, it is at
+   * least twice {@linkcode Limits.receiveMessageBytes}. A message that needs more ends the call with
+   * RESOURCE_EXHAUSTED.
    * @default {67108864}
    */
   decodedMessageBytes: number;
   /**
-   * The largest message that is sent, in octets, before compression. Past it: RESOURCE_EXHAUSTED.
+   * The largest message that is sent, in octets, before compression. A larger one ends the call with
+   * RESOURCE_EXHAUSTED.
    * @default {4194304}
    */
   sendMessageBytes: number;
   /**
-   * The most header or trailer fields of a call, in octets as HTTP/2 counts them (32 a field and its text). Past it:
-   * RESOURCE_EXHAUSTED.
+   * The largest header or trailers of a call, in octets as HTTP/2 counts them: name, value and 32 for each field.
+   * Larger ones end the call with RESOURCE_EXHAUSTED.
    * @default {8192}
    */
   metadataBytes: number;
-  /** The most header or trailer fields of a call. Past it: RESOURCE_EXHAUSTED. @default {100} */
+  /**
+   * The most fields in the header or in the trailers of a call. More end the call with RESOURCE_EXHAUSTED. @default
+   * {100}
+   */
   metadataEntries: number;
-  /** The most calls at one time on one connection. Past it: REFUSED_STREAM. @default {100} */
+  /** The most calls in flight on one connection. Further calls are refused with REFUSED_STREAM. @default {100} */
   concurrentStreams: number;
-  /** The most connections of a server. Past it: closed at once. @default {10000} */
+  /** The most connections of a server. Further ones are closed at once. @default {10000} */
   connections: number;
   /**
-   * What is held of one connection's messages that nobody has taken, in octets. Past it the peer has to wait. Less than
-   * 256 KiB for each of {@linkcode Limits.concurrentStreams} lets calls that nobody reads hold up others.
+   * The most octets of received messages on one connection that the application has not read yet. Beyond this, flow
+   * control makes the peer wait. With less than 256 KiB for each of {@linkcode Limits.concurrentStreams}, calls that
+   * nobody reads can block others.
    * @default {33554432}
    */
   connectionBufferBytes: number;
   /**
-   * What is held of all connections' messages, in octets: each for itself of those that nobody has taken, of those that
-   * handlers have (decoded, as estimated), and of replies that wait. Past it: RESOURCE_EXHAUSTED.
+   * The most octets of messages that all connections hold. The limit applies separately to received messages that the
+   * application has not read yet, to decoded requests in handlers (estimated), and to queued replies. Beyond this,
+   * calls end with RESOURCE_EXHAUSTED.
    * @default {134217728}
    */
   bufferBytes: number;
-  /** The most HEADERS and CONTINUATION frames of one header block. Past it: ENHANCE_YOUR_CALM. @default {16} */
+  /**
+   * The most HEADERS and CONTINUATION frames in one header block. More end the connection with ENHANCE_YOUR_CALM.
+   * @default {16}
+   */
   headerBlockFrames: number;
   /**
-   * How many frames that carry nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA) may come in a burst,
-   * beyond four for each useful frame and 100 a second. Past it: ENHANCE_YOUR_CALM.
+   * The largest burst of frames that carry no data (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA). Each useful
+   * frame allows four more, and each second allows 100 more. A larger burst ends the connection with ENHANCE_YOUR_CALM.
    * @default {1000}
    */
   controlFrames: number;
   /**
-   * How many calls a client may reset in their first 50 ms, or have reset by its errors, in a burst, beyond four for
-   * each call that was answered and 100 a second (CVE-2023-44487). Past it: ENHANCE_YOUR_CALM.
+   * The largest burst of calls that a client resets within their first 50 ms, or that its errors reset
+   * (CVE-2023-44487). Each answered call allows four more, and each second allows 100 more. A larger burst ends the
+   * connection with ENHANCE_YOUR_CALM.
    * @default {500}
    */
   resets: number;
   /**
-   * The least time between two PINGs of a client while no call sends anything; it may be two times too early (gRPC A8).
-   * Past it: GOAWAY `too_many_pings`.
+   * The minimum time between two PINGs of a client while no call sends anything, in milliseconds. Two PINGs may come
+   * too early (gRPC A8). The next one ends the connection with GOAWAY `too_many_pings`.
    * @default {10000}
    */
   pingInterval: number;
   /**
-   * How long a new connection may take for TLS and its first SETTINGS, in milliseconds. Past it: closed.
+   * How long a new connection may take for TLS and its first SETTINGS, in milliseconds. A slower one is closed.
    * @default {10000}
    */
   handshakeTimeout: number;
-  /** How long a header block that has begun may take, in milliseconds. Past it: closed. @default {10000} */
+  /**
+   * How long a header block may take from its first frame to its last, in milliseconds. A slower one closes the
+   * connection.
+   * @default {10000}
+   */
   headersTimeout: number;
-  /** How long a connection may have no call, in milliseconds. Past it: GOAWAY. @default {300000} */
+  /** How long a connection may be without calls, in milliseconds. After that, it ends with GOAWAY. @default {300000} */
   idleTimeout: number;
   /**
-   * How long what is to be sent may wait for a peer that takes nothing, in milliseconds. Past it: closed.
+   * How long outgoing octets may wait for a peer that reads nothing, in milliseconds. After that, the connection is
+   * closed.
    * @default {300000}
    */
   stallTimeout: number;
-  /** How old a connection may grow, in milliseconds, give or take a tenth. Past it: GOAWAY. @default {Infinity} */
+  /**
+   * The maximum age of a connection, in milliseconds, with a random variation of 10 %. After that, it ends with GOAWAY.
+   * @default {Infinity}
+   */
   connectionAge: number;
-  /** How long calls in flight may take after a GOAWAY for age, in milliseconds. @default {10000} */
+  /** How long calls in flight may continue after a GOAWAY for age, in milliseconds. @default {10000} */
   connectionAgeGrace: number;
   /**
-   * After how long without a frame the peer is asked by PING whether it is there, in milliseconds. A client asks only
-   * while calls are in flight, and waits six times as long after two PINGs if the server has sent nothing for a call
-   * since.
+   * How long a connection may receive no frame before this side pings the peer, in milliseconds. A client pings only
+   * while calls are in flight. After two PINGs without a frame of a call from the server, it waits six times as long.
    * @default {60000}
    */
   keepaliveInterval: number;
-  /** How long that PING may wait for its answer, in milliseconds. Past it: closed. @default {20000} */
+  /** How long that PING may be unanswered, in milliseconds. After that, the connection is closed. @default {20000} */
   keepaliveTimeout: number;
   /**
-   * How long a server may send nothing while calls are in flight, in milliseconds, the answer to a question of the
-   * client included: past it, it gets no new calls until it sends something; a connection without calls is closed after
-   * `keepaliveTimeout` of it, to try another. Found out a second or two late.
+   * How long a server with calls in flight may send nothing, not even the answer to a PING, in milliseconds. After
+   * that, the client starts no new calls on the connection until the server sends something. A connection without calls
+   * is closed after `keepaliveTimeout` of silence, so that the client tries another. Silence is detected one or two
+   * seconds late.
    * @default {1000}
    */
   silenceTimeout: number;
@@ -153,64 +176,65 @@ export type { Compression } from "../rpc/compression.ts";
 
 export type { ClientTls, ServerTls } from "../tls/options.ts";
 
-/** What a transport is told to serve. */
+/** The options of {@linkcode ServerTransport.listen}. */
 export interface ListenOptions {
-  /** Where. Port 0 is a free one. */
+  /** The address to listen on. Port 0 picks a free port. */
   address: Address;
   /**
-   * Whether others may listen on the same port, among whom the system then divides the connections.
+   * Whether other processes may listen on the same port. The system then distributes the connections among them.
    * @default {false}
    */
   reusePort?: boolean;
-  /** TLS; plaintext without. */
+  /** The server's certificate, key and client authorities. Plaintext if undefined. */
   tls?: ServerTls;
-  /** Bounds on what callers may send and what is sent to them. */
+  /** The limits on what callers may send and on what is sent to them. */
   limits: Limits;
-  /** How replies are encoded for callers that accept it. */
+  /** The compression of replies to callers that accept it. */
   compression: Compression;
-  /** For what no caller can be told. */
+  /** Receives problems that can't be reported to a caller. */
   logger: Logger;
-  /** Takes each call. It never throws. */
+  /** Called with each new call. It never throws. */
   onCall(call: ServerCall): void;
 }
 
-/** A transport that serves. */
+/** A transport that is listening. */
 export interface Listener {
-  /** Where it really listens: the port is never 0. */
+  /** The address that it listens on, with its actual port. */
   readonly address: Address;
-  /** It will be drained before long, and goes on till then. */
+  /** Announces that {@linkcode drain} will follow soon. The listener continues to serve until then. */
   leaving?(): void;
-  /** Takes no new connections and calls; resolves when the calls in flight have ended. */
+  /** Stops accepting connections and calls. Resolves when the calls in flight have ended. */
   drain(): Promise<void>;
-  /** Ends everything at once: calls in flight get UNAVAILABLE. */
+  /** Ends everything at once. Calls in flight end with UNAVAILABLE. */
   close(): Promise<void>;
-  /** Shows other certificates to those who connect from now on. Only where TLS was asked for. */
+  /** Replaces the certificates for new connections. Present only if `tls` was set. */
   setTls?(tls: ServerTls): void;
-  /** Why it does not serve as it should, if it does not. */
+  /** Why the listener does not serve properly; undefined if it does. */
   readonly trouble?: string;
   /**
-   * How often each limit was passed, by its name: those of {@linkcode Limits}, or what else it keeps; only those that
-   * were.
+   * How often each limit was exceeded, by its name in {@linkcode Limits} or a name of the transport's own. Limits that
+   * were never exceeded are absent.
    */
   readonly limitHits?: ReadonlyMap<string, number>;
 }
 
-/** How a call ended, and what stood in the trailers. */
+/** How a call ended, with the content of its trailers. */
 export interface CallStatus {
-  /** The gRPC status code, as it came: a peer may send one that gRPC does not define. */
+  /** The gRPC status code, unchanged from the wire. A peer may send one that gRPC does not define. */
   readonly code: Status;
-  /** The text for the peer, `""` if there is none. Any Unicode text: the transport encodes it. */
+  /** The text for the peer, `""` if there is none. It may hold any Unicode text: the transport encodes it. */
   readonly message: string;
   /** The fields that the application put into the trailers. */
   readonly trailer?: Metadata;
   /** A `google.rpc.Status` message (`grpc-status-details-bin`). */
   readonly details?: Uint8Array;
   /**
-   * Why the server has certainly not begun to process the call, so that it may be sent again: it has refused it, or the
-   * connection was being left, and the call stayed behind. Undefined if the server may have begun.
+   * Why the server has certainly not begun to process the call, which makes a retry safe. `"refused"`: the server
+   * refused it. `"left"`: the connection was shutting down and did not process it. Undefined if the server may have
+   * begun.
    */
   readonly unprocessed?: "refused" | "left";
-  /** Whether it ended together with all others of its connection, which was lost. */
+  /** Whether the call ended because its connection was lost. */
   readonly lost?: boolean;
 }
 
@@ -218,138 +242,141 @@ export interface CallStatus {
 export interface ServerCall {
   /** The method's path, such as `"/echo.EchoService/Echo"`. */
   readonly path: string;
-  /** Who calls. */
+  /** The caller. */
   readonly peer: Peer;
-  /** The request's fields. UTF-8 values are decoded. */
+  /** The request's metadata. UTF-8 values are decoded. */
   readonly metadata: Metadata;
-  /** When the call must have ended, in milliseconds of `performance.now()`; undefined if the caller sets no limit. */
+  /** The deadline of the call, in milliseconds of `performance.now()`; undefined if the caller sets none. */
   readonly deadline: number | undefined;
   /**
-   * Aborts when the call ends before {@linkcode finish}: the caller cancelled or went away (CANCELLED), the deadline
-   * passed (DEADLINE_EXCEEDED; the transport has told the caller by itself), or the server was closed (UNAVAILABLE).
-   * The reason is an RpcError.
+   * Aborts when the call ends before {@linkcode finish}. The reason is an RpcError:
+   * - CANCELLED: the caller cancelled or disconnected.
+   * - DEADLINE_EXCEEDED: the deadline passed. The transport has reported this to the caller.
+   * - UNAVAILABLE: the server was closed.
    */
   readonly signal: AbortSignal;
   /**
-   * The next request, or undefined when the caller has sent all. Nothing more is read from the wire than the windows
-   * allow before it is called. Rejects with an RpcError if a request can't be read (too large, damaged) or the call has
-   * ended.
+   * Returns the next request, or undefined after the last. Before this is called, the transport reads no more from the
+   * wire than the flow-control windows allow. Rejects with an RpcError if a request can't be read (too large, damaged)
+   * or if the call has ended.
    */
   receive(): MaybePromise<Uint8Array | undefined>;
   /**
-   * Says how much memory the decoded requests take that the handler has, 0 when it is through. Transports that bound
-   * the memory of all calls count it.
+   * Reports the memory of the decoded requests that the handler holds; 0 when it is done with them. Transports that
+   * limit the memory of all calls count it.
    *
    * @param octets The memory, as estimated.
-   * @throws {RpcError} RESOURCE_EXHAUSTED if there is no room for it.
+   * @throws {RpcError} RESOURCE_EXHAUSTED if it exceeds the limit.
    */
   hold?(octets: number): void;
-  /** Sends the header, once; without it an empty one goes out with the first message. */
+  /**
+   * Sends the header. Only the first call has an effect. Without it, the first message is preceded by an empty header.
+   */
   sendHeader(header: Metadata): void;
   /**
-   * How the request came that {@linkcode receive} gave last; undefined before the first, or if the transport can't
-   * tell.
+   * The compression of the request that {@linkcode receive} returned last. Undefined before the first request, or if
+   * the transport does not know it.
    */
   readonly requestCompression?: Compression;
   /**
-   * Sends a reply. A promise asks to wait before the next: the peer reads slowly. Does nothing if the call has ended.
+   * Sends a reply. If it returns a promise, wait for it before the next reply: the peer reads slowly. Does nothing if
+   * the call has ended.
    *
    * @param message The reply.
-   * @param compression How it is encoded, if the caller accepts it and the transport can choose. @default the
+   * @param compression The compression, if the caller accepts it and the transport has a choice. @default the
    * listener's
    */
   send(message: Uint8Array, compression?: Compression): MaybePromise<void>;
-  /** Ends the call. Only the first call of it counts. */
+  /** Ends the call with a status. Only the first call has an effect. */
   finish(status: CallStatus): void;
 }
 
-/** Where a client connects. */
+/** The options of {@linkcode ClientTransport.connect}. */
 export interface ConnectOptions {
-  /** The server. */
+  /** The address of the server. */
   address: Address;
   /**
-   * The `:authority` of its calls: the service's name where it was resolved by name, as Kitex does, else the address.
+   * The `:authority` of the calls: the service's name if a resolver found the address, as with Kitex; otherwise the
+   * address.
    */
   authority: string;
-  /** TLS; plaintext without. */
+  /** The authorities, name and client certificate. Plaintext if undefined. */
   tls?: ClientTls;
-  /** Bounds on what the server may send and what is sent to it. */
+  /** The limits on what the server may send and on what is sent to it. */
   limits: Limits;
-  /** How requests are encoded. */
+  /** The compression of requests. */
   compression: Compression;
-  /** For what no call can be told. */
+  /** Receives problems that can't be reported to a call. */
   logger: Logger;
-  /** Gives up connecting. */
+  /** Stops connecting when it aborts. */
   signal: AbortSignal;
   /**
-   * How many times as long as `limits.keepaliveInterval` the connections of a client wait. A transport doubles it where
-   * a server says `too_many_pings` (gRPC A8).
+   * A factor on `limits.keepaliveInterval`, shared by the connections of a client. A transport doubles it when a server
+   * reports `too_many_pings` (gRPC A8).
    * @default {{ factor: 1 }}
    */
   pace?: { factor: number };
-  /** Told when {@linkcode Connection.silent} has changed. Not every transport finds it out. */
+  /** Called when {@linkcode Connection.silent} changes. Not every transport detects silence. */
   onSilence?(): void;
 }
 
-/** A connection that calls can be started on. */
+/** A connection on which calls can be started. */
 export interface Connection {
   /** The server. */
   readonly peer: Peer;
   /**
-   * Resolves when no more calls can be started: lost, closed, or the server is going away. It says why. Never rejects.
+   * Resolves with the reason when no more calls can be started: the connection was lost or closed, or the server is
+   * shutting down. Never rejects.
    */
   readonly closed: Promise<string>;
-  /** Whether the server is silent, though calls are in flight and it was asked: see `limits.silenceTimeout`. */
+  /** Whether the server is silent although calls are in flight and a PING was sent: see `limits.silenceTimeout`. */
   readonly silent?: boolean;
-  /** Starts a call. It never throws: whatever goes wrong is in the call's status. */
+  /** Starts a call. It never throws: any problem is reported in the call's status. */
   start(options: CallStart): ClientCall;
   /**
-   * Takes no more calls, and ends once those in flight have; with `force` those are cancelled, also if it was called
-   * without before.
+   * Accepts no more calls, and closes when those in flight have ended. With `force` it cancels them, even if it was
+   * called without `force` before.
    */
   close(force?: boolean): Promise<void>;
 }
 
-/** What a call begins with. */
+/** The options of a new call. */
 export interface CallStart {
   /** The method's path, such as `"/echo.EchoService/Echo"`. */
   path: string;
-  /** The request's fields. */
+  /** The request's metadata. */
   metadata: Metadata;
-  /**
-   * When it must have ended, in milliseconds of `performance.now()`. The transport enforces it and sends it as
-   * `grpc-timeout`.
-   */
+  /** The deadline, in milliseconds of `performance.now()`. The transport enforces it and sends it as `grpc-timeout`. */
   deadline?: number;
-  /** Cancels the call: the server sees it, and the status is CANCELLED. */
+  /** Cancels the call: the server is notified, and the status is CANCELLED. */
   signal?: AbortSignal;
   /**
-   * The encoding that its header announces: its requests come with this one or `"identity"`.
+   * The compression that the request's header announces. Each request is sent with it or with `"identity"`.
    * @default the connection's
    */
   compression?: Compression;
-  /** Who makes it. @default nobody that has a name */
+  /** The caller's service and method. @default none */
   source?: Source;
-  /** Called once if a header arrives, before the first message is received. */
+  /** Called once if the server sends a header, before the first message is received. */
   onHeader?(header: Metadata): void;
 }
 
 /** A call as its client sees it. */
 export interface ClientCall {
   /**
-   * Sends a request. A promise asks to wait before the next. Does nothing if the call has ended.
+   * Sends a request. If it returns a promise, wait for it before the next request. Does nothing if the call has ended.
    *
-   * @param message The request. It must not change any more.
-   * @param compression How it is encoded, if the transport can choose. @default the call's
-   * @param last Whether it is the last one: it then does what {@linkcode end} does. False by default.
+   * @param message The request. The caller must not change it afterwards.
+   * @param compression The compression, if the transport has a choice. @default the call's
+   * @param last Whether this is the last request: the call then also does what {@linkcode end} does. False by default.
    */
   send(message: Uint8Array, compression?: Compression, last?: boolean): MaybePromise<void>;
-  /** Says that all requests are sent. */
+  /** Ends the requests. */
   end(): void;
-  /** The next reply, or undefined when the call has ended: then {@linkcode status} says how. Never rejects. */
+  /** Returns the next reply, or undefined when the call has ended and {@linkcode status} is set. Never rejects. */
   receive(): MaybePromise<Uint8Array | undefined>;
-  /** How the call ended; undefined while it has not. */
+  /** How the call ended; undefined while it is in flight. */
   readonly status: CallStatus | undefined;
-  /** Gives the call up. */
+  /** Cancels the call. */
   cancel(): void;
 }

@@ -8,38 +8,38 @@ import { acceptAgain, isExhaustion } from "../descriptors.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 
-/** What listens, and gives the sockets that it accepts to somebody. */
+/** Listens, and passes accepted sockets to a {@linkcode Host}. */
 export interface Acceptor {
-  /** Where it listens: the port is never 0. */
+  /** The address that it listens on, with its actual port. */
   readonly address: Address;
-  /** Shows other certificates to those who connect from now on. */
+  /** Replaces the certificates for new connections. */
   setTls?(tls: ServerTls): void;
-  /** Sees to it that it still accepts. Called by the listener now and then. */
+  /** Makes sure that it still accepts connections. The listener calls this at intervals. */
   tick?(): void;
-  /** Closes the connections that are not served yet; returns how many. */
+  /** Closes the connections that are not served yet, and returns how many. */
   makeRoom?(): number;
-  /** Accepts no more; resolves when the file of its unix socket is gone. */
+  /** Stops accepting. Resolves when the file of its unix socket is gone. */
   close(): Promise<void> | void;
 }
 
-/** Whom sockets are accepted for. */
+/** Receives accepted sockets. */
 export interface Host {
-  /** Whether there is room for one more connection, beside so many that are not made yet. */
+  /** Returns whether there is room for one more connection besides `pending` connections that are not served yet. */
   admits(pending: number): boolean;
-  /** A limit was passed. */
+  /** Called when a limit was exceeded. */
   hit(limit: keyof Limits): void;
-  /** No file descriptor was left for a connection. */
+  /** Called when no file descriptor was left for a connection. */
   exhausted(): void;
   /**
-   * Takes a socket that was accepted.
+   * Serves an accepted socket.
    *
-   * @returns What leads its client away: calls in flight may end within `limits.connectionAgeGrace`.
+   * @returns A function that drains the connection: calls in flight may end within `limits.connectionAgeGrace`.
    */
   serve(socket: Socket, peer: Peer): () => void;
 }
 
 /**
- * `Deno.listen` ends the process if it is asked for a shared port without --unstable-net, which has one other visible
+ * `Deno.listen` ends the process if a shared port is requested without --unstable-net. The flag has one other visible
  * effect.
  */
 const DENO_SHARES_PORTS = "WebTransport" in globalThis;
@@ -92,11 +92,11 @@ export function acceptPlain(options: ListenOptions, host: Host): Acceptor | Prom
 }
 
 /**
- * Closes a unix socket's listener. Deno removes the file then, but not before a pending accept() has ended, by when it
- * may be the file of somebody else who listens there: so that one is ended first, by a connection of our own.
+ * Closes the listener of a unix socket. Deno removes the file only after a pending accept() has ended. By then, another
+ * process may own the file. A connection of our own therefore ends the accept() first.
  */
 async function closeUnix(listener: Deno.Listener<Deno.Conn>, path: string, accepting: Promise<void>): Promise<void> {
-  // Who has given up the permission can't: then it is up to Deno.
+  // Without the permission for the file, Deno has to end the accept().
   const own = await Deno.connect({ transport: "unix", path }).catch(() => undefined);
   if (own) await accepting;
   listener.close();
@@ -104,7 +104,7 @@ async function closeUnix(listener: Deno.Listener<Deno.Conn>, path: string, accep
   await accepting;
 }
 
-/** Listens on a shared port without --unstable-net, by node:net. Sockets of Node's take more time for each call. */
+/** Listens on a shared port without --unstable-net, by node:net. Node's sockets take more time for each call. */
 async function acceptByNode(options: ListenOptions, host: Host): Promise<Acceptor> {
   const server = createTcpServer({ noDelay: true }, (socket) => {
     if (host.admits(0)) host.serve(new NodeSocket(socket), peerOf(socket, options.address));
@@ -117,7 +117,7 @@ async function acceptByNode(options: ListenOptions, host: Host): Promise<Accepto
   };
 }
 
-/** Resolves with where it really listens. */
+/** Resolves with the address that a server really listens on. */
 export async function listening(
   server: ReturnType<typeof createTcpServer>,
   { address, reusePort }: ListenOptions,
@@ -132,7 +132,7 @@ export async function listening(
   return address.kind === "tcp" ? { ...address, port: (server.address() as { port: number }).port } : address;
 }
 
-/** The other end of a socket. */
+/** Returns the peer of a socket. */
 export function peerOf({ remoteAddress: host, remotePort: port }: NodeTcpSocket, own: Address): Peer {
   return { address: formatAddress(own.kind === "tcp" && host && port ? peerAddress(host, port) : own) };
 }

@@ -11,16 +11,16 @@ import { acceptAgain } from "../descriptors.ts";
 import { foreignClient } from "./foreign.ts";
 import { NodeSocket } from "./node_socket.ts";
 
-/** A connection whose handshake is not done, or which is told that it is wrong here. */
+/** A connection whose handshake is not done, or that receives an answer because it does not speak TLS. */
 interface Pending {
   readonly peer: Peer;
-  /** Ends its time. */
+  /** Stops its timeout. */
   done(): void;
 }
 
 /**
- * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor change its
- * own. The first octets are looked at before TLS sees them, so that whoever speaks something else is told.
+ * Listens with TLS, by node:net and node:tls: `Deno.listenTls` can't ask for a client's certificate, nor replace its
+ * own. The first octets are inspected before TLS reads them, so that a client without TLS receives a readable answer.
  */
 export async function acceptTls(options: ListenOptions, host: Host): Promise<Acceptor> {
   const { address, tls, limits, logger } = options;
@@ -28,17 +28,17 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
   const refusals = new RefusalLog(logger);
   const pending = new Map<NodeTcpSocket, Pending>();
   const known = new WeakMap<NodeTcpSocket, Pending>();
-  /** What leads a client away, by its socket. */
+  /** The function that drains a connection, by its socket. */
   const served = new Map<TLSSocket, () => void>();
   const checkAgain = async () => {
     for (const [socket, leave] of served) {
       if (!check.covers(socket)) leave();
-      // One by one, as a check may take a few milliseconds.
+      // One connection per turn, as a check may take a few milliseconds.
       await new Promise<void>((resolve) => after(0, resolve));
     }
   };
   const pendingOf = (socket: TLSSocket) => known.get((socket as unknown as { _parent?: NodeTcpSocket })._parent!);
-  // Of the time limits ours is the shorter one: it counts from the first moment.
+  // The kit's own timeout is the shorter one: it starts when the connection is accepted.
   const secure = createTlsServer({ ...contextOf(tls!), handshakeTimeout: LONGEST_TIMER_MS }, (socket) => {
     const client = pendingOf(socket);
     if (client === undefined) return void socket.destroy();

@@ -9,14 +9,14 @@ import { addMetadata, encodeText, listBytes } from "./fields.ts";
 import { formatTimeout } from "./timeout.ts";
 import { USER_AGENT } from "./user_agent.ts";
 
-/** The last fields of a call that nobody with a name makes, before those of its own. */
+/** The source fields of a call without a source. They precede the fields of its metadata. */
 const SOURCE: FieldList = [SOURCE_SERVICE, NO_SOURCE.service, SOURCE_METHOD, NO_SOURCE.method];
-/** More than the kit's own fields take but for the path, in octets. */
+/** More octets than the kit's own fields take without the path. */
 const OWN_BYTES = 2048;
-/** How many paths have their fields kept. */
+/** The maximum number of paths whose fields are cached. */
 const MAX_CACHED_PATHS = 1000;
 
-/** The fields that the calls of a connection begin with. */
+/** Builds the request fields for the calls of a connection. */
 export class CallFields {
   readonly #base: FieldList;
   readonly #compression: Compression;
@@ -31,7 +31,7 @@ export class CallFields {
     ];
   }
 
-  /** The fields of a call, at a moment that matters only where it has a deadline. */
+  /** Returns the fields of a call. `now` matters only if the call has a deadline. */
   of({ path, metadata, deadline, source, compression = this.#compression }: CallStart, now: number): FieldList {
     let fields = this.#paths.get(path);
     if (fields === undefined) {
@@ -48,19 +48,19 @@ export class CallFields {
   }
 
   /**
-   * Says why the server would not take the fields of a call, or undefined if it takes them.
+   * Returns the error if the server would reject the fields of a call; undefined if not.
    *
    * @param metadataBytes The size of the call's metadata, as HTTP/2 counts it.
-   * @param peerBytes What the server takes, in octets.
+   * @param peerBytes The octets that the server accepts.
    */
   excess(start: CallStart, metadataBytes: number, peerBytes: number): RpcError | undefined {
-    // The fields are counted one by one only where they come near to the limit.
+    // The fields are counted one by one only if they may exceed the limit.
     if (metadataBytes + start.path.length + OWN_BYTES <= peerBytes) return undefined;
     return peerExcess(listBytes(this.of(start, 0)), peerBytes, "the header");
   }
 }
 
-/** Says who makes a call in the fields that end in {@linkcode SOURCE}, unless its metadata does. */
+/** Sets the source in the fields that end in {@linkcode SOURCE}, unless the metadata contains one. */
 function setSource(fields: string[], metadata: Metadata, { service, method }: Source = NO_SOURCE): void {
   fields.length -= SOURCE.length;
   if (!metadata.has(SOURCE_SERVICE)) fields.push(SOURCE_SERVICE, encodeText(service));

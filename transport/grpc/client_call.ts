@@ -14,27 +14,27 @@ import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { encodingOf, headerProblem, isTrailersOnly, statusOf, statusOfReset } from "./reply.ts";
 
-/** One call that a client makes. */
+/** One call of a client. */
 export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dated {
   readonly deadline: number | undefined;
   earlier: Dated | undefined;
   later: Dated | undefined;
   place: number | undefined;
-  /** Its place among those that wait for a stream. */
+  /** Its place in the queue of calls that wait for a stream. */
   turn: Place<GrpcClientCall> | undefined;
   readonly #host: ClientConnection;
   readonly #start: CallStart;
   #stream: Stream | undefined;
   #inbox: Inbox | undefined;
   #outbox: Outbox | undefined;
-  /** What is sent before the call has a stream. */
+  /** The messages that are sent before the call has a stream. */
   #early: { message: Uint8Array; compression: Compression | undefined; last: boolean }[] | undefined;
   #room: PromiseWithResolvers<void> | undefined;
   #receiver: PromiseWithResolvers<undefined> | undefined;
   #result: CallStatus | undefined;
   #endSent = false;
 
-  /** @param now What `performance.now()` says; it matters only where there is a deadline. */
+  /** @param now The value of `performance.now()`. It matters only if there is a deadline. */
   constructor(host: ClientConnection, start: CallStart, now: number) {
     this.#host = host;
     this.#start = start;
@@ -50,7 +50,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     else host.deadlines.add(this);
   }
 
-  /** Why the server would not take the header. */
+  /** Returns the error if the server would reject the header. */
   #peerExcess(metadataBytes: number): RpcError | undefined {
     const { fields, connection } = this.#host;
     return fields.excess(this.#start, metadataBytes, connection.peer.maxHeaderListSize);
@@ -60,7 +60,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     return this.#inbox === undefined || this.#inbox.drained ? this.#result : undefined;
   }
 
-  /** Gives the call its stream: its fields, and what was sent already, go out. `now` is as in the constructor. */
+  /** Assigns a stream to the call. The header and the messages that wait are sent. `now` is as in the constructor. */
   begin(stream: Stream, now: number): void {
     const { connection, options } = this.#host;
     this.#stream = stream;
@@ -70,7 +70,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     if (compression !== "identity") this.#outbox.encoding = compression;
     connection.sendHeaders(stream, this.#host.fields.of(this.#start, now), false);
     for (const { message, compression, last } of this.#early?.splice(0) ?? []) {
-      // deno-lint-ignore dinokit-promise/handled -- it says when there is room, and never rejects
+      // deno-lint-ignore dinokit-promise/handled -- it only signals that there is room, and never rejects
       void this.#send(message, compression, last);
     }
     if (this.#endSent) this.#sendEnd();
@@ -122,14 +122,14 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     if (this.#inbox === undefined || this.#result) this.#host.connection.window.release(end - start);
     else {
       this.#inbox.push(buf, start, end);
-      // A server that serves many calls in turn may fill the window with beginnings of replies, which nobody can take.
+      // If a server interleaves many replies, their beginnings may fill the window, and none of them can complete.
       if (this.#inbox.partial > 0 && this.#host.connection.window.available < LOW_WINDOW_BYTES) this.#inbox.letIn();
     }
     if (last && !this.#result) this.#ended(NO_STATUS);
   }
 
   onReset(code: ErrorCode, why: string): void {
-    // A server cancels what takes too long, and may do so before the timer here rings.
+    // A server cancels calls whose deadline has passed, and may do so before the timer here fires.
     if (code === ErrorCode.CANCEL && why === "" && isPast(this.deadline)) this.onLate();
     else this.#finish(statusOfReset(code, why));
   }
@@ -143,7 +143,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   }
 
   onBadMessage({ code, rawMessage: message }: RpcError): void {
-    // The server's own error says more.
+    // The server's own error is more specific.
     if (this.#result && this.#result.code !== Status.OK) return;
     this.#result = undefined;
     this.#finish({ code, message });
@@ -172,7 +172,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.#host.wake();
   }
 
-  /** The header came: messages follow. */
+  /** Handles the header. Messages follow. */
   #open(fields: FieldList): void {
     const { connection, limits } = this.#host;
     this.#inbox = new Inbox(this.#stream!, connection.window, limits.receiveMessageBytes, encodingOf(fields), this);
@@ -191,7 +191,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     const { limits } = this.#host;
     const excess = this.#excess(fields, exceeded, "the trailer");
     if (!excess) return this.#ended(statusOf(fields, limits.metadataBytes));
-    // It may be the status that is missing.
+    // Some fields are missing because of the limits, and the status may be one of them.
     const status = isTrailersOnly(fields) ? statusOf(fields, limits.metadataBytes, NO_METADATA) : undefined;
     if (status === undefined || status.code === Status.OK) return this.#fail(excess);
     this.#ended(withoutTrailer(status, limits.metadataBytes, excess));
@@ -203,13 +203,13 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     return new RpcError(Status.RESOURCE_EXHAUSTED, text);
   }
 
-  /** The server has sent all. Messages that nobody has taken come before the status. */
+  /** Handles the end of the response. Messages that were not read yet come before the status. */
   #ended(status: CallStatus): void {
     if (status.code === Status.OK) this.#inbox?.finish();
     this.#finish(status);
   }
 
-  /** Ends the call at once, from this side. */
+  /** Ends the call with an error of this side. */
   #fail(error: RpcError): void {
     if (this.status) return;
     this.#result = undefined;
@@ -220,12 +220,12 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     else this.#host.forget(this);
   }
 
-  /** The call has ended on the wire. */
+  /** Ends the call after its stream has ended. */
   #finish(status: CallStatus): void {
     if (this.#result) return;
     this.#end(status);
     this.#inbox?.end();
-    // The server answers before it has all requests, or the connection is gone: the rest is not sent.
+    // The server answered before all requests were sent, or the connection is lost. The rest is not sent.
     if (this.#stream && !this.#stream.closed) this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
   }
 
@@ -241,7 +241,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   readonly #onAbort = (): void => this.cancel();
 }
 
-/** The connection's window is as good as closed, in octets. */
+/** Below this, the connection's window counts as closed, in octets. */
 const LOW_WINDOW_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 const NO_METADATA = new Metadata();

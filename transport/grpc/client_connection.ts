@@ -17,12 +17,12 @@ import { Lifetime } from "./lifetime.ts";
 import { Silence } from "./silence.ts";
 import { Pump, type Socket } from "./socket.ts";
 
-/** How often a client looks what time it is, in milliseconds. */
+/** How often a client checks its time limits, in milliseconds. */
 const TICK_MS = 1000;
-/** What gRPC's servers say in GOAWAY to a client that pings too often (A8). */
+/** The GOAWAY text of gRPC servers for a client that pings too often (A8). */
 const TOO_MANY_PINGS = "too_many_pings";
 
-/** One connection of a client: the calls in flight, and those that wait because the server takes no more at a time. */
+/** One connection of a client: its calls in flight, and those that wait for a stream because of the server's limit. */
 export class ClientConnection implements Connection, ConnectionEvents {
   readonly peer: Peer;
   readonly closed: Promise<string>;
@@ -38,14 +38,14 @@ export class ClientConnection implements Connection, ConnectionEvents {
   readonly #ready = Promise.withResolvers<void>();
   readonly #silence: Silence;
   readonly #pace: { factor: number };
-  /** The pace when the connection was made. */
+  /** The factor of {@linkcode ConnectOptions.pace} when the connection was made. */
   readonly #factor: number;
   readonly #stopTicking: () => void;
   readonly #waiting = new Line<GrpcClientCall>();
-  /** Whether the process may end: no call has been in flight for a while. */
+  /** Whether the process may end, because no call has been in flight for a while. */
   #resting = false;
   #why: string | undefined;
-  /** Why the server can't be called at all, said of it. */
+  /** Why the server can't be called at all, as a phrase about the server. */
   #trouble: string | undefined;
 
   constructor(socket: Socket, options: ConnectOptions) {
@@ -62,14 +62,14 @@ export class ClientConnection implements Connection, ConnectionEvents {
     const onRead = () => {
       if (this.#silence.silent) this.#speaks();
       if (this.connection.established && this.#why === undefined) this.#ready.resolve();
-      if (this.#waiting.size > 0) this.onClosed(); // SETTINGS may allow more calls
+      if (this.#waiting.size > 0) this.onClosed(); // SETTINGS may have raised the limit of calls
     };
     this.#pump = new Pump(socket, this.connection, onRead, (first) => {
       return this.#trouble = foreignServer(first);
     });
     const keepaliveInterval = limits.keepaliveInterval * this.#factor;
     const lifetime = new Lifetime(this.connection, this.#pump, { ...limits, keepaliveInterval });
-    // A call in flight keeps the process by its socket.
+    // Calls in flight keep the process alive through the socket.
     this.#stopTicking = every(TICK_MS, () => this.#tick(lifetime), false);
     this.fields = new CallFields(options);
     inBackground(`the connection to ${this.peer.address}`, options.logger, () => this.#run());
@@ -79,13 +79,13 @@ export class ClientConnection implements Connection, ConnectionEvents {
     return this.#silence.silent;
   }
 
-  /** Resolves when the server's SETTINGS have come. Rejects if the connection ends before. */
+  /** Resolves when the server's SETTINGS arrive. Rejects if the connection ends before that. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
 
   start(start: CallStart): ClientCall {
-    // To read the clock is not cheap: it is read once for a call that begins at once.
+    // Reading the clock is not cheap, so a call that begins at once reads it only once.
     const now = start.deadline === undefined ? 0 : performance.now();
     const call = new GrpcClientCall(this, start, now);
     if (this.#resting) this.#rest(false);
@@ -105,19 +105,19 @@ export class ClientConnection implements Connection, ConnectionEvents {
     return this.#gone.promise;
   }
 
-  /** Something is to be sent. */
+  /** Starts writing what is queued. */
   wake(): void {
     this.#pump.wake();
   }
 
-  /** A call that waited for its turn has ended. */
+  /** Removes a call that ended while it waited for a stream. */
   forget(call: GrpcClientCall): void {
     if (call.turn) this.#waiting.remove(call.turn);
     this.onClosed();
   }
 
   onStream(_: Stream, __: FieldList): void {
-    // A server opens no streams: the connection has refused it.
+    // A server opens no streams: the connection has rejected it.
   }
 
   onClosed(): void {
@@ -167,13 +167,13 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (this.connection.usedUp) this.#usedUp();
   }
 
-  /** There are no more stream identifiers (RFC 9113, section 5.1.1): another connection is to be made. */
+  /** No stream identifiers are left (RFC 9113, section 5.1.1), so another connection is needed. */
   #usedUp(): void {
     this.#retire("the connection takes no more calls");
     this.#giveUpWaiting("the connection takes no more calls");
   }
 
-  /** The calls that wait will not be begun here. */
+  /** Ends the calls that wait: they will not begin on this connection. */
   #giveUpWaiting(why: string): void {
     for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call.onLost(why, true);
   }
@@ -210,7 +210,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
     const owes = established && streams.size > 0;
     if (this.#silence.look(now, this.#pump.lastRead, owes, this.connection)) this.#pump.wake();
     if (this.#silence.silent !== silent) this.options.onSilence?.();
-    // It gets no calls, and no call is lost: whether the server is there again only another connection tells.
+    // The connection gets no new calls, and closing it loses none. Only a new connection can show whether the server is
+    // available again.
     const isLost = this.#silence.silent && !owes && this.#silence.missing(now) >= this.limits.keepaliveTimeout;
     if (isLost) return this.#pump.close("limits.keepaliveTimeout");
     const limit = lifetime.check(now, this.#silence.asking);

@@ -3,12 +3,12 @@ import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
 
 /**
- * The encodings of messages that are understood, for `grpc-accept-encoding`. A Kitex server without gzip fails calls
- * whose list lacks `identity`.
+ * The supported encodings of messages, for `grpc-accept-encoding`. A Kitex server without gzip fails calls whose list
+ * lacks `identity`.
  */
 export const ACCEPTED = "identity,gzip,deflate";
 
-/** Whether an encoding is understood. */
+/** Returns whether an encoding is supported. */
 export function isKnownEncoding(name: string): boolean {
   return name === "identity" || name === "gzip" || name === "deflate";
 }
@@ -21,8 +21,8 @@ export function compress(encoding: string, message: Uint8Array): Uint8Array {
 /**
  * Decompresses a message.
  *
- * @param limit The most octets of the result: no more is ever made.
- * @throws {RpcError} RESOURCE_EXHAUSTED past the limit, INTERNAL if it is damaged.
+ * @param limit The maximum size of the result, in octets. Decompression never produces more.
+ * @throws {RpcError} RESOURCE_EXHAUSTED if the result exceeds the limit, INTERNAL if the message is damaged.
  */
 export function decompress(encoding: string, message: Uint8Array, limit: number): Uint8Array {
   try {

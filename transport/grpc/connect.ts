@@ -7,13 +7,13 @@ import type { ClientTls, Connection, ConnectOptions } from "../transport.ts";
 import { ClientConnection } from "./client_connection.ts";
 import { dial } from "./dial.ts";
 
-/** Connects to a server, and waits until it has said its SETTINGS. */
+/** Connects to a server, and waits for its SETTINGS. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { address, signal, tls } = options;
   const connection = new ClientConnection(await dial(options), options);
   const { promise: given, reject } = Promise.withResolvers<never>();
   const giveUp = () => {
-    reject(signal.reason); // the connection lingers for a while, which nobody waits for
+    reject(signal.reason); // the socket may stay open for a while, which nobody waits for
     inBackground("the end of a connection", options.logger, () => connection.close(true));
   };
   signal.addEventListener("abort", giveUp);
@@ -31,8 +31,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 /**
- * A server tells after its own handshake that it wants a client's certificate, and node:tls of Deno may lose what it
- * tells.
+ * A server requests a client's certificate after its own handshake is done, and node:tls of Deno may lose its alert.
  */
 function afterHandshake(message: string, tls: ClientTls): string {
   if (/alert/.test(message)) return tlsTrouble({ message }, tls, "");

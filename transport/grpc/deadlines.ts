@@ -4,31 +4,34 @@ import { outsideScopes } from "../../base/outside_scopes.ts";
 import { Status } from "../../rpc/status.ts";
 import { after } from "../../base/time.ts";
 
-/** What can be late. All but the deadline and `onLate` are {@linkcode Deadlines}' own. */
+/**
+ * Something with a deadline. Only the deadline and `onLate` belong to it; {@linkcode Deadlines} owns the other fields.
+ */
 export interface Dated extends Heaped {
-  /** When it is late, in milliseconds of `performance.now()`. */
+  /** The deadline, in milliseconds of `performance.now()`. */
   readonly deadline: number | undefined;
   earlier?: Dated;
   later?: Dated;
-  /** It is late. */
+  /** Called when the deadline has passed. */
   onLate(): void;
 }
 
-/** How many may be late in one turn of the event loop. */
+/** The maximum number of deadlines that are handled in one turn of the event loop. */
 const MAX_EXPIRED_PER_TURN = 1000;
 
 /** The error of a call whose deadline has passed. */
 export const late = (): RpcError => new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed");
 
-/** Whether a deadline has passed, though its timer may not have rung yet. */
+/** Returns whether a deadline has passed, even if its timer has not fired yet. */
 export const isPast = (deadline: number | undefined): boolean =>
   deadline !== undefined && deadline <= performance.now();
 
 /**
- * The deadlines of a connection's calls, behind one timer: a timer of its own for each call would cost more than the
- * call. Nearly all come in the order of their time, as calls of a kind have the same time to live: they stand in a
- * list, to which one is added behind the last. Those that are earlier than the last stand in a heap. The timer rings
- * for the first; a call that ends in time just leaves.
+ * The deadlines of a connection's calls, with one timer: a timer for each call would cost more than the call.
+ *
+ * Most deadlines are added in ascending order, as calls of a kind have the same timeout. Those form a list. A deadline
+ * earlier than the list's last one goes into a heap. The timer is set for the earliest deadline. A call that ends in
+ * time is only removed.
  */
 export class Deadlines {
   #first: Dated | undefined;
@@ -37,7 +40,7 @@ export class Deadlines {
   #stopTimer: (() => void) | undefined;
   #rings = Infinity;
 
-  /** Adds what has a deadline. */
+  /** Adds an item with a deadline. */
   add(one: Dated): void {
     const deadline = one.deadline!;
     const last = this.#last;
@@ -51,7 +54,10 @@ export class Deadlines {
     if (deadline < this.#rings) this.#arm(deadline);
   }
 
-  /** Removes what has ended in time, if it is there. The timer stays: the next call needs it again, as like as not. */
+  /**
+   * Removes an item that ended in time, if it is present. The timer keeps running, as the next call will probably need
+   * it.
+   */
   remove(one: Dated): void {
     if (one.place !== undefined) return this.#heap.remove(one);
     const { earlier, later } = one;
@@ -63,21 +69,21 @@ export class Deadlines {
     one.earlier = one.later = undefined;
   }
 
-  /** Stops the timer, which may ring for a call that has ended: there is none now. The next call starts it again. */
+  /** Stops the timer when no call is left. The next call starts it again. */
   rest(): void {
     this.#stopTimer?.();
     this.#rings = Infinity;
   }
 
-  /** Ends the timer. */
+  /** Stops the timer for good. */
   close(): void {
     this.#stopTimer?.();
     this.#first = this.#last = undefined;
     this.#heap.clear();
-    this.#rings = 0; // none is armed again
+    this.#rings = 0; // so that no timer is set again
   }
 
-  /** The one that is late first. */
+  /** The item with the earliest deadline. */
   get #next(): Dated | undefined {
     const { first: top } = this.#heap;
     const first = this.#first;
@@ -88,7 +94,7 @@ export class Deadlines {
     this.#stopTimer?.();
     this.#rings = deadline;
     const wait = Math.max(Math.ceil(deadline - performance.now()), 0);
-    // It rings for the calls of others too.
+    // The timer fires for calls from other async scopes too.
     this.#stopTimer = outsideScopes(() => after(wait, () => this.#ring()));
   }
 
@@ -101,7 +107,7 @@ export class Deadlines {
       next.onLate();
       next = this.#next;
     }
-    // Unless what was late has added an earlier one.
+    // Unless an item that was late has added an earlier deadline.
     if (next !== undefined && next.deadline! < this.#rings) this.#arm(next.deadline!);
   }
 }

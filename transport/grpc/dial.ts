@@ -6,9 +6,9 @@ import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 
 /**
- * Opens a socket to a server, with TLS if that is wanted.
+ * Opens a socket to a server, with TLS if the options ask for it.
  *
- * @throws {Error} If it can't be opened; the message says why, and what to do.
+ * @throws {Error} If the socket can't be opened; the message says why, and what to do.
  */
 export async function dial(options: ConnectOptions): Promise<Socket> {
   const { address, signal, tls } = options;
@@ -30,7 +30,7 @@ export async function dial(options: ConnectOptions): Promise<Socket> {
   }
 }
 
-/** The server was reached, and TLS failed. */
+/** Thrown if the server was reached but TLS failed. */
 class TlsFailure extends Error {
   constructor({ address }: ConnectOptions, tls: ClientTls, error: TlsError) {
     super(`${formatAddress(address)} ${tlsTrouble(error, tls, nameOf({ address }, tls))}`, { cause: error });
@@ -44,8 +44,8 @@ const nameOf = ({ address }: Pick<ConnectOptions, "address">, { serverName }: Cl
   serverName ?? (address.kind === "tcp" ? address.host : "localhost");
 
 /**
- * TLS by Deno's own, with the authorities that Deno trusts. It can't leave these out, nor show a certificate under
- * another name.
+ * Starts Deno's own TLS, with the authorities that Deno trusts. It can't exclude these, and it can't present a client's
+ * certificate.
  */
 async function startTls(conn: Deno.TcpConn, options: ConnectOptions, tls: ClientTls): Promise<Socket> {
   const { signal } = options;

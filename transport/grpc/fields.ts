@@ -8,21 +8,24 @@ import { sizeExcess } from "../limits.ts";
 import type { Limits } from "../transport.ts";
 
 /**
- * Fields of HTTP/2 and gRPC, which are not the application's. Those that begin with `:` or `grpc-` belong to them too.
+ * Fields of HTTP/2 and gRPC, which are not part of the metadata. Those that begin with `:` or `grpc-` are not part of
+ * it either.
  */
 const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "date", "host", "content-length"]);
 // deno-lint-ignore no-control-regex -- all of ASCII
 const ASCII = /^[\x00-\x7f]*$/;
 const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { ignoreBOM: true }) };
 
-/** Whether a field is the application's, or one of the two that the call path reads and writes. */
+/**
+ * Returns whether a field belongs to the application's metadata, or is one of the two retry fields of the call path.
+ */
 export function isApplicationField(name: string): boolean {
   return name.charCodeAt(0) !== 58 && (!name.startsWith("grpc-") || isRetryField(name)) && !HIDDEN.has(name);
 }
 
 /**
- * How many values of metadata a field holds: none if it is not the application's but HTTP/2's or the kit's own, several
- * if it ends in `-bin`. To be counted before they are decoded, as there may be thousands.
+ * Returns how many values of metadata a field holds: none if it belongs to HTTP/2 or the kit, and several if it ends in
+ * `-bin` and has a list. Values are counted before they are decoded, as there may be thousands.
  */
 export function valuesIn(name: string, value: string): number {
   if (!isApplicationField(name) || isSourceField(name)) return 0;
@@ -32,7 +35,7 @@ export function valuesIn(name: string, value: string): number {
   return values;
 }
 
-/** Why the application's fields of a list are too many or too large, or undefined if they are not. */
+/** Returns the error if the application's fields in a list exceed the limits; undefined if not. */
 export function fieldsExcess(fields: FieldList, limits: Limits, what: string): RpcError | undefined {
   let entries = 0, bytes = 0;
   for (let i = 0; i < fields.length; i += 2) {
@@ -45,14 +48,16 @@ export function fieldsExcess(fields: FieldList, limits: Limits, what: string): R
   return sizeExcess(entries, bytes, limits, what);
 }
 
-/** The size of a list as HTTP/2 counts it: 32 octets a field, and its name and value (RFC 9113, section 6.5.2). */
+/**
+ * Returns the size of a list as HTTP/2 counts it: name, value and 32 octets for each field (RFC 9113, section 6.5.2).
+ */
 export function listBytes(fields: FieldList): number {
   let bytes = 16 * fields.length;
   for (const text of fields) bytes += text.length;
   return bytes;
 }
 
-/** The application's fields of a list. A `-bin` value that is no base64 is left out, as Kitex does. */
+/** Returns the application's fields in a list. A `-bin` value that is not base64 is skipped, as in Kitex. */
 export function metadataOf(fields: FieldList): Metadata {
   const entries: [string, MetadataValue][] = [];
   for (let i = 0; i < fields.length; i += 2) {
@@ -71,7 +76,7 @@ function addBytes(entries: [string, MetadataValue][], name: string, value: strin
   }
 }
 
-/** Why the fields can't be metadata; undefined if they can. */
+/** Returns why the fields are invalid as metadata; undefined if they are valid. */
 export function malformedMetadata(fields: FieldList): string | undefined {
   for (let i = 0; i < fields.length; i += 2) {
     if (!fields[i]!.endsWith("-bin")) continue;
@@ -82,7 +87,7 @@ export function malformedMetadata(fields: FieldList): string | undefined {
   return undefined;
 }
 
-/** Adds metadata to a list. */
+/** Appends metadata to a list. */
 export function addMetadata(fields: string[], metadata: Metadata | undefined): void {
   if (metadata === undefined) return;
   for (const [name, value] of metadata) {
@@ -90,12 +95,12 @@ export function addMetadata(fields: string[], metadata: Metadata | undefined): v
   }
 }
 
-/** Bytes as the value of a `-bin` field: base64 without padding. */
+/** Encodes bytes as the value of a `-bin` field: base64 without padding. */
 export function encodeBase64(bytes: Uint8Array): string {
   return bytes.toBase64({ omitPadding: true });
 }
 
-/** The bytes of a `-bin` field, with or without padding; undefined if it is no base64. */
+/** Decodes the value of a `-bin` field, with or without padding. Returns undefined if it is not base64. */
 export function decodeBase64(text: string): Uint8Array | undefined {
   try {
     return Uint8Array.fromBase64(text);
@@ -104,7 +109,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   }
 }
 
-/** A text as octets, each as one character. Kitex sends UTF-8 as it is. */
+/** Encodes a text as UTF-8, with one character for each octet. Kitex sends raw UTF-8. */
 export function encodeText(text: string): string {
   if (ASCII.test(text)) return text;
   let octets = "";

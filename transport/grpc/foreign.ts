@@ -2,13 +2,13 @@ import { FrameType, PREFACE } from "../http2/frame.ts";
 import { Output } from "../http2/output.ts";
 import { ErrorCode } from "../http2/error.ts";
 
-/** A peer that does not speak HTTP/2, or not on this kind of port. */
+/** A peer that does not speak HTTP/2, or that uses the wrong kind of port. */
 export interface Foreign {
-  /** What it speaks, and what to do. */
+  /** What the peer speaks, and what to do. */
   readonly why: string;
-  /** What to tell it, in its own language. */
+  /** The answer to the peer, in its own protocol. */
   readonly answer: Uint8Array;
-  /** Its owner reads no answer and finds out here only. */
+  /** Whether the peer's owner can see no answer, so that only the log reports the problem. */
   readonly deaf?: true;
 }
 
@@ -20,14 +20,14 @@ const NOTHING = new Uint8Array(0);
 const UTF8 = new TextEncoder();
 
 /**
- * Recognizes a client that does not speak what its port speaks.
+ * Detects a client whose protocol does not fit its port.
  *
- * @param first The first octets that it sent.
- * @param tls Whether the port speaks TLS; `first` is what came before any TLS.
- * @returns Undefined if it may well be right.
+ * @param first The first octets from the client.
+ * @param tls Whether the port speaks TLS. `first` was sent before any TLS.
+ * @returns Undefined if the protocol may fit.
  */
 export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefined {
-  // Before Kitex: the length of a TLS record and its type may read as one of its protocols.
+  // TLS is checked before Kitex: the length and type of a TLS record may look like one of Kitex's protocols.
   if (first[0] === TLS_HANDSHAKE) return tls ? undefined : foreign("TLS on a port without TLS: leave out TLS");
   const kitex = kitexProtocol(first);
   if (kitex) return { why: `a Kitex client that speaks ${kitex}, not gRPC; ${USE_GRPC}`, answer: NOTHING, deaf: true };
@@ -44,9 +44,9 @@ export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefi
 }
 
 /**
- * Recognizes a server that does not speak HTTP/2.
+ * Detects a server that does not speak HTTP/2.
  *
- * @param first The first octets that it sent.
+ * @param first The first octets from the server.
  */
 export function foreignServer(first: Uint8Array): string | undefined {
   if (first[0] === TLS_ALERT && first[1] === 3) return "speaks TLS; set the option tls";
@@ -57,7 +57,8 @@ export function foreignServer(first: Uint8Array): string | undefined {
 }
 
 /**
- * What a Kitex client speaks if nobody tells it to speak gRPC. A frame begins with its length, of four octets.
+ * Detects the protocols of a Kitex client that is not configured for gRPC. Their frames begin with a length of four
+ * octets.
  *
  * @see https://www.cloudwego.io/docs/kitex/reference/transport_protocol_ttheader/
  */
@@ -72,14 +73,14 @@ const startsLikePreface = (first: Uint8Array) => PREFACE.every((octet, i) => i >
 
 const latin1 = (octets: Uint8Array) => String.fromCharCode(...octets.subarray(0, 1000));
 
-/** An answer that HTTP/1 clients show, and TLS clients recognize as no TLS. */
+/** Creates an answer that HTTP/1 clients show, and that TLS clients recognize as not TLS. */
 function foreign(why: string): Foreign {
   const body = `${why}\n`;
   const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n`;
   return { why, answer: UTF8.encode(`${head}connection: close\r\n\r\n${body}`) };
 }
 
-/** SETTINGS and GOAWAY: what an HTTP/2 client understands. */
+/** Creates an answer that HTTP/2 clients understand: SETTINGS and GOAWAY. */
 function goAway(why: string): Uint8Array {
   const output = new Output();
   const text = UTF8.encode(why);

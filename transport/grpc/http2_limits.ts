@@ -2,16 +2,16 @@ import type { Http2Limits } from "../http2/connection.ts";
 import type { Limits } from "../transport.ts";
 
 /**
- * What the fields of HTTP/2 and gRPC may take beside the metadata, in octets. The long one of a request is the path. Of
- * a response it is the status text: a server that is told of less resets the call, and its code is lost.
+ * The octets that the fields of HTTP/2 and gRPC may take in addition to the metadata. In a request the longest is the
+ * path. In a response it is the status text: if this value is too low, servers reset the call and its status is lost.
  */
 const OWN_BYTES = { server: 4 * 1024, client: 64 * 1024 };
 const OWN_FIELDS = 20;
 
 /**
- * The bounds of HTTP/2 that keep those of gRPC.
+ * Returns the limits of HTTP/2 that enforce those of gRPC.
  *
- * @param role The side that keeps them.
+ * @param role The side that enforces them.
  */
 export function http2Limits(limits: Limits, role: "server" | "client"): Http2Limits {
   return {

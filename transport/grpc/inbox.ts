@@ -6,13 +6,13 @@ import type { MaybePromise } from "../transport.ts";
 import { MessageReader, PREFIX_BYTES } from "./message_reader.ts";
 import { turnOver } from "./turn.ts";
 
-/** Whose messages they are. */
+/** Receives the errors of an inbox. */
 export interface InboxOwner {
-  /** A message can't be read: the inbox is to be ended. Those before it can still be taken. */
+  /** Called when a message can't be read. It must end the inbox. The messages before it can still be read. */
   onBadMessage(error: RpcError): void;
 }
 
-/** The messages that came on a stream, for one reader. What nobody has taken keeps the peer's windows closed. */
+/** The messages received on a stream, for one reader. Flow control stops the peer while messages are not read. */
 export class Inbox {
   readonly #stream: Stream;
   readonly #window: ReceiveWindow;
@@ -21,19 +21,19 @@ export class Inbox {
   #waiter: PromiseWithResolvers<Uint8Array | undefined> | undefined;
   #ended = false;
   #error: RpcError | undefined;
-  /** The octets that came and hold the connection's window. */
+  /** The received octets that count against the connection's window. */
   #held = 0;
-  /** Those of them that hold the stream's window too. */
+  /** Those of them that also count against the stream's window. */
   #unread = 0;
 
   /**
-   * Makes an inbox.
+   * Creates the inbox of a stream.
    *
    * @param stream The stream.
    * @param window The connection's flow control.
    * @param limit The largest message, in octets.
    * @param encoding The peer's `grpc-encoding`.
-   * @param owner Told of a message that can't be read.
+   * @param owner Notified of a message that can't be read.
    */
   constructor(
     stream: Stream,
@@ -48,22 +48,22 @@ export class Inbox {
     this.#owner = owner;
   }
 
-  /** The octets of a message that is not complete. */
+  /** The octets of an incomplete message. */
   get partial(): number {
     return this.#reader.partial;
   }
 
-  /** Whether the message that was taken last came compressed. */
+  /** Whether the message that was read last arrived compressed. */
   get compressed(): boolean {
     return this.#reader.compressed;
   }
 
-  /** Whether all that came was taken, and no more comes. */
+  /** Whether all messages were read, and no more arrive. */
   get drained(): boolean {
     return this.#ended && !this.#reader.ready;
   }
 
-  /** Takes DATA. */
+  /** Handles received DATA. */
   push(buf: Uint8Array, start: number, end: number): void {
     const octets = end - start;
     if (this.#ended) return this.#window.release(octets);
@@ -76,12 +76,12 @@ export class Inbox {
       problem = error as RpcError;
     }
     if (this.#reader.ready) this.#serve();
-    // Nobody can take a part of a message: its rest is let in, up to the limit of a message.
+    // Nobody can read a part of a message, so flow control admits its rest, up to the size limit of a message.
     else if (problem === undefined) this.#consume(this.#unread);
     if (problem) this.#owner.onBadMessage(problem);
   }
 
-  /** Gives a message to who waits for it. */
+  /** Passes a message to the reader that waits. */
   #serve(): void {
     const waiter = this.#waiter;
     if (waiter === undefined) return;
@@ -91,7 +91,10 @@ export class Inbox {
     else this.#settle(waiter);
   }
 
-  /** The next message; undefined behind the last, or a rejection if it ended with an error. One asks at a time. */
+  /**
+   * Returns the next message; undefined after the last one. Rejects if the inbox ended with an error. Only one read at
+   * a time.
+   */
   next(): MaybePromise<Uint8Array | undefined> {
     const message = this.#reader.ready ? this.#take() : undefined;
     if (message !== undefined) {
@@ -105,31 +108,34 @@ export class Inbox {
     return waiter.promise;
   }
 
-  /** The peer sends no more. Inside a message that is an error. */
+  /** Handles the end of the peer's messages. An incomplete message is an error. */
   finish(): void {
     if (this.#ended) return;
     if (this.partial === 0) this.end();
     else this.#owner.onBadMessage(new RpcError(Status.INTERNAL, "the stream ended inside a message"));
   }
 
-  /** No more comes. What came can still be taken; then comes the error, if there is one. */
+  /** Accepts no more messages. Those received can still be read. Then follows the error, if there is one. */
   end(error?: RpcError): void {
     this.#error ??= error;
     if (this.#ended) return;
     this.#ended = true;
-    // The rest of a message will not come.
+    // The rest of the message will not arrive.
     if (!this.#reader.ready && this.#held > 0) this.#release(this.#held);
     if (this.#waiter) this.#settle(this.#waiter);
     this.#waiter = undefined;
   }
 
-  /** No more comes, and what came is let go. */
+  /** Accepts no more messages, and discards those received. */
   discard(error?: RpcError): void {
     this.#clear();
     this.end(error);
   }
 
-  /** Lets go the connection's window of a message that is not complete: its rest could not come else. */
+  /**
+   * Releases the share of the connection's window that an incomplete message holds. Otherwise its rest could not
+   * arrive.
+   */
   letIn(): void {
     if (this.#reader.ready) return;
     this.#window.release(this.#held);
@@ -169,7 +175,7 @@ export class Inbox {
 
   #settle({ resolve, reject, promise }: PromiseWithResolvers<Uint8Array | undefined>): void {
     if (this.#error === undefined) return resolve(undefined);
-    // Whoever asked may have stopped listening, and an unhandled rejection would end the process.
+    // The reader may have stopped waiting, and an unhandled rejection would end the process.
     promise.catch(() => {});
     reject(this.#error);
   }

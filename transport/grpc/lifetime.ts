@@ -3,29 +3,26 @@ import { PingPurpose } from "../http2/pings.ts";
 import type { Limits } from "../transport.ts";
 import type { Pump } from "./socket.ts";
 
-/** How long a client may take to answer the PING behind the first GOAWAY, in milliseconds. */
+/** How long a client may take to answer the PING that follows the first GOAWAY, in milliseconds. */
 const DRAIN_PONG_TIMEOUT_MS = 1000;
 /**
- * How many times as long a client waits once no PING is allowed: servers of gRPC allow one in five minutes then, by
- * default (A8).
+ * The factor of the keepalive interval once the client has no PINGs left: gRPC servers then allow one in five minutes
+ * by default (A8).
  */
 const SPENT_PINGS_FACTOR = 6;
 
-/**
- * What time does to a connection: each limit that is a time. It keeps no timer, somebody calls {@linkcode
- * Lifetime.check}.
- */
+/** Checks the time limits of a connection. It has no timer of its own: its owner calls {@linkcode Lifetime.check}. */
 export class Lifetime {
   readonly #connection: Connection;
   readonly #pump: Pump;
   readonly #limits: Limits;
   readonly #born: number = performance.now();
-  /** A tenth more or less, so that connections of one moment don't end in one moment. */
+  /** Randomized by 10 %, so that connections from the same moment do not end at the same moment. */
   readonly #age: number;
   #block = 0;
   #blockSince = 0;
   #idleSince: number | undefined;
-  /** Since when the peer has been asked, and has sent nothing. */
+  /** When the peer was asked for a sign of life; undefined if it has sent something since. */
   #askedSince: number | undefined;
   #stalledSince: number | undefined;
   #drainSince: number | undefined;
@@ -40,9 +37,9 @@ export class Lifetime {
   }
 
   /**
-   * The server has begun to drain the connection.
+   * Notes that the server has begun to drain the connection.
    *
-   * @param grace How long that may take, in milliseconds.
+   * @param grace How long the drain may take, in milliseconds.
    */
   drainBegan(grace: number = Infinity): void {
     this.#drainSince = performance.now();
@@ -50,12 +47,11 @@ export class Lifetime {
   }
 
   /**
-   * Looks at the time.
+   * Checks the limits.
    *
    * @param now Milliseconds of performance.now().
-   * @param asking Whether the peer has been asked for a sign of life already, and has sent nothing since. False by
-   * default.
-   * @returns The limit that is passed now; `"drain"` if a drain need not wait for the PING any more.
+   * @param asking Whether the peer was already asked for a sign of life, and has sent nothing since. False by default.
+   * @returns The exceeded limit; `"drain"` if a drain no longer needs to wait for the PING.
    */
   check(now: number, asking = false): keyof Limits | "drain" | undefined {
     const { established, streams, output } = this.#connection;
@@ -77,7 +73,9 @@ export class Lifetime {
     return now - this.#born < this.#age ? undefined : "connectionAge";
   }
 
-  /** What is to be sent has waited too long: for the socket, or for a window that the peer does not open. */
+  /**
+   * Returns whether outgoing octets have waited too long: for the socket, or for a window that the peer does not open.
+   */
   #stalled(now: number): boolean {
     if (past(this.#pump.writingSince, now, this.#limits.stallTimeout)) return true;
     const { waiting, frames } = this.#connection.sender;
@@ -87,7 +85,7 @@ export class Lifetime {
     return past(this.#stalledSince, now, this.#limits.stallTimeout);
   }
 
-  /** Nothing has come for long, and no answer to the question for a sign of life. */
+  /** Returns whether the peer has sent nothing for too long, not even the answer to a PING. */
   #unanswered(now: number, asking: boolean): boolean {
     const { lastRead } = this.#pump;
     const { keepaliveInterval, keepaliveTimeout } = this.#limits;

@@ -10,7 +10,7 @@ import { acceptTls } from "./accept_tls.ts";
 import { ServerConnection, type ServerHost } from "./server_connection.ts";
 import type { Socket } from "./socket.ts";
 
-/** The longest time between two looks at the clock, in milliseconds. */
+/** The maximum time between two checks of the time limits, in milliseconds. */
 const TICK_MS = 1000;
 
 /** Serves calls at an address. */
@@ -23,7 +23,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return listener;
 }
 
-/** What accepts connections, and looks after them. */
+/** Accepts connections, and owns them. */
 class GrpcListener implements Listener, ServerHost, Host {
   readonly options: ListenOptions;
   readonly budget = { received: 0, queued: 0 };
@@ -34,9 +34,9 @@ class GrpcListener implements Listener, ServerHost, Host {
   #acceptor: Acceptor | undefined;
   #stopTicking: (() => void) | undefined;
   #leaving = false;
-  /** Resolves when it accepts no more. */
+  /** Resolves when it has stopped accepting. */
   #closed: Promise<void> | undefined;
-  /** How many connections may be open, until when. */
+  /** The reduced number of connections after a shortage of descriptors. */
   #shortage: Shortage = { room: Infinity, until: 0 };
 
   constructor(options: ListenOptions) {
@@ -90,7 +90,8 @@ class GrpcListener implements Listener, ServerHost, Host {
   }
 
   /**
-   * Closes some connections, the youngest of those without calls first, and takes no more than are left for a while.
+   * Closes some connections, beginning with the youngest without calls. For a while, it accepts no more than the
+   * reduced number.
    */
   exhausted(): void {
     if (performance.now() < this.#shortage.until) return;
@@ -119,7 +120,7 @@ class GrpcListener implements Listener, ServerHost, Host {
   }
 }
 
-/** Often enough for the shortest of the limits that are times. */
+/** Returns an interval that is short enough for the shortest time limit. */
 function tickOf(limits: Limits): number {
   const times = [
     limits.handshakeTimeout,

@@ -2,15 +2,18 @@ import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
 import { decompress } from "./compression.ts";
 
-/** The octets before each message: whether it is compressed, and its length. */
+/** The octets before each message: a flag for compression, and the length. */
 export const PREFIX_BYTES = 5;
-/** The least room for what comes in pieces, in octets. It doubles: a peer may announce what it never sends. */
+/**
+ * The smallest buffer for a message that arrives in pieces, in octets. The buffer doubles as octets arrive, as a peer
+ * may announce a length that it never sends.
+ */
 const MIN_BUFFER_BYTES = 1024;
 
-/** The most room that is made for octets that may come, in octets. */
+/** The most unused octets in a buffer. */
 const MAX_SPARE_BYTES = 16 * 1024;
 
-/** Some octets of the stream, and how far they were taken. */
+/** Some octets of the stream, and how many of them were read. */
 interface Chunk {
   buf: Uint8Array;
   at: number;
@@ -18,51 +21,51 @@ interface Chunk {
 }
 
 /**
- * Cuts a stream of DATA into length-prefixed messages. What nobody has taken is kept as octets, as it came: a million
- * empty messages cost no more than their five million octets.
+ * Splits a stream of DATA into length-prefixed messages. Messages that were not read yet are stored as raw octets: a
+ * million empty messages cost no more than their five million octets.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
  */
 export class MessageReader {
-  /** The octets of the message that is not complete, prefix included. */
+  /** The octets of the incomplete message, including its prefix. */
   partial = 0;
-  /** Whether the message that was taken last came compressed. */
+  /** Whether the message that was read last arrived compressed. */
   compressed = false;
   readonly #limit: number;
   readonly #encoding: string | undefined;
   #chunks: Chunk[] = [];
-  /** The one message that is ready, where it came whole in one piece, as most do. */
+  /** The only complete message, if it arrived in one piece, as most do. */
   #whole: Uint8Array | undefined;
-  /** The prefix of the message that is not complete, as far as it came. */
+  /** The received part of the incomplete message's prefix. */
   #flag = 0;
   #length = 0;
-  /** The complete messages that nobody has taken. */
+  /** How many complete messages were not read yet. */
   #ready = 0;
-  /** Where in what comes the last complete message ends, and why the next one can't be read. */
+  /** Where the last complete message ends in the current DATA, and why the next one can't be read. */
   #sound = 0;
   #problem: RpcError | undefined;
 
   /**
-   * Makes a reader.
+   * Creates a reader.
    *
    * @param limit The largest message, in octets, before and after decompression.
-   * @param encoding The peer's `grpc-encoding`, if it named one.
+   * @param encoding The peer's `grpc-encoding`, if it sent one.
    */
   constructor(limit: number, encoding: string | undefined) {
     this.#limit = limit;
     this.#encoding = encoding;
   }
 
-  /** Whether a message is complete and not taken. */
+  /** Whether a complete message was not read yet. */
   get ready(): boolean {
     return this.#ready > 0;
   }
 
   /**
-   * Takes DATA, which it copies.
+   * Copies received DATA.
    *
-   * @throws {RpcError} If a message is too large, or compressed though no encoding was named. Those before it can be
-   * taken; nothing more may be given.
+   * @throws {RpcError} If a message is too large, or is compressed although the peer named no encoding. The messages
+   * before it can be read. After the error, `push` must not be called again.
    */
   push(buf: Uint8Array, start: number, end: number): void {
     if (this.#ready === 0 && this.partial === 0 && isOneMessage(buf, start, end)) {
@@ -93,16 +96,16 @@ export class MessageReader {
     } else this.#append(buf, start, end, last);
   }
 
-  /** The octets that the next message took on the wire, but for its prefix. */
+  /** The octets of the next message on the wire, without its prefix. */
   get nextSize(): number {
     return (this.#whole === undefined ? this.#peekLength() : this.#whole.length);
   }
 
   /**
-   * The next message, if one is ready.
+   * Returns the next message, which must be complete.
    *
-   * @throws {RpcError} If the message can't be decompressed. It still counts as ready then: the stream has not ended
-   * well.
+   * @throws {RpcError} If the message can't be decompressed. It then still counts as not read, so the stream has not
+   * ended cleanly.
    */
   take(): Uint8Array {
     const whole = this.#whole;
@@ -122,14 +125,14 @@ export class MessageReader {
     return message;
   }
 
-  /** Lets go of everything. */
+  /** Discards all messages. */
   clear(): void {
     this.#chunks = [];
     this.#whole = undefined;
     this.#ready = this.partial = 0;
   }
 
-  /** Puts the message that came whole back among the octets: others follow before it is taken. */
+  /** Moves the message that arrived in one piece back into the chunks, because others follow before it is read. */
   #unwrap(whole: Uint8Array): void {
     const buf = new Uint8Array(PREFIX_BYTES + whole.length);
     new DataView(buf.buffer).setUint32(1, whole.length);
@@ -159,7 +162,7 @@ export class MessageReader {
     }
   }
 
-  /** Why the message whose prefix came can't be read; undefined if it can. */
+  /** Returns why the message can't be read whose prefix has arrived; undefined if it can. */
   #check(): RpcError | undefined {
     if (this.#flag > 1) {
       return new RpcError(Status.INTERNAL, `a message with the flags ${this.#flag}, which gRPC does not know`);
@@ -173,15 +176,14 @@ export class MessageReader {
   }
 
   /**
-   * Adds octets where there is no room: in place of the last chunk, if that holds only the begin of one message, or
-   * behind it.
+   * Adds octets when the last chunk is full. They replace that chunk if it holds only the beginning of one message;
+   * otherwise they follow it.
    */
   #append(buf: Uint8Array, start: number, end: number, last: Chunk | undefined): void {
     const octets = end - start;
     const grows = last !== undefined && this.#ready === 0 && this.#chunks.length === 1;
     const kept = grows ? last.end - last.at : 0;
-    // One message, whole in one piece, needs not be joined when it is taken. Behind others, small pieces share their
-    // room.
+    // One message in one chunk needs no copy when it is read. After other messages, small pieces share a chunk.
     const least = grows || last === undefined
       ? Math.min(Math.max(kept * 2, MIN_BUFFER_BYTES), this.partial === 0 ? 0 : PREFIX_BYTES + this.#length)
       : Math.min(last.buf.length * 2, MAX_SPARE_BYTES);
@@ -204,7 +206,7 @@ export class MessageReader {
     return ((this.#octet(1) * 256 + this.#octet(2)) * 256 + this.#octet(3)) * 256 + this.#octet(4);
   }
 
-  /** One of the next octets. */
+  /** Returns one of the next octets. */
   #octet(index: number): number {
     for (const { buf, at, end } of this.#chunks) {
       if (index < end - at) return buf[at + index]!;
@@ -223,7 +225,7 @@ export class MessageReader {
     }
   }
 
-  /** Takes so many octets: a view where they are in one chunk. */
+  /** Removes and returns the next octets. They are a view if they are in one chunk. */
   #cut(octets: number): Uint8Array {
     if (octets === 0) return new Uint8Array(0);
     const chunk = this.#chunks[0]!;

@@ -2,7 +2,7 @@ import type { Socket as NodeTcpSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Socket } from "./socket.ts";
 
-/** A stream of Node's as a socket: pulled, so that what nobody reads stays with the peer. */
+/** A Node stream as a {@linkcode Socket}. It reads only on demand, so unread octets stay with the peer. */
 export class NodeSocket implements Socket {
   readonly #stream: Duplex;
   #chunk: Uint8Array | undefined;
@@ -13,7 +13,7 @@ export class NodeSocket implements Socket {
   /**
    * Wraps a stream.
    *
-   * @param stream A socket that is connected, and whose handshake is done if it is one of TLS.
+   * @param stream A connected socket. If it uses TLS, its handshake is done.
    */
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -53,7 +53,7 @@ export class NodeSocket implements Socket {
     });
   }
 
-  // deno-lint-ignore require-await -- as the interface has it
+  // deno-lint-ignore require-await -- the interface asks for a promise
   async closeWrite(): Promise<void> {
     this.#stream.end();
   }

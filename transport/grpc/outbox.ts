@@ -4,21 +4,21 @@ import type { Compression, MaybePromise } from "../transport.ts";
 import { compress } from "./compression.ts";
 import { PREFIX_BYTES } from "./message_reader.ts";
 
-/** The prefix of the message that is being sent: the connection copies it at once. */
+/** The prefix of the message that is being sent. The connection copies it at once. */
 const prefix = new Uint8Array(PREFIX_BYTES);
 
-/** The messages that go out on a stream. */
+/** Sends messages on a stream. */
 export class Outbox {
   readonly #connection: Connection;
   readonly #stream: Stream;
-  /** The encoding that the header announced; undefined if it announced none. */
+  /** The encoding that the header announced; undefined if none. */
   encoding: Compression | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
 
   /**
-   * Makes an outbox.
+   * Creates the outbox of a stream.
    *
-   * @param connection Where it goes out.
+   * @param connection The connection.
    * @param stream The stream.
    */
   constructor(connection: Connection, stream: Stream) {
@@ -27,9 +27,10 @@ export class Outbox {
   }
 
   /**
-   * Sends a message. A promise asks to wait.
+   * Sends a message. If it returns a promise, the caller should wait for it.
    *
-   * @param compression How it is to be encoded: as announced, or else not at all.
+   * @param compression The compression of the message. It applies only if the header announced it; otherwise the
+   * message is sent uncompressed.
    */
   send(message: Uint8Array, compression: Compression, last: boolean): MaybePromise<void> {
     const compressed = this.encoding !== undefined && compression === this.encoding;
@@ -41,13 +42,13 @@ export class Outbox {
     prefix[3] = length >>> 8;
     prefix[4] = length;
     if (this.#connection.sendData(this.#stream, prefix, body, last)) return;
-    // One message may wait, so that the connection never runs dry while the next one is made.
+    // One message may wait, so that the connection is never idle while the next one is created.
     if (this.#stream.queue === undefined || this.#stream.queue.size < 2) return;
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
   }
 
-  /** Nothing waits any more: it was sent, or it will never be. */
+  /** Handles that the queue is empty: it was sent, or was discarded. */
   release(): void {
     this.#drained?.resolve();
     this.#drained = undefined;

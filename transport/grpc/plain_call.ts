@@ -4,19 +4,19 @@ import type { Refusal } from "./request.ts";
 import { plainAnswer } from "./response.ts";
 import type { ServerConnection } from "./server_connection.ts";
 
-/** A request that is none of gRPC: it is read to its end, and then answered as HTTP answers. */
+/** A request that is not gRPC. It is read to its end, and then gets an HTTP error. */
 export class PlainCall implements StreamEvents {
   readonly #host: ServerConnection;
   readonly #stream: Stream;
   readonly #refusal: Refusal;
 
   /**
-   * Takes a request.
+   * Handles a request.
    *
    * @param host The connection.
    * @param stream Its stream.
    * @param refusal Why it is not gRPC.
-   * @param ended Whether it has ended.
+   * @param ended Whether the request is complete.
    */
   constructor(host: ServerConnection, stream: Stream, refusal: Refusal, ended: boolean) {
     this.#host = host;
@@ -26,7 +26,7 @@ export class PlainCall implements StreamEvents {
     if (ended) this.#answer();
   }
 
-  /** Gives it up: the server stops. */
+  /** Ends the call because the server stops. */
   cut(): void {
     this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
   }

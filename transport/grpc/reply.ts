@@ -1,5 +1,5 @@
 /**
- * What a client reads out of a response.
+ * Interprets the fields of a response.
  *
  * @module
  */
@@ -16,20 +16,20 @@ import { decodeBase64, metadataOf } from "./fields.ts";
 import { isGrpc } from "./request.ts";
 import { decodeStatusText } from "../status_text.ts";
 
-/** The first value of a field. */
+/** Returns the first value of a field. */
 function valueOf(fields: FieldList, name: string): string | undefined {
   for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
   return undefined;
 }
 
-/** The encoding of the messages that follow. */
+/** Returns the encoding of the messages that follow. */
 export const encodingOf = (fields: FieldList): string | undefined => valueOf(fields, "grpc-encoding");
 
-/** Whether the header is all that comes: it holds the status. */
+/** Returns whether the header is the whole response, and contains the status. */
 export const isTrailersOnly = (fields: FieldList): boolean => valueOf(fields, "grpc-status") !== undefined;
 
 /**
- * gRPC's code for a status of HTTP, where the server is none of gRPC.
+ * The status of gRPC for an HTTP status of a server that is not gRPC.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
  */
@@ -45,8 +45,8 @@ const HTTP_STATUS: ReadonlyMap<string, Status> = new Map([
 ]);
 
 /**
- * Why the header of a response is not gRPC's; undefined if it is. One that {@linkcode isTrailersOnly} is not asked
- * about.
+ * Returns why the header of a response is not gRPC's; undefined if it is. Not to be called if
+ * {@linkcode isTrailersOnly}.
  */
 export function headerProblem(fields: FieldList): RpcError | undefined {
   const http = fields[1]!; // :status comes first
@@ -69,9 +69,9 @@ export function headerProblem(fields: FieldList): RpcError | undefined {
 }
 
 /**
- * How a call ended, by its trailers.
+ * Returns the status in the trailers.
  *
- * @param textBytes The most of the status text, in octets as it came: the rest is cut off.
+ * @param textBytes The maximum length of the status text on the wire, in octets: the rest is cut off.
  */
 export function statusOf(
   fields: FieldList,
@@ -94,7 +94,7 @@ export function statusOf(
 }
 
 /**
- * How a call ended whose stream was reset.
+ * Returns the status of a call whose stream was reset.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors
  */

@@ -6,29 +6,29 @@ import { isKnownEncoding } from "./compression.ts";
 import { malformedMetadata, valuesIn } from "./fields.ts";
 import { parseTimeout } from "./timeout.ts";
 
-/** Why a request is not taken: by gRPC's status, and by HTTP's where the caller does not speak gRPC. */
+/** Why a request is rejected, with a gRPC status, and an HTTP status for callers that do not speak gRPC. */
 export interface Refusal {
   readonly http?: number;
-  /** The limit that it passes, if that is why. */
+  /** The limit that the request exceeds, if that is the reason. */
   readonly limit?: keyof Limits;
   readonly code: Status;
   readonly message: string;
 }
 
-/** What a server reads out of the fields of a request. */
+/** The content of a request's fields. */
 export interface Request {
   readonly fields: FieldList;
   readonly path: string;
-  /** In milliseconds; undefined without one. */
+  /** The timeout in milliseconds; undefined if there is none. */
   readonly timeout: number | undefined;
-  /** How the caller's compressed messages are encoded. */
+  /** The encoding of the caller's compressed messages. */
   readonly encoding: string | undefined;
   /** The encodings that the caller accepts. */
   readonly accepts: string;
   readonly refusal: Refusal | undefined;
 }
 
-/** Reads the fields of a request, well-formed ones as HTTP/2 goes. */
+/** Reads the fields of a request that is well-formed HTTP/2. */
 export function readRequest(fields: FieldList, exceeded: boolean, limits: Limits): Request {
   let [method, path, type, accepts] = ["", "", "", ""];
   let timeout: string | undefined, encoding: string | undefined;
@@ -66,7 +66,7 @@ export function readRequest(fields: FieldList, exceeded: boolean, limits: Limits
   return { fields, path, timeout: milliseconds, encoding, accepts, refusal };
 }
 
-/** Whether the caller of a request accepts messages of an encoding. */
+/** Returns whether the caller of a request accepts an encoding of messages. */
 export function accepts({ accepts }: Request, encoding: string): boolean {
   for (let at = accepts.indexOf(encoding); at >= 0; at = accepts.indexOf(encoding, at + 1)) {
     const before = accepts[at - 1] ?? ",", behind = accepts[at + encoding.length] ?? ",";
@@ -75,7 +75,7 @@ export function accepts({ accepts }: Request, encoding: string): boolean {
   return false;
 }
 
-/** Whether a content-type is gRPC's, with messages of protobuf. */
+/** Returns whether a content type is gRPC with protobuf messages. */
 export function isGrpc(type: string): boolean {
   return type === "application/grpc" || /^application\/grpc(?:\+proto)?(?:;.*)?$/i.test(type);
 }

@@ -10,20 +10,20 @@ const PLAIN: FieldList = [":status", "200", "content-type", "application/grpc"];
 const ENCODED: ReadonlyMap<string, FieldList> = new Map(
   ["gzip", "deflate"].map((encoding) => [encoding, [...PLAIN, "grpc-encoding", encoding]]),
 );
-// The message stands there even if it is empty: as Kitex sends it.
+// `grpc-message` is present even if it is empty, as in Kitex.
 const OK: FieldList = ["grpc-status", "0", "grpc-message", ""];
 
-/** The most that the kit's own fields of a header take, as HTTP/2 counts it. */
+/** The maximum size of the kit's own fields in a header, as HTTP/2 counts it. */
 export const HEADER_OWN_BYTES: number = listBytes(ENCODED.get("deflate")!);
-/** The most that the kit's own fields of trailers take but for the text, where header and trailers are one. */
+/** The maximum size of the kit's own fields in a trailers-only response, without the status text. */
 export const TRAILER_OWN_BYTES: number = listBytes([...PLAIN, "grpc-status", "16", "grpc-accept-encoding", ACCEPTED]);
 
-/** The fields that a response begins with. */
+/** Returns the fields at the beginning of a response. */
 export function responseFields(encoding: string | undefined): FieldList {
   return encoding === undefined ? PLAIN : ENCODED.get(encoding)!;
 }
 
-/** The answer to a request that is none of gRPC: for people. */
+/** Returns the answer to a request that is not gRPC, for people. */
 export function plainAnswer({ http, message }: Refusal): { fields: FieldList; body: Uint8Array } {
   const allow = http === 405 ? ["allow", "POST"] : [];
   const fields = [":status", String(http), "content-type", "text/plain; charset=utf-8", ...allow];
@@ -31,11 +31,11 @@ export function plainAnswer({ http, message }: Refusal): { fields: FieldList; bo
 }
 
 /**
- * The fields that end a response.
+ * Returns the fields at the end of a response.
  *
  * @param status How the call ended.
- * @param only Whether nothing was sent before: header and trailers are one then.
- * @param request What is answered.
+ * @param only Whether nothing was sent before, so that header and trailers are one block.
+ * @param request The request.
  */
 export function trailerFields(
   status: CallStatus,

@@ -15,7 +15,7 @@ import { accepts, type Request } from "./request.ts";
 import { HEADER_OWN_BYTES, responseFields, TRAILER_OWN_BYTES, trailerFields } from "./response.ts";
 import type { ServerConnection } from "./server_connection.ts";
 
-/** One call that a server takes. */
+/** One call of a server. */
 export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dated {
   readonly path: string;
   readonly deadline: number | undefined;
@@ -29,7 +29,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   readonly #outbox: Outbox;
   #metadata: Metadata | undefined;
   #controller: AbortController | undefined;
-  /** The memory of the decoded requests that the handler has, in octets. */
+  /** The memory of the decoded requests that the handler holds, in octets. */
   #decoded = 0;
   #headerSent = false;
   #over = false;
@@ -56,12 +56,12 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     return this.#metadata ??= metadataOf(this.#request.fields);
   }
 
-  /** The octets of a request whose rest is on its way. */
+  /** The octets of an incomplete request. */
   get partial(): number {
     return this.#inbox.partial;
   }
 
-  /** Whether it has ended. */
+  /** Whether the call has ended. */
   get over(): boolean {
     return this.#over;
   }
@@ -78,7 +78,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     return this.#inbox.compressed ? this.#request.encoding as Compression : "identity";
   }
 
-  /** The fields that the client takes at a time, in octets. */
+  /** The most octets of fields that the client accepts. */
   get #peerBytes(): number {
     return this.#host.connection.peer.maxHeaderListSize;
   }
@@ -128,11 +128,11 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   }
 
   onHeaders(_: FieldList, __: boolean): void {
-    this.#inbox.finish(); // trailers of a request end it, and gRPC gives them no other meaning
+    this.#inbox.finish(); // trailers of a request end it; gRPC gives them no other meaning
   }
 
   onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
-    // Before it is copied: what is refused must not cost anything.
+    // Checked before the data is copied, so that rejected data costs nothing.
     const limit = this.#over ? undefined : this.#host.overBudget(this.#inbox.partial);
     if (limit) {
       const text = `the server holds too many unread requests (limits.${limit})`;
@@ -143,7 +143,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   }
 
   onReset(_code: ErrorCode, why: string): void {
-    // A caller resets what takes too long, and its clock may be ahead of the timer here.
+    // A caller resets calls whose deadline has passed, and may do so before the timer here fires.
     const isLate = why === "" && isPast(this.deadline);
     this.#abort(isLate ? late() : new RpcError(Status.CANCELLED, why || "the caller cancelled the call"));
   }
@@ -160,11 +160,12 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     this.cut(late());
   }
 
-  /** Ends the call from this side, and tells the caller and the handler why. */
+  /** Ends the call with an error of this side, for the caller and the handler. */
   cut(error: RpcError): void {
     if (this.#over) return;
     if (!this.#stream.queue) this.#finish({ code: error.code, message: error.rawMessage });
-    // What waits for a slow reader would hold back the status. Of a server that stops, the lost connection tells.
+    // Queued messages for a slow reader would delay the status. If the server stops, the loss of the connection
+    // replaces the status.
     else if (error.code !== Status.UNAVAILABLE) {
       this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
       this.#host.wake();
@@ -174,7 +175,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     this.#abort(error);
   }
 
-  /** A request can't be read. */
+  /** Handles a request that can't be read. */
   onBadMessage(error: RpcError): void {
     this.#inbox.end(error);
     if (error.code === Status.RESOURCE_EXHAUSTED) this.#host.hit("receiveMessageBytes");

@@ -18,30 +18,30 @@ import { readRequest, type Request } from "./request.ts";
 import { GrpcServerCall } from "./server_call.ts";
 import { Pump, type Socket } from "./socket.ts";
 
-/** What the connections of a listener share. */
+/** The state that the connections of a listener share. */
 export interface ServerHost {
   readonly options: ListenOptions;
-  /** The octets of messages that all of them hold. */
+  /** The octets of messages that all connections hold. */
   readonly budget: Budget;
-  /** The octets of decoded requests that all handlers have. */
+  /** The octets of decoded requests that all handlers hold. */
   decoded: number;
-  /** How many there are. */
+  /** The number of connections. */
   readonly connections: number;
-  /** Where refused clients are told of. */
+  /** Logs rejected clients. */
   readonly refusals: RefusalLog;
-  /** A limit was passed. */
+  /** Called when a limit was exceeded. */
   hit(limit: keyof Limits): void;
 }
 
-/** Why a connection takes no more calls: what gRPC says in GOAWAY, where it has a word for it (gRFC A9). */
+/** Why a connection accepts no more calls. It is the text of GOAWAY, where gRPC defines one (gRFC A9). */
 type DrainReason = "max_idle" | "max_age" | "graceful_stop" | "";
 
-/** How far the largest stream identifier lies: GOAWAY with it says "soon" (RFC 9113, section 6.8). */
+/** The largest stream identifier. A GOAWAY with it announces another GOAWAY (RFC 9113, section 6.8). */
 const MAX_STREAM_ID = 2 ** 31 - 1;
-/** With so little left of the connection's window, in octets, a message can no more get its rest. */
+/** If the connection's window falls below this, in octets, the rest of a message can't arrive any more. */
 const LOW_WINDOW_BYTES = 64 * 1024;
 
-/** One client's connection to a server: its calls, from the first octet to the last. */
+/** The connection of one client to a server, with its calls. */
 export class ServerConnection implements ConnectionEvents {
   readonly connection: Connection;
   readonly peer: Peer;
@@ -51,11 +51,11 @@ export class ServerConnection implements ConnectionEvents {
   readonly #host: ServerHost;
   readonly #pump: Pump;
   readonly #lifetime: Lifetime;
-  /** The calls whose fields have come in this read: their messages may stand behind them. */
+  /** The calls whose header arrived in this read. Their messages may follow in the same read. */
   #fresh: GrpcServerCall[] = [];
   #lastFields: FieldList | undefined;
   #lastRequest: Request | undefined;
-  /** The octets of decoded requests that the handlers of this connection's calls have. */
+  /** The octets of decoded requests that this connection's handlers hold. */
   #decoded = 0;
   #draining = false;
   #reason: DrainReason = "";
@@ -79,12 +79,12 @@ export class ServerConnection implements ConnectionEvents {
     this.deadlines.close();
   }
 
-  /** When octets last came, in milliseconds of `performance.now()`. */
+  /** When octets arrived last, in milliseconds of `performance.now()`. */
   get readAt(): number {
     return this.#pump.lastRead;
   }
 
-  /** What the listener was told. */
+  /** The options of the listener. */
   get options(): ListenOptions {
     return this.#host.options;
   }
@@ -94,33 +94,36 @@ export class ServerConnection implements ConnectionEvents {
     return this.connection.streams.size === 0;
   }
 
-  /** Something is to be sent. */
+  /** Starts writing what is queued. */
   wake(): void {
     this.#pump.wake();
   }
 
-  /** Counts that a limit was passed. */
+  /** Counts that a limit was exceeded. */
   hit(limit: keyof Limits): void {
     this.#host.hit(limit);
   }
 
-  /** The limit that a call passes whose data has come: too much is held, and waiting would not help. */
+  /** Returns the limit that a call exceeds whose data has arrived: too much is held, and waiting would not help. */
   overBudget(partial: number): keyof Limits | undefined {
     if (this.holdsTooMuch("received", 0)) return "bufferBytes";
     const { window } = this.connection;
-    // Nearly all of the connection's window is held by halves of messages, so no one of them would get its rest.
+    // Incomplete messages hold almost all of the connection's window, so none of them can complete.
     const stuck = partial > 0 && window.available < LOW_WINDOW_BYTES && this.#partials() > window.held / 2;
     if (stuck) this.hit("connectionBufferBytes");
     return stuck ? "connectionBufferBytes" : undefined;
   }
 
-  /** Whether all connections hold too much, and this one more than its share: those that hold little are served on. */
+  /**
+   * Returns whether all connections hold too much, and this one more than its share. Connections that hold little
+   * continue.
+   */
   holdsTooMuch(what: keyof Budget | "decoded", more: number): boolean {
     const { bufferBytes, connections } = this.limits;
     const sum = more + (what === "decoded" ? this.#host.decoded : this.budget[what]);
     if (sum <= bufferBytes) return false;
-    // Connections that come one after the other find those before them with shares that were larger. So there is an end
-    // to it.
+    // Older connections may hold larger shares, from when there were fewer connections. Above twice the limit, the
+    // share is therefore that of the maximum number of connections.
     const share = bufferBytes / (sum <= 2 * bufferBytes ? this.#host.connections : connections);
     const tooMuch = more + this.#own(what) > share;
     if (tooMuch) this.hit("bufferBytes");
@@ -132,30 +135,30 @@ export class ServerConnection implements ConnectionEvents {
     return what === "queued" ? this.connection.sender.queued : this.connection.window.held;
   }
 
-  /** Handlers have so many octets of decoded requests more, or less. */
+  /** Adds to the octets of decoded requests that handlers hold. A negative number subtracts. */
   hold(more: number): void {
     this.#decoded += more;
     this.#host.decoded += more;
   }
 
   /**
-   * Says that it will take no more calls, and ends when those in flight have.
+   * Announces that no more calls are accepted, and ends the connection when those in flight have ended.
    *
-   * @param reason Why, for the client.
-   * @param grace How long they may take, in milliseconds. A server that stops has its own bound.
+   * @param reason The reason, for the client.
+   * @param grace How long they may take, in milliseconds. A server that stops has its own limit.
    */
   drain(reason: DrainReason, grace: number = Infinity): void {
     if (this.#draining) return;
     this.#draining = true;
     this.#reason = reason;
-    // In two steps: what the client sends before it hears of this is served still.
+    // The first of two steps: calls that the client sends before it receives this GOAWAY are still served.
     this.connection.goAway(MAX_STREAM_ID, ErrorCode.NO_ERROR, reason);
     this.connection.pings.send(PingPurpose.Drain);
     this.#lifetime.drainBegan(grace);
     this.wake();
   }
 
-  /** Looks what time it is. Called by the listener now and then. */
+  /** Checks the time limits. The listener calls this at intervals. */
   tick(now: number): void {
     const limit = this.#lifetime.check(now);
     if (limit === undefined) return;
@@ -166,7 +169,10 @@ export class ServerConnection implements ConnectionEvents {
     this.#pump.close(`limits.${limit}`);
   }
 
-  /** Gives its descriptor back as soon as no call is lost by it: at once if the client has not even said hello. */
+  /**
+   * Closes the connection as soon as that loses no call, to free its descriptor. A client that has sent nothing is
+   * closed at once.
+   */
   makeRoom(): void {
     if (!this.connection.established) this.#pump.close("no file descriptor is left");
     else if (this.idle) this.close();
@@ -208,7 +214,7 @@ export class ServerConnection implements ConnectionEvents {
   }
 
   onGoAway(): void {
-    // A client that goes away opens no more streams; those that are open are served.
+    // A client that sends GOAWAY opens no more streams. Its open streams are still served.
   }
 
   onFailed(error: ConnectionError): void {
@@ -217,7 +223,10 @@ export class ServerConnection implements ConnectionEvents {
     this.#pump.endSoon();
   }
 
-  /** The client knows of the first GOAWAY: streams above the last one it has opened are refused from here on. */
+  /**
+   * Ends the first step of a drain: the client knows of the first GOAWAY. Streams above the last one that it opened are
+   * refused from now on.
+   */
   #drained(): void {
     const { connection } = this;
     if (connection.lastAllowed === MAX_STREAM_ID && connection.failure === undefined) {
@@ -234,7 +243,7 @@ export class ServerConnection implements ConnectionEvents {
     if (connection.streams.size === 0 && connection.lastAllowed < MAX_STREAM_ID) this.#pump.end();
   }
 
-  /** Tells a client that speaks something else, and goes on reading until it hangs up. */
+  /** Answers a client that does not speak HTTP/2, and keeps reading until it disconnects. */
   #foreign(first: Uint8Array): string | undefined {
     const foreign = this.connection.established ? undefined : foreignClient(first, false);
     if (foreign === undefined) return undefined;
@@ -247,7 +256,7 @@ export class ServerConnection implements ConnectionEvents {
     if (this.#fresh.length === 0) return;
     const fresh = this.#fresh;
     this.#fresh = [];
-    // What was reset in the same read is not begun.
+    // A call that was reset in the same read is not started.
     for (const call of fresh) if (!call.over) this.#host.options.onCall(call);
   }
 

@@ -1,48 +1,51 @@
 import type { Connection } from "../http2/connection.ts";
 
-/** A look that comes later than this after the last, in milliseconds, says nothing: this process stood still itself. */
+/**
+ * If a check comes later than this after the previous one, in milliseconds, it is ignored: this process itself was
+ * blocked.
+ */
 const LATE_MS = 1600;
 
 /**
- * Finds out that a server is silent which owes answers: one that was frozen, or whose network is gone. The server is
- * asked for a sign of life once after each call that begins and each frame of a call that it sends, so there are never
- * more questions than these.
+ * Detects a server that sends nothing although calls are in flight, because it is frozen or its network is lost. The
+ * client asks for a sign of life (`Pings.ask`) once after each call that begins and each frame of a call that the
+ * server sends, so there are never more questions than such events.
  */
 export class Silence {
-  /** Whether it has not answered. */
+  /** Whether the server has not answered in time. */
   silent = false;
   readonly #limit: number;
   #lookedAt = 0;
   #lastRead = 0;
   /**
-   * Whether calls were in flight at a look since it last sent something: they may have ended by their deadline
-   * meanwhile.
+   * Whether calls were in flight at a check since the server last sent something. They may have ended by their
+   * deadlines.
    */
   #owes = false;
-  /** When it was asked. */
+  /** When the client last asked. */
   #askedAt: number | undefined;
-  /** When it had last sent something as it was asked. */
+  /** When the server had last sent something before the client asked. */
   #before = -1;
-  /** How far the calls had come as it was asked. */
+  /** The progress of the calls when the client asked. */
   #progress = -1;
 
-  /** @param limit How long it may send nothing, in milliseconds. */
+  /** @param limit How long the server may send nothing, in milliseconds. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Whether a question has no answer yet. */
+  /** Whether a question is unanswered. */
   get asking(): boolean {
     return this.#askedAt !== undefined;
   }
 
   /**
-   * Looks; to be called about once a second.
+   * Checks for silence. To be called about once a second.
    *
-   * @param now Milliseconds.
-   * @param lastRead When it last sent something.
+   * @param now The time, in milliseconds.
+   * @param lastRead When the server last sent something.
    * @param owes Whether calls are in flight.
-   * @param connection To ask.
+   * @param connection The connection, to ask.
    * @returns Whether it asked.
    */
   look(
@@ -61,7 +64,7 @@ export class Silence {
       if (now - this.#askedAt >= this.#limit / 2 && now - lastRead >= this.#limit) this.silent = true;
       return false;
     }
-    // What else it sends, as WINDOW_UPDATE and PING, is no news: it would be asked again and again.
+    // Other frames, such as WINDOW_UPDATE and PING, do not count: otherwise the client would ask again and again.
     const progress = connection.callFrames + connection.nextStream;
     if (progress === this.#progress) return false;
     connection.pings.ask();
@@ -71,7 +74,7 @@ export class Silence {
     return true;
   }
 
-  /** For how many milliseconds its answer has been missing. */
+  /** Returns how long the answer has been missing, in milliseconds. */
   missing(now: number): number {
     return this.#askedAt === undefined ? 0 : now - this.#askedAt;
   }

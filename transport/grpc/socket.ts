@@ -2,44 +2,46 @@ import { after } from "../../base/time.ts";
 import type { Connection } from "../http2/connection.ts";
 import { turnBegins } from "./turn.ts";
 
-/** What a connection needs of a socket: a `Deno.Conn`, or something that looks like one. */
+/** The part of a socket that a connection uses: a `Deno.Conn`, or something similar. */
 export interface Socket {
-  /** Reads into `buf`; null at the end. */
+  /** Reads into `buf`. Returns the number of octets, or null at the end. */
   read(buf: Uint8Array): Promise<number | null>;
-  /** Writes some of `bytes`. */
+  /** Writes some of `bytes`. Returns the number of octets. */
   write(bytes: Uint8Array): Promise<number>;
   /** Ends the writing side. */
   closeWrite?(): Promise<void>;
-  /** Closes it; may be called again. */
+  /** Closes the socket. It may be called again. */
   close(): void;
-  /** Has the process wait for what is read from it, as it does at first. */
+  /** Keeps the process alive while a read waits, which is the default. */
   ref?(): void;
   /** Lets the process end while a read waits. */
   unref?(): void;
 }
 
 /**
- * What a read is given at first, and what it grows to while the peer fills it, in octets. An idle connection keeps the
- * first.
+ * The initial and the maximum size of a read, in octets. It grows while the peer fills it. An idle connection keeps the
+ * initial size.
  */
 const MIN_READ_BYTES = 2 * 1024;
 const MAX_READ_BYTES = 64 * 1024;
 /**
- * With so many octets waiting to be written, nothing more is read: a peer that reads no answers makes no more of them.
- * More than data fills.
+ * With more unsent octets than this, nothing is read: a peer that does not read its answers can't cause more of them.
+ * DATA frames alone stay below it.
  */
 const MAX_UNSENT_BYTES = 1024 * 1024;
-/** How long a peer may go on sending after this side has ended, so that it reads what it was told, in milliseconds. */
+/**
+ * How long a peer may continue to send after this side has ended, in milliseconds, so that it reads the last frames.
+ */
 const LINGER_MS = 500;
 
 /**
- * Moves octets between a socket and a {@linkcode Connection}: one read buffer, all frames in it handled before anything
- * is written; one write on its way, with all that was to be sent when it began.
+ * Moves octets between a socket and a {@linkcode Connection}. It has one read buffer, and handles all frames in it
+ * before it writes. One write is in flight at a time, with all octets that were queued when it began.
  */
 export class Pump {
-  /** When octets last came, by performance.now(). */
+  /** When octets arrived last, in milliseconds of performance.now(). */
   lastRead: number = performance.now();
-  /** Since when a write has been on its way; undefined if none is. */
+  /** When the write in flight began; undefined if there is none. */
   writingSince: number | undefined;
   readonly #socket: Socket;
   readonly #connection: Connection;
@@ -54,12 +56,12 @@ export class Pump {
   #closed = false;
 
   /**
-   * Makes a pump; {@linkcode Pump.run} starts it.
+   * Creates a pump; {@linkcode Pump.run} starts it.
    *
    * @param socket The socket.
    * @param connection The connection.
-   * @param onRead Called when all frames of a read were handled.
-   * @param onFirst Given the first octets that come: why the peer is none of HTTP/2, if it is not.
+   * @param onRead Called after all frames of a read were handled.
+   * @param onFirst Receives the first octets. Returns why the peer does not speak HTTP/2; undefined if it does.
    */
   constructor(
     socket: Socket,
@@ -73,22 +75,22 @@ export class Pump {
     this.#onFirst = onFirst;
   }
 
-  /** Reads until the end. Resolves with why it ended, when the socket is closed. Never rejects. */
+  /** Reads until the end. Resolves with the reason of the end, after the socket is closed. Never rejects. */
   async run(): Promise<string> {
-    // A server waits for the first octets, as it may have to answer them in another language (section 3.4 of RFC 9113
-    // allows it).
+    // A server waits for the first octets, as it may have to answer in another protocol. RFC 9113, section 3.4, allows
+    // that.
     if (!this.#connection.server) this.wake();
     this.close(await this.#read());
     return await this.#done.promise;
   }
 
-  /** Whether the process waits for what the peer sends. It does at first. */
+  /** Whether a read keeps the process alive, which is the default. */
   set keepsAlive(value: boolean) {
     if (value) this.#socket.ref?.();
     else this.#socket.unref?.();
   }
 
-  /** Something is to be sent: it goes out when the code that runs now, and what waits for it, has run. */
+  /** Starts a write after the code that runs now and its microtasks, so that all that they send goes out together. */
   readonly wake = (): void => {
     if (this.#scheduled || this.#reading || this.writingSince !== undefined || this.#connection.output.length === 0) {
       return;
@@ -97,7 +99,7 @@ export class Pump {
     queueMicrotask(this.#flush);
   };
 
-  /** Sends what waits, then ends the connection. */
+  /** Sends what is queued, then ends the connection. */
   end(): void {
     if (this.#ending) return;
     this.#ending = true;
@@ -105,35 +107,35 @@ export class Pump {
   }
 
   /**
-   * As {@linkcode Pump.end}, for a peer that is at fault or not to be waited for: it has little time to read what it is
-   * told.
+   * Does what {@linkcode Pump.end} does, but gives the peer only a short time to read: the peer is at fault, or not
+   * worth waiting for.
    */
   endSoon(): void {
     this.#linger();
     this.end();
   }
 
-  /** Sends these octets in place of all else, then ends the connection. */
+  /** Sends these octets instead of all queued ones, then ends the connection. */
   async answer(octets: Uint8Array): Promise<void> {
     this.#ending = true;
     this.writingSince = performance.now();
     try {
       await this.#socket.write(octets);
     } catch {
-      // It has hung up.
+      // The peer has disconnected.
     }
     this.#connection.output.take();
     await this.#endWriting();
   }
 
-  /** Closes the socket now. */
+  /** Closes the socket at once. */
   close(why: string): void {
     if (this.#closed) return;
     this.#closed = true;
     try {
       this.#socket.close();
     } catch {
-      // It was closed.
+      // The socket was closed.
     }
     this.#written?.resolve();
     this.#done.resolve(why);
@@ -154,8 +156,8 @@ export class Pump {
           const foreign = this.#onFirst(buf.subarray(0, end));
           if (foreign !== undefined) return foreign;
         }
-        // What is sent meanwhile goes out together, and outside of any call's async context, which would keep the call
-        // alive.
+        // Octets that are queued meanwhile go out together. The write runs outside of any call's async context, which
+        // it would otherwise keep alive.
         this.#reading = true;
         const stopped = connection.receive(buf, 0, end);
         this.#onRead();
@@ -182,7 +184,7 @@ export class Pump {
     this.#done.promise.then(stop, stop);
   }
 
-  /** Sends what waits. If it is to end and nothing waits, that is the end. */
+  /** Sends what is queued. Closes the connection if it is ending and nothing is queued. */
   #wakeOrEnd(): void {
     this.wake();
     if (!this.#ending || this.#scheduled || this.writingSince !== undefined) return;
@@ -202,7 +204,7 @@ export class Pump {
     try {
       while (output.length > 0) {
         const bytes = output.take();
-        // At once, so that those who have waited come before those who send anew while this is on its way.
+        // At once, so that streams that have waited come before streams that send new data during the write.
         sender.resume();
         this.writingSince = performance.now();
         let at = await this.#socket.write(bytes);
@@ -218,7 +220,8 @@ export class Pump {
   }
 
   /**
-   * Ends the writing side and lets the peer read it: closing a socket with unread octets would take back what was sent.
+   * Ends the writing side, and waits until the peer has read: if a socket with unread octets is closed, what was sent
+   * may be lost.
    */
   async #endWriting(): Promise<void> {
     if (this.#closed || this.#ended) return;
@@ -227,7 +230,7 @@ export class Pump {
     try {
       await this.#socket.closeWrite?.();
     } catch {
-      // It has hung up.
+      // The peer has disconnected.
     }
     if (!this.#socket.closeWrite) this.close("closed");
   }

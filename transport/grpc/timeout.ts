@@ -3,9 +3,9 @@ const UNITS: Readonly<Record<string, number>> = { n: 1e-6, u: 1e-3, m: 1, S: 100
 const MAX_TIMEOUT_VALUE = 99_999_999;
 
 /**
- * Reads the value of `grpc-timeout`.
+ * Parses the value of `grpc-timeout`.
  *
- * @returns Milliseconds, or undefined if it is no timeout.
+ * @returns Milliseconds, or undefined if the value is invalid.
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
  */
 export function parseTimeout(text: string): number | undefined {
@@ -13,10 +13,10 @@ export function parseTimeout(text: string): number | undefined {
   return Number(text.slice(0, -1)) * UNITS[text.at(-1)!]!;
 }
 
-/** The difference of two moments is inexact by less than this, in milliseconds. */
+/** The maximum rounding error of the difference of two times, in milliseconds. */
 const INEXACT_MS = 1e-3;
 
-/** Writes a timeout of so many milliseconds, rounded up, in the finest unit that eight digits hold. */
+/** Formats a timeout in milliseconds, in the finest unit that fits into eight digits, rounded up. */
 export function formatTimeout(milliseconds: number): string {
   const left = Math.max(Math.ceil(milliseconds - INEXACT_MS), 1);
   if (left <= MAX_TIMEOUT_VALUE) return `${left}m`;

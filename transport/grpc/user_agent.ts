@@ -1,4 +1,4 @@
 import { VERSION } from "../../rpc/version.ts";
 
-/** What the kit calls itself. */
+/** The value of the kit's `user-agent`. */
 export const USER_AGENT: string = `grpc-dinokit/${VERSION}`;

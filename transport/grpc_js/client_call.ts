@@ -12,7 +12,7 @@ import { Reader, type Source } from "./reader.ts";
 
 type Stream = grpc.ClientDuplexStream<Uint8Array, Uint8Array>;
 
-/** A call that grpc-js makes. */
+/** A client's call through grpc-js. */
 export class GrpcClientCall implements ClientCall {
   status: CallStatus | undefined;
   readonly #stream: Stream | undefined;
@@ -57,7 +57,7 @@ export class GrpcClientCall implements ClientCall {
     stream.on("error", () => {}); // the status says it
     stream.on("drain", () => this.#drain.resolve());
     stream.on("status", (object) => {
-      // A server cancels what takes too long, and may do so before the timer here rings.
+      // A server cancels calls whose deadline has passed, and may do so before the timer here fires.
       const isLate = (object.code as number) === Status.CANCELLED && !this.#gaveUp &&
         performance.now() >= (start.deadline ?? Infinity);
       this.#finish(isLate ? LATE : withinLimits(statusOf(object), limits));
@@ -104,7 +104,7 @@ export class GrpcClientCall implements ClientCall {
   }
 }
 
-/** The time of day at which grpc-js is to end a call. It has no other clock, and its timers take no more. */
+/** Returns the deadline of a call for grpc-js, which uses the time of day only. It is limited to the longest timer. */
 function deadlineOf(moment: number): number {
   const now = performance.now();
   return timeOfDay(Math.min(moment, now + LONGEST_TIMER_MS), now);
@@ -114,7 +114,7 @@ const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadlin
 
 function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {
   return {
-    // A lost connection: grpc-js calls it INTERNAL, https://github.com/grpc/grpc-node/issues/2502
+    // grpc-js reports a lost connection as INTERNAL: https://github.com/grpc/grpc-node/issues/2502
     code: /RST_STREAM with code 2 triggered by internal client error/.test(details)
       ? Status.UNAVAILABLE
       : code as number,

@@ -7,7 +7,7 @@ import { hostOf, whyNot } from "./why_not.ts";
 
 const ALGORITHM = { deflate: 1, gzip: 2 };
 
-/** Connects by grpc-js: one client, one subchannel, one connection. */
+/** Connects through grpc-js, with one client, one subchannel and one connection. */
 export async function connect(grpc: GrpcJs, options: ConnectOptions): Promise<Connection> {
   const { address, limits, compression, authority } = options;
   await probe(address, options.signal);
@@ -79,7 +79,7 @@ class GrpcConnection implements Connection {
   }
 }
 
-/** Waits until the channel is ready, or fails for the first time: grpc-js itself would try for ever. */
+/** Waits until the channel is ready or fails for the first time. grpc-js itself would retry for ever. */
 async function ready(grpc: GrpcJs, client: grpc.Client, options: ConnectOptions): Promise<void> {
   const { signal } = options;
   const { READY, TRANSIENT_FAILURE, SHUTDOWN } = grpc.connectivityState;
@@ -99,7 +99,7 @@ async function ready(grpc: GrpcJs, client: grpc.Client, options: ConnectOptions)
   if (!connected) throw new Error(await whyNot(options));
 }
 
-/** Connects and hangs up: grpc-js does not tell why a connection fails, and goes on trying for a while. */
+/** Connects and disconnects: grpc-js does not report why a connection fails, and retries for a while. */
 async function probe(address: Address, signal: AbortSignal): Promise<void> {
   try {
     const socket = address.kind === "unix"

@@ -4,12 +4,12 @@ import type { Logger } from "../../base/logger.ts";
 import { every } from "../../base/time.ts";
 import { acceptAgain, isExhausted, type Shortage, shortageAt } from "../descriptors.ts";
 
-/** How often it is looked whether a descriptor is left, in milliseconds. */
+/** How often the descriptors are checked, in milliseconds. */
 const LOOK_MS = 1000;
 const NO_SHORTAGE: Shortage = { room: Infinity, until: 0 };
 
 /**
- * Keeps the servers of one listener going when no file descriptor is left: without it they accept nobody any more, for
+ * Keeps the servers of one listener accepting after a shortage of file descriptors. Without it, they stop accepting for
  * ever.
  */
 export class DescriptorWatch {
@@ -20,12 +20,12 @@ export class DescriptorWatch {
   #shortage = NO_SHORTAGE;
   #stop: (() => void) | undefined;
 
-  /** @param logger One of `guardedLogger`. */
+  /** @param logger A logger that never throws, from `guardedLogger`. */
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** Watches one more server, before it listens. */
+  /** Adds a server, before it listens. */
   add(server: Server): void {
     this.#servers.add(server);
     server.prependListener("connection", (socket: Socket) => {
@@ -34,12 +34,12 @@ export class DescriptorWatch {
     });
   }
 
-  /** The servers listen. */
+  /** Starts the checks. To be called when the servers listen. */
   start(address: Address): void {
     this.#stop = every(LOOK_MS, () => this.#look(address));
   }
 
-  /** They listen no more. */
+  /** Stops the checks. To be called when the servers stop listening. */
   stop(): void {
     this.#stop?.();
   }

@@ -4,10 +4,10 @@ import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
 import { isRetryField } from "../../rpc/retry_fields.ts";
 import type { GrpcJs, RawMetadata } from "./load.ts";
 
-/** Fields of HTTP/2 and gRPC, which are not the application's. */
+/** Fields of HTTP/2 and gRPC, which are not part of the metadata. */
 const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "date", "host", "content-length"]);
 
-/** The application's fields of a grpc-js metadata. */
+/** Returns the application's fields of a grpc-js metadata. */
 export function fromGrpc(metadata: grpc.Metadata): Metadata {
   const entries: [string, MetadataValue][] = [];
   for (const [key, values] of (metadata as unknown as RawMetadata).internalRepr) {
@@ -17,7 +17,7 @@ export function fromGrpc(metadata: grpc.Metadata): Metadata {
   return Metadata.unchecked(entries);
 }
 
-/** A grpc-js metadata with the application's fields. */
+/** Creates a grpc-js metadata with the application's fields. */
 export function toGrpc(
   { Metadata: GrpcMetadata }: GrpcJs,
   metadata: Metadata | undefined,
@@ -35,13 +35,13 @@ export function toGrpc(
   return result;
 }
 
-/** `grpc-status-details-bin` of a trailer. */
+/** Returns `grpc-status-details-bin` of a trailer. */
 export function detailsOf(metadata: grpc.Metadata): Uint8Array | undefined {
   const value = (metadata as unknown as RawMetadata).internalRepr.get("grpc-status-details-bin")?.[0];
   return value === undefined || typeof value === "string" ? undefined : new Uint8Array(value);
 }
 
-/** Each byte of the UTF-8 text as one character, as node:http2 writes header values. */
+/** Encodes a text as UTF-8, with one character for each byte, as node:http2 writes header values. */
 function toLatin1(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : Buffer.from(text, "utf8").toString("latin1");
 }

@@ -13,7 +13,7 @@ import { DescriptorWatch } from "./descriptors.ts";
 import type { GrpcJs } from "./load.ts";
 import { GrpcServerCall } from "./server_call.ts";
 
-/** What is private in grpc-js's Server and used here; `load_test.ts` fails if it is gone. */
+/** The private parts of grpc-js's Server that are used here. `load_test.ts` fails if they are gone. */
 export interface RawServer {
   handlers: { get(path: string): unknown };
   _streamHandler(extra: unknown, stream: { destroy(error?: Error): void }, headers: unknown): void;
@@ -22,7 +22,7 @@ export interface RawServer {
 
 const ALGORITHM = { deflate: 1, gzip: 2 };
 
-/** Serves calls by grpc-js. */
+/** Serves calls through grpc-js. */
 export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<Listener> {
   const { address, limits, compression, tls } = options;
   if (address.kind === "unix") await removeStaleSocket(address.path);
@@ -73,7 +73,7 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
       watch.stop();
       cut = true;
       for (const call of calls) call.cut();
-      // The statuses of the calls that were cut go out first.
+      // The statuses of the ended calls are sent first.
       return new Promise<void>((resolve) =>
         after(20, () => {
           server.forceShutdown();
@@ -84,7 +84,7 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
   };
 }
 
-/** Leads every path to one handler. grpc-js knows single paths only, and answers others by itself. */
+/** Routes every path to one handler. grpc-js supports single paths only, and answers others itself. */
 function takeAll(
   server: RawServer,
   take: (path: string, stream: grpc.ServerDuplexStream<Uint8Array, Uint8Array>) => void,
@@ -100,7 +100,8 @@ function takeAll(
       deserialize: same,
     }),
   };
-  // A frame that follows a refused request in the same segment makes it throw out of an event, which ends the process.
+  // If a frame follows a refused request in the same segment, this handler throws inside an event, which ends the
+  // process.
   const inner = server._streamHandler;
   server._streamHandler = function (extra, stream, headers) {
     try {
@@ -112,12 +113,12 @@ function takeAll(
   };
 }
 
-/** Looks at each client before HTTP/2 begins. */
+/** Checks each client before HTTP/2 begins. */
 function checkClients(server: RawServer, check: ClientCheck): void {
   const inner = server.createHttp2Server;
   server.createHttp2Server = function (credentials) {
     const secure = inner.call(this, credentials);
-    // A socket that is gone does not know its peer any more.
+    // A closed socket does not know its peer any more.
     const peers = new WeakMap<object, string>();
     secure.prependListener("connection", (socket) => peers.set(socket, socket.remoteAddress ?? ""));
     const peerOf = (socket: TLSSocket) => peers.get((socket as unknown as { _parent?: Socket })._parent!);
@@ -141,7 +142,7 @@ function bind(server: grpc.Server, address: Address, credentials: grpc.ServerCre
   return new Promise((resolve, reject) => {
     server.bindAsync(text, credentials, (error, port) => {
       if (error === null) return resolve(port);
-      // It tells only a text.
+      // grpc-js reports only a text.
       const code = /\b(EADDRINUSE|EAFNOSUPPORT|EADDRNOTAVAIL)\b/.exec(error.message)?.[1];
       const used = code === "EADDRINUSE" || /address already in use/i.test(error.message);
       reject(used ? new Deno.errors.AddrInUse(error.message) : Object.assign(error, { code }));

@@ -8,12 +8,12 @@ import { connectTls, type Trust } from "../../tls/connect.ts";
 import type { ClientTls } from "../transport.ts";
 import { after } from "../../base/time.ts";
 
-/** grpc-js, as it is loaded. */
+/** The module grpc-js. */
 export type GrpcJs = typeof grpc;
 
 let loading: Promise<GrpcJs> | undefined;
 
-/** Loads grpc-js once, with what keeps a process alive on Deno and its text intact. */
+/** Loads grpc-js once, with workarounds that prevent crashes on Deno and keep UTF-8 text intact. */
 export function load(): Promise<GrpcJs> {
   return loading ??= (async () => {
     deferGoaway();
@@ -21,7 +21,7 @@ export function load(): Promise<GrpcJs> {
     const module = await outsideScopes(loadGrpcJs) as unknown as GrpcJs & { default?: GrpcJs };
     const grpc = module.default ?? module;
     keepUtf8(grpc);
-    // It writes to stderr what its errors say anyway.
+    // grpc-js also writes its errors to stderr.
     grpc.setLogVerbosity(grpc.logVerbosity.NONE);
     return grpc;
   })();
@@ -45,17 +45,19 @@ function deferGoaway(): void {
   }) as typeof connect;
 }
 
-/** Which server a secure context is for. */
+/** The server that a secure context is for. */
 const trusts = new WeakMap<object, Trust>();
 
-/** A secure context for one server. Connections with it are made by {@linkcode connectTls}. */
+/** Creates a secure context for one server. Connections with it use {@linkcode connectTls}. */
 export function secureContextFor({ ca, cert, key }: ClientTls, name: string): tls.SecureContext {
   const context = tls.createSecureContext({ ca, cert, key, minVersion: "TLSv1.2" });
   trusts.set(context, { ca, name });
   return context;
 }
 
-/** grpc-js leaves the check of a server to node:tls, which does not do it well. To be removed with this transport. */
+/**
+ * Makes grpc-js use the kit's check of servers: the check of node:tls has faults. To be removed with this transport.
+ */
 function checkServers(): void {
   const { connect } = tls as unknown as { connect(options: tls.ConnectionOptions, ...rest: unknown[]): tls.TLSSocket };
   (tls as { connect: unknown }).connect = (options: tls.ConnectionOptions, ...rest: unknown[]) => {
@@ -64,14 +66,15 @@ function checkServers(): void {
   };
 }
 
-/** What is private in grpc-js's Metadata and used here; `load_test.ts` fails if it is gone. */
+/** The private parts of grpc-js's Metadata that are used here. `load_test.ts` fails if they are gone. */
 export interface RawMetadata {
   internalRepr: Map<string, (string | Uint8Array)[]>;
 }
 
 /**
- * grpc-js drops received values that are not ASCII, and Kitex sends metainfo as raw UTF-8: take every value as it is.
- * https://github.com/grpc/grpc-node/issues/1173 is why it drops them. To be removed with this transport.
+ * Makes grpc-js accept every received value unchanged. It drops values that are not ASCII
+ * (https://github.com/grpc/grpc-node/issues/1173), but Kitex sends metainfo as raw UTF-8. To be removed with this
+ * transport.
  */
 function keepUtf8(grpc: GrpcJs): void {
   grpc.Metadata.fromHttp2Headers = (headers) => {
@@ -93,7 +96,7 @@ function keepUtf8(grpc: GrpcJs): void {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Text whose UTF-8 bytes came as one character each. */
+/** Decodes UTF-8 that arrived as one character for each byte. */
 function fromLatin1(text: string): string {
   if (!/[\x80-\xff]/.test(text)) return text;
   try {

@@ -3,7 +3,7 @@ import { connect } from "./connect.ts";
 import { listen } from "./listen.ts";
 import { load } from "./load.ts";
 
-/** The transport over npm:@grpc/grpc-js, which is loaded when it first listens or connects. */
+/** Creates the transport over npm:@grpc/grpc-js, which is loaded at the first `listen` or `connect`. */
 export function grpcJsTransport(): Transport {
   return {
     name: "grpc-js",

@@ -1,32 +1,32 @@
 import type { MaybePromise } from "../transport.ts";
 
-/** The part of a Node stream that is read here. */
+/** The part of a Node stream that the reader uses. */
 export interface Source {
   read(): Uint8Array | null;
   on(event: string, listener: () => void): unknown;
 }
 
-/** Reads a Node stream message by message, without taking more from it than is asked for. */
+/** Reads a Node stream message by message, and only on demand. */
 export class Reader {
   readonly #source: Source;
   #wake: (() => void) | undefined;
 
   /**
    * @param source The stream.
-   * @param events What may make a message readable, or end the stream.
-   * @param ended Whether there will be no more messages once none is readable. It may throw what went wrong.
+   * @param events The events after which a message may be readable, or the stream may have ended.
+   * @param ended Returns whether no more messages follow when none is readable. It may throw the stream's error.
    */
   constructor(source: Source, events: readonly string[], readonly ended: () => boolean) {
     this.#source = source;
     for (const event of events) source.on(event, () => this.wake());
   }
 
-  /** Looks again: something has changed. */
+  /** Checks again whether a message is readable. */
   wake(): void {
     this.#wake?.();
   }
 
-  /** The next message, or undefined when there are no more. */
+  /** Returns the next message, or undefined after the last. */
   next(): MaybePromise<Uint8Array | undefined> {
     const message = this.#source.read();
     if (message !== null) return message;

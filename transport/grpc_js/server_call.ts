@@ -15,21 +15,21 @@ import { Reader, type Source } from "./reader.ts";
 
 type Stream = grpc.ServerDuplexStream<Uint8Array, Uint8Array>;
 
-/** What a call needs of its server. */
+/** The part of a server that a call uses. */
 export interface CallHost {
   readonly grpc: GrpcJs;
   readonly limits: Limits;
-  /** Where it listens. */
+  /** The address that the server listens on. */
   readonly address: Address;
-  /** Whether its clients show certificates, which were checked. */
+  /** Whether the server verifies the certificates of its clients. */
   readonly mutual: boolean;
-  /** Whether the server was cut. */
+  /** Returns whether the server was closed. */
   readonly cut: () => boolean;
-  /** Told when the call has ended. */
+  /** Called when the call has ended. */
   ended(call: GrpcServerCall): void;
 }
 
-/** A call that grpc-js takes. */
+/** A server's call through grpc-js. */
 export class GrpcServerCall implements ServerCall {
   readonly path: string;
   readonly deadline: number | undefined;
@@ -52,13 +52,13 @@ export class GrpcServerCall implements ServerCall {
       if (this.signal.aborted) throw this.signal.reason;
       return this.#over || this.#requestsEnded;
     });
-    // A client's cancel shows as 'end' first and as 'cancelled' right after: only an end that stays alone is one.
+    // If a client cancels, 'end' fires first, and 'cancelled' right after. Only an 'end' without 'cancelled' is an end.
     stream.on("end", () =>
       setImmediate(() => {
         this.#requestsEnded = true;
         this.#reader.wake();
       }));
-    // It fires at the end of every call: then #over says that the call was ended from here.
+    // 'cancelled' fires at the end of every call. If #over is set, the call was ended by this side.
     stream.on("cancelled", () => this.#over || this.#abort(this.#whyCancelled()));
     stream.on("drain", () => this.#drain.resolve());
   }
@@ -112,7 +112,7 @@ export class GrpcServerCall implements ServerCall {
     this.#done();
   }
 
-  /** Ends the call because the server is cut. */
+  /** Ends the call because the server is closed. */
   cut(): void {
     const error = new RpcError(Status.UNAVAILABLE, "the server was stopped");
     const over = this.#over;
@@ -141,7 +141,7 @@ export class GrpcServerCall implements ServerCall {
   }
 }
 
-/** grpc-js knows nothing of who calls by a unix socket, and writes IPv6 without brackets. */
+/** grpc-js has no address for peers on a unix socket, and writes IPv6 without brackets. */
 function peerAddress(peer: string, own: Address): string {
   if (own.kind !== "tcp") return formatAddress(own);
   const at = peer.lastIndexOf(":");

@@ -5,14 +5,14 @@ import { connectTls, type Trust } from "../../tls/connect.ts";
 import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
 import type { ConnectOptions } from "../transport.ts";
 
-/** The host that a TLS certificate is for, unless it is told otherwise. */
+/** Returns the default name that a server's TLS certificate must have. */
 export const hostOf = (address: Address): string => address.kind === "tcp" ? address.host : "localhost";
 const portOf = (address: Address) => address.kind === "tcp" ? address.port : 0;
 
-/** How long a server may take to show what is wrong, in milliseconds. */
+/** How long a server may take to reveal a problem, in milliseconds. */
 const PROBE_TIMEOUT_MS = 1000;
 
-/** Why a server that takes connections can't be called, and what to do: grpc-js only says that it failed. */
+/** Returns why a server that accepts connections can't be called, and what to do. grpc-js only reports a failure. */
 export async function whyNot(options: ConnectOptions): Promise<string> {
   const where = formatAddress(options.address);
   return `${where} ${options.tls ? await withTls(options) : await withoutTls(options)}`;
@@ -29,14 +29,14 @@ async function withTls(options: ConnectOptions): Promise<string> {
 
 async function withoutTls(options: ConnectOptions): Promise<string> {
   const error = await handshake(options, {}, undefined);
-  // An alert is TLS as well.
+  // An alert proves that the server speaks TLS.
   if (error === undefined || /alert/i.test(error.message)) return "speaks TLS; set the option tls";
   return "takes connections but speaks no HTTP/2; is it another service?";
 }
 
 /**
- * One TLS handshake: what it failed with, also if the server ends it late, as it does when it wants a client's
- * certificate.
+ * Performs one TLS handshake, and returns its error. The error may come late: a server that wants a client's
+ * certificate ends the connection after the handshake.
  */
 async function handshake(
   { address, signal }: ConnectOptions,

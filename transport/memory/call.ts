@@ -7,19 +7,19 @@ import { metadataExcess, withinLimits } from "../limits.ts";
 import type { CallStart, CallStatus, Limits } from "../transport.ts";
 import { Pipe } from "./pipe.ts";
 
-/** What the two ends of a call share, and the ways in which it ends. */
+/** The state that the two ends of a call share, and its possible ends. */
 export class Call {
   /** From the client to the server. */
   readonly requests = new Pipe();
   /** From the server to the client. */
   readonly replies = new Pipe();
-  /** The bounds of the client. */
+  /** The client's limits. */
   readonly clientLimits: Limits;
-  /** The bounds of the server. */
+  /** The server's limits. */
   readonly serverLimits: Limits;
-  /** Why it ended before the server finished it. */
+  /** Why the call ended before the server finished it. */
   reason: RpcError | undefined;
-  /** Called when it ends before the server finished it. */
+  /** Called if the call ends before the server finished it. */
   onAbort: ((reason: RpcError) => void) | undefined;
   #onEnd: (call: Call) => void;
   #ended = false;
@@ -31,12 +31,12 @@ export class Call {
   #stopTimer: (() => void) | undefined;
 
   /**
-   * Makes a call; it may have ended already.
+   * Creates a call, which may have ended already.
    *
-   * @param start What the client asked for.
-   * @param clientLimits The bounds of the client.
-   * @param serverLimits The bounds of the server.
-   * @param onEnd Called once, when it has ended for the server.
+   * @param start The client's options.
+   * @param clientLimits The client's limits.
+   * @param serverLimits The server's limits.
+   * @param onEnd Called once, when the call has ended for the server.
    */
   constructor(start: CallStart, clientLimits: Limits, serverLimits: Limits, onEnd: (call: Call) => void) {
     const { deadline, signal, metadata, onHeader } = start;
@@ -57,24 +57,24 @@ export class Call {
     else this.#stopTimer = after(left, late);
   }
 
-  /** Whether it has ended for the server. */
+  /** Whether the call has ended for the server. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** How it ended, once the client has taken all replies. */
+  /** The status of the call, once the client has read all replies. */
   get status(): CallStatus | undefined {
     return this.replies.drained ? this.#status : undefined;
   }
 
-  /** Gives it up, as its client wants. */
+  /** Cancels the call for the client. */
   readonly cancel = (): void => this.cut(new RpcError(Status.CANCELLED, "the caller cancelled the call"));
 
   /**
-   * Ends it for both ends at once.
+   * Ends the call for both sides at once.
    *
-   * @param error What the client gets as the status.
-   * @param reason What the server is told.
+   * @param error The status for the client.
+   * @param reason The reason for the server.
    */
   cut(error: RpcError, reason: RpcError = error): void {
     if (this.status) return;
@@ -83,12 +83,12 @@ export class Call {
     this.#end(statusOf(error), reason);
   }
 
-  /** Ends it because the client refuses what the server sends next; replies that wait can still be taken. */
+  /** Ends the call because the client rejects the server's next message. Queued replies can still be read. */
   refuse(error: RpcError): void {
     if (!this.#ended) this.#end(statusOf(error), new RpcError(Status.CANCELLED, "the caller gave the call up"));
   }
 
-  /** Ends it as the server wants: the client gets the replies that wait, then the status. */
+  /** Ends the call for the server. The client receives the queued replies, then the status. */
   finish(status: CallStatus): void {
     if (this.#ended) return;
     const { code, message, trailer = new Metadata(), details } = withinLimits(
@@ -98,7 +98,7 @@ export class Call {
     this.#end({ code, message: message.toWellFormed(), trailer: copyOf(trailer), details: details?.slice() });
   }
 
-  /** Takes the header from the server. The client is shown it in the next turn, or before it takes a reply. */
+  /** Takes the header from the server. The client receives it in the next turn, or before it reads a reply. */
   sendHeader(header: Metadata): void {
     if (this.#ended || this.#headerSent) return;
     this.#headerSent = true;
@@ -111,7 +111,7 @@ export class Call {
     queueMicrotask(() => this.showHeader());
   }
 
-  /** Shows the client the header if it has not seen it. */
+  /** Passes the header to the client, if it has not received it. */
   showHeader(): void {
     const header = this.#header;
     this.#header = undefined;
@@ -141,7 +141,7 @@ const FINISHED = new RpcError(Status.CANCELLED, "the call has ended");
 
 const statusOf = (error: RpcError): CallStatus => ({ code: error.code, message: error.rawMessage });
 
-/** Copies metadata with the bytes in it. */
+/** Copies metadata, including its bytes. */
 export function copyOf(metadata: Metadata): Metadata {
   return Metadata.unchecked(
     Array.from(metadata, ([key, value]) => [key, typeof value === "string" ? value : value.slice()]),

@@ -7,14 +7,14 @@ import { Call } from "./call.ts";
 import { MemoryClientCall } from "./client_call.ts";
 import { MemoryServerCall } from "./server_call.ts";
 
-/** What a connection needs of the server that it leads to. */
+/** The server at the other end of a connection. */
 export interface Target {
   readonly options: ListenOptions;
-  /** Hands a call to the server's code. */
+  /** Passes a call to the server's code. */
   take(call: ServerCall): void;
 }
 
-/** A connection inside this process: the calls in flight, and those that wait because too many are. */
+/** A connection inside this process: its calls in flight, and those that wait because of the limit. */
 export class MemoryConnection implements Connection {
   readonly peer: Peer;
   readonly closed: Promise<string>;
@@ -58,7 +58,7 @@ export class MemoryConnection implements Connection {
     return gone;
   }
 
-  /** Takes no more calls; resolves when those in flight have ended. */
+  /** Accepts no more calls. Resolves when those in flight have ended. */
   retire(why: string): Promise<void> {
     if (this.#why === undefined) {
       this.#why = why;
@@ -68,7 +68,7 @@ export class MemoryConnection implements Connection {
     return this.#idle.promise;
   }
 
-  /** Takes no more calls; those that the server has not seen get UNAVAILABLE, and with `force` all. */
+  /** Accepts no more calls. Ends calls that the server has not seen with UNAVAILABLE, and with `force` all calls. */
   goAway(why: string, force: boolean): Promise<void> {
     const gone = this.retire(why);
     const error = new RpcError(Status.UNAVAILABLE, `${this.peer.address}: ${why}`);

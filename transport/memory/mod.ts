@@ -5,9 +5,9 @@ import type { Connection, ConnectOptions, Listener, ListenOptions, ServerCall, T
 import { MemoryConnection, type Target } from "./connection.ts";
 
 /**
- * Moves calls inside this process, without a socket and without any permission. Its addresses are names, `memory:echo`,
- * that only the returned object knows: a server and its clients share one. Deadlines, cancellation, limits and waiting
- * for slow readers are as over a network; TLS and compression are not there.
+ * Creates a transport for calls inside this process, without sockets or permissions. Its addresses are names, such as
+ * `memory:echo`, which are valid only within the returned object: a server and its clients must share it. Deadlines,
+ * cancellation, limits and flow control work as over a network. TLS and compression are not supported.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export function memoryTransport(): Transport {
   return {
     name: "memory",
     permissions: [],
-    // deno-lint-ignore require-await -- async, so that what it throws is a rejection
+    // deno-lint-ignore require-await -- async, so that exceptions become rejections
     async listen(options: ListenOptions): Promise<Listener> {
       const name = nameOf(options.address, "listen");
       if (listeners.has(name)) {
@@ -52,7 +52,7 @@ class MemoryListener implements Listener, Target {
   readonly options: ListenOptions;
   #connections = new Set<MemoryConnection>();
   #unlisten: () => void;
-  // A call runs for the server: what the client keeps in AsyncLocalStorage must not be seen there.
+  // A call runs on behalf of the server, so it must not see the client's AsyncLocalStorage.
   #asServer = AsyncLocalStorage.snapshot();
 
   constructor(options: ListenOptions, unlisten: () => void) {

@@ -1,12 +1,12 @@
 import { Line } from "../../base/line.ts";
 import type { MaybePromise } from "../transport.ts";
 
-/** What may wait for the reader before the writer is asked to wait. */
+/** How much may be queued before the writer has to wait. */
 const HIGH_WATER = { messages: 8, bytes: 65536 };
 
 type Reader = PromiseWithResolvers<Uint8Array | undefined>;
 
-/** One direction of a call: messages in their order, from one writer to one reader. */
+/** One direction of a call: a queue of messages from one writer to one reader. */
 export class Pipe {
   #queue = new Line<Uint8Array>();
   #bytes = 0;
@@ -15,12 +15,15 @@ export class Pipe {
   #readers: Reader[] = [];
   #room: PromiseWithResolvers<void> | undefined;
 
-  /** Whether all messages were taken and no more will come. */
+  /** Whether all messages were read and no more follow. */
   get drained(): boolean {
     return this.#ended && this.#queue.size === 0;
   }
 
-  /** Adds a message. A promise asks the writer to wait: the reader is behind. Does nothing after the end. */
+  /**
+   * Adds a message. If it returns a promise, the writer should wait for it, as the reader is slow. Does nothing after
+   * the end.
+   */
   push(message: Uint8Array): MaybePromise<void> {
     if (this.#ended) return;
     const reader = this.#readers.shift();
@@ -32,7 +35,7 @@ export class Pipe {
     return this.#room.promise;
   }
 
-  /** The next message; undefined after the last, or a rejection if the pipe was ended with an error. */
+  /** Returns the next message; undefined after the last one. Rejects if the pipe ended with an error. */
   take(): MaybePromise<Uint8Array | undefined> {
     const message = this.#queue.shift();
     if (message) {
@@ -47,7 +50,7 @@ export class Pipe {
     return reader.promise;
   }
 
-  /** Takes no more messages. What waits can still be taken; then comes the error, if there is one. */
+  /** Accepts no more messages. Queued ones can still be read. Then follows the error, if there is one. */
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -59,7 +62,7 @@ export class Pipe {
     this.#release();
   }
 
-  /** Ends at once: what waits is dropped. */
+  /** Ends at once, and discards queued messages. */
   discard(error?: Error): void {
     this.#queue = new Line();
     this.#bytes = 0;
@@ -78,7 +81,7 @@ export class Pipe {
   }
 }
 
-// Whoever asked may have stopped listening meanwhile, and an unhandled rejection ends the process.
+// The reader may have stopped waiting, and an unhandled rejection would end the process.
 function reject(reader: Reader, error: Error): void {
   reader.promise.catch(() => {});
   reader.reject(error);

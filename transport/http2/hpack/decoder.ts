@@ -37,10 +37,18 @@ export interface HpackDecoderOptions {
 
 /** Decodes the header blocks of one connection, which must be passed in their order. */
 export class HpackDecoder {
-  /**
-   * Calls of a kind have the same fields. With two cached blocks, such as header and trailers, decoding most blocks is
-   * one comparison.
-   */
+  /** Whether the last block exceeded a limit. Its list then ends with the last field within the limits. */
+  exceeded = false;
+
+  readonly #options: HpackDecoderOptions;
+  readonly #table: DynamicTable;
+  readonly #cursor = new Cursor();
+  // Calls of a kind have the same fields. With two cached blocks, such as header and trailers, decoding most blocks is
+  // one comparison.
+  readonly #known = [new KnownBlock(), new KnownBlock()];
+  #oldest = 0;
+
+  /** Creates a decoder for a new connection. */
   constructor(options: HpackDecoderOptions) {
     this.#options = options;
     this.#table = new DynamicTable(options.maxTableBytes);
