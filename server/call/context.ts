@@ -14,22 +14,22 @@ import type { ServerCall } from "../../transport/transport.ts";
 import type { Source } from "../../rpc/source.ts";
 import type { Route } from "./handlers.ts";
 
-/** How a server treats the metainfo that it receives. */
+/** The rules of a server for the metainfo that it receives. */
 export interface MetainfoRules {
-  /** The keys that are taken; all if undefined. */
+  /** The keys that are accepted; all if undefined. */
   readonly allowed: ReadonlySet<string> | undefined;
-  /** Whether transient values go on to the next hop too, as in Kitex's default mode. */
+  /** Whether transient values propagate to the next hop too, as in Kitex's default mode. */
   readonly forwardTransient: boolean;
 }
 
-/** What the calls of a method have in common. */
+/** The data that all calls of a method share. */
 export interface Served {
   readonly route: Route;
-  /** What the calls that its handler makes say of who makes them. */
+  /** The source of the calls that the handler makes. */
   readonly source: Source;
 }
 
-/** The context of one call. What costs is made when somebody looks at it. */
+/** The context of one call. Expensive parts are created on first use. */
 export class CallContext implements ServerContext, Scope {
   readonly #call: ServerCall;
   readonly #served: Served;
@@ -40,7 +40,7 @@ export class CallContext implements ServerContext, Scope {
   #deadline: number | undefined;
   #headerSent = false;
   compression: ServerContext["compression"] = undefined;
-  /** Whether a caller that repeats the call would repeat what was repeated already. */
+  /** Whether the caller must not retry the call, because a call of the handler already exhausted its retries. */
   mustNotRepeat = false;
 
   constructor(call: ServerCall, served: Served, rules: MetainfoRules) {
@@ -90,7 +90,7 @@ export class CallContext implements ServerContext, Scope {
     };
   }
 
-  /** What the calls that the handler makes carry on. */
+  /** The metainfo of the calls that the handler makes. */
   get outgoing(): OutgoingMetainfo {
     const { persistent, transient } = this.metainfo;
     return {
@@ -101,7 +101,10 @@ export class CallContext implements ServerContext, Scope {
     };
   }
 
-  /** Whether the call was tried again, here or at a hop above; whatever metainfo the server takes. */
+  /**
+   * Whether this call, or one of the calls above it in the chain, is a retry. It does not depend on the metainfo keys
+   * that the server accepts.
+   */
   get #isRetry(): boolean {
     const { metadata } = this.#call;
     return metadata.has(PREVIOUS_ATTEMPTS) || metadata.has(RETRY_FIELD);
@@ -117,12 +120,12 @@ export class CallContext implements ServerContext, Scope {
     this.#call.sendHeader(this.header);
   }
 
-  /** Sends the header if the handler put something into it. */
+  /** Sends the header if the handler added fields to it. */
   flushHeader(): void {
     if (this.#header !== undefined && this.#header.size > 0) this.sendHeader();
   }
 
-  /** What goes into the trailers, undefined if nothing does. */
+  /** Returns the trailer fields to send; undefined if there are none. */
   endTrailer(): Metadata | undefined {
     if (this.#metainfo === undefined || this.#metainfo.backward.size === 0) return this.#trailer;
     return addBackward(this.trailer, this.#metainfo.backward);

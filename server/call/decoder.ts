@@ -4,38 +4,37 @@ import { Status } from "../../rpc/status.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
 /**
- * The errors of requests that can't be read. They are no fault of the handler's: a caller could fill the log with them.
+ * The errors of requests that can't be read. They are not logged: they are not faults of the handler, and a client
+ * could fill the log with them.
  */
 const UNREADABLE = new WeakSet();
 
-/** Marks the error of a request that can't be read. */
+/** Marks an error as that of a request that can't be read. Returns the error. */
 export function unreadable(error: unknown): unknown {
   UNREADABLE.add(error as WeakKey);
   return error;
 }
 
-/** Whether an error is that of a request which can't be read. */
+/** Whether an error is marked by {@linkcode unreadable}. */
 export const isUnreadable = (error: unknown): boolean => UNREADABLE.has(error as WeakKey);
 
 /** Decodes requests within the limits of a server. */
 export class Decoder {
-  /** How many requests would have taken too much memory, or had maps whose keys collide. */
+  /** The number of requests that needed too much memory, or had maps with colliding keys. */
   excesses = 0;
   readonly #budget: DecodeBudget;
 
-  /**
-   * Makes a decoder.
-   *
-   * @param limit The memory that a request may take, in bytes.
-   */
+  /** @param limit The maximum memory of a decoded request, in bytes. */
   constructor(limit: number) {
     this.#budget = { limit, used: 0 };
   }
 
   /**
-   * Decodes a request of a call, which holds its memory from then on in place of that of the request before.
+   * Decodes a request of a call. From then on the call accounts for the memory of this request instead of the previous
+   * one.
    *
-   * @throws {RpcError} RESOURCE_EXHAUSTED if it takes too much memory, or all calls do; INTERNAL if it is damaged.
+   * @throws {RpcError} RESOURCE_EXHAUSTED if the request, or all calls together, need too much memory; INTERNAL if the
+   * request is malformed.
    */
   decode(call: ServerCall, { request: type }: Method, bytes: Uint8Array): unknown {
     const budget = this.#budget;

@@ -14,10 +14,10 @@ import { type Decoder, isUnreadable, unreadable } from "./decoder.ts";
 import type { Route } from "./handlers.ts";
 import { notAgain, type Outcome, outcomeOf } from "./outcome.ts";
 
-/** Code around every call that a server serves. */
+/** Middleware around every call of a server. */
 export type ServerMiddleware = Middleware<ServerContext>;
 
-/** What a dispatcher works with. */
+/** The parts that a dispatcher uses. */
 export interface DispatchOptions {
   /** The server's name. */
   readonly name: string;
@@ -37,7 +37,10 @@ interface ServedRoute extends Served {
 /** Ends a call that has failed. Never throws. */
 type Fail = (call: ServerCall, context: CallContext, thrown: unknown) => void;
 
-/** Leads each call to its handler and back: the returned function never throws. */
+/**
+ * Returns a function that serves a call: it runs the handler and sends the reply or the error. The function never
+ * throws.
+ */
 export function createDispatcher(
   { name, routes, middleware, metainfo, admission, decoder, logger }: DispatchOptions,
 ): (call: ServerCall) => void {
@@ -65,13 +68,16 @@ export function createDispatcher(
       logger.error("the status was not sent", { path: call.path, error });
     }
   };
-  /** Resolves when the call has ended, if that takes time. Never rejects. */
+  /**
+   * Begins a call. Returns a promise that resolves when the call has ended, or undefined if it has ended already. Never
+   * rejects.
+   */
   const begin = (call: ServerCall, served: ServedRoute): Promise<void> | undefined => {
     const { route, end } = served;
     const context = new CallContext(call, served, metainfo);
     try {
-      // The whole of it runs in the scope, not only the handler: the body of an async generator runs where it is
-      // iterated.
+      // All of `serve` runs in the scope, not only the handler: the body of an async generator runs in the scope that
+      // iterates it.
       const pending = runInScope(context, serve, call, route, context, end, decoder, fail);
       if (pending !== undefined) {
         return pending.then(() => call.hold?.(0), (thrown) => {
@@ -89,7 +95,7 @@ export function createDispatcher(
     if (gate === undefined) {
       return call.finish({ code: Status.UNIMPLEMENTED, message: unknownPath(call.path, services) });
     }
-    // While others were served, the time of this one may have passed: nobody waits for what it would do.
+    // The deadline may have passed while other calls were served. Then nobody waits for the result of this call.
     if (call.deadline !== undefined && call.deadline <= performance.now()) {
       admission.late();
       return call.finish(LATE);
@@ -99,8 +105,8 @@ export function createDispatcher(
 }
 
 /**
- * Serves a call. Where the request is there and the handler answers at once, all of it is done in one go, without a
- * promise: that is what most calls of a busy server are.
+ * Serves a call. If the request has arrived and the handler returns no promise, the call is served synchronously,
+ * without a promise. Most calls of a busy server are of this kind.
  */
 function serve(
   call: ServerCall,
@@ -153,7 +159,7 @@ async function answerLater(
         const wait = sendReply(call, method, context, message);
         if (wait) await wait;
       } catch (thrown) {
-        // At once: to leave the loop closes the iterable, which may take long.
+        // The call must fail before the loop ends, because leaving the loop closes the iterable, which may take long.
         return fail(call, context, thrown);
       }
     }
@@ -167,7 +173,7 @@ function sendReply(call: ServerCall, method: Method, context: CallContext, reply
 }
 
 function finish(call: ServerCall, context: CallContext): void {
-  // A stream may end without a message.
+  // A stream may end without a message, so the header may not be sent yet.
   context.flushHeader();
   const trailer = context.endTrailer();
   call.finish(trailer === undefined ? OK : { code: Status.OK, message: "", trailer });
@@ -212,12 +218,12 @@ async function* requests(call: ServerCall, method: Method, decoder: Decoder): As
     }
     if (message === undefined) return;
     const request = decoder.decode(call, method, message);
-    message = undefined; // or it would be kept while the handler is busy
+    message = undefined; // releases the bytes while the handler is busy
     yield request;
   }
 }
 
-/** The outcome of a failed call. An error whose own parts can't be sent is a fault like any other. */
+/** Returns the outcome of a failed call. If the parts of the error can't be sent, that is a fault too. */
 function failureOf(thrown: unknown, call: ServerCall, context: CallContext): Outcome {
   try {
     const outcome = outcomeOf(reasonOf(thrown, call), context.endTrailer());
@@ -227,7 +233,10 @@ function failureOf(thrown: unknown, call: ServerCall, context: CallContext): Out
   }
 }
 
-/** What ended the call, where the handler only passes on that its signal aborted. */
+/**
+ * Returns the error that ended the call: the reason of its signal, if the handler only rethrows that the signal
+ * aborted.
+ */
 function reasonOf(thrown: unknown, call: ServerCall): unknown {
   const aborted = thrown instanceof Error && thrown.name === "AbortError" && call.signal.aborted;
   return aborted ? call.signal.reason : thrown;

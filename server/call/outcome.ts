@@ -7,28 +7,32 @@ import { cutStatusText } from "../../transport/status_text.ts";
 import type { CallStatus } from "../../transport/transport.ts";
 
 /**
- * The most of a text that the details repeat, in octets: the trailers must have room for it and for the text itself.
+ * The maximum length of the status message in the encoded details, in octets. The trailers hold the message twice:
+ * there, and as a field of its own.
  */
 const DETAILS_TEXT_BYTES = 2048;
 
-/** What a caller may learn of an error that a handler threw, and whether it was a fault that the log should hold. */
+/**
+ * The status that the caller gets for an error that a handler threw, and whether the error is a fault that must be
+ * logged.
+ */
 export interface Outcome {
   readonly status: CallStatus;
   readonly fault: boolean;
 }
 
 /**
- * The statuses that say that something is wrong here. What led to one, its `cause`, goes to no caller: only the log can
- * tell it.
+ * The statuses that mean a fault in this server. They are logged, because the `cause` of an error is never sent to the
+ * caller.
  */
 const FAULTS = new Set([Status.UNKNOWN, Status.INTERNAL, Status.DATA_LOSS]);
 
 /**
- * The status for what a handler threw. Only {@linkcode RpcError} and {@linkcode BizError} speak to the caller; the text
- * of any other error stays here.
+ * Returns the outcome for a value that a handler threw. Only the texts of {@linkcode RpcError} and {@linkcode BizError}
+ * are sent to the caller; the text of any other error is hidden.
  *
- * @param thrown What was thrown.
- * @param trailer The handler's own trailer.
+ * @param thrown The thrown value.
+ * @param trailer The trailer fields that the handler set.
  */
 export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outcome {
   if (thrown instanceof BizError) return { status: bizStatus(thrown, trailer), fault: false };
@@ -41,7 +45,8 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
         details: details.length === 0
           ? undefined
           : encodeStatusDetails(code, cutStatusText(message, DETAILS_TEXT_BYTES), details),
-        // With a path it is the error of another service's call: that one's trailers are not for our caller.
+        // An error with a path comes from a call to another service. The trailers of that service are not meant for our
+        // caller.
         trailer: path === undefined ? join(trailer, thrown.metadata) : trailer,
       },
       fault: FAULTS.has(code),
@@ -50,20 +55,26 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
   return { status: { code: Status.INTERNAL, message: "internal error", trailer }, fault: true };
 }
 
-/** The outcome of a handler whose own calls were tried again in vain: its caller is not to repeat all of that. */
+/**
+ * Adds a trailer field that forbids the caller to retry. It is for a handler whose own calls already exhausted their
+ * retries.
+ */
 export function notAgain({ status, fault }: Outcome): Outcome {
   const never = Metadata.unchecked([[PUSHBACK, "-1"]]);
   return { status: { ...status, trailer: join(status.trailer, never) }, fault };
 }
 
-/** As Kitex sends a BizStatusError over gRPC: status 13, and the code and facts in trailers of their own. */
+/**
+ * Returns the status of a BizError, as Kitex sends a BizStatusError over gRPC: status 13, with the code and `extra` in
+ * trailer fields.
+ */
 function bizStatus({ code, message, extra }: BizError, trailer: Metadata | undefined): CallStatus {
   const fields = new Metadata({ "biz-status": String(code) });
   if (Object.keys(extra).length > 0) fields.set("biz-extra", asciiJson(extra));
   return { code: Status.INTERNAL, message, trailer: join(trailer, fields) };
 }
 
-/** JSON whose text can stand in a header: what is not ASCII becomes `\u` escapes. */
+/** Returns JSON that is allowed in a header: characters that are not ASCII become `\u` escapes. */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -1,29 +1,29 @@
 import type { ServerTls } from "../../transport/transport.ts";
 import type { LimitHits } from "../limit_hits.ts";
 
-/** What the main thread tells a worker. */
+/** The messages from the main thread to a worker. */
 export type ToWorker =
   | { kind: "listen"; address: string; tls: ServerTls | undefined }
   | { kind: "tls"; tls: ServerTls }
-  /** The server is about to stop: its health says so, and it goes on taking calls. */
+  /** The server will stop soon: its health reports NOT_SERVING, and it still takes calls. */
   | { kind: "leaving" }
   | { kind: "stop"; force: boolean };
 
-/** What a worker tells the main thread. */
+/** The messages from a worker to the main thread. */
 export type FromWorker =
   | { kind: "hello" }
   | { kind: "serving"; address: string }
   | { kind: "failed"; name: string; message: string; code: string | undefined }
-  /** Sent each second: it is there, these limits were passed, and whether it has been overloaded for long. */
+  /** The heartbeat, with the limits that were exceeded, and whether the worker has been overloaded for long. */
   | { kind: "alive"; limitHits: LimitHits; overloaded: boolean }
   | { kind: "stopped" }
-  /** It was ended by its own program: Deno.exit. */
+  /** The program in the worker called Deno.exit(). */
   | { kind: "exit" };
 
-/** How often a worker says that it is there, in milliseconds. */
+/** The interval of the heartbeats of a worker, in milliseconds. */
 export const HEARTBEAT_MS = 1000;
 
-/** Ours among the messages that a program may send for itself. */
+/** Wraps a message of the kit, to distinguish it from messages that the program sends itself. */
 export const pack = (message: ToWorker | FromWorker): { dinokit: typeof message } => ({ dinokit: message });
-/** The message, if it is one of ours. */
+/** Returns the message of the kit in an event, or undefined if it is another message. */
 export const unpack = <T>({ data }: MessageEvent): T | undefined => data?.dinokit;

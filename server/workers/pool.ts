@@ -10,19 +10,19 @@ import type { Workers } from "../options.ts";
 import { HEARTBEAT_MS } from "./messages.ts";
 import { WorkerThread } from "./thread.ts";
 
-/** The longest wait before a worker is replaced, in milliseconds. */
+/** The longest delay before a worker is replaced, in milliseconds. */
 const MAX_RESTART_DELAY_MS = 30_000;
-/** The least and the most that a worker may take to start, in milliseconds. */
+/** The bounds of the time that a worker may take to start, in milliseconds. */
 const SHORTEST_START_MS = 10_000;
 const LONGEST_START_MS = 60_000;
-/** A worker that served so long was in order when it began, in milliseconds. */
+/** If a worker served for at least this time, its start counts as successful, in milliseconds. */
 const HEALTHY_AFTER_MS = 10_000;
-/** Deno can't end a thread that never comes back to its event loop: denoland/deno#35657. */
+/** Deno can't terminate a thread that never returns to its event loop: denoland/deno#35657. */
 const STANDS_STILL = "its event loop stands still, in a handler that never waits; only the end of the process ends it";
-/** How long a worker may take to cut its calls, in milliseconds. */
+/** The time that a worker may take to cancel its calls, in milliseconds. */
 const CANCEL_TIMEOUT_MS = 1000;
 
-/** What a pool works with. */
+/** The parts that a pool is created from. */
 export interface PoolSetup {
   readonly name: string;
   readonly workers: Workers;
@@ -31,7 +31,7 @@ export interface PoolSetup {
   readonly logger: Logger;
 }
 
-/** What listens with workers in place of this thread. */
+/** Returns a transport that listens with workers instead of in this thread. */
 export function workerTransport(name: string, workers: Workers): ServerTransport {
   return {
     name: "http2",
@@ -41,16 +41,16 @@ export function workerTransport(name: string, workers: Workers): ServerTransport
 }
 
 /**
- * Each worker loads the program again, which takes permission to read it: the main module's folder and the kit's, as
- * far as they are here. Where files are granted one by one, the main module is asked for; a worker says which one it
- * lacks.
+ * Returns the permissions to load the program again in each worker: to read the folder of the main module and that of
+ * the kit, if they are local files. If the main module may already be read, its folder is not required; a worker then
+ * reports the files that it may not read.
  */
 function programPermissions(): Deno.PermissionDescriptor[] {
   if (Deno.mainModule === undefined) {
     throw new TypeError("createServer: this is a worker already; workers are for a server of the main thread");
   }
   const main = readable(Deno.mainModule) ? Deno.mainModule : new URL(".", Deno.mainModule).href;
-  // In a bundle the main module is the kit too.
+  // In a bundle, the kit is part of the main module.
   const kit = import.meta.url === Deno.mainModule ? main : new URL("../..", import.meta.url).href;
   const needed = main.startsWith(kit) ? [kit] : [main, kit];
   return needed.filter((url) => url.startsWith("file:")).map((url) => ({ name: "read", path: fileURLToPath(url) }));
@@ -60,28 +60,30 @@ const readable = (url: string) =>
   url.startsWith("file:") && Deno.permissions.querySync({ name: "read", path: fileURLToPath(url) }).state === "granted";
 
 /**
- * Workers share their port with whoever else asks to share it, such as another process of the same program: that is
- * found out before.
+ * Checks that the port is free. Workers share their port, also with another process that shares it, such as a second
+ * instance of the same program; listening would then succeed.
  *
- * @throws {Deno.errors.AddrInUse} If something listens there.
+ * @throws {Deno.errors.AddrInUse} If the address is in use.
  */
 function checkFree(address: Address): void {
   if (address.kind === "tcp" && address.port > 0) Deno.listen({ hostname: address.host, port: address.port }).close();
 }
 
-/** Workers that share a port, as one listener. Each runs the main module; one that ends is replaced. */
+/**
+ * A listener of several workers that share a port. Each worker runs the main module. A worker that ends is replaced.
+ */
 export class WorkerPool implements Listener {
   readonly #setup: PoolSetup;
   /**
-   * How long a worker may take to start, in pulses: ten times as long as the main thread has, which may have had the
-   * cores for itself.
+   * The time that a worker may take to start, in heartbeats. It is ten times the start time of the main thread, because
+   * several workers start at the same time.
    */
   readonly #patience = Math.ceil(
     Math.min(Math.max(10 * performance.now(), SHORTEST_START_MS), LONGEST_START_MS) / HEARTBEAT_MS,
   );
   readonly #threads = new Set<WorkerThread>();
   readonly #leaving = new AbortController();
-  /** Of workers that have ended. */
+  /** The exceeded limits of workers that have ended. */
   readonly #formerHits = new Map<LimitName, number>();
   #address: Address;
   #tls: ServerTls | undefined;
@@ -94,17 +96,17 @@ export class WorkerPool implements Listener {
   }
 
   /**
-   * Starts the workers: resolves once all serve.
+   * Starts the workers. Resolves when all of them serve.
    *
-   * @throws {Deno.errors.AddrInUse} If another process listens there, with workers or without.
-   * @throws {WorkerFailure} If the program of one of them fails, or does not come to its server.
-   * @throws {Error} What one of them failed with.
+   * @throws {Deno.errors.AddrInUse} If the address is in use, also by another process with workers.
+   * @throws {WorkerFailure} If the program of a worker fails, or does not start its server in time.
+   * @throws {Error} The error with which the server of a worker failed to start.
    */
   static async start(setup: PoolSetup): Promise<WorkerPool> {
     checkFree(setup.address);
     const pool = new WorkerPool(setup);
     try {
-      // The first one finds the port, if that is to be a free one.
+      // The first worker resolves port 0 to a free port, which the others then use.
       pool.#address = await pool.#keep(1);
       await Promise.all(Array.from({ length: setup.workers.count - 1 }, (_, i) => pool.#keep(i + 2)));
       return pool;
@@ -130,8 +132,9 @@ export class WorkerPool implements Listener {
   }
 
   /**
-   * What is wrong with it: a worker whose event loop stands still keeps its part of the connections, and takes no
-   * calls. That a worker is overloaded is none as long as another is not: who connects anew may come to that one.
+   * The reason why the listener is not healthy; undefined if it is. It is unhealthy if the event loop of a worker is
+   * blocked: that worker keeps its connections but takes no calls. It is also unhealthy if all workers are overloaded.
+   * If only some are, new connections can still reach the others.
    */
   get trouble(): string | undefined {
     const threads = [...this.#threads];
@@ -179,7 +182,7 @@ export class WorkerPool implements Listener {
     await Promise.all([...this.#threads].map((thread) => thread.ended));
   }
 
-  /** Sees to it that there is a worker of this number, from now on. Resolves once there is. */
+  /** Starts the worker of this number, and replaces it whenever it ends. Resolves when the first one serves. */
   async #keep(index: number): Promise<Address> {
     const first = this.#spawn(index);
     const address = parseAddress(await first.serving, "worker");
@@ -201,7 +204,7 @@ export class WorkerPool implements Listener {
       try {
         thread = this.#spawn(index);
       } catch (error) {
-        // The program has given up a permission since that the worker is to have, for example.
+        // For example, the program has dropped a permission that the worker needs.
         logger.error("a worker can't be started", { service: name, worker: index, error });
         continue;
       }

@@ -7,28 +7,28 @@ import { type ServerOptions, settingsOf } from "../options.ts";
 import type { ThisWorker } from "./this_worker.ts";
 
 /**
- * Makes the server of a worker. It listens where the main thread says, and stops when the main thread says so.
+ * Creates the server of a worker. The main thread decides on its address and when it stops.
  *
- * @param options The options that the main thread was given too.
+ * @param options The options of createServer, which are the same as in the main thread.
  * @param worker The worker that this thread is.
- * @throws {TypeError} As createServer does.
+ * @throws {TypeError} If an option is missing, unknown or malformed.
  */
 export function serverInWorker(options: ServerOptions, worker: ThisWorker): GrpcServer {
-  // The main thread keeps the health port, the registry, signals and the times of the end.
+  // The main thread handles the health port, the registry, signals and the timeouts of a stop.
   const { health: _, registry: _r, advertise: _a, workers: _w, ...own } = options;
   const { logger, checks, checkTimeout } = settingsOf(options);
   const inWorker: ServerOptions = {
     ...own,
-    transport: ordered(worker, options.name),
-    logger: logged(logger, worker.index),
+    transport: transportOf(worker, options.name),
+    logger: loggerOf(logger, worker.index),
     drainDelay: 0,
     drainTimeout: Number.MAX_SAFE_INTEGER,
   };
   return new GrpcServer(inWorker, { ...settingsOf(inWorker), checks, checkTimeout }, worker);
 }
 
-/** The kit's transport, at the address that the main thread gives. */
-function ordered(worker: ThisWorker, name: string): ServerTransport {
+/** Returns the kit's transport, which listens on the address that the main thread sends. */
+function transportOf(worker: ThisWorker, name: string): ServerTransport {
   return {
     name: "http2",
     permissions: [],
@@ -51,8 +51,11 @@ function ordered(worker: ThisWorker, name: string): ServerTransport {
   };
 }
 
-/** Says in each line which worker it is; that it starts and stops is told by the main thread. */
-function logged(logger: Logger, worker: number): Logger {
+/**
+ * Returns a logger that adds the number of the worker to each line. Info lines become debug lines, because the main
+ * thread logs start and stop.
+ */
+function loggerOf(logger: Logger, worker: number): Logger {
   const at = (level: keyof Logger): Logger["info"] => (message, fields) =>
     logger[level](message, { ...fields, worker });
   return { debug: at("debug"), info: at("debug"), warn: at("warn"), error: at("error") };

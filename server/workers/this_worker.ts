@@ -5,13 +5,13 @@ import { type FromWorker, HEARTBEAT_MS, pack, type ToWorker, unpack } from "./me
 
 const NAME = /^dinokit worker (\d+) of (.*)$/s;
 
-/** The name of the n-th worker of a server: by it a worker knows what it is. */
+/** Returns the name of a worker. From the name, the code in the worker learns its number and its server. */
 export const workerName = (index: number, server: string): string => `dinokit worker ${index} of ${server}`;
 
-/** Where a worker is to listen, and with which certificate. */
+/** The address that a worker listens on, and its certificate. */
 export type Orders = Extract<ToWorker, { kind: "listen" }>;
 
-/** What the main thread asks of the server in a worker, and what it must know of it. */
+/** The server in a worker, as the connection to the main thread uses it. */
 export interface Subordinate {
   readonly address: string;
   readonly limitHits: LimitHits;
@@ -21,25 +21,25 @@ export interface Subordinate {
   stop(options: { force: boolean }): Promise<void>;
 }
 
-/** What the global scope of a worker has, of which Deno's types for the main thread know nothing. */
+/** The global scope of a worker. Deno's types for the main thread do not declare it. */
 interface WorkerScope {
   readonly name?: string;
   postMessage(message: unknown): void;
   addEventListener(type: string, listener: (event: MessageEvent) => void): void;
 }
 
-/** A worker's end of the wire to the main thread. */
+/** The worker's end of the message channel to the main thread. */
 export class ThisWorker {
-  /** Which one it is, from 1 on. */
+  /** The number of the worker, from 1. */
   readonly index: number;
-  /** The name of the server that it works for. */
+  /** The name of its server. */
   readonly server: string;
   readonly #scope: WorkerScope;
   readonly #orders = Promise.withResolvers<Orders>();
   #subordinate: Subordinate | undefined;
   #stopPulse: (() => void) | undefined;
 
-  /** Takes over the wire of a worker's global scope. */
+  /** Listens for the messages of the main thread. */
   constructor(scope: WorkerScope, index: number, server: string) {
     this.#scope = scope;
     this.index = index;
@@ -53,25 +53,25 @@ export class ThisWorker {
       if (message?.kind === "listen") this.#orders.resolve(message);
       else if (message?.kind === "tls") this.#subordinate?.setTls(message.tls);
       else if (message?.kind === "leaving") this.#subordinate?.leaving();
-      // Its server's finished rejects with the same.
+      // The error is not lost: `finished` of the server rejects with it.
       else if (message?.kind === "stop") this.#subordinate?.stop(message).catch(() => {});
     });
   }
 
-  /** Asks main for its orders. */
+  /** Requests the address and the certificate from the main thread. */
   orders(): Promise<Orders> {
     this.#tell({ kind: "hello" });
     return this.#orders.promise;
   }
 
-  /** It serves: from now on main may ask things of it. */
+  /** Reports that the server serves. From now on the main thread can control it. */
   serving(server: Subordinate): void {
     this.#subordinate = server;
     this.#stopPulse = every(HEARTBEAT_MS, () => this.#beat());
     this.#tell({ kind: "serving", address: server.address });
   }
 
-  /** It could not start. */
+  /** Reports that the server could not start. */
   failed(error: unknown): void {
     const { name, message, code }: Error & { code?: string } = error instanceof Error
       ? error
@@ -79,7 +79,10 @@ export class ThisWorker {
     this.#tell({ kind: "failed", name, message, code });
   }
 
-  /** It has stopped. What waited for that has a turn to end before main ends the thread. */
+  /**
+   * Reports that the server has stopped, one turn of the event loop later: code that awaits the stop runs before the
+   * main thread terminates the worker.
+   */
   stopped(): void {
     if (this.#subordinate === undefined) return;
     this.#stopPulse?.();
@@ -98,13 +101,15 @@ export class ThisWorker {
   }
 }
 
-let here: ThisWorker | undefined;
+let current: ThisWorker | undefined;
 
-/** The worker that this thread is; undefined in the main thread, and in a worker that the kit has not made. */
+/**
+ * Returns the worker that runs this code; undefined in the main thread, and in a worker that the kit did not create.
+ */
 export function thisWorker(): ThisWorker | undefined {
-  if (here || !("WorkerGlobalScope" in globalThis)) return here;
+  if (current || !("WorkerGlobalScope" in globalThis)) return current;
   const scope = globalThis as unknown as WorkerScope;
   const [, index, server] = NAME.exec(scope.name ?? "") ?? [];
-  if (index !== undefined) here = new ThisWorker(scope, Number(index), server!);
-  return here;
+  if (index !== undefined) current = new ThisWorker(scope, Number(index), server!);
+  return current;
 }

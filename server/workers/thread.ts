@@ -3,16 +3,16 @@ import type { LimitHits } from "../limit_hits.ts";
 import { workerName } from "./this_worker.ts";
 import { type FromWorker, HEARTBEAT_MS, pack, type ToWorker, unpack } from "./messages.ts";
 
-/** How long it may say nothing while it serves until it is taken to stand still, in pulses. */
+/** After this number of missed heartbeats, the event loop of a serving worker counts as blocked. */
 const MAX_MISSED_HEARTBEATS = 10;
 
-/** A worker has ended before it served, by a fault of the program. */
+/** The error of a worker that ended before it served, because of a fault in the program. */
 export class WorkerFailure extends Error {
   override readonly name = "WorkerFailure";
 
   /**
-   * @param worker Which one: `worker 1 of "echoservice"`.
-   * @param why Why it has ended: `"Uncaught Error: ..."`.
+   * @param worker The worker: `worker 1 of "echoservice"`.
+   * @param why The reason: `"Uncaught Error: ..."`.
    */
   constructor(worker: string, why: string) {
     super(
@@ -22,31 +22,33 @@ export class WorkerFailure extends Error {
   }
 }
 
-/** What a worker is started with. */
+/** The parts that a worker is started with. */
 export interface ThreadSetup {
-  /** Which one it is, from 1 on. */
+  /** The number of the worker, from 1. */
   readonly index: number;
   /** The name of its server. */
   readonly server: string;
-  /** What it may do. What this process may by default; anything else needs --unstable-worker-options. */
+  /**
+   * The permissions of the worker; undefined for those of the process. Any other value needs --unstable-worker-options.
+   */
   readonly permissions: Deno.PermissionOptionsObject | undefined;
-  /** How long it may take until it serves, in pulses. */
+  /** The time that the worker may take until it serves, in heartbeats. */
   readonly patience: number;
-  /** Where it is to listen, and with which certificate. */
+  /** Returns the address that the worker listens on, and its certificate. */
   orders(): { address: string; tls: ServerTls | undefined };
 }
 
 /** A worker as the main thread sees it. */
 export class WorkerThread {
-  /** Which one it is, from 1 on. */
+  /** The number of the worker, from 1. */
   readonly index: number;
-  /** Where it serves. Rejects if it ends before. */
+  /** Resolves with the address on which the worker serves. Rejects if it ends before. */
   readonly serving: Promise<string>;
-  /** Why it has ended: `undefined` if it was told to. */
+  /** Resolves with the reason when the worker has ended; with undefined if the main thread ended it. */
   readonly ended: Promise<string | undefined>;
-  /** Which limits were passed in it, as it said last. */
+  /** The exceeded limits of the worker, as of its last heartbeat. */
   limitHits: LimitHits = new Map();
-  /** Whether it has been overloaded for long, as it said last. */
+  /** Whether the worker has been overloaded for long, as of its last heartbeat. */
   overloaded = false;
   readonly #setup: ThreadSetup;
   readonly #worker: Worker;
@@ -55,7 +57,7 @@ export class WorkerThread {
   readonly #ended = Promise.withResolvers<string | undefined>();
   #silence = 0;
 
-  /** Starts it. */
+  /** Starts the worker. */
   constructor(setup: ThreadSetup) {
     const { index, server, permissions, orders } = setup;
     const name = workerName(index, server);
@@ -67,7 +69,7 @@ export class WorkerThread {
     this.ended = this.#ended.promise;
     this.serving.catch(() => {});
     this.#worker.addEventListener("error", (event) => {
-      // Else it would end this thread too.
+      // Otherwise the error would end this thread too.
       event.preventDefault();
       const lacks = event.message.includes("Requires read access") && !this.#serves;
       this.#end(
@@ -85,14 +87,17 @@ export class WorkerThread {
     });
   }
 
-  /** Whether its event loop stands still: then it takes no calls, and can't be ended either (denoland/deno#35657). */
+  /**
+   * Whether the event loop of the worker is blocked. Then it takes no calls, and can't be terminated either
+   * (denoland/deno#35657).
+   */
   get standsStill(): boolean {
     return this.#serves && this.#silence > MAX_MISSED_HEARTBEATS;
   }
 
   /**
-   * To be called once for each pulse. Not time is counted: where the whole process was stopped for a while, nobody was
-   * silent.
+   * Counts a missed heartbeat. Call it once in each {@linkcode HEARTBEAT_MS}. It counts calls instead of time, so that
+   * a suspended process does not make its workers look blocked.
    */
   tick(): void {
     this.#silence++;
@@ -113,18 +118,18 @@ export class WorkerThread {
     else if (message.kind === "stopped") this.#end(undefined);
   }
 
-  /** Tells it something. */
+  /** Sends a message to the worker. */
   tell(message: ToWorker): void {
     this.#worker.postMessage(pack(message));
   }
 
-  /** Asks it to stop. If it does not serve yet, it ends at once. */
+  /** Asks the worker to stop. A worker that does not serve yet is terminated at once. */
   stop(force: boolean): void {
     if (this.#serves) this.tell({ kind: "stop", force });
     else this.terminate();
   }
 
-  /** Ends it at once, unless it stands still. */
+  /** Terminates the worker. This has no effect while its event loop is blocked. */
   terminate(): void {
     this.#end(undefined);
   }
@@ -138,7 +143,7 @@ export class WorkerThread {
   }
 }
 
-/** An error of the class that it had, as far as it is one of Deno's. */
+/** Returns an error of the same class as in the worker, if it is a class of Deno; else an Error. */
 function errorOf({ name, message, code }: Extract<FromWorker, { kind: "failed" }>): Error {
   const known = { TypeError, RangeError, ...Deno.errors } as Record<string, new (message: string) => Error>;
   return Object.assign(new (known[name] ?? Error)(message), { code });
