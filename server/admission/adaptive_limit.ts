@@ -1,29 +1,32 @@
-/** How long a window is at least, in milliseconds, and how many calls it judges by. */
+/** The minimum length of a window, in milliseconds and in calls. */
 const MIN_WINDOW_MS = 200;
 const MIN_WINDOW_CALLS = 20;
-/** How many times as long as without a queue a call may take. */
+/** The tolerated ratio of the mean latency to the latency without a queue. */
 const LATENCY_TOLERANCE_RATIO = 1.5;
-/** How much smaller it gets at most in one window: a pause of the garbage collector is no queue. */
+/**
+ * The lowest factor by which one window reduces the limit. A pause of the garbage collector must not reduce it further.
+ */
 const MAX_DECREASE_RATIO = 0.7;
 const INITIAL_LIMIT = 20;
 const MIN_LIMIT = 4;
 const MAX_LIMIT = 10_000;
 
 /**
- * Finds how many calls at a time are enough: where there are more, they take longer without more of them being done. In
- * each window it compares the mean time of calls with the mean time without a queue: where it is much longer, the limit
- * gets smaller by as much, else it grows by its root if it is reached, to find out whether more is possible. The idea
- * is that of TCP Vegas and of Netflix's gradient limit.
+ * Finds the best limit of concurrent calls: more of them would increase the latency but not the throughput. In each
+ * window it compares the mean latency with the latency without a queue. If the mean is much higher, the limit shrinks
+ * by the same ratio. Otherwise, if the limit was reached, it grows by its square root, to find out whether more calls
+ * are possible. The idea comes from TCP Vegas and from Netflix's gradient limit.
  *
- * What a call takes without a queue is learned while the limit is not reached. It may change while it is: the database
- * has become slow. That is found out too: a queue of ours would be gone with half the limit, so what halving does not
- * change is no queue.
+ * The latency without a queue is measured while the limit is not reached. It may also change while the limit is
+ * reached, for example if a database becomes slow. That is detected as follows: half the limit would remove a queue of
+ * this server. So if the latency is still high at half the limit, there is no queue, and it becomes the new latency
+ * without a queue.
  */
 export class AdaptiveLimit {
   #limit = INITIAL_LIMIT;
-  /** The mean time of a call without a queue. */
+  /** The mean latency of a call without a queue, in milliseconds. */
   #base: number | undefined;
-  /** Grows fast until it has once been too large. */
+  /** Whether the limit has never been too large. Until then it grows fast. */
   #young = true;
   #shrinking: { from: number; mean: number } | undefined;
   #start = -Infinity;
@@ -31,20 +34,20 @@ export class AdaptiveLimit {
   #sum = 0;
   #peak = 0;
 
-  /** How many calls at a time. */
+  /** The limit of concurrent calls. */
   get limit(): number {
     return Math.floor(this.#limit);
   }
 
-  /** A call begins, so that there are so many at a time. */
+  /** Reports that a call begins. `inFlight` is the number of concurrent calls, with this one. */
   began(inFlight: number): void {
     if (inFlight > this.#peak) this.#peak = inFlight;
   }
 
-  /** A call has ended that began at `began`. */
+  /** Reports that a call has ended. `began` is when it began, in milliseconds of the clock. */
   ended(began: number, now: number): void {
     if (this.#start === -Infinity) this.#start = began;
-    // What began under another limit says nothing of this one.
+    // A call that began under another limit says nothing about this one.
     if (began < this.#start) return;
     this.#count++;
     this.#sum += now - began;
@@ -65,7 +68,7 @@ export class AdaptiveLimit {
     if (gradient < 1) this.#young = false;
     this.#watch(gradient, mean);
     if (gradient < 1) this.#limit = Math.max(this.#limit * gradient, MIN_LIMIT);
-    // A limit that nobody reaches need not grow.
+    // A limit that is not reached does not need to grow.
     else if (busy) this.#limit = Math.min(limit + (this.#young ? limit / 2 : Math.sqrt(limit)), MAX_LIMIT);
   }
 
@@ -74,7 +77,10 @@ export class AdaptiveLimit {
     else if (free) this.#base += (mean - this.#base) / 4;
   }
 
-  /** Whether making the limit smaller makes calls shorter. */
+  /**
+   * Checks whether a smaller limit reduces the latency. If it does not, restores the limit and takes the latency as the
+   * base.
+   */
   #watch(gradient: number, mean: number): void {
     if (gradient === 1) this.#shrinking = undefined;
     else if (this.#shrinking === undefined) this.#shrinking = { from: this.#limit, mean };

@@ -32,7 +32,7 @@ const pool = (connections: number, milliseconds: number) => (inFlight: number) =
 
 const last = (perSecond: number[]) => perSecond.at(-1)!;
 
-Deno.test("AdaptiveLimit finds the calls at a time that a pool behind it can serve, small and large", () => {
+Deno.test("AdaptiveLimit finds the number of concurrent calls that a backend pool can serve, small or large", () => {
   for (const connections of [5, 10, 100]) {
     const limit = new AdaptiveLimit();
     const served = last(load(limit, 30, 10_000, pool(connections, 20)));
@@ -41,7 +41,7 @@ Deno.test("AdaptiveLimit finds the calls at a time that a pool behind it can ser
   }
 });
 
-Deno.test("AdaptiveLimit follows a pool that gets slower, and back", () => {
+Deno.test("AdaptiveLimit follows a pool that becomes slower and fast again", () => {
   const limit = new AdaptiveLimit();
   load(limit, 20, 10_000, pool(100, 20));
   const slow = load(limit, 20, 10_000, pool(100, 60), 20_000);
@@ -50,7 +50,7 @@ Deno.test("AdaptiveLimit follows a pool that gets slower, and back", () => {
   assert(last(back) > 0.8 * 5000, `${last(back)} calls a second when it is fast again`);
 });
 
-Deno.test("AdaptiveLimit does not hold back calls of which some are fast and some slow", () => {
+Deno.test("AdaptiveLimit does not restrict a mix of fast and slow calls", () => {
   const limit = new AdaptiveLimit();
   let n = 0;
   const served = last(load(limit, 30, 200, () => n++ % 5 === 0 ? 400 : 5));
@@ -58,7 +58,7 @@ Deno.test("AdaptiveLimit does not hold back calls of which some are fast and som
   assert(served > all, `${served} calls a second, more than ${all}`);
 });
 
-Deno.test("AdaptiveLimit does not grow where nobody reaches it", () => {
+Deno.test("AdaptiveLimit does not grow if it is not reached", () => {
   const limit = new AdaptiveLimit();
   const before = limit.limit;
   load(limit, 20, 5, pool(100, 20));

@@ -19,21 +19,21 @@ import { RateLimit } from "./rate_limit.ts";
 import { type Protection, Refusals } from "./refusals.ts";
 import { Strain } from "./strain.ts";
 
-/** What an admission works with. */
+/** The parts that an admission is created from. */
 export interface AdmissionSetup {
-  /** What stands in the options. */
+  /** The policy in the options of the server. */
   readonly policy: ServerPolicy;
-  /** What replaces it while the server runs. */
+  /** The source of policies that override it while the server runs. */
   readonly source: PolicySource<ServerPolicy> | undefined;
   readonly allowInjection: boolean;
   readonly logger: Logger;
-  /** Told when the server has been overloaded for long, and when it is over. */
+  /** Called with true when the server has been overloaded for long, and with false when that is over. */
   onStrain(strained: boolean): void;
-  /** @default the time */
+  /** @default the clock of this process */
   readonly clock?: Clock;
 }
 
-/** A method with its gate, and the limits that are its own. */
+/** A method with its gate and its own limits. */
 interface Guarded {
   readonly method: Method;
   readonly gate: Gate;
@@ -45,8 +45,9 @@ interface Guarded {
 const EXEMPT = ["/grpc.health.", "/grpc.reflection."];
 
 /**
- * What a server takes, by its policy: a gate for each method. Changes of the policy come while it runs; what they don't
- * touch keeps its state. Calls that were begun under another limit are not counted by a new one.
+ * Decides which calls a server takes, by its policy, with one gate for each method. The policy may change while the
+ * server runs: limits that a change does not affect keep their state. A new limit does not count calls that began
+ * before it.
  */
 export class Admission {
   readonly #setup: AdmissionSetup;
@@ -73,15 +74,16 @@ export class Admission {
     return this.#guarded.map(({ method }) => method);
   }
 
-  /** How many calls were refused, or not begun, by why. */
+  /** The number of calls that were rejected or not begun, by reason. */
   get counts(): ReadonlyMap<Protection, number> {
     return this.#refusals.counts;
   }
 
   /**
-   * The gate of a method. It stays the same while its rules change; before {@linkcode open} it lets every call pass.
+   * Creates the gate of a method. Changes of the policy change the rules of the gate. It lets every call pass until
+   * {@linkcode open}.
    *
-   * @param begin Begins a call that has passed.
+   * @param begin Begins a call that has passed the gate.
    */
   gate(method: Method, begin: Begin): Gate {
     const gate = new Gate(method, begin);
@@ -89,15 +91,15 @@ export class Admission {
     return gate;
   }
 
-  /** A call was not begun, as its deadline had passed. */
+  /** Counts a call that was not begun because its deadline had passed. */
   late(): void {
     this.#refusals.count("deadline");
   }
 
   /**
-   * Makes the gates, and begins to watch the source.
+   * Applies the policy to the gates, and starts to watch the source.
    *
-   * @throws {TypeError} If the policy of the options names a method that there is not.
+   * @throws {TypeError} If the policy in the options names a method that does not exist.
    */
   open(): void {
     checkServerMethods("createServer", this.#policy, this.#methods);
@@ -105,7 +107,7 @@ export class Admission {
     this.#watch = this.#setup.source?.watch((policy) => this.#changed(policy), this.#setup.logger);
   }
 
-  /** Ends its timers and the watch. */
+  /** Stops the timers and the watch. */
   close(): void {
     this.#watch?.close();
     this.#strain.close();
@@ -136,7 +138,7 @@ export class Admission {
     const rules = gateRules(this.#policy, method);
     guarded.rate = this.#rated(guarded.rate, rules.rate);
     guarded.concurrency = this.#limited(guarded.concurrency, rules.concurrency);
-    // The method's own limits come first, so that a call that they refuse takes nothing from the server's.
+    // The method's own limits come first, so that a call that they reject does not use up the server's limits.
     const rates = [guarded.rate, this.#rate].filter((rate) => rate !== undefined);
     const limits = [guarded.concurrency, this.#concurrency].filter((limit) => limit !== undefined);
     const inject = rules.inject && this.#allowed() ? rules.inject : undefined;
@@ -171,7 +173,7 @@ export class Admission {
   }
 }
 
-/** Rules are plain data. */
+/** Whether a protection already has these rules. Rules are plain data, so their JSON is compared. */
 function same<R>(old: { readonly rules: R } | undefined, rules: R | undefined): boolean {
   return JSON.stringify(old?.rules) === JSON.stringify(rules);
 }

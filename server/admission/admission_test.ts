@@ -59,7 +59,7 @@ const refused = async (call: Promise<unknown>): Promise<RpcError> => {
 };
 
 each(
-  "a call over the rate is refused with the option's name and when to come again",
+  "a call over the rate is rejected with the option's name and a pushback",
   async ({ client, server, log }) => {
     let pushback: string | undefined;
     await client.unary({});
@@ -68,7 +68,7 @@ each(
     assert(Number(pushback) > 9000 && Number(pushback) <= 20_000, `pushback ${pushback}`);
     assertEquals(server.limitHits.get("rate"), 1);
     assertEquals(log.filter((line) => line.includes("calls are refused")).length, 1);
-    // Other methods are none of its business.
+    // The limit does not apply to other methods.
     for await (const _ of client.serverStream({ count: 1 }));
   },
   { methods: { Unary: { rate: { rate: 0.1 } } } },
@@ -95,7 +95,7 @@ each("a stream counts in a fixed limit as long as it lasts", async ({ client }) 
   await until(() => client.unary({}).then(() => true, () => undefined), "the place is free again");
 }, { concurrency: { limit: 1, queue: 0 } });
 
-Deno.test("calls beyond the limit wait for their turn, and those who give up are not begun", async () => {
+Deno.test("calls beyond the limit wait for their turn, and cancelled ones are not begun", async () => {
   await using it = await start({ concurrency: { limit: 1 } });
   const first = it.client.echo({ mes: "hold" });
   await until(() => it.begun.length === 1 || undefined, "the first has begun");
@@ -110,7 +110,7 @@ Deno.test("calls beyond the limit wait for their turn, and those who give up are
   assertEquals([(await first).resp, (await third).resp, it.begun.length], ["held", "third", 1]);
 });
 
-Deno.test("health answers though no other call is taken", async () => {
+Deno.test("health checks are answered while all other calls are rejected", async () => {
   await using it = await start({ rate: { rate: 0.001 }, concurrency: { limit: 1, queue: 0 } });
   await it.client.echo({});
   await using health = createClient(Health, { address: "memory:x", transport: it.transport, logger: silent });
@@ -136,7 +136,7 @@ needs([{ name: "net" }], "health says not ready after a long overload, and ready
   assertEquals((await health.check({})).status, Serving.SERVING);
 });
 
-Deno.test("a policy that changes holds at once, and leaves alone what it does not name", async () => {
+Deno.test("a changed policy applies at once, and does not affect options that it does not name", async () => {
   let tell!: (policy: ServerPolicy) => void;
   let closed = false;
   const policy: PolicySource<ServerPolicy> = {
@@ -158,7 +158,7 @@ Deno.test("a policy that changes holds at once, and leaves alone what it does no
   assert(closed);
 });
 
-Deno.test("faults are injected only where that is allowed", async () => {
+Deno.test("faults are injected only with allowInjection", async () => {
   const inject = { share: 1, status: "UNAVAILABLE", delay: 20 } as const;
   {
     await using it = await start({ inject });
@@ -175,7 +175,7 @@ Deno.test("faults are injected only where that is allowed", async () => {
   await assertRejects(() => it.client.echo({}, { signal: controller.signal }), RpcError);
 });
 
-Deno.test("a server whose policy names a method that is not there does not start", async () => {
+Deno.test("a server whose policy names an unknown method does not start", async () => {
   const server = createServer({
     name: "echo",
     address: "memory:x",

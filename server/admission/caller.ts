@@ -1,10 +1,10 @@
 import type { RateRules } from "../../policy/server_rules.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
-/** The longest name of a caller: what comes from outside must not fill the memory. */
+/** The maximum length of a caller's name. Values of clients must not fill the memory. */
 const MAX_CALLER_CHARACTERS = 128;
 
-/** Whose call it is, for limits by caller: a name, which says what it is made of. */
+/** Returns the name of the caller, for limits per caller. Its first character shows where the name comes from. */
 export function callerOf({ peer, metadata }: Pick<ServerCall, "peer" | "metadata">, by: RateRules["by"]): string {
   if (by === "all") return "";
   if (by !== "peer") return named("=", metadata.get(by.slice("metadata:".length)));
@@ -13,15 +13,15 @@ export function callerOf({ peer, metadata }: Pick<ServerCall, "peer" | "metadata
   return name ? named("@", name) : named("", hostOf(address));
 }
 
-/** Keys that end in `-bin` hold bytes. */
+/** Returns a name with the mark of its kind. The value of a `-bin` key is bytes, which become base64. */
 function named(kind: string, value: string | Uint8Array | undefined): string {
   if (value === undefined) return "";
   return kind + (typeof value === "string" ? value : value.toBase64()).slice(0, MAX_CALLER_CHARACTERS);
 }
 
 /**
- * The address without its port, which is another for each connection. Who has an IPv6 address has the 64 bits of a
- * network at least.
+ * Returns the address without its port, which differs for each connection. IPv6 addresses are reduced to their /64
+ * network, because a client that has one address usually has the whole network.
  */
 function hostOf(address: string): string {
   const [, ipv6] = /^\[(.*)\]:\d+$/.exec(address) ?? [];

@@ -1,19 +1,19 @@
 import { clearImmediate, setImmediate } from "node:timers";
 import { after } from "../../base/time.ts";
 
-/** The time, as far as it passes: a test has its own. */
+/** A clock with timers. Tests use a fake one. */
 export interface Clock {
-  /** Milliseconds, which never go back. */
+  /** Returns the time in milliseconds. It never goes back. */
   now(): number;
   /**
-   * Runs `fn` once after so many milliseconds. It does not keep the process alive.
+   * Runs `fn` once after a time in milliseconds. The timer does not keep the process alive.
    *
-   * @returns What takes that back.
+   * @returns A function that stops the timer.
    */
   after(milliseconds: number, fn: () => void): () => void;
   /**
-   * The same at the end of the event loop's turn: when all timers that were due and all sockets that were ready have
-   * been looked at.
+   * Runs `fn` once after a time in milliseconds, at the end of that turn of the event loop: after all timers that are
+   * due and all sockets that are ready.
    */
   afterTurn(milliseconds: number, fn: () => void): () => void;
 }

@@ -3,37 +3,37 @@ import { Line, type Place } from "../../base/line.ts";
 import { AdaptiveLimit } from "./adaptive_limit.ts";
 import type { Clock } from "./clock.ts";
 
-/** While the line does not get empty, a call may wait for so much less. */
+/** While there is a standing queue, calls may wait for `queueTimeout` divided by this. */
 const STANDING_QUEUE_DIVISOR = 10;
 
-/** The least that a refused call is told to wait, in milliseconds. */
+/** The minimum pushback for a rejected call, in milliseconds. */
 const MIN_PUSHBACK_MS = 10;
 
-/** A call that would begin. */
+/** A call that asks to begin. */
 export interface Entrant {
-  /** When it must have ended, in milliseconds of the clock; Infinity without a limit. */
+  /** The deadline of the call, in milliseconds of the clock; Infinity if it has none. */
   readonly deadline: number;
-  /** Its place in the line, and since when: the limit's own. */
+  /** The place of the call in the line, and the time since it waits. Only the limit sets it. */
   waits?: { readonly place: Place<Entrant>; readonly since: number };
-  /** It may begin. */
+  /** Begins the call. */
   begin(): void;
-  /** It may not. */
+  /** Rejects the call. */
   refuse(refused: Refused): void;
 }
 
-/** Why a call may not begin. */
+/** Why a call was rejected, and when to retry it. */
 export interface Refused {
-  /** What stands in the caller's status. */
+  /** The status message for the caller. */
   readonly text: string;
-  /** After how many milliseconds it may be worth another try. */
+  /** The delay after which a retry may succeed, in milliseconds. */
   readonly pushback: number;
 }
 
 /**
- * How many calls are served at a time. Others wait in a line, first come, first served. A line is for bursts: one that
- * has not been empty for `queueTimeout` stands, and all that it does is to make every call late. Then a call may wait
- * for a tenth of that only, so that what is served is served soon, and what is not is refused soon (CoDel, as
- * Facebook's servers use it).
+ * Limits the number of concurrent calls. Further calls wait in a line, first come, first served. The line is meant for
+ * bursts. If it has not been empty for `queueTimeout`, it is a standing queue, which only adds latency to every call.
+ * Then a call may wait for only a tenth of `queueTimeout`, so that calls are either served soon or rejected soon
+ * (CoDel, as Facebook's servers use it).
  */
 export class ConcurrencyLimit {
   readonly rules: ConcurrencyRules;
@@ -41,7 +41,7 @@ export class ConcurrencyLimit {
   readonly #adaptive: AdaptiveLimit | undefined;
   readonly #line = new Line<Entrant>();
   #inFlight = 0;
-  /** When the line was empty last. */
+  /** When the line was last empty. */
   #empty = 0;
   #moving = false;
   #cancel: (() => void) | undefined;
@@ -52,30 +52,30 @@ export class ConcurrencyLimit {
     this.#adaptive = rules.limit === "adaptive" ? new AdaptiveLimit() : undefined;
   }
 
-  /** Whether it counts only calls that have one request and one response. */
+  /** Whether the limit applies only to unary calls. */
   get unaryOnly(): boolean {
     return this.#adaptive !== undefined;
   }
 
-  /** How many may be served at a time. */
+  /** The maximum number of concurrent calls. */
   get limit(): number {
     return this.#adaptive?.limit ?? this.rules.limit as number;
   }
 
-  /** How many are served. */
+  /** The number of in-flight calls. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** How many wait. */
+  /** The number of waiting calls. */
   get waiting(): number {
     return this.#line.size;
   }
 
   /**
-   * Lets a call begin, now or later, or refuses it.
+   * Begins a call now or later, or rejects it.
    *
-   * @returns Whether it waits in the line: then it is told later.
+   * @returns Whether the call waits in the line. Then it is begun or rejected later.
    */
   enter(entrant: Entrant): boolean {
     const line = this.#line;
@@ -87,26 +87,26 @@ export class ConcurrencyLimit {
     const { queue, queueTimeout, option } = this.rules;
     const first = line.first?.waits?.since ?? now;
     if (line.size >= queue) this.#refuse(entrant, `and ${queue} wait (${option}.queue)`);
-    // The first one has waited for so long, and its turn has not come.
+    // The first call in the line has waited for this time, so this call would wait at least as long.
     else if (entrant.deadline <= now + now - first) this.#refuse(entrant, "and its turn would come after its deadline");
     else {
       if (line.size === 0) this.#empty = now;
       entrant.waits = { place: line.push(entrant), since: now };
-      this.#cancel ??= this.#clock.after(queueTimeout, this.#ring);
+      this.#cancel ??= this.#clock.after(queueTimeout, this.#onTimer);
       return true;
     }
     return false;
   }
 
-  /** Takes one who waits out of the line. */
+  /** Removes a waiting call from the line. */
   drop(entrant: Entrant): void {
     if (entrant.waits) this.#line.remove(entrant.waits.place);
   }
 
   /**
-   * A call has ended, and another may begin.
+   * Reports that a call has ended. A waiting call may begin then.
    *
-   * @param began When it began; undefined if it never did.
+   * @param began When the call began; undefined if it never did.
    */
   leave(began: number | undefined): void {
     this.#inFlight--;
@@ -114,23 +114,26 @@ export class ConcurrencyLimit {
     if (this.#line.size > 0) this.#move();
   }
 
-  /** Ends its timer. */
+  /** Stops the timer. */
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;
   }
 
-  /** Not by recursion: a call that ends at once lets the next one begin. */
+  /**
+   * Begins waiting calls while there is room. A call that ends at once calls `leave`, so a loop is used instead of
+   * recursion.
+   */
   #move(): void {
     if (this.#moving) return;
     this.#moving = true;
     const now = this.#clock.now();
     const { queueTimeout } = this.rules;
-    const patience = now - this.#empty > queueTimeout ? queueTimeout / STANDING_QUEUE_DIVISOR : queueTimeout;
+    const maxWait = now - this.#empty > queueTimeout ? queueTimeout / STANDING_QUEUE_DIVISOR : queueTimeout;
     while (this.#line.size > 0 && this.#inFlight < this.limit) {
       const entrant = this.#line.shift()!;
-      // Where calls are slow, the last one is better than none.
-      if (now - entrant.waits!.since <= patience || this.#line.size === 0) this.#begin(entrant);
+      // If calls are slow, the last waiting call is begun although it has waited too long, so that no slot stays empty.
+      if (now - entrant.waits!.since <= maxWait || this.#line.size === 0) this.#begin(entrant);
       else this.#late(entrant);
     }
     this.#moving = false;
@@ -152,14 +155,14 @@ export class ConcurrencyLimit {
     entrant.refuse({ text, pushback: Math.max(queueTimeout / STANDING_QUEUE_DIVISOR, MIN_PUSHBACK_MS) });
   }
 
-  /** Those who came first have waited longest. */
-  readonly #ring = (): void => {
+  /** Rejects the calls that have waited for `queueTimeout`. They are the first ones in the line. */
+  readonly #onTimer = (): void => {
     this.#cancel = undefined;
     const now = this.#clock.now();
     for (let first = this.#line.first; first !== undefined; first = this.#line.first) {
       const left = first.waits!.since + this.rules.queueTimeout - now;
       if (left > 0) {
-        this.#cancel = this.#clock.after(left, this.#ring);
+        this.#cancel = this.#clock.after(left, this.#onTimer);
         return;
       }
       this.#line.shift();

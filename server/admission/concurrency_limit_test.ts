@@ -18,7 +18,7 @@ function make(rules: Partial<ConstructorParameters<typeof ConcurrencyLimit>[0]> 
   return { clock, limit, call, take };
 }
 
-Deno.test("ConcurrencyLimit lets others wait, first come, first served, and refuses who finds the line full", () => {
+Deno.test("ConcurrencyLimit lets calls wait in order of arrival, and rejects a call if the line is full", () => {
   const { limit, call, take } = make();
   const waits = ["a", "b", "c", "d", "e", "f"].map((name) => limit.enter(call(name)));
   assertEquals(waits, [false, false, true, true, true, false]);
@@ -30,16 +30,16 @@ Deno.test("ConcurrencyLimit lets others wait, first come, first served, and refu
   limit.close();
 });
 
-Deno.test("ConcurrencyLimit: who has left the line is not begun", () => {
+Deno.test("ConcurrencyLimit does not begin a call that has left the line", () => {
   const { limit, call, take } = make();
   const gone = call("gone");
-  for (const one of [call("a"), call("b"), gone, call("d")]) limit.enter(one);
+  for (const entrant of [call("a"), call("b"), gone, call("d")]) limit.enter(entrant);
   limit.drop(gone);
   limit.leave(0);
   assertEquals(take(), ["a begins", "b begins", "d begins"]);
 });
 
-Deno.test("ConcurrencyLimit refuses who has waited for queueTimeout, though nobody leaves", () => {
+Deno.test("ConcurrencyLimit rejects a call that has waited for queueTimeout, even if no call ends", () => {
   const { limit, call, take, clock } = make();
   for (const name of ["a", "b", "c"]) limit.enter(call(name));
   clock.pass(300);
@@ -52,7 +52,7 @@ Deno.test("ConcurrencyLimit refuses who has waited for queueTimeout, though nobo
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("ConcurrencyLimit refuses at once whose deadline comes before its turn can", () => {
+Deno.test("ConcurrencyLimit rejects a call at once if its deadline comes before its turn", () => {
   const { limit, call, take, clock } = make();
   for (const name of ["a", "b", "c"]) limit.enter(call(name));
   take();
@@ -63,10 +63,10 @@ Deno.test("ConcurrencyLimit refuses at once whose deadline comes before its turn
   limit.close();
 });
 
-Deno.test("ConcurrencyLimit: a line that stands serves those who have just come, and leaves no place empty", () => {
+Deno.test("ConcurrencyLimit serves recent calls while there is a standing queue, and leaves no slot empty", () => {
   const { limit, call, take, clock } = make({ limit: 1, queue: 100 });
   limit.enter(call("first"));
-  // One comes every 50 ms, one leaves every 100 ms.
+  // A call arrives every 50 ms, and a call ends every 100 ms.
   for (let n = 0; n < 100; n++) {
     clock.time += 50;
     limit.enter(call(`${clock.time}`));
@@ -79,7 +79,7 @@ Deno.test("ConcurrencyLimit: a line that stands serves those who have just come,
   limit.close();
 });
 
-Deno.test("ConcurrencyLimit: calls that end at once follow one another without recursion", () => {
+Deno.test("ConcurrencyLimit begins calls that end at once without recursion", () => {
   const clock = new FakeClock();
   const limit = new ConcurrencyLimit({ ...RULES, limit: 1, queue: 100_000 }, clock);
   let begun = 0;

@@ -1,11 +1,10 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * How far the event loop is behind. One thread serves all calls, so while it is busy they wait where nobody sees them:
- * in the sockets, and in the octets of the turn that have been read and not handled. A timer, and the end of the turn
- * in which it fires, tell how long turns take that are longer than its interval, for next to nothing. (The timer alone
- * does not: all that are due are handled before the sockets are looked at, however long that takes, and ours is one of
- * them.) It runs only while there are calls.
+ * Measures the lag of the event loop. One thread serves all calls, so while it is busy, calls wait where no code sees
+ * them: in the sockets, and in octets that were read but not handled yet. A timer together with the end of the turn in
+ * which it fires measures the length of turns that are longer than its interval, at almost no cost. (The timer alone is
+ * not enough: all timers that are due run before the sockets are read.) It runs only while there are calls.
  */
 export class EventLoop {
   readonly #interval: number;
@@ -16,26 +15,24 @@ export class EventLoop {
   #cancel: (() => void) | undefined;
   #used = false;
   #strained = false;
-  /** When this turn began. */
+  /** When the current turn began. */
   #began = 0;
-  /** How long the turn before it took, beyond the interval. */
+  /** The length of the previous turn beyond the interval, in milliseconds. */
   #before = 0;
-  /** When it came behind: at the end of the first turn that took long. Undefined while it rests. */
+  /** The end of the first of the long turns in a row; undefined while turns are short. */
   #since: number | undefined;
   #looked = 0;
-  /** How long it has stood still in this turn, and in the one before. */
+  /** The time of long pauses in the current turn, and in the previous one. */
   #stood = 0;
   #stoodBefore = 0;
 
   /**
-   * Makes one.
-   *
-   * @param interval What is too short to matter, in milliseconds.
-   * @param pause What is too long between two looks to be the work of many calls: a handler that blocks, or a process
-   * that was stopped.
-   * @param clock The time.
-   * @param onTurn Told how long a turn took, in milliseconds, and how much of it without such pauses; short ones in a
-   * row count as one.
+   * @param interval The length of a turn that is too short to matter, in milliseconds.
+   * @param pause The time between two looks that is too long to be the work of many calls, in milliseconds. It means a
+   * handler that blocks, or a suspended process.
+   * @param clock The clock.
+   * @param onTurn Called after a turn with its length, and with its length without such pauses, in milliseconds.
+   * Consecutive short turns count as one.
    */
   constructor(interval: number, pause: number, clock: Clock, onTurn: (took: number, work: number) => void) {
     this.#interval = interval;
@@ -45,8 +42,8 @@ export class EventLoop {
   }
 
   /**
-   * How long a call that is handled now has waited, in milliseconds: this turn so far, and half of the one before, in
-   * which it came.
+   * Estimates how long a call that is handled now has waited, in milliseconds: the current turn so far, plus half of
+   * the previous one, in which the call arrived.
    */
   waited(now: number): number {
     this.#used = true;
@@ -55,29 +52,29 @@ export class EventLoop {
     return now - this.#began + this.#before / 2;
   }
 
-  /** How much of that it has waited for many others. */
+  /** Estimates the part of {@linkcode waited} in which many other calls were handled. */
   worked(now: number): number {
     return now - this.#began - this.#stood + (this.#before - this.#stoodBefore) / 2;
   }
 
-  /** To be called now and then while calls are handled, to tell many from one that takes long. */
+  /** Call it regularly while calls are handled. It distinguishes many calls from a single one that takes long. */
   look(now: number): void {
     const pause = now - this.#looked;
     if (pause > this.#pause) this.#stood += pause;
     this.#looked = now;
   }
 
-  /** A call was refused: a turn that is short because of that is no rest. */
+  /** Reports that a call was rejected. If the turn is short because of that, it still counts as long. */
   refused(): void {
     this.#strained = true;
   }
 
-  /** For how long it has been behind without a break, in milliseconds, the first turn that took long left out. */
+  /** Returns how long turns have been long without a break, in milliseconds. The first long turn does not count. */
   behind(now: number): number {
     return this.#since === undefined ? 0 : now - this.#since;
   }
 
-  /** Ends the timer. */
+  /** Stops the timer. */
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -6,13 +6,13 @@ interface Timer {
   readonly endOfTurn: boolean;
 }
 
-/** A clock for tests, and the turns of an event loop on it: time passes only where somebody says so. */
+/** A clock for tests, with the turns of an event loop. Its time passes only when the test says so. */
 export class FakeClock implements Clock {
   time = 1000;
   #timers: Timer[] = [];
   #immediates: (() => void)[] = [];
 
-  /** How many timers stand. */
+  /** The number of pending timers. */
   get timers(): number {
     return this.#timers.length;
   }
@@ -22,14 +22,14 @@ export class FakeClock implements Clock {
   after(milliseconds: number, fn: () => void, endOfTurn = false): () => void {
     const timer = { due: this.time + milliseconds, fn, endOfTurn };
     this.#timers.push(timer);
-    return () => void (this.#timers = this.#timers.filter((one) => one !== timer));
+    return () => void (this.#timers = this.#timers.filter((pending) => pending !== timer));
   }
 
   afterTurn(milliseconds: number, fn: () => void): () => void {
     return this.after(milliseconds, fn, true);
   }
 
-  /** One turn: the timers that are due, then what is `ready`, then what waits for the end. */
+  /** Runs one turn: the timers that are due, then `ready`, then the functions for the end of the turn. */
   turn(ready: () => void = () => {}): void {
     const due = this.#timers.filter((timer) => timer.due <= this.time).sort((a, b) => a.due - b.due);
     this.#timers = this.#timers.filter((timer) => !due.includes(timer));
@@ -40,7 +40,7 @@ export class FakeClock implements Clock {
     for (const end of ends) end();
   }
 
-  /** Lets time pass, one timer after the other. */
+  /** Lets time pass, and fires one timer after the other. */
   pass(milliseconds: number): void {
     const end = this.time + milliseconds;
     for (;;) {

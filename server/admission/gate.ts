@@ -10,7 +10,7 @@ import type { RateLimit } from "./rate_limit.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Strain } from "./strain.ts";
 
-/** What the gates of a server share. */
+/** The parts that all gates of a server share. */
 export interface Shared {
   readonly clock: Clock;
   readonly refusals: Refusals;
@@ -18,51 +18,56 @@ export interface Shared {
   readonly overload: Overload | undefined;
 }
 
-/** Begins a call. The promise, if there is one, resolves when it has ended; it never rejects. */
+/**
+ * Begins a call. Returns a promise that resolves when the call has ended, or undefined if it has ended already. The
+ * promise never rejects.
+ */
 export type Begin = (call: ServerCall) => Promise<void> | undefined;
 
 /** The rules of a gate. */
 export interface GateSetup {
   /** The parts that all gates of the server share. */
   readonly shared: Shared;
-  /** The rates that count for the method. */
+  /** The rate limits that apply to the method. */
   readonly rates: readonly RateLimit[];
-  /** The limits of concurrency that count for the method. */
+  /** The concurrency limits that apply to the method. */
   readonly limits: readonly ConcurrencyLimit[];
-  /** The fault that is injected. */
+  /** The fault to inject; undefined for none. */
   readonly inject: GateRules["inject"];
 }
 
-/** The gate before one method: begins each call now, later or never. It lets every call pass until it has rules. */
+/**
+ * The gate of one method. It begins each call now or later, or rejects it. It lets every call pass until it has rules.
+ */
 export class Gate {
   readonly #begin: Begin;
   readonly #isUnary: boolean;
   #setup: GateSetup | undefined;
-  /** Whether the processor's load is all that counts. */
+  /** Whether the gate only checks for overload. */
   #isPlain = false;
 
   /**
    * @param method The method.
-   * @param begin Begins a call that has passed.
+   * @param begin Begins a call that has passed the gate.
    */
   constructor(method: Method, begin: Begin) {
     this.#isUnary = method.kind === "unary";
     this.#begin = begin;
   }
 
-  /** Lets every call pass from now on. */
+  /** Removes the rules: every call passes from now on. */
   open(): void {
     this.#setup = undefined;
   }
 
-  /** Goes by these rules from now on. Calls that wait or run go on by those that they met. */
+  /** Sets the rules for new calls. Waiting and in-flight calls keep the rules under which they arrived. */
   close(setup: GateSetup): void {
     const limits = setup.limits.filter((limit) => this.#isUnary || !limit.unaryOnly);
     this.#setup = { ...setup, limits };
     this.#isPlain = setup.rates.length === 0 && limits.length === 0 && setup.inject === undefined;
   }
 
-  /** Begins a call, now or later, or refuses it. */
+  /** Begins a call now or later, or rejects it. */
   take(call: ServerCall): void {
     const setup = this.#setup;
     if (setup === undefined) return void this.#begin(call);
@@ -77,7 +82,7 @@ export class Gate {
     this.#enter(call, setup, 0);
   }
 
-  /** Passes the limits from the n-th on, then begins. */
+  /** Takes a call through the limits from index `n` on, then begins it. */
   #enter(call: ServerCall, setup: GateSetup, n: number): void {
     const limit = setup.limits[n];
     if (limit === undefined) return this.#pass(call, setup);
@@ -90,7 +95,7 @@ export class Gate {
     const entrant: Entrant = {
       deadline: call.deadline ?? Infinity,
       begin: () => {
-        // Who asks for the signal makes it.
+        // The signal is created when it is first read, so calls that did not wait must not read it.
         if (waits) call.signal.removeEventListener("abort", gone);
         this.#enter(call, setup, n + 1);
       },
@@ -103,7 +108,7 @@ export class Gate {
     };
     waits = limit.enter(entrant);
     if (!waits) return;
-    // The deadline ends a call too: the transport has answered it then.
+    // The signal also aborts at the deadline. The transport has already answered the call then.
     if (call.signal.aborted) gone();
     else call.signal.addEventListener("abort", gone, { once: true });
   }
@@ -123,7 +128,7 @@ export class Gate {
   }
 }
 
-/** Leaves the first n limits; without `began` a call that has not begun. */
+/** Leaves the first `n` limits. `began` is when the call began; undefined if it never did. */
 function leave({ limits }: GateSetup, n: number, began?: number): void {
   for (let i = 0; i < n; i++) limits[i]!.leave(began);
 }

@@ -3,10 +3,10 @@ import type { InjectionRules } from "../../policy/server_rules.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
 /**
- * Lets a call begin, unless it is among those that a drill meets: then it does after the delay, or ends with the
+ * Begins a call, and injects a fault into a random share of the calls: those begin after the delay, or end with the
  * status.
  *
- * @returns A promise where it takes time.
+ * @returns A promise that resolves when the call has ended; undefined if it has ended already.
  */
 export function inject(
   { share, delay, status }: InjectionRules,

@@ -34,7 +34,7 @@ function simulate(rate: number, seconds: number, overload: Overload, clock: Fake
         serve(later.shift()!.came);
         overload.ended();
       }
-      // What came before this turn stands in the sockets.
+      // The calls that arrived before this turn wait in the sockets.
       for (; next <= before; next += -Math.log(1 - random(1e6) / 1e6) * 1000 / rate) {
         clock.time += 0.01;
         if (overload.refuses()) refused += Number(next > end - seconds * 500);
@@ -50,14 +50,14 @@ function simulate(rate: number, seconds: number, overload: Overload, clock: Fake
   return { served: times.length / seconds * 2, refused: refused / seconds * 2, times: times.sort((a, b) => a - b) };
 }
 
-Deno.test("Overload refuses nothing at 80 % of what the thread can do", () => {
+Deno.test("Overload rejects nothing at 80 % load", () => {
   for (const waits of [0, 20]) {
     const clock = new FakeClock();
     assertEquals(simulate(400, 20, new Overload(RULES, clock), clock, waits).refused, 0);
   }
 });
 
-Deno.test("Overload: where each call takes long, few of them by chance at the same time are no overload, but many are", () => {
+Deno.test("Overload tolerates a few slow calls at the same time, but not many", () => {
   for (const work of [20, 100, 400]) {
     const clock = new FakeClock();
     const few = simulate(500 / work, 300, new Overload(RULES, clock), clock, 0, work);
@@ -70,7 +70,7 @@ Deno.test("Overload: where each call takes long, few of them by chance at the sa
 });
 
 for (const [kind, waits, longest] of [["at once", 0, 200], ["after they have waited", 20, 400]] as const) {
-  Deno.test(`Overload: five times too many calls that compute ${kind} leave the thread its work, and keep it soon`, () => {
+  Deno.test(`Overload keeps throughput high and waits short at five times the possible calls that compute ${kind}`, () => {
     const clock = new FakeClock();
     const { served, times } = simulate(2500, 20, new Overload(RULES, clock), clock, waits);
     assert(served > 400, `it serves ${served} calls a second of the 500 that it can`);
@@ -79,7 +79,7 @@ for (const [kind, waits, longest] of [["at once", 0, 200], ["after they have wai
   });
 }
 
-Deno.test("Overload bears one turn that takes long, however long, and serves what came meanwhile", () => {
+Deno.test("Overload tolerates a single long turn of any length, and serves the calls that arrived in it", () => {
   for (const stop of [300, 1000, 10_000]) {
     for (const waits of [0, 20]) {
       const clock = new FakeClock();
@@ -98,7 +98,7 @@ Deno.test("Overload bears one turn that takes long, however long, and serves wha
   }
 });
 
-Deno.test("Overload refuses at once what has waited for many others for more than five times the limit", () => {
+Deno.test("Overload rejects a call at once if it has waited for many others for more than five times the limit", () => {
   const clock = new FakeClock();
   const overload = new Overload(RULES, clock);
   clock.turn(() => {
@@ -108,7 +108,7 @@ Deno.test("Overload refuses at once what has waited for many others for more tha
   });
 });
 
-Deno.test("Overload takes calls again within a second after there were too many", () => {
+Deno.test("Overload takes calls again within a second after an overload", () => {
   for (const waits of [0, 20]) {
     const clock = new FakeClock();
     const overload = new Overload(RULES, clock);
@@ -118,7 +118,7 @@ Deno.test("Overload takes calls again within a second after there were too many"
   }
 });
 
-Deno.test("Overload has no timer while nobody calls, nor after close()", () => {
+Deno.test("Overload has no timer while there are no calls, or after close()", () => {
   const clock = new FakeClock();
   const overload = new Overload(RULES, clock);
   overload.refuses();

@@ -1,21 +1,21 @@
 import type { RateRules } from "../../policy/server_rules.ts";
 
-/** How many callers are told apart. */
+/** The maximum number of callers with a bucket of their own. */
 const MAX_CALLERS = 10_000;
-/** How many old ones are looked at when there is no room for a new one. */
+/** The number of buckets that are checked for removal when there is no room for a new caller. */
 const CALLERS_PER_SWEEP = 8;
-/** Those for whom there is no room. No caller has this name: it is longer than any. */
+/** The name of the bucket that callers without a bucket of their own share. No caller can have this name. */
 const STRANGERS = "the callers beyond";
 
 /**
- * Buckets of tokens, one for each caller. A bucket is one number: when it will be full again (the generic cell rate
- * algorithm). A full one need not be kept, so that callers who come and go leave nothing behind.
+ * Token buckets, one for each caller. A bucket is one number: the time when it will be full again (generic cell rate
+ * algorithm). Full buckets are not kept, so that callers who do not return take no memory.
  */
 export class RateLimit {
   readonly rules: RateRules;
-  /** When each is full. Those that were used last are the last. */
+  /** The time when each bucket is full, in milliseconds. The most recently used bucket is last. */
   readonly #full = new Map<string, number>();
-  /** Milliseconds for a token, and for all that an empty bucket lacks. */
+  /** The time to refill one token, and the time to refill an empty bucket, in milliseconds. */
   readonly #token: number;
   readonly #depth: number;
   readonly #capacity: number;
@@ -27,7 +27,7 @@ export class RateLimit {
     this.#capacity = capacity;
   }
 
-  /** How many buckets are kept. */
+  /** The number of buckets. */
   get size(): number {
     return this.#full.size;
   }
@@ -35,9 +35,9 @@ export class RateLimit {
   /**
    * Takes a token.
    *
-   * @param caller Whose bucket it is.
-   * @param now Milliseconds.
-   * @returns 0, or after how many milliseconds there will be one.
+   * @param caller The caller whose bucket is used.
+   * @param now The time of the clock, in milliseconds.
+   * @returns 0 if a token was taken; otherwise the time until there is one, in milliseconds.
    */
   take(caller: string, now: number): number {
     let full = this.#full.get(caller);
@@ -46,16 +46,19 @@ export class RateLimit {
       full = this.#full.get(caller);
     }
     const after = Math.max(full ?? now, now) + this.#token;
-    // Sums of fractions are a little off.
+    // The tolerance covers rounding errors of the sums.
     const missing = after - now - this.#depth;
     if (missing > 1e-6) return missing;
-    // With one bucket there is no order to keep.
+    // The order does not matter with a single bucket.
     if (full !== undefined && this.#full.size > 1) this.#full.delete(caller);
     this.#full.set(caller, after);
     return 0;
   }
 
-  /** Makes room, if one of the oldest is full. Those that are not go behind the others, so that each gets its turn. */
+  /**
+   * Removes the full ones among the oldest buckets. The others move to the end, so that the next sweep checks different
+   * buckets. Returns whether any was removed.
+   */
   #sweep(now: number): boolean {
     let looked = 0, found = false;
     for (const [caller, full] of this.#full) {

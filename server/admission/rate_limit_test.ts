@@ -5,7 +5,7 @@ import { Metadata } from "../../rpc/metadata.ts";
 
 const RULES = { rate: 100, burst: 10, by: "peer", option: "rate" } as const;
 
-Deno.test("RateLimit lets a burst through, then as many as its rate", () => {
+Deno.test("RateLimit lets a burst pass, then calls at its rate", () => {
   const limit = new RateLimit(RULES);
   let taken = 0;
   for (let now = 0; now < 10_000; now++) if (limit.take("a", now) === 0) taken++;
@@ -13,26 +13,26 @@ Deno.test("RateLimit lets a burst through, then as many as its rate", () => {
   assertEquals(Array.from({ length: 12 }, () => limit.take("b", 0)), [...Array(10).fill(0), 10, 10]);
 });
 
-Deno.test("RateLimit says after how many milliseconds there is a token", () => {
+Deno.test("RateLimit returns the milliseconds until there is a token", () => {
   const limit = new RateLimit({ ...RULES, rate: 0.5, burst: 1 });
   assertEquals(limit.take("a", 0), 0);
   assertEquals(limit.take("a", 500), 1500);
   assertEquals(limit.take("a", 2000), 0);
 });
 
-Deno.test("RateLimit takes nothing from one caller for another", () => {
+Deno.test("RateLimit has a separate bucket for each caller", () => {
   const limit = new RateLimit(RULES);
   for (let i = 0; i < 100; i++) limit.take("greedy", 0);
   assertEquals(limit.take("modest", 0), 0);
 });
 
-Deno.test("RateLimit forgets callers whose bucket is full again when others come", () => {
+Deno.test("RateLimit removes full buckets when new callers arrive", () => {
   const limit = new RateLimit(RULES, 100);
   for (let i = 0; i < 10_000; i++) assertEquals(limit.take(`caller ${i}`, i), 0);
   assert(limit.size <= 101, `${limit.size} are kept`);
 });
 
-Deno.test("RateLimit: any number of new callers share one bucket, and those known before keep theirs", () => {
+Deno.test("RateLimit has one shared bucket for callers beyond its capacity, and known callers keep theirs", () => {
   const limit = new RateLimit(RULES, 100);
   const drain = (caller: string) => {
     for (let i = 0; i < 10; i++) limit.take(caller, 0);
@@ -43,7 +43,7 @@ Deno.test("RateLimit: any number of new callers share one bucket, and those know
   assertEquals(limit.take("known 7", 10), 0);
 });
 
-Deno.test("callerOf() is the name of the certificate, else the address without port", () => {
+Deno.test("callerOf() returns the name of the certificate, or the address without its port", () => {
   const of = (address: string, commonName?: string, uris: string[] = []) => {
     const identity = commonName === undefined ? undefined : { commonName, dnsNames: [], uris };
     return callerOf({ peer: { address, identity }, metadata: new Metadata() }, "peer");
@@ -57,7 +57,7 @@ Deno.test("callerOf() is the name of the certificate, else the address without p
   assert(of("10.0.0.1:5000", "10.0.0.1") !== of("10.0.0.1:5000"), "a name can't stand for an address");
 });
 
-Deno.test("callerOf() by metadata is the field's value, cut where it is long", () => {
+Deno.test("callerOf() by metadata returns the value of the field, truncated if it is long", () => {
   const of = (values: Record<string, string>) =>
     callerOf({ peer: { address: "a:1" }, metadata: new Metadata(values) }, "metadata:x-tenant");
   assert(of({ "x-tenant": "a" }) !== of({ "x-tenant": "b" }));

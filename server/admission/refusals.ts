@@ -6,12 +6,12 @@ import type { LimitName } from "../limit_hits.ts";
 import type { Clock } from "./clock.ts";
 import type { Refused } from "./concurrency_limit.ts";
 
-/** What calls are refused by, or not begun for. */
+/** The protections that reject calls, and `deadline` for calls that were not begun. */
 export type Protection = Exclude<LimitName, keyof Limits>;
 
 /**
- * How long it must be quiet until the next refusal is told in the log again, and how often it is told while it is not,
- * in milliseconds.
+ * The time without rejections after which the next one is logged, and the interval of the log lines during a burst, in
+ * milliseconds.
  */
 const QUIET_MS = 10_000;
 const REPEAT_LOG_MS = 60_000;
@@ -22,9 +22,11 @@ interface Burst {
   untold: number;
 }
 
-/** Refuses calls, counts them, and tells of it in the log: once for each burst, and once a minute while it lasts. */
+/**
+ * Rejects calls, counts the rejections, and logs them: once for each burst, and once a minute while the burst lasts.
+ */
 export class Refusals {
-  /** How many there were. */
+  /** The number of rejections, by protection. */
   readonly counts: Map<Protection, number> = new Map();
   readonly #bursts = new Map<string, Burst>();
   readonly #logger: Logger;
@@ -36,10 +38,10 @@ export class Refusals {
   }
 
   /**
-   * Refuses a call.
+   * Rejects a call with RESOURCE_EXHAUSTED.
    *
-   * @param by What refuses it.
-   * @param option Where that is said, for the log.
+   * @param by The protection that rejects the call.
+   * @param option The name of the option, for the log.
    */
   refuse(call: ServerCall, by: Protection, option: string, { text, pushback }: Refused): void {
     this.count(by);
@@ -47,7 +49,7 @@ export class Refusals {
     call.finish(exhausted(text, pushback));
   }
 
-  /** Counts one. */
+  /** Counts a rejection. */
   count(by: Protection): void {
     this.counts.set(by, (this.counts.get(by) ?? 0) + 1);
   }
@@ -67,8 +69,8 @@ export class Refusals {
 }
 
 /**
- * It is sent again after `pushback` at the earliest (gRPC A6): not all at the same time, as they may have been refused
- * at the same time.
+ * Returns the status of a rejected call. It tells the client to wait for at least `pushback` milliseconds before a
+ * retry (gRPC A6). The time is random, so that calls that were rejected together are not retried together.
  */
 function exhausted(message: string, pushback: number): CallStatus {
   const wait = Math.ceil(pushback * (1 + Math.random()));

@@ -1,44 +1,40 @@
 import type { Clock } from "./clock.ts";
 
-/** How often it looks, in milliseconds. */
+/** The interval of the checks, in milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
-/** The share of calls that must be refused for a second to count. */
+/** A check counts as strained if more than this share of the calls was rejected since the last one. */
 const MIN_REFUSED_SHARE = 0.1;
-/** How many seconds in a row must be good for the strain to be over. */
+/** The number of calm checks in a row after which the strain is over. */
 const CALM_CHECKS = 3;
 
 /**
- * Whether a server has been overloaded for long: at least a tenth of its calls refused in each second. Nothing is
- * looked at while none is.
+ * Detects that a server has been overloaded for long: more than a tenth of its calls were rejected in each second.
+ * There is no timer while no call is rejected.
  */
 export class Strain {
   readonly #clock: Clock;
-  readonly #tell: (strained: boolean) => void;
+  readonly #onChange: (strained: boolean) => void;
   #calls = 0;
   #refused = 0;
   #since: number | undefined;
   #calm = 0;
   #strained = false;
   #cancel: (() => void) | undefined;
-  /** After how long it is told, in milliseconds. */
+  /** The duration of an overload after which it is reported, in milliseconds. */
   after = Infinity;
 
-  /**
-   * Makes one.
-   *
-   * @param tell Told when it begins, and when it is over.
-   */
-  constructor(clock: Clock, tell: (strained: boolean) => void) {
+  /** @param onChange Called with true when the strain begins, and with false when it is over. */
+  constructor(clock: Clock, onChange: (strained: boolean) => void) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#onChange = onChange;
   }
 
-  /** A call has come. */
+  /** Counts a call. */
   came(): void {
     this.#calls++;
   }
 
-  /** It was refused. */
+  /** Counts a rejected call. It was counted by {@linkcode came} before. */
   refused(): void {
     this.#refused++;
     if (this.after === Infinity || this.#cancel !== undefined) return;
@@ -47,7 +43,7 @@ export class Strain {
     this.#cancel = this.#clock.after(CHECK_INTERVAL_MS, this.#look);
   }
 
-  /** Ends its timer. */
+  /** Stops the timer. */
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -71,6 +67,6 @@ export class Strain {
   #set(strained: boolean): void {
     if (this.#strained === strained) return;
     this.#strained = strained;
-    this.#tell(strained);
+    this.#onChange(strained);
   }
 }

@@ -19,7 +19,7 @@ function make(after: number) {
   return { clock, told, strain, seconds };
 }
 
-Deno.test("Strain tells once when a tenth of the calls has been refused for so long, and once when it is over", () => {
+Deno.test("Strain reports once when a tenth of the calls has been rejected for long, and once when that is over", () => {
   const { clock, told, seconds } = make(10_000);
   seconds(9, 100, 50);
   assertEquals(told, []);
@@ -30,7 +30,7 @@ Deno.test("Strain tells once when a tenth of the calls has been refused for so l
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("Strain is told neither by a burst nor by a few refusals for long", () => {
+Deno.test("Strain reports neither a burst nor a few rejections over a long time", () => {
   const { told, seconds } = make(10_000);
   seconds(5, 100, 100);
   seconds(5, 100, 0);
@@ -38,13 +38,13 @@ Deno.test("Strain is told neither by a burst nor by a few refusals for long", ()
   assertEquals(told, []);
 });
 
-Deno.test("Strain has no timer unless it is asked for", () => {
+Deno.test("Strain has no timer unless it has a duration", () => {
   const { clock, seconds } = make(Infinity);
   seconds(20, 100, 100);
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("Refusals tell of a burst once, and once a minute while it lasts", () => {
+Deno.test("Refusals logs a burst once, and once a minute while it lasts", () => {
   const clock = new FakeClock();
   const lines: unknown[] = [];
   const logger = { ...createLogger("silent"), warn: (_: string, fields?: object) => void lines.push(fields) };

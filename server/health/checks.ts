@@ -2,31 +2,28 @@ import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 import { after } from "../../base/time.ts";
 
-/**
- * A condition for being ready. It says no by throwing, rejecting or returning false; the signal aborts when its time is
- * over.
- */
+/** A readiness check. It fails if it throws, rejects or returns false. The signal aborts when the check times out. */
 export type HealthCheck = (signal: AbortSignal) => unknown;
 
-/** What each check said, by its name. */
+/** The result of each check, by its name. */
 export type CheckResults = Readonly<Record<string, "ok" | "failed">>;
 
-/** For how long results hold, in milliseconds: who asks more often does not make the checks run more often. */
+/** How long results are cached, in milliseconds, so that frequent requests do not make the checks run more often. */
 const HOLD_MS = 1000;
 
-/** The application's conditions for being ready, for all who ask: the health port, and `grpc.health.v1`. */
+/** The application's readiness checks, shared by the health port and `grpc.health.v1`. */
 export class HealthChecks {
   readonly #checks: readonly (readonly [string, HealthCheck])[];
   readonly #timeoutMs: number;
   readonly #logger: Logger;
-  /** Those that failed last. */
+  /** The names of the checks that failed last time. */
   readonly #failing = new Set<string>();
   #results: Promise<CheckResults> | undefined;
   #heldUntil = Infinity;
 
   /**
    * @param checks The checks by name.
-   * @param timeoutMs How long each may take.
+   * @param timeoutMs The timeout of each check, in milliseconds.
    */
   constructor(checks: Readonly<Record<string, HealthCheck>>, timeoutMs: number, logger: Logger) {
     this.#checks = Object.entries(checks);
@@ -34,27 +31,30 @@ export class HealthChecks {
     this.#logger = logger;
   }
 
-  /** Whether there are any. */
+  /** Whether there are any checks. */
   get any(): boolean {
     return this.#checks.length > 0;
   }
 
-  /** What the checks say now: the run that is under way, or that ended in the last second, counts. Never rejects. */
+  /**
+   * Returns the results of the checks. A run that is in progress, or ended less than a second ago, is shared. Never
+   * rejects.
+   */
   run(): Promise<CheckResults> {
     if (this.#results === undefined || performance.now() >= this.#heldUntil) {
       this.#heldUntil = Infinity;
-      // No check takes the deadline of the caller who happens to ask.
+      // The checks must not inherit the deadline of the call that happens to start them.
       this.#results = outsideScopes(() => this.#runAll()).finally(() => this.#heldUntil = performance.now() + HOLD_MS);
     }
     return this.#results;
   }
 
-  /** Whether all say yes. */
+  /** Returns whether all checks pass. */
   async pass(): Promise<boolean> {
     return !this.any || !Object.values(await this.run()).includes("failed");
   }
 
-  /** Runs all at the same time, each within its time. */
+  /** Runs all checks concurrently, each with its timeout. */
   async #runAll(): Promise<CheckResults> {
     return Object.fromEntries(
       await Promise.all(this.#checks.map(async ([name, check]) => [name, await this.#result(name, check)] as const)),

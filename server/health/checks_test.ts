@@ -6,7 +6,7 @@ import { HealthChecks } from "./checks.ts";
 
 const logger = createLogger("silent");
 
-Deno.test("checks run once a second at most, however many ask", () =>
+Deno.test("checks run at most once a second, however many requests there are", () =>
   withFakeTime(async (pass) => {
     let runs = 0;
     const checks = new HealthChecks({ database: () => void runs++ }, 100, logger);
@@ -21,7 +21,7 @@ Deno.test("checks run once a second at most, however many ask", () =>
     assertEquals(runs, 2);
   }));
 
-Deno.test("a run that takes long is waited for, not doubled", async () => {
+Deno.test("a request during a long run waits for that run", async () => {
   let runs = 0;
   const slow = Promise.withResolvers<void>();
   const checks = new HealthChecks({ slow: () => (runs++, slow.promise) }, 60_000, logger);
@@ -33,12 +33,12 @@ Deno.test("a run that takes long is waited for, not doubled", async () => {
   assertEquals(runs, 1);
 });
 
-Deno.test("no checks pass at once, and one that fails is enough for no", async () => {
+Deno.test("without checks the result is a pass, and one failed check makes it a failure", async () => {
   assertEquals(await new HealthChecks({}, 100, logger).pass(), true);
   assertEquals(await new HealthChecks({ good: () => true, bad: () => false }, 100, logger).pass(), false);
 });
 
-Deno.test("a check does not run within the call that asks: it may itself make calls, for all who ask", async () => {
+Deno.test("a check does not run in the scope of the call that starts it", async () => {
   const call = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const checks = new HealthChecks({ other: () => void seen.push(call.getStore()) }, 100, logger);

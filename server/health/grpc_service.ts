@@ -10,19 +10,19 @@ import type { HealthChecks } from "./checks.ts";
 /** A value that can be watched. */
 export interface Watched<T> {
   value: T;
-  /** Those who are called after each change. */
+  /** Functions that are called after each change. */
   readonly watchers: Set<() => void>;
 }
 
-/** How often the checks run for a Watch, in milliseconds. */
+/** The interval of the checks for a Watch, in milliseconds. */
 const CHECK_INTERVAL_MS = 5000;
 
 /**
- * The routes of `grpc.health.v1.Health`: `""` stands for the whole server. Each service is as well as the server: it is
- * SERVING while the server serves and all checks pass.
+ * Returns the routes of `grpc.health.v1.Health`. The name `""` means the whole server. All services have the status of
+ * the server: SERVING while it serves and all checks pass.
  *
- * @param services The names of the services.
- * @param intervalMs How often the checks run for a Watch, in milliseconds.
+ * @param services Returns the services, by name.
+ * @param intervalMs The interval of the checks for a Watch, in milliseconds.
  */
 export function healthRoutes(
   services: () => ReadonlyMap<string, unknown>,
@@ -30,14 +30,14 @@ export function healthRoutes(
   checks: HealthChecks,
   intervalMs = CHECK_INTERVAL_MS,
 ): Map<string, Route> {
-  const knows = (service: string) => service === "" || services().has(service);
+  const exists = (service: string) => service === "" || services().has(service);
   const serverStatus = async () => {
     const serves = phase.value === "serving" && (!checks.any || await checks.pass());
     return serves && phase.value === "serving" ? Serving.SERVING : Serving.NOT_SERVING;
   };
   return routesOf(Health, {
     async check({ service }) {
-      if (!knows(service)) throw new RpcError(Status.NOT_FOUND, `unknown service ${excerpt(service)}`);
+      if (!exists(service)) throw new RpcError(Status.NOT_FOUND, `unknown service ${excerpt(service)}`);
       return { status: await serverStatus() };
     },
     async list() {
@@ -51,12 +51,12 @@ export function healthRoutes(
       signal.addEventListener("abort", onChange, { once: true });
       const stopChecking = checks.any ? every(intervalMs, onChange) : undefined;
       try {
-        for (let told: Serving | undefined; !signal.aborted; await change) {
+        for (let sent: Serving | undefined; !signal.aborted; await change) {
           ({ promise: change, resolve: wake } = Promise.withResolvers<void>());
           const leaving = phase.value === "draining";
-          const status = knows(service) ? await serverStatus() : Serving.SERVICE_UNKNOWN;
-          if (status !== told) yield { status: told = status };
-          // A server that drains ends its watches, or they would hold it open.
+          const status = exists(service) ? await serverStatus() : Serving.SERVICE_UNKNOWN;
+          if (status !== sent) yield { status: sent = status };
+          // A draining server ends its watches, because they would otherwise delay its stop.
           if (leaving) return;
         }
       } finally {

@@ -44,7 +44,7 @@ Deno.test("Check answers SERVING for the server and its services, and NOT_FOUND 
   assertEquals([error.code, error.rawMessage], [Status.NOT_FOUND, "unknown service no.Such"]);
 });
 
-Deno.test("Watch tells SERVING at once, NOT_SERVING when the server drains, and ends then", async () => {
+Deno.test("Watch sends SERVING at once, sends NOT_SERVING when the server drains, and then ends", async () => {
   const { server, health, hold, entered, echo } = await serve();
   await using _health = health;
   await using _echo = echo;
@@ -62,22 +62,22 @@ Deno.test("Watch tells SERVING at once, NOT_SERVING when the server drains, and 
   await stopped;
 });
 
-Deno.test("a Watch leaves nothing behind when its caller has left", async () => {
+Deno.test("a Watch releases its watcher when its caller leaves", async () => {
   const phase: Watched<Phase> = { value: "serving", watchers: new Set() };
   const routes = healthRoutes(() => new Map(), phase, new HealthChecks({}, 1, createLogger("silent")));
   const { handler } = routes.get("/grpc.health.v1.Health/Watch")!;
   const caller = new AbortController();
   const watch = () => handler({ service: "" }, { signal: caller.signal } as ServerContext) as AsyncGenerator<unknown>;
   const watches = [watch(), watch()];
-  for (const one of watches) assertEquals((await one.next()).value, { status: Serving.SERVING });
+  for (const watch of watches) assertEquals((await watch.next()).value, { status: Serving.SERVING });
   assertEquals(phase.watchers.size, 2);
-  const waiting = watches.map((one) => one.next());
+  const waiting = watches.map((watch) => watch.next());
   caller.abort();
-  for (const one of waiting) assertEquals((await one).done, true);
+  for (const next of waiting) assertEquals((await next).done, true);
   assertEquals(phase.watchers.size, 0);
 });
 
-Deno.test("Check says NOT_SERVING while the server drains", async () => {
+Deno.test("Check answers NOT_SERVING while the server drains", async () => {
   const transport = memoryTransport();
   const logger = createLogger("silent");
   const server = createServer({ name: "echo", address: "memory:x", transport, logger, drainDelay: 60_000 });
@@ -91,7 +91,7 @@ Deno.test("Check says NOT_SERVING while the server drains", async () => {
   await stopped;
 });
 
-Deno.test("Watch tells SERVICE_UNKNOWN for a service that is not there, and ends when its caller leaves", async () => {
+Deno.test("Watch sends SERVICE_UNKNOWN for an unknown service, and ends when its caller leaves", async () => {
   const { server, health, echo } = await serve();
   await using _server = server;
   await using _health = health;
@@ -102,7 +102,7 @@ Deno.test("Watch tells SERVICE_UNKNOWN for a service that is not there, and ends
   }
 });
 
-needs([{ name: "net" }], "what health.checks say holds for grpc.health.v1 as well: Check, List and Watch", async () => {
+needs([{ name: "net" }], "health.checks also count for grpc.health.v1: Check, List and Watch", async () => {
   const transport = memoryTransport();
   const logger = recordingLogger();
   let broken = false;
@@ -129,7 +129,7 @@ needs([{ name: "net" }], "what health.checks say holds for grpc.health.v1 as wel
   assertEquals(lines, ["warn: health check failed", "info: health check passes again"]);
 });
 
-Deno.test("a Watch runs the checks now and then, and tells what changes", async () => {
+Deno.test("a Watch runs the checks periodically, and sends each change", async () => {
   let broken = false;
   const checks = new HealthChecks({ database: () => !broken }, 100, createLogger("silent"));
   const phase: Watched<Phase> = { value: "serving", watchers: new Set() };

@@ -3,33 +3,33 @@ import { isWildcard } from "../../registry/advertise.ts";
 import type { CheckResults, HealthChecks } from "./checks.ts";
 
 /**
- * Where a server is in its life. Only while it is `serving` it is ready; `overloaded` it is after
- * `overload.unreadyAfter`, until it is not.
+ * The phase in the life of a server. It is ready only while it is `serving`. It becomes `overloaded` when an overload
+ * has lasted for `overload.unreadyAfter`, and `serving` again when the overload is over.
  */
 export type Phase = "starting" | "serving" | "overloaded" | "draining";
 
 /**
- * What `/health` and `/readyz` answer, in JSON: with status 200 if `status` is `"serving"`, else 503. It says nothing
- * that changes by itself: Consul shows it as the check's output, and whenever that is another, it wakes every client
- * that watches the service.
+ * The JSON response of `/health` and `/readyz`. The HTTP status is 200 if `status` is `"serving"`, else 503. The report
+ * contains no values that change all the time, such as an uptime: Consul stores it as the output of the check, and each
+ * change of the output wakes every client that watches the service.
  */
 export interface HealthReport {
   /** The service's name. */
   service: string;
-  /** The server's phase, or `"failing"` if a check says no. */
+  /** The phase of the server, or `"failing"` if it serves and a check fails. */
   status: Phase | "failing";
-  /** What each check says. Why it fails is in the log, not here. */
+  /** The result of each check. The reason of a failure is only in the log. */
   checks: CheckResults;
 }
 
-/** What the health endpoints work with. */
+/** The parts that the health endpoints use. */
 export interface HealthSetup {
   readonly service: string;
   readonly checks: HealthChecks;
   phase(): Phase;
 }
 
-/** Answers `/health` and `/readyz` (readiness), and `/livez` (liveness, and for how many seconds). */
+/** Returns the handler of `/health` and `/readyz` (readiness) and `/livez` (liveness, with the uptime in seconds). */
 export function healthHandler(setup: HealthSetup): (request: Request) => Promise<Response> {
   const start = performance.now();
   return async (request) => {
@@ -57,12 +57,15 @@ export function healthHandler(setup: HealthSetup): (request: Request) => Promise
   };
 }
 
-/** The path of a URL. Its host is what the caller says, which may be no host at all. */
+/** Returns the path of a URL. `new URL` would throw if the client sends an invalid Host header. */
 function pathOf(url: string): string {
   return /^\w+:\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] ?? "";
 }
 
-/** The URL of an endpoint as the registry reaches it: where it listens on all interfaces, by the advertised host. */
+/**
+ * Returns the URL of the health endpoint for the registry. If the endpoint listens on all interfaces, the URL has the
+ * advertised host.
+ */
 export function healthUrl(address: Extract<Address, { kind: "tcp" }>, advertised: string): string {
   const host = isWildcard(address.host) ? advertised.slice(0, advertised.lastIndexOf(":")) : address.host;
   return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${address.port}/health`;

@@ -5,26 +5,29 @@ import { outsideScopes } from "../../base/outside_scopes.ts";
 import { every } from "../../base/time.ts";
 
 /**
- * What bounds the connections of the health port. `Deno.serve` has no limit on them, never closes a slow one, and
- * doesn't tell how many there are. So the whole server is replaced by a new one, which closes all of them at once.
+ * The limits of the connections of the health port. `Deno.serve` does not limit connections, does not close slow ones,
+ * and does not expose their number. So the whole server is replaced by a new one, which closes all connections at once.
  */
 export interface HealthBounds {
-  /** How long a connection may stay open, in milliseconds. The replacement then waits for the next answered request. */
+  /**
+   * The maximum age of a connection, in milliseconds. After that time the server is replaced as soon as the next
+   * request is answered.
+   */
   readonly lifeMs: number;
-  /** How much longer it waits for that request, in milliseconds. */
+  /** How much longer the replacement waits for that request, in milliseconds. */
   readonly patienceMs: number;
-  /** By how many bytes the process may grow between two replacements. An idle connection takes 7.5 KB. */
+  /** The maximum growth of the process's memory between two replacements, in bytes. An idle connection takes 7.5 KB. */
   readonly growthBytes: number;
 }
 
-/** 16 MiB are about 2,000 idle connections. */
+/** The default limits. 16 MiB are about 2,000 idle connections. */
 export const HEALTH_BOUNDS: HealthBounds = { lifeMs: 300_000, patienceMs: 60_000, growthBytes: 16 * 1024 * 1024 };
 
-/** How often the bounds are checked, in milliseconds. */
+/** The interval at which the limits are checked, in milliseconds. */
 const LOOK_MS = 1000;
-/** How long it waits until it tries to listen again, in milliseconds. */
+/** The delay before the next attempt to listen, in milliseconds. */
 const RETRY_MS = 100;
-/** The least time between two log lines that it has failed, in milliseconds. */
+/** The minimum time between two error lines about a failed health port, in milliseconds. */
 const LOG_INTERVAL_MS = 60_000;
 
 /** A handler of HTTP requests. It never rejects. */
@@ -34,17 +37,19 @@ export type HttpHandler = (request: Request) => Promise<Response>;
 interface Serving {
   readonly cut: AbortController;
   readonly server: Deno.HttpServer<Deno.NetAddr>;
-  /** When it is to be replaced. */
+  /** When the server is due to be replaced, in milliseconds of `performance.now()`. */
   readonly until: number;
-  /** The memory of the process when it began, in bytes. */
+  /** The memory of the process when the server started, in bytes. */
   readonly memory: number;
-  /** How many requests have not been answered. */
+  /** The number of unanswered requests. */
   open: number;
-  /** Whether it has ended without being asked to. */
+  /** Whether the server has ended without an error. */
   over: boolean;
 }
 
-/** The HTTP server of the health port. It listens again whenever it fails, as where no file descriptor was left. */
+/**
+ * The HTTP server of the health port. It listens again whenever it fails, for example when no file descriptor is left.
+ */
 export class HealthServer {
   #address: Extract<Address, { kind: "tcp" }>;
   readonly #handler: HttpHandler;
@@ -55,16 +60,17 @@ export class HealthServer {
   #serving: Serving;
   #replacing: Promise<void> | undefined;
   /**
-   * Whether the process had grown when it was last looked at: requests that were open then have had a second to end.
+   * Whether the process had grown too much at the last check. Requests that were open then have had {@linkcode LOOK_MS}
+   * to end.
    */
   #grown = false;
-  /** When it was logged last that it has failed. */
+  /** When a failure was last logged as an error. */
   #logged = -Infinity;
 
   /**
-   * Listens.
+   * Starts to listen.
    *
-   * @throws {Deno.errors.AddrInUse} If another process listens there.
+   * @throws {Deno.errors.AddrInUse} If the address is in use.
    */
   constructor(address: HealthServer["address"], handler: HttpHandler, logger: Logger, bounds = HEALTH_BOUNDS) {
     this.#address = address;
@@ -76,12 +82,12 @@ export class HealthServer {
     this.#stopTicking = every(Math.min(LOOK_MS, bounds.lifeMs), () => this.#look());
   }
 
-  /** Where it listens: the port is never 0. */
+  /** The address on which the server listens. The port is never 0. */
   get address(): Extract<Address, { kind: "tcp" }> {
     return this.#address;
   }
 
-  /** Closes it with all connections. */
+  /** Closes the server and all its connections. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#stopTicking();
@@ -124,8 +130,8 @@ export class HealthServer {
   }
 
   /**
-   * A request was answered, so that the next check is as far off as it can be: the best moment to be away for a
-   * millisecond.
+   * Replaces the server if it is due. Right after a request is the best moment to be unreachable for a millisecond,
+   * because the next one is farthest away.
    */
   #answered(serving: Serving): void {
     serving.open--;
@@ -154,7 +160,7 @@ export class HealthServer {
     this.#replacing ??= this.#listenAgain().finally(() => this.#replacing = undefined);
   }
 
-  /** Never rejects. */
+  /** Replaces the server by a new one, and tries until that listens. Never rejects. */
   async #listenAgain(): Promise<void> {
     await end(this.#serving);
     for (let failures = 0; !this.#closing.signal.aborted; failures++) {
@@ -174,11 +180,12 @@ export class HealthServer {
 
 const textOf = (error: unknown) => error === undefined ? undefined : (error as Error).message;
 
-/** Closes a server with all its connections. Never rejects. */
+/** Closes a server and all its connections. Never rejects. */
 async function end({ cut, server, over }: Serving): Promise<void> {
-  // shutdown() would wait for a request whose body never comes. Aborting what has ended throws in a listener of Deno's.
+  // shutdown() would wait for a request whose body never arrives. Aborting a server that has ended throws inside of
+  // Deno.
   if (!over) cut.abort();
   await server.finished.catch(() => {});
-  // After a failure, this gives back what Deno.serve still holds.
+  // After a failure, this releases the resources that Deno.serve still holds.
   await server.shutdown().catch(() => {});
 }

@@ -52,7 +52,7 @@ const KINDS = [
 
 needs(
   [{ name: "net" }],
-  "slow, idle and half-sent health connections end, and checks go on at the same port",
+  "slow, idle and half-sent health connections are closed, and the same port keeps answering",
   async () => {
     await using health = serve({ lifeMs: 100, patienceMs: 100 });
     const { server } = health;

@@ -2,18 +2,21 @@ import type { Logger } from "../../base/logger.ts";
 import type { Phase } from "./http_handler.ts";
 import type { Watched } from "./grpc_service.ts";
 
-/** Where a server is in its life, for all who watch it. */
+/** The phase of a server, which can be watched. */
 export class Life implements Watched<Phase> {
   readonly watchers: Set<() => void> = new Set();
   value: Phase = "starting";
 
-  /** The next phase begins. */
+  /** Enters a phase, and calls the watchers. */
   enter(phase: Phase): void {
     this.value = phase;
     for (const watcher of this.watchers) watcher();
   }
 
-  /** It has been overloaded for long, or is no more. A server that is leaving is not ready anyway. */
+  /**
+   * Enters or leaves the phase `overloaded`. It has no effect while the server starts or drains, because the server is
+   * not ready then anyway.
+   */
   strained(strained: boolean, service: string, logger: Logger): void {
     if (this.value !== (strained ? "serving" : "overloaded")) return;
     this.enter(strained ? "overloaded" : "serving");
