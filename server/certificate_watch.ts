@@ -4,19 +4,22 @@ import { after, timeOfDay } from "../base/time.ts";
 import { hasNames, validityOf } from "../tls/validity.ts";
 import type { ServerTls } from "../transport/transport.ts";
 
-/** The longest time between two looks at the certificates, in milliseconds: somebody may set the clock. */
+/**
+ * The longest time between two checks of the certificates, in milliseconds. The checks repeat because the system clock
+ * may be set.
+ */
 const LOOK_INTERVAL_MS = 3600_000;
 
 const NO_NAMES = "tls.cert has no subjectAltName, with which clients compare the name that they call";
 
 /**
- * Warns of certificates that have expired, are not valid yet or have no names: when they come into use, and when that
- * happens later.
+ * Warns about certificates that have expired, are not valid yet or have no names. It checks a certificate when the
+ * server starts to use it, and again when its validity changes.
  */
 export class CertificateWatch {
   readonly #logger: Logger;
   readonly #service: string;
-  #told = new Set<string>();
+  #reported = new Set<string>();
   #stop = () => {};
 
   constructor(logger: Logger, service: string) {
@@ -24,21 +27,21 @@ export class CertificateWatch {
     this.#service = service;
   }
 
-  /** Watches these in place of those before. */
+  /** Watches these certificates instead of the previous ones. */
   watch(tls: ServerTls): void {
     this.stop();
     const now = timeOfDay();
     const { problems: dates, until } = validityOf(tls, now);
     const problems = hasNames(tls.cert) ? dates : [...dates, NO_NAMES];
-    for (const problem of problems.filter((one) => !this.#told.has(one))) {
+    for (const problem of problems.filter((problem) => !this.#reported.has(problem))) {
       this.#logger.warn(`${problem}; clients are refused, or refuse the server`, { service: this.#service });
     }
-    this.#told = new Set(problems);
-    const soon = Math.min(until - now, LOOK_INTERVAL_MS);
-    this.#stop = outsideScopes(() => after(soon, () => this.watch(tls), false));
+    this.#reported = new Set(problems);
+    const nextCheckMs = Math.min(until - now, LOOK_INTERVAL_MS);
+    this.#stop = outsideScopes(() => after(nextCheckMs, () => this.watch(tls), false));
   }
 
-  /** Ends it. */
+  /** Ends the watch. */
   stop(): void {
     this.#stop();
   }

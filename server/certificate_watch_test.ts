@@ -13,7 +13,7 @@ function tlsOf({ own = {}, root = {} }: { own?: { from?: number; until?: number 
   return { cert: pem, key: key.pkcs8, ca: authority.pem };
 }
 
-Deno.test("CertificateWatch warns of certificates that have expired or are not valid yet, by name", () => {
+Deno.test("CertificateWatch warns about certificates that have expired or are not valid yet, by name", () => {
   using _clock = fakeClock();
   const logger = recordingLogger();
   const watch = new CertificateWatch(logger, "echo");
@@ -37,7 +37,7 @@ Deno.test("CertificateWatch warns of certificates that have expired or are not v
   watch.stop();
 });
 
-Deno.test("CertificateWatch warns once when a certificate expires while it is in use, and not of one that was replaced", async () => {
+Deno.test("CertificateWatch warns once when a certificate in use expires, and not about a replaced one", async () => {
   using clock = fakeClock();
   const logger = recordingLogger();
   const watch = new CertificateWatch(logger, "echo");

@@ -6,7 +6,7 @@ import { serverInWorker } from "./workers/server_in_worker.ts";
 import { thisWorker } from "./workers/this_worker.ts";
 
 /**
- * Makes a server. It touches nothing before {@linkcode Server.start} or {@linkcode Server.run}.
+ * Creates a server. It opens no socket or file before {@linkcode Server.start} or {@linkcode Server.run}.
  *
  * @example
  * ```ts ignore
@@ -23,8 +23,8 @@ import { thisWorker } from "./workers/this_worker.ts";
  * await server.run();
  * ```
  *
- * @param options Its name, its addresses and all else.
- * @throws {TypeError} If an option is missing, unknown or malformed; the message names it.
+ * @param options The options; `name` and `address` are required.
+ * @throws {TypeError} If an option is missing, unknown or malformed. The error names it.
  * @throws {RangeError} If a number is out of range.
  */
 export function createServer(options: ServerOptions): Server {

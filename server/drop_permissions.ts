@@ -1,18 +1,20 @@
 import type { ServerOptions, Settings } from "./options.ts";
 
 /**
- * Gives up what a serving process no longer needs. Net stays as it was granted, because Deno can't narrow it to a list;
- * where it was granted for every host, a warning says so.
+ * Drops the permissions that a serving process no longer needs. Net is kept, because Deno can't narrow it to a list; if
+ * net is granted for every host, a warning is logged.
  *
- * @param options Its registry and the source of its policy: what they list stays, such as the file of a token.
- * @param settings Where it serves. Its workers: what they may do stays, as this thread starts them anew if they end.
+ * @param options The options of the server. The permissions of its registry and of its policy source are kept, such as
+ * read access to a token file.
+ * @param settings The settings of the server. The permissions of its workers are kept, because the main thread replaces
+ * workers that end.
  */
 export function dropPermissions(
   { registry, policy }: ServerOptions,
   { address, workers, logger }: Settings,
 ): void {
   const names = new Set<Deno.PermissionDescriptor["name"]>(["read", "write", "env", "run", "sys", "ffi", "import"]);
-  // The file of a unix socket is removed at the end.
+  // The server removes the file of its unix socket when it stops.
   if (address.kind === "unix") names.delete("write");
   for (const { name } of [...registry?.permissions ?? [], ...policy?.permissions ?? []]) names.delete(name);
   if (workers) {

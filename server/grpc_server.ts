@@ -27,12 +27,12 @@ import { reflectionRoutes } from "./reflection.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
 
-/** What a start rejects with that was overtaken by a stop. */
+/** The error of a start during which the server was stopped. */
 class StoppedEarly extends Error {}
 
 /**
- * The worker that a server runs in. It reports to the main thread, which has the signals, the registration and the
- * certificates' dates.
+ * The worker that a server runs in. It reports to the main thread, which handles signals, the registration and the
+ * expiry of certificates.
  */
 export interface Supervisor {
   serving(server: GrpcServer): void;
@@ -40,7 +40,7 @@ export interface Supervisor {
   stopped(): void;
 }
 
-/** A server that serves what it was told, in the order that its life has: see {@linkcode Server}. */
+/** The implementation of {@linkcode Server}. It owns the order of start and stop. */
 export class GrpcServer implements Server {
   readonly #options: ServerOptions;
   readonly #settings: Settings;
@@ -63,8 +63,8 @@ export class GrpcServer implements Server {
   #stopping: Promise<void> | undefined;
 
   /**
-   * @param options The options as they were given.
-   * @param settings The options with their defaults.
+   * @param options The options of createServer.
+   * @param settings The same options, checked and with their defaults.
    * @param supervisor The worker that the server runs in; undefined in the main thread.
    */
   constructor(options: ServerOptions, settings: Settings, supervisor?: Supervisor) {
@@ -76,16 +76,17 @@ export class GrpcServer implements Server {
     this.#certificates = new CertificateWatch(settings.logger, options.name);
     this.#admission = new Admission({
       policy: settings.policy,
-      // Workers take the calls, and watch it themselves.
+      // With workers, each worker watches the policy, because it takes the calls.
       source: settings.workers ? undefined : options.policy,
       allowInjection: options.allowInjection ?? false,
       logger: settings.logger,
       onStrain: (strained) => this.#life.strained(strained, options.name, settings.logger),
     });
     const { workers, checks, checkTimeout, logger } = settings;
-    const all = { ...(workers && { workers: () => this.#checkListener() }), ...checks };
-    this.#checks = new HealthChecks(all, checkTimeout, logger);
-    // Whoever does not ask for it must not die of it: start() rejects with the same error.
+    const allChecks = { ...(workers && { workers: () => this.#checkListener() }), ...checks };
+    this.#checks = new HealthChecks(allChecks, checkTimeout, logger);
+    // Without this, a program that does not use `finished` would end by an unhandled rejection. start() rejects with
+    // the same error.
     this.#finished.promise.catch(() => {});
   }
 
@@ -105,7 +106,7 @@ export class GrpcServer implements Server {
     return sum;
   }
 
-  /** Whether it has been overloaded for long. */
+  /** Whether the server has been overloaded for `overload.unreadyAfter`. */
   get overloaded(): boolean {
     return this.#life.value === "overloaded";
   }
@@ -124,7 +125,7 @@ export class GrpcServer implements Server {
 
   use(...middleware: ServerMiddleware[]): this {
     if (this.#starting) throw new TypeError("server.use: the server was started; add middleware before");
-    for (const one of middleware) checkFunction("server.use: middleware", one, "a function (call, next)");
+    for (const layer of middleware) checkFunction("server.use: middleware", layer, "a function (call, next)");
     this.#middleware.push(...middleware);
     return this;
   }
@@ -162,7 +163,7 @@ export class GrpcServer implements Server {
   }
 
   async #startTooLate(): Promise<never> {
-    // If that failed, its error says more.
+    // If the start failed, its error is more specific than the one below.
     await this.#starting;
     throw new TypeError("server.start: the server was stopped; make a new one by createServer");
   }
@@ -204,7 +205,7 @@ export class GrpcServer implements Server {
     if (this.#options.dropPermissions) dropPermissions(this.#options, this.#settings);
   }
 
-  /** Warns of certificates that are not valid. */
+  /** Warns about invalid certificates. Only the main thread does, so that each warning is logged once. */
   #watchCertificates(tls: ServerTls): void {
     if (!this.#supervisor) this.#certificates.watch(tls);
   }
@@ -219,7 +220,7 @@ export class GrpcServer implements Server {
     const reflection = this.#options.reflection ? reflectionRoutes([...this.#services.values()], this.#life) : [];
     return createDispatcher({
       name: this.#options.name,
-      // The application's own services of these names, if it has them, go before ours.
+      // Services that the application adds under these names take precedence over the kit's.
       routes: new Map([...health, ...reflection, ...this.#routes]),
       middleware: this.#middleware,
       metainfo: this.#settings.metainfo,
@@ -229,7 +230,7 @@ export class GrpcServer implements Server {
     });
   }
 
-  /** It will stop before long: who asks by grpc.health.v1 is told so. */
+  /** Announces the stop: `grpc.health.v1` answers NOT_SERVING, and the server still takes calls. */
   leaving(): void {
     this.#life.enter("draining");
     this.#listener?.leaving?.();
@@ -249,15 +250,15 @@ export class GrpcServer implements Server {
   async #stop(): Promise<void> {
     const { drainDelay, drainTimeout, logger } = this.#settings;
     this.leaving();
-    // A start under way ends first, so that what it opened is closed.
+    // A start in progress must end first, so that the sockets that it opened can be closed.
     if (this.#starting && !this.#listener) await Promise.race([this.#starting.catch(() => {}), this.#cut.promise]);
     if (this.#listener) {
       logger.info("draining", { service: this.#options.name, delay: drainDelay, timeout: drainTimeout });
     }
-    if (this.#lease) await this.#patiently(3000, release(this.#lease, this.#options.name, logger));
+    if (this.#lease) await this.#waitAtMost(3000, release(this.#lease, this.#options.name, logger));
     if (this.#listener) {
-      await this.#patiently(drainDelay);
-      await this.#patiently(drainTimeout, this.#listener.drain());
+      await this.#waitAtMost(drainDelay);
+      await this.#waitAtMost(drainTimeout, this.#listener.drain());
       await this.#listener.close().finally(() => this.#health?.close());
     }
     this.#admission.close();
@@ -265,8 +266,8 @@ export class GrpcServer implements Server {
     if (this.#listener) logger.info("stopped", { service: this.#options.name });
   }
 
-  /** Waits until `done`, the time is over or the server is cut. */
-  async #patiently(milliseconds: number, done?: Promise<void>): Promise<void> {
+  /** Waits until `done` resolves, the time has passed, or the stop is forced. */
+  async #waitAtMost(milliseconds: number, done?: Promise<void>): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const stop = after(milliseconds, resolve);
     await Promise.race([late, this.#cut.promise, ...(done ? [done] : [])]);
@@ -278,13 +279,13 @@ export class GrpcServer implements Server {
       await this.start();
       return await this.finished;
     }
-    // What stop() rejects with, run() does too.
+    // The error of stop() is not lost: `finished` rejects with it, and so does run().
     using _ = onEndSignals(() => void this.stop({ force: this.#stopping !== undefined }).catch(() => {}));
     const started = this.start().catch((error) => {
-      // Who stops a server that has not started yet wants no more than its end.
+      // A signal during the start asks for the end of the server, so the aborted start is no error.
       if (!(error instanceof StoppedEarly)) throw error;
     });
-    // A stop that cuts does not wait for a start under way.
+    // A forced stop does not wait for a start in progress.
     await (this.#stopping ? started : Promise.race([started, this.#cut.promise]));
     await this.finished;
   }

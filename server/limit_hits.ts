@@ -1,15 +1,15 @@
 import type { Limits } from "../transport/transport.ts";
 
 /**
- * What a server counts in `limitHits`: beside the limits the calls that it refused by its policy, or did not begin as
- * their deadline had passed.
+ * The names in `limitHits` of a server: its limits, the protections of its policy that rejected calls, and `deadline`
+ * for calls whose deadline had passed before they began.
  */
 export type LimitName = keyof Limits | "overload" | "rate" | "concurrency" | "deadline";
 
-/** How often each limit was passed. */
+/** How often each limit was exceeded. */
 export type LimitHits = ReadonlyMap<LimitName, number>;
 
-/** Adds counts to a sum. */
+/** Adds the counts of `more` to `sum`. */
 export function addHits(sum: Map<LimitName, number>, more: LimitHits): void {
   for (const [limit, count] of more) sum.set(limit, (sum.get(limit) ?? 0) + count);
 }

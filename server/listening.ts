@@ -2,18 +2,18 @@ import { type Address, formatAddress } from "../base/address.ts";
 import { WorkerFailure } from "./workers/thread.ts";
 import { netPermissions, requirePermissions } from "../base/permissions.ts";
 
-/** The errors that say all by themselves. */
+/** The classes of the kit's own errors, which already name the option and the address. */
 const OURS = [TypeError, WorkerFailure, Deno.errors.NotCapable];
 
-/** What the system says where it has no IPv6. */
+/** The error codes of a system without IPv6. */
 const NO_IPV6 = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
 
 /**
- * Listens; what keeps it from that names the option and the address, which neither Deno nor Node does. Where the system
- * has no IPv6, `[::]` is `0.0.0.0`, as in Go.
+ * Listens on an address. An error names the option and the address; those of Deno and Node name neither. If the system
+ * has no IPv6, `[::]` becomes `0.0.0.0`, as in Go.
  *
- * @param option Where the address comes from: `"address"`.
- * @throws {Deno.errors.AddrInUse} If something listens there.
+ * @param option The option that holds the address, for the error: `"address"`.
+ * @throws {Deno.errors.AddrInUse} If the address is in use.
  */
 export async function listening<T, A extends Address>(
   option: string,
@@ -29,13 +29,12 @@ export async function listening<T, A extends Address>(
       requirePermissions(who, netPermissions(ipv4));
       return await listening(option, ipv4, listen);
     }
-    // Those that are ours say all.
     if (!(error instanceof Error) || OURS.some((known) => error instanceof known)) throw error;
     const where = `createServer: ${option} ${formatAddress(address)}`;
     if (error instanceof Deno.errors.AddrInUse) {
       throw new Deno.errors.AddrInUse(`${where} is in use; stop what listens there or choose another`);
     }
-    const Known = Object.values(Deno.errors).find((one) => error.constructor === one) ?? Error;
+    const Known = Object.values(Deno.errors).find((known) => error.constructor === known) ?? Error;
     const text = `${where}: can't listen there: ${error.message}; use a free address of this machine`;
     const { code } = error as { code?: string };
     throw Object.assign(new Known(text, { cause: error }), { code });

@@ -19,7 +19,7 @@ async function refusal(options: Partial<ServerOptions>): Promise<Error> {
 
 needs(
   [...PERMISSIONS, { name: "run" }],
-  "an address in use is named with its option and what to do, whatever listens there",
+  "the error of an address in use names the option and what to do, whatever listens there",
   async () => {
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const address = `127.0.0.1:${taken.addr.port}`;
@@ -42,7 +42,7 @@ needs(
 );
 
 needs(PERMISSIONS, "an address that is not this machine's, or no host's, is named with its option", async () => {
-  // 192.0.2.0/24 is for documentation (RFC 5737), and .invalid is no name (RFC 2606).
+  // 192.0.2.0/24 is for documentation (RFC 5737), and names under .invalid never resolve (RFC 2606).
   for (const address of ["192.0.2.1:0", "nobody.invalid:0"]) {
     for (const [option, options] of [["address", { address }], ["health.address", { health: { address } }]] as const) {
       const { message, cause } = await refusal(options);

@@ -22,117 +22,129 @@ import type { Compression, Limits, ServerTls, ServerTransport } from "../transpo
 import type { MetainfoRules } from "./call/context.ts";
 import type { HealthCheck } from "./health/checks.ts";
 
-/** Where and how a server answers health checks over HTTP. */
+/** Options of the HTTP health endpoint. */
 export interface HealthOptions {
-  /** Where Deno.serve listens: `"127.0.0.1:8889"`. Keep it private: strangers have no business there. */
+  /**
+   * The address of the health endpoint, such as `"127.0.0.1:8889"`. Keep it private: do not expose it to the internet.
+   */
   address: string;
   /**
-   * Further conditions for being ready, by name: a function that throws, rejects or returns false says no, to
-   * `grpc.health.v1` as well. They run once a second at most.
+   * Readiness checks by name. A check fails if it throws, rejects or returns false. Failed checks also count for
+   * `grpc.health.v1`. The checks run at most once a second.
    * @default {{}}
    */
   checks?: Readonly<Record<string, HealthCheck>>;
-  /** How long one check may take, in milliseconds. @default {1000} */
+  /** The timeout of one check, in milliseconds. @default {1000} */
   checkTimeout?: number;
 }
 
-/** Workers that a server takes calls in. */
+/** The workers of a server. */
 export interface Workers {
-  /** How many. More than the machine has cores are of no use. */
+  /** The number of workers. More workers than cores do not help. */
   count: number;
   /**
-   * What each worker may do; what is not named it may not. Deno wants `--unstable-worker-options` for it, else it ends
-   * the process. The program's own modules are loaded without permission.
+   * The permissions of each worker. A permission that is not named is denied. This needs the flag
+   * `--unstable-worker-options`: without it, Deno ends the process. Loading the program's modules needs read permission
+   * of the process, not of the worker.
    *
-   * @default what the process may
+   * @default the permissions of the process
    */
   permissions?: Deno.PermissionOptionsObject;
 }
 
-/** What {@linkcode createServer} takes: what it protects itself by ({@linkcode ServerPolicy}) stands among the rest. */
+/**
+ * The options of {@linkcode createServer}. They include those of {@linkcode ServerPolicy}, which protect the server.
+ */
 export interface ServerOptions extends ServerPolicy {
-  /** The service's name, as others find it in the registry. */
+  /** The name of the service, by which clients find it in the registry. */
   name: string;
   /**
-   * Where it takes calls: `"127.0.0.1:8888"`, `":8888"` (all interfaces, IPv6 and IPv4), port 0 (a free one), or
-   * `"unix:/run/echo.sock"`.
+   * The address to listen on: `"127.0.0.1:8888"`, `":8888"` (all interfaces, IPv6 and IPv4) or `"unix:/run/echo.sock"`.
+   * With port 0 the system chooses a free port.
    */
   address: string;
-  /** Health checks over HTTP. @default none */
+  /** The HTTP health endpoint. @default none */
   health?: HealthOptions;
   /**
-   * Whether it tells tools such as grpcurl what services it has and what their messages look like, by gRPC's server
-   * reflection: to all who can call it.
+   * Whether the server offers gRPC server reflection, from which tools such as grpcurl learn its services and message
+   * types. Every client that can call the server can read them.
    * @default {false}
    */
   reflection?: boolean;
-  /** Where it registers while it serves. @default nowhere */
+  /** The registry in which the server is registered while it serves. @default none */
   registry?: Registry;
   /**
-   * The address that is registered, where it is not the one it listens on: a host and port that others can reach.
-   * @default the first address of this machine that is not loopback, if it listens on all interfaces
+   * The host and port that is registered, if clients can't reach the server at `address`.
+   * @default `address`; if it means all interfaces, the first address of this machine that is not loopback
    */
   advertise?: string;
-  /** Its share of the calls beside the other instances'. @default {10} */
+  /** The server's share of the calls, relative to the weights of the other instances. @default {10} */
   weight?: number;
-  /** Labels in the registry, such as `{ zone: "a", version: "v1" }`. @default {{}} */
+  /** Labels of the instance in the registry, such as `{ zone: "a", version: "v1" }`. @default {{}} */
   tags?: Readonly<Record<string, string>>;
-  /** Facts in the registry for people, tools and clients that select by them. @default {{}} */
+  /**
+   * Additional metadata of the instance in the registry, for people, tools, and clients that filter by it. @default
+   * {{}}
+   */
   meta?: Readonly<Record<string, string>>;
-  /** TLS for its calls. @default plaintext */
+  /** The server's certificate and key for TLS. @default plaintext */
   tls?: ServerTls;
-  /** Bounds on what a caller may send. */
+  /** Limits of the resources that clients may use. */
   limits?: Partial<Limits>;
-  /** How replies are encoded for callers that accept it. @default {"identity"} */
+  /** The encoding of responses, for clients that accept it. @default {"identity"} */
   compression?: Compression;
-  /** The metainfo keys that are taken from callers, for a server at the edge. @default all */
+  /** The metainfo keys to accept from clients. Set it on servers that untrusted clients can call. @default all */
   allowMetainfo?: readonly string[];
   /**
-   * Whether transient metainfo goes on over every hop, as in Kitex's default mode, rather than over one. The context of
-   * a trace (`TRACEPARENT`, `TRACESTATE`, `BAGGAGE`) always does.
+   * Whether transient metainfo propagates over every hop, as in Kitex's default mode, instead of only one. The context
+   * of a trace (`TRACEPARENT`, `TRACESTATE`, `BAGGAGE`) always propagates.
    * @default {false}
    */
   forwardTransient?: boolean;
   /**
-   * How long it goes on taking calls after it left the registry, so that all callers hear of it, in milliseconds. Kitex
-   * polls every 5 s.
+   * How long a stopping server still takes calls after it has left the registry, in milliseconds. Clients need this
+   * time to notice the change: Kitex polls the registry every 5 s.
    * @default {6000} with a registry, else 0
    */
   drainDelay?: number;
-  /** How long calls in flight may take after that before they are cut, in milliseconds. @default {10000} */
+  /**
+   * How long in-flight calls may take after `drainDelay` before they are cancelled, in milliseconds. @default {10000}
+   */
   drainTimeout?: number;
   /**
-   * Gives up the permissions that it needs no more once it serves: read, write (unless for a unix socket), env, run,
-   * sys, ffi, import. What its registry lists stays.
+   * Whether the process drops the permissions that it no longer needs once it serves: read, write (kept for a unix
+   * socket), env, run, sys, ffi and import. Permissions that the registry or the policy source needs are kept.
    * @default {false}
    */
   dropPermissions?: boolean;
   /**
-   * Takes calls in so many workers, which share the port, so that it uses as many cores; health checks and the registry
-   * stay with the main thread. The main module runs in each worker too, up to {@linkcode Server.run} or {@linkcode
-   * Server.start}, and nothing in memory is shared. Limits hold for each worker, those of {@linkcode ServerPolicy} too.
-   * One that ends by an error is replaced. Needs permission to read the program.
+   * The number of workers that take the calls, so that the server uses that many cores. They share the port; health
+   * checks and the registry stay in the main thread. Each worker also runs the main module, up to
+   * {@linkcode Server.run} or {@linkcode Server.start}, and workers share no memory. Limits apply to each worker
+   * separately, also those of {@linkcode ServerPolicy}. A worker that ends with an error is replaced. Workers need
+   * permission to read the program.
    *
-   * Linux divides the connections among the workers; other systems may give all to one. With `--unstable-net` a call
-   * takes less time.
+   * Linux distributes the connections over the workers; other systems may give all connections to one worker. Calls are
+   * faster with `--unstable-net`.
    *
-   * @default all calls in the main thread
+   * @default no workers: the main thread takes all calls
    */
   workers?: number | Workers;
   /**
-   * What replaces the options of {@linkcode ServerPolicy} while it runs. With workers each of them watches it.
+   * A source of policies that override the options of {@linkcode ServerPolicy} while the server runs. Each worker
+   * watches the source itself.
    * @default none
    */
   policy?: PolicySource<ServerPolicy>;
-  /** Whether `inject` has an effect: never in production. @default {false} */
+  /** Whether `inject` has an effect. Never set it in production. @default {false} */
   allowInjection?: boolean;
-  /** What moves the calls. @default {"http2"} */
+  /** The transport of the calls. @default {"http2"} */
   transport?: ServerTransport | TransportName;
-  /** Where log lines go. @default stderr, from level info on */
+  /** The destination of log lines. @default stderr, level info and above */
   logger?: Logger;
 }
 
-/** The options in the form that the server works with. */
+/** The options, checked and with their defaults, in the form that the server uses. */
 export interface Settings {
   readonly address: Address;
   readonly healthAddress: Extract<Address, { kind: "tcp" }> | undefined;
@@ -142,7 +154,7 @@ export interface Settings {
   readonly metainfo: MetainfoRules;
   readonly drainDelay: number;
   readonly drainTimeout: number;
-  /** The texts as they are given to TLS. */
+  /** The certificate and key as texts. */
   readonly tls: ServerTls | undefined;
   readonly workers: Workers | undefined;
   readonly policy: ServerPolicy;
@@ -178,7 +190,7 @@ const NAMES = [
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws {TypeError} If an option is missing, unknown or of the wrong form; the message names it and what is allowed.
+ * @throws {TypeError} If an option is missing, unknown or malformed. The error names the option and the allowed form.
  * @throws {RangeError} If a number is out of range.
  */
 export function settingsOf(options: ServerOptions): Settings {

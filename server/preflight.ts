@@ -5,10 +5,10 @@ import type { ServerOptions, Settings } from "./options.ts";
 import { registrationOf } from "./registration.ts";
 
 /**
- * Checks what can be checked before a server touches anything.
+ * Checks the permissions and the registration before a server opens anything.
  *
- * @throws {Deno.errors.NotCapable} If a permission is missing; the message gives the command that has them all.
- * @throws {TypeError} If the registry can't hold the registration.
+ * @throws {Deno.errors.NotCapable} If a permission is missing. The error shows the command that grants all of them.
+ * @throws {TypeError} If the registry does not accept the registration.
  */
 export function preflight(options: ServerOptions, { address, healthAddress }: Settings): void {
   const { registry, advertise, name, policy, transport } = options;
@@ -17,7 +17,7 @@ export function preflight(options: ServerOptions, { address, healthAddress }: Se
   if (registry) needed.push(...registry.permissions, ...advertisePermissions(address, advertise));
   if (policy) needed.push(...policy.permissions);
   requirePermissions(`createServer(${JSON.stringify(name)})`, needed);
-  // A port that is chosen when it listens is not known yet.
+  // Port 0 is not the real port yet. The longest port number stands in for it in the check.
   const likely = address.kind === "tcp" && address.port === 0 ? { ...address, port: 65535 } : address;
   registry?.check?.(registrationOf(options, advertisedAddress(likely, advertise).address));
 }

@@ -17,15 +17,17 @@ import type { Watched } from "./health/grpc_service.ts";
 type Answer = ServerReflectionResponse["messageResponse"];
 
 /**
- * The routes of reflection: of both versions, as many tools know the older one only. Beside `added` it tells the kit's
- * own services.
+ * Returns the routes of server reflection, in both versions: many tools know only the older one. Reflection lists the
+ * kit's own services in addition to `added`.
  */
 export function reflectionRoutes(added: readonly Service[], phase: Watched<Phase>): Map<string, Route> {
-  const services = new Map([Health, ServerReflection, Alpha, ...added].map((one) => [one.typeName, one as Service]));
+  const services = new Map(
+    [Health, ServerReflection, Alpha, ...added].map((service) => [service.typeName, service as Service]),
+  );
   let index: Promise<Index> | undefined;
   const handlers: Handlers<typeof ServerReflection> = {
     async *serverReflectionInfo(requests) {
-      // Made when somebody asks: most servers are never asked.
+      // The index is built on the first request, because most servers never get one.
       index ??= indexOf([...services.values()]);
       index.catch(() => index = undefined);
       const all = await index;
@@ -38,18 +40,18 @@ export function reflectionRoutes(added: readonly Service[], phase: Watched<Phase
   return new Map([...routesOf(ServerReflection, handlers), ...routesOf(Alpha, handlers)]);
 }
 
-/** What a server tells. */
+/** The services, files and symbols that a server describes. */
 interface Index {
   readonly services: readonly string[];
   readonly files: ReadonlyMap<string, FileDescriptor>;
-  /** The files that declare things, by the full names of these. */
+  /** The file that declares each symbol, by the symbol's full name. */
   readonly symbols: ReadonlyMap<string, FileDescriptor>;
-  /** The files that declare extensions, by the full name of what these extend, and the number. */
+  /** The file that declares each extension, by the full name of the extended message and the field number. */
   readonly extensions: ReadonlyMap<string, ReadonlyMap<number, FileDescriptor>>;
 }
 
 async function indexOf(services: readonly Service[]): Promise<Index> {
-  // Services that were not generated have no file.
+  // A service that was not generated has no file.
   const files = await fileDescriptors(services.map(fileOf).filter((file) => file !== undefined));
   const symbols = new Map<string, FileDescriptor>();
   const extensions = new Map<string, Map<number, FileDescriptor>>();
@@ -64,7 +66,10 @@ async function indexOf(services: readonly Service[]): Promise<Index> {
   return { services: services.map(({ typeName }) => typeName).sort(), files, symbols, extensions };
 }
 
-/** Ends when the server drains: tools keep their stream open while they call, which would hold it up. */
+/**
+ * Yields the requests until the server drains. Tools keep their stream open for as long as they run, and would
+ * otherwise delay the stop.
+ */
 async function* untilDraining<T>(requests: AsyncIterable<T>, phase: Watched<Phase>): AsyncGenerator<T, void, void> {
   let wake = () => {};
   const onChange = () => wake();
@@ -112,7 +117,7 @@ function answer(
   }
 }
 
-/** A file, and behind it all that it imports and was not yet sent on this stream. */
+/** Returns a file, followed by those of its direct and indirect imports that were not sent on this stream yet. */
 function fileAnswer(
   file: FileDescriptor | undefined,
   files: ReadonlyMap<string, FileDescriptor>,
@@ -122,8 +127,8 @@ function fileAnswer(
   if (file.failure !== undefined) return refusal(Status.INTERNAL, file.failure);
   const found: FileDescriptor[] = [file];
   sent.add(file.name);
-  for (const one of found) {
-    for (const name of one.dependencies) {
+  for (const { dependencies } of found) {
+    for (const name of dependencies) {
       if (sent.has(name)) continue;
       sent.add(name);
       found.push(files.get(name)!);
@@ -135,7 +140,7 @@ function fileAnswer(
   };
 }
 
-const notFound = (what: string, name: string) => refusal(Status.NOT_FOUND, `there is no ${what} ${excerpt(name)}`);
+const notFound = (kind: string, name: string) => refusal(Status.NOT_FOUND, `there is no ${kind} ${excerpt(name)}`);
 
 function refusal(errorCode: number, errorMessage: string): Answer {
   return { case: "errorResponse", value: { errorCode, errorMessage } };

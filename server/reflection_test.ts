@@ -56,7 +56,7 @@ const listServices: Question = { case: "listServices", value: "" };
 const file = (value: string): Question => ({ case: "fileByFilename", value });
 const symbol = (value: string): Question => ({ case: "fileContainingSymbol", value });
 
-Deno.test("reflection lists the services that were added, and the kit's own, in both versions", async () => {
+Deno.test("reflection lists the added services and the kit's own, in both versions", async () => {
   await using it = await serve();
   const services = [
     "OddService",
@@ -67,7 +67,7 @@ Deno.test("reflection lists the services that were added, and the kit's own, in 
   for (const client of it.clients) assertEquals(await it.ask([listServices], client), [services]);
 });
 
-Deno.test("reflection gives a file with all that it imports, and what was sent already not again", async () => {
+Deno.test("reflection sends a file with all its imports, and sends no file twice on a stream", async () => {
   await using it = await serve();
   const [first, same, another, health] = await it.ask([
     symbol("Odd.In.deeper"),
@@ -84,7 +84,7 @@ Deno.test("reflection gives a file with all that it imports, and what was sent a
   assertEquals(health, ["grpc/health/v1/health.proto"]);
 });
 
-Deno.test("reflection refuses what there is not, and goes on", async () => {
+Deno.test("reflection rejects unknown names, and the stream continues", async () => {
   await using it = await serve();
   const answers = await it.ask([
     file("echo.proto"),
@@ -105,7 +105,7 @@ Deno.test("reflection refuses what there is not, and goes on", async () => {
   ]);
 });
 
-Deno.test("reflection tells the custom options of a .proto, and which extensions these are", async () => {
+Deno.test("reflection describes the custom options of a .proto, and their extensions", async () => {
   await using it = await serve(true, News as never);
   const extended = "google.protobuf.MethodOptions";
   const [file, extension, numbers, none] = await it.ask([
@@ -120,7 +120,7 @@ Deno.test("reflection tells the custom options of a .proto, and which extensions
   assertEquals(none, { errorCode: Status.NOT_FOUND, errorMessage: `there is no extension 7 of ${extended}` });
 });
 
-Deno.test("a file that can't be described costs only what it declares", async () => {
+Deno.test("reflection omits only the declarations of a file that can't be described", async () => {
   const method = { requestType: ".bad.M", responseType: ".bad.M" };
   const nested = { M: { options: { deprecated: "yes" }, fields: {} }, Bad: { methods: { Do: method } } };
   const bad = defineService(protoFile("bad.proto", { nested: { bad: { nested } } }), "bad.Bad");
@@ -141,7 +141,7 @@ Deno.test("a file that can't be described costs only what it declares", async ()
   }
 });
 
-Deno.test("a failure of reflection is not kept: whoever asks again is answered", async () => {
+Deno.test("a failure of reflection is not cached: the next request is answered", async () => {
   const types = { requestType: ".late.M", responseType: ".late.M" };
   const nested = { M: { fields: {} }, S: { methods: { Do: types } } };
   let failures = 0;
@@ -172,7 +172,7 @@ Deno.test("reflection ends its streams when the server drains", async () => {
   atLast();
 });
 
-Deno.test("without the option a server has no reflection", async () => {
+Deno.test("a server has no reflection without the option", async () => {
   await using it = await serve(false);
   for (const client of it.clients) {
     const error = await assertRejects(() => it.ask([listServices], client), RpcError);
@@ -180,7 +180,7 @@ Deno.test("without the option a server has no reflection", async () => {
   }
 });
 
-Deno.test("a server's own reflection service goes before the kit's", async () => {
+Deno.test("an application's own reflection service takes precedence over the kit's", async () => {
   const transport = memoryTransport();
   const logger = createLogger("silent");
   await using server = createServer({ name: "own", address: "memory:own", transport, logger, reflection: true });

@@ -6,12 +6,12 @@ import { healthUrl } from "./health/http_handler.ts";
 import type { HealthServer } from "./health/http_server.ts";
 import type { ServerOptions } from "./options.ts";
 
-/** What a server is registered as. */
+/** Returns the registration of a server. */
 export function registrationOf({ name, weight, tags, meta }: ServerOptions, address: string): Registration {
   return { name, address, weight, tags, meta };
 }
 
-/** Registers a server that listens there, if it has a registry. */
+/** Registers a server that listens on `listens`, if it has a registry. */
 export function register(
   options: ServerOptions,
   listens: Address,
@@ -24,14 +24,17 @@ export function register(
   if (note) logger.info(note, { service: name, address });
   const registration = { ...registrationOf(options, address), healthUrl: health && healthUrl(health, address) };
   const lease = registry.register(registration, logger);
-  // It never rejects, if its registry keeps to the contract.
+  // The contract says that `registered` never rejects. This catches a registry that breaks it.
   Promise.resolve(lease.registered).catch((error) =>
     logger.error("the server is not registered", { service: name, error })
   );
   return lease;
 }
 
-/** Leaves the registry. Never rejects: a registry that fails keeps no server from ending its calls. */
+/**
+ * Removes the server from the registry. Never rejects, so that a failing registry does not keep the server from
+ * draining.
+ */
 export async function release(lease: Lease, service: string, logger: Logger): Promise<void> {
   try {
     await lease.release();
@@ -41,9 +44,9 @@ export async function release(lease: Lease, service: string, logger: Logger): Pr
 }
 
 /**
- * Has a registry lead clients away from a server, or back.
+ * Starts the maintenance mode of a registered server, or ends it if `reason` is undefined.
  *
- * @throws {TypeError} If it is not registered, or its registry has no such mode.
+ * @throws {TypeError} If the server is not registered, or its registry has no maintenance mode.
  */
 export function maintain(lease: Lease | undefined, reason: string | undefined): void {
   if (!lease) {

@@ -4,19 +4,19 @@ import type { ServerMiddleware } from "./call/dispatch.ts";
 import type { Handlers } from "./call/handlers.ts";
 import type { LimitName } from "./limit_hits.ts";
 
-/** A server: made by {@linkcode createServer}, told what it serves, then run. */
+/** A gRPC server. Create it with {@linkcode createServer}, add services, then run it. */
 export interface Server extends AsyncDisposable {
-  /** Where it takes calls. The port is the real one once it was started. */
+  /** The address on which the server takes calls. Port 0 is replaced by the real port when the server starts. */
   readonly address: string;
-  /** Where it answers health checks; undefined without `health`. */
+  /** The address of the HTTP health endpoint; undefined without the option `health`. */
   readonly healthAddress: string | undefined;
   /**
-   * How often each limit was passed since it started, by its name in `limits`, and how many calls were refused by
-   * `overload`, `rate` and `concurrency` or not begun as their `deadline` had passed; only those that were. With
-   * workers up to a second late.
+   * How often each limit was exceeded since the server started, by its name in `limits`. Also counts the calls that
+   * `overload`, `rate` and `concurrency` rejected, and as `deadline` those whose deadline had passed before they began.
+   * Names with the count 0 are omitted. With workers, the counts are up to a second old.
    */
   readonly limitHits: ReadonlyMap<LimitName, number>;
-  /** Resolves when it has stopped; rejects if it could not start or not stop. */
+  /** Resolves when the server has stopped. Rejects if it could not start or stop. */
   readonly finished: Promise<void>;
   /**
    * Adds a service.
@@ -24,46 +24,47 @@ export interface Server extends AsyncDisposable {
    * @param service The generated definition.
    * @param handlers One function for each of its methods.
    * @returns The server, for chaining.
-   * @throws {TypeError} If the service is there already, or a handler is missing or misspelt.
+   * @throws {TypeError} If the service was already added, or a handler is missing or misspelt.
    */
   add<S extends Service>(service: S, handlers: Handlers<S>): this;
   /**
-   * Adds middleware around every call; what was added first is the outermost.
+   * Adds middleware around every call. The first one added is the outermost.
    *
    * @returns The server, for chaining.
    */
   use(...middleware: ServerMiddleware[]): this;
   /**
-   * Starts: checks permissions, listens, answers health checks, registers.
+   * Starts the server: checks permissions, listens, answers health checks and registers, in this order.
    *
-   * @throws {Deno.errors.NotCapable} If a permission is missing; the message gives the command that has them all.
-   * @throws {Deno.errors.AddrInUse} If another process listens on one of its addresses.
-   * @throws {TypeError} If there is nothing to serve, the registry can't hold the registration, or it was stopped: a
-   * server starts once.
+   * @throws {Deno.errors.NotCapable} If a permission is missing. The error shows the command that grants all of them.
+   * @throws {Deno.errors.AddrInUse} If an address is in use.
+   * @throws {TypeError} If no service was added, if the registry does not accept the registration, or if the server was
+   * already stopped: a server starts only once.
    */
   start(): Promise<void>;
   /**
-   * Stops: health says 503, leaves the registry, goes on for `drainDelay`, lets calls in flight end within
-   * `drainTimeout`, then cuts. Called again it waits for the same end.
+   * Stops the server. Health checks answer 503, and the server leaves the registry. It takes calls for `drainDelay`
+   * longer, lets in-flight calls end within `drainTimeout`, and cancels the rest. A second call waits for the same
+   * stop.
    *
-   * @param options With `force` it cuts at once, also while a slower stop goes on.
-   * @throws {Error} If a worker stands still, which only the end of the process ends.
+   * @param options With `force`, calls are cancelled at once, even if a graceful stop is in progress.
+   * @throws {Error} If the event loop of a worker is blocked. Only the end of the process ends such a worker.
    */
   stop(options?: { force?: boolean }): Promise<void>;
   /**
-   * Has the registry lead clients away while the server runs on, or back: Consul's maintenance mode. It holds over
-   * restarts of the registry, until it is ended or the server stops.
+   * Starts or ends Consul's maintenance mode: clients avoid the server while it keeps running. The mode survives
+   * restarts of the registry, and lasts until you end it or the server stops.
    *
-   * @param reason Why, for people who look into the registry; undefined ends it.
-   * @throws {TypeError} If the server is not started, or its registry has no such mode.
+   * @param reason The reason, which the registry shows to people; undefined ends the mode.
+   * @throws {TypeError} If the server has not started, or its registry has no maintenance mode.
    */
   maintenance(reason: string | undefined): void;
   /**
-   * Shows another certificate to those who connect from now on; the server need not be started again. Connections that
-   * there are go on, but for those of clients that another `ca` does not cover: they take no new calls, and calls in
-   * flight end within `limits.connectionAgeGrace`.
+   * Replaces the certificate without a restart. New connections use the new one, and existing connections stay open.
+   * The exception: if `ca` changes, connections of clients that the new `ca` does not cover take no new calls, and
+   * their in-flight calls must end within `limits.connectionAgeGrace`.
    *
-   * @example A certificate that is renewed on disk; needs permission to read its folder.
+   * @example Reloads a certificate when its files change. Needs permission to read their folder.
    * ```ts ignore
    * import { createServer } from "@dinokit/dinokit";
    *
@@ -74,21 +75,22 @@ export interface Server extends AsyncDisposable {
    * const server = createServer({ name: "echoservice", address: ":8888", tls: await read() });
    * const watcher = Deno.watchFs("tls");
    * (async () => {
-   *   // While only one of the files is new, they don't belong together: setTls says so and changes nothing.
+   *   // While only one of the two files is new, they do not match: setTls throws, and changes nothing.
    *   for await (const _ of watcher) await read().then((tls) => server.setTls(tls)).catch(console.warn);
    * })();
    * await server.run();
    * watcher.close();
    * ```
    *
-   * @param tls Certificate and key, and `ca` if the server asks its clients for theirs.
-   * @throws {TypeError} If they are not right, or the server has no TLS, asks no client for a certificate or can't
-   * change it.
+   * @param tls The certificate and key, and `ca` if clients must present certificates.
+   * @throws {TypeError} If the certificate or key is invalid, if the server has no TLS, if `ca` would be added or
+   * removed, or if the transport can't change its certificate.
    */
   setTls(tls: ServerTls): void;
   /**
-   * Starts, and stops at SIGINT or SIGTERM; a second signal cuts at once, unless it comes within half a second of the
-   * first: `deno task` passes on a Ctrl-C that the terminal has sent already. Resolves when it has stopped.
+   * Starts the server, and stops it at SIGINT or SIGTERM. A second signal forces the stop. A signal within 500 ms of
+   * the first is ignored, because `deno task` repeats a Ctrl-C that the terminal has already sent. Resolves when the
+   * server has stopped.
    */
   run(): Promise<void>;
 }

@@ -41,7 +41,7 @@ function recorder(life: string[], released: Promise<void> = Promise.resolve()): 
   };
 }
 
-Deno.test("maintenance() tells its registry, and refuses where there is none that has such a mode", async () => {
+Deno.test("maintenance() calls the registry, and throws without a registry that has this mode", async () => {
   const reasons: (string | undefined)[] = [];
   const lease = { registered: Promise.resolve(), release: () => Promise.resolve() };
   const maintain = (reason: string | undefined) => void reasons.push(reason);
@@ -61,7 +61,7 @@ Deno.test("maintenance() tells its registry, and refuses where there is none tha
   assertThrows(() => simple.maintenance("x"), TypeError, "server.maintenance: the registry has no maintenance mode");
 });
 
-Deno.test("stop() leaves the registry, goes on for drainDelay, then lets what is in flight end", async () => {
+Deno.test("stop() leaves the registry, takes calls for drainDelay, then lets in-flight calls end", async () => {
   const transport = memoryTransport();
   const life: string[] = [];
   const hold = Promise.withResolvers<void>();
@@ -108,7 +108,7 @@ needs([{ name: "net" }], "health says 503 before the server leaves the registry,
   await assertRejects(health, TypeError);
 });
 
-Deno.test("stop() is the same end for all who call it, before a start as well", async () => {
+Deno.test("all calls of stop() wait for the same stop, also before a start", async () => {
   const server = make(memoryTransport()).add(EchoService, echo);
   await server.start();
   await Promise.all([server.stop(), server.stop(), server[Symbol.asyncDispose](), server.finished]);
@@ -118,7 +118,7 @@ Deno.test("stop() is the same end for all who call it, before a start as well", 
   await assertRejects(() => never.start(), TypeError, "server.start: the server was stopped");
 });
 
-Deno.test("start() and run() after a stop() reject, as a server starts once", async () => {
+Deno.test("start() and run() reject after stop(), because a server starts once", async () => {
   const server = make(memoryTransport()).add(EchoService, echo);
   await server.start();
   await server.stop();
@@ -128,7 +128,7 @@ Deno.test("start() and run() after a stop() reject, as a server starts once", as
 
 needs(
   [{ name: "net" }, { name: "read" }, { name: "write" }],
-  "what the registry can't hold is said before the server listens",
+  "a registration that the registry does not accept is rejected before the server listens",
   async () => {
     const wrong = async (options: Partial<ServerOptions>, text: string) => {
       const deaf = { ...memoryTransport(), listen: () => Promise.reject(new Error("it listened")) };
@@ -143,7 +143,7 @@ needs(
   },
 );
 
-Deno.test("force cuts a stop that waits for its registry, its delay or its calls", async () => {
+Deno.test("force ends a stop that waits for its registry, its delay or its calls", async () => {
   const transport = memoryTransport();
   const life: string[] = [];
   const registry = recorder(life, new Promise(() => {}));
@@ -152,7 +152,7 @@ Deno.test("force cuts a stop that waits for its registry, its delay or its calls
   const server = make(transport, { registry, drainDelay: 60_000, drainTimeout: 60_000 }).add(EchoService, {
     async echo() {
       entered.resolve();
-      await late.promise; // it does not care for its signal
+      await late.promise; // ignores its signal
       return {};
     },
   });
@@ -164,10 +164,10 @@ Deno.test("force cuts a stop that waits for its registry, its delay or its calls
   await server.stop({ force: true });
   await stopped;
   assertEquals((await call).code, Status.UNAVAILABLE);
-  late.resolve(); // what it answers now goes nowhere, and harms nobody
+  late.resolve(); // the late reply is dropped without harm
 });
 
-Deno.test("stop() while the server starts closes what the start opens, and the start says so", async () => {
+Deno.test("stop() during a start closes what the start opened, and the start rejects", async () => {
   const inner = memoryTransport();
   const go = Promise.withResolvers<void>();
   const transport: Transport = { ...inner, listen: (options) => go.promise.then(() => inner.listen(options)) };
@@ -179,11 +179,11 @@ Deno.test("stop() while the server starts closes what the start opens, and the s
   await started;
   await stopped;
   assertEquals(life, []);
-  await using again = make(inner).add(EchoService, echo); // the address is free
+  await using again = make(inner).add(EchoService, echo); // the address must be free
   await again.start();
 });
 
-Deno.test("a registry that never releases holds stop() for 3 s and no longer", async () => {
+Deno.test("a registry that never releases delays stop() by at most 3 s", async () => {
   const registry = recorder([], new Promise(() => {}));
   const server = make(memoryTransport(), { registry }).add(EchoService, echo);
   await server.start();
@@ -204,7 +204,7 @@ Deno.test("a registry that never releases holds stop() for 3 s and no longer", a
   }
 });
 
-Deno.test("a start that fails leaves nothing open, and says the same to all", async () => {
+Deno.test("a failed start leaves nothing open, and rejects all callers with the same error", async () => {
   const transport = memoryTransport();
   await using first = make(transport).add(EchoService, echo);
   await first.start();
@@ -226,25 +226,25 @@ Deno.test("a start that fails leaves nothing open, and says the same to all", as
   await again.start();
 });
 
-Deno.test("a server without a service does not start, and says what to do", async () => {
+Deno.test("a server without a service does not start, and the error says what to do", async () => {
   await assertRejects(() => make(memoryTransport()).start(), TypeError, "add a service first");
 });
 
-Deno.test("add() and use() name what is of the wrong form, and what is allowed", () => {
+Deno.test("add() and use() name a malformed argument and the allowed form", () => {
   const server = make(memoryTransport());
   const text = "server.add: handlers is undefined; use an object with a function for each method of echo.EchoService";
   assertThrows(() => server.add(EchoService, undefined as never), TypeError, text);
   assertThrows(() => server.use("x" as never), TypeError, `server.use: middleware is "x"; use a function (call, next)`);
 });
 
-Deno.test("add() and use() after start() are refused", async () => {
+Deno.test("add() and use() throw after start()", async () => {
   await using server = make(memoryTransport()).add(EchoService, echo);
   await server.start();
   assertThrows(() => server.add(Kinds, kindsHandlers()), TypeError, "dinokit.test.Kinds comes too late");
   assertThrows(() => server.use((call, next) => next(call)), TypeError, "the server was started");
 });
 
-Deno.test("an unknown method of a known service is UNIMPLEMENTED and named", async () => {
+Deno.test("an unknown method of a known service is UNIMPLEMENTED, and the message names it", async () => {
   const transport = memoryTransport();
   await using server = make(transport).add(EchoService, echo);
   await server.start();
@@ -261,7 +261,7 @@ Deno.test("an unknown method of a known service is UNIMPLEMENTED and named", asy
   ]);
 });
 
-Deno.test("a request that is no valid message is refused, and the handler not called", async () => {
+Deno.test("an invalid request is rejected, and the handler is not called", async () => {
   const transport = memoryTransport();
   let called = false;
   await using server = make(transport).add(EchoService, { echo: () => (called = true, {}) });
@@ -277,7 +277,7 @@ Deno.test("a request that is no valid message is refused, and the handler not ca
   assertEquals([error.code, error.rawMessage, called], [Status.INTERNAL, "the request is no valid echo.Req", false]);
 });
 
-Deno.test("a handler of the wrong form is INTERNAL, and the log says why; the server serves on", async () => {
+Deno.test("a malformed handler causes INTERNAL, and the log says why; the server keeps serving", async () => {
   const transport = memoryTransport();
   const lines: string[] = [];
   await using server = make(transport, { logger: createLogger("error", (line) => lines.push(line)) }).add(Kinds, {
@@ -300,7 +300,7 @@ Deno.test("a handler of the wrong form is INTERNAL, and the log says why; the se
   assertEquals((await client.clientStream(one())).text, "a");
 });
 
-Deno.test("the log has what a handler throws as a fault of its own, and its cause; not what callers do", async () => {
+Deno.test("the log has the faults of handlers with their causes, but not the errors of callers", async () => {
   const transport = memoryTransport();
   const lines: string[] = [];
   const logger = createLogger("warn", (line) => lines.push(line));
@@ -327,7 +327,7 @@ Deno.test("the log has what a handler throws as a fault of its own, and its caus
   assertEquals(lines, []);
 });
 
-Deno.test("whatever a handler or middleware throws, the caller gets a status and the server serves on", async () => {
+Deno.test("whatever a handler or middleware throws, the caller gets a status and the server keeps serving", async () => {
   const transport = memoryTransport();
   const hostile = new Proxy(new Error("x"), {
     get() {
@@ -350,7 +350,7 @@ Deno.test("whatever a handler or middleware throws, the caller gets a status and
   assertEquals((await client.echo({})).resp, "fine");
 });
 
-Deno.test("handlers may be the methods of an object that uses this", async () => {
+Deno.test("handlers may be methods that use this", async () => {
   const transport = memoryTransport();
   class Greeter {
     greeting = "hello";
@@ -364,7 +364,7 @@ Deno.test("handlers may be the methods of an object that uses this", async () =>
   assertEquals((await client.echo({ mes: "world" })).resp, "hello, world");
 });
 
-Deno.test("allowMetainfo takes only the keys that it names", async () => {
+Deno.test("allowMetainfo accepts only the keys that it names", async () => {
   const transport = memoryTransport();
   let keys: string[] = [];
   await using server = make(transport, { allowMetainfo: ["client-name"] }).add(EchoService, {
@@ -376,7 +376,7 @@ Deno.test("allowMetainfo takes only the keys that it names", async () => {
   assertEquals(keys, ["CLIENT_NAME"]);
 });
 
-Deno.test("createServer() names the option that is wrong, its value and what is allowed", () => {
+Deno.test("createServer() names the invalid option, its value and the allowed form", () => {
   const wrong = (options: object, type: typeof TypeError | typeof RangeError, text: string) =>
     assertThrows(() => make(memoryTransport(), options as Partial<ServerOptions>), type, `createServer: ${text}`);
   wrong({ name: undefined }, TypeError, "name is undefined; give the service's name");
@@ -414,7 +414,7 @@ Deno.test("createServer() names the option that is wrong, its value and what is 
   wrong({ drainTimeout: "1s" }, TypeError, `drainTimeout is "1s"; use a number`);
 });
 
-Deno.test("createServer() says which options workers do not go with", () => {
+Deno.test("createServer() rejects options that do not work with workers", () => {
   const wrong = (options: Partial<ServerOptions>, type: typeof TypeError | typeof RangeError, text: string) =>
     assertThrows(
       () => createServer({ name: "echo", address: "127.0.0.1:0", workers: 2, ...options }),
@@ -430,15 +430,15 @@ Deno.test("createServer() says which options workers do not go with", () => {
   wrong({ dropPermissions: true }, TypeError, "dropPermissions would take from the main thread");
 });
 
-Deno.test("no status repeats at length what a caller sent: a path, a service, a symbol", async () => {
+Deno.test("no status repeats a long text of the caller: a path, a service, a symbol", async () => {
   const transport = memoryTransport();
   await using server = make(transport, { reflection: true });
   await server.add(EchoService, echo).start();
   const name = "x".repeat(4000);
   const methods = { echo: { ...EchoService.methods.echo, path: `/echo.EchoService/${name}` } };
   const stranger = { echo: { ...EchoService.methods.echo, path: `/${name}/Echo` } };
-  for (const one of [methods, stranger]) {
-    await using client = createClient({ ...EchoService, methods: one }, {
+  for (const served of [methods, stranger]) {
+    await using client = createClient({ ...EchoService, methods: served }, {
       address: "memory:x",
       transport,
       logger: silent,
