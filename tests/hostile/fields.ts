@@ -1,5 +1,5 @@
 import { HpackDecoder } from "../../transport/http2/hpack/decoder.ts";
-import { CONTINUATION, type Field, type Frame, HEADERS, join } from "./wire.ts";
+import { CONTINUATION, type Field, type Frame, HEADERS, join } from "./frames.ts";
 
 /**
  * The fields of all header blocks of one stream: header, then trailers. `frames` are all that came, as the table is one
