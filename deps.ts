@@ -23,11 +23,6 @@ export const loadBundledProtos = async (): Promise<Record<string, string>> => ({
     (await import("npm:protobufjs@8.8.1/google/api/http.proto", { with: { type: "text" } })).default,
 });
 
-// The second transport. Seen by transport/grpc_js/ only. It reads the environment while it loads.
-export type * as grpc from "npm:@grpc/grpc-js@1.14.7";
-/** Loads grpc-js. */
-export const loadGrpcJs = (): Promise<typeof import("npm:@grpc/grpc-js@1.14.7")> => import("npm:@grpc/grpc-js@1.14.7");
-
 // The Consul client. Seen by registry/consul_http.ts only.
 export type { default as Consul } from "npm:consul@2.0.1";
 /** Loads the Consul client. */

@@ -19,7 +19,7 @@ const PARTS = [
   ..."transport tls base rpc codec registry policy config codegen server client cli testing mod.ts".split(" "),
 ];
 
-const ENTRIES = ["mod.ts", "cli/main.ts", "testing/mod.ts"];
+const ENTRIES = ["mod.ts", "cli/main.ts", "testing/mod.ts", "transport/grpc_js/mod.ts"];
 
 /**
  * What `deno info --json` tells of a module: `code` is an import that is there at run time, `isDynamic` an import().

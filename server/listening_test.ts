@@ -7,6 +7,7 @@ import { needs } from "../tests/needs.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions } from "./options.ts";
 import { createServer } from "./create_server.ts";
+import { grpcJs } from "../transport/grpc_js/mod.ts";
 
 const PERMISSIONS: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }, { name: "read" }, {
   name: "write",
@@ -26,7 +27,7 @@ needs(
     await using authority = await makeAuthority();
     const tls = await authority.sign("server", "subjectAltName=IP:127.0.0.1");
     for (
-      const options of [{ address }, { address, tls }, { address, transport: "grpc-js" as const }, {
+      const options of [{ address }, { address, tls }, { address, transport: grpcJs() }, {
         health: { address },
       }]
     ) {

@@ -19,6 +19,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { ServerOptions } from "./options.ts";
 import { createServer } from "./create_server.ts";
 import type { Server } from "./server.ts";
+import { grpcJs } from "../transport/grpc_js/mod.ts";
 
 const silent = createLogger("silent");
 
@@ -425,7 +426,7 @@ Deno.test("createServer() rejects options that do not work with workers", () => 
   for (const workers of ["2", null, {}]) wrong({ workers: workers as never }, TypeError, "workers");
   wrong({ workers: { count: 2, permission: {} } as never }, TypeError, `workers: unknown option "permission"`);
   wrong({ transport: memoryTransport() }, TypeError, `workers share a port, which the transport "memory" can't`);
-  wrong({ transport: "grpc-js" }, TypeError, `workers share a port, which the transport "grpc-js" can't`);
+  wrong({ transport: grpcJs() }, TypeError, `workers share a port, which the transport "grpc-js" can't`);
   wrong({ address: "unix:/run/echo.sock" }, TypeError, "workers share a port, and unix:/run/echo.sock has none");
   wrong({ dropPermissions: true }, TypeError, "dropPermissions would take from the main thread");
 });

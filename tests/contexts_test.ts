@@ -21,6 +21,7 @@ import { EchoService } from "../proto/echo.ts";
 import { fakeConsul, hang, list } from "./fake_consul.ts";
 import { needs } from "./needs.ts";
 import { until } from "./observe.ts";
+import { transportOf } from "./transport_of.ts";
 
 const NET: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }, { name: "sys" }];
 const call = new AsyncLocalStorage<string>();
@@ -89,7 +90,7 @@ for (const transport of ["http2", "grpc-js"] as const) {
         createServer({
           name: "echo",
           address: "127.0.0.1:0",
-          transport,
+          transport: transportOf(transport),
           logger,
           registry,
           drainDelay: 0,
@@ -100,7 +101,13 @@ for (const transport of ["http2", "grpc-js"] as const) {
         entries = [{ Service: { Address: "127.0.0.1", Port: Number(address.split(":")[1]) } }];
       };
       const policy = watched(clientPolicyFrom(registry, "echo/client"), probes);
-      await using client = createClient(EchoService, { name: "echo", resolver: registry, transport, logger, policy });
+      await using client = createClient(EchoService, {
+        name: "echo",
+        resolver: registry,
+        transport: transportOf(transport),
+        logger,
+        policy,
+      });
       {
         await using server = make();
         await server.start();

@@ -7,13 +7,17 @@
 
 import { createServer, type ServerOptions } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
+import { type SocketTransport, transportOf } from "./transport_of.ts";
 
-const options = JSON.parse(Deno.args[0]!) as Partial<ServerOptions>;
+const { transport = "http2", ...options }: Partial<Omit<ServerOptions, "transport">> & { transport?: SocketTransport } =
+  JSON
+    .parse(Deno.args[0]!);
 const server = createServer({
   name: "echo",
   address: "127.0.0.1:0",
   health: { address: "127.0.0.1:0" },
   drainTimeout: 0,
+  transport: transportOf(transport),
   ...options,
 });
 server.add(EchoService, { echo: ({ mes }) => ({ resp: mes }) });

@@ -11,6 +11,7 @@ import { makeAuthority } from "./certificates.ts";
 import { startChild } from "./child.ts";
 import { needs } from "./needs.ts";
 import { until } from "./observe.ts";
+import type { SocketTransport } from "./transport_of.ts";
 
 const PERMISSIONS: Deno.PermissionDescriptor[] = ["run", "read", "write", "net", "env"].map((name) => ({
   name,
@@ -32,7 +33,7 @@ async function flood(address: string): Promise<Disposable> {
   return { [Symbol.dispose]: () => wires.forEach((wire) => wire.close()) };
 }
 
-async function start(options: Partial<ServerOptions>) {
+async function start(options: Partial<Omit<ServerOptions, "transport">> & { transport?: SocketTransport }) {
   const child = startChild(PROGRAM, options, ["-A"], DESCRIPTORS);
   const { address, health } = JSON.parse(await child.line()) as { address: string; health: string };
   const isHealthy = () =>

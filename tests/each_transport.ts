@@ -21,6 +21,7 @@ import {
 import { kindsHandlers, type Seen } from "./kinds.ts";
 import { needs } from "./needs.ts";
 import { Kinds } from "./proto/kinds.ts";
+import { grpcJs } from "../transport/grpc_js/mod.ts";
 
 export type KindsClient = Client<typeof Kinds>;
 
@@ -54,7 +55,7 @@ type Place = { address: string; transport: Transport | TransportName };
 const TRANSPORTS: { name: string; net: boolean; options(): Place }[] = [
   { name: "memory", net: false, options: () => ({ address: "memory:kinds", transport: memoryTransport() }) },
   { name: "http2", net: true, options: () => ({ address: "127.0.0.1:0", transport: "http2" }) },
-  { name: "grpc-js", net: true, options: () => ({ address: "127.0.0.1:0", transport: "grpc-js" }) },
+  { name: "grpc-js", net: true, options: () => ({ address: "127.0.0.1:0", transport: grpcJs() }) },
 ];
 
 /**

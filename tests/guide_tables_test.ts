@@ -57,6 +57,7 @@ needs([...READ, { name: "net" }], "resilience.md sets options that there are, to
 /** Asks for each part of the table without any permission; prints the flags that it is told. */
 const PARTS = `
 import { configLogger, consul, createClient, createServer, loadConfig, readTls } from "KIT/mod.ts";
+import { grpcJs } from "KIT/transport/grpc_js/mod.ts";
 import { EchoService } from "KIT/proto/echo.ts";
 
 const tell = async (make) => {
@@ -78,7 +79,7 @@ await server({ address: ":8888", registry: consul("127.0.0.1:8500") });
 await server({ address: ":8888", advertise: "10.0.0.5:8888", registry: consul("127.0.0.1:8500") });
 await server({ registry: consul("127.0.0.1:8500", { tokenFile: "/run/secrets/consul" }) });
 await tell(() => createClient(EchoService, { name: "echo", resolver: consul("127.0.0.1:8500", { tls: {} }) }));
-await server({ transport: "grpc-js" });
+await server({ transport: grpcJs() });
 await tell(() => configLogger({ logLevel: "info", logFileName: "log/echo.log" }));
 await tell(() => readTls({ certFile: "tls/server.pem", keyFile: "tls/server.key" }));
 await tell(() => loadConfig());

@@ -12,6 +12,7 @@ import {
 } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { needs } from "./needs.ts";
+import { transportOf } from "./transport_of.ts";
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -47,7 +48,7 @@ function chain(
 ): void {
   for (const kind of ["memory", "http2", "grpc-js"] as const) {
     needs(kind === "memory" ? [] : [{ name: "net" }, { name: "env" }], `${kind}: ${name}`, async () => {
-      const transport = kind === "memory" ? memoryTransport() : kind;
+      const transport = kind === "memory" ? memoryTransport() : transportOf(kind);
       const address = (name: string) => kind === "memory" ? `memory:${name}` : "127.0.0.1:0";
       const seen: Seen[] = [];
       const common = { transport, logger };

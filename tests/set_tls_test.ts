@@ -3,6 +3,7 @@ import { type ClientTls, createClient, createLogger, createServer, type RpcError
 import { EchoService } from "../proto/echo.ts";
 import { type Authority, makeAuthority } from "./certificates.ts";
 import { needs } from "./needs.ts";
+import { grpcJs } from "../transport/grpc_js/mod.ts";
 
 const ALL: Deno.PermissionDescriptor[] = ["net", "run", "read", "write"].map((name) => ({ name })) as never;
 const logger = createLogger("silent");
@@ -84,7 +85,7 @@ needs(ALL, "what is no certificate, no key, or no pair is refused at the start a
 needs([...ALL, { name: "env" }], "setTls() says that grpc-js can't change its certificate", async () => {
   await using authority = await makeAuthority();
   const tls = await serverCertificate(authority);
-  await using server = createServer({ name: "echo", address: "127.0.0.1:0", tls, logger, transport: "grpc-js" })
+  await using server = createServer({ name: "echo", address: "127.0.0.1:0", tls, logger, transport: grpcJs() })
     .add(EchoService, { echo: ({ mes }) => ({ resp: mes }) });
   await server.start();
   assertThrows(() => server.setTls(tls), TypeError, "the transport can't change its certificate");

@@ -13,6 +13,7 @@ import { EchoService } from "../proto/echo.ts";
 import { makeAuthority } from "./certificates.ts";
 import { startChild } from "./child.ts";
 import { needs } from "./needs.ts";
+import { grpcJs } from "../transport/grpc_js/mod.ts";
 
 const ALL: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }, { name: "run" }, { name: "read" }, {
   name: "write",
@@ -151,7 +152,7 @@ needs(ALL, "peer.address names the caller as gRPC does: IPv4, IPv6 and unix sock
 needs(ALL, "an address without a host takes IPv6 and IPv4, for calls and health, over each transport", async () => {
   await using authority = await makeAuthority();
   const tls = await authority.sign("server", "subjectAltName=IP:127.0.0.1,IP:::1");
-  for (const options of [{}, { tls }, { transport: "grpc-js" as const }]) {
+  for (const options of [{}, { tls }, { transport: grpcJs() }]) {
     const health = { address: ":0" };
     await using server = createServer({ name: "echo", address: ":0", logger: quiet, health, ...options });
     server.add(EchoService, { echo: (_, { peer }) => ({ resp: peer.address }) });
@@ -174,7 +175,7 @@ needs(ALL, "an address without a host takes IPv6 and IPv4, for calls and health,
 async function eachUnixSocket(run: (path: string, options: Partial<ServerOptions>, ca?: string) => Promise<void>) {
   await using authority = await makeAuthority();
   const tls = await authority.sign("server", "subjectAltName=DNS:localhost");
-  for (const options of [{}, { tls }, { transport: "grpc-js" as const }]) {
+  for (const options of [{}, { tls }, { transport: grpcJs() }]) {
     const folder = await Deno.makeTempDir();
     try {
       await run(`${folder}/echo.sock`, options, "tls" in options ? authority.ca : undefined);

@@ -8,9 +8,10 @@
 import { createServer, type ServerOptions } from "../../mod.ts";
 import { EchoService } from "../bench.ts";
 import { flags, tls } from "../node/flags.mjs";
+import { grpcJs } from "../../transport/grpc_js/mod.ts";
 
 const options: ServerOptions = { name: "bench", address: "127.0.0.1:0" };
-if (flags.transport) Object.assign(options, { transport: flags.transport });
+if (flags.transport === "grpc-js") Object.assign(options, { transport: grpcJs() });
 if (flags.workers) Object.assign(options, { workers: Number(flags.workers) });
 if (tls) options.tls = { cert: tls.cert.toString(), key: tls.key.toString() };
 const server = createServer(options);

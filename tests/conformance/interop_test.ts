@@ -8,6 +8,7 @@ import { program } from "./programs.ts";
 import { TestService, UnimplementedService } from "./proto/test_service.ts";
 import { startTestService } from "./test_service.ts";
 import { onEachTransport } from "./transports.ts";
+import { transportOf } from "../transport_of.ts";
 
 const COMPRESSED = Object.keys(CASES).filter((name) => name.includes("_compressed_"));
 
@@ -39,13 +40,13 @@ async function startGoServer(name: string): Promise<Peer> {
 
 for (const [name, run] of Object.entries(CASES)) {
   onEachTransport(`server: ${name} by grpc-go's client`, async (transport) => {
-    await using server = await startTestService({ transport });
+    await using server = await startTestService({ transport: transportOf(transport) });
     await runGoClient(name, server.address);
   });
 
   onEachTransport(`client: ${name} on grpc-go's server`, async (transport) => {
     await using server = await startGoServer(name);
-    const options = { address: server.address, transport };
+    const options = { address: server.address, transport: transportOf(transport) };
     await using client = createClient(TestService, options);
     await using other = createClient(UnimplementedService, options);
     await run(client, other);
@@ -59,8 +60,8 @@ for (const [name, run] of Object.entries(CASES)) {
   });
 
   onEachTransport(`both sides: ${name} with the kit alone`, async (transport) => {
-    await using server = await startTestService({ transport });
-    const options = { address: server.address, transport };
+    await using server = await startTestService({ transport: transportOf(transport) });
+    const options = { address: server.address, transport: transportOf(transport) };
     await using client = createClient(TestService, options);
     await using other = createClient(UnimplementedService, options);
     await run(client, other);

@@ -3,22 +3,29 @@ import { createClient, createServer, type Logger, type Metadata, RpcError, type 
 import { kindsHandlers, type Seen } from "../kinds.ts";
 import { Kinds, Msg } from "../proto/kinds.ts";
 import { FOREIGN_PEERS, type KindsCall } from "./peer.ts";
-import { onEachTransport, STRICT, type TransportName } from "./transports.ts";
+import { onEachTransport, STRICT } from "./transports.ts";
+import { type SocketTransport, transportOf } from "../transport_of.ts";
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const KINDS = ["unary", "client", "server", "bidi"] as const;
 const compressionOf = (gzip: boolean) => gzip ? "gzip" : "identity";
 
-async function startKinds(transport: TransportName, gzip = false, seen: Seen[] = []): Promise<Server> {
+async function startKinds(transport: SocketTransport, gzip = false, seen: Seen[] = []): Promise<Server> {
   const compression = compressionOf(gzip);
-  const server = createServer({ name: "kinds", address: "127.0.0.1:0", logger: quiet, transport, compression });
+  const server = createServer({
+    name: "kinds",
+    address: "127.0.0.1:0",
+    logger: quiet,
+    transport: transportOf(transport),
+    compression,
+  });
   server.add(Kinds, kindsHandlers(seen));
   await server.start();
   return server;
 }
 
-const connect = (address: string, transport: TransportName, gzip = false) =>
-  createClient(Kinds, { address, transport, logger: quiet, compression: compressionOf(gzip) });
+const connect = (address: string, transport: SocketTransport, gzip = false) =>
+  createClient(Kinds, { address, transport: transportOf(transport), logger: quiet, compression: compressionOf(gzip) });
 type KindsClient = ReturnType<typeof connect>;
 
 async function* from<T>(...values: T[]): AsyncGenerator<T> {

@@ -11,7 +11,7 @@
 import { createServer, type ServerTls } from "../../mod.ts";
 import { kindsHandlers } from "../kinds.ts";
 import { Kinds } from "../proto/kinds.ts";
-import type { TransportName } from "./transports.ts";
+import { type SocketTransport, transportOf } from "../transport_of.ts";
 
 async function selfSigned(): Promise<ServerTls> {
   const args =
@@ -29,7 +29,7 @@ const server = createServer({
   name: "kinds",
   address: "127.0.0.1:0",
   reflection: true,
-  transport: transport as TransportName,
+  transport: transportOf(transport as SocketTransport),
   tls: modes.includes("tls") ? await selfSigned() : undefined,
   compression: modes.includes("gzip") ? "gzip" : "identity",
   drainTimeout: 1000,

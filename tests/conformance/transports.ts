@@ -1,21 +1,19 @@
-import type { TransportName } from "../../mod.ts";
+import type { SocketTransport } from "../transport_of.ts";
 import { needs } from "../needs.ts";
 import { PEER_PERMISSIONS } from "../interop/peers.ts";
 
-export type { TransportName };
-
 /** All that must stand the tests of this folder. */
-export const TRANSPORTS: readonly TransportName[] = ["http2", "grpc-js"];
+export const TRANSPORTS: readonly SocketTransport[] = ["http2", "grpc-js"];
 
 /** Those of which every case of h2spec is asked. grpc-js builds on node:http2, whose failures are not ours. */
-export const STRICT: readonly TransportName[] = TRANSPORTS.filter((name) => name !== "grpc-js");
+export const STRICT: readonly SocketTransport[] = TRANSPORTS.filter((name) => name !== "grpc-js");
 
 const NO_FLAG = "grpc-js does not tell whether a message came compressed";
 const NO_SERVER = "grpc-js never compresses a server's messages";
 const NO_CHOICE = "grpc-js compresses all messages of a client or none";
 
 /** What a transport can't do, by `"side: case"`, and why. */
-const CANNOT: Readonly<Record<TransportName, Readonly<Record<string, string>>>> = {
+const CANNOT: Readonly<Record<SocketTransport, Readonly<Record<string, string>>>> = {
   "http2": {},
   "grpc-js": {
     "server: client_compressed_unary": NO_FLAG,
@@ -38,7 +36,7 @@ const CANNOT: Readonly<Record<TransportName, Readonly<Record<string, string>>>> 
  * @param name What it shows. A case of {@linkcode CANNOT} is named by its beginning.
  * @param fn Its body.
  */
-export function onEachTransport(name: string, fn: (transport: TransportName) => Promise<void>): void {
+export function onEachTransport(name: string, fn: (transport: SocketTransport) => Promise<void>): void {
   for (const transport of TRANSPORTS) {
     const reason = Object.entries(CANNOT[transport]).find(([key]) => name === key || name.startsWith(`${key} `))?.[1];
     if (reason) Deno.test({ name: `${transport}, ${name} (ignored: ${reason})`, ignore: true, fn() {} });

@@ -3,6 +3,7 @@ import { createClient } from "../../mod.ts";
 import { needs } from "../needs.ts";
 import { Kinds } from "../proto/kinds.ts";
 import { SIEGE_PERMISSIONS, startVictim, TRANSPORT } from "./siege.ts";
+import { transportOf } from "../transport_of.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const MIB_BYTES = 1024 * 1024;
@@ -35,7 +36,11 @@ needs(
   "a server that streams 1 GiB to a slow reader waits for it: neither side's memory grows",
   async () => {
     await using server = await startVictim({});
-    await using client = createClient(Kinds, { address: server.address, transport: TRANSPORT, logger: quiet });
+    await using client = createClient(Kinds, {
+      address: server.address,
+      transport: transportOf(TRANSPORT),
+      logger: quiet,
+    });
     const [count, grown] = await readSlowly(client.serverStream({ text: TEXT, count: COUNT }), () => {});
     assertEquals(count, COUNT);
     assert(grown < 150, `the client grew by ${grown} MiB`);
@@ -48,7 +53,11 @@ needs(
   "a client that streams 1 GiB to a server that answers slowly waits for it: neither side's memory grows",
   async () => {
     await using server = await startVictim({});
-    await using client = createClient(Kinds, { address: server.address, transport: TRANSPORT, logger: quiet });
+    await using client = createClient(Kinds, {
+      address: server.address,
+      transport: transportOf(TRANSPORT),
+      logger: quiet,
+    });
     let sent = 0;
     async function* requests() {
       for (; sent < COUNT; sent++) yield { text: TEXT };

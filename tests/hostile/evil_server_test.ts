@@ -5,6 +5,7 @@ import { needs } from "../needs.ts";
 import { Kinds, Msg } from "../proto/kinds.ts";
 import { TRANSPORT } from "./siege.ts";
 import * as h2 from "./wire.ts";
+import { transportOf } from "../transport_of.ts";
 
 const NET: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }];
 const MIB_BYTES = 1024 * 1024;
@@ -347,7 +348,12 @@ async function codeOf(
 ): Promise<{ code: number; text: string }> {
   await using server = serve(one);
   const { address } = server;
-  await using client = createClient(Kinds, { address, transport: TRANSPORT, logger: quiet, connectTimeout: 1000 });
+  await using client = createClient(Kinds, {
+    address,
+    transport: transportOf(TRANSPORT),
+    logger: quiet,
+    connectTimeout: 1000,
+  });
   try {
     await call(client);
     return { code: OK, text: "" };
@@ -401,7 +407,11 @@ needs(NET, "a client lets no server fill its memory while nobody reads", async (
     },
   });
   let stopped = false;
-  await using client = createClient(Kinds, { address: server.address, transport: TRANSPORT, logger: quiet });
+  await using client = createClient(Kinds, {
+    address: server.address,
+    transport: transportOf(TRANSPORT),
+    logger: quiet,
+  });
   const before = Deno.memoryUsage().rss;
   for await (const _ of client.serverStream({ count: 1 })) {
     for (let i = 0; i < 500 && !stopped; i++) await new Promise((done) => setTimeout(done, 10));

@@ -5,10 +5,11 @@
  * @module
  */
 
-import { type ClientOptions, createClient, type ServerOptions, type TransportName } from "../../mod.ts";
+import { type ClientOptions, createClient, type ServerOptions } from "../../mod.ts";
 import { startChild } from "../child.ts";
 import { until } from "../observe.ts";
 import { Kinds } from "../proto/kinds.ts";
+import { type SocketTransport, transportOf } from "../transport_of.ts";
 
 /** What a siege needs. */
 export const SIEGE_PERMISSIONS: Deno.PermissionDescriptor[] = [
@@ -19,7 +20,7 @@ export const SIEGE_PERMISSIONS: Deno.PermissionDescriptor[] = [
 ];
 
 /** The transport that is attacked. */
-export const TRANSPORT = (Deno.args[0] ?? "http2") as TransportName;
+export const TRANSPORT = (Deno.args[0] ?? "http2") as SocketTransport;
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -108,7 +109,13 @@ export async function startVictim({ limits, server }: SiegeOptions) {
 
 /** A client that behaves, and calls until it is stopped. */
 export function callOnAndOn(address: string, options: Partial<ClientOptions> = {}) {
-  const client = createClient(Kinds, { address, transport: TRANSPORT, logger: quiet, timeout: 5000, ...options });
+  const client = createClient(Kinds, {
+    address,
+    transport: transportOf(TRANSPORT),
+    logger: quiet,
+    timeout: 5000,
+    ...options,
+  });
   const times: number[] = [];
   let stopped = false;
   let failure: unknown;

@@ -8,9 +8,18 @@
 import { createServer, type ServerOptions } from "../../mod.ts";
 import { kindsHandlers } from "../kinds.ts";
 import { Kinds } from "../proto/kinds.ts";
+import { type SocketTransport, transportOf } from "../transport_of.ts";
 
-const options = JSON.parse(Deno.args[0] ?? "{}") as Partial<ServerOptions>;
-const server = createServer({ name: "victim", address: "127.0.0.1:0", drainTimeout: 0, ...options });
+const { transport = "http2", ...options }: Partial<Omit<ServerOptions, "transport">> & { transport?: SocketTransport } =
+  JSON
+    .parse(Deno.args[0] ?? "{}");
+const server = createServer({
+  name: "victim",
+  address: "127.0.0.1:0",
+  drainTimeout: 0,
+  transport: transportOf(transport),
+  ...options,
+});
 // Nothing of a call is kept: the calls of an attack must leave nothing behind.
 server.add(Kinds, kindsHandlers(Object.assign([], { push: () => 0 })));
 await server.start();

@@ -6,6 +6,7 @@ import { until } from "../observe.ts";
 import { Kinds } from "../proto/kinds.ts";
 import { callOnAndOn, siege, SIEGE_PERMISSIONS, startVictim, TRANSPORT } from "./siege.ts";
 import * as h2 from "./wire.ts";
+import { transportOf } from "../transport_of.ts";
 
 const ALL: Deno.PermissionDescriptor[] = [...SIEGE_PERMISSIONS, { name: "write" }];
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -72,7 +73,12 @@ needs(ALL, "a kit client with TLS at a plaintext port is told so", async () => {
   await using authority = await makeAuthority();
   const { ca } = authority;
   await siege(async ({ address }) => {
-    await using client = createClient(Kinds, { address, transport: TRANSPORT, tls: { ca }, logger: quiet });
+    await using client = createClient(Kinds, {
+      address,
+      transport: transportOf(TRANSPORT),
+      tls: { ca },
+      logger: quiet,
+    });
     const error = await assertRejects(() => client.unary({}), RpcError);
     assertEquals(error.code, Status.UNAVAILABLE);
     assert(/TLS|plaintext/i.test(error.message), error.message);
@@ -112,7 +118,12 @@ needs(ALL, "a TLS port outlives plaintext, halves of handshakes and strangers' A
   }
   await bystander.some(3);
   await bystander.stop();
-  await using plain = createClient(Kinds, { address, transport: TRANSPORT, logger: quiet, connectTimeout: 3000 });
+  await using plain = createClient(Kinds, {
+    address,
+    transport: transportOf(TRANSPORT),
+    logger: quiet,
+    connectTimeout: 3000,
+  });
   const error = await assertRejects(() => plain.unary({}), RpcError);
   assertEquals(error.code, Status.UNAVAILABLE);
   assert(victim.alive(), victim.log());

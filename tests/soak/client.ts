@@ -5,8 +5,9 @@
  * @module
  */
 
-import { type Client, createClient, RpcError, Status, type TransportName } from "../../mod.ts";
+import { type Client, createClient, RpcError, Status } from "../../mod.ts";
 import { Kinds } from "../proto/kinds.ts";
+import { type SocketTransport, transportOf } from "../transport_of.ts";
 
 /** What is told. */
 export interface Report {
@@ -27,7 +28,7 @@ export interface Report {
 interface Setup {
   name: string;
   address: string;
-  transport: TransportName;
+  transport: SocketTransport;
   limits: object;
   /** Between two calls of a loop, in milliseconds. */
   pause: number;
@@ -124,7 +125,7 @@ function say(): void {
 const { name, address, transport, limits, pause } = JSON.parse(Deno.args[0]!) as Setup;
 const teller = setInterval(say, 50);
 {
-  await using client = createClient(Kinds, { address, transport, limits });
+  await using client = createClient(Kinds, { address, transport: transportOf(transport), limits });
   const loops = Array.from({ length: LOOPS }, (_, i) => loop(client, name, i + 1, pause));
   while (await Deno.stdin.read(new Uint8Array(16)) !== null) (globalThis as { gc?(): void }).gc?.();
   stopped = true;

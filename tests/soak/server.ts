@@ -5,9 +5,10 @@
  * @module
  */
 
-import { createServer, type ServerMiddleware, type TransportName } from "../../mod.ts";
+import { createServer, type ServerMiddleware } from "../../mod.ts";
 import { kindsHandlers } from "../kinds.ts";
 import { Kinds } from "../proto/kinds.ts";
+import { type SocketTransport, transportOf } from "../transport_of.ts";
 
 const ledger: Record<string, { count: number; sum: number }> = {};
 
@@ -24,8 +25,14 @@ const keepLedger: ServerMiddleware = async (call, next) => {
   return reply;
 };
 
-const { transport, limits } = JSON.parse(Deno.args[0]!) as { transport: TransportName; limits: object };
-const server = createServer({ name: "soak", address: "127.0.0.1:0", drainTimeout: 0, transport, limits });
+const { transport, limits } = JSON.parse(Deno.args[0]!) as { transport: SocketTransport; limits: object };
+const server = createServer({
+  name: "soak",
+  address: "127.0.0.1:0",
+  drainTimeout: 0,
+  transport: transportOf(transport),
+  limits,
+});
 server.use(keepLedger).add(Kinds, kindsHandlers(Object.assign([], { push: () => 0 })));
 await server.start();
 console.log(server.address);

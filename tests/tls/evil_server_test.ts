@@ -21,6 +21,7 @@ import {
   usage,
   type Wish,
 } from "./forge.ts";
+import { type SocketTransport, transportOf } from "../transport_of.ts";
 
 const ALL: Deno.PermissionDescriptor[] = ["net", "run", "read", "write", "env", "sys"].map((name) => ({
   name,
@@ -121,13 +122,13 @@ const EVIL: Record<string, [Shown, RegExp]> = {
 /** One call: why it failed, or undefined if the client has believed the server. */
 async function call(
   server: EvilServer,
-  transport: "http2" | "grpc-js",
+  transport: SocketTransport,
   tls: ClientTls = { ca: root.pem, serverName: NAME },
 ) {
   await using client = createClient(EchoService, {
     address: server.address,
     tls,
-    transport,
+    transport: transportOf(transport),
     logger: createLogger("silent"),
     drainTimeout: 0,
   });

@@ -4,6 +4,7 @@ import { EchoService } from "../../proto/echo.ts";
 import { needs } from "../needs.ts";
 import { until } from "../observe.ts";
 import { authority, extendedUsage, forge, type Forged, names, type Wish } from "./forge.ts";
+import { transportOf } from "../transport_of.ts";
 
 const NET: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }];
 const quiet = createLogger("silent");
@@ -42,7 +43,13 @@ for (const transport of ["http2", "grpc-js"] as const) {
     needs(NET, `${transport}: a client that shows ${what} is refused, and leaves one line in the log`, async () => {
       const { logger, reasons } = warnings();
       const serverTls: ServerTls = { ...pair(own), ca: root.pem };
-      const options = { name: "echo", address: "127.0.0.1:0", tls: serverTls, transport, logger };
+      const options = {
+        name: "echo",
+        address: "127.0.0.1:0",
+        tls: serverTls,
+        transport: transportOf(transport),
+        logger,
+      };
       await using server = createServer(options).add(EchoService, { echo: () => ({}) });
       await server.start();
       for (let i = 0; i < 10; i++) {

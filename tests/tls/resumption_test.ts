@@ -12,6 +12,7 @@ import { EchoService } from "../../proto/echo.ts";
 import { type Authority, makeAuthority, type Signed } from "../certificates.ts";
 import { needs } from "../needs.ts";
 import { callBy, isResumed, type OpensslOptions, takeTicket, type Version } from "./openssl_client.ts";
+import { type SocketTransport, transportOf } from "../transport_of.ts";
 
 const ALL: Deno.PermissionDescriptor[] = ["net", "run", "read", "write", "env"].map((name) => ({ name })) as never;
 const DAY_MS = 24 * 3600 * 1000;
@@ -25,9 +26,9 @@ class Case extends AsyncDisposableStack {
   /** Another authority, whose clients must not get in. */
   readonly wrong: Authority;
   readonly #own: Signed;
-  readonly #transport: "http2" | "grpc-js";
+  readonly #transport: SocketTransport;
 
-  constructor(version: Version, transport: "http2" | "grpc-js", authorities: [Authority, Authority], own: Signed) {
+  constructor(version: Version, transport: SocketTransport, authorities: [Authority, Authority], own: Signed) {
     super();
     this.version = version;
     this.#transport = transport;
@@ -42,7 +43,7 @@ class Case extends AsyncDisposableStack {
       name: "echo",
       address: "127.0.0.1:0",
       tls: this.tls(ca),
-      transport: this.#transport,
+      transport: transportOf(this.#transport),
       drainTimeout: 0,
       logger: { debug() {}, info() {}, warn: write, error: write },
       ...options,

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { grpc } from "../../deps.ts";
+import type { grpc } from "./deps.ts";
 import type { RpcError } from "../../rpc/error.ts";
 import { addSource } from "../../rpc/source.ts";
 import { Status } from "../../rpc/status.ts";

@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "../../base/address.ts";
-import type { grpc } from "../../deps.ts";
+import type { grpc } from "./deps.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions } from "../transport.ts";
 import { GrpcClientCall } from "./client_call.ts";
 import { type GrpcJs, secureContextFor } from "./load.ts";

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { grpc } from "../../deps.ts";
+import type { grpc } from "./deps.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
 import { isRetryField } from "../../rpc/retry_fields.ts";
 import type { GrpcJs, RawMetadata } from "./load.ts";

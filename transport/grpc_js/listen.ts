@@ -4,7 +4,7 @@ import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type Address, formatAddress } from "../../base/address.ts";
 import { after } from "../../base/time.ts";
-import type { grpc } from "../../deps.ts";
+import type { grpc } from "./deps.ts";
 import { ClientCheck } from "../client_check.ts";
 import { metadataExcess } from "../limits.ts";
 import { removeStaleSocket } from "../stale_socket.ts";

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import http2 from "node:http2";
 import tls from "node:tls";
-import { type grpc, loadGrpcJs } from "../../deps.ts";
+import { type grpc, loadGrpcJs } from "./deps.ts";
 import { withoutBlanks } from "../../rpc/field_value.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 import { connectTls, type Trust } from "../../tls/connect.ts";

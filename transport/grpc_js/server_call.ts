@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { grpc } from "../../deps.ts";
+import type { grpc } from "./deps.ts";
 import { type Address, formatAddress, peerAddress as tcpPeer } from "../../base/address.ts";
 import { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";

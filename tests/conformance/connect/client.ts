@@ -17,7 +17,7 @@ import {
   Metadata as Fields,
   type Service,
 } from "../../../mod.ts";
-import type { TransportName } from "../transports.ts";
+import { type SocketTransport, transportOf } from "../../transport_of.ts";
 import { addFields, caseErrorOf, fieldsOf } from "./fields.ts";
 import { type CallResult, type ClientOrder, generated, type Payload, readMessage, writeMessage } from "./generated.ts";
 
@@ -36,7 +36,7 @@ function clientFor(order: ClientOrder): Client<Service> {
   const creds = order.clientTlsCreds;
   return createClient(ConformanceService, {
     address: `${order.host}:${order.port}`,
-    transport: Deno.args[1] as TransportName,
+    transport: transportOf(Deno.args[1] as SocketTransport),
     retry: false,
     compression: ({ [Compression.COMPRESSION_GZIP]: "gzip", [Compression.COMPRESSION_DEFLATE]: "deflate" } as const)[
       order.compression

@@ -17,7 +17,7 @@ import {
   type Service,
   Status,
 } from "../../../mod.ts";
-import type { TransportName } from "../transports.ts";
+import { type SocketTransport, transportOf } from "../../transport_of.ts";
 import { addFields, errorOf, fieldsOf, packed } from "./fields.ts";
 import {
   type AnyMessage,
@@ -122,7 +122,7 @@ const { cert, key } = order.serverCreds ?? { cert: new Uint8Array(), key: new Ui
 const server = createServer({
   name: "conformance",
   address: "127.0.0.1:0",
-  transport: Deno.args[1] as TransportName,
+  transport: transportOf(Deno.args[1] as SocketTransport),
   tls: order.useTls
     ? { cert: text(cert), key: text(key), ...order.clientTlsCert.length > 0 && { ca: text(order.clientTlsCert) } }
     : undefined,
