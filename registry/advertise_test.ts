@@ -41,7 +41,7 @@ Deno.test("advertisedAddress() takes IPv6 where there is no IPv4, and loopback w
   assertStringIncludes(note!, "only this machine reaches");
 });
 
-Deno.test("advertisedAddress() prefers what its owner says, with the real port for port 0", () => {
+Deno.test("advertisedAddress() prefers the configured address, with the real port for port 0", () => {
   assertEquals(advertisedAddress(at("0.0.0.0:8888"), "example.net:1"), { address: "example.net:1" });
   assertEquals(advertisedAddress(at("0.0.0.0:8888"), "192.0.2.9:0"), { address: "192.0.2.9:8888" });
   assertEquals(advertisedAddress(at("unix:/run/echo.sock"), "192.0.2.9:1"), { address: "192.0.2.9:1" });

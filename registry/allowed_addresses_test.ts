@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { AllowedAddresses } from "./allowed_addresses.ts";
 
-Deno.test("AllowedAddresses holds what its networks hold, IPv4 and IPv6, in any spelling", () => {
+Deno.test("AllowedAddresses accepts the addresses of its networks, IPv4 and IPv6, in any spelling", () => {
   const allowed = new AllowedAddresses(["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/33"]);
   for (
     const host of [
@@ -33,12 +33,12 @@ Deno.test("AllowedAddresses holds what its networks hold, IPv4 and IPv6, in any 
   }
 });
 
-Deno.test("AllowedAddresses refuses host names if it has a list, for a name leads where its owner likes", () => {
+Deno.test("AllowedAddresses refuses host names if it has a list, as a name may resolve to any address", () => {
   assertEquals(new AllowedAddresses(["0.0.0.0/0", "::/0"]).has("host.example"), false);
   assertEquals(new AllowedAddresses().has("host.example"), true);
 });
 
-Deno.test("AllowedAddresses refuses link-local addresses and wildcards, even if a network holds them", () => {
+Deno.test("AllowedAddresses refuses link-local addresses and wildcards, even if a network contains them", () => {
   const all = new AllowedAddresses(["0.0.0.0/0", "::/0"]);
   assertEquals([all.has("192.0.2.7"), all.has("2001:db8::1")], [true, true]);
   for (const host of ["0.0.0.0", "::", "169.254.169.254", "fe80::1", "::ffff:169.254.0.1", "0", "host name", ""]) {
@@ -46,7 +46,7 @@ Deno.test("AllowedAddresses refuses link-local addresses and wildcards, even if 
   }
 });
 
-Deno.test("AllowedAddresses refuses what is no network, and names it", () => {
+Deno.test("AllowedAddresses refuses an invalid network, and names it", () => {
   for (
     const wrong of [
       "10.0.0.0",

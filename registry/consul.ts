@@ -63,17 +63,17 @@ export function consul(address: string, options: ConsulOptions = {}): Registry &
       const watched = { ...numbers, name, datacenter, allowed };
       return services.watch(
         `${identity} ${name}`,
-        (tell, log) => new ConsulWatch(http(), watched, tell, log),
+        (notify, log) => new ConsulWatch(http(), watched, notify, log),
         listener,
         logger,
       );
     },
     watchKey(key, listener, logger) {
       checkKey(key);
-      const patience = { wait: numbers.wait, datacenter };
+      const query = { wait: numbers.wait, datacenter };
       return keys.watch(
         `${identity} ${key}`,
-        (tell, log) => new ConsulKey(http(), key, patience, tell, log),
+        (notify, log) => new ConsulKey(http(), key, query, notify, log),
         listener,
         logger,
       );

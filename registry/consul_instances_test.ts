@@ -44,7 +44,7 @@ Deno.test("readInstances() uses the address of the node where the service has no
   assertEquals(instances.map(({ address }) => address), ["192.0.2.7:1", "192.0.2.8:2"]);
 });
 
-Deno.test("readInstances() counts entries without any address among what is not used", async () => {
+Deno.test("readInstances() counts entries without any address as skipped", async () => {
   const list = await read([null, {}, { Service: null }, entry(""), entry(undefined), entry(7), 7, "x", []]);
   assertEquals(list?.instances, []);
   assertEquals(list?.refused, 9);
@@ -93,7 +93,7 @@ Deno.test("readInstances() keeps weights in Consul's own range", async () => {
   assertEquals(byPort.map(({ weight }) => weight), [65_535, 65_535, 65_535, 1, 1, 1, 10, 10, 10, 10]);
 });
 
-Deno.test("readInstances() says so if it is given something else", async () => {
+Deno.test("readInstances() returns undefined if the answer is not a list, and rejects if it is not JSON", async () => {
   for (const body of [null, { a: [1] }, "[]", 7, true]) {
     const json = new JsonReader(new TextEncoder().encode(JSON.stringify(body)));
     assertEquals(await readInstances(json, ALL, []), undefined);
@@ -104,7 +104,7 @@ Deno.test("readInstances() says so if it is given something else", async () => {
   }
 });
 
-Deno.test("readInstances() uses a bounded number of instances, tags and facts, and tells the rest shortly", async () => {
+Deno.test("readInstances() limits instances, tags and metadata, and reports the rest briefly", async () => {
   const many = Array.from({ length: 300 }, (_, i) => String(i * 65_536));
   const Tags = [...many, "zone:a"];
   const Meta = Object.fromEntries(many.map((key) => [`k${key}`, "x"]));
@@ -133,7 +133,7 @@ Deno.test("readInstances() uses a bounded number of instances, tags and facts, a
   assertStringIncludes(unused, "103 instances more than the 20000 that are used");
 });
 
-Deno.test("readInstances() leaves out an entry of more than 256 KiB, and reads the others", async () => {
+Deno.test("readInstances() skips an entry of more than 256 KiB, and reads the others", async () => {
   const Checks = Array.from({ length: 70 }, () => ({ Output: "x".repeat(4000) }));
   const large = { ...entry("192.0.2.7"), Checks };
   const deep = `${"[".repeat(2 ** 20)}${"]".repeat(2 ** 20)}`;
@@ -144,7 +144,7 @@ Deno.test("readInstances() leaves out an entry of more than 256 KiB, and reads t
   await assertRejects(() => readText(`[${"[".repeat(2 ** 20)}`), SyntaxError, "cut off");
 });
 
-Deno.test("readInstances() gives other work its turn within 50 ms", async () => {
+Deno.test("readInstances() yields to other work within 50 ms", async () => {
   const big = { ...entry("192.0.2.7"), Checks: Array.from({ length: 20 }, () => ({ Output: "x".repeat(4000) })) };
   const text = JSON.stringify(Array.from({ length: 300 }, () => big));
   let [turns, last, longest] = [0, performance.now(), 0];
@@ -158,7 +158,7 @@ Deno.test("readInstances() gives other work its turn within 50 ms", async () => 
   assert(turns > 0, `${turns} turns, the longest ${longest} ms`);
 });
 
-Deno.test("readInstances() gives the same object for an instance that has not changed", async () => {
+Deno.test("readInstances() returns the same object for an unchanged instance", async () => {
   const like = (more: object) => entry("192.0.2.7", 1, { Tags: ["a:b"], Meta: { c: "d" }, ...more });
   const { instances: [before] } = (await read([like({})]))!;
   const now = async (more: object) => (await read([like(more), entry("192.0.2.8")], [before!]))!.instances[0];

@@ -15,7 +15,7 @@ export class ConsulKey implements Watch, Subject {
   readonly #listener: (text: string | undefined) => void;
   readonly #query: BlockingQuery;
   /** The value that the listener received last; null before the first. The listener is called for changes only. */
-  #told: string | undefined | null = null;
+  #lastText: string | undefined | null = null;
 
   constructor(
     http: ConsulHttp,
@@ -47,12 +47,12 @@ export class ConsulKey implements Watch, Subject {
   answered([{ statusCode }, body]: Answer): boolean {
     // Invalid UTF-8 becomes replacement characters. The reader of the value reports what is wrong with it.
     const text = statusCode === 404 ? undefined : new TextDecoder().decode(body);
-    if (text !== this.#told) this.#listener(this.#told = text);
+    if (text !== this.#lastText) this.#listener(this.#lastText = text);
     return true;
   }
 
   failed(): string {
-    return this.#told === null
+    return this.#lastText === null
       ? `${this.what} is asked for again until it succeeds`
       : `the last value of ${this.what} holds meanwhile`;
   }

@@ -60,8 +60,9 @@ export class ConsulLease implements Lease {
     this.#logger = logger;
     this.#fields = { id: lessee.service.id };
     this.registered = new Promise((resolve) => this.#resolveRegistered = resolve);
-    const what = `the registration in Consul at ${http.address}`;
-    const run = () => this.#run().catch((error) => logger.error(`${what} has failed`, { ...this.#fields, error }));
+    const registration = `the registration in Consul at ${http.address}`;
+    const run = () =>
+      this.#run().catch((error) => logger.error(`${registration} has failed`, { ...this.#fields, error }));
     this.#running = outsideScopes(run);
   }
 
@@ -209,14 +210,14 @@ export class ConsulLease implements Lease {
   #report(error: ConsulError): void {
     if (this.#problem !== undefined && error.kind === this.#problem) return;
     this.#problem = error.kind;
-    const what = this.#state === "held" ? "the registration can't be looked after" : "it is not registered";
+    const problem = this.#state === "held" ? "the registration can't be looked after" : "it is not registered";
     const remedy = error.kind === 403
       ? `; ${this.#http.tokenName} is not enough: it needs service:write for ${
         JSON.stringify(this.#lessee.service.name)
       }`
       : "";
     this.#logger.warn(
-      `${error.message}${remedy}; ${this.#what} serves meanwhile, but ${what}, which is tried again until it succeeds`,
+      `${error.message}${remedy}; ${this.#what} serves meanwhile, but ${problem}, which is tried again until it succeeds`,
       this.#fields,
     );
   }

@@ -10,7 +10,7 @@ Deno.test("consul() needs to connect to the agent, and nothing else", () => {
   assertEquals(consul("[::1]:8500").permissions, [{ name: "net", host: "[::1]:8500" }]);
 });
 
-Deno.test("consul() refuses what is not the address of an HTTP API", () => {
+Deno.test("consul() refuses an invalid address", () => {
   for (const address of ["", "127.0.0.1", "127.0.0.1:70000", "http://127.0.0.1:8500"]) {
     assertThrows(() => consul(address), TypeError, "consul: address");
   }
@@ -33,7 +33,7 @@ Deno.test("consul() refuses an option that is unknown or has a wrong value, and 
   assertEquals(refused({ grace: "1s" }), `consul: grace is "1s"; use a number of at least 0`);
 });
 
-Deno.test("consul() refuses numbers that Consul would change in silence", () => {
+Deno.test("consul() refuses numbers that Consul would silently change", () => {
   const refused = (options: ConsulOptions) => assertThrows(() => consul(HERE, options), RangeError).message;
   assertEquals(refused({ checkInterval: 999 }), "consul: checkInterval is 999; use a number of at least 1000");
   assertEquals(refused({ checkTimeout: 0 }), "consul: checkTimeout is 0; use a number of at least 1");
@@ -71,7 +71,7 @@ Deno.test("consul().register() and watch() refuse a service that Consul can't ho
   assertThrows(() => watch("a/b", () => {}, silent), TypeError, "consul: name");
 });
 
-Deno.test("consul().watchKey() refuses a key to which no path leads", () => {
+Deno.test("consul().watchKey() refuses a key that no path can hold", () => {
   const { watchKey } = consul(HERE);
   for (const key of ["", "/a", "a/", "a//b", "..", "a/../b", "./a", "a\n", 7]) {
     assertThrows(() => watchKey(key as string, () => {}, silent), TypeError, "consul: key is");

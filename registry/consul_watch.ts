@@ -33,7 +33,7 @@ export class ConsulWatch implements Watch, Subject {
   readonly #logger: Logger;
   readonly #query: BlockingQuery;
   /** The resolution that the listener received last. The listener is called for changes only. */
-  #told: Resolution | undefined;
+  #lastResolution: Resolution | undefined;
   /** How many instances are in the list that the listener uses. */
   #listed = 0;
   /** Since when and why the list is kept although Consul says otherwise, and whether Consul fails. */
@@ -69,7 +69,7 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   async answered([response, body]: Answer): Promise<boolean> {
-    const before = this.#told && "instances" in this.#told ? this.#told.instances : [];
+    const before = this.#lastResolution && "instances" in this.#lastResolution ? this.#lastResolution.instances : [];
     const found = await this.#http.read(body, (json) => readInstances(json, this.#options.allowed, before));
     if (!found) return false;
     if (this.#query.signal.aborted) return true;
@@ -142,8 +142,8 @@ export class ConsulWatch implements Watch, Subject {
   }
 
   #tell(resolution: Resolution): void {
-    if (this.#query.signal.aborted || (this.#told && isSame(this.#told, resolution))) return;
-    this.#told = resolution;
+    if (this.#query.signal.aborted || (this.#lastResolution && isSame(this.#lastResolution, resolution))) return;
+    this.#lastResolution = resolution;
     this.#listener(resolution);
   }
 
@@ -172,5 +172,5 @@ export class ConsulWatch implements Watch, Subject {
 
 function isSame(a: Resolution, b: Resolution): boolean {
   if ("error" in a || "error" in b) return "error" in a && "error" in b && a.error.message === b.error.message;
-  return a.instances.length === b.instances.length && a.instances.every((one, i) => one === b.instances[i]);
+  return a.instances.length === b.instances.length && a.instances.every((instance, i) => instance === b.instances[i]);
 }

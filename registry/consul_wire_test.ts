@@ -6,7 +6,7 @@ import type { Registration } from "./registry.ts";
 const TIMES = { checkInterval: 5000, checkTimeout: 4000, deregisterCriticalServiceAfter: 60_000 };
 const ECHO: Registration = { name: "echoservice", address: "127.0.0.1:21010" };
 
-Deno.test("toService() writes what Kitex's registry-consul writes, with a check that passes from the start", () => {
+Deno.test("toService() returns the registration of Kitex's registry-consul, with a check that passes from the start", () => {
   assertEquals(toService({ ...ECHO, tags: { zone: "a", version: "v1" } }, TIMES, "KEY"), {
     name: "echoservice",
     id: "echoservice:127.0.0.1:21010",
@@ -37,7 +37,7 @@ Deno.test("toService() puts IPv6 into brackets wherever a port follows", () => {
   assertEquals((check as { tcp: string }).tcp, "[2001:db8::7]:1");
 });
 
-Deno.test("toService() refuses what Consul takes without a word or Kitex can't read, and names the field", () => {
+Deno.test("toService() refuses what Consul silently accepts or Kitex can't read, and names the field", () => {
   const refused = (wrong: Partial<Registration>) =>
     assertThrows(() => toService({ ...ECHO, ...wrong }, TIMES, "KEY"), TypeError).message;
   assertStringIncludes(refused({ name: "a/b" }), `consul: name is "a/b"; use 1 to 128 letters`);
@@ -56,7 +56,7 @@ Deno.test("toService() refuses what Consul takes without a word or Kitex can't r
   assertStringIncludes(refused({ meta: many }), "consul: meta has 64 entries; use at most 63");
 });
 
-Deno.test("toWeights() weighs 10 as Kitex does, and refuses what Consul refuses", () => {
+Deno.test("toWeights() defaults to 10, as Kitex does, and refuses what Consul refuses", () => {
   assertEquals(toWeights(ECHO), { Weights: { Passing: 10, Warning: 10 } });
   assertEquals(toWeights({ ...ECHO, weight: 3 }), { Weights: { Passing: 3, Warning: 3 } });
   for (const weight of [0, 1.5, -1, 65536, NaN]) {
@@ -64,7 +64,7 @@ Deno.test("toWeights() weighs 10 as Kitex does, and refuses what Consul refuses"
   }
 });
 
-Deno.test("checkName() takes what stands in a URL and a DNS name, and nothing else", () => {
+Deno.test("checkName() accepts only names that are valid in a URL and in DNS", () => {
   for (const name of ["echoservice", "Echo_2", "cwg.echo-service"]) checkName(name);
   for (const name of ["", "a b", "a/b", "ä", "a\n", "a".repeat(129)]) assertThrows(() => checkName(name), TypeError);
 });

@@ -43,8 +43,8 @@ export function memoryRegistry(): Registry & Resolver {
         // A listener must not be called before its watch is returned, nor inside a server's register().
         queueMicrotask(() => {
           waiting = false;
-          const found = [...instances.values()].filter((one) => one.name === name);
-          if (watches.has(tell)) listener({ instances: found.map((one) => one.instance) });
+          const found = [...instances.values()].filter((entry) => entry.name === name);
+          if (watches.has(tell)) listener({ instances: found.map(({ instance }) => instance) });
         });
       };
       watches.set(tell, name);

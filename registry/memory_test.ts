@@ -5,13 +5,13 @@ import type { Resolution } from "./registry.ts";
 
 const silent = createLogger("silent");
 
-/** What a listener was told, as the addresses of each list. */
+/** The addresses of each list that a listener received, or its error. */
 const addresses = (told: Resolution[]) =>
   told.map((one) => "error" in one ? one.error.message : one.instances.map((instance) => instance.address));
 
 const turn = () => new Promise<void>((done) => setTimeout(done));
 
-Deno.test("memoryRegistry() tells a watch at first what is there, even if it is nothing", async () => {
+Deno.test("memoryRegistry() first reports the current instances to a watch, even if there are none", async () => {
   const told: Resolution[] = [];
   const watch = memoryRegistry().watch("echo", (one) => told.push(one), silent);
   assertEquals(told, [], "not before watch() has returned");
@@ -20,7 +20,7 @@ Deno.test("memoryRegistry() tells a watch at first what is there, even if it is 
   watch.close();
 });
 
-Deno.test("memoryRegistry() tells each change of the watched service, and no other's", async () => {
+Deno.test("memoryRegistry() reports each change of the watched service, and of no other", async () => {
   const registry = memoryRegistry();
   const told: Resolution[] = [];
   const watch = registry.watch("echo", (one) => told.push(one), silent);
@@ -56,7 +56,7 @@ Deno.test("memoryRegistry() passes weight, tags and meta on, with a weight of 10
   }]);
 });
 
-Deno.test("memoryRegistry() tells a closed watch nothing, not even what was under way", async () => {
+Deno.test("memoryRegistry() reports nothing to a closed watch, not even a pending change", async () => {
   const registry = memoryRegistry();
   const told: Resolution[] = [];
   const watch = registry.watch("echo", (one) => told.push(one), silent);
@@ -66,7 +66,7 @@ Deno.test("memoryRegistry() tells a closed watch nothing, not even what was unde
   assertEquals(told, []);
 });
 
-Deno.test("memoryRegistry() refuses what is no address, and names the service", () => {
+Deno.test("memoryRegistry() refuses an invalid address, and names the service", () => {
   assertThrows(
     () => memoryRegistry().register({ name: "echo", address: "127.0.0.1" }, silent),
     TypeError,

@@ -1,13 +1,13 @@
 import type { Logger } from "../base/logger.ts";
 import type { Watch } from "./registry.ts";
 
-/** Opens a watch. It calls `tell` with each value, never before the next turn. */
-export type Open<T> = (tell: (value: T) => void, logger: Logger) => Watch;
+/** Opens a watch. It calls `notify` with each value, never before the next turn. */
+export type Open<T> = (notify: (value: T) => void, logger: Logger) => Watch;
 
 interface Watcher<T> {
   readonly listener: (value: T) => void;
   readonly logger: Logger;
-  told: boolean;
+  notified: boolean;
 }
 
 interface Shared<T> {
@@ -28,16 +28,16 @@ export class SharedWatches<T> {
    * Joins the watch of a subject, or opens it. A listener that joins receives the last value. The log goes to the
    * logger of the oldest watcher.
    *
-   * @param thing The subject. Equal texts share a watch.
+   * @param subject The subject. Equal texts share a watch.
    * @param open Opens the watch.
    * @param listener Receives the values, never before the next turn.
    */
-  watch(thing: string, open: Open<T>, listener: (value: T) => void, logger: Logger): Watch {
-    const watcher: Watcher<T> = { listener, logger, told: false };
-    const shared = this.#open.get(thing) ?? this.#begin(thing, open, watcher);
+  watch(subject: string, open: Open<T>, listener: (value: T) => void, logger: Logger): Watch {
+    const watcher: Watcher<T> = { listener, logger, notified: false };
+    const shared = this.#open.get(subject) ?? this.#begin(subject, open, watcher);
     shared.watchers.add(watcher);
     queueMicrotask(() => {
-      if (shared.last && !watcher.told && shared.watchers.has(watcher)) tell(watcher, shared.last.value);
+      if (shared.last && !watcher.notified && shared.watchers.has(watcher)) notify(watcher, shared.last.value);
     });
     return {
       get state() {
@@ -45,31 +45,31 @@ export class SharedWatches<T> {
       },
       close: () => {
         if (!shared.watchers.delete(watcher) || shared.watchers.size > 0) return;
-        this.#open.delete(thing);
+        this.#open.delete(subject);
         shared.source.close();
       },
     };
   }
 
-  #begin(thing: string, open: Open<T>, first: Watcher<T>): Shared<T> {
+  #begin(subject: string, open: Open<T>, first: Watcher<T>): Shared<T> {
     const watchers = new Set([first]);
-    const tellAll = (value: T) => {
+    const notifyAll = (value: T) => {
       shared.last = { value };
-      for (const watcher of watchers) tell(watcher, value);
+      for (const watcher of watchers) notify(watcher, value);
     };
-    const shared: Shared<T> = { source: open(tellAll, logsTo(watchers)), watchers };
-    this.#open.set(thing, shared);
+    const shared: Shared<T> = { source: open(notifyAll, logsTo(watchers)), watchers };
+    this.#open.set(subject, shared);
     return shared;
   }
 }
 
 /** Calls one listener. An exception that it throws does not reach the others. */
-function tell<T>(watcher: Watcher<T>, value: T): void {
-  watcher.told = true;
+function notify<T>(watcher: Watcher<T>, value: T): void {
+  watcher.notified = true;
   try {
     watcher.listener(value);
   } catch (error) {
-    watcher.logger.error("what was found was not taken", { error });
+    watcher.logger.error("the listener of a watch failed", { error });
   }
 }
 

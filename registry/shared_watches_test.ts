@@ -21,7 +21,7 @@ function source() {
 const silent = logger("", []);
 const turn = () => new Promise<void>((done) => setTimeout(done));
 
-Deno.test("SharedWatches opens one source for all who watch the same, and closes it after the last", () => {
+Deno.test("SharedWatches opens one source for all watches of a subject, and closes it after the last", () => {
   const watches = new SharedWatches<string>();
   const { seen, open } = source();
   const one = watches.watch("a", open, () => {}, silent);
@@ -38,7 +38,7 @@ Deno.test("SharedWatches opens one source for all who watch the same, and closes
   assertEquals(seen.opened, 3, "what was closed is opened anew");
 });
 
-Deno.test("SharedWatches tells a late watcher the last value, once and not before the next turn", async () => {
+Deno.test("SharedWatches reports the last value to a late watcher, once and not before the next turn", async () => {
   const watches = new SharedWatches<string>();
   const { seen, open } = source();
   const told: string[] = [];
@@ -55,7 +55,7 @@ Deno.test("SharedWatches tells a late watcher the last value, once and not befor
   assertEquals(told, ["1 x", "2 x", "1 y", "2 y", "3 y"]);
 });
 
-Deno.test("SharedWatches tells nothing more to a watcher that was closed, even by another's listener", async () => {
+Deno.test("SharedWatches reports nothing more to a closed watcher, even if another's listener closed it", async () => {
   const watches = new SharedWatches<string>();
   const { seen, open } = source();
   const told: string[] = [];
@@ -67,7 +67,7 @@ Deno.test("SharedWatches tells nothing more to a watcher that was closed, even b
   assertEquals(told, []);
 });
 
-Deno.test("SharedWatches logs to who watches for the longest", () => {
+Deno.test("SharedWatches logs to the oldest watcher", () => {
   const watches = new SharedWatches<string>();
   const { seen, open } = source();
   const lines: string[] = [];

@@ -6,7 +6,7 @@ import { staticAddresses } from "./static.ts";
 const silent = createLogger("silent");
 const turn = () => new Promise<void>((done) => setTimeout(done));
 
-Deno.test("staticAddresses() tells its addresses once, each with weight 10", async () => {
+Deno.test("staticAddresses() reports its addresses once, each with weight 10", async () => {
   const told: Resolution[] = [];
   staticAddresses(["127.0.0.1:1", "[::1]:2", "127.0.0.1:1"]).watch("any", (one) => told.push(one), silent);
   assertEquals(told, [], "not before watch() has returned");
@@ -19,7 +19,7 @@ Deno.test("staticAddresses() tells its addresses once, each with weight 10", asy
   }]);
 });
 
-Deno.test("staticAddresses() tells a closed watch nothing", async () => {
+Deno.test("staticAddresses() reports nothing to a closed watch", async () => {
   const told: Resolution[] = [];
   staticAddresses("memory:echo").watch("any", (one) => told.push(one), silent).close();
   await turn();
@@ -30,7 +30,7 @@ Deno.test("staticAddresses() needs what connecting to the addresses needs", () =
   assertEquals(staticAddresses(["memory:echo", "127.0.0.1:1"]).permissions, [{ name: "net", host: "127.0.0.1:1" }]);
 });
 
-Deno.test("staticAddresses() refuses no address, a bad one and port 0", () => {
+Deno.test("staticAddresses() refuses an empty list, an invalid address and port 0", () => {
   assertThrows(() => staticAddresses([]), TypeError, "staticAddresses: no address");
   assertThrows(() => staticAddresses(["127.0.0.1:1", "abc"]), TypeError, `staticAddresses: "abc" has no port`);
   assertThrows(() => staticAddresses("127.0.0.1:0"), TypeError, `staticAddresses: "127.0.0.1:0" has port 0`);

@@ -26,7 +26,7 @@ export function chance(seed: number): () => number {
   return () => random(2 ** 32) / 2 ** 32;
 }
 
-/** How many of so many picks each gets. */
+/** Returns how many of `picks` picks each candidate gets. */
 export function countPicks(balancer: Balancer, list: readonly Candidate[], picks: number, call: CallToBalance = {}) {
   const counts = list.map(() => 0);
   for (let i = 0; i < picks; i++) counts[list.indexOf(balancer.pick(list, call))]!++;

@@ -4,7 +4,7 @@ import { kindsHandlers } from "./kinds.ts";
 import { recordingLogger } from "./observe.ts";
 import { Kinds } from "./proto/kinds.ts";
 
-/** A transport that notes what it is told of compression, and that says of each request that it came with gzip. */
+/** A transport that records the compression options that it receives, and reports gzip for each request. */
 function noting(transport: Transport, notes: unknown[]): Transport {
   const note = (call: object) => {
     const inner = call as { send(message: Uint8Array, compression?: undefined, last?: boolean): unknown };

@@ -5,7 +5,7 @@ import { bootstrap, CONSUL_PERMISSIONS, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";
 
-/** Watches `echoservice` until it is told what is wanted, and returns the log. */
+/** Watches `echoservice` until the listener or the log receives the wanted text, and returns the log. */
 async function watchUntil(address: string, options: ConsulOptions, wanted: string): Promise<string[]> {
   const logger = recordingLogger();
   const told: string[] = [];

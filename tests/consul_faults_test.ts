@@ -124,7 +124,7 @@ needs(NET, "consul() reports a token that can't be read, and goes on", async () 
 
 needs(
   NET,
-  "maintain() is told to Consul until it says yes, and taken back even if Consul may not have heard it",
+  "maintain() retries until Consul confirms it, and is reverted even if Consul may not have received it",
   async () => {
     let key: string | undefined;
     let well = false;
@@ -139,7 +139,7 @@ needs(
     const lease = consul(server.address).register(ECHO, recordingLogger());
     await lease.registered;
     lease.maintain!("a new disk");
-    await until(() => enabled.length > 1, "it is told twice");
+    await until(() => enabled.length > 1, "Consul receives it twice");
     lease.maintain!(undefined);
     well = true;
     await until(() => enabled.at(-1) === "false", "it is taken back");

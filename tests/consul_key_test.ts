@@ -13,7 +13,7 @@ async function put(agent: ConsulAgent, value?: BodyInit): Promise<void> {
   assertEquals(await response.json(), true);
 }
 
-/** Watches the key, and keeps what it is told. */
+/** Watches the key, and records the values that the listener receives. */
 function watching(address: string, options: ConsulOptions = {}) {
   const logger = recordingLogger();
   const told: (string | undefined)[] = [];

@@ -26,7 +26,7 @@ needs(
     await lease.registered;
 
     const list = () => agent.get("/v1/health/service/echoservice?passing=1") as Promise<{ Service: Entry }[]>;
-    // The agent answers before it has told its servers.
+    // The agent answers before it has announced its servers.
     const entry = await until(async () => (await list())[0], "it passes");
     const { ID: id, Service, Tags, Address, Port, Weights, Meta } = entry.Service;
     assertEquals({ id, Service, Tags, Address, Port, Weights }, {

@@ -17,7 +17,7 @@ async function serving(agent: ConsulAgent, more: Partial<Registration> = {}): Pr
   const address = `127.0.0.1:${port}`;
   const registry = consul(agent.address, { checkInterval: 1000 });
   const lease = registry.register({ name: "echoservice", address, ...more }, recordingLogger());
-  // The agent answers before it has told its servers.
+  // The agent answers before it has announced its servers.
   await until(async () => {
     const list: { Service: { Port: number } }[] = await agent.get("/v1/health/service/echoservice?passing=1");
     return list.some(({ Service }) => Service.Port === port);
@@ -26,7 +26,7 @@ async function serving(agent: ConsulAgent, more: Partial<Registration> = {}): Pr
   return { address, release, [Symbol.asyncDispose]: () => release().then(() => listener.close()) };
 }
 
-/** Watches `echoservice`, and keeps what it is told: the addresses, or the error. */
+/** Watches `echoservice`, and records what the listener receives: the addresses, or the error. */
 function watching(agent: ConsulAgent, options = {}) {
   const logger = recordingLogger();
   const told: string[][] = [];

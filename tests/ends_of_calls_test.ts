@@ -38,7 +38,7 @@ each("a header over the sender's limit ends the call with RESOURCE_EXHAUSTED", a
   assertEquals(error.code, Status.RESOURCE_EXHAUSTED);
   assertStringIncludes(error.rawMessage, "the header has");
   const failed = await assertRejects(() => client.unary({ text: "long, then fail" }), RpcError);
-  // Which of the two is told first is the transport's; that the call ends is not.
+  // The transport decides which of the two is reported first. In both cases the call must end.
   assert([Status.RESOURCE_EXHAUSTED, Status.NOT_FOUND].includes(failed.code), failed.message);
   assertEquals((await client.unary({ text: "still here" })).text, "still here");
 }, {

@@ -36,7 +36,7 @@ export function fakeConsul(answer: (request: Request, n: number) => Response | P
   };
 }
 
-/** An answer that comes a byte at a time, and after so many bytes is cut off. */
+/** An answer that arrives byte by byte, and is cut off after `bytes` bytes. */
 export function dripping(bytes = Infinity): Response {
   let timer: ReturnType<typeof setTimeout>;
   const body = new ReadableStream({
@@ -51,7 +51,7 @@ export function dripping(bytes = Infinity): Response {
   });
 }
 
-/** Watches `echoservice`, and keeps what it is told: the addresses, or the error. */
+/** Watches `echoservice`, and records what the listener receives: the addresses, or the error. */
 export function watching(address: string, options: ConsulOptions = {}) {
   const logger = recordingLogger();
   const told: string[] = [];

@@ -2,9 +2,10 @@ import { setImmediate } from "node:timers";
 import { fakeClock } from "../testing/clock.ts";
 
 /**
- * Runs a test whose time stands still until it lets time pass.
+ * Runs a test with a fake clock, which only the test moves.
  *
- * @param run Takes the function that lets so many milliseconds pass, one by one, with all that becomes of it.
+ * @param run Receives a function that advances the clock by a number of milliseconds, one by one, and lets all effects
+ * happen.
  */
 export async function withFakeTime(run: (pass: (ms: number) => Promise<void>) => Promise<void>): Promise<void> {
   using clock = fakeClock();

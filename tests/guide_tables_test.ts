@@ -54,7 +54,7 @@ needs([...READ, { name: "net" }], "resilience.md sets options that there are, to
   for (const row of ofServers) createServer({ name: "echo", address: ":1", ...row });
 });
 
-/** Asks for each part of the table without any permission; prints the flags that it is told. */
+/** Asks for each part of the table without any permission, and prints the flags in the error. */
 const PARTS = `
 import { configLogger, consul, createClient, createServer, loadConfig, readTls } from "KIT/mod.ts";
 import { grpcJs } from "KIT/transport/grpc_js/mod.ts";

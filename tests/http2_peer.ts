@@ -71,7 +71,7 @@ const hex = (payload: Uint8Array) => [...payload].map((octet) => octet.toString(
 /** A connection under test, a log of what it tells, and its peer's HPACK. */
 export class Peer {
   readonly connection: Connection;
-  /** What the connection told, since the log was read last: such as `open 1`, `data 1 5 end`, `reset 1 CANCEL`. */
+  /** The events of the connection since the log was last read: such as `open 1`, `data 1 5 end`, `reset 1 CANCEL`. */
   log: string[] = [];
   /** The streams that were opened, by identifier. */
   readonly streams = new Map<number, Stream>();
@@ -150,14 +150,14 @@ export class Peer {
     } satisfies StreamEvents;
   }
 
-  /** Gives the connection these octets, and returns what it told. */
+  /** Passes these octets to the connection, and returns the resulting events. */
   give(...octets: Uint8Array[]): string[] {
     const all = octets.length === 1 ? octets[0]! : concat(...octets);
     this.connection.receive(all, 0, all.length);
     return this.told();
   }
 
-  /** What was told since it was asked last. */
+  /** Returns the events since the last call. */
   told(): string[] {
     return this.log.splice(0);
   }

@@ -8,7 +8,7 @@ type Body = (t: Deno.TestContext) => void | Promise<void>;
  * @param permissions All that it touches.
  * @param name What it shows.
  * @param fn Its body.
- * @param options What else `Deno.test` is told.
+ * @param options Further options of `Deno.test`.
  */
 export function needs(
   permissions: Deno.PermissionDescriptor[],

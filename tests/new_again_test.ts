@@ -121,7 +121,7 @@ needs(
     assertMatch(errors, /Property 'echo' does not exist[^]*?handlers\/echo_service\/echo_test\.ts:/);
     assertMatch(errors, /Property 'echo' does not exist[^]*?client\.ts:/);
 
-    // As told: the handler moves, and what it was is deleted.
+    // The user follows the advice: moves the handler, and deletes the old files.
     const shout = before.get("handlers/echo_service/echo.ts")!.replaceAll("echo:", "shout:").replace(
       ".echo>",
       ".shout>",
@@ -152,7 +152,7 @@ needs(
     ]);
     assertMatch(await shop.failing("hello", "task", "check"), /'echo' does not exist[^]*?echo_service\/echo\.ts:5:/);
 
-    // What is told fits what is there: the handler alone, its test alone, none.
+    // The advice fits the remaining files: the handler alone, its test alone, none.
     const [handler, test] = ["echo.ts", "echo_test.ts"].map((name) => `hello/handlers/echo_service/${name}`);
     Deno.removeSync(`${shop.path}/${test}`);
     const again = () => shop.make("hello", "--idl", "echo.proto");

@@ -18,7 +18,7 @@ const logger = createLogger("silent");
 /** The lock file beside it says which packages: without it Deno would ask npm. */
 const CONFIG = `--config=${fileURLToPath(new URL("deno.json", ROOT))}`;
 
-/** A process with what it has written so far. */
+/** A process with the output that it has written so far. */
 class Child implements AsyncDisposable {
   readonly process: Deno.ChildProcess;
   readonly output: Promise<void>;

@@ -56,7 +56,7 @@ export interface EmptyProject extends AsyncDisposable {
   forget(): Promise<void>;
 }
 
-/** Makes one. */
+/** Creates an empty project. */
 export async function emptyProject(): Promise<EmptyProject> {
   const folder = await Deno.makeTempDir({ prefix: "dinokit_empty_" });
   const [path, cache] = [`${folder}/project`, `${folder}/cache`];

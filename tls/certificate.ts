@@ -85,8 +85,8 @@ function versionOf(explicit: Der): number {
 
 function extensionsOf(explicit: Der): Map<string, Extension> {
   const found = new Map<string, Extension>();
-  for (const one of inside(onlyValue(explicit.body))) {
-    const parts = inside(one);
+  for (const extension of inside(onlyValue(explicit.body))) {
+    const parts = inside(extension);
     const id = bodyOf(parts.shift(), Tag.OBJECT_IDENTIFIER).toHex();
     const critical = parts[0]?.tag === Tag.BOOLEAN ? flagOf(parts.shift()) : false;
     if (parts.length !== 1 || found.has(id)) throw new TypeError("this certificate has a damaged extension");

@@ -9,7 +9,7 @@ import { certificatesIn } from "./pem.ts";
 const root = forge({ name: "root", extensions: [authority(), nameConstraints({ excluded: ["DNS:b.test"] })] });
 const own = forge({ issuer: root, extensions: [names("DNS:a.test", "URI:spiffe://a/b"), extendedUsage("client")] });
 
-Deno.test("parseCertificate() reads what stands there", () => {
+Deno.test("parseCertificate() reads all fields", () => {
   const from = Date.UTC(2026, 0, 31, 23, 59, 58);
   const read = parseCertificate(forge({ from, until: Date.UTC(2050, 1, 28, 1, 2, 3), version: 2 }).der);
   assertEquals([read.version, read.notBefore, read.notAfter], [2, from, Date.UTC(2050, 1, 28, 1, 2, 3)]);
@@ -18,7 +18,7 @@ Deno.test("parseCertificate() reads what stands there", () => {
   assertEquals(parseCertificate(forge({ from: Date.UTC(1950, 0) }).der).notBefore, Date.UTC(1950, 0));
 });
 
-Deno.test("certificates that are changed at random are read or refused with a TypeError, and believed only if they are the same", () => {
+Deno.test("randomly changed certificates are read or refused with a TypeError, and accepted only if they are unchanged", () => {
   const random = seeded(20261129);
   const authorities = [parseCertificate(root.der)];
   let refused = 0;

@@ -79,7 +79,7 @@ class Search {
   from(path: readonly Certificate[]): string | undefined {
     const { issuer } = path.at(-1)!;
     const issuers = (among: readonly Certificate[]) =>
-      among.filter((one) => same(one.subject, issuer) && !path.includes(one));
+      among.filter((candidate) => same(candidate.subject, issuer) && !path.includes(candidate));
     let first: string | undefined;
     for (const authority of issuers(this.#authorities)) {
       const problem = this.#steps-- > 0 ? this.problemOf([...path, authority]) : NOBODY;
@@ -158,5 +158,5 @@ const hasUnknown = ({ extensions }: Certificate) =>
 /** Returns whether a certificate is for a purpose. One that names no purpose is for all. */
 function servesAs({ extensions }: Certificate, purpose: Purpose): boolean {
   const usage = extensions.get(ExtensionId.EXTENDED_KEY_USAGE);
-  return !usage || inside(onlyValue(usage.value)).some((one) => one.body.toHex() === PURPOSES[purpose]);
+  return !usage || inside(onlyValue(usage.value)).some(({ body }) => body.toHex() === PURPOSES[purpose]);
 }

@@ -29,7 +29,7 @@ function problem(chain: Forged[], roots: Forged[] = [root], purpose: "server" | 
 
 const NOBODY = "was signed by no authority that counts here";
 
-Deno.test("chainProblem() finds none in a chain up to an authority, in whatever order it came", () => {
+Deno.test("chainProblem() finds none in a chain up to an authority, in any order", () => {
   const middle = intermediate();
   const own = forge({ issuer: middle, extensions: [extendedUsage("client", "server"), names("DNS:a.test")] });
   const stranger = forge({ name: "stranger" });
@@ -55,14 +55,14 @@ for (const kind of ["p256", "p384", "p521", "rsa", "ed25519"] as const) {
   });
 }
 
-Deno.test("chainProblem() believes no SHA-1 and no RSA key of 1024 bits", () => {
+Deno.test("chainProblem() rejects SHA-1 and RSA keys of 1024 bits", () => {
   for (const kind of ["sha1", "rsa1024"] as const) {
     const top = forge({ name: "top", key: makeKey(kind), extensions: [authority()] });
     assertEquals(problem([forge({ issuer: top })], [top]), NOBODY, kind);
   }
 });
 
-Deno.test("chainProblem() knows no one without a chain, and reads nothing that is damaged", () => {
+Deno.test("chainProblem() rejects an empty chain and damaged certificates", () => {
   assertEquals(problem([]), "is missing");
   const bytes = signed().der;
   for (let length = 0; length < bytes.length; length += 7) {
@@ -72,7 +72,7 @@ Deno.test("chainProblem() knows no one without a chain, and reads nothing that i
   }
 });
 
-Deno.test("chainProblem() looks at the dates of each certificate, and of the authority", () => {
+Deno.test("chainProblem() checks the dates of each certificate, and of the authority", () => {
   const past: Wish = { from: Date.now() - 2 * HOUR_MS, until: Date.now() - HOUR_MS };
   const future: Wish = { from: Date.now() + HOUR_MS, until: Date.now() + 2 * HOUR_MS };
   for (const [when, pattern] of [[past, /^has expired on /], [future, /^is not valid before /]] as const) {
@@ -86,7 +86,7 @@ Deno.test("chainProblem() looks at the dates of each certificate, and of the aut
   assertEquals(problem([signed({ until: Date.UTC(2051, 0) })]), undefined);
 });
 
-Deno.test("chainProblem() takes nobody for an authority who is none", () => {
+Deno.test("chainProblem() rejects an issuer that is not an authority", () => {
   const none = "was signed by one that is no authority";
   const cases: [Uint8Array[], string | undefined][] = [
     [[], none],
@@ -106,21 +106,21 @@ Deno.test("chainProblem() takes nobody for an authority who is none", () => {
   assertEquals(problem([forge({ issuer: below }), below, shallow]), none);
 });
 
-Deno.test("chainProblem() believes no certificate of version 1 but an authority", () => {
+Deno.test("chainProblem() rejects certificates of version 1, except authorities", () => {
   assertMatch(problem([signed({ version: 1 })])!, /^is of version 1/);
   assertMatch(problem([forge({ name: "peer", version: 1 })])!, /^was signed by no authority/);
   const middle = intermediate({ version: 1, extensions: [] });
   assertMatch(problem([forge({ issuer: middle }), middle])!, /^is of version 1/);
   const top = forge({ name: "top", version: 1 });
   assertEquals(problem([forge({ issuer: top })], [top]), undefined);
-  // It shows the authority's own certificate, which everybody has.
+  // The peer presents the authority's own certificate, which everybody has.
   assertMatch(problem([top], [top])!, /^is of version 1/);
-  // Whoever has no key of an authority can write its name.
+  // An attacker without an authority's key can still use its name.
   const impostor = forge({ name: "root", version: 1 });
   assertEquals(problem([forge({ issuer: impostor, version: 1 }), impostor]), NOBODY);
 });
 
-Deno.test("chainProblem() takes a certificate for what it is", () => {
+Deno.test("chainProblem() checks the purpose of a certificate", () => {
   for (
     const [purposes, expected] of [
       [["client"], undefined],
@@ -142,7 +142,7 @@ Deno.test("chainProblem() takes a certificate for what it is", () => {
   );
 });
 
-Deno.test("chainProblem() takes no certificate with a critical extension that it does not know, or with two of one", () => {
+Deno.test("chainProblem() rejects an unknown critical extension and a repeated extension", () => {
   const strange = extension("2a0304", new Uint8Array([5, 0]), true);
   assertEquals(problem([signed({ extensions: [strange] })]), "has a critical extension that is unknown here");
   assertEquals(problem([signed({ extensions: [extension("2a0304", new Uint8Array([5, 0]))] })]), undefined);
@@ -155,7 +155,7 @@ Deno.test("chainProblem() takes no certificate with a critical extension that it
   assertMatch(problem([signed({ extensions: [usage(false)], twist: lax })])!, /^can't be read: /);
 });
 
-Deno.test("chainProblem() keeps authorities within the names that they may sign for", () => {
+Deno.test("chainProblem() enforces the name constraints of authorities", () => {
   const cases: [Parameters<typeof nameConstraints>[0], string[], boolean][] = [
     [{ permitted: ["DNS:a.test"] }, ["DNS:a.test", "DNS:x.a.test", "DNS:*.a.test", "URI:spiffe://b"], true],
     [{ permitted: ["DNS:a.test"] }, ["DNS:b.test"], false],
@@ -197,15 +197,15 @@ Deno.test("chainProblem() keeps authorities within the names that they may sign 
   assertMatch(problem([forge({ issuer: middle }), middle])!, /^can't be read: /);
 });
 
-Deno.test("chainProblem() lets a pinned certificate stand for itself", () => {
+Deno.test("chainProblem() accepts a pinned certificate without an authority", () => {
   const own = forge({ extensions: [names("DNS:a.test"), extendedUsage("client")] });
   assertEquals(problem([own], [own]), undefined);
   assertEquals(problem([own], [own], "server"), "is not one for a server");
-  // It is no authority for others.
+  // It is not an authority for other certificates.
   assertEquals(problem([forge({ name: "other", issuer: own })], [own]), "was signed by one that is no authority");
 });
 
-Deno.test("chainProblem() checks a few signatures only, where a chain leads everywhere and nowhere", () => {
+Deno.test("chainProblem() checks only a few signatures in a maze of certificates", () => {
   const loop = Array.from({ length: 60 }, () => forge({ name: "loop", extensions: [authority()] }));
   const own = forge({ issuer: loop[0]! });
   assertEquals(problem([own, ...loop]), NOBODY);

@@ -7,12 +7,12 @@ const own = forge({ name: "own", issuer: root, extensions: [names("DNS:a.test")]
 const { pem: cert, key: { pkcs8: key } } = own;
 const right = { cert: cert + root.pem, key, ca: root.pem };
 
-Deno.test("checkServerTls() gives back the texts as they stand in files", () => {
+Deno.test("checkServerTls() returns the texts of files unchanged", () => {
   assertEquals(checkServerTls("who", right), right);
   assertEquals(checkServerTls("who", { cert, key }), { cert, key });
 });
 
-Deno.test("checkServerTls() reads PEM in whatever form it comes, and gives it back in one that TLS reads", () => {
+Deno.test("checkServerTls() accepts any form of PEM, and returns one that TLS accepts", () => {
   const glued = (text: string) => text.replaceAll(/-----\n(?=-----)/g, "-----").trimEnd();
   const forms: Record<string, (text: string) => string> = {
     "glued without a newline": glued,
@@ -29,13 +29,13 @@ Deno.test("checkServerTls() reads PEM in whatever form it comes, and gives it ba
   }
 });
 
-Deno.test("checkServerTls() takes a certificate and its key from one file", () => {
+Deno.test("checkServerTls() accepts a certificate and its key in one file", () => {
   const both = key + right.cert;
   assertEquals(checkServerTls("who", { cert: both, key: both, ca: both }), { ...right, ca: right.cert });
   assertEquals(checkServerTls("who", { cert: right.cert + key, key: right.cert + key }), { cert: right.cert, key });
 });
 
-Deno.test("checkServerTls() takes keys of each kind", () => {
+Deno.test("checkServerTls() accepts each kind of key", () => {
   for (const kind of ["p256", "p384", "p521", "rsa", "ed25519"] as const) {
     const made = makeKey(kind);
     const { pem } = forge({ key: made });
@@ -44,7 +44,7 @@ Deno.test("checkServerTls() takes keys of each kind", () => {
   }
 });
 
-Deno.test("checkClientTls() takes a DNS name or an IP address as the server's name, and refuses others at once", () => {
+Deno.test("checkClientTls() accepts a DNS name or an IP address as the server's name, and refuses others at once", () => {
   for (const serverName of ["echo.example", "localhost", "my_service.consul", "10.0.0.5", "::1", "A.test."]) {
     assertEquals(checkClientTls("who", { serverName }), { serverName });
   }
@@ -58,7 +58,7 @@ Deno.test("checkClientTls() takes a DNS name or an IP address as the server's na
   }
 });
 
-Deno.test("checkClientTls() takes all, a part or nothing, and no half of a pair", () => {
+Deno.test("checkClientTls() accepts all options, some or none, but no certificate without its key", () => {
   assertEquals(checkClientTls("who", {}), {});
   assertEquals(checkClientTls("who", right), right);
   for (const half of [{ cert }, { key }]) {

@@ -28,7 +28,9 @@ export function identityOf(der: Uint8Array): PeerIdentity {
 
 /** Returns the last common name, which is the most specific one. */
 function commonName(subject: Uint8Array): string {
-  const attributes = inside(onlyValue(subject)).flatMap((set) => inside(set, SET)).map((one) => inside(one));
+  const attributes = inside(onlyValue(subject)).flatMap((set) => inside(set, SET)).map((attribute) =>
+    inside(attribute)
+  );
   const last = attributes.findLast(([type]) => bodyOf(type, Tag.OBJECT_IDENTIFIER).toHex() === COMMON_NAME);
   return last?.[1] ? text(last[1]) : "";
 }

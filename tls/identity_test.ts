@@ -2,8 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { extension, forge, names } from "../tests/tls/forge.ts";
 import { identityOf } from "./identity.ts";
 
-// By openssl: /O=org/CN=client, and as alternative names DNS:caller.test, DNS:b.test, URI:spiffe://test/ns/a/sa/caller,
-// an IP address, an e-mail address, and one URI that is written to look like two names.
+// Made by openssl: /O=org/CN=client, with the alternative names DNS:caller.test, DNS:b.test,
+// URI:spiffe://test/ns/a/sa/caller, an IP address, an e-mail address, and a URI that looks like two names.
 const CERTIFICATE = Uint8Array.fromBase64(
   "MIIB+TCCAZ+gAwIBAgIUYbEUDjafFEo4TbPAqLJRd259PNEwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOdGVzdCBhdXRob3JpdHkwHhcNMjYx" +
     "MTI0MjMzMTI5WhcNMjYxMTI1MjMzMTI5WjAfMQwwCgYDVQQKDANvcmcxDzANBgNVBAMMBmNsaWVudDBZMBMGByqGSM49AgEGCCqGSM49AwEH" +
@@ -22,13 +22,13 @@ Deno.test("identityOf() reads the names, and a name that holds a comma stays one
   });
 });
 
-Deno.test("identityOf() refuses what is no certificate, or a part of one", () => {
+Deno.test("identityOf() refuses octets that are not a complete certificate", () => {
   for (const length of [0, 1, 2, 100, CERTIFICATE.length - 1]) {
     assertThrows(() => identityOf(CERTIFICATE.subarray(0, length)), TypeError, "no certificate");
   }
 });
 
-Deno.test("identityOf() shows no name that reads as that of somebody else", () => {
+Deno.test("identityOf() returns no name that could be mistaken for another", () => {
   const { der } = forge({
     name: "\ufeffadmin",
     extensions: [names("DNS:\ufeffadmin.test", "DNS:admin.test\0.evil.test", "URI:spiffe://a/x, URI:spiffe://a/admin")],
@@ -39,7 +39,7 @@ Deno.test("identityOf() shows no name that reads as that of somebody else", () =
   assertEquals(uris, ["spiffe://a/x, URI:spiffe://a/admin"]);
 });
 
-Deno.test("identityOf() knows certificates without names, and refuses names that are damaged", () => {
+Deno.test("identityOf() accepts certificates without names, and refuses damaged names", () => {
   assertEquals(identityOf(forge({ name: "" }).der), { commonName: "", dnsNames: [], uris: [] });
   const damaged = forge({ extensions: [extension("551d11", new Uint8Array([0x30, 5, 0x82, 9, 0x61, 0x62, 0x63]))] });
   assertThrows(() => identityOf(damaged.der), TypeError);

@@ -6,7 +6,7 @@ import { isFor, namesOf } from "./names.ts";
 const certificate = (...list: string[]) =>
   parseCertificate(forge({ name: "common.test", extensions: list.length > 0 ? [names(...list)] : [] }).der);
 
-Deno.test("isFor() compares DNS names without regard to case, and lets a star stand for one label", () => {
+Deno.test("isFor() compares DNS names case-insensitively, and a star matches one label", () => {
   const cases: [name: string, host: string, expected: boolean][] = [
     ["a.test", "a.test", true],
     ["a.test", "A.Test.", true],
@@ -34,7 +34,7 @@ Deno.test("isFor() compares DNS names without regard to case, and lets a star st
   }
 });
 
-Deno.test("isFor() compares IP addresses by their octets, however they are written", () => {
+Deno.test("isFor() compares IP addresses by their octets, in any spelling", () => {
   const loopback = `IP:${"00".repeat(15)}01`;
   const cases: [name: string, host: string, expected: boolean][] = [
     ["IP:0a000005", "10.0.0.5", true],
@@ -53,14 +53,14 @@ Deno.test("isFor() compares IP addresses by their octets, however they are writt
   }
 });
 
-Deno.test("isFor() goes by no common name, and by no name of another kind", () => {
+Deno.test("isFor() ignores the common name and names of other kinds", () => {
   assertEquals(isFor(certificate(), "common.test"), false);
   for (const other of ["URI:a.test", "URI:http://x/, DNS:a.test", "email:a.test", "dir:a.test"]) {
     assertEquals(isFor(certificate(other), "a.test"), false, other);
   }
 });
 
-Deno.test("namesOf() shows what a certificate is for, and nothing that is no name", () => {
+Deno.test("namesOf() returns the names of a certificate, and nothing else", () => {
   const all = certificate("DNS:A.test", "IP:0a000005", `IP:${"0".repeat(31)}1`, "URI:x", "DNS:a\x1b[31m", "IP:00");
   assertEquals(namesOf(all), ["a.test", "10.0.0.5", "::1", "a name that is none", "an address that is none"]);
 });

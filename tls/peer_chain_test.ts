@@ -30,7 +30,7 @@ needs(
     const [byHandle, byName] = await chains.promise;
     const hex = (chain: Uint8Array[]) => chain.map((der) => der.toHex());
     assertEquals(hex(byHandle!), hex([own.der, middle.der]));
-    // It goes on up to the authority.
+    // The fallback continues up to the authority.
     assertEquals(hex(byName!).slice(0, 2), hex(byHandle!));
     await closed;
     await new Promise<void>((resolve) => server.close(() => resolve()));

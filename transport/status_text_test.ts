@@ -18,7 +18,7 @@ Deno.test("printable ASCII stays readable; percent, others and spaces at the end
   assertEquals(encodeStatusText(" 100% é "), "%20100%25 %C3%A9%20");
 });
 
-Deno.test("what is no valid encoding stays as it is", () => {
+Deno.test("invalid encoding stays as it is", () => {
   assertEquals(["100%", "%", "%4", "%zz", "%%41", "a%2"].map((value) => decodeStatusText(value)), [
     ...["100%", "%", "%4", "%zz", "%A", "a%2"],
   ]);
@@ -26,7 +26,7 @@ Deno.test("what is no valid encoding stays as it is", () => {
   assertEquals(decodeStatusText("\xc3\xa9"), "é");
 });
 
-Deno.test("cutStatusText() cuts what is longer when it is encoded, between characters, and says so", () => {
+Deno.test("cutStatusText() truncates a text that is too long when encoded, between characters, and marks it", () => {
   assertEquals(cutStatusText("short", 5), "short");
   assertEquals(cutStatusText("x".repeat(20_000), 8192), `${"x".repeat(8189)}...`);
   for (

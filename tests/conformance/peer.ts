@@ -23,7 +23,7 @@ export interface KindsCall {
   metadata?: Readonly<Record<string, string>>;
   /** In milliseconds; 0 for none. */
   timeout?: number;
-  /** Cancel after so many replies; 0: when it surely hangs. */
+  /** Cancels after this many replies; 0: when the call certainly hangs. */
   cancelAfter?: number;
   gzip?: boolean;
 }

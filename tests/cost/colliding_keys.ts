@@ -8,7 +8,7 @@
 /** The low bits of the hash that all keys share: as many as the buckets of a Map with 131,072 entries need. */
 const SHARED_BITS = 16;
 
-/** Calculates in integers of so many bits. */
+/** Calculates with integers of `bits` bits. */
 function ring(bits: bigint) {
   const wrap = (value: bigint) => BigInt.asUintN(Number(bits), value);
   return {

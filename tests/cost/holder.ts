@@ -1,5 +1,5 @@
 /**
- * A server that keeps each request until it is told to let go, in a process of its own. The first line says where it
+ * A server in a process of its own, which keeps each request until a command on stdin. The first line says where it
  * listens. Each line on stdin gets a line with figures: "drop" ends the calls first, "collect" has V8 collect its
  * garbage first.
  *

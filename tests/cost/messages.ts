@@ -22,7 +22,7 @@ export interface Costly {
 
 type Bytes = readonly number[];
 
-/** A message of at most so many bytes. */
+/** A message of at most `bytes` bytes. */
 export function messageOf({ piece }: Costly, bytes: number): Uint8Array {
   const message = new Uint8Array(bytes);
   let at = 0;

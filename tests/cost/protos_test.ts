@@ -116,7 +116,7 @@ function timeOf(files: Record<string, string>, runs: number): number {
 
 /** How many times as large the larger file is. */
 const GROWTH_FACTOR = 8;
-/** What so many small files take, however small they are. */
+/** The time that many small files take, however small they are. */
 const LEAST_US = GROWTH_FACTOR * 3000;
 /**
  * How many times the time of so many small files the large one may take; work that grows with the square takes 8 times

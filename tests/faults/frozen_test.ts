@@ -14,7 +14,7 @@ const WAYS: Record<string, Omit<LoadSetup, "rate">> = {
   "perTryTimeout of 250 ms": { timeout: 10_000, options: { retry: { perTryTimeout: 250 } } },
   "a hedge after 100 ms": { timeout: 10_000, options: { hedge: { delay: 100 } } },
 };
-/** For so many milliseconds. A call that began at its end has its 10 s. */
+/** How long the instance is frozen, in milliseconds. A call that begins at the end of that time still has its 10 s. */
 const FROZEN = LONG ? 15_000 : 7000;
 
 needs(

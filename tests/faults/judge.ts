@@ -19,7 +19,7 @@ export function countBy(calls: readonly Call[], key: (call: Call) => string): Re
 export const shareOf = (calls: readonly Call[], address: string): number =>
   calls.filter(({ instance }) => instance === address).length / calls.length;
 
-/** The latency that so many hundredths of the calls don't exceed, in milliseconds. */
+/** Returns the latency that the given percentage of the calls does not exceed, in milliseconds. */
 export function percentile(calls: readonly Call[], hundredths: number): number {
   const sorted = calls.map(({ took }) => took).sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * hundredths / 100))] ?? NaN;

@@ -1,6 +1,6 @@
 /**
- * Calls that come as callers come: at random, so many a second, whether those before have been answered or not. For
- * each line on stdin with a rate it calls for some seconds and prints what came of it.
+ * Makes calls at random moments at a given rate, whether or not earlier calls were answered. Each line on stdin is a
+ * rate: it makes calls for some seconds and prints the results.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { type Client, createClient, RpcError, Status } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
 
-/** What it is told. */
+/** The load, which is the JSON of its first argument. */
 export interface Load {
   readonly address: string;
   /** The handler. */
@@ -61,7 +61,7 @@ class Tally {
     }
   }
 
-  /** The result of so many seconds. */
+  /** Returns the result of a measurement of `seconds` seconds. */
   result(seconds: number): Result {
     const times = this.times.sort((a, b) => a - b);
     const share = (count: number) => Math.round(count / seconds);

@@ -59,7 +59,7 @@ export class TestPool implements AsyncDisposable {
     return instance;
   }
 
-  /** Waits until Consul lists exactly so many as passing. */
+  /** Waits until Consul lists exactly `count` instances as passing. */
   async listed(count: number, within = 15_000): Promise<void> {
     await until(async () => (await this.passing()).length === count, `Consul lists ${count} instances`, within);
   }

@@ -28,7 +28,7 @@ needs(CONSUL_PERMISSIONS, "clients that stay in their zone go to another as soon
   assert(lost.length < 20, `${lost.length} calls failed`);
   assertNoneFailed(between(once, gone + 200));
   figure(
-    "all of the own zone killed",
+    "all of its own zone killed",
     `reads: 0 of ${repeated.length} failed; writes: ${lost.length} of ${once.length}`,
   );
 });

@@ -124,7 +124,7 @@ class Chance {
     return list[this.#random(list.length)]!;
   }
 
-  /** True once in so many times. */
+  /** Returns true once in `times` times. */
   #in(times: number): boolean {
     return this.#random(times) === 0;
   }

@@ -51,9 +51,9 @@ needs(
 );
 
 interface Server extends AsyncDisposable {
-  /** What it has logged, if it ended by itself. */
+  /** Its log, if it ended by itself. */
   readonly ended: string | undefined;
-  /** Ends it; what it has logged. */
+  /** Ends it, and returns its log. */
   stop(): Promise<string>;
 }
 

@@ -116,7 +116,10 @@ async function well(path: string, args: string[]): Promise<string> {
   return stdout;
 }
 
-/** What denoland/deno has, as far as its Dockerfile says; without tini, so that Deno itself is the first process. */
+/**
+ * The parts of the denoland/deno image according to its Dockerfile. It leaves out tini, so that Deno itself is the
+ * first process.
+ */
 async function writeBase(folder: string): Promise<void> {
   const put = async (from: string, to = from) => {
     await Deno.mkdir(`${folder}/root${to}`.replace(/\/[^/]*$/, ""), { recursive: true });

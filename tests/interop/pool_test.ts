@@ -25,7 +25,7 @@ async function startDinokit(agent: ConsulAgent, weight: number): Promise<Server>
   return server;
 }
 
-/** Asserts that one address has so many hundredths of the answers, and the other all the rest. */
+/** Asserts that one address has `percent` percent of the answers, and the other the rest. */
 function assertShare(answers: string[], address: string, other: string, percent: number): void {
   assertEquals(new Set(answers), new Set([address, other]));
   const share = answers.filter((answer) => answer === address).length / answers.length * 100;

@@ -39,7 +39,10 @@ redis:
   db: 0
 `;
 
-/** A server whose unary calls last so many milliseconds; how many have begun, and how many ran at a time. */
+/**
+ * A server whose unary calls last `ms` milliseconds. It counts the calls that began, and those in flight at the same
+ * time.
+ */
 async function slow(ms: number, options = {}) {
   const seen = { begun: 0, now: 0, most: 0 };
   const unary = async () => {

@@ -68,7 +68,7 @@ async function copy(from: Deno.Conn, to: Deno.Conn, see: (bytes: Uint8Array) => 
       for (let at = 0; at < n;) at += await to.write(buf.subarray(at, n));
     }
   } catch {
-    // One end has reset the connection: the other is told.
+    // One end has reset the connection, so the other is reset too.
   }
   await to.closeWrite().catch(() => {});
 }

@@ -22,7 +22,7 @@ export function judge(peer: string, outcomes: readonly Outcome[]): void {
   }
 }
 
-/** Checks that a client has pinged as it was told to, and got on with it. */
+/** Checks that a client sent its PINGs as configured, and that its calls succeeded. */
 export function judgePinger(client: string, { keepalive, pause }: Pinging, outcome: PingerOutcome): void {
   const where = `${client} pings each ${keepalive} ms`;
   assertEquals([outcome.failure, outcome.tooMany], ["", 0], where);

@@ -1,6 +1,6 @@
 /**
- * A client of the soak: calls of all kinds, as fast as its pauses allow, until it is told to stop by a line on stdin or
- * is killed. Each 50 ms it says on stdout what it has had acknowledged.
+ * A client of the soak: calls of all kinds, as fast as its pauses allow, until a line on stdin stops it or it is
+ * killed. Every 50 ms it prints the acknowledged calls on stdout.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type Client, createClient, RpcError, Status } from "../../mod.ts";
 import { Kinds } from "../proto/kinds.ts";
 import { type SocketTransport, transportOf } from "../transport_of.ts";
 
-/** What is told. */
+/** The figures that it prints. */
 export interface Report {
   /** Unary calls with an entry in the server's ledger that were answered, and the sum of their numbers. */
   acked: number;

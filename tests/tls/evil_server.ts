@@ -17,7 +17,7 @@ export interface Shown {
 /** A server. It ends with the scope of `await using`. */
 export interface EvilServer extends AsyncDisposable {
   readonly address: string;
-  /** What clients have told it, as far as it has read that. */
+  /** The data that clients have sent, up to where it was read. */
   readonly heard: string;
 }
 

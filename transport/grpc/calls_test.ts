@@ -47,7 +47,7 @@ Deno.test("a call carries fields, messages and a status both ways, compressed or
   }
 });
 
-Deno.test("messages larger than all windows go through, both ways", async () => {
+Deno.test("messages larger than all windows are transferred, both ways", async () => {
   await using pair = new GrpcPair({ onCall: echo });
   await pair.client.ready;
   const call = pair.start();
@@ -110,7 +110,7 @@ Deno.test("a deadline ends a call on both sides", async () => {
   assertEquals(pair.start({ deadline: performance.now() - 1 }).status!.code, Status.DEADLINE_EXCEEDED);
 });
 
-Deno.test("what a server sends or finishes behind the end does nothing", async () => {
+Deno.test("what a server sends after the end has no effect", async () => {
   await using pair = new GrpcPair({
     onCall: (call) => {
       call.finish({ code: Status.OK, message: "" });
@@ -122,7 +122,7 @@ Deno.test("what a server sends or finishes behind the end does nothing", async (
   assertEquals(await result(pair.start()), [[], { code: 0, message: "", trailer: new Metadata(), details: undefined }]);
 });
 
-Deno.test("messages and fields over the limits are RESOURCE_EXHAUSTED on the side that they pass", async () => {
+Deno.test("messages and fields over a limit of either side are RESOURCE_EXHAUSTED", async () => {
   const refused = (error: RpcError) => error.code === Status.RESOURCE_EXHAUSTED;
   const seen: boolean[] = [];
   await using pair = new GrpcPair({
@@ -150,7 +150,7 @@ Deno.test("messages and fields over the limits are RESOURCE_EXHAUSTED on the sid
   assertEquals(pair.hits, ["receiveMessageBytes", "sendMessageBytes"]);
 });
 
-Deno.test("a request that the whole server has no room for is RESOURCE_EXHAUSTED, counted once", async () => {
+Deno.test("a request over the budget of the whole server is RESOURCE_EXHAUSTED, counted once", async () => {
   await using pair = new GrpcPair({ limits: { bufferBytes: 100_000 }, onCall: echo });
   await pair.client.ready;
   const call = pair.start();
@@ -160,14 +160,14 @@ Deno.test("a request that the whole server has no room for is RESOURCE_EXHAUSTED
   assertEquals(pair.budget.received, 0);
 });
 
-Deno.test("calls over the server's limit wait for their turn, with what was sent before it, and can be given up", async () => {
+Deno.test("calls over the server's limit wait for their turn with their messages, and can be cancelled", async () => {
   await using pair = new GrpcPair({ limits: { concurrentStreams: 1 } as Partial<Limits>, onCall: echo });
   await pair.client.ready;
   const first = pair.start();
   void first.send(new Uint8Array(1));
   const second = pair.start();
   void second.send(new Uint8Array(2), undefined, true);
-  void second.send(new Uint8Array(99)); // behind the last: nothing
+  void second.send(new Uint8Array(99)); // after the last one: no effect
   second.end();
   const third = pair.start();
   third.cancel();
@@ -255,7 +255,7 @@ Deno.test("a call that was reset in the read that brought it is not begun", asyn
   assertEquals(pair.calls, []);
 });
 
-Deno.test("a writer waits for a slow reader: what is held stays bounded, and all arrives", async () => {
+Deno.test("a writer waits for a slow reader: memory stays bounded, and everything arrives", async () => {
   let sent = 0;
   await using pair = new GrpcPair({
     onCall: async (call) => {
@@ -278,7 +278,7 @@ Deno.test("a writer waits for a slow reader: what is held stays bounded, and all
   assertEquals([read, call.status!.code], [400, Status.OK]);
 });
 
-Deno.test("replies that nobody takes hold up no other call, however many they are and however fast they came at first", async () => {
+Deno.test("unread replies block no other call, however many they are and however fast the first ones came", async () => {
   await using pair = new GrpcPair({
     onCall: async (call) => {
       if (call.path !== "/endless") return void echo(call);

@@ -105,7 +105,7 @@ Deno.test("whole messages that came before one that can't be read are given firs
         );
         const [sizes, status] = await result(call);
         assertEquals(sizes, [3, 3], `${name}, ${how}, ${pieces}`);
-        // What is cut off shows at the end only, where the server's own error says more.
+        // A cut-off message is reported only at the end, where the server's own error is more specific.
         const cutOff = name.startsWith("cut off");
         const expected = cutOff && how === "error" ? Status.NOT_FOUND : code;
         assertEquals(status.code, expected, `${name}, ${how}, ${pieces}`);
@@ -140,7 +140,7 @@ Deno.test("a stream that is cancelled by its server when the deadline has passed
   const deadline = performance.now() + 30;
   const call = await server.start({ deadline });
   const other = await server.start({ deadline: deadline + 60_000 });
-  // The event loop is busy, so that the timer can't ring before the reset is read.
+  // The event loop is busy, so the timer can't fire before the reset is read.
   while (performance.now() < deadline);
   server.send(rstStream(1), rstStream(3));
   const [, status] = await result(call);

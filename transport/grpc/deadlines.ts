@@ -41,15 +41,15 @@ export class Deadlines {
   #rings = Infinity;
 
   /** Adds an item with a deadline. */
-  add(one: Dated): void {
-    const deadline = one.deadline!;
+  add(item: Dated): void {
+    const deadline = item.deadline!;
     const last = this.#last;
-    if (last !== undefined && deadline < last.deadline!) this.#heap.add(one);
+    if (last !== undefined && deadline < last.deadline!) this.#heap.add(item);
     else {
-      one.earlier = last;
-      if (last === undefined) this.#first = one;
-      else last.later = one;
-      this.#last = one;
+      item.earlier = last;
+      if (last === undefined) this.#first = item;
+      else last.later = item;
+      this.#last = item;
     }
     if (deadline < this.#rings) this.#arm(deadline);
   }
@@ -58,15 +58,15 @@ export class Deadlines {
    * Removes an item that ended in time, if it is present. The timer keeps running, as the next call will probably need
    * it.
    */
-  remove(one: Dated): void {
-    if (one.place !== undefined) return this.#heap.remove(one);
-    const { earlier, later } = one;
-    if (earlier === undefined && this.#first !== one) return;
+  remove(item: Dated): void {
+    if (item.place !== undefined) return this.#heap.remove(item);
+    const { earlier, later } = item;
+    if (earlier === undefined && this.#first !== item) return;
     if (earlier === undefined) this.#first = later;
     else earlier.later = later;
     if (later === undefined) this.#last = earlier;
     else later.earlier = earlier;
-    one.earlier = one.later = undefined;
+    item.earlier = item.later = undefined;
   }
 
   /** Stops the timer when no call is left. The next call starts it again. */

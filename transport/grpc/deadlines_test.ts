@@ -32,7 +32,7 @@ function dated(deadlines: Deadlines, late: string[], name: string, wait: number,
   return one;
 }
 
-Deno.test("each is late once, in its order, none before its time; what was removed is not", () =>
+Deno.test("each deadline expires once, in order and not early; a removed one does not expire", () =>
   withClock((tick) => {
     const deadlines = new Deadlines(), late: string[] = [];
     dated(deadlines, late, "c", 300);
@@ -52,7 +52,7 @@ Deno.test("each is late once, in its order, none before its time; what was remov
     deadlines.close();
   }));
 
-Deno.test("one added while another is late is late in its time", () =>
+Deno.test("a deadline that is added while another expires, expires in time", () =>
   withClock((tick) => {
     const deadlines = new Deadlines(), late: string[] = [];
     dated(deadlines, late, "first", 50, () => dated(deadlines, late, "second", 50));
@@ -62,7 +62,7 @@ Deno.test("one added while another is late is late in its time", () =>
     deadlines.close();
   }));
 
-Deno.test("an earlier one is not held up by a later one; after all were removed, the next one is late too", () =>
+Deno.test("an earlier deadline does not wait for a later one; after all were removed, the next one expires too", () =>
   withClock((tick) => {
     const deadlines = new Deadlines(), late: string[] = [];
     deadlines.remove(dated(deadlines, late, "gone", 1000));
@@ -74,7 +74,7 @@ Deno.test("an earlier one is not held up by a later one; after all were removed,
     deadlines.close();
   }));
 
-Deno.test("a timer that was stopped while there was no deadline rings for the next one", () =>
+Deno.test("a timer that was stopped without deadlines fires for the next one", () =>
   withClock((tick) => {
     const deadlines = new Deadlines(), late: string[] = [];
     deadlines.remove(dated(deadlines, late, "gone", 1000));
@@ -86,7 +86,7 @@ Deno.test("a timer that was stopped while there was no deadline rings for the ne
     deadlines.close();
   }));
 
-Deno.test("a deadline beyond what a timer can wait is late in its time", () =>
+Deno.test("a deadline beyond the longest timer expires in time", () =>
   withClock((tick) => {
     const deadlines = new Deadlines(), late: string[] = [];
     dated(deadlines, late, "far", 3_000_000_000);
@@ -100,7 +100,7 @@ Deno.test("a deadline beyond what a timer can wait is late in its time", () =>
     assertEquals(late, ["far"]);
   }));
 
-Deno.test("deadlines in any order are late in their order, but for those that were removed", () =>
+Deno.test("deadlines that are added in any order expire in order, except removed ones", () =>
   withClock((tick) => {
     const deadlines = new Deadlines(), late: string[] = [];
     const random = seeded(7);
@@ -118,7 +118,7 @@ Deno.test("deadlines in any order are late in their order, but for those that we
     deadlines.close();
   }));
 
-Deno.test("ten thousand that are late at once are late in several turns", async () => {
+Deno.test("ten thousand deadlines that expire at once are handled in several turns", async () => {
   const deadlines = new Deadlines(), late: string[] = [];
   for (let i = 0; i < 10_000; i++) dated(deadlines, late, "", 0);
   let turns = 0;
@@ -127,7 +127,7 @@ Deno.test("ten thousand that are late at once are late in several turns", async 
   deadlines.close();
 });
 
-Deno.test("two times to live among 20,000 calls cost a few looks for each call", () => {
+Deno.test("two timeouts among 20,000 calls cost a few steps for each call", () => {
   const deadlines = new Deadlines();
   let looks = 0;
   const all = Array.from({ length: 20_000 }, (_, i) => ({

@@ -70,8 +70,8 @@ export function metadataOf(fields: FieldList): Metadata {
 }
 
 function addBytes(entries: [string, MetadataValue][], name: string, value: string): void {
-  for (const one of value.split(",")) {
-    const bytes = decodeBase64(one.trim());
+  for (const text of value.split(",")) {
+    const bytes = decodeBase64(text.trim());
     if (bytes !== undefined) entries.push([name, bytes]);
   }
 }
@@ -80,7 +80,7 @@ function addBytes(entries: [string, MetadataValue][], name: string, value: strin
 export function malformedMetadata(fields: FieldList): string | undefined {
   for (let i = 0; i < fields.length; i += 2) {
     if (!fields[i]!.endsWith("-bin")) continue;
-    if (fields[i + 1]!.split(",").some((one) => decodeBase64(one.trim()) === undefined)) {
+    if (fields[i + 1]!.split(",").some((text) => decodeBase64(text.trim()) === undefined)) {
       return `the value of ${excerpt(fields[i]!)} is no base64`;
     }
   }

@@ -3,7 +3,7 @@ import { foreignClient } from "./foreign.ts";
 
 const octets = (hex: string) => Uint8Array.fromHex(hex.replaceAll(" ", ""));
 
-/** First octets, and what they are. */
+/** First octets of Kitex clients, with their protocols. */
 const KITEX = {
   "00 00 00 30 10 00 00 00 00 00 00 01": "TTHeader",
   "00 00 00 30 80 01 00 01 00 00 00 04": "Thrift",

@@ -28,7 +28,7 @@ function setUp(encoding?: string) {
   return { budget, window, inbox, push, bad };
 }
 
-Deno.test("messages come in their order, to who waits or to who asks later, and undefined behind the last", async () => {
+Deno.test("messages arrive in order, for waiting and for later readers, and undefined follows the last", async () => {
   const { inbox, push, budget } = setUp();
   const waits = inbox.next();
   push(message(3));
@@ -42,7 +42,7 @@ Deno.test("messages come in their order, to who waits or to who asks later, and 
   assertEquals(budget.received, 0);
 });
 
-Deno.test("the end and an error reach who waits; an error comes behind what came before it", async () => {
+Deno.test("the end and an error reach a waiting reader; an error follows the messages before it", async () => {
   const error = new RpcError(Status.CANCELLED, "x");
   const one = setUp();
   const waits = one.inbox.next();
@@ -68,7 +68,7 @@ Deno.test("the end inside a message is INTERNAL", async () => {
   assertEquals(budget.received, 0);
 });
 
-Deno.test("a message that can't be decompressed is told to who waits for it", async () => {
+Deno.test("a message that can't be decompressed is reported to the waiting reader", async () => {
   const { inbox, push, budget } = setUp("gzip");
   const waits = assertRejects(async () => await inbox.next(), RpcError, "no valid gzip");
   push(message(5, 1));
@@ -76,7 +76,7 @@ Deno.test("a message that can't be decompressed is told to who waits for it", as
   assertEquals(budget.received, 0);
 });
 
-Deno.test("what is held is never below 0, and 0 in the end, whatever happens in whatever order", async () => {
+Deno.test("the held octets are never below 0, and 0 at the end, for random sequences of events", async () => {
   const random = seeded(7);
   for (let run = 0; run < 500; run++) {
     const { inbox, push, window, budget } = setUp(run % 2 ? "gzip" : undefined);

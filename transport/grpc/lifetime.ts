@@ -95,8 +95,8 @@ export class Lifetime {
     }
     const { server, streams, pings } = this.#connection;
     if (!server && streams.size === 0) return false;
-    const patience = !server && !asking && pings.spent ? SPENT_PINGS_FACTOR : 1;
-    if (now - lastRead < keepaliveInterval * patience) return false;
+    const factor = !server && !asking && pings.spent ? SPENT_PINGS_FACTOR : 1;
+    if (now - lastRead < keepaliveInterval * factor) return false;
     this.#askedSince = now;
     if (asking) return false;
     pings.send(PingPurpose.Keepalive);

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from "../default_limits.ts";
 import type { Limits } from "../transport.ts";
 import { Lifetime } from "./lifetime.ts";
 
-/** A lifetime with a pump that does nothing, whose clock the test moves. */
+/** A lifetime with a pump that does nothing. The test controls the clock. */
 function setUp(role: "server" | "client", limits: Partial<Limits> = {}, established = true) {
   const peer = established ? Peer.ready(role) : new Peer(role);
   const born = Math.ceil(performance.now()); // whole, so that differences are exact
@@ -16,7 +16,7 @@ function setUp(role: "server" | "client", limits: Partial<Limits> = {}, establis
   return { peer, pump, born, lifetime, check };
 }
 
-Deno.test("handshakeTimeout: until the peer's SETTINGS have come, and not behind them", () => {
+Deno.test("handshakeTimeout: applies until the peer's SETTINGS arrive, and not after them", () => {
   const { peer, check } = setUp("server", {}, false);
   assertEquals(check(9000), undefined);
   peer.give(PREFACE);

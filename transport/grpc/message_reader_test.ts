@@ -77,7 +77,7 @@ Deno.test("compressed messages come back; damaged ones are INTERNAL, and bombs R
   assertEquals(codeOf(() => decompress("gzip", bomb, 1_000_000)), Status.RESOURCE_EXHAUSTED);
 });
 
-Deno.test("messages that nobody has taken cost their octets, however small they are", () => {
+Deno.test("unread messages cost their octets, however small they are", () => {
   for (const size of [0, 1]) {
     const reader = new MessageReader(100, undefined);
     const one = message(new Uint8Array(size));
@@ -89,7 +89,7 @@ Deno.test("messages that nobody has taken cost their octets, however small they 
   }
 });
 
-Deno.test("a message that was taken does not change by what comes behind it", () => {
+Deno.test("a message that was read is not changed by later octets", () => {
   const reader = new MessageReader(100, undefined);
   const taken: Uint8Array[] = [];
   for (let i = 0; i < 100; i++) {

@@ -21,7 +21,7 @@ Deno.test("a call whose header the server would not take is RESOURCE_EXHAUSTED, 
     status!.message,
     /^the header has \d+ bytes, and the peer takes 1000 \(its SETTINGS_MAX_HEADER_LIST_SIZE\)/,
   );
-  // To the last octet, with what the kit itself sends.
+  // Fits to the last octet, including the kit's own fields.
   const start = (value: string) => ({ path: "/a.B/C", metadata: new Metadata({ "x-fits": value }) });
   const room = PEER_BYTES - listBytes(pair.client.fields.of(start(""), 0));
   const [, fits] = await result(pair.start(start("y".repeat(room))));

@@ -11,7 +11,7 @@ const STRICT = { pingInterval: 300_000 };
 const MESSAGE = new Uint8Array(10);
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-/** A server that needs so many milliseconds for each message, and answers when it has all. */
+/** A server that takes `ms` milliseconds for each message, and answers after the last one. */
 const takes = (ms: number) => async (call: ServerCall) => {
   try {
     while (await call.receive() !== undefined) if (ms > 0) await pause(ms);
@@ -21,7 +21,7 @@ const takes = (ms: number) => async (call: ServerCall) => {
   }
 };
 
-/** Sends a message after the other, and waits in between and where it is asked to. */
+/** Sends messages one after the other. It waits between them, and when `send` asks for it. */
 async function sends(pair: GrpcPair, count: number, ms: number, message = MESSAGE): Promise<Status> {
   const call = pair.start();
   for (let i = 0; i < count; i++) {
@@ -32,7 +32,7 @@ async function sends(pair: GrpcPair, count: number, ms: number, message = MESSAG
   return (await result(call))[1].code;
 }
 
-/** Calls with one message each, begun so many milliseconds after the other. */
+/** Makes calls with one message each, and begins one every `ms` milliseconds. */
 async function calls(pair: GrpcPair, count: number, ms: number): Promise<Status[]> {
   const statuses: Promise<Status>[] = [];
   for (let i = 0; i < count; i++) {
@@ -42,7 +42,7 @@ async function calls(pair: GrpcPair, count: number, ms: number): Promise<Status[
   return await Promise.all(statuses);
 }
 
-/** Pings the client as grpc-go does for messages that come, to measure the bandwidth. */
+/** Pings the client as grpc-go does for received messages, to measure the bandwidth. */
 function measure({ server }: GrpcPair): void {
   setInterval(() => {
     server.connection.pings.send(PingPurpose.Bandwidth);
@@ -66,7 +66,7 @@ const SCENARIOS: Record<string, Scenario> = {
   "overlapping calls that take 60 s": { onCall: takes(60_000), run: (pair) => calls(pair, 7, 10_000) },
 };
 
-Deno.test("no call dies of its client's PINGs where the server keeps to gRPC's rule: slow senders, slow readers, idle streams", async () => {
+Deno.test("no call fails because of its client's PINGs if the server follows gRPC's rule: slow senders, slow readers, idle streams", async () => {
   using clock = fakeClock();
   const runs = Object.entries(SCENARIOS).map(async ([name, { onCall, run }]) => {
     await using pair = new GrpcPair({ limits: STRICT, onCall });

@@ -80,8 +80,8 @@ export function statusOf(
 ): CallStatus {
   const status = valueOf(fields, "grpc-status");
   if (status === undefined || !/^\d{1,9}$/.test(status)) {
-    const what = status === undefined ? "no grpc-status" : `the grpc-status ${quotedExcerpt(status)}`;
-    return { code: Status.UNKNOWN, message: `the server sent ${what} in its trailers`, trailer };
+    const problem = status === undefined ? "no grpc-status" : `the grpc-status ${quotedExcerpt(status)}`;
+    return { code: Status.UNKNOWN, message: `the server sent ${problem} in its trailers`, trailer };
   }
   const text = valueOf(fields, "grpc-message") ?? "";
   const details = valueOf(fields, "grpc-status-details-bin");

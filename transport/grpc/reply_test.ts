@@ -91,7 +91,7 @@ Deno.test("a status that is missing or no number is UNKNOWN; one that gRPC does 
   assertEquals(statusOf(["grpc-status", "5", "grpc-status-details-bin", "*"]).details, undefined);
 });
 
-Deno.test("HTTP statuses of who speaks no gRPC become gRPC's", () => {
+Deno.test("HTTP statuses of servers without gRPC become gRPC statuses", () => {
   const cases = { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14, 500: 2, 302: 2, 204: 2 };
   for (const [http, code] of Object.entries(cases)) {
     assertEquals(headerProblem([":status", http, "content-type", "text/html"])!.code, code as Status, http);
@@ -137,7 +137,7 @@ Deno.test("codes of RST_STREAM become gRPC's; only a refused stream is unprocess
   assertEquals(statusOfReset(ErrorCode.REFUSED_STREAM, "broke it").code, Status.INTERNAL);
 });
 
-Deno.test("a client that speaks something else is told so in its language; one that may be right is not", () => {
+Deno.test("a client of another protocol gets an answer in that protocol; a client that may be right does not", () => {
   const text = (first: Uint8Array, tls: boolean) => foreignClient(first, tls)?.why;
   const preface = utf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   for (let end = 1; end <= preface.length; end++) assertEquals(text(preface.subarray(0, end), false), undefined);

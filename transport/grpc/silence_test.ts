@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Pings } from "../http2/pings.ts";
 import { Silence } from "./silence.ts";
 
-/** Looks each second, `lastRead` as told; says how often it has asked and whether it is silent then. */
+/** Checks once a second with the given `lastRead`. Returns how often it has asked so far, and whether it is silent. */
 function setUp() {
   const silence = new Silence(1000);
   let asked = 0;
@@ -27,7 +27,7 @@ Deno.test("a server that gives a sign of life is not asked again, whatever else 
   const { look } = setUp();
   assertEquals(look(1000, 100), [1, false]);
   for (let now = 2000; now < 60_000; now += 1000) assertEquals(look(now, 1001), [1, false]);
-  // WINDOW_UPDATE and PING, each 2.5 s, as a slow stream of requests makes grpc-go send.
+  // WINDOW_UPDATE and PING every 2.5 s, which grpc-go sends for a slow stream of requests.
   for (let now = 60_000; now < 120_000; now += 1000) assertEquals(look(now, now - now % 2500), [1, false]);
 });
 
@@ -64,9 +64,9 @@ Deno.test("a server whose calls have all ended by their deadline is asked all th
   assertEquals(look(3000, 900, false), [1, true]);
 });
 
-Deno.test("a process that stood still itself judges nobody", () => {
+Deno.test("a process that was blocked itself reports no server as silent", () => {
   const { look } = setUp();
   assertEquals(look(1000, 100), [1, false]);
   assertEquals(look(9000, 100), [1, false]);
-  assertEquals(look(10_000, 9001), [1, false]); // what came meanwhile is read by now
+  assertEquals(look(10_000, 9001), [1, false]); // octets that arrived meanwhile are read by now
 });

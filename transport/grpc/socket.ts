@@ -237,7 +237,7 @@ export class Pump {
 }
 
 function resized(buf: Uint8Array, start: number, end: number, size: number): Uint8Array<ArrayBuffer> {
-  const other = new Uint8Array(Math.max(size, end - start));
-  other.set(buf.subarray(start, end));
-  return other;
+  const copy = new Uint8Array(Math.max(size, end - start));
+  copy.set(buf.subarray(start, end));
+  return copy;
 }

@@ -22,7 +22,7 @@ function setUp(onFirst: (first: Uint8Array) => string | undefined = () => undefi
   return { peer, socket, far, pump, done, readAll };
 }
 
-Deno.test("what stands in the output goes out whole, however little a write takes", async () => {
+Deno.test("the whole output is written, however little one write accepts", async () => {
   const { peer, socket, far, pump, done, readAll } = setUp();
   socket.most = 3;
   far.other.arrive(concat(PREFACE, settings(), peer.request(1)));
@@ -43,7 +43,7 @@ Deno.test("what stands in the output goes out whole, however little a write take
   assertEquals(await done, "the end");
 });
 
-Deno.test("one write is on its way at a time, and the next one has all that came since", async () => {
+Deno.test("one write is in flight at a time, and the next one has all that was queued since", async () => {
   const { peer, socket, far, pump, done, readAll } = setUp();
   const gate = Promise.withResolvers<void>();
   socket.gate = gate.promise;
@@ -136,7 +136,7 @@ Deno.test("a peer that asks without reading the answers is not read any more, un
   await done;
 });
 
-Deno.test("a server says nothing before its client does, and then only the answer, if the client speaks something else", async () => {
+Deno.test("a server sends nothing before its client does, and then only the answer, if the client speaks another protocol", async () => {
   const { peer, socket, far, pump, done, readAll } = setUp(() => {
     void pump.answer(new Uint8Array([72, 73]));
     return undefined;

@@ -56,8 +56,8 @@ class GrpcConnection implements Connection {
   }
 
   start(start: CallStart): ClientCall {
-    const call = new GrpcClientCall(this.#grpc, this.#client, start, this.#options.limits, (one) => {
-      this.#calls.delete(one);
+    const call = new GrpcClientCall(this.#grpc, this.#client, start, this.#options.limits, (ended) => {
+      this.#calls.delete(ended);
       this.#check();
     });
     if (call.status === undefined) this.#calls.add(call);

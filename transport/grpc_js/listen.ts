@@ -42,7 +42,7 @@ export async function listen(grpc: GrpcJs, options: ListenOptions): Promise<List
       address,
       mutual: tls?.ca !== undefined,
       cut: () => cut,
-      ended: (one) => calls.delete(one),
+      ended: (call) => calls.delete(call),
     });
     const excess = metadataExcess(call.metadata, limits, "the caller's header");
     if (excess) return call.finish({ code: excess.code, message: excess.rawMessage });

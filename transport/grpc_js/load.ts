@@ -86,8 +86,8 @@ function keepUtf8(grpc: GrpcJs): void {
       internalRepr.set(
         key,
         key.endsWith("-bin")
-          ? values.flatMap((one) => one.split(",")).map((one) => Buffer.from(one.trim(), "base64"))
-          : values.map((one) => fromLatin1(withoutBlanks(one))),
+          ? values.flatMap((list) => list.split(",")).map((text) => Buffer.from(text.trim(), "base64"))
+          : values.map((text) => fromLatin1(withoutBlanks(text))),
       );
     }
     return metadata;

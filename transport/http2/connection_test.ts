@@ -60,7 +60,7 @@ Deno.test("fail() tells each stream once, even those that end while others are t
   assertEquals(peer.sent(), ["GOAWAY 5 PROTOCOL_ERROR", "RST_STREAM 3 CANCEL"]);
 });
 
-Deno.test("whatever comes, receive() does not throw, nothing is a fault of ours, and what is held is right", () => {
+Deno.test("receive() never throws at random input, reports no internal error, and counts held octets correctly", () => {
   const random = seeded(3);
   for (let run = 0; run < 3000; run++) {
     const budget = { received: 0, queued: 0 };
@@ -84,12 +84,12 @@ Deno.test("whatever comes, receive() does not throw, nothing is a fault of ours,
     peer.connection.receive(octets, stopped, octets.length);
     const { failure, window } = peer.connection;
     assert(failure?.code !== ErrorCode.INTERNAL_ERROR, `run ${run}: ${failure?.message}`);
-    // Only what broke the connection inside a frame may count still.
+    // Only octets of the frame that broke the connection may still count.
     if (failure === undefined) assertEquals([window.held, budget.received], [0, 0], `run ${run}`);
   }
 });
 
-Deno.test("output buffers take turns, grow with what is written, and are let go", () => {
+Deno.test("output buffers alternate, grow with the octets written, and are released", () => {
   const output = new Output();
   output.frame(4, 6, 0, 0);
   output.uint32(1);

@@ -55,7 +55,7 @@ Deno.test("a first frame that is no SETTINGS is a PROTOCOL_ERROR (3.4)", () => {
   }
 });
 
-Deno.test("frames split at every octet, or given octet by octet, tell the same as in one piece", () => {
+Deno.test("frames split at every octet, or passed octet by octet, cause the same events as in one piece", () => {
   const talk = () => {
     const peer = new Peer("server");
     const first = peer.request(1);
@@ -298,7 +298,7 @@ Deno.test("an answer to PING tells what it was sent for, and is not answered", (
   assertEquals(peer.sent(), []);
 });
 
-Deno.test("a server sends away who pings too often: the third PING too early, with too_many_pings (gRPC A8)", () => {
+Deno.test("a server ends the connection of a client that pings too often: at the third early PING, with too_many_pings (gRPC A8)", () => {
   const peer = server();
   assertEquals(peer.give(ping(), ping(), ping()), []);
   assertEquals(peer.give(ping()), ["failed ENHANCE_YOUR_CALM"]);
@@ -320,7 +320,7 @@ Deno.test("a client takes PINGs without strikes", () => {
   for (let i = 0; i < 100; i++) assertEquals(peer.give(ping()), []);
 });
 
-Deno.test("a GOAWAY loses a client the streams above its last one, unprocessed, and no more are opened (6.8)", () => {
+Deno.test("after a GOAWAY, a client's streams above its last one are lost as unprocessed, and no more are opened (6.8)", () => {
   const peer = client();
   peer.open();
   peer.open();
@@ -367,7 +367,7 @@ Deno.test("a stream that depends on itself is a PROTOCOL_ERROR (RFC 7540, 5.3.1)
   ]);
 });
 
-Deno.test("nothing is read behind an error, and it is told once", () => {
+Deno.test("nothing is read after an error, and it is reported once", () => {
   const peer = server();
   peer.give(peer.request(1));
   const { connection } = peer;

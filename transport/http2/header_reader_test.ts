@@ -103,7 +103,7 @@ Deno.test("a GOAWAY for an error names no higher stream than one before it did (
   assertEquals(peer.sent().at(-1), "GOAWAY 1 PROTOCOL_ERROR");
 });
 
-/** The request's fields with some changed, left out (undefined) or added at the end. */
+/** The fields of a request, with some changed, left out (undefined) or added at the end. */
 function request(changes: Record<string, string | undefined>): string[] {
   const fields = new Map<string, string | undefined>([...pairs(REQUEST), ...Object.entries(changes)]);
   return [...fields].flatMap(([name, value]) => value === undefined ? [] : [name, value]);
@@ -158,7 +158,7 @@ Deno.test("a malformed request is a PROTOCOL_ERROR of its stream (8.1.1, 8.2, 8.
   }
 });
 
-Deno.test("what is unusual but right is taken (8.2, 8.3)", () => {
+Deno.test("unusual but valid fields are accepted (8.2, 8.3)", () => {
   const right: Record<string, string[]> = {
     "an empty value": [...REQUEST, "x", ""],
     "spaces inside a value": [...REQUEST, "x", "a \t b"],
@@ -174,7 +174,7 @@ Deno.test("what is unusual but right is taken (8.2, 8.3)", () => {
   }
 });
 
-Deno.test("a list that is right as trailers is not taken as a request, nor the other way round", () => {
+Deno.test("a list that is valid as trailers is not valid as a request, nor the other way round", () => {
   const peer = server();
   const known = ["accept-encoding", "gzip, deflate"]; // in the static table: the same block each time
   peer.give(peer.request(1), peer.headers(1, known, ENDS), peer.request(3), peer.headers(3, known, ENDS));
@@ -286,7 +286,7 @@ Deno.test("DATA of another length than content-length is a PROTOCOL_ERROR of the
   assertEquals(right.sent(), []);
 });
 
-Deno.test("fields over the limits are told as exceeded, and the table stays right", () => {
+Deno.test("fields over the limits are reported as exceeded, and the table stays correct", () => {
   const peer = server({ headerFields: 5 });
   const many = [...REQUEST, "x-a", "1", "x-b", "2"];
   assertEquals(peer.give(peer.request(1, true, many)), ["open 1 end exceeded"]);
@@ -294,7 +294,7 @@ Deno.test("fields over the limits are told as exceeded, and the table stays righ
   assertEquals(peer.sent(), ["RST_STREAM 3 PROTOCOL_ERROR"]);
 });
 
-Deno.test("a response whose first field is over the limits is told as exceeded: it ends its call, not the connection", () => {
+Deno.test("a response whose first field is over the limits is reported as exceeded: it ends its call, not the connection", () => {
   const peer = client({ headerListBytes: 1000 });
   peer.open(true);
   assertEquals(peer.give(peer.headers(1, [":status", "1".repeat(2000)])), ["headers 1  exceeded"]);

@@ -67,24 +67,26 @@ Deno.test("answers that nobody asked for change nothing", () => {
   assertEquals([asks(), asks(), asks()].flat(), [PING, PING, "SETTINGS"]);
 });
 
-Deno.test("a client that was told that its PINGs are too many asks by SETTINGS only", () => {
+Deno.test("a client whose server reported too many PINGs asks by SETTINGS only", () => {
   const { pings, asks } = setUp();
   pings.sparing = true;
   assertEquals([asks(), pings.spent], [["SETTINGS"], false]);
 });
 
-/** What a server of grpc-go counts (handlePing in internal/transport/http2_server.go), with its MinTime. */
+/**
+ * The rule by which grpc-go servers count PINGs (handlePing in internal/transport/http2_server.go), with its MinTime.
+ */
 class GrpcGoServer {
   #strikes = 0;
   #sent = false;
   #lastPing = -Infinity;
 
-  /** HEADERS or DATA went out. */
+  /** Notes that HEADERS or DATA were sent. */
   sends(): void {
     this.#sent = true;
   }
 
-  /** Whether this PING is one too many. */
+  /** Returns whether this PING is one too many. */
   refuses(now: number, minTime: number): boolean {
     if (this.#sent) this.#strikes = 0;
     else if (now - this.#lastPing < minTime) this.#strikes++;

@@ -7,7 +7,7 @@ import { Stream } from "./stream.ts";
 
 const MIB_BYTES = 1024 * 1024;
 
-/** The WINDOW_UPDATEs that stand in an output, as stream and octets, which takes them out of it. */
+/** Removes the WINDOW_UPDATEs from an output, and returns each as stream and octets. */
 function updates(output: Output): [number, number][] {
   const found: [number, number][] = [];
   const { buf, length } = output;
@@ -92,7 +92,7 @@ Deno.test("a stream's window opens by half of it at a time, and not behind its e
   assertEquals(updates(output), []);
 });
 
-/** A window of streams that has doubled so often. */
+/** A window whose streams' window has doubled `times` times. */
 function grown(times: number): [Output, ReceiveWindow] {
   const output = new Output();
   const window = new ReceiveWindow(output, 16 * MIB_BYTES, 10, { received: 0, queued: 0 });
@@ -202,7 +202,7 @@ Deno.test("a slow reader never holds more than the connection's window, nor a st
 
 const newStream = (id: number) => new Stream(id, 65_535, INITIAL_STREAM_WINDOW_BYTES);
 
-/** Takes as much as a stream's window allows, and consumes it at once. */
+/** Sends as much as a stream's window allows, and consumes it at once. */
 function fill(window: ReceiveWindow, stream: Stream): void {
   const octets = Math.min(stream.receiveWindow, window.available);
   window.receive(octets);
@@ -252,7 +252,7 @@ Deno.test("the windows of all streams together stay within the connection's, and
   assertEquals(sum(), 32 * MIB_BYTES);
 });
 
-Deno.test("what a lost connection held is given back, once", () => {
+Deno.test("the octets that a lost connection held are released, once", () => {
   const budget = { received: 0, queued: 0 };
   const window = new ReceiveWindow(new Output(), 1 << 20, 10, budget);
   window.receive(1000);

@@ -10,7 +10,10 @@ import type { Stream } from "./stream.ts";
 const NOTHING = new Uint8Array(0);
 const octets = (length: number) => new Uint8Array(length);
 
-/** A server with so many streams open, whose peer gives each `window` octets and the connection so many more. */
+/**
+ * A server with `streams` open streams. The peer's window is `window` octets for each, and `more` octets more for the
+ * connection.
+ */
 function serverWith(streams: number, window: number, more = 0, ended = false): [Peer, ...Stream[]] {
   const peer = Peer.ready("server", {}, [4, window]);
   for (let i = 0; i < streams; i++) peer.give(peer.request(2 * i + 1, ended));

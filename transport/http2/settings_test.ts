@@ -111,7 +111,7 @@ Deno.test("MAX_FRAME_SIZE is the largest frame that goes out (4.2)", () => {
   assertEquals(peer.sent(), ["DATA 1 20000"]);
 });
 
-Deno.test("HEADER_TABLE_SIZE reaches the encoder; of several in one frame, the lowest is told of too (RFC 7541, 4.2)", () => {
+Deno.test("HEADER_TABLE_SIZE reaches the encoder; if a frame has several, the lowest is announced too (RFC 7541, 4.2)", () => {
   const firstOctets = (...values: [number, number][]) => {
     const peer = Peer.ready("server");
     peer.give(peer.request(1, false, REQUEST));

@@ -7,7 +7,7 @@ Deno.test("StreamTable holds what a Map would, through 20,000 random additions a
   let seed = 7, next = 1;
   const random = (below: number) => (seed = (seed * 48271) % 0x7fffffff) % below;
   for (let i = 0; i < 20_000; i++) {
-    // It fills and empties in turn, and some streams stay while thousands come and go.
+    // The table grows and shrinks in turn. Some streams stay while thousands are added and removed.
     if (random(1000) < (i % 2000 < 1000 ? 600 : 400) || model.size === 0) {
       const stream = new Stream(next, 0, 0);
       next += 2 + 2 * random(3);
@@ -31,6 +31,6 @@ Deno.test("StreamTable.delete() of a stream that is not there changes nothing", 
   const table = new StreamTable();
   const stream = new Stream(1, 0, 0);
   table.add(stream);
-  for (let id = 3; id < 99; id += 2) table.delete(new Stream(id, 0, 0)); // some have the same place
+  for (let id = 3; id < 99; id += 2) table.delete(new Stream(id, 0, 0)); // some have the same slot
   assertEquals([table.size, table.get(1) === stream], [1, true]);
 });

@@ -8,12 +8,12 @@ const newDecoder = (options?: Partial<HpackDecoderOptions>) =>
 
 function decode(decoder: HpackDecoder, hex: string): FieldList {
   const block = Uint8Array.fromHex(hex.replaceAll(" ", ""));
-  const buf = new Uint8Array(block.length + 5).fill(0x80); // octets around it that no block may begin or go on with
+  const buf = new Uint8Array(block.length + 5).fill(0x80); // octets that no block may start or continue with
   buf.set(block, 2);
   return decoder.decode(buf, 2, 2 + block.length);
 }
 
-/** What the dynamic table holds, the newest first: decoded index by index. */
+/** Returns the content of the dynamic table, the newest entry first, decoded index by index. */
 function tableOf(decoder: HpackDecoder): string[] {
   const found: string[] = [];
   for (let index = 62; index < 127; index++) {
@@ -203,7 +203,7 @@ Deno.test("HpackDecoder decodes a block anew once the table has changed", () => 
   assertThrows(() => decode(decoder, "82be"), HpackError, "index 62");
 });
 
-Deno.test("HpackDecoder does not take a block that changes the table for a known one, but one with other literals", () => {
+Deno.test("HpackDecoder does not cache a block that changes the table, but caches one with other literals", () => {
   const decoder = newDecoder();
   for (const block of ["82 4001610131", "3fe11f 82"]) {
     assertNotStrictEquals(decode(decoder, block), decode(decoder, block));
@@ -220,5 +220,5 @@ Deno.test("HpackDecoder remembers blocks of up to 128 octets, and tells longer o
   const known = decode(decoder, long);
   assertEquals(decode(decoder, long + "84").at(-1), "/");
   assertEquals(decode(decoder, long + "88").at(-1), "200");
-  assertStrictEquals(decode(decoder, long), known); // those longer ones have not taken its place
+  assertStrictEquals(decode(decoder, long), known); // the longer blocks have not replaced it
 });

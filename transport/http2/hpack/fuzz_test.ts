@@ -14,7 +14,7 @@ function encode(encoder: HpackEncoder, fields: FieldList): Uint8Array {
   return buf.subarray(0, encoder.encode(fields, buf, 0));
 }
 
-/** Decodes a connection's blocks, some of them mutated, up to the first that can't be. Returns how many could. */
+/** Decodes a connection's blocks, some of them mutated, up to the first invalid one. Returns how many were valid. */
 function decodeMutated(blocks: readonly Uint8Array[], random: Random): number {
   const decoder = new HpackDecoder({ maxTableBytes: 4096, maxListBytes: MOST_BYTES, maxFields: MOST_FIELDS });
   let decoded = 0;
@@ -34,7 +34,9 @@ function decodeMutated(blocks: readonly Uint8Array[], random: Random): number {
   return decoded;
 }
 
-/** Decodes each story `rounds` times, mutated in other ways. Checks that some of it came through and some did not. */
+/**
+ * Decodes each story `rounds` times, with different mutations. Checks that some blocks were valid and some were not.
+ */
 function fuzz(stories: readonly (readonly Uint8Array[])[], rounds: number, seed: number): void {
   const random = seeded(seed);
   let whole = 0;
@@ -48,7 +50,7 @@ function fuzz(stories: readonly (readonly Uint8Array[])[], rounds: number, seed:
   assert(whole > 0 && broken > 0, `${whole} stories decoded, ${broken} refused: the mutations show nothing`);
 }
 
-/** Fields as gRPC has them, and some that it has not. */
+/** Returns fields that gRPC uses, and some that it does not use. */
 function randomFields(random: Random): string[] {
   const names = [
     ":path",
@@ -64,7 +66,7 @@ function randomFields(random: Random): string[] {
   return Array.from({ length: random(8) }, () => {
     const name = random(4) === 0 ? `x-${random(300)}` : names[random(names.length)]!;
     const length = random(20) === 0 ? random(3000) : random(12);
-    const kinds = random(2) === 0 ? 3 : 256; // few values that come again, or any octets
+    const kinds = random(2) === 0 ? 3 : 256; // a few values that are repeated, or any octets
     return [name, String.fromCharCode(...Array.from({ length }, () => 0x30 + random(kinds) & 0xff))];
   }).flat();
 }

@@ -56,7 +56,7 @@ for (
 
 Deno.test("huffmanDecode() gives back each octet, at each place in an octet", () => {
   for (let octet = 0; octet < 256; octet++) {
-    for (let before = 0; before < 8; before++) { // "0" has 5 bits: 8 of them come to each of the 8 places
+    for (let before = 0; before < 8; before++) { // "0" has 5 bits, so 8 of them start at each of the 8 bit positions
       const text = "0".repeat(before) + String.fromCharCode(octet) + "e";
       const octets = encoded(text);
       assertEquals(decoded(octets), text);
