@@ -20,7 +20,7 @@
  * @module
  */
 
-// Server and client
+// Servers and clients
 export { createServer } from "./server/create_server.ts";
 export type { Server } from "./server/server.ts";
 export type { HealthOptions, ServerOptions, Workers } from "./server/options.ts";

@@ -2,9 +2,7 @@ import { assertEquals } from "@std/assert";
 import * as codec from "./codec/mod.ts";
 import * as kit from "./mod.ts";
 
-/**
- * What is there at run time, beside what generated code is made of. A name more or less is a change of the public API.
- */
+/** The values that mod.ts exports, without those of codec/mod.ts. Adding or removing a name changes the public API. */
 const NAMES = [
   "BizError",
   "ConfigError",

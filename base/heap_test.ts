@@ -7,7 +7,7 @@ interface Item {
   place?: number;
 }
 
-/** Takes out all, the earliest first. */
+/** Removes all items, and returns them from the earliest to the latest. */
 function drain(heap: Heap<Item>): number[] {
   const times: number[] = [];
   for (let first = heap.first; first !== undefined; first = heap.first) {

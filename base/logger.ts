@@ -94,7 +94,7 @@ function toJson(value: unknown): string {
     if (value instanceof Error) return visible(JSON.stringify(textOf(value)));
     return visible(JSON.stringify(value) ?? String(value));
   } catch {
-    // a cycle, a bigint, or a trap
+    // The value has a cycle, a bigint or a getter that throws.
   }
   try {
     return visible(JSON.stringify(String(value)));

@@ -20,7 +20,7 @@ Deno.test("createLogger() writes one line for each event, whatever its message, 
   const forged = "a\nb\r\nc\u2028d\u2029e\x1b[31mf\u0085g\u202eh\u2066i";
   logger.warn(forged, { value: forged, error: new Error(forged), list: [forged] });
   assertEquals(all.length, 1);
-  // deno-lint-ignore no-control-regex -- they are what must not be there
+  // deno-lint-ignore no-control-regex -- the test checks that there are none
   assert(!/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202e\u2066]/.test(all[0]!), all[0]);
   assertStringIncludes(all[0]!, "a\\u000ab");
 });

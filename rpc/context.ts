@@ -20,8 +20,8 @@ export interface ServerContext {
   /** The client's end of the connection. */
   readonly peer: Peer;
   /**
-   * Aborts when the caller cancels the call, the deadline passes or the server stops by force. The reason is an
-   * {@linkcode RpcError}.
+   * Aborts when the caller cancels the call, the deadline passes, or a stopping server cancels its in-flight calls. The
+   * reason is an {@linkcode RpcError}.
    */
   readonly signal: AbortSignal;
   /** The time by which the call must end, in milliseconds since 1970; undefined if the caller set no deadline. */

@@ -55,7 +55,7 @@ Deno.test("RpcError.from() converts even an error whose own text throws", () => 
 });
 
 Deno.test("instanceof accepts the errors of a second copy of the module, in both directions", () => {
-  const code = Status.ABORTED as never; // the copy has an enum of its own
+  const code = Status.ABORTED as never; // `never` because the copy has its own enum
   const error = new copy.RpcError(code, "x");
   assert(copy.RpcError as unknown !== RpcError);
   assert(error instanceof RpcError);

@@ -195,7 +195,7 @@ function fieldOf(key: string, value: MetadataValue): [string, MetadataValue] {
   if (hasControl(value) || !value.isWellFormed()) {
     const problem = value.isWellFormed() ? "a line end or another control character" : "a lone surrogate";
     throw new TypeError(
-      `metadata ${show()}: the value has ${problem}; use a key ending in -bin for what is no plain text`,
+      `metadata ${show()}: the value has ${problem}; use a key ending in -bin for values that are not plain text`,
     );
   }
   return [name, withoutBlanks(value)];

@@ -220,7 +220,9 @@ function checkValue(key: string, name: string, value: string): string {
   const text = binary ? value : withoutBlanks(value);
   if (text === "") throw fail("is empty, and Kitex drops empty values; leave the key out");
   if (!binary && hasControl(text)) {
-    throw fail("has a line end or another control character; use a key ending in _BIN for what is no plain text");
+    throw fail(
+      "has a line end or another control character; use a key ending in _BIN for values that are not plain text",
+    );
   }
   if (!text.isWellFormed() && !(binary && BYTES.test(text))) {
     throw fail("has a lone surrogate, which is not Unicode text");

@@ -3,7 +3,7 @@ import { type Method, streamsResponses } from "./service.ts";
 
 /** A call as middleware sees it, on the server or the client. */
 export interface Call<Context> {
-  /** The method that is called. */
+  /** The called method. */
   readonly method: Method;
   /** The request. For client streaming and bidi, the `AsyncIterable` of requests. */
   readonly request: unknown;

@@ -1,4 +1,4 @@
-/** The other end of a connection. */
+/** The peer of a connection. */
 export interface Peer {
   /**
    * The address of the peer: `"127.0.0.1:51234"`, `"[::1]:51234"`, `"unix:/path"` (the path of the socket) or

@@ -80,8 +80,8 @@ export interface Method<Req = unknown, Res = unknown, Kind extends MethodKind = 
   /** The kind of call. */
   readonly kind: Kind;
   /**
-   * Whether a call may safely be served twice. The option `idempotency_level` in the .proto file sets it. @default
-   * {false}
+   * Whether a call may safely be served twice. The option `idempotency_level` in the .proto file sets it.
+   * @default {false}
    */
   readonly idempotent?: boolean;
   /** The type of the requests. */
@@ -100,7 +100,7 @@ export type ServerStreaming<Req, Res> = Method<Req, Res, "server_streaming">;
 export type Bidi<Req, Res> = Method<Req, Res, "bidi">;
 
 /** The methods of a service by their TypeScript name. */
-// deno-lint-ignore no-explicit-any -- a method's types stand on both sides of the arrow, so only `any` holds every method
+// deno-lint-ignore no-explicit-any -- a method takes and returns its types, so only `any` accepts every method
 export type Methods = Record<string, Method<any, any>>;
 
 /**

@@ -10,7 +10,7 @@ import type { ServerTls } from "../transport/transport.ts";
  */
 const LOOK_INTERVAL_MS = 3600_000;
 
-const NO_NAMES = "tls.cert has no subjectAltName, with which clients compare the name that they call";
+const NO_NAMES = "tls.cert has no subjectAltName, so clients can't verify the name of the server";
 
 /**
  * Warns about certificates that have expired, are not valid yet or have no names. It checks a certificate when the

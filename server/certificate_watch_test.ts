@@ -6,7 +6,7 @@ import { CertificateWatch } from "./certificate_watch.ts";
 
 const HOUR_MS = 3600_000;
 
-/** A certificate and its authority, of which the one or the other has these dates. */
+/** Creates a certificate and its authority. Either the certificate or the authority has these dates. */
 function tlsOf({ own = {}, root = {} }: { own?: { from?: number; until?: number }; root?: { until?: number } }) {
   const authority = forge({ name: "root", ...root });
   const { pem, key } = forge({ name: "own", issuer: authority, extensions: [names("DNS:a.test")], ...own });
@@ -32,7 +32,7 @@ Deno.test("CertificateWatch warns about certificates that have expired or are no
     `warn: tls.ca ("root") has expired on ${day(now - HOUR_MS)}; ${consequence}`,
     `warn: certificate 1 of 2 in tls.cert ("own") has expired on ${day(now - HOUR_MS)}; ${consequence}`,
     `warn: certificate 2 of 2 in tls.cert ("own") has expired on ${day(now - 2 * HOUR_MS)}; ${consequence}`,
-    `warn: tls.cert has no subjectAltName, with which clients compare the name that they call; ${consequence}`,
+    `warn: tls.cert has no subjectAltName, so clients can't verify the name of the server; ${consequence}`,
   ]);
   watch.stop();
 });

@@ -116,7 +116,7 @@ export class GrpcServer implements Server {
   }
 
   add<S extends Service>(service: S, handlers: Handlers<S>): this {
-    if (this.#starting) throw new TypeError(`server.add: ${service.typeName} comes too late, the server was started`);
+    if (this.#starting) throw new TypeError(`server.add: ${service.typeName} was added after the start; add it before`);
     if (this.#services.has(service.typeName)) throw new TypeError(`server.add: ${service.typeName} was added already`);
     for (const [path, route] of routesOf(service, handlers)) this.#routes.set(path, route);
     this.#services.set(service.typeName, service);

@@ -83,13 +83,13 @@ export interface ServerOptions extends ServerPolicy {
   /** Labels of the instance in the registry, such as `{ zone: "a", version: "v1" }`. @default {{}} */
   tags?: Readonly<Record<string, string>>;
   /**
-   * Additional metadata of the instance in the registry, for people, tools, and clients that filter by it. @default
-   * {{}}
+   * Additional metadata of the instance in the registry, for people, tools, and clients that filter by it.
+   * @default {{}}
    */
   meta?: Readonly<Record<string, string>>;
   /** The server's certificate and key for TLS. @default plaintext */
   tls?: ServerTls;
-  /** Limits of the resources that clients may use. */
+  /** Limits of the resources that clients may use. @default those of {@linkcode Limits} */
   limits?: Partial<Limits>;
   /** The encoding of responses, for clients that accept it. @default {"identity"} */
   compression?: Compression;
@@ -108,7 +108,8 @@ export interface ServerOptions extends ServerPolicy {
    */
   drainDelay?: number;
   /**
-   * How long in-flight calls may take after `drainDelay` before they are cancelled, in milliseconds. @default {10000}
+   * How long in-flight calls may take after `drainDelay` before they are cancelled, in milliseconds.
+   * @default {10000}
    */
   drainTimeout?: number;
   /**

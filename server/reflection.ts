@@ -113,7 +113,7 @@ function answer(
       return { case: "allExtensionNumbersResponse", value: { baseTypeName: question.value, extensionNumber } };
     }
     case undefined:
-      return refusal(Status.INVALID_ARGUMENT, "the request asks for nothing that is known here");
+      return refusal(Status.INVALID_ARGUMENT, "the kind of the request is unknown");
   }
 }
 

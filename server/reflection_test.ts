@@ -30,7 +30,7 @@ async function serve(reflection = true, ...more: Service<never>[]) {
   return {
     server,
     clients,
-    /** The answers to questions of one stream: files as their names, which are what matters here. */
+    /** Returns the responses to the requests of one stream. A file is represented by its name. */
     async ask(questions: (Question | undefined)[], client: typeof clients[number] = clients[0]) {
       const requests = ReadableStream.from(questions.map((messageRequest) => ({ host: "h", messageRequest })));
       const answers: unknown[] = [];
@@ -100,7 +100,7 @@ Deno.test("reflection rejects unknown names, and the stream continues", async ()
     refusal("there is no symbol no.Such"),
     refusal("there is no extension 7 of Odd"),
     refusal("there is no message no.Such"),
-    refusal("the request asks for nothing that is known here", Status.INVALID_ARGUMENT),
+    refusal("the kind of the request is unknown", Status.INVALID_ARGUMENT),
     { baseTypeName: "Odd", extensionNumber: [] },
   ]);
 });

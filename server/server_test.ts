@@ -31,7 +31,7 @@ const echo = { echo: (req: Req) => ({ resp: req.mes }) };
 const echoClient = (transport: Transport) =>
   createClient(EchoService, { address: "memory:x", transport, logger: silent });
 
-/** A registry that notes what happens to it. */
+/** A registry that records its calls. */
 function recorder(life: string[], released: Promise<void> = Promise.resolve()): Registry {
   return {
     permissions: [],
@@ -241,7 +241,7 @@ Deno.test("add() and use() name a malformed argument and the allowed form", () =
 Deno.test("add() and use() throw after start()", async () => {
   await using server = make(memoryTransport()).add(EchoService, echo);
   await server.start();
-  assertThrows(() => server.add(Kinds, kindsHandlers()), TypeError, "dinokit.test.Kinds comes too late");
+  assertThrows(() => server.add(Kinds, kindsHandlers()), TypeError, "dinokit.test.Kinds was added after the start");
   assertThrows(() => server.use((call, next) => next(call)), TypeError, "the server was started");
 });
 

@@ -5,8 +5,8 @@ import { AdaptiveLimit } from "./adaptive_limit.ts";
 const random = seeded(7);
 
 /**
- * Keeps as many calls going as the limit lets, of at most `wanted`, each of which takes `time(inFlight)`. Returns how
- * many ended in each second.
+ * Simulates a load: `wanted` concurrent calls, but no more than the limit allows. A call takes about `time(inFlight)`
+ * milliseconds. Returns the number of calls that ended in each second.
  */
 function load(limit: AdaptiveLimit, seconds: number, wanted: number, time: (inFlight: number) => number, start = 0) {
   const ends: { at: number; began: number }[] = [];
@@ -26,7 +26,7 @@ function load(limit: AdaptiveLimit, seconds: number, wanted: number, time: (inFl
   return perSecond;
 }
 
-/** What stands behind: so many connections, each of which is busy for so long with a call. */
+/** A backend pool: a call takes `milliseconds`, or longer if there are more calls than `connections`. */
 const pool = (connections: number, milliseconds: number) => (inFlight: number) =>
   milliseconds * Math.max(1, inFlight / connections);
 

@@ -17,7 +17,7 @@ import { createServer } from "../create_server.ts";
 
 const silent = createLogger("silent");
 
-/** A server in this process, a client, and the calls whose handlers have begun: each waits until it is told to end. */
+/** Starts a server and a client in this process. Each handler waits until the test ends its call. */
 async function start(more: Partial<ServerOptions>) {
   const transport = memoryTransport();
   const begun: PromiseWithResolvers<void>[] = [];

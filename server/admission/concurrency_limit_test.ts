@@ -4,7 +4,7 @@ import { FakeClock } from "./fake_clock.ts";
 
 const RULES = { limit: 2, queue: 3, queueTimeout: 500, option: "concurrency" } as const;
 
-/** A limit, and a log of what became of the calls. */
+/** Creates a limit, with a log of the calls that began or were rejected. */
 function make(rules: Partial<ConstructorParameters<typeof ConcurrencyLimit>[0]> = {}) {
   const clock = new FakeClock();
   const limit = new ConcurrencyLimit({ ...RULES, ...rules }, clock);

@@ -14,17 +14,17 @@ export class EventLoop {
   readonly #tick = (): void => this.#turned();
   #cancel: (() => void) | undefined;
   #used = false;
-  #strained = false;
+  #rejected = false;
   /** When the current turn began. */
   #began = 0;
   /** The length of the previous turn beyond the interval, in milliseconds. */
-  #before = 0;
+  #previousMs = 0;
   /** The end of the first of the long turns in a row; undefined while turns are short. */
-  #since: number | undefined;
-  #looked = 0;
+  #behindSince: number | undefined;
+  #lastLook = 0;
   /** The time of long pauses in the current turn, and in the previous one. */
-  #stood = 0;
-  #stoodBefore = 0;
+  #pausesMs = 0;
+  #previousPausesMs = 0;
 
   /**
    * @param interval The length of a turn that is too short to matter, in milliseconds.
@@ -49,29 +49,29 @@ export class EventLoop {
     this.#used = true;
     if (this.#cancel === undefined) this.#start(now);
     this.look(now);
-    return now - this.#began + this.#before / 2;
+    return now - this.#began + this.#previousMs / 2;
   }
 
   /** Estimates the part of {@linkcode waited} in which many other calls were handled. */
   worked(now: number): number {
-    return now - this.#began - this.#stood + (this.#before - this.#stoodBefore) / 2;
+    return now - this.#began - this.#pausesMs + (this.#previousMs - this.#previousPausesMs) / 2;
   }
 
   /** Call it regularly while calls are handled. It distinguishes many calls from a single one that takes long. */
   look(now: number): void {
-    const pause = now - this.#looked;
-    if (pause > this.#pause) this.#stood += pause;
-    this.#looked = now;
+    const pause = now - this.#lastLook;
+    if (pause > this.#pause) this.#pausesMs += pause;
+    this.#lastLook = now;
   }
 
   /** Reports that a call was rejected. If the turn is short because of that, it still counts as long. */
   refused(): void {
-    this.#strained = true;
+    this.#rejected = true;
   }
 
   /** Returns how long turns have been long without a break, in milliseconds. The first long turn does not count. */
   behind(now: number): number {
-    return this.#since === undefined ? 0 : now - this.#since;
+    return this.#behindSince === undefined ? 0 : now - this.#behindSince;
   }
 
   /** Stops the timer. */
@@ -81,23 +81,23 @@ export class EventLoop {
   }
 
   #start(now: number): void {
-    this.#began = this.#looked = now;
-    this.#before = this.#stood = this.#stoodBefore = 0;
-    this.#since = undefined;
+    this.#began = this.#lastLook = now;
+    this.#previousMs = this.#pausesMs = this.#previousPausesMs = 0;
+    this.#behindSince = undefined;
     this.#cancel = this.#clock.afterTurn(this.#interval, this.#tick);
   }
 
   #turned(): void {
     const now = this.#clock.now();
     this.look(now);
-    this.#before = Math.max(0, now - this.#began - this.#interval);
-    this.#stoodBefore = Math.min(this.#stood, this.#before);
+    this.#previousMs = Math.max(0, now - this.#began - this.#interval);
+    this.#previousPausesMs = Math.min(this.#pausesMs, this.#previousMs);
     this.#began = now;
-    this.#stood = 0;
-    if (this.#before < this.#interval && !this.#strained) this.#since = undefined;
-    else this.#since ??= now;
-    this.#strained = false;
-    this.#onTurn(this.#before, this.#before - this.#stoodBefore);
+    this.#pausesMs = 0;
+    if (this.#previousMs < this.#interval && !this.#rejected) this.#behindSince = undefined;
+    else this.#behindSince ??= now;
+    this.#rejected = false;
+    this.#onTurn(this.#previousMs, this.#previousMs - this.#previousPausesMs);
     this.#cancel = this.#used ? this.#clock.afterTurn(this.#interval, this.#tick) : undefined;
     this.#used = false;
   }

@@ -5,17 +5,17 @@ import { Overload } from "./overload.ts";
 
 const RULES = { maxWait: 100, unreadyAfter: Infinity };
 
-/** What came of calls that a server on one thread was sent. */
+/** The results of the calls to a simulated server with one thread. */
 interface Outcome {
   readonly served: number;
   readonly refused: number;
-  /** How long each of those that were served took, in milliseconds. */
+  /** The latency of each served call, in milliseconds. */
   readonly times: number[];
 }
 
 /**
- * Sends `rate` calls a second for so many seconds, each of which takes 2 ms of the thread: at once, or after it has
- * waited for something else.
+ * Sends `rate` calls a second. Each one takes `work` milliseconds of the thread: at once, or `waits` milliseconds after
+ * it began.
  */
 function simulate(rate: number, seconds: number, overload: Overload, clock: FakeClock, waits = 0, work = 2): Outcome {
   const random = seeded(1);

@@ -180,7 +180,7 @@ function finish(call: ServerCall, context: CallContext): void {
 }
 
 const OK: CallStatus = { code: Status.OK, message: "" };
-const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadline passed before its turn came" };
+const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadline passed before the call began" };
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";

@@ -170,7 +170,7 @@ export class HealthServer {
         return;
       } catch (error) {
         if (failures === 0) {
-          this.#logger.warn("the health port can't listen yet, and tries on", { error: textOf(error) });
+          this.#logger.warn("the health port can't listen yet, and keeps trying", { error: textOf(error) });
         }
         await sleep(RETRY_MS, this.#closing.signal);
       }

@@ -13,14 +13,14 @@ function serve(bounds: Partial<HealthBounds>, handler = ok) {
   return { server, [Symbol.asyncDispose]: () => server.close() };
 }
 
-/** A check that uses no connection twice, as Consul's. */
+/** Sends a health request on a new connection, as Consul does. */
 async function check({ address }: HealthServer): Promise<string> {
   using http = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   const response = await fetch(`http://127.0.0.1:${address.port}/health`, { client: http });
   return await response.text();
 }
 
-/** Connections that have sent so much, and wait; whether they were closed. */
+/** Opens a connection for each text, sends the text and waits. Counts the connections that the server has closed. */
 async function slow({ address: { port } }: HealthServer, ...texts: string[]) {
   const wires = await Promise.all(texts.map(async (text) => {
     const wire = await Deno.connect({ hostname: "127.0.0.1", port });

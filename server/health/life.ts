@@ -21,6 +21,6 @@ export class Life implements Watched<Phase> {
     if (this.value !== (strained ? "serving" : "overloaded")) return;
     this.enter(strained ? "overloaded" : "serving");
     if (strained) logger.warn("not ready: overloaded for long (overload.unreadyAfter)", { service });
-    else logger.info("ready again: overloaded no more", { service });
+    else logger.info("ready again: no longer overloaded", { service });
   }
 }

@@ -18,7 +18,7 @@ const LONGEST_START_MS = 60_000;
 /** If a worker served for at least this time, its start counts as successful, in milliseconds. */
 const HEALTHY_AFTER_MS = 10_000;
 /** Deno can't terminate a thread that never returns to its event loop: denoland/deno#35657. */
-const STANDS_STILL = "its event loop stands still, in a handler that never waits; only the end of the process ends it";
+const BLOCKED = "its event loop is blocked by a handler that never waits; only the end of the process ends it";
 /** The time that a worker may take to cancel its calls, in milliseconds. */
 const CANCEL_TIMEOUT_MS = 1000;
 
@@ -138,8 +138,8 @@ export class WorkerPool implements Listener {
    */
   get trouble(): string | undefined {
     const threads = [...this.#threads];
-    const still = threads.filter((thread) => thread.standsStill).map(({ index }) => index);
-    if (still.length > 0) return `worker ${still.join(" and ")}: ${STANDS_STILL}`;
+    const blocked = threads.filter((thread) => thread.isBlocked).map(({ index }) => index);
+    if (blocked.length > 0) return `worker ${blocked.join(" and ")}: ${BLOCKED}`;
     return threads.length > 0 && threads.every((thread) => thread.overloaded)
       ? "all workers are overloaded"
       : undefined;
@@ -164,15 +164,15 @@ export class WorkerPool implements Listener {
     const busy = [...this.#threads].map(({ index }) => index);
     for (const thread of this.#threads) thread.terminate();
     await stopped;
-    if (busy.length > 0) throw new Error(`worker ${busy.join(" and ")} did not stop: ${STANDS_STILL}`);
+    if (busy.length > 0) throw new Error(`worker ${busy.join(" and ")} did not stop: ${BLOCKED}`);
   }
 
   #tick(): void {
     for (const thread of this.#threads) {
-      const before = thread.standsStill;
+      const before = thread.isBlocked;
       thread.tick();
-      if (thread.standsStill && !before) {
-        this.#setup.logger.error(STANDS_STILL, { service: this.#setup.name, worker: thread.index });
+      if (thread.isBlocked && !before) {
+        this.#setup.logger.error(BLOCKED, { service: this.#setup.name, worker: thread.index });
       }
     }
   }

@@ -91,7 +91,7 @@ export class WorkerThread {
    * Whether the event loop of the worker is blocked. Then it takes no calls, and can't be terminated either
    * (denoland/deno#35657).
    */
-  get standsStill(): boolean {
+  get isBlocked(): boolean {
     return this.#serves && this.#silence > MAX_MISSED_HEARTBEATS;
   }
 
@@ -103,7 +103,7 @@ export class WorkerThread {
     this.#silence++;
     const { patience } = this.#setup;
     if (this.#serves || this.#silence <= patience) return;
-    this.#end(`it has not come so far within ${patience * HEARTBEAT_MS / 1000} s`);
+    this.#end(`it did not start its server within ${patience * HEARTBEAT_MS / 1000} s`);
   }
 
   #hear(message: FromWorker): void {

@@ -151,7 +151,7 @@ needs(PERMISSIONS, "a worker that stands still fails the health check, and the p
   void begun((await server.clients(2)).get(worker(2))!, "loop");
   const failing = await until(async () => (await health()).code === 503 && await health(), "health fails", 60_000);
   assertEquals([failing.status, failing.checks], ["failing", { workers: "failed" }]);
-  assertMatch(server.child.log, /ERROR its event loop stands still, .* service="echo" worker=2$/m);
+  assertMatch(server.child.log, /ERROR its event loop is blocked .* service="echo" worker=2$/m);
   Deno.kill(server.child.pid, "SIGTERM");
   assertEquals(await server.child.code, 1);
   assertStringIncludes(server.child.log, "worker 2 did not stop");
@@ -261,7 +261,7 @@ for (const then of ["fails", "waits"]) {
       assertStringIncludes(log, 'createServer: worker 1 of "echo" did not start: ');
       assertStringIncludes(
         log,
-        then === "fails" ? "AddrInUse: Address already in use" : "it has not come so far within ",
+        then === "fails" ? "AddrInUse: Address already in use" : "it did not start its server within ",
       );
       assertStringIncludes(log, 'is for the main thread, where self.name is ""');
       assertEquals(log.includes("can't listen there"), false, log);
