@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { checkAll, filesIn, type Workshop, workshop } from "./new_project.ts";
 import { needs } from "./needs.ts";
 
@@ -229,6 +229,52 @@ needs(
   },
 );
 
+needs(
+  PERMISSIONS,
+  "dinokit new again: a change of an imported .proto is copied as one of the main .proto is, each time",
+  async () => {
+    const other = (...fields: string[]) =>
+      `syntax = "proto3";\npackage other;\nmessage Other {\n${
+        fields.map((field, i) => `  string ${field} = ${i + 1};\n`).join("")
+      }}\n`;
+    const uses = `import "sub/other.proto";\nmessage Uses { other.Other other = 1; }\n`;
+    await using shop = workshop({});
+    Deno.mkdirSync(`${shop.path}/protos/sub`, { recursive: true });
+    shop.write("protos/echo.proto", proto(ECHO) + uses);
+    shop.write("protos/sub/other.proto", other("one"));
+    const again = () => shop.make("hello", "--idl", "echo.proto", "-I", "protos");
+    await again();
+    for (const fields of [["one", "two"], ["one", "two", "three"]]) {
+      shop.write("protos/sub/other.proto", other(...fields));
+      assertStringIncludes(await again(), "wrote hello/idl/sub/other.proto");
+      assertEquals(shop.read("hello/idl/sub/other.proto"), other(...fields));
+      assertStringIncludes(shop.read("hello/idl/sub/other.ts"), fields.at(-1)!);
+      assertEquals(await again(), UP_TO_DATE);
+    }
+
+    // A run that fails halfway loses no change either.
+    const blocked = `${shop.path}/hello/idl/sub/other.ts`;
+    Deno.removeSync(blocked);
+    Deno.mkdirSync(blocked);
+    shop.write("protos/echo.proto", proto(ECHO, SHOUT) + uses);
+    await assertRejects(again, Error, "exit code");
+    Deno.removeSync(blocked);
+    await again();
+    assertEquals(shop.read("hello/idl/echo.proto"), proto(ECHO, SHOUT) + uses);
+
+    // What changed in the project alone stays; what both sides changed is refused.
+    shop.write("hello/idl/sub/other.proto", other("one", "ours"));
+    await shop.deno("hello", "task", "gen");
+    assertEquals(await again(), UP_TO_DATE);
+    assertEquals(shop.read("hello/idl/sub/other.proto"), other("one", "ours"));
+    shop.write("protos/sub/other.proto", other("one", "theirs"));
+    assertStringIncludes(
+      await shop.refused(2, "hello", "--idl", "echo.proto", "-I", "protos"),
+      "hello/idl/sub/other.proto and protos/sub/other.proto have both been changed",
+    );
+  },
+);
+
 needs(PERMISSIONS, "dinokit new again: an import that is gone leaves its copy, which is named once", async () => {
   const other = `syntax = "proto3";\npackage other;\nmessage Other {}\n`;
   await using shop = workshop({ "echo.proto": proto(ECHO), "other.proto": other });
@@ -269,15 +315,24 @@ needs(PERMISSIONS, "dinokit new again: what is new in the .proto and not in clie
   await using shop = workshop({ "echo.proto": proto(ECHO) });
   await shop.make("hello", "--idl", "echo.proto", "--type", "client");
   const before = shop.read("hello/client.ts");
-  shop.write("echo.proto", `${proto(ECHO, SHOUT)}\nservice Other {\n  ${ECHO}\n  ${SHOUT}\n}\n`);
+  // client.ts calls cancel() on a body, and echo() on the client of another service.
+  const cancel = "rpc Cancel(Req) returns (Resp);";
+  shop.write("echo.proto", `${proto(ECHO, SHOUT, cancel)}\nservice Other {\n  ${ECHO}\n  ${SHOUT}\n}\n`);
   const said = await shop.make("hello", "--idl", "echo.proto");
   const kept = "kept hello/client.ts: it doesn't call what is new in echo.";
   assertEquals(said.split("\n").filter((line) => line.startsWith("kept")), [
-    `${kept}EchoService: Shout`,
+    `${kept}EchoService: Shout, Cancel`,
     `${kept}Other: Echo, Shout`,
   ]);
   assertEquals(await shop.make("hello", "--idl", "echo.proto"), UP_TO_DATE);
   assertEquals(shop.read("hello/client.ts"), before);
+
+  // A method that client.ts calls already is not named.
+  const whisper = "rpc Whisper(Req) returns (Resp);";
+  shop.write("hello/client.ts", before.replace(".echo({})", ".whisper({})"));
+  shop.write("echo.proto", `${proto(ECHO, whisper)}\nservice Other {\n  ${ECHO}\n  ${whisper}\n}\n`);
+  const next = await shop.make("hello", "--idl", "echo.proto");
+  assertEquals(next.split("\n").filter((line) => line.startsWith("kept")), [`${kept}Other: Whisper`]);
 });
 
 needs(

@@ -50,8 +50,8 @@ export function* newToClient(root: string, { name, services }: Idl): Generator<s
   if (client === undefined || before === undefined) return;
   for (const service of services) {
     const known = knownMethods(before, service);
-    const isCalled = (local: string) => client.includes(service.name) && client.includes(`.${local}(`);
-    const added = service.methods.filter(({ local }) => !known.has(local) && !isCalled(local));
+    const called = calledMethods(client, service);
+    const added = service.methods.filter(({ local }) => !known.has(local) && !called.has(local));
     if (added.length === 0) continue;
     const names = added.map((method) => method.name).join(", ");
     yield `kept ${join(root, "client.ts")}: it doesn't call what is new in ${service.fullName}: ${names}`;
@@ -62,4 +62,18 @@ export function* newToClient(root: string, { name, services }: Idl): Generator<s
 function knownMethods(generated: string, { name }: DeclaredService): Set<string> {
   const [, body = ""] = new RegExp(`^export const ${name}: Service<\\{\\n([^]*?)^\\}>`, "m").exec(generated) ?? [];
   return new Set([...body.matchAll(/^ {2}(\w+): /gm)].map(([, local]) => local!));
+}
+
+/** Returns the methods that a text calls on the clients of a service. Calls on other objects don't count. */
+function calledMethods(text: string, { name }: DeclaredService): Set<string> {
+  const [, alias = name] = new RegExp(`\\b${name} as ([\\w$]+)`).exec(text) ?? [];
+  const services = new Map<string, string>();
+  const called = new Set<string>();
+  const clientOrCall =
+    /([\w$]+)\s*(?:=\s*createClient\(\s*|:\s*Client<typeof\s+)([\w$]+)|([\w$]+)\s*\??\.\s*([\w$]+)\s*\(/g;
+  for (const [, variable, service, object, method] of text.matchAll(clientOrCall)) {
+    if (variable !== undefined) services.set(variable, service!);
+    else if (services.get(object!) === alias) called.add(method!);
+  }
+  return called;
 }

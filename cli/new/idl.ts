@@ -43,16 +43,17 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
   const folders = [...include, dirname(path)];
   const name = importName(folders, path);
   const find = (one: string) => folders.map((folder) => join(folder, one)).find((at) => readText(at) !== undefined);
-  const noted: Record<string, string> = JSON.parse(readText(join(root, SOURCES)) ?? "{}");
+  const noted: Digests = JSON.parse(readText(join(root, SOURCES)) ?? "{}");
+  const digests: Record<string, string> = { ...noted };
   const read = (one: string) => {
     const from = find(one);
-    return from === undefined ? undefined : newer(one, from, join(root, "idl", one), noted);
+    return from === undefined ? undefined : newer(one, from, join(root, "idl", one), noted, digests);
   };
   try {
     const files = loadProto(name, read);
     const services = servicesOf(files.get(name)!);
     const others = loadOthers(root, files);
-    const kept = Object.entries(noted).filter(([one]) => files.has(one));
+    const kept = Object.entries(digests).filter(([one]) => files.has(one));
     const sources = `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`;
     const isImported = (one: string) => [...others].some(([by, closure]) => by !== one && closure.has(one));
     const unused = Object.keys(noted).filter((one) => others.has(one) && !isImported(one));
@@ -63,14 +64,20 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
   }
 }
 
-/** Returns the newer text of a source and the project's copy, and records the source's digest. */
-function newer(name: string, from: string, to: string, noted: Record<string, string>): string {
+/** The digest of each .proto when it was copied. */
+type Digests = Readonly<Record<string, string>>;
+
+/**
+ * Returns the newer text of a source and the project's copy, and records the source's digest in `digests`. The loader
+ * calls this several times for an imported file, so `noted` keeps the digests of the last run.
+ */
+function newer(name: string, from: string, to: string, noted: Digests, digests: Record<string, string>): string {
   const [source, copy] = [readText(from)!, readText(to)];
   if (resolve(from) === resolve(to)) return source;
   const before = noted[name];
-  noted[name] = hash(source);
+  const digest = digests[name] = hash(source);
   if (copy === undefined || copy === source || hash(copy) === before) return source;
-  if (noted[name] === before) return copy;
+  if (digest === before) return copy;
   throw new TypeError(
     `${to} and ${from} have both been changed: bring the changes together in ${to}, then copy it over ${from}`,
   );
@@ -80,7 +87,7 @@ const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** Returns the files of idl/ in a project: the .proto files and their TypeScript. */
 export async function idlFiles({ files, others, sources }: Idl): Promise<Map<string, string>> {
-  const written = new Map<string, string>([[SOURCES, sources]]);
+  const written = new Map<string, string>();
   const emit = async (name: string, files: ReadonlyMap<string, LoadedFile>) => {
     const options = { kit: "dinokit", specifier: (other: string) => specifier(name, other.replace(/proto$/, "ts")) };
     const path = `idl/${name.replace(/proto$/, "ts")}`;
@@ -91,5 +98,7 @@ export async function idlFiles({ files, others, sources }: Idl): Promise<Map<str
     await emit(name, files);
   }
   for (const [name, closure] of others) await emit(name, closure);
+  // Last, so that a run that fails halfway records no digest of a file that it has not copied.
+  written.set(SOURCES, sources);
   return written;
 }
