@@ -1,4 +1,4 @@
-import type { JsonValue, MessageType } from "../mod.ts";
+import { type JsonValue, type MessageType, pb } from "../mod.ts";
 import { type Schema, SchemaError } from "./schema.ts";
 
 /**
@@ -21,7 +21,7 @@ export class AnyTypes {
   /** Returns the type with a name. */
   async find(name: string): Promise<MessageType<unknown> | undefined> {
     if (!this.#found.has(name) && this.#found.size < MAX_TYPES) {
-      this.#found.set(name, await this.#schema.findType(name).catch(unknownType));
+      this.#found.set(name, await this.#schema.findType(name).catch(unknownType) ?? WELL_KNOWN.get(name));
     }
     return this.#found.get(name);
   }
@@ -55,6 +55,15 @@ export class AnyTypes {
     const parts = message instanceof Map ? message.values() : Object.values(message);
     for (const part of parts) await this.ofMessage(part, depth + 1);
   }
+}
+
+/** The types that come with the kit: a server need not know them. */
+const WELL_KNOWN = new Map(
+  Object.values<unknown>({ ...pb }).filter(isType).map((type) => [type.typeName, type] as const),
+);
+
+function isType(value: unknown): value is MessageType<unknown> {
+  return typeof value === "object" && value !== null && "typeName" in value && "decode" in value;
 }
 
 /** The maximum nesting of messages. */

@@ -162,8 +162,9 @@ export class Reflection implements SchemaSource {
   }
 
   explain(error: unknown): unknown {
-    const isTold = error instanceof Failure || error instanceof SchemaError || error instanceof RpcError;
-    if (isTold || isOfSystem(error) || !(error instanceof Error) || error.name === "AbortError") return error;
+    const isKnown = error instanceof Failure || error instanceof SchemaError || error instanceof RpcError ||
+      error instanceof BizError;
+    if (isKnown || isOfSystem(error) || !(error instanceof Error) || error.name === "AbortError") return error;
     return new SchemaError(`${this.label} tells of its services what can't be used: ${error.message}`);
   }
 
