@@ -87,7 +87,8 @@ needs(RUN, "a service of one's own, outside the clone, passes its tests after th
   const folder = await Deno.makeTempDir({ prefix: "dinokit_own_" });
   try {
     await Deno.symlink(ROOT, `${folder}/dinokit`, { type: "dir" });
-    await output("sh", ["-ec", block!], folder);
+    await Deno.mkdir(`${folder}/anywhere`);
+    await output("sh", ["-ec", block!], `${folder}/anywhere`);
     await output(Deno.execPath(), ["check"], `${folder}/shop/echo-service`);
   } finally {
     await Deno.remove(folder, { recursive: true });
