@@ -47,7 +47,7 @@ export interface Req {
 /** Encodes and decodes {@linkcode Req}. */
 export const Req: MessageType<Req> = messageType(BENCH_PROTO, "echo.Req");
 
-/** Its reply. */
+/** A reply of Echo and Chat. */
 export interface Resp {
   /** The field resp. */
   resp: string;
@@ -55,7 +55,7 @@ export interface Resp {
 /** Encodes and decodes {@linkcode Resp}. */
 export const Resp: MessageType<Resp> = messageType(BENCH_PROTO, "echo.Resp");
 
-/** How much Download shall send. */
+/** The amount of data that Download sends. */
 export interface Order {
   /** The number of messages. */
   count: number;
@@ -75,7 +75,7 @@ export const Chunk: MessageType<Chunk> = messageType(BENCH_PROTO, "echo.Chunk");
 
 /** The service under load. */
 export const EchoService: Service<{
-  /** Answers what it is told. */
+  /** Sends the message back. */
   echo: Unary<Req, Resp>;
   /** Sends as many messages as it is asked for. */
   download: ServerStreaming<Order, Chunk>;

@@ -1,5 +1,5 @@
 /**
- * The folder outside the repository where the peers are installed and built.
+ * The cache folder outside the repository, in which the peers are installed and built.
  *
  * @module
  */
@@ -10,26 +10,26 @@ import { has, type Program, run } from "./process.ts";
 
 const BASE = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
 
-/** The folder. */
+/** The path of the cache folder. */
 export const CACHE = `${BASE}/dinokit/bench`;
 
-/** The folder of the bench's sources. */
+/** The path of the bench's sources. */
 export const SOURCE = fileURLToPath(new URL(".", import.meta.url));
 
-/** How long an install or a build may take, in seconds: the first of tonic takes two minutes on a small machine. */
+/** The timeout of an install or a build, in seconds. The first build of tonic takes two minutes on a small machine. */
 const MAX_BUILD_S = 900;
 
 /**
  * Runs an installer or a compiler.
  *
- * @param install What to install if the command is not there.
+ * @param install What to install if the command is missing.
  */
 export async function build(program: Program, install: string): Promise<void> {
   if (!await has(program.command)) throw new Error(`there is no ${program.command} on PATH: install ${install}`);
   await run(program, MAX_BUILD_S);
 }
 
-/** Copies the files of a folder of the bench, and those of its folders, to the cache; unchanged ones are left alone. */
+/** Copies a folder of the bench to the cache, recursively. Unchanged files are not touched. */
 export async function copySources(from: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   for await (const { name, isDirectory } of Deno.readDir(from)) {
@@ -38,7 +38,7 @@ export async function copySources(from: string, to: string): Promise<void> {
   }
 }
 
-/** Copies a file if it has changed: cargo builds what is newer than its output. */
+/** Copies a file if it has changed, because cargo rebuilds files that are newer than its output. */
 export async function copyFile(from: string, to: string): Promise<boolean> {
   const text = await Deno.readTextFile(from);
   if (await Deno.readTextFile(to).catch(() => undefined) === text) return false;
@@ -46,7 +46,7 @@ export async function copyFile(from: string, to: string): Promise<boolean> {
   return true;
 }
 
-/** Makes a certificate for 127.0.0.1. */
+/** Creates a certificate for 127.0.0.1. */
 export async function makeCertificate(): Promise<Certificate> {
   const [cert, key] = [`${CACHE}/cert.pem`, `${CACHE}/key.pem`];
   await Deno.mkdir(CACHE, { recursive: true });

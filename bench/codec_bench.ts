@@ -1,5 +1,5 @@
 /**
- * What it costs to encode and decode messages: `deno bench bench/codec_bench.ts`
+ * Measures the cost of encoding and decoding messages: `deno bench bench/codec_bench.ts`
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { All, All_Mode, Color } from "../tests/proto/all.ts";
 const small = { mes: "hello, world" };
 const smallBytes = Req.encode(small);
 
-/** About 1.4 KB: every shape of a field. */
+/** A message of about 1.4 KB with every kind of field. */
 const large: Partial<All> = {
   text: "The quick brown fox jumps over the lazy dog. ".repeat(4),
   big: -1234567890123n,

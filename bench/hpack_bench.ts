@@ -1,5 +1,5 @@
 /**
- * What header compression costs a call: `deno bench bench/hpack_bench.ts`
+ * Measures the cost of header compression: `deno bench bench/hpack_bench.ts`
  *
  * @module
  */
@@ -25,7 +25,7 @@ const TRAILERS = ["grpc-status", "0"];
 
 const newDecoder = () => new HpackDecoder({ maxTableBytes: 4096, maxListBytes: 8192, maxFields: 100 });
 
-/** An encoder and a decoder that have seen these lists, and the block of the last one. */
+/** Returns an encoder and a decoder that have processed these lists, and the block of the last list. */
 function warm(...lists: FieldList[]): { encoder: HpackEncoder; decoder: HpackDecoder; block: Uint8Array } {
   const encoder = new HpackEncoder();
   const decoder = newDecoder();
@@ -46,7 +46,7 @@ function warm(...lists: FieldList[]): { encoder: HpackEncoder; decoder: HpackDec
 }
 
 {
-  // Three blocks in turn: none is ever one of the last two.
+  // Alternates three blocks, so that no block equals one of the last two.
   const { decoder, block } = warm(REQUEST);
   const blocks = [block, block.toReversed(), new Uint8Array([...block.subarray(1), block[0]!])];
   let turn = 0;

@@ -1,5 +1,5 @@
 /**
- * What it is measured on.
+ * Describes the machine of a measurement.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { has } from "./process.ts";
 const CORES = navigator.hardwareConcurrency;
 
 /**
- * The cores for a server and for what loads it, as `taskset -c` takes them. A server on one core has it for itself;
- * with two cores on a machine of two, both share them.
+ * Returns the cores for a server and for its load, as `taskset -c` takes them. A server on one core does not share it.
+ * On a machine with two cores, a server on two cores shares both with the load.
  */
 export function cores(server: 1 | 2): { server: string; load: string } {
   if (CORES === 1) return { server: "0", load: "0" };
@@ -18,7 +18,7 @@ export function cores(server: 1 | 2): { server: string; load: string } {
   return { server: "0,1", load: CORES >= 4 ? "2,3" : "0,1" };
 }
 
-/** The machine's facts, a line each. */
+/** Returns the properties of the machine, one per line. */
 export async function machineFacts(): Promise<string[]> {
   const cpu = /^model name\s*: (.*)$/m.exec(await read("/proc/cpuinfo"))?.[1] ?? "unknown CPU";
   const kib = Number(/^MemTotal:\s+(\d+)/m.exec(await read("/proc/meminfo"))?.[1]);

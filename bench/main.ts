@@ -1,5 +1,5 @@
 /**
- * Dinokit beside its peers: `deno task bench --help`.
+ * Measures Dinokit beside its peers: `deno task bench --help`.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { has, killAll } from "./process.ts";
 import { startServer } from "./server.ts";
 import { markdownTable, type Row } from "./table.ts";
 
-/** What could not be measured, and why. */
+/** The measurements that failed, with the reason. */
 const missing: string[] = [];
 
 function miss(what: string, error: unknown): void {
@@ -25,7 +25,7 @@ function miss(what: string, error: unknown): void {
   console.error(`MISSING ${what}: ${reason}`);
 }
 
-/** The peers that run on this machine and answer right. */
+/** Returns the peers that run on this machine and answer correctly. */
 async function usable(peers: readonly Peer[]): Promise<Peer[]> {
   const good: Peer[] = [];
   for (const peer of peers) {

@@ -1,5 +1,5 @@
 /**
- * One load on all servers in turn.
+ * Measures one load on all servers in turn.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import { type Server, startServer } from "./server.ts";
 import { show } from "./stats.ts";
 import type { Row } from "./table.ts";
 
-/** How, and how often. */
+/** The number and length of the rounds. */
 export interface Rounds {
   readonly rounds: number;
   readonly seconds: number;
   readonly tls: Certificate | undefined;
 }
 
-/** How long a server is warmed up before its first round, in seconds. */
+/** How long a server is warmed up before its first round. */
 const WARM_UP_S = 1;
 
 /**
- * Measures all peers in each round, so that what the machine does meanwhile falls on all of them.
+ * Measures all peers in each round, so that other work on the machine affects all of them alike.
  *
- * @param miss Takes what went wrong; the other samples count.
+ * @param miss Receives failures; the other samples still count.
  */
 export async function measure(
   load: Load,

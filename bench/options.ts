@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 
-/** What was asked for. */
+/** The parsed flags. */
 export interface Options {
   readonly only: readonly string[] | undefined;
   readonly loads: readonly string[] | undefined;
@@ -16,7 +16,7 @@ export interface Options {
   readonly json: string | undefined;
 }
 
-/** What --help prints. */
+/** Returns the text of --help. */
 export const help = (peers: readonly string[], loads: readonly string[]): string =>
   `Measures Dinokit beside its peers, all in one run: rounds in turn, medians, ratios, as Markdown.
 
@@ -33,9 +33,9 @@ Peers are installed and built in ~/.cache/dinokit/bench. It needs Go; without No
 what needs them, and says so. About 11 minutes on two cores, with nothing else running.`;
 
 /**
- * Reads the flags; undefined if the help is wanted.
+ * Parses the flags; returns undefined if help is requested.
  *
- * @throws {TypeError} If a flag, a peer or a load is unknown, or a number is no whole one.
+ * @throws {TypeError} If a flag, a peer or a load is unknown, or a number is not a whole number.
  */
 export function parseOptions(args: string[], peers: readonly string[], loads: readonly string[]): Options | undefined {
   const { values } = parseArgs({

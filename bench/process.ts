@@ -1,5 +1,5 @@
 /**
- * Processes and what Linux knows of them.
+ * Starts processes and reads their statistics from Linux.
  *
  * @module
  */
@@ -12,37 +12,37 @@ export interface Program {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** USER_HZ: the unit of the times in /proc, the same on all Linux machines that Deno runs on. */
+/** USER_HZ, the unit of times in /proc. It is the same on all Linux machines that Deno supports. */
 const TICKS_PER_SECOND = 100;
 
-/** The processor time that a process has used with all its threads, in seconds. */
+/** Returns the processor time that a process has used in all its threads, in seconds. */
 export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  // The second field, the name, may hold anything: so the fields are counted from its end.
+  // The second field, the name, may contain any characters, so the fields are counted from its end.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** The memory of a process that is in RAM, in KiB. */
+/** Returns the resident memory of a process, in KiB. */
 export async function residentKiB(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
 }
 
-/** A program that is kept to some cores. `taskset` becomes the program, so that the process id is the program's. */
+/** Restricts a program to some cores. `taskset` becomes the program, so the process id is the program's. */
 export function pinned(program: Program, cores: string): Program {
   return { ...program, command: "taskset", args: ["-c", cores, program.command, ...program.args] };
 }
 
-/** What was started and has not ended. */
+/** The processes that have not ended. */
 const running = new Set<Deno.ChildProcess>();
 
-/** Ends all that was started: for the end of the bench itself. */
+/** Kills all running processes at the end of the bench. */
 export function killAll(): void {
   for (const child of running) kill(child, "SIGKILL");
 }
 
-/** Starts a program whose output is read. */
+/** Starts a program with piped output. */
 export function spawn({ command, args, cwd, env }: Program, stdin: "null" | "piped" = "null"): Deno.ChildProcess {
   const plain = { NO_COLOR: "1", ...env };
   const pipes = { stdin, stdout: "piped", stderr: "piped" } as const;
@@ -52,7 +52,7 @@ export function spawn({ command, args, cwd, env }: Program, stdin: "null" | "pip
   return child;
 }
 
-/** Ends a process, unless it has ended by itself. */
+/** Sends a signal to a process, unless it has ended. */
 export function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
@@ -61,7 +61,7 @@ export function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** What a program printed, and how much of a core it used. */
+/** The output of a program, and the share of a core that it used. */
 export interface Finished {
   readonly stdout: string;
   readonly busy: number;
@@ -70,8 +70,8 @@ export interface Finished {
 /**
  * Runs a program to its end.
  *
- * @param timeout Its time limit in seconds.
- * @throws {Error} If it fails or takes longer; the message holds the end of what it said.
+ * @param timeout The time limit in seconds.
+ * @throws {Error} If the program fails or takes longer. The message contains the end of its output.
  */
 export async function run(program: Program, timeout: number): Promise<Finished> {
   const child = spawn(program);
@@ -98,10 +98,7 @@ export async function run(program: Program, timeout: number): Promise<Finished> 
 
 const describe = ({ command, args }: Program) => [command, ...args].join(" ").slice(0, 60);
 
-/**
- * Whether the command is there. Where there is no Node, Deno puts a "node" on PATH that is Deno: that one doesn't
- * count.
- */
+/** Whether a command exists. If Node is missing, Deno puts a "node" on PATH that is Deno, which does not count. */
 export async function has(command: string): Promise<boolean> {
   const path = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => !folder.endsWith("/node_compat_bin"));
   const found = await Promise.all(

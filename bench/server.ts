@@ -1,5 +1,5 @@
 /**
- * A peer's server that runs.
+ * Starts the servers of peers.
  *
  * @module
  */
@@ -9,26 +9,26 @@ import type { Certificate, Peer } from "./peers/peer.ts";
 import { load } from "./peers/go.ts";
 import { cpuSeconds, kill, pinned, type Program, run, spawn } from "./process.ts";
 
-/** How long a server may take until it listens, in milliseconds. */
+/** How long a server may take until it listens. */
 const MAX_START_MS = 20_000;
 
-/** A server in a process of its own, which ends with the scope of `await using`. */
+/** A server in its own process, which ends with the scope of `await using`. */
 export interface Server extends AsyncDisposable {
   readonly peer: Peer;
-  /** `"127.0.0.1:PORT"`. */
+  /** The address, such as `"127.0.0.1:8888"`. */
   readonly address: string;
   readonly pid: number;
   readonly tls: boolean;
-  /** Whether it has ended by itself. */
+  /** Whether the process has ended by itself. */
   ended(): boolean;
-  /** A program of the load, kept to the load's cores. */
+  /** Returns a program of the load, restricted to the load's cores. */
   beside(program: Program): Program;
 }
 
 /**
- * Starts a peer's server, and checks that it answers every kind of call right.
+ * Starts a peer's server, and checks that it answers every kind of call correctly.
  *
- * @throws {Error} If it does not; the message says what came instead.
+ * @throws {Error} If it does not. The message contains the actual result.
  */
 export async function startServer(peer: Peer, tls?: Certificate): Promise<Server> {
   const child = spawn(pinned(peer.server(tls), cores(peer.cores).server));
@@ -66,7 +66,7 @@ export async function startServer(peer: Peer, tls?: Certificate): Promise<Server
   }
 }
 
-/** The first line of a stream, and the end of the stream. */
+/** Returns the first line of a stream, and a promise of its end. */
 function firstLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): [Promise<string | undefined>, Promise<void>] {
   const first = Promise.withResolvers<string | undefined>();
   const end = (async () => {
@@ -81,19 +81,19 @@ function firstLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): [Promise<st
   return [first.promise, end];
 }
 
-/** The end of what a stream says: a server that logs each connection must not fill the memory. */
+/** Returns the end of a stream's text. A server that logs each connection must not fill the memory. */
 async function tail(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let text = "";
   for await (const part of stream.pipeThrough(new TextDecoderStream())) text = (text + part).slice(-1000);
   return text.trim();
 }
 
-/** The line of a complaint that says what is wrong, rather than where. */
+/** Returns the line of an error output that says what is wrong, rather than where. */
 function gist(complaint: string): string {
   return complaint.split("\n").find((line) => /error|panic/i.test(line))?.trim() ?? (complaint || "it said nothing");
 }
 
-/** What a server used meanwhile: the seconds of processor time, and how much of a core that was. */
+/** Runs a function, and returns the processor seconds that a server used meanwhile, and its share of a core. */
 export async function cpuOf<T>(
   server: Server,
   work: () => Promise<T>,

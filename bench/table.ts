@@ -1,5 +1,5 @@
 /**
- * The results as Markdown.
+ * Formats the results as Markdown.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import type { Column, Sample } from "./loads/load.ts";
 import { median, show } from "./stats.ts";
 
-/** What came of one peer under one load: a sample for each round that went well. */
+/** The results of one peer under one load, with a sample for each successful round. */
 export interface Row {
   readonly peer: string;
   readonly title: string;
   readonly samples: readonly Sample[];
 }
 
-/** The median of a column over the rounds. */
+/** Returns the median of a column over the rounds. */
 export const figure = (row: Row, key: string): number => median(row.samples.map((sample) => sample[key] ?? NaN));
 
 /**
- * A table: a line for each peer, medians, the spread of the first column, and beside each figure that can be better or
- * worse how many times better the reference is.
+ * Returns a table with a line for each peer: the medians, the spread of the first column, and the ratio to the
+ * reference beside each figure with a better direction.
  */
 export function markdownTable(columns: readonly Column[], rows: readonly Row[], reference: string): string {
   const best = rows.find((row) => row.peer === reference && row.samples.length > 0);
@@ -46,7 +46,7 @@ function spread(row: Row, key: string): string {
   return `${show(Math.min(...values))} to ${show(Math.max(...values))}`;
 }
 
-/** How many times better the reference is; below 1 it is worse. */
+/** Returns how many times better the reference is; below 1, it is worse. */
 function ratio({ key, better }: Column, best: Row, row: Row): string {
   if (row === best) return "";
   const times = figure(best, key) / figure(row, key);

@@ -1,5 +1,5 @@
 /**
- * A client on Dinokit: many unary calls on one connection.
+ * A Dinokit client that makes many unary calls on one connection.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * No gRPC at all: what Deno's sockets can do. The first byte of a connection says whether it echoes ("e") or floods
- * ("f").
+ * A TCP server without gRPC, which shows the speed of Deno's sockets. The first byte of a connection selects the mode:
+ * echo ("e") or flood ("f").
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The bench's server on Dinokit. `--transport` and `--workers` go to createServer; without them it takes the kit's
- * defaults.
+ * The Dinokit server of the bench. `--transport` and `--workers` are passed to createServer; without them, the kit's
+ * defaults apply.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import { type Program, run } from "../process.ts";
 import { cpuOf, type Server } from "../server.ts";
 
-/** Runs a program that calls a server for some time and prints, as one line of JSON, how much it has done. */
+/** Runs a load generator for some time. It prints the amount of work that it has done as one line of JSON. */
 export async function generate(server: Server, program: Program, seconds: number) {
   const [load, cpu, busy] = await cpuOf(server, () => run(server.beside(program), seconds + 30));
   const { warmUp = 0, done, seconds: took, p50, p99, cpu: own } = JSON.parse(load.stdout);

@@ -6,10 +6,10 @@ import { BUSY, CALL_BYTES, CPU, grpcOnly, type Load, oneCore } from "./load.ts";
 const go = (server: Server, mode: string, flags: Record<string, number>) =>
   generate(server, load(server.address, mode, { ...flags, tls: server.tls }), flags.seconds!);
 
-/** The bytes of a message of the load "bulk". */
+/** The size of a message of the load "bulk". */
 const BULK_BYTES = 64 * 1024;
 
-/** One call after the other: how long each takes. */
+/** Measures the latency of one call after the other. */
 const latency: Load = {
   name: "latency",
   title: "one unary call of 12 bytes at a time",
@@ -25,7 +25,7 @@ const latency: Load = {
       : go(server, "unary", { seconds, size: 12 }),
 };
 
-/** Small messages as fast as they come. */
+/** Streams small messages as fast as possible. */
 const stream: Load = {
   name: "stream",
   title: "server streams of 1,000 messages of 12 bytes, 4 connections of 2",
@@ -34,7 +34,7 @@ const stream: Load = {
   run: (server, seconds) => go(server, "download", { conns: 4, streams: 2, count: 1000, size: 12, seconds }),
 };
 
-/** Large messages as fast as they come. */
+/** Streams large messages as fast as possible. */
 const bulk: Load = {
   name: "bulk",
   title: "a server stream of messages of 64 KiB, one at a time",
@@ -47,7 +47,7 @@ const bulk: Load = {
   },
 };
 
-/** Messages to and fro on streams that stay open. */
+/** Sends messages in both directions on long-lived streams. */
 const chat: Load = {
   name: "chat",
   title: "ping-pong of 12 bytes on bidi streams, 8 connections of 16",

@@ -6,12 +6,12 @@ import { generate } from "./generate.ts";
 import { frame, parseH2load } from "./h2load_text.ts";
 import { BUSY, CALL_BYTES, CPU, grpcOnly, type Load, type Sample } from "./load.ts";
 
-/** Connections, and calls at the same time on each. */
+/** The number of connections, and of concurrent calls on each. */
 const [CONNECTIONS, STREAMS] = [8, 16];
 
 const COLUMNS = [{ key: "rate", title: "calls/s", better: "more" }, CPU("call"), ...BUSY] as const;
 
-/** Calls of Echo from h2load, which costs less than any gRPC client: so that the servers are what is measured. */
+/** Creates a load of Echo calls by h2load. It uses less CPU than any gRPC client, so the servers are the bottleneck. */
 function h2load(name: string, size: number, what: string, options: Partial<Load> = {}): Load {
   return {
     name,

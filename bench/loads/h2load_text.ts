@@ -1,10 +1,10 @@
 /**
- * What h2load sends, and what it says.
+ * The input of h2load, and its output.
  *
  * @module
  */
 
-/** An echo.Req as a message of gRPC. */
+/** Returns an echo.Req as a gRPC message. */
 export function frame(size: number): Uint8Array {
   const length: number[] = []; // a varint
   for (let rest = size; length.push(rest > 127 ? rest & 127 | 128 : rest), rest > 127; rest >>>= 7);
@@ -15,9 +15,9 @@ export function frame(size: number): Uint8Array {
 }
 
 /**
- * What h2load measured.
+ * Parses the results of h2load.
  *
- * @throws {Error} If calls failed, or if it says something else.
+ * @throws {Error} If calls failed, or if the output has another form.
  */
 export function parseH2load(text: string): { rate: number; done: number } {
   const rate = /^finished in .*, ([\d.]+) req\/s/m.exec(text)?.[1];

@@ -1,53 +1,56 @@
 import type { Peer } from "../peers/peer.ts";
 import type { Server } from "../server.ts";
 
-/** What was measured of a server, by the key of a column. */
+/** The measurements of a server, by the key of a column. */
 export type Sample = Readonly<Record<string, number>>;
 
-/** A measured thing. */
+/** A measured quantity. */
 export interface Column {
   readonly key: string;
   readonly title: string;
-  /** Which direction is good: then the table says how many times better the reference is. */
+  /** Which direction is good. The table then shows the ratio to the reference. */
   readonly better?: "more" | "less";
 }
 
 /** A kind of load. */
 export interface Load {
   readonly name: string;
-  /** What is done, for the heading of its table. */
+  /** The heading of the table. */
   readonly title: string;
-  /** The first one is the main figure: its spread is shown. */
+  /** The columns. The first one is the main figure, whose spread is shown. */
   readonly columns: readonly Column[];
-  /** Whether the servers speak TLS. */
+  /** Whether the servers use TLS. */
   readonly tls?: boolean;
-  /** A new process for each sample, and one round: for memory. */
+  /** Whether each sample needs a new process, and one round is enough: for memory. */
   readonly fresh?: boolean;
-  /** The command that it needs beside the load generator in Go. */
+  /** A command that the load needs in addition to the generator in Go. */
   readonly needs?: string;
-  /** Why it can't be put on a peer; "" if that needs no saying; undefined if it can. */
+  /** Returns why the load does not apply to a peer: "" if that is obvious, undefined if it applies. */
   refuses(peer: Peer): string | undefined;
-  /** Measures once. */
+  /** Takes one sample. */
   run(server: Server, seconds: number): Promise<Sample>;
 }
 
 /**
- * How much of a core the server and the load generator used. One of them is near 100 %, and that one was measured; if
- * none is, the machine had other things to do.
+ * The share of a core that the server and the load generator used. The one near 100 % is the bottleneck. If neither is,
+ * the machine was busy with other work.
  */
 export const BUSY: readonly Column[] = [
   { key: "busy", title: "server busy, %" },
   { key: "loadBusy", title: "load busy, %" },
 ];
 
-/** The bytes of one call of 12 bytes on an HTTP/2 connection, each way, once HPACK knows the fields: for bare TCP. */
+/**
+ * The size of one call with 12 bytes of payload on an HTTP/2 connection, in each direction, after HPACK has learned the
+ * fields. For bare TCP.
+ */
 export const CALL_BYTES = 54;
 
-/** The processor time of the server. */
+/** The column for the server's CPU time. */
 export const CPU = (unit: string): Column => ({ key: "cpu", title: `server CPU, us/${unit}`, better: "less" });
 
-/** For loads that say nothing of more than one core. */
+/** Excludes peers with more than one core. */
 export const oneCore = (peer: Peer): string | undefined => peer.cores > 1 ? "" : undefined;
 
-/** For loads that need gRPC too. */
+/** Excludes peers with more than one core or without gRPC. */
 export const grpcOnly = (peer: Peer): string | undefined => peer.raw ? "" : oneCore(peer);

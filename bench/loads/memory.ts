@@ -3,15 +3,13 @@ import { kill, residentKiB, spawn } from "../process.ts";
 import type { Server } from "../server.ts";
 import { grpcOnly, type Load, oneCore } from "./load.ts";
 
-/**
- * How long a server gets before its memory is read, in milliseconds: to end what it does at the start of a connection.
- */
+/** How long a server may settle before its memory is read, so that work at the start of connections has ended. */
 const SETTLE_MS = 1500;
 
-/** How long opening all may take, in milliseconds. */
+/** The timeout for opening all connections or calls. */
 const MAX_WAIT_MS = 60_000;
 
-/** The memory of a server, in KiB, before and while the load generator holds something. */
+/** Returns the memory of a server, in KiB, before and while the load generator holds connections or calls. */
 async function holding(server: Server, flags: Record<string, number>): Promise<[before: number, holding: number]> {
   await settle();
   const before = await residentKiB(server.pid);
@@ -37,7 +35,7 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 
 const CONNECTIONS = 1000;
 
-/** What a connection costs that does nothing. */
+/** Measures the memory of idle connections. */
 const idle: Load = {
   name: "idle",
   title: "1,000 idle connections, each after one call: memory (RSS) of a new server",
@@ -54,10 +52,10 @@ const idle: Load = {
   },
 };
 
-/** As many as the default limit of streams on a connection. */
+/** The default limit of streams on a connection. */
 const STREAMS = 100;
 
-/** What a call costs that goes on. */
+/** Measures the memory of calls in flight. */
 const held: Load = {
   name: "held",
   title: "10,000 calls in flight (open bidi streams, 100 connections of 100): memory (RSS) of a new server",

@@ -1,10 +1,10 @@
 import { generate } from "./generate.ts";
 import { BUSY, CPU, type Load } from "./load.ts";
 
-/** Calls at the same time on the one connection: what all servers allow. */
+/** The number of concurrent calls on the connection, which all servers allow. */
 const STREAMS = 100;
 
-/** A peer's own client against its own server. */
+/** Measures a peer's own client with its own server. */
 export const pair: Load = {
   name: "pair",
   title:

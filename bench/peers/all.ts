@@ -4,11 +4,11 @@ import { connectNode, grpcJs, niceGrpc } from "./node.ts";
 import type { Peer } from "./peer.ts";
 import { tonic } from "./rust.ts";
 
-/** The peer that the others are compared with. */
+/** The peer with which the others are compared. */
 export const REFERENCE = "dinokit";
 
 /**
- * All peers, in the order of the tables.
+ * Returns all peers, in the order of the tables.
  *
  * @param transport Dinokit's transport; undefined for its default.
  */

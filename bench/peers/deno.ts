@@ -7,7 +7,7 @@ const deno = (file: string, flags: readonly string[]) => ({
   args: ["run", "-A", `--config=${SOURCE}../deno.json`, `${SOURCE}deno/${file}`, ...flags],
 });
 
-/** Dinokit, whose figures the others' are compared with. Nothing is installed for it. */
+/** Dinokit, the reference. It needs no installation. */
 export function dinokit(transport: string | undefined, workers: 1 | 2): Peer {
   const own = transport ? [`--transport=${transport}`] : [];
   return {
@@ -20,7 +20,7 @@ export function dinokit(transport: string | undefined, workers: 1 | 2): Peer {
   };
 }
 
-/** Deno's sockets alone: the physical limit. */
+/** Deno's sockets without gRPC: the physical limit. */
 export const raw: Peer = {
   name: "raw",
   title: "bare TCP on Deno, no gRPC",

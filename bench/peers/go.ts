@@ -8,13 +8,13 @@ const version = (module: string) => MODULES.split(`${module} v`)[1]?.split("\n")
 
 let built: Promise<void> | undefined;
 
-/** Builds the servers and the load generator; Go itself knows what has not changed. */
+/** Builds the servers and the load generator. Go skips unchanged packages. */
 export function buildGo(): Promise<void> {
   const args = ["build", "-buildvcs=false", "-o", `${FOLDER}/`, "./..."];
   return built ??= build({ command: "go", args, cwd: `${SOURCE}go` }, "Go 1.26 or newer");
 }
 
-/** The load generator: one for all servers. */
+/** Returns the load generator, which is the same for all servers. */
 export function load(address: string, mode: string, flags: Record<string, string | number | boolean> = {}): Program {
   const list = Object.entries(flags).map(([name, value]) => `-${name}=${value}`);
   return { command: `${FOLDER}/load`, args: ["-addr", address, ...list, mode] };

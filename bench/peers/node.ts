@@ -7,7 +7,7 @@ const PINS: Record<string, string> = JSON.parse(Deno.readTextFileSync(`${SOURCE}
 
 let installed: Promise<void> | undefined;
 
-/** Installs the packages, unless they are there at the same versions. */
+/** Installs the packages, unless the same versions are installed. */
 function install(): Promise<void> {
   return installed ??= (async () => {
     const current = await Deno.stat(`${FOLDER}/installed`).then(() => true, () => false);
@@ -27,7 +27,7 @@ async function installForNode(): Promise<void> {
   await install();
 }
 
-/** The flags of the programs in node/ and deno/. */
+/** Converts values to flags of the programs in node/ and deno/. */
 export function flagsOf(values: Record<string, string | number>): string[] {
   return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 }
@@ -38,7 +38,7 @@ const program = (runtime: "node" | "deno", file: string, values: Record<string, 
   cwd: FOLDER,
 });
 
-/** grpc-js, on either runtime. */
+/** grpc-js, on Node or Deno. */
 export const grpcJs = (runtime: "node" | "deno"): Peer => ({
   name: `grpc-js-${runtime}`,
   title: `grpc-js ${PINS["@grpc/grpc-js"]} on ${runtime === "node" ? "Node" : "Deno"}`,
@@ -57,7 +57,7 @@ export const niceGrpc: Peer = {
   server: (tls) => program("node", "nice_grpc_server.mjs", { ...tls }),
 };
 
-/** connect-node, which answers gRPC too. */
+/** connect-node, which supports gRPC too. */
 export const connectNode: Peer = {
   name: "connect-node",
   title: `connect-node ${PINS["@connectrpc/connect-node"]} on Node`,

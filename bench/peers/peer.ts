@@ -6,25 +6,25 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Somebody's gRPC, or what it is compared with. */
+/** An implementation of gRPC, or another server to compare with. */
 export interface Peer {
   readonly name: string;
-  /** What it is, with its version. */
+  /** The name and version. */
   readonly title: string;
-  /** How many cores its server may use. With more than one it only takes the load "unary". */
+  /** The number of cores that the server may use. With two cores, only the load "unary" applies. */
   readonly cores: 1 | 2;
-  /** Bare TCP, without gRPC. */
+  /** Whether it is bare TCP, without gRPC. */
   readonly raw?: boolean;
-  /** Why its server has no TLS; undefined if it has. */
+  /** Why the server has no TLS; undefined if it has. */
   readonly noTls?: string;
   /**
-   * Installs or builds what it needs.
+   * Installs or builds the peer.
    *
-   * @throws {Error} If that can't be done on this machine; the message says why.
+   * @throws {Error} If that is impossible on this machine. The message says why.
    */
   prepare(): Promise<unknown>;
-  /** Its server, which prints "READY HOST:PORT". */
+  /** Returns the server, which prints "READY HOST:PORT". */
   server(tls?: Certificate): Program;
-  /** Its client, which calls Echo, so many at a time on one connection. */
+  /** Returns the client, which makes `streams` concurrent Echo calls on one connection. */
   client?(address: string, streams: number, seconds: number): Program;
 }
