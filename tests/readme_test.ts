@@ -55,7 +55,9 @@ needs(READ, "docs/architecture.md names files that are there", () => {
   const named = [...text("docs/architecture.md").matchAll(/(?:[\w]+\/)+\w+\.(?:ts|md)/g)].map(([path]) => path);
   assert(named.length > 20);
   for (const path of named.filter((path) => !path.startsWith("adr/"))) {
-    Deno.statSync(new URL(path.replace(/^(?=grpc\/|http2\/)/, "transport/"), ROOT));
+    Deno.statSync(
+      new URL(path.replace(/^(?=grpc\/|http2\/)/, "transport/").replace(/^(?=attempts\/)/, "client/call/"), ROOT),
+    );
   }
 });
 
