@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-import-prefix -- a remote module gets no import map, so the full specifiers stand here and nowhere else
+// deno-lint-ignore-file no-import-prefix -- a remote module has no import map: full specifiers stand only here
 /**
  * Every package that Dinokit loads, each specifier once. A remote module gets no import map of its own, so the
  * specifiers are complete. What is needed by some users only is behind a function, so that importing `mod.ts` does not

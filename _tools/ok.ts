@@ -14,6 +14,7 @@ const STEPS: readonly (readonly [string, ...string[]])[] = [
   ["publish", "publish", "--dry-run", "--allow-dirty"],
   ["generated code", "task", "gen", "--check"],
   ["lint and the import rule", "lint"],
+  ["circles, lines, phrases, units", "run", "--allow-read", "--allow-run=git", "_tools/house.ts"],
   ["format", "fmt", "--check"],
 ];
 

@@ -44,7 +44,7 @@ function counting(): { transport: Transport; attempts: string[] } {
   };
 }
 
-/** A resolver that says what it is told to. */
+/** A resolver whose answers the test chooses. */
 function told(): Resolver & { tell(resolution: Resolution): void; watches: number } {
   const listeners = new Set<(resolution: Resolution) => void>();
   return {

@@ -46,7 +46,7 @@ const KINDS: Partial<Record<Declaration["kind"], SymbolKind>> = {
 /**
  * What a file declares, with its package. Of two things of one name it holds the first.
  *
- * @param again Is told what is declared a second time.
+ * @param again Receives each name that is declared a second time.
  */
 export function symbolsOf(
   { name: file }: Source,

@@ -6,7 +6,7 @@ import type { Compression } from "../../transport/transport.ts";
 
 /** The options of one call. */
 export interface CallOptions {
-  /** Cancels the call when it aborts: the call rejects with CANCELLED, and the server is told. */
+  /** Cancels the call when it aborts: the call rejects with CANCELLED, and the server sees the cancellation. */
   signal?: AbortSignal;
   /**
    * How long the call may take, in milliseconds; `Infinity` sets no limit.

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Latency } from "./latency.ts";
 
-/** What it is after these answers, one each 10 ms, and so many milliseconds more. */
+/** The latency after these answers, one each 10 ms, and after a further pause in milliseconds. */
 function after(answers: number[], wait = 0): number | undefined {
   const latency = new Latency();
   let now = 0;

@@ -16,7 +16,7 @@ const MIN_WEIGHT = 1e-3;
  * A weight counts for at most this multiple of the median: one that is wrong in the registry must not draw all calls.
  */
 const MAX_WEIGHT_TO_MEDIAN_RATIO = 100;
-/** The share of a subset that is of other zones, so that calls can spill over when the own zone is unhealthy. */
+/** The share of a subset that is of other zones, so that calls can spill over when the local zone is unhealthy. */
 const OTHER_ZONES_SHARE = 1 / 4;
 /** Envoy's overprovisioning factor: a zone takes all of its calls while 1 / 1.4 = 71 % of it are usable. */
 const OVERPROVISIONING_FACTOR = 1.4;
@@ -101,7 +101,7 @@ export function takers<T extends { readonly instance: Instance }>(
   const kept = Math.min(1, own / weightOf(all.filter(isOwn)) * OVERPROVISIONING_FACTOR);
   if (others === 0 || kept === 1) return new Map(ready.filter(isOwn).map((candidate) => [candidate, 1]));
   if (!(own > 0)) return new Map(ready.map((candidate) => [candidate, 1]));
-  // With this share of their weights, the calls of other zones are to those of the own zone as 1 - kept to kept.
+  // With this share of their weights, the calls of other zones are to those of the local zone as 1 - kept to kept.
   const spilled = (1 - kept) / kept * own / others;
   const most = Math.max(1, spilled);
   return new Map(ready.map((candidate) => [candidate, (isOwn(candidate) ? 1 : spilled) / most]));

@@ -91,7 +91,7 @@ Deno.test("select() spreads the subsets of many clients evenly", () => {
   assert(counts.every((count) => Math.abs(count - 500) < 100), `${counts}`);
 });
 
-Deno.test("select() fills a subset from the own zone, but for a quarter, and as far as there are enough", () => {
+Deno.test("select() fills three quarters of a subset from the local zone, if it has enough instances", () => {
   const zones = (own: number, others: number, subset: number) => {
     const list = [...many(own, "a"), ...many(others, "b")];
     const { instances } = select(list, { ...ALL, zone: "a", subset }, 1);
@@ -105,7 +105,7 @@ Deno.test("select() fills a subset from the own zone, but for a quarter, and as 
   assertEquals(zones(100, 100, 1), [1, 0]);
 });
 
-/** What the calls' shares are of the own zone's `own` and of `others` when the first so many of each are usable. */
+/** The shares of the calls that the local zone's `own` and the `others` get, by how many of each are usable. */
 function spread(own: number, others: number, usable: [number, number]) {
   const list = candidates(...Array(own + others).fill(10));
   list.forEach((one, index) => one.instance = instance(`${index}:1`, { zone: index < own ? "a" : "b" }));
@@ -121,7 +121,7 @@ function spread(own: number, others: number, usable: [number, number]) {
   return home.reduce((sum, count) => sum + count, 0) / 10_000;
 }
 
-Deno.test("takers() keeps to the own zone while enough of it is usable, and spills over what is missing", () => {
+Deno.test("takers() keeps calls in the local zone while enough of it is usable, and spills over the rest", () => {
   assertEquals(spread(10, 10, [10, 10]), 1);
   assertEquals(spread(10, 10, [8, 10]), 1);
   assertAlmostEquals(spread(10, 10, [7, 10]), 0.98, 0.003);

@@ -7,7 +7,7 @@ import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
 import { messageExcess, sizeExcess, withoutTrailer } from "../limits.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } from "../transport.ts";
-import type { ClientConnection } from "./client_connection.ts";
+import type { ClientCallHost } from "./call_host.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";
 import { fieldsExcess, metadataOf } from "./fields.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
@@ -22,7 +22,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   place: number | undefined;
   /** Its place in the queue of calls that wait for a stream. */
   turn: Place<GrpcClientCall> | undefined;
-  readonly #host: ClientConnection;
+  readonly #host: ClientCallHost;
   readonly #start: CallStart;
   #stream: Stream | undefined;
   #inbox: Inbox | undefined;
@@ -35,7 +35,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   #endSent = false;
 
   /** @param now The value of `performance.now()`. It matters only if there is a deadline. */
-  constructor(host: ClientConnection, start: CallStart, now: number) {
+  constructor(host: ClientCallHost, start: CallStart, now: number) {
     this.#host = host;
     this.#start = start;
     const { deadline, signal, metadata } = start;

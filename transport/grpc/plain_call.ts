@@ -1,12 +1,12 @@
 import type { Stream, StreamEvents } from "../http2/stream.ts";
 import { ErrorCode } from "../http2/error.ts";
+import type { CallHost } from "./call_host.ts";
 import type { Refusal } from "./request.ts";
 import { plainAnswer } from "./response.ts";
-import type { ServerConnection } from "./server_connection.ts";
 
 /** A request that is not gRPC. It is read to its end, and then gets an HTTP error. */
 export class PlainCall implements StreamEvents {
-  readonly #host: ServerConnection;
+  readonly #host: CallHost;
   readonly #stream: Stream;
   readonly #refusal: Refusal;
 
@@ -18,7 +18,7 @@ export class PlainCall implements StreamEvents {
    * @param refusal Why it is not gRPC.
    * @param ended Whether the request is complete.
    */
-  constructor(host: ServerConnection, stream: Stream, refusal: Refusal, ended: boolean) {
+  constructor(host: CallHost, stream: Stream, refusal: Refusal, ended: boolean) {
     this.#host = host;
     this.#stream = stream;
     this.#refusal = refusal;

@@ -7,13 +7,13 @@ import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
 import { messageExcess, metadataExcess, peerExcess, withinLimits } from "../limits.ts";
 import type { CallStatus, Compression, MaybePromise, ServerCall } from "../transport.ts";
+import type { ServerCallHost } from "./call_host.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";
 import { addMetadata, metadataOf } from "./fields.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { accepts, type Request } from "./request.ts";
 import { HEADER_OWN_BYTES, responseFields, TRAILER_OWN_BYTES, trailerFields } from "./response.ts";
-import type { ServerConnection } from "./server_connection.ts";
 
 /** One call of a server. */
 export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dated {
@@ -22,7 +22,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   earlier: Dated | undefined;
   later: Dated | undefined;
   place: number | undefined;
-  readonly #host: ServerConnection;
+  readonly #host: ServerCallHost;
   readonly #stream: Stream;
   readonly #request: Request;
   readonly #inbox: Inbox;
@@ -35,7 +35,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   #over = false;
   #reason: RpcError | undefined;
 
-  constructor(host: ServerConnection, stream: Stream, request: Request) {
+  constructor(host: ServerCallHost, stream: Stream, request: Request) {
     this.path = request.path;
     this.#host = host;
     this.#stream = stream;
