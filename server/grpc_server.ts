@@ -6,6 +6,7 @@ import { after } from "../base/time.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import { checkServerTls } from "../tls/check.ts";
+import { prepareForShortage } from "../transport/descriptors.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
 import { CertificateWatch } from "./certificate_watch.ts";
@@ -182,6 +183,7 @@ export class GrpcServer implements Server {
       onCall: this.#dispatcher(),
     };
     this.#admission.open();
+    prepareForShortage();
     this.#listener = await listening("address", address, (address) => transport.listen({ ...options, address }));
     if (healthAddress) {
       const handler = healthHandler({ service: name, checks: this.#checks, phase: () => this.#life.value });

@@ -37,15 +37,15 @@ needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a re
     ["a conf.yaml", text(document.CONF_BOUNDS)],
     ["the aliases in either", `${document.MAX_ALIASES}`],
     ["a key in either", `${document.MAX_NAME_CHARACTERS} characters`],
-    ["the problems that are told of it", `${MAX_REPORTED_PROBLEMS}`],
+    ["the reported problems of either", `${MAX_REPORTED_PROBLEMS}`],
     ["a PEM file of `dinokit.tls`", size(MAX_PEM_BYTES)],
     ["the file of `tokenFile`", size(MAX_TOKEN_BYTES)],
     ["the package of a .proto", `${outliner.MAX_PACKAGE_CHARACTERS} characters, ${outliner.MAX_PACKAGE_PARTS} parts`],
     ["a full name in a .proto", `${MAX_NAME_CHARACTERS} characters`],
     ["the depth of imports of a .proto", `${MAX_IMPORT_DEPTH}`],
     ["the depth of messages in a .proto", `${outliner.MAX_MESSAGE_DEPTH}`],
-    ["that of options in braces", `${MAX_BRACES_DEPTH}`],
-    ["the mistakes that are told of one", `${MOST_PROBLEMS}, and the last`],
+    ["the depth of options in braces", `${MAX_BRACES_DEPTH}`],
+    ["the reported mistakes of a .proto", `${MOST_PROBLEMS}, and the last`],
     ["what a server tells the command line by reflection", `${MAX_FILES} files with ${size(MAX_BYTES)}`],
   ]);
 });

@@ -47,6 +47,18 @@ export function isExhausted(address: Address): boolean {
 }
 
 /**
+ * Prepares the process for a shortage of descriptors. To be called before a server listens. Deno 2.9.6 opens a pipe for
+ * signals when the first listener is added, and panics if no descriptor is left then; its own code adds one during a
+ * shortage. tests/descriptors_test.ts shows whether this is still needed.
+ */
+export function prepareForShortage(): void {
+  if (Deno.build.os === "windows") return;
+  const nothing = () => {};
+  Deno.addSignalListener("SIGWINCH", nothing);
+  Deno.removeSignalListener("SIGWINCH", nothing);
+}
+
+/**
  * Makes a server of node:net accept connections again. In Deno 2.9.6 it stops accepting, without an event, when no
  * descriptor is left for a connection. A second call of `listen` on its handle restarts it. tests/descriptors_test.ts
  * shows whether this still works.
