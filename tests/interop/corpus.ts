@@ -15,6 +15,9 @@ export interface Corpus {
   readonly alone?: readonly string[];
 }
 
+/** Files with closed enums or required fields, which are not supported yet. */
+const CLOSED = /^google\/protobuf\/(descriptor|compiler\/\w+|\w+_features)\.proto$/;
+
 /** Finds or gets them. The versions are those that are tested. */
 export async function corpora(): Promise<Corpus[]> {
   const [site, tools] = (await runPython("corpus.py", ["where"])).trim().split("\n") as [string, string];
@@ -27,11 +30,12 @@ export async function corpora(): Promise<Corpus[]> {
     {
       name: "protobufjs",
       folders: [protobufjs, tools],
-      // The one that is missing is of an edition.
-      files: protosIn(protobufjs, "google").filter((one) => !one.endsWith("json_enumvalue_options.proto")),
-      alone: ["descriptor", "compiler/plugin"].map((one) => `google/protobuf/${one}.proto`).concat(
-        "google/api/annotations.proto",
+      // One is of an edition, and protoc rejects the descriptor.proto that annotations.proto imports.
+      files: protosIn(protobufjs, "google").filter((file) =>
+        !/(json_enumvalue_options|api\/annotations)\.proto$/.test(file)
       ),
+      // The kit has a newer version of these.
+      alone: ["google/protobuf/api.proto", "google/protobuf/type.proto"],
     },
     { name: "grpc-js's channelz", folders: [grpcJs, tools], files: ["channelz.proto"] },
     {
@@ -51,15 +55,18 @@ export async function corpora(): Promise<Corpus[]> {
 
 function protosIn(root: string, folder: string): string[] {
   const entries = [...Deno.readDirSync(join(root, folder))].sort((a, b) => a.name < b.name ? -1 : 1);
-  return entries.flatMap(({ name, isDirectory }) =>
+  const all = entries.flatMap(({ name, isDirectory }) =>
     isDirectory ? protosIn(root, `${folder}/${name}`) : name.endsWith(".proto") ? [`${folder}/${name}`] : []
   );
+  return all.filter((file) => !CLOSED.test(file));
 }
 
 /** The folder of a package that Deno has in its cache, as the kit imports it. */
 async function npm(name: string, version: string): Promise<string> {
   const { npmCache } = JSON.parse(await output(Deno.execPath(), ["info", "--json"]));
-  await output(Deno.execPath(), ["cache", fileURLToPath(new URL("../../mod.ts", import.meta.url))]);
+  for (const entry of ["mod.ts", "transport/grpc_js/mod.ts"]) {
+    await output(Deno.execPath(), ["cache", fileURLToPath(new URL(`../../${entry}`, import.meta.url))]);
+  }
   const [registry] = [...Deno.readDirSync(npmCache)].filter((one) => one.isDirectory);
   return join(npmCache, registry!.name, name, version);
 }

@@ -36,7 +36,7 @@ needsPython(
         counts.types += types.size;
         counts.messages += await compare(corpus, types);
       }
-      assert(counts.files > 90 && counts.types > 350 && counts.messages > 2500, JSON.stringify(counts));
+      assert(counts.files > 80 && counts.types > 250 && counts.messages > 2000, JSON.stringify(counts));
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
