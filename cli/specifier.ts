@@ -10,6 +10,15 @@ export function specifier(from: string, to: string): string {
 /** Encodes a path as a specifier, without quotes, blanks or line breaks. */
 export const inSpecifier = (path: string): string => encodeURI(path).replace(/[?#]/g, encodeURIComponent);
 
+/** Returns the path that a specifier encodes. A text that is no valid specifier is returned as it is. */
+export function fileName(specifier: string): string {
+  try {
+    return decodeURIComponent(specifier);
+  } catch {
+    return specifier;
+  }
+}
+
 /** Returns the specifier of a module of this copy of the kit, which may be on a web server rather than on disk. */
 export const kitSpecifier = (from: string, { protocol, href }: URL): string =>
   protocol === "file:" ? specifier(from, fileURLToPath(href)) : href;

@@ -60,7 +60,7 @@ export const withTls = (command: Command): Command =>
   command
     .option("--tls", "speak TLS; so do the flags that follow")
     .option("--ca <file>", "the certificates (PEM) that sign the server's (those that Deno trusts)")
-    .option("--cert <file>", "the own certificate (PEM), for mutual TLS")
+    .option("--cert <file>", "the client's certificate (PEM), for mutual TLS")
     .option("--key <file>", "its private key (PEM)")
     .option("--server-name <name>", "the name in the server's certificate (the host)");
 
@@ -114,6 +114,10 @@ export function reach(target: string, flags: TargetFlags): ClientOptions {
     if (scheme) {
       const next = `leave out ${scheme}://: ${host}${scheme === "https" ? " --tls" : ""}`;
       throw new Failure(`${target} is a URL, and a target is ${TARGET}`, next, EXIT.usage);
+    }
+    if (/^[a-z][\w.-]{0,127}$/i.test(target)) {
+      const next = `give its port, or consul:${target} for the service of that name in Consul`;
+      throw new Failure(`${target} has no port; use ${TARGET}`, next, EXIT.usage);
     }
     const address = checked(() => parseAddress(target, "the address"));
     const callable = address.kind === "unix" || (address.kind === "tcp" && address.port > 0);

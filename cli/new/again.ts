@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { DeclaredService } from "../../codegen/services.ts";
 import { readText } from "../files.ts";
 import type { Idl } from "./idl.ts";
+import { moduleOf } from "./module.ts";
 import type { NewOptions } from "./settings.ts";
 
 const ENVS = ["dev", "test", "online"];
@@ -38,7 +39,7 @@ export function checkAgain(root: string, { type, registry, serverName, module }:
     refuse(`--server_name ${serverName}`, `write service in ${join(root, "conf/ENV/conf.yaml")}`);
   }
   const [, kit] = /"dinokit":\s*"([^"]*)"/.exec(readText(join(root, "deno.json")) ?? "") ?? [];
-  if (module !== undefined && module !== kit) {
+  if (module !== undefined && moduleOf(module, root) !== kit) {
     refuse(`--module ${module}`, `it imports ${kit}: change "imports" in ${join(root, "deno.json")}`);
   }
 }

@@ -178,6 +178,7 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
     [peer.call("Unary", "-H", "novalue"), "use 'key: value'", "next:  dinokit call --help"],
     [peer.call("Unary", "--persistent", "A="), "", "next:  dinokit call --help"],
     [["call", "127.0.0.1", "a.B/C"], "has no port", ""],
+    [["call", "echoservice", "a.B/C"], "echoservice has no port", "next:  give its port, or consul:echoservice for"],
     [["call", "http://127.0.0.1:1", "a.B/C"], "is a URL", "next:  leave out http://: 127.0.0.1:1\n"],
     [["health", "https://127.0.0.1:1"], "is a URL", "next:  leave out https://: 127.0.0.1:1 --tls\n"],
     [["list", "--methods", "--consul"], "Consul knows no methods", "next:  dinokit list consul:NAME --methods"],

@@ -332,8 +332,7 @@ needs(SIEGE_PERMISSIONS, "who fills the buffers of all does not keep others from
     } finally {
       for (const wire of wires) wire[Symbol.dispose]();
     }
-    // 600 streams and their handlers, beside what they hold.
-  }, { limits: { bufferBytes: 16 * MIB_BYTES, connectionBufferBytes: 16 * MIB_BYTES }, megabytes: 180 });
+  }, { limits: { bufferBytes: 16 * MIB_BYTES, connectionBufferBytes: 16 * MIB_BYTES } });
 });
 
 needs(SIEGE_PERMISSIONS, "what failed connections held is given back to the others", async () => {

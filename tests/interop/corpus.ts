@@ -11,11 +11,13 @@ export interface Corpus {
   readonly folders: readonly string[];
   /** The files, as imports name them. */
   readonly files: readonly string[];
+  /** The files that are rejected for now: they have closed enums or required fields. */
+  readonly rejected: readonly string[];
   /** Those that protoc refuses, or that are of another version than its own: messages are not compared. */
   readonly alone?: readonly string[];
 }
 
-/** Files with closed enums or required fields, which are not supported yet. */
+/** The files of google/protobuf/ with closed enums or required fields. */
 const CLOSED = /^google\/protobuf\/(descriptor|compiler\/\w+|\w+_features)\.proto$/;
 
 /** Finds or gets them. The versions are those that are tested. */
@@ -24,7 +26,7 @@ export async function corpora(): Promise<Corpus[]> {
   const [protobufjs, grpcJs] = [await npm("protobufjs", "8.8.1"), `${await npm("@grpc/grpc-js", "1.14.7")}/proto`];
   const go = await goModule("google.golang.org/grpc", "v1.34.0");
   const oldGo = await goModule("google.golang.org/grpc", "v1.5.1");
-  return [
+  const all: Omit<Corpus, "rejected">[] = [
     { name: "googleapis-common-protos", folders: [site, tools], files: protosIn(site, "google") },
     { name: "grpcio-tools", folders: [tools], files: protosIn(tools, "google") },
     {
@@ -51,14 +53,18 @@ export async function corpora(): Promise<Corpus[]> {
     },
     { name: "grpc-go's health", folders: [oldGo], files: ["health/grpc_health_v1/health.proto"] },
   ];
+  return all.map((corpus) => ({
+    ...corpus,
+    files: corpus.files.filter((file) => !CLOSED.test(file)),
+    rejected: corpus.files.filter((file) => CLOSED.test(file)),
+  }));
 }
 
 function protosIn(root: string, folder: string): string[] {
   const entries = [...Deno.readDirSync(join(root, folder))].sort((a, b) => a.name < b.name ? -1 : 1);
-  const all = entries.flatMap(({ name, isDirectory }) =>
+  return entries.flatMap(({ name, isDirectory }) =>
     isDirectory ? protosIn(root, `${folder}/${name}`) : name.endsWith(".proto") ? [`${folder}/${name}`] : []
   );
-  return all.filter((file) => !CLOSED.test(file));
 }
 
 /** The folder of a package that Deno has in its cache, as the kit imports it. */
