@@ -43,20 +43,22 @@ export type {
   BalancerName,
   BreakerPolicy,
   ClientPolicy,
-  ConcurrencyPolicy,
   HedgePolicy,
   InjectionPolicy,
   MethodPolicy,
   OutlierPolicy,
-  OverloadPolicy,
   PolicySource,
-  RatePolicy,
   RetryBudget,
   RetryPolicy,
-  ServerMethodPolicy,
-  ServerPolicy,
   StatusName,
 } from "./policy/policy.ts";
+export type {
+  ConcurrencyPolicy,
+  OverloadPolicy,
+  RatePolicy,
+  ServerMethodPolicy,
+  ServerPolicy,
+} from "./policy/server_policy.ts";
 
 // Calls: context, metadata, errors, middleware
 export { type ServerContext, withMetainfo } from "./rpc/context.ts";

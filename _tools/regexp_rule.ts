@@ -22,8 +22,8 @@ const ATOM =
   /^(?:\\[pPu]\{[^}]*\}|\\u.{4}|\\x..|\\k<[^>]*>|\\c.|\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!]|<[=!]|<[^>]*>))?|[^])/;
 
 /**
- * The ways through a pattern, each as its atoms: one for each alternative. Groups are opened: what stands in them
- * counts as if they were not there. An alternative in a group begins where the pattern does, as far as `^` goes.
+ * Returns the alternatives of a pattern, each as a list of atoms. Groups are ignored: their content counts as a part of
+ * the alternative around them. For `^`, an alternative inside a group begins where the pattern begins.
  */
 function waysThrough(pattern: string): Atom[][] {
   const ways: Atom[][] = [[]];

@@ -1,6 +1,7 @@
 import type { Compression } from "../rpc/compression.ts";
 import type { LogLevel } from "../base/logger.ts";
-import type { ClientPolicy, ServerPolicy } from "../policy/policy.ts";
+import type { ClientPolicy } from "../policy/policy.ts";
+import type { ServerPolicy } from "../policy/server_policy.ts";
 import type { Limits } from "../transport/transport.ts";
 
 /**

@@ -7,7 +7,8 @@ import { Checker, type Dialect, entryPath, fieldPath } from "../policy/check.ts"
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import type { AnyEntry } from "../policy/fields.ts";
 import { misfitPath, PolicyMisfit } from "../policy/fit.ts";
-import type { ClientPolicy, PolicySource, ServerPolicy } from "../policy/policy.ts";
+import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
+import type { ServerPolicy } from "../policy/server_policy.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import type { KeyValue } from "../registry/registry.ts";
 import { POLICY_BOUNDS, readDocument } from "./document.ts";

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { LogFields, Logger } from "../base/logger.ts";
-import type { ClientPolicy, PolicySource, ServerPolicy } from "../policy/policy.ts";
+import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
+import type { ServerPolicy } from "../policy/server_policy.ts";
 import type { KeyValue } from "../registry/registry.ts";
 import { until } from "../tests/observe.ts";
 import { clientPolicyFrom, serverPolicyFrom } from "./live_policy.ts";

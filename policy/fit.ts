@@ -1,7 +1,8 @@
 import { nearest } from "../base/did_you_mean.ts";
 import type { Method, Service } from "../rpc/service.ts";
 import { entryPath, fieldPath } from "./check.ts";
-import type { ClientPolicy, MethodPolicy, ServerPolicy } from "./policy.ts";
+import type { ClientPolicy, MethodPolicy } from "./policy.ts";
+import type { ServerPolicy } from "./server_policy.ts";
 import { OUTLIERS, RETRY } from "./rules.ts";
 
 /**

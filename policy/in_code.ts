@@ -3,7 +3,8 @@ import { Checker, type Dialect, type Given } from "./check.ts";
 import { CLIENT_POLICY } from "./client_fields.ts";
 import type { AnySection } from "./fields.ts";
 import { clientMisfits, type Misfit, misfitPath, serverMisfits } from "./fit.ts";
-import type { ClientPolicy, ServerPolicy } from "./policy.ts";
+import type { ClientPolicy } from "./policy.ts";
+import type { ServerPolicy } from "./server_policy.ts";
 import { SERVER_POLICY } from "./server_fields.ts";
 
 const CODE: Dialect = {

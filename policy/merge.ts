@@ -1,4 +1,5 @@
-import type { ClientPolicy, ServerPolicy } from "./policy.ts";
+import type { ClientPolicy } from "./policy.ts";
+import type { ServerPolicy } from "./server_policy.ts";
 
 /**
  * Returns a policy in which each field of `over` replaces the field of `under`. Entries of methods are merged field by

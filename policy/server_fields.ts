@@ -13,7 +13,13 @@ import {
   type Section,
   whole,
 } from "./fields.ts";
-import type { ConcurrencyPolicy, OverloadPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./policy.ts";
+import type {
+  ConcurrencyPolicy,
+  OverloadPolicy,
+  RatePolicy,
+  ServerMethodPolicy,
+  ServerPolicy,
+} from "./server_policy.ts";
 
 const limit = (): Leaf<number | "adaptive"> => {
   const { allowed, check } = whole(1);

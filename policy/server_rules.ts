@@ -1,7 +1,8 @@
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import { entryPath } from "./check.ts";
-import type { ConcurrencyPolicy, InjectionPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./policy.ts";
+import type { InjectionPolicy } from "./policy.ts";
+import type { ConcurrencyPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./server_policy.ts";
 
 /** A limit on the rate of calls, with every default filled in. */
 export interface RateRules extends Required<RatePolicy> {

@@ -1,5 +1,6 @@
 import { GrpcServer } from "./grpc_server.ts";
-import { type ServerOptions, settingsOf } from "./options.ts";
+import type { ServerOptions } from "./options.ts";
+import { settingsOf } from "./settings.ts";
 import type { Server } from "./server.ts";
 import { workerTransport } from "./workers/pool.ts";
 import { serverInWorker } from "./workers/server_in_worker.ts";

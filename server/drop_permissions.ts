@@ -1,4 +1,5 @@
-import type { ServerOptions, Settings } from "./options.ts";
+import type { ServerOptions } from "./options.ts";
+import type { Settings } from "./settings.ts";
 
 /**
  * Drops the permissions that a serving process no longer needs. Net is kept, because Deno can't narrow it to a list; if

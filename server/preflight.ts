@@ -1,7 +1,8 @@
 import { netPermissions, requirePermissions } from "../base/permissions.ts";
 import { advertisedAddress, advertisePermissions } from "../registry/advertise.ts";
 import { transportPermissions } from "../transport/choose.ts";
-import type { ServerOptions, Settings } from "./options.ts";
+import type { ServerOptions } from "./options.ts";
+import type { Settings } from "./settings.ts";
 import { registrationOf } from "./registration.ts";
 
 /**

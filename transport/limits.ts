@@ -1,86 +1,120 @@
-import { RpcError } from "../rpc/error.ts";
-import type { Metadata } from "../rpc/metadata.ts";
-import { Status } from "../rpc/status.ts";
-import { cutStatusText } from "./status_text.ts";
-import type { CallStatus, Limits } from "./transport.ts";
-
 /**
- * Returns the error for a message that is too large; undefined if it is not.
- *
- * @param bytes The length of the message.
- * @param limits The limits of this side.
- * @param option The limit that applies to the direction of the message.
+ * The limits on what a peer may send, hold or cause. Numbers are octets, counts or milliseconds; `Infinity` means no
+ * limit. Only the kit's own transport enforces the limits from `connections` on.
  */
-export function messageExcess(
-  bytes: number,
-  limits: Limits,
-  option: "sendMessageBytes" | "receiveMessageBytes",
-): RpcError | undefined {
-  if (bytes <= limits[option]) return undefined;
-  return exhausted(`a message has ${bytes} bytes, over the limit of ${limits[option]} (limits.${option})`);
+export interface Limits {
+  /**
+   * The largest message that is received, in octets, before and after decompression. A larger one ends the call with
+   * RESOURCE_EXHAUSTED.
+   * @default {4194304}
+   */
+  receiveMessageBytes: number;
+  /**
+   * The largest estimated memory of a received message after decoding, in octets. If this limit is left out, it is at
+   * least twice {@linkcode Limits.receiveMessageBytes}. A message that needs more ends the call with
+   * RESOURCE_EXHAUSTED.
+   * @default {67108864}
+   */
+  decodedMessageBytes: number;
+  /**
+   * The largest message that is sent, in octets, before compression. A larger one ends the call with
+   * RESOURCE_EXHAUSTED.
+   * @default {4194304}
+   */
+  sendMessageBytes: number;
+  /**
+   * The largest header or trailers of a call, in octets as HTTP/2 counts them: name, value and 32 for each field.
+   * Larger ones end the call with RESOURCE_EXHAUSTED.
+   * @default {8192}
+   */
+  metadataBytes: number;
+  /**
+   * The most fields in the header or in the trailers of a call. More end the call with RESOURCE_EXHAUSTED. @default
+   * {100}
+   */
+  metadataEntries: number;
+  /** The most calls in flight on one connection. Further calls are refused with REFUSED_STREAM. @default {100} */
+  concurrentStreams: number;
+  /** The most connections of a server. Further ones are closed at once. @default {10000} */
+  connections: number;
+  /**
+   * The most octets of received messages on one connection that the application has not read yet. Beyond this, flow
+   * control makes the peer wait. With less than 256 KiB for each of {@linkcode Limits.concurrentStreams}, calls that
+   * nobody reads can block others.
+   * @default {33554432}
+   */
+  connectionBufferBytes: number;
+  /**
+   * The most octets of messages that all connections hold. The limit applies separately to received messages that the
+   * application has not read yet, to decoded requests in handlers (estimated), and to queued replies. Beyond this,
+   * calls end with RESOURCE_EXHAUSTED.
+   * @default {134217728}
+   */
+  bufferBytes: number;
+  /**
+   * The most HEADERS and CONTINUATION frames in one header block. More end the connection with ENHANCE_YOUR_CALM.
+   * @default {16}
+   */
+  headerBlockFrames: number;
+  /**
+   * The largest burst of frames that carry no data (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA). Each useful
+   * frame allows four more, and each second allows 100 more. A larger burst ends the connection with ENHANCE_YOUR_CALM.
+   * @default {1000}
+   */
+  controlFrames: number;
+  /**
+   * The largest burst of calls that a client resets within their first 50 ms, or that its errors reset
+   * (CVE-2023-44487). Each answered call allows four more, and each second allows 100 more. A larger burst ends the
+   * connection with ENHANCE_YOUR_CALM.
+   * @default {500}
+   */
+  resets: number;
+  /**
+   * The minimum time between two PINGs of a client while no call sends anything, in milliseconds. Two PINGs may come
+   * too early (gRPC A8). The next one ends the connection with GOAWAY `too_many_pings`.
+   * @default {10000}
+   */
+  pingInterval: number;
+  /**
+   * How long a new connection may take for TLS and its first SETTINGS, in milliseconds. A slower one is closed.
+   * @default {10000}
+   */
+  handshakeTimeout: number;
+  /**
+   * How long a header block may take from its first frame to its last, in milliseconds. A slower one closes the
+   * connection.
+   * @default {10000}
+   */
+  headersTimeout: number;
+  /** How long a connection may be without calls, in milliseconds. After that, it ends with GOAWAY. @default {300000} */
+  idleTimeout: number;
+  /**
+   * How long outgoing octets may wait for a peer that reads nothing, in milliseconds. After that, the connection is
+   * closed.
+   * @default {300000}
+   */
+  stallTimeout: number;
+  /**
+   * The maximum age of a connection, in milliseconds, with a random variation of 10 %. After that, it ends with GOAWAY.
+   * @default {Infinity}
+   */
+  connectionAge: number;
+  /** How long calls in flight may continue after a GOAWAY for age, in milliseconds. @default {10000} */
+  connectionAgeGrace: number;
+  /**
+   * How long a connection may receive no frame before this side pings the peer, in milliseconds. A client pings only
+   * while calls are in flight. After two PINGs without a frame of a call from the server, it waits six times as long.
+   * @default {60000}
+   */
+  keepaliveInterval: number;
+  /** How long that PING may be unanswered, in milliseconds. After that, the connection is closed. @default {20000} */
+  keepaliveTimeout: number;
+  /**
+   * How long a server with calls in flight may send nothing, not even the answer to a PING, in milliseconds. After
+   * that, the client starts no new calls on the connection until the server sends something. A connection without calls
+   * is closed after `keepaliveTimeout` of silence, so that the client tries another. Silence is detected one or two
+   * seconds late.
+   * @default {1000}
+   */
+  silenceTimeout: number;
 }
-
-/**
- * Returns the error for metadata with too many or too large fields; undefined if it is within the limits.
- *
- * @param metadata The header or trailer fields.
- * @param limits The limits of this side.
- * @param what What the message calls them, such as `"the header"`.
- */
-export function metadataExcess(metadata: Metadata, limits: Limits, what: string): RpcError | undefined {
-  return sizeExcess(metadata.size, metadata.bytes, limits, what);
-}
-
-/**
- * Returns the error for fields that exceed the peer's announced limit; undefined if they do not. If they were sent, the
- * peer might reset the call without a reason or close the connection.
- *
- * @param bytes The size of all fields, as HTTP/2 counts it.
- * @param peerBytes The limit that the peer announced, in octets.
- * @param what What the message calls the fields, such as `"the header"`.
- */
-export function peerExcess(bytes: number, peerBytes: number, what: string): RpcError | undefined {
-  if (bytes <= peerBytes) return undefined;
-  return exhausted(`${what} has ${bytes} bytes, and the peer takes ${peerBytes} (its SETTINGS_MAX_HEADER_LIST_SIZE)`);
-}
-
-/**
- * Returns the status cut down to the limits. A text that is too long is truncated and keeps its code, which is more
- * useful than an error about the limit. A trailer that is too large is dropped from an error; with success, it changes
- * the status to RESOURCE_EXHAUSTED.
- *
- * @param status The status with its message and details, which are trailer fields too.
- * @param limits The limits of this side.
- * @param peerBytes The octets that the peer accepts in addition to the transport's own fields. Infinity by default.
- */
-export function withinLimits(status: CallStatus, limits: Limits, peerBytes = Infinity): CallStatus {
-  const { trailer, message, details } = status;
-  if (!trailer && !message && !details) return status;
-  const bytes = (trailer?.bytes ?? 0) +
-    (details ? 32 + "grpc-status-details-bin".length + Math.ceil(details.length * 4 / 3) : 0);
-  const excess = sizeExcess(trailer?.size ?? 0, bytes, limits, "the trailer") ??
-    (bytes === 0 ? undefined : peerExcess(bytes, peerBytes, "the trailer"));
-  const room = Math.min(limits.metadataBytes, peerBytes);
-  if (excess) return withoutTrailer(status, room, excess);
-  const text = cutStatusText(message, room - bytes - 32 - "grpc-message".length);
-  return text === message ? status : { ...status, message: text };
-}
-
-/** Returns the status without its trailer and details, which exceed a limit. The text has at most `room` octets. */
-export function withoutTrailer({ code, message }: CallStatus, room: number, excess: RpcError): CallStatus {
-  const text = code === Status.OK || !message ? excess.rawMessage : `${message} (${excess.rawMessage})`;
-  return { code: code === Status.OK ? excess.code : code, message: cutStatusText(text, room) };
-}
-
-/** Does what {@linkcode metadataExcess} does, for fields whose number and size are known. */
-export function sizeExcess(entries: number, bytes: number, limits: Limits, what: string): RpcError | undefined {
-  if (entries > limits.metadataEntries) {
-    return exhausted(
-      `${what} has ${entries} fields, over the limit of ${limits.metadataEntries} (limits.metadataEntries)`,
-    );
-  }
-  if (bytes <= limits.metadataBytes) return undefined;
-  return exhausted(`${what} has ${bytes} bytes, over the limit of ${limits.metadataBytes} (limits.metadataBytes)`);
-}
-
-const exhausted = (text: string) => new RpcError(Status.RESOURCE_EXHAUSTED, text);

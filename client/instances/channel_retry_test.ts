@@ -43,7 +43,7 @@ Deno.test("retries don't take the turns of those that are well", () =>
     await channel.close();
   }));
 
-Deno.test("a retry goes to another zone when all of the own have been tried; calls don't", () =>
+Deno.test("a retry goes to another zone when all local instances have been tried; first attempts do not", () =>
   withFakeTime(async (pass) => {
     for (const balancer of BALANCERS) {
       const { channel, tell, call } = setUp({ balancer, hashKey: "user", zone: "here" });

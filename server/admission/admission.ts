@@ -1,7 +1,8 @@
 import { PolicyMisfit, serverMisfits } from "../../policy/fit.ts";
 import { checkServerMethods } from "../../policy/in_code.ts";
 import { mergePolicy } from "../../policy/merge.ts";
-import type { PolicySource, ServerPolicy } from "../../policy/policy.ts";
+import type { PolicySource } from "../../policy/policy.ts";
+import type { ServerPolicy } from "../../policy/server_policy.ts";
 import {
   type ConcurrencyRules,
   gateRules,

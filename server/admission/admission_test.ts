@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { createClient } from "../../client/client.ts";
 import { PolicyMisfit } from "../../policy/fit.ts";
-import type { PolicySource, ServerPolicy } from "../../policy/policy.ts";
+import type { PolicySource } from "../../policy/policy.ts";
+import type { ServerPolicy } from "../../policy/server_policy.ts";
 import { EchoService } from "../../proto/echo.ts";
 import { HealthCheckResponse_ServingStatus as Serving } from "../../proto/grpc/health/v1/health.ts";
 import { Health } from "../../proto/grpc/health/v1/health.ts";

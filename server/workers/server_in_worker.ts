@@ -3,7 +3,8 @@ import type { Logger } from "../../base/logger.ts";
 import { chooseTransport } from "../../transport/choose.ts";
 import type { ServerTransport } from "../../transport/transport.ts";
 import { GrpcServer } from "../grpc_server.ts";
-import { type ServerOptions, settingsOf } from "../options.ts";
+import type { ServerOptions } from "../options.ts";
+import { settingsOf } from "../settings.ts";
 import type { ThisWorker } from "./this_worker.ts";
 
 /**

@@ -4,7 +4,7 @@ import { isRetryField } from "../../rpc/retry_fields.ts";
 import { isSourceField } from "../../rpc/source.ts";
 import type { RpcError } from "../../rpc/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
-import { sizeExcess } from "../limits.ts";
+import { sizeExcess } from "../excess.ts";
 import type { Limits } from "../transport.ts";
 
 /**
@@ -27,7 +27,7 @@ export function isApplicationField(name: string): boolean {
  * Returns how many values of metadata a field holds: none if it belongs to HTTP/2 or the kit, and several if it ends in
  * `-bin` and has a list. Values are counted before they are decoded, as there may be thousands.
  */
-export function valuesIn(name: string, value: string): number {
+function valuesIn(name: string, value: string): number {
   if (!isApplicationField(name) || isSourceField(name)) return 0;
   let values = 1;
   if (!name.endsWith("-bin")) return values;
@@ -35,8 +35,8 @@ export function valuesIn(name: string, value: string): number {
   return values;
 }
 
-/** Returns the error if the application's fields in a list exceed the limits; undefined if not. */
-export function fieldsExcess(fields: FieldList, limits: Limits, what: string): RpcError | undefined {
+/** Returns the size of the application's fields in a list: the number of values, and the bytes as HTTP/2 counts them. */
+export function metadataSize(fields: FieldList): { entries: number; bytes: number } {
   let entries = 0, bytes = 0;
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!, value = fields[i + 1]!;
@@ -45,6 +45,12 @@ export function fieldsExcess(fields: FieldList, limits: Limits, what: string): R
     entries += values;
     bytes += 32 + name.length + value.length;
   }
+  return { entries, bytes };
+}
+
+/** Returns the error if the application's fields in a list exceed the limits; undefined if not. */
+export function fieldsExcess(fields: FieldList, limits: Limits, what: string): RpcError | undefined {
+  const { entries, bytes } = metadataSize(fields);
   return sizeExcess(entries, bytes, limits, what);
 }
 

@@ -3,7 +3,7 @@ import { Status } from "../../rpc/status.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Limits } from "../transport.ts";
 import { isKnownEncoding } from "./compression.ts";
-import { malformedMetadata, valuesIn } from "./fields.ts";
+import { malformedMetadata, metadataSize } from "./fields.ts";
 import { parseTimeout } from "./timeout.ts";
 
 /** Why a request is rejected, with a gRPC status, and an HTTP status for callers that do not speak gRPC. */
@@ -92,14 +92,7 @@ function refusalOf(method: string, type: string): Refusal | undefined {
 }
 
 function metadataRefusal(fields: FieldList, limits: Limits): Refusal | undefined {
-  let entries = 0, bytes = 0;
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!, value = fields[i + 1]!;
-    const values = valuesIn(name, value);
-    if (values === 0) continue;
-    entries += values;
-    bytes += 32 + name.length + value.length;
-  }
+  const { entries, bytes } = metadataSize(fields);
   if (entries > limits.metadataEntries) return tooMuch(`${entries} fields`, limits, "metadataEntries");
   if (bytes > limits.metadataBytes) return tooMuch(`${bytes} bytes`, limits, "metadataBytes");
   const why = malformedMetadata(fields);

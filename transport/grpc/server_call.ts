@@ -5,7 +5,7 @@ import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
-import { messageExcess, metadataExcess, peerExcess, withinLimits } from "../limits.ts";
+import { messageExcess, metadataExcess, peerExcess, withinLimits } from "../excess.ts";
 import type { CallStatus, Compression, MaybePromise, ServerCall } from "../transport.ts";
 import type { ServerCallHost } from "./call_host.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";

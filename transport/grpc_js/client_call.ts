@@ -4,7 +4,7 @@ import type { RpcError } from "../../rpc/error.ts";
 import { addSource } from "../../rpc/source.ts";
 import { Status } from "../../rpc/status.ts";
 import { LONGEST_TIMER_MS, timeOfDay } from "../../base/time.ts";
-import { metadataExcess, withinLimits } from "../limits.ts";
+import { metadataExcess, withinLimits } from "../excess.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, Limits, MaybePromise } from "../transport.ts";
 import { detailsOf, fromGrpc, toGrpc } from "./fields.ts";
 import type { GrpcJs } from "./load.ts";

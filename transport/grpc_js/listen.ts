@@ -6,7 +6,7 @@ import { type Address, formatAddress } from "../../base/address.ts";
 import { after } from "../../base/time.ts";
 import type { grpc } from "./deps.ts";
 import { ClientCheck } from "../client_check.ts";
-import { metadataExcess } from "../limits.ts";
+import { metadataExcess } from "../excess.ts";
 import { removeStaleSocket } from "../stale_socket.ts";
 import type { Listener, ListenOptions } from "../transport.ts";
 import { DescriptorWatch } from "./descriptors.ts";

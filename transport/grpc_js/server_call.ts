@@ -7,7 +7,7 @@ import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
 import { identityOf } from "../../tls/identity.ts";
 import { momentOf } from "../../base/time.ts";
-import { metadataExcess, withinLimits } from "../limits.ts";
+import { metadataExcess, withinLimits } from "../excess.ts";
 import type { CallStatus, Limits, MaybePromise, ServerCall } from "../transport.ts";
 import { fromGrpc, toGrpc } from "./fields.ts";
 import type { GrpcJs } from "./load.ts";

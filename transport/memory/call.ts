@@ -3,7 +3,7 @@ import { RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { after } from "../../base/time.ts";
-import { metadataExcess, withinLimits } from "../limits.ts";
+import { metadataExcess, withinLimits } from "../excess.ts";
 import type { CallStart, CallStatus, Limits } from "../transport.ts";
 import { Pipe } from "./pipe.ts";
 

@@ -1,6 +1,6 @@
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
-import { messageExcess } from "../limits.ts";
+import { messageExcess } from "../excess.ts";
 import type { CallStatus, ClientCall, Compression, MaybePromise } from "../transport.ts";
 import type { Call } from "./call.ts";
 
