@@ -23,7 +23,7 @@ export const loadBundledProtos = async (): Promise<Record<string, string>> => ({
     (await import("npm:protobufjs@8.8.1/google/api/http.proto", { with: { type: "text" } })).default,
 });
 
-// The Consul client. Seen by registry/consul_http.ts only.
+// The Consul client. Seen by registry/consul/http.ts only.
 export type { default as Consul } from "npm:consul@2.0.1";
 /** Loads the Consul client. */
 export const loadConsul = async (): Promise<typeof import("npm:consul@2.0.1")> =>

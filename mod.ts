@@ -68,13 +68,13 @@ export { BizError, type ErrorDetail, errorDetail, RpcError, type RpcErrorOptions
 export { Status, statusName } from "./rpc/status.ts";
 export type { Call, Middleware, Next } from "./rpc/middleware.ts";
 export type { Peer, PeerIdentity } from "./rpc/peer.ts";
-export type { Source } from "./rpc/source.ts";
+export type { Source } from "./rpc/source_fields.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel } from "./base/logger.ts";
 export { type Address, formatAddress, parseAddress } from "./base/address.ts";
 export { VERSION } from "./rpc/version.ts";
 
 // Discovery
-export { consul, type ConsulOptions, type ConsulTls } from "./registry/consul.ts";
+export { consul, type ConsulOptions, type ConsulTls } from "./registry/consul/consul.ts";
 export { memoryRegistry } from "./registry/memory.ts";
 export { staticAddresses } from "./registry/static.ts";
 export type {

@@ -78,7 +78,7 @@ Deno.test("import rule: packages come from deps.ts, each where it belongs", () =
     "const x = await import(name);",
   ]);
   assertRefused("registry/a.ts", "only codec/, codegen/ may see it", [`import { protobuf } from "../deps.ts";`]);
-  assertRefused("registry/a.ts", "registry/consul_http.ts may see it", [
+  assertRefused("registry/a.ts", "registry/consul/http.ts may see it", [
     `import { loadConsul as x } from "../deps.ts";`,
   ]);
   assertRefused("transport/http2/a.ts", "may not import transport/grpc_js/deps.ts", [

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { EXIT, Failure } from "./exit.ts";
+import { EXIT, Failure } from "./output/failure.ts";
 
 /** Returns the text of a file; undefined if the file does not exist. */
 export function readText(path: string): string | undefined {

@@ -10,20 +10,20 @@
  */
 
 import denoJson from "../deno.json" with { type: "json" };
-import { callCommand } from "./call.ts";
-import { isConsulError, nextAfterConsul } from "./call_failure.ts";
-import { dressed, refuseSecondValues } from "./command.ts";
-import { completionsCommand } from "./completions.ts";
+import { callCommand } from "./commands/call.ts";
+import { isConsulError, nextAfterConsul } from "./commands/call_failure.ts";
+import { dressed, refuseSecondValues } from "./commands/command.ts";
+import { completionsCommand } from "./commands/completions.ts";
 import { Command, CommanderError } from "./deps.ts";
-import { describeCommand } from "./describe.ts";
-import { EXIT, Failure, isOfSystem } from "./exit.ts";
-import { asFlags } from "./flag_names.ts";
-import { genCommand } from "./gen.ts";
-import { healthCommand } from "./health.ts";
-import { listCommand } from "./list.ts";
-import { newCommand } from "./new.ts";
-import { watchCommand } from "./watch.ts";
-import { colours, paint, tell } from "./terminal.ts";
+import { describeCommand } from "./commands/describe.ts";
+import { EXIT, Failure, isOfSystem } from "./output/failure.ts";
+import { asFlags } from "./commands/flag_names.ts";
+import { genCommand } from "./commands/gen.ts";
+import { healthCommand } from "./commands/health.ts";
+import { listCommand } from "./commands/list.ts";
+import { newCommand } from "./commands/new.ts";
+import { watchCommand } from "./commands/watch.ts";
+import { colours, paint, tell } from "./output/terminal.ts";
 
 /**
  * Creates the command `dinokit` with all its subcommands.

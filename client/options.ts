@@ -10,7 +10,7 @@ import { checkClientTls } from "../tls/check.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, ClientTransport, Compression, Limits } from "../transport/transport.ts";
 import { PolicyInUse } from "../policy/client_policy_in_use.ts";
-import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/in_code.ts";
+import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/policy_in_code.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { Balancer } from "./balancing/balancer.ts";
 import type { ClientMiddleware } from "./call/context.ts";

@@ -12,7 +12,7 @@ import {
 } from "../rpc/service.ts";
 import { fromJson, toJson } from "./json/mod.ts";
 import type { JsonContext } from "./json/value.ts";
-import { localName, LocalNames } from "./local_name.ts";
+import { localName, LocalNames } from "./typescript_names.ts";
 import { codecOf, type MessageCodec } from "./message.ts";
 import { Excess, Misfit } from "./misfit.ts";
 import { sourceOf } from "./source.ts";

@@ -1,6 +1,6 @@
 import { checkDeclarations } from "./check_declarations.ts";
 import { checkEnum, checkMessageNumbers } from "./check_numbers.ts";
-import { jsonNameOf } from "../codec/local_name.ts";
+import { jsonNameOf } from "../codec/typescript_names.ts";
 import { childrenOf, type Declaration, everything, fieldNameOf, fieldsOf, isField, isMessageSet } from "./outline.ts";
 import type { ProtoProblem } from "./problem.ts";
 import { textOf } from "./strings.ts";

@@ -1,4 +1,4 @@
-import type { MessageJson } from "../codec/descriptor/json.ts";
+import type { MessageJson } from "../codec/descriptor/json_types.ts";
 import type { Syntax } from "./check.ts";
 import { undeclared } from "./check_declarations.ts";
 import { checkFieldNumber } from "./check_numbers.ts";

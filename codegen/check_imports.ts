@@ -1,4 +1,4 @@
-import type { FileJson } from "../codec/descriptor/json.ts";
+import type { FileJson } from "../codec/descriptor/json_types.ts";
 import type { LoadedFile } from "./loaded_file.ts";
 import { childrenOf, type Declaration } from "./outline.ts";
 import type { ProtoProblem } from "./problem.ts";

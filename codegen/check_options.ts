@@ -6,7 +6,7 @@ import type { References } from "./references.ts";
 import { textOf } from "./strings.ts";
 import type { Source } from "./tokens.ts";
 import { integerOf, isTooLong } from "./numbers.ts";
-import type { EnumJson } from "../codec/descriptor/json.ts";
+import type { EnumJson } from "../codec/descriptor/json_types.ts";
 import type { Syntax } from "./check.ts";
 
 /**

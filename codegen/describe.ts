@@ -7,8 +7,8 @@ import type {
   Options,
   RangeJson,
   ServiceJson,
-} from "../codec/descriptor/json.ts";
-import { jsonNameOf } from "../codec/local_name.ts";
+} from "../codec/descriptor/json_types.ts";
+import { jsonNameOf } from "../codec/typescript_names.ts";
 import type { Syntax } from "./check.ts";
 import { defaultOf } from "./defaults.ts";
 import { nameIn, scopeOf } from "./full_names.ts";

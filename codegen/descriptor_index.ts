@@ -1,4 +1,4 @@
-import type { EnumJson, EnumValueJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
+import type { EnumJson, EnumValueJson, FieldJson, MessageJson } from "../codec/descriptor/json_types.ts";
 
 /** The fields of a message by name. */
 export const fieldsByName: (message: MessageJson) => ReadonlyMap<string, FieldJson> = once(({ field = [] }) =>

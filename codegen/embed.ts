@@ -1,4 +1,4 @@
-import type { FieldJson, FileJson, MessageJson } from "../codec/descriptor/json.ts";
+import type { FieldJson, FileJson, MessageJson } from "../codec/descriptor/json_types.ts";
 import { readFile } from "../codec/descriptor/read.ts";
 import type { ProtoDescriptor } from "../codec/file.ts";
 import { DESCRIPTOR, isWellKnown } from "./known.ts";

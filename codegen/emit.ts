@@ -1,5 +1,5 @@
-import type { EnumJson, FieldJson, MessageJson, ServiceJson } from "../codec/descriptor/json.ts";
-import { messageNames } from "../codec/descriptor/local_names.ts";
+import type { EnumJson, FieldJson, MessageJson, ServiceJson } from "../codec/descriptor/json_types.ts";
+import { messageNames } from "../codec/descriptor/message_names.ts";
 import { defaultOf } from "../codec/descriptor/read_message.ts";
 import { doc, inComment, literal } from "./code_text.ts";
 import { codeImports, embedded } from "./embed.ts";

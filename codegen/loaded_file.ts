@@ -1,4 +1,4 @@
-import type { FileJson } from "../codec/descriptor/json.ts";
+import type { FileJson } from "../codec/descriptor/json_types.ts";
 import type { Syntax } from "./check.ts";
 import { childrenOf, type Declaration } from "./outline.ts";
 import { type ProtoProblem, refuse } from "./problem.ts";

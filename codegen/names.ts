@@ -1,4 +1,4 @@
-import { LocalNames } from "../codec/local_name.ts";
+import { LocalNames } from "../codec/typescript_names.ts";
 import { literal } from "./code_text.ts";
 import type { LoadedFile } from "./load.ts";
 import { type Declaration, everything } from "./outline.ts";

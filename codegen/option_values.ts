@@ -1,5 +1,5 @@
 import { didYouMean } from "../base/did_you_mean.ts";
-import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
+import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json_types.ts";
 import { fieldsByName, fieldsInBraces, requiredOf, valuesByName } from "./descriptor_index.ts";
 import { integerOf, isTooLong } from "./numbers.ts";
 import type { AggregateField, OptionValue } from "./option_reader.ts";

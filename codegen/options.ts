@@ -1,5 +1,5 @@
 import { CUSTOM } from "../codec/descriptor/custom_options.ts";
-import type { EnumJson, FieldJson, MessageJson, Options } from "../codec/descriptor/json.ts";
+import type { EnumJson, FieldJson, MessageJson, Options } from "../codec/descriptor/json_types.ts";
 import { didYouMean } from "../base/did_you_mean.ts";
 import { fieldsByName } from "./descriptor_index.ts";
 import { OptionValues } from "./option_values.ts";

@@ -1,5 +1,5 @@
-import type { ServiceJson } from "../codec/descriptor/json.ts";
-import { localName, LocalNames } from "../codec/local_name.ts";
+import type { ServiceJson } from "../codec/descriptor/json_types.ts";
+import { localName, LocalNames } from "../codec/typescript_names.ts";
 import type { LoadedFile } from "./load.ts";
 import { typeNames } from "./names.ts";
 import { childrenOf } from "./outline.ts";

@@ -1,4 +1,4 @@
-import type { FieldJson } from "../codec/descriptor/json.ts";
+import type { FieldJson } from "../codec/descriptor/json_types.ts";
 import { protobuf } from "../deps.ts";
 
 /** A field of an option's message, and one value of it. */

@@ -1,4 +1,4 @@
-import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json.ts";
+import type { EnumJson, FieldJson, MessageJson } from "../codec/descriptor/json_types.ts";
 import type { Syntax } from "./check.ts";
 import { nameIn, scopeOf } from "./full_names.ts";
 import { type Declaration, entryNameOf, everything, fieldNameOf, isField } from "./outline.ts";

@@ -6,7 +6,7 @@ import { checkObject } from "../base/option_checks.ts";
 import { Checker, type Dialect, entryPath, fieldPath } from "../policy/check.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import type { AnyEntry } from "../policy/fields.ts";
-import { misfitPath, PolicyMisfit } from "../policy/fit.ts";
+import { misfitPath, PolicyMisfit } from "../policy/misfits.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "../base/logger.ts";
 import type { Method, Service } from "../rpc/service.ts";
-import { clientMisfits, PolicyMisfit } from "./fit.ts";
+import { clientMisfits, PolicyMisfit } from "./misfits.ts";
 import { mergePolicy } from "./merge.ts";
 import type { ClientPolicy, PolicySource } from "./policy.ts";
 import { type MethodRules, methodRules, type ServiceRules, serviceRules } from "./rules.ts";

@@ -6,7 +6,7 @@ import { after } from "../base/time.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import { checkServerTls } from "../tls/check.ts";
-import { prepareForShortage } from "../transport/descriptors.ts";
+import { prepareForShortage } from "../transport/file_descriptors.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
 import { CertificateWatch } from "./certificate_watch.ts";

@@ -4,7 +4,7 @@ import { createClient } from "../client/client.ts";
 import { EchoService, Req, Resp } from "../proto/echo.ts";
 import { Health } from "../proto/grpc/health/v1/health.ts";
 import { ServerReflection } from "../proto/grpc/reflection/v1/reflection.ts";
-import { consul } from "../registry/consul.ts";
+import { consul } from "../registry/consul/consul.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RpcError } from "../rpc/error.ts";
 import { createLogger } from "../base/logger.ts";

@@ -12,7 +12,7 @@ import {
   checkObject,
   checkTexts,
 } from "../base/option_checks.ts";
-import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/in_code.ts";
+import { SERVER_POLICY_NAMES, serverPolicyOf } from "../policy/policy_in_code.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
 import { checkTransport } from "../transport/choose.ts";
 import { limitsOf } from "../transport/default_limits.ts";

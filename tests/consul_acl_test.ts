@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { findConsul } from "../_tools/find_consul.ts";
-import { consul, type ConsulOptions } from "../registry/consul.ts";
+import { consul, type ConsulOptions } from "../registry/consul/consul.ts";
 import { bootstrap, CONSUL_PERMISSIONS, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";

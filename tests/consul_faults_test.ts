@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { consul } from "../registry/consul.ts";
-import { LEASE_KEY } from "../registry/consul_wire.ts";
+import { consul } from "../registry/consul/consul.ts";
+import { LEASE_KEY } from "../registry/consul/wire.ts";
 import { allowed, dripping, entry, fakeConsul, list, watching } from "./fake_consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { consul, type ConsulOptions } from "../registry/consul.ts";
+import { consul, type ConsulOptions } from "../registry/consul/consul.ts";
 import { CONSUL_PERMISSIONS, type ConsulAgent, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { consul } from "../registry/consul.ts";
+import { consul } from "../registry/consul/consul.ts";
 import { startChild } from "./child.ts";
 import { CONSUL_PERMISSIONS, type ConsulAgent, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";

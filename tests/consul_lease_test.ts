@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { consul } from "../registry/consul.ts";
-import { LEASE_KEY } from "../registry/consul_wire.ts";
+import { consul } from "../registry/consul/consul.ts";
+import { LEASE_KEY } from "../registry/consul/wire.ts";
 import { CONSUL_PERMISSIONS, type ConsulAgent, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { consul } from "../registry/consul.ts";
+import { consul } from "../registry/consul/consul.ts";
 import { bootstrap, CONSUL_PERMISSIONS, type ConsulAgent, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";

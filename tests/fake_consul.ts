@@ -4,7 +4,7 @@
  * @module
  */
 
-import { consul, type ConsulOptions } from "../registry/consul.ts";
+import { consul, type ConsulOptions } from "../registry/consul/consul.ts";
 import { recordingLogger } from "./observe.ts";
 
 /** An entry of a list as Consul writes it. */

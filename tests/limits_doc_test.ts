@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { MAX_BYTES, MAX_FILES } from "../cli/reflection.ts";
+import { MAX_BYTES, MAX_FILES } from "../cli/schema/reflection.ts";
 import { MAX_NAME_CHARACTERS } from "../codegen/check.ts";
 import { MAX_IMPORT_DEPTH } from "../codegen/load.ts";
 import { MAX_BRACES_DEPTH } from "../codegen/option_reader.ts";
@@ -8,10 +8,10 @@ import { MOST_PROBLEMS } from "../codegen/problem.ts";
 import * as document from "../config/document.ts";
 import { MAX_REPORTED_PROBLEMS } from "../config/problem.ts";
 import { MAX_PEM_BYTES } from "../config/tls.ts";
-import { MAX_HEADER_BYTES } from "../registry/consul_answer.ts";
-import { ONE_ANSWER_BYTES } from "../registry/consul_http.ts";
-import * as instances from "../registry/consul_instances.ts";
-import { DEFAULTS, MAX_TOKEN_BYTES } from "../registry/consul_options.ts";
+import { MAX_HEADER_BYTES } from "../registry/consul/answer.ts";
+import { ONE_ANSWER_BYTES } from "../registry/consul/http.ts";
+import * as instances from "../registry/consul/instances.ts";
+import { DEFAULTS, MAX_TOKEN_BYTES } from "../registry/consul/options.ts";
 import { needs } from "./needs.ts";
 
 /** A size as the page writes it. */

@@ -2,8 +2,8 @@ import type { DeclaredMethod, DeclaredService } from "../../codegen/services.ts"
 import { Imports } from "../../codegen/names.ts";
 import { identifier, importedAs, snake } from "./names.ts";
 import { inComment } from "../../codegen/code_text.ts";
-import { inSpecifier } from "../specifier.ts";
-import type { Places } from "./places.ts";
+import { inSpecifier } from "../generate/specifier.ts";
+import type { HandlerPaths } from "./handler_paths.ts";
 import { CLIENT, METHODS } from "./templates.ts";
 
 /** Returns a template as a file of the project, with adjusted imports. `idl` is the path of the main .proto in idl/. */
@@ -21,7 +21,7 @@ export function methodFile(
   method: DeclaredMethod,
   idl: string,
   reply: string,
-  places: Places,
+  places: HandlerPaths,
 ): string {
   const { local, name, [what]: template } = METHODS[method.kind];
   const handler = identifier(method.local);
@@ -47,7 +47,7 @@ export function methodFile(
 const braced = (name: string, as: string, other: string) => name === other ? `{ ${name} }` : `{ ${name}${as}${other} }`;
 
 /** Returns the text of handlers/mod.ts, which registers all handlers. It is generated again each time. */
-export function registration(services: readonly DeclaredService[], idl: string, places: Places): string {
+export function registration(services: readonly DeclaredService[], idl: string, places: HandlerPaths): string {
   const imports = new Imports(["addHandlers", "server"]);
   const server = imports.use("dinokit", "Server", true);
   const lines = services.map((service) => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { DeclaredService } from "../../codegen/services.ts";
 import { placed, registration } from "./handlers.ts";
-import { Places } from "./places.ts";
+import { HandlerPaths } from "./handler_paths.ts";
 import { denoJson } from "./settings.ts";
 
 const SERVICES: DeclaredService[] = [{
@@ -14,7 +14,7 @@ Deno.test("the path of a .proto is quoted wherever it stands in a project's code
   const idl = `a"; alert(1); "'; touch x; '/$(b)\u2028.proto`;
   const specifier = "a%22;%20alert(1);%20%22';%20touch%20x;%20'/$(b)%E2%80%A8.ts";
   assertEquals(placed('import "../idl/the.ts";', idl), `import "../idl/${specifier}";`);
-  const text = registration(SERVICES, idl, new Places(SERVICES));
+  const text = registration(SERVICES, idl, new HandlerPaths(SERVICES));
   assertStringIncludes(text, `from "../idl/${specifier}";`);
   assertStringIncludes(
     text,
@@ -26,6 +26,6 @@ Deno.test("the path of a .proto is quoted wherever it stands in a project's code
 });
 
 Deno.test("handlers of methods that differ in case alone are in files of their own", () => {
-  const places = new Places(SERVICES);
+  const places = new HandlerPaths(SERVICES);
   assertEquals(SERVICES[0]!.methods.map((method) => places.fileOf(method)), ["get", "get_"]);
 });

@@ -5,11 +5,11 @@ import { type LoadedFile, loadProto } from "../../codegen/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
 import { checkFolders, importName, namedFile, readText } from "../files.ts";
-import { formatted } from "../format.ts";
-import { specifier } from "../specifier.ts";
-import { tell } from "../terminal.ts";
-import { loadOthers } from "./others.ts";
-import { SOURCES } from "./sources.ts";
+import { formatted } from "../generate/format.ts";
+import { specifier } from "../generate/specifier.ts";
+import { tell } from "../output/terminal.ts";
+import { loadOthers } from "./other_protos.ts";
+import { SOURCES } from "../generate/sources_file.ts";
 
 /** The .proto files of a project. */
 export interface Idl {

@@ -1,5 +1,5 @@
 import { abortsAfter } from "../../base/time.ts";
-import { thisDeno } from "../format.ts";
+import { thisDeno } from "../generate/format.ts";
 
 /**
  * Writes deno.lock for the imports in the project's deno.json. CI and the image use only locked packages.

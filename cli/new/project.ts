@@ -1,7 +1,7 @@
-import { format } from "../format.ts";
+import { format } from "../generate/format.ts";
 import { clientFile, methodFile, placed, registration } from "./handlers.ts";
 import { type Idl, idlFiles } from "./idl.ts";
-import { Places } from "./places.ts";
+import { HandlerPaths } from "./handler_paths.ts";
 import { emptyReplies } from "./replies.ts";
 import { denoJson, named, type Plan } from "./settings.ts";
 import { COMMON, CONF, CONTAINER, MAIN, README } from "./templates.ts";
@@ -22,7 +22,7 @@ export interface Files {
 export async function filesOf(idl: Idl, server: boolean): Promise<Files> {
   const generated = await idlFiles(idl);
   if (!server) return { generated, handlers: [] };
-  const places = new Places(idl.services);
+  const places = new HandlerPaths(idl.services);
   generated.set("handlers/mod.ts", await format(registration(idl.services, idl.name, places)));
   const replyOf = emptyReplies(idl);
   const handlers = idl.services.flatMap((service) =>

@@ -1,17 +1,17 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { visible } from "../../base/visible.ts";
 import { readText } from "../files.ts";
-import { format } from "../format.ts";
-import { leftOver, orphans } from "../orphans.ts";
-import { tell } from "../terminal.ts";
-import { checkAgain, hasServer, newToClient } from "./again.ts";
+import { format } from "../generate/format.ts";
+import { leftOver, orphans } from "../generate/orphans.ts";
+import { tell } from "../output/terminal.ts";
+import { checkAgain, hasServer, newToClient } from "./existing_project.ts";
 import { type Idl, loadIdl } from "./idl.ts";
 import { writeLock } from "./lock.ts";
-import { linkedTemplates, moduleOf } from "./module.ts";
+import { linkedTemplates, moduleOf } from "./module_flag.ts";
 import { type Files, filesOf, firstFiles } from "./project.ts";
 import type { NewOptions, Plan } from "./settings.ts";
-import { isProject } from "./sources.ts";
-import { staleHandlers, unusedCopies } from "./stale.ts";
+import { isProject } from "../generate/sources_file.ts";
+import { staleHandlers, unusedCopies } from "./leftovers.ts";
 
 /**
  * Creates a project, or adds what is new in its .proto to an existing project.

@@ -4,7 +4,7 @@ import { addMetainfo, mergeMetainfo } from "../../rpc/metainfo.ts";
 import type { Middleware } from "../../rpc/middleware.ts";
 import { PREVIOUS_ATTEMPTS } from "../../rpc/retry_fields.ts";
 import type { Method } from "../../rpc/service.ts";
-import { type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
+import { type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source_fields.ts";
 import type { MethodRules } from "../../policy/rules.ts";
 import { type CallOptions, checkCallOptions } from "./call_options.ts";
 import { LIMIT, limitOf, type Timed } from "./time_limit.ts";

@@ -1,4 +1,4 @@
-import { backoff } from "../../registry/backoff.ts";
+import { backoff } from "../../base/backoff.ts";
 
 const MAX_BACKOFF_MS = 5000;
 /** While no instance is ready, an instance is asked again after this share of its backoff. */

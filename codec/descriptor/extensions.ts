@@ -1,5 +1,5 @@
 import type { ProtoDescriptor } from "../file.ts";
-import type { FieldJson, FileJson, MessageJson } from "./json.ts";
+import type { FieldJson, FileJson, MessageJson } from "./json_types.ts";
 import type { Descriptor } from "./options.ts";
 import { readOptions } from "./read_message.ts";
 

@@ -1,7 +1,7 @@
 import type { MessageType } from "../../rpc/service.ts";
 import { type ProtoFile, protoFile, rootOf } from "../file.ts";
 import { fileDescriptorProto } from "./descriptor_proto.ts";
-import type { FileJson, MessageJson, MethodJson, ServiceJson } from "./json.ts";
+import type { FileJson, MessageJson, MethodJson, ServiceJson } from "./json_types.ts";
 import { readFile } from "./read.ts";
 import { wellKnownFile } from "./well_known_file.ts";
 

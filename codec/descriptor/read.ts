@@ -1,6 +1,6 @@
 import type { ProtoDescriptor } from "../file.ts";
 import { extensionsOf } from "./extensions.ts";
-import type { FileJson } from "./json.ts";
+import type { FileJson } from "./json_types.ts";
 import { type Piece, readEnum, readMessage, readOptions, readService } from "./read_message.ts";
 
 /** A file's descriptor in protobufjs's JSON form. */

@@ -1,7 +1,7 @@
 import { protobuf } from "../../deps.ts";
-import { type MessageNames, messageNames } from "./local_names.ts";
+import { type MessageNames, messageNames } from "./message_names.ts";
 import { PROTO_NAME } from "./oneof_name.ts";
-import type { EnumJson, FieldJson, MessageJson, Options, RangeJson, ServiceJson } from "./json.ts";
+import type { EnumJson, FieldJson, MessageJson, Options, RangeJson, ServiceJson } from "./json_types.ts";
 
 /** A piece of protobufjs's JSON form. What is undefined in it does not count. */
 export type Piece = Record<string, unknown>;

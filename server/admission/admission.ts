@@ -1,5 +1,5 @@
-import { PolicyMisfit, serverMisfits } from "../../policy/fit.ts";
-import { checkServerMethods } from "../../policy/in_code.ts";
+import { PolicyMisfit, serverMisfits } from "../../policy/misfits.ts";
+import { checkServerMethods } from "../../policy/policy_in_code.ts";
 import { mergePolicy } from "../../policy/merge.ts";
 import type { PolicySource } from "../../policy/policy.ts";
 import type { ServerPolicy } from "../../policy/server_policy.ts";

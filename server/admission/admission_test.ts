@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { createClient } from "../../client/client.ts";
-import { PolicyMisfit } from "../../policy/fit.ts";
+import { PolicyMisfit } from "../../policy/misfits.ts";
 import type { PolicySource } from "../../policy/policy.ts";
 import type { ServerPolicy } from "../../policy/server_policy.ts";
 import { EchoService } from "../../proto/echo.ts";

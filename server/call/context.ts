@@ -11,7 +11,7 @@ import {
 import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../../rpc/retry_fields.ts";
 import { timeOfDay } from "../../base/time.ts";
 import type { ServerCall } from "../../transport/transport.ts";
-import type { Source } from "../../rpc/source.ts";
+import type { Source } from "../../rpc/source_fields.ts";
 import type { Route } from "./handlers.ts";
 
 /** The rules of a server for the metainfo that it receives. */

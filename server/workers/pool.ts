@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { backoff, sleep } from "../../registry/backoff.ts";
+import { backoff, sleep } from "../../base/backoff.ts";
 import { type Address, formatAddress, parseAddress } from "../../base/address.ts";
 import { inBackground } from "../../base/background.ts";
 import type { Logger } from "../../base/logger.ts";

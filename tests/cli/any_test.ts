@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { schemaFromFiles } from "../../cli/schema.ts";
+import { schemaFromFiles } from "../../cli/schema/schema.ts";
 import { createServer, type Handlers, type Service } from "../../mod.ts";
 import { needs } from "../needs.ts";
 import { CLI_PERMISSIONS, dinokit } from "./dinokit.ts";

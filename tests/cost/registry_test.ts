@@ -2,8 +2,8 @@ import { readDocument } from "../../config/document.ts";
 import { ConfigError } from "../../config/problem.ts";
 import { loadYaml } from "../../deps.ts";
 import { AllowedAddresses } from "../../registry/allowed_addresses.ts";
-import { readInstances } from "../../registry/consul_instances.ts";
-import { JsonReader } from "../../registry/json_reader.ts";
+import { readInstances } from "../../registry/consul/instances.ts";
+import { JsonReader } from "../../registry/consul/json_reader.ts";
 import { assertLinear } from "./assert_linear.ts";
 
 const entry = (more: object) => JSON.stringify({ Node: { Address: "192.0.2.7" }, Service: { Port: 1, ...more } });

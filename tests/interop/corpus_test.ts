@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ProtoGenerator } from "../../cli/generate.ts";
+import { ProtoGenerator } from "../../cli/generate/generator.ts";
 import { pb } from "../../codec/mod.ts";
 import { protobuf } from "../../deps.ts";
 import type { MessageType } from "../../rpc/service.ts";

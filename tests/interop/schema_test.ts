@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type FoundMethod, SchemaError, schemaFromServer } from "../../cli/schema.ts";
+import { type FoundMethod, SchemaError, schemaFromServer } from "../../cli/schema/schema.ts";
 import { createClient, createLogger, createServer, type JsonValue } from "../../mod.ts";
 import { kindsHandlers } from "../kinds.ts";
 import { needs } from "../needs.ts";

@@ -4,7 +4,7 @@ import { inBackground } from "../../base/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { after } from "../../base/time.ts";
 import type { Limits, ListenOptions, ServerTls } from "../transport.ts";
-import { acceptAgain, isExhaustion } from "../descriptors.ts";
+import { acceptAgain, isExhaustion } from "../file_descriptors.ts";
 import { NodeSocket } from "./node_socket.ts";
 import type { Socket } from "./socket.ts";
 

@@ -7,7 +7,7 @@ import { ClientCheck } from "../client_check.ts";
 import { RefusalLog } from "../refusal_log.ts";
 import type { ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, type Host, listening, peerOf } from "./accept.ts";
-import { acceptAgain } from "../descriptors.ts";
+import { acceptAgain } from "../file_descriptors.ts";
 import { foreignClient } from "./foreign.ts";
 import { NodeSocket } from "./node_socket.ts";
 

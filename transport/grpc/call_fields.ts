@@ -1,6 +1,6 @@
 import type { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
-import { hasSource, NO_SOURCE, type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
+import { hasSource, NO_SOURCE, type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source_fields.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import { peerExcess } from "../excess.ts";
 import type { CallStart, Compression, ConnectOptions } from "../transport.ts";

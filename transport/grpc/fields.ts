@@ -1,7 +1,7 @@
 import { excerpt } from "../../base/excerpt.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
 import { isRetryField } from "../../rpc/retry_fields.ts";
-import { isSourceField } from "../../rpc/source.ts";
+import { isSourceField } from "../../rpc/source_fields.ts";
 import type { RpcError } from "../../rpc/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import { sizeExcess } from "../excess.ts";

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../../base/address.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { every } from "../../base/time.ts";
-import { isExhausted, type Shortage, shortageAt } from "../descriptors.ts";
+import { isExhausted, type Shortage, shortageAt } from "../file_descriptors.ts";
 import { RefusalLog } from "../refusal_log.ts";
 import { removeStaleSocket } from "../stale_socket.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { grpc } from "./deps.ts";
 import type { RpcError } from "../../rpc/error.ts";
-import { addSource } from "../../rpc/source.ts";
+import { addSource } from "../../rpc/source_fields.ts";
 import { Status } from "../../rpc/status.ts";
 import { LONGEST_TIMER_MS, timeOfDay } from "../../base/time.ts";
 import { metadataExcess, withinLimits } from "../excess.ts";

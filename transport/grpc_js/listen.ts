@@ -9,7 +9,7 @@ import { ClientCheck } from "../client_check.ts";
 import { metadataExcess } from "../excess.ts";
 import { removeStaleSocket } from "../stale_socket.ts";
 import type { Listener, ListenOptions } from "../transport.ts";
-import { DescriptorWatch } from "./descriptors.ts";
+import { DescriptorWatch } from "./file_descriptors.ts";
 import type { GrpcJs } from "./load.ts";
 import { GrpcServerCall } from "./server_call.ts";
 

@@ -10,7 +10,7 @@
 
 import { excerpt, quotedExcerpt } from "../../base/excerpt.ts";
 import { hasControl, isBlank, withoutBlanks } from "../../rpc/field_value.ts";
-import { SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source.ts";
+import { SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source_fields.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 
 /**

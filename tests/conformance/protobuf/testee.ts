@@ -7,7 +7,7 @@
  */
 
 import type { MessageType } from "../../../mod.ts";
-import { parseJson } from "../../../cli/json_input.ts";
+import { parseJson } from "../../../cli/commands/json_input.ts";
 
 interface Request {
   payload?: { case: "protobufPayload"; value: Uint8Array } | { case: string; value: string };

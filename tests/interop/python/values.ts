@@ -1,5 +1,5 @@
 import { isObject } from "../../../codec/json/value.ts";
-import { safeName } from "../../../codec/local_name.ts";
+import { safeName } from "../../../codec/typescript_names.ts";
 import type { JsonValue } from "../../../rpc/json.ts";
 
 /** A value as codec.py writes it. */

@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { RpcError, Status } from "../../mod.ts";
+import { callFailure } from "./call_failure.ts";
+
+const PLACE = { server: "127.0.0.1:1 --tls", schema: "--proto a.proto" };
+
+Deno.test("callFailure() says the same of Ctrl-C, whenever it came", () => {
+  const { reason } = AbortSignal.abort();
+  for (const error of [reason, new RpcError(Status.CANCELLED, "the caller gave up", { cause: reason })]) {
+    assertEquals(callFailure(error, PLACE).message, "CANCELLED: interrupted");
+  }
+  assertEquals(callFailure(new RpcError(Status.CANCELLED, "by the server"), PLACE).message, "CANCELLED: by the server");
+});
+
+Deno.test("callFailure() speaks of flags where the kit speaks of its options, and leaves alone what a server says", () => {
+  const text = "127.0.0.1:1 speaks TLS; set the option tls";
+  const own = callFailure(new RpcError(Status.UNAVAILABLE, text, { cause: new Error(text) }), PLACE);
+  assertEquals([own.message, own.next], ["UNAVAILABLE: 127.0.0.1:1 speaks TLS; add --tls", undefined]);
+  const other = callFailure(new RpcError(Status.UNAVAILABLE, text), PLACE);
+  assertEquals([other.message, other.next], [`UNAVAILABLE: ${text}`, "dinokit health 127.0.0.1:1 --tls"]);
+});

@@ -1,0 +1,52 @@
+import { command, type JsonFlag, withJson } from "./command.ts";
+import type { Command } from "../deps.ts";
+import { checked } from "../output/failure.ts";
+import { consulName, consulOf, QUIET, type TargetFlags, withConsul } from "./target.ts";
+import { interruption, onTerminal } from "../output/terminal.ts";
+import { changeJson, changeLines, changingTable } from "../output/watch_view.ts";
+
+/** Creates the command `dinokit watch`. */
+export function watchCommand(): Command {
+  const watch = command("watch", {
+    summary: "The instances of a service in Consul, and every change of them as it happens",
+    description:
+      "Shows what clients see: the instances that pass their checks. On a terminal it is one table, else a line for each " +
+      "change: + comes, - goes, ~ is changed, ! there is none, or Consul can't be asked, = it can again. Ctrl-C ends it.",
+    examples: [
+      ["dinokit watch echoservice --consul", "with Consul at 127.0.0.1:8500"],
+      ["dinokit watch echoservice --consul 192.0.2.1:8500", "with another agent"],
+      ["dinokit watch echoservice --consul --json", "for programs"],
+    ],
+    permissions: [
+      ["--allow-net=HOST:PORT", "Consul's address"],
+      ["--allow-env=CONSUL_HTTP_ADDR", "this address, where --consul does not say it"],
+      ["--allow-read=FILE", "the file of --consul-token-file"],
+    ],
+  }).argument("<name>", "the service's name in Consul");
+  return withJson(withConsul(watch, true), "JSON, for programs: a line for each change").action(watchService);
+}
+
+type Flags = TargetFlags & JsonFlag;
+
+async function watchService(given: string, flags: Flags): Promise<void> {
+  const name = consulName(given) ?? given;
+  // Shows changes at once that the registry would hold back from clients for a while.
+  const resolver = consulOf(flags, { grace: 0 });
+  const view = (flags.json ? changeJson : onTerminal ? changingTable : changeLines)(name);
+  using stop = interruption();
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  stop.addEventListener("abort", () => resolve());
+  let shown = Promise.resolve();
+  const watch = checked(() =>
+    resolver.watch(name, (resolution) => {
+      shown = shown.then(() =>
+        "error" in resolution
+          ? view.fail(resolution.error.message)
+          : view.show(resolution.instances, resolution.why ?? "Consul lists none")
+      ).catch(resolve);
+    }, QUIET)
+  );
+  await stopped;
+  watch.close();
+  await shown;
+}

@@ -1,0 +1,50 @@
+import type { Status } from "../../mod.ts";
+
+/** The exit codes of the command. Scripts rely on them; docs/cli.md lists them. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  /** The exit code of a call that ended with a gRPC status other than OK, as in grpcurl. */
+  status: (code: Status): number => 64 + code,
+};
+
+/** A failure that is reported to the user: a message, a next step and the exit code. */
+export class Failure extends Error {
+  override name = "Failure";
+
+  /**
+   * @param message What went wrong.
+   * @param next The next step: a command to run, or advice.
+   * @param code The exit code.
+   */
+  constructor(message: string, readonly next?: string, readonly code: number = EXIT.failed) {
+    super(message);
+  }
+}
+
+/** Whether the operating system reported the error, such as a folder in place of a file, or a full disk. */
+export const isOfSystem = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && /^E[A-Z\d]+$/.test(String(error.code)) &&
+  / \(os error \d+\)/.test(error.message);
+
+/** Runs a check of arguments. Its TypeErrors and RangeErrors become usage errors. */
+export function checked<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw misused(error);
+  }
+}
+
+/** Runs a command that checks its arguments as it goes. Its TypeErrors and RangeErrors become usage errors. */
+export async function checkedAll<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw misused(error);
+  }
+}
+
+const misused = (error: unknown) =>
+  error instanceof TypeError || error instanceof RangeError ? new Failure(error.message, undefined, EXIT.usage) : error;
