@@ -9,13 +9,9 @@
 const MAX_COLUMNS = 120;
 
 /** Circles where the data is recursive: a message holds fields, which hold messages. One file of each circle. */
-const RECURSIVE_DATA: readonly string[] = ["rpc/service.ts", "codec/message.ts", "codec/json/message.ts"];
+const RECURSIVE_DATA: readonly string[] = ["rpc/service.ts", "codec/binary/message.ts", "codec/json/message.ts"];
 /** Circles that are still to be broken. One file of each circle; remove it here when its circle is gone. */
 const KNOWN_CIRCLES: readonly string[] = [
-  "codegen/tokens.ts",
-  "codegen/outliner.ts",
-  "codegen/check.ts",
-  "codegen/options.ts",
   "transport/http2/connection.ts",
 ];
 

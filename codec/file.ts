@@ -13,9 +13,9 @@ import {
 import { fromJson, toJson } from "./json/mod.ts";
 import type { JsonContext } from "./json/value.ts";
 import { localName, LocalNames } from "./typescript_names.ts";
-import { codecOf, type MessageCodec } from "./message.ts";
+import { codecOf, type MessageCodec } from "./binary/message.ts";
 import { Excess, Misfit } from "./misfit.ts";
-import { sourceOf } from "./source.ts";
+import { sourceOf } from "./binary/source.ts";
 
 /** A compiled .proto file: what generated code hands to {@linkcode messageType} and {@linkcode defineService}. */
 export interface ProtoFile {

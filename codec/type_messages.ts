@@ -1,6 +1,6 @@
 /**
  * The messages of google/protobuf/type.proto, api.proto and source_context.proto, which describe types and services.
- * They are those that the generator makes of the texts in codegen/well_known_texts.ts.
+ * They are those that the generator makes of the texts in codegen/load/well_known_texts.ts.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type Refused, testRefused } from "../tests/refused_protos.ts";
-import { loadProto } from "./load.ts";
+import { loadProto } from "./load/load.ts";
 import { ProtoProblem } from "./problem.ts";
 
 const HEAD = `syntax = "proto3";\npackage p;\n`;

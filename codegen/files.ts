@@ -1,8 +1,8 @@
 import { wellKnownFile } from "../codec/descriptor/well_known_file.ts";
 import { type ProtoFile, protoFile } from "../codec/file.ts";
-import { codeImports, embedded } from "./embed.ts";
-import { ProtoLoader } from "./load.ts";
-import { checkSupported, isSupported } from "./supported.ts";
+import { codeImports, embedded } from "./emit/embed.ts";
+import { ProtoLoader } from "./load/load.ts";
+import { checkSupported, isSupported } from "./emit/supported.ts";
 
 /**
  * Reads .proto files, to be used without generated code.

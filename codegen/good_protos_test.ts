@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { emitFile } from "./emit.ts";
-import { loadProto } from "./load.ts";
+import { emitFile } from "./emit/emit.ts";
+import { loadProto } from "./load/load.ts";
 
 const HEAD = `syntax = "proto3";\n`;
 const OPTIONS = `${HEAD}package p;\nimport "google/protobuf/descriptor.proto";\n`;

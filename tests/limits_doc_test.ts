@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BYTES, MAX_FILES } from "../cli/schema/reflection.ts";
-import { MAX_NAME_CHARACTERS } from "../codegen/check.ts";
-import { MAX_IMPORT_DEPTH } from "../codegen/load.ts";
-import { MAX_BRACES_DEPTH } from "../codegen/option_reader.ts";
-import * as outliner from "../codegen/outliner.ts";
+import { MAX_NAME_CHARACTERS } from "../codegen/check/file.ts";
+import { MAX_IMPORT_DEPTH } from "../codegen/load/load.ts";
+import { MAX_BRACES_DEPTH } from "../codegen/parse/option_reader.ts";
+import * as outliner from "../codegen/parse/outliner.ts";
 import { MOST_PROBLEMS } from "../codegen/problem.ts";
 import * as document from "../config/document.ts";
 import { MAX_REPORTED_PROBLEMS } from "../config/problem.ts";

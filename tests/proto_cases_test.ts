@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { assertEquals } from "@std/assert";
-import { emitFile } from "../codegen/emit.ts";
-import { loadProto } from "../codegen/load.ts";
+import { emitFile } from "../codegen/emit/emit.ts";
+import { loadProto } from "../codegen/load/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
 import { needs } from "./needs.ts";
 import { runProgram } from "./program.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { emitFile } from "../codegen/emit.ts";
-import { loadProto } from "../codegen/load.ts";
+import { emitFile } from "../codegen/emit/emit.ts";
+import { loadProto } from "../codegen/load/load.ts";
 import { ProtoProblem } from "../codegen/problem.ts";
 
 /** Stands where the mistake is found; it is taken out. */

@@ -1,8 +1,8 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { visible } from "../../base/visible.ts";
-import { emitFile } from "../../codegen/emit.ts";
-import { isWellKnown } from "../../codegen/known.ts";
-import { type LoadedFile, ProtoLoader } from "../../codegen/load.ts";
+import { emitFile } from "../../codegen/emit/emit.ts";
+import { isWellKnown } from "../../codegen/load/known.ts";
+import { type LoadedFile, ProtoLoader } from "../../codegen/load/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { checkFolders, findFiles, importName, isThere, namedFile, readText } from "../files.ts";
 import { formatted } from "./format.ts";

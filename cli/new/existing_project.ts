@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DeclaredService } from "../../codegen/services.ts";
+import type { DeclaredService } from "../../codegen/emit/services.ts";
 import { readText } from "../files.ts";
 import type { Idl } from "./idl.ts";
 import { moduleOf } from "./module_flag.ts";

@@ -1,4 +1,4 @@
-import type { DeclaredMethod, DeclaredService } from "../../codegen/services.ts";
+import type { DeclaredMethod, DeclaredService } from "../../codegen/emit/services.ts";
 import { LocalNames } from "../../codec/typescript_names.ts";
 import { snake } from "./names.ts";
 

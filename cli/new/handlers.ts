@@ -1,5 +1,5 @@
-import type { DeclaredMethod, DeclaredService } from "../../codegen/services.ts";
-import { Imports } from "../../codegen/names.ts";
+import type { DeclaredMethod, DeclaredService } from "../../codegen/emit/services.ts";
+import { Imports } from "../../codegen/emit/names.ts";
 import { identifier, importedAs, snake } from "./names.ts";
 import { inComment } from "../../codegen/code_text.ts";
 import { inSpecifier } from "../generate/specifier.ts";

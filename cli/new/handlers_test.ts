@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { DeclaredService } from "../../codegen/services.ts";
+import type { DeclaredService } from "../../codegen/emit/services.ts";
 import { placed, registration } from "./handlers.ts";
 import { HandlerPaths } from "./handler_paths.ts";
 import { denoJson } from "./settings.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
-import { emitFile } from "../../codegen/emit.ts";
-import { type LoadedFile, loadProto } from "../../codegen/load.ts";
+import { emitFile } from "../../codegen/emit/emit.ts";
+import { type LoadedFile, loadProto } from "../../codegen/load/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
-import { type DeclaredService, servicesOf } from "../../codegen/services.ts";
+import { type DeclaredService, servicesOf } from "../../codegen/emit/services.ts";
 import { checkFolders, importName, namedFile, readText } from "../files.ts";
 import { formatted } from "../generate/format.ts";
 import { specifier } from "../generate/specifier.ts";

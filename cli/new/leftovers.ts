@@ -1,4 +1,4 @@
-import type { DeclaredService } from "../../codegen/services.ts";
+import type { DeclaredService } from "../../codegen/emit/services.ts";
 import { localName } from "../../codec/typescript_names.ts";
 import { HandlerPaths } from "./handler_paths.ts";
 import { readText } from "../files.ts";

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { type LoadedFile, loadProto } from "../../codegen/load.ts";
+import { type LoadedFile, loadProto } from "../../codegen/load/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 import { findFiles, readText } from "../files.ts";
 import { isProject } from "../generate/sources_file.ts";

@@ -1,7 +1,7 @@
 import { findService } from "../../codec/descriptor/declared.ts";
 import { literal as quoted } from "../../codegen/code_text.ts";
 import { readProtoFiles } from "../../codegen/files.ts";
-import type { DeclaredMethod, DeclaredService } from "../../codegen/services.ts";
+import type { DeclaredMethod, DeclaredService } from "../../codegen/emit/services.ts";
 import type { Idl } from "./idl.ts";
 
 /** Returns a function that gives the reply of a handler that sets no field, as test source: `{ resp: "" }`. */

@@ -1,9 +1,9 @@
 import { protobuf } from "../../deps.ts";
-import { charge, chargeBytes, PAIR_BYTES } from "../costs.ts";
+import { charge, chargeBytes, PAIR_BYTES } from "../binary/costs.ts";
 import type { JsonValue } from "../../rpc/json.ts";
-import { codecOf } from "../message.ts";
+import { codecOf } from "../binary/message.ts";
 import { Excess, Misfit, short, within, wrong } from "../misfit.ts";
-import { sourceOf } from "../source.ts";
+import { sourceOf } from "../binary/source.ts";
 import { at } from "./field.ts";
 import { messageJson } from "./message.ts";
 import { isObject, type JsonCodec, type JsonContext } from "./value.ts";

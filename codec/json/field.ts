@@ -1,9 +1,9 @@
 import { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
-import { chargeElements, setEntry } from "../costs.ts";
-import { realOneof, refuseGroup } from "../field.ts";
+import { chargeElements, setEntry } from "../binary/costs.ts";
+import { realOneof, refuseGroup } from "../binary/field.ts";
 import { Misfit, short, within, wrong } from "../misfit.ts";
-import { ENUM, scalarCodec } from "../scalar.ts";
+import { ENUM, scalarCodec } from "../binary/scalar.ts";
 import { enumJson } from "./enum.ts";
 import { messageJson } from "./message.ts";
 import { keyJson, scalarJson } from "./scalar.ts";

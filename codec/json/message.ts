@@ -1,9 +1,9 @@
 import type { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
 import { didYouMean } from "../../base/did_you_mean.ts";
-import { charge, PAIR_BYTES } from "../costs.ts";
-import type { Plain } from "../field.ts";
-import { codecOf, MAX_DEPTH } from "../message.ts";
+import { charge, PAIR_BYTES } from "../binary/costs.ts";
+import type { Plain } from "../binary/field.ts";
+import { codecOf, MAX_DEPTH } from "../binary/message.ts";
 import { Misfit, short, within, wrong } from "../misfit.ts";
 import { at, type JsonField, jsonField } from "./field.ts";
 import { isObject, type JsonCodec, type JsonContext } from "./value.ts";

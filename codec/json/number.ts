@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../rpc/json.ts";
-import { BIGINT_BYTES, charge } from "../costs.ts";
+import { BIGINT_BYTES, charge } from "../binary/costs.ts";
 import { wrong } from "../misfit.ts";
-import { bigRange, smallRange } from "../scalar.ts";
+import { bigRange, smallRange } from "../binary/scalar.ts";
 import type { JsonCodec } from "./value.ts";
 
 /** A number by JSON's grammar: its sign, the digits before and after the point, the exponent. */

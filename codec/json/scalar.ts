@@ -1,4 +1,4 @@
-import { chargeBytes } from "../costs.ts";
+import { chargeBytes } from "../binary/costs.ts";
 import { Misfit, wrong } from "../misfit.ts";
 import { bigJson, floatJson, smallJson } from "./number.ts";
 import type { JsonCodec, JsonContext } from "./value.ts";

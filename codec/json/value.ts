@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../rpc/json.ts";
 import type { protobuf } from "../../deps.ts";
-import type { Costs } from "../costs.ts";
+import type { Costs } from "../binary/costs.ts";
 
 /** What holds while a message is written as JSON, or read from it. */
 export interface JsonContext {

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../rpc/json.ts";
-import { BIGINT_BYTES, charge, chargeElements, chargeText, PAIR_BYTES } from "../costs.ts";
+import { BIGINT_BYTES, charge, chargeElements, chargeText, PAIR_BYTES } from "../binary/costs.ts";
 import { Misfit, wrong } from "../misfit.ts";
 import { anyJson } from "./any.ts";
 import { durationText, parseDuration, parseTimestamp, type Time, timestampText } from "./time.ts";

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { assert } from "@std/assert";
-import { emitFile } from "../../codegen/emit.ts";
-import { loadProto } from "../../codegen/load.ts";
+import { emitFile } from "../../codegen/emit/emit.ts";
+import { loadProto } from "../../codegen/load/load.ts";
 import { ProtoProblem } from "../../codegen/problem.ts";
 
 const HEAD = `syntax = "proto3";\n`;
