@@ -90,12 +90,13 @@ Deno.test("what refuses is asked again after a backoff, and within a second once
     list("memory:a");
     const call = () => waited(channel, pass).then(() => true, () => false);
     for (let i = 0; i < 300; i++) await call(), await pass(100);
+    await call(); // the pass may have ended just as an attempt began
     assertEquals(states(), { "memory:a": "backing_off" });
     assert(seen.connects.length < 120, `${seen.connects.length} attempts in 30 s`);
     manners.clear();
     const start = performance.now();
     while (!await call()) await pass(10);
-    assert(performance.now() - start <= 1000, `${performance.now() - start} ms`);
+    assert(performance.now() - start <= 1020, `${performance.now() - start} ms`); // the loop looks every 10 ms
     await channel.close();
   }));
 
