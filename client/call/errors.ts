@@ -1,5 +1,6 @@
 import { decodeStatusDetails } from "../../codec/status_details.ts";
-import { BizError, type ErrorDetail, RpcError } from "../../rpc/error.ts";
+import { bizErrorOf, hasBizError } from "../../rpc/biz_status.ts";
+import { type BizError, type ErrorDetail, RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { PUSHBACK } from "../../rpc/retry_fields.ts";
 import type { Method } from "../../rpc/service.ts";
@@ -15,10 +16,8 @@ import type { CallStatus } from "../../transport/transport.ts";
  * @param note What the client adds to the text, such as the outcome of earlier attempts.
  */
 export function errorOf(status: CallStatus, path: string, note?: string): RpcError | BizError {
+  if (hasBizError(status.trailer)) return bizErrorOf(status.message, status.trailer);
   const trailer = status.trailer ?? new Metadata();
-  if (isBizStatus(status)) {
-    return new BizError(Number(trailer.get("biz-status")), status.message, extraOf(trailer.get("biz-extra")));
-  }
   // The pushback was meant for this client: a handler that throws the error on must not pass it to its own caller.
   trailer.delete(PUSHBACK);
   return new RpcError(codeOf(status), status.message, {
@@ -27,12 +26,6 @@ export function errorOf(status: CallStatus, path: string, note?: string): RpcErr
     metadata: trailer,
     details: detailsOf(status),
   });
-}
-
-/** Whether a server answered with a business error, as Kitex does. */
-export function isBizStatus({ trailer }: CallStatus): boolean {
-  const code = trailer?.get("biz-status");
-  return code !== undefined && /^-?\d+$/.test(code) && (Number(code) | 0) === Number(code) && Number(code) !== 0;
 }
 
 /**
@@ -60,16 +53,4 @@ function detailsOf({ details }: CallStatus): readonly ErrorDetail[] {
   } catch {
     return []; // Malformed details must not hide the status.
   }
-}
-
-function extraOf(json: string | undefined): Record<string, string> {
-  const extra: Record<string, string> = Object.create(null);
-  try {
-    const parsed: unknown = JSON.parse(json ?? "{}");
-    if (typeof parsed !== "object" || parsed === null) return extra;
-    for (const [key, value] of Object.entries(parsed)) extra[key] = String(value);
-  } catch {
-    // A malformed biz-extra must not hide the code and message.
-  }
-  return extra;
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "../../base/logger.ts";
-import { Metadata } from "../../rpc/metadata.ts";
+import { pushbackField } from "../../rpc/retry_fields.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStatus, Limits, ServerCall } from "../../transport/transport.ts";
 import type { LimitName } from "../limit_hits.ts";
@@ -77,6 +77,6 @@ function exhausted(message: string, pushback: number): CallStatus {
   return {
     code: Status.RESOURCE_EXHAUSTED,
     message,
-    trailer: Metadata.unchecked([["grpc-retry-pushback-ms", String(wait)]]),
+    trailer: pushbackField(wait),
   };
 }

@@ -1,7 +1,8 @@
 import { encodeStatusDetails } from "../../codec/status_details.ts";
+import { bizFields } from "../../rpc/biz_status.ts";
 import { BizError, RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
-import { PUSHBACK } from "../../rpc/retry_fields.ts";
+import { pushbackField } from "../../rpc/retry_fields.ts";
 import { Status } from "../../rpc/status.ts";
 import { cutStatusText } from "../../transport/status_text.ts";
 import type { CallStatus } from "../../transport/transport.ts";
@@ -60,23 +61,15 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
  * retries.
  */
 export function notAgain({ status, fault }: Outcome): Outcome {
-  const never = Metadata.unchecked([[PUSHBACK, "-1"]]);
-  return { status: { ...status, trailer: join(status.trailer, never) }, fault };
+  return { status: { ...status, trailer: join(status.trailer, pushbackField(-1)) }, fault };
 }
 
 /**
  * Returns the status of a BizError, as Kitex sends a BizStatusError over gRPC: status 13, with the code and `extra` in
  * trailer fields.
  */
-function bizStatus({ code, message, extra }: BizError, trailer: Metadata | undefined): CallStatus {
-  const fields = new Metadata({ "biz-status": String(code) });
-  if (Object.keys(extra).length > 0) fields.set("biz-extra", asciiJson(extra));
-  return { code: Status.INTERNAL, message, trailer: join(trailer, fields) };
-}
-
-/** Returns JSON that is allowed in a header: characters that are not ASCII become `\u` escapes. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+function bizStatus(error: BizError, trailer: Metadata | undefined): CallStatus {
+  return { code: Status.INTERNAL, message: error.message, trailer: join(trailer, bizFields(error)) };
 }
 
 function join(first: Metadata | undefined, second: Metadata): Metadata | undefined {

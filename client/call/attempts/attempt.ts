@@ -3,7 +3,7 @@ import { PREVIOUS_ATTEMPTS, RETRY_FIELD } from "../../../rpc/retry_fields.ts";
 import { Status } from "../../../rpc/status.ts";
 import type { CallStatus, ClientCall, Connection, MaybePromise } from "../../../transport/transport.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
-import { isBizStatus } from "../errors.ts";
+import { hasBizError } from "../../../rpc/biz_status.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** What one attempt differs in from the other attempts of its call. */
@@ -161,6 +161,6 @@ function withPrevious(metadata: Metadata, previous: number): Metadata {
  * status says nothing of it: nothing was processed, or the call was cancelled.
  */
 function codeForInstance(status: CallStatus): Status | undefined {
-  if (status.code === Status.OK || isBizStatus(status)) return Status.OK;
+  if (status.code === Status.OK || hasBizError(status.trailer)) return Status.OK;
   return status.code === Status.CANCELLED || status.unprocessed !== undefined ? undefined : status.code;
 }

@@ -1,8 +1,9 @@
 import { RpcError } from "../../../rpc/error.ts";
-import { PUSHBACK } from "../../../rpc/retry_fields.ts";
+import { hasBizError } from "../../../rpc/biz_status.ts";
+import { pushbackOf } from "../../../rpc/retry_fields.ts";
 import { Status, statusName } from "../../../rpc/status.ts";
 import type { Connection } from "../../../transport/transport.ts";
-import { codeOf, isBizStatus } from "../errors.ts";
+import { codeOf } from "../errors.ts";
 import { Attempt } from "./attempt.ts";
 
 /** What came of an attempt: the attempt itself, or the error with which it could not even be started. */
@@ -28,13 +29,14 @@ export function failureOf(result: AttemptResult): Failure | undefined {
     return { code: result.code, text: textOf(result.code, result.rawMessage), pushback: undefined };
   }
   const { status } = result;
-  if (result.responded || status === undefined || status.code === Status.OK || isBizStatus(status)) return undefined;
+  if (result.responded || status === undefined || status.code === Status.OK || hasBizError(status.trailer)) {
+    return undefined;
+  }
   const code = codeOf(status);
-  const pushback = status.trailer?.get(PUSHBACK);
   return {
     code,
     text: textOf(code, status.message),
-    pushback: pushback === undefined ? undefined : /^\d{1,9}$/.test(pushback) ? Number(pushback) : -1,
+    pushback: pushbackOf(status.trailer),
     lost: status.lost ? result.connection : undefined,
   };
 }
