@@ -117,7 +117,7 @@ const string: ValueCodec = {
   read: readText,
 };
 
-/** Nobody can change it, so all messages have the same. */
+/** Nobody can change it, so all messages have the same. But its buffer can be detached, so base/bytes.ts has another. */
 export const NO_BYTES = new Uint8Array();
 
 /** For so many bytes, a view of the buffer takes longer than a loop. */

@@ -1,3 +1,4 @@
+import { NO_BYTES } from "../../base/bytes.ts";
 import { RpcError } from "../../rpc/error.ts";
 import type { Place } from "../../base/line.ts";
 import { Metadata } from "../../rpc/metadata.ts";
@@ -168,7 +169,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
 
   #sendEnd(): void {
     if (this.#stream!.ending) return;
-    this.#host.connection.sendData(this.#stream!, NOTHING, NOTHING, true);
+    this.#host.connection.sendData(this.#stream!, NO_BYTES, NO_BYTES, true);
     this.#host.wake();
   }
 
@@ -243,6 +244,5 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
 
 /** Below this, the connection's window counts as closed, in octets. */
 const LOW_WINDOW_BYTES = 64 * 1024;
-const NOTHING = new Uint8Array(0);
 const NO_METADATA = new Metadata();
 const NO_STATUS: CallStatus = { code: Status.INTERNAL, message: "the server ended the call without a status" };

@@ -1,3 +1,4 @@
+import { NO_BYTES } from "../../base/bytes.ts";
 import { FrameType, PREFACE } from "../http2/frame.ts";
 import { Output } from "../http2/output.ts";
 import { ErrorCode } from "../http2/error.ts";
@@ -16,7 +17,6 @@ const TLS_HANDSHAKE = 22;
 const TLS_ALERT = 21;
 const HTTP1 = /^(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE) \S/;
 const USE_GRPC = "give it client.WithTransportProtocol(transport.GRPC)";
-const NOTHING = new Uint8Array(0);
 const UTF8 = new TextEncoder();
 
 /**
@@ -30,7 +30,7 @@ export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefi
   // TLS is checked before Kitex: the length and type of a TLS record may look like one of Kitex's protocols.
   if (first[0] === TLS_HANDSHAKE) return tls ? undefined : foreign("TLS on a port without TLS: leave out TLS");
   const kitex = kitexProtocol(first);
-  if (kitex) return { why: `a Kitex client that speaks ${kitex}, not gRPC; ${USE_GRPC}`, answer: NOTHING, deaf: true };
+  if (kitex) return { why: `a Kitex client that speaks ${kitex}, not gRPC; ${USE_GRPC}`, answer: NO_BYTES, deaf: true };
   if (startsLikePreface(first)) {
     if (!tls) return undefined;
     const why = "plaintext on a TLS port: use TLS";

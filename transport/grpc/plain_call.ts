@@ -1,3 +1,4 @@
+import { NO_BYTES } from "../../base/bytes.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { CallHost } from "./call_host.ts";
@@ -50,9 +51,7 @@ export class PlainCall implements StreamEvents {
     const { fields, body } = plainAnswer(this.#refusal);
     const { connection } = this.#host;
     connection.sendHeaders(this.#stream, fields, false);
-    connection.sendData(this.#stream, NOTHING, body, true);
+    connection.sendData(this.#stream, NO_BYTES, body, true);
     this.#host.wake();
   }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -1,3 +1,4 @@
+import { NO_BYTES } from "../../base/bytes.ts";
 import { inBackground } from "../../base/background.ts";
 import { RpcError } from "../../rpc/error.ts";
 import type { Peer } from "../../rpc/peer.ts";
@@ -201,7 +202,7 @@ export class ServerConnection implements ConnectionEvents {
       if (refusal.limit) this.hit(refusal.limit);
       return call.finish({ code: refusal.code, message: refusal.message });
     }
-    if (end) call.onData(NOTHING, 0, 0, true);
+    if (end) call.onData(NO_BYTES, 0, 0, true);
     this.#fresh.push(call);
   }
 
@@ -268,5 +269,3 @@ export class ServerConnection implements ConnectionEvents {
     return sum;
   }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -1,3 +1,4 @@
+import { NO_BYTES } from "../../../base/bytes.ts";
 import { DynamicTable, FIELD_OVERHEAD_BYTES } from "./dynamic_table.ts";
 import { HpackError } from "./error.ts";
 import type { FieldList } from "./field_list.ts";
@@ -9,11 +10,9 @@ import { FIRST_DYNAMIC_INDEX, STATIC_NAMES, STATIC_VALUES } from "./static_table
 /** The longest block that is cached, in octets. Most blocks that do not change the table are far shorter. */
 const REMEMBERED_BYTES = 128;
 
-const NOTHING = new Uint8Array(0);
-
 /** A block that does not change the table, and its fields, which are valid while the table is unchanged. */
 class KnownBlock {
-  octets: Uint8Array = NOTHING;
+  octets: Uint8Array = NO_BYTES;
   length = 0;
   version = -1;
   fields: FieldList = [];
