@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
-import { backoff, sleep } from "./backoff.ts";
+import { assert } from "@std/assert";
+import { backoff, retryBackoff } from "./backoff.ts";
 
 Deno.test("backoff() is random between 100 ms and a bound that doubles up to the most", () => {
   const longest = (failures: number) => Math.max(...Array.from({ length: 2000 }, () => backoff(failures, 5000)));
@@ -11,18 +11,10 @@ Deno.test("backoff() is random between 100 ms and a bound that doubles up to the
   assert(shortest >= 100 && shortest < 500, `at least ${shortest}`);
 });
 
-Deno.test("sleep() ends at once when its signal aborts, before or while it waits", async () => {
-  const start = performance.now();
-  await sleep(60_000, AbortSignal.abort());
-  const controller = new AbortController();
-  const sleeping = sleep(60_000, controller.signal);
-  controller.abort();
-  await sleeping;
-  assert(performance.now() - start < 1000);
-});
-
-Deno.test("sleep() ends after its time", async () => {
-  const start = performance.now();
-  assertEquals(await sleep(20, new AbortController().signal), undefined);
-  assert(performance.now() - start >= 19);
+Deno.test("retryBackoff() grows by its multiplier up to the most, with a jitter of a fifth", () => {
+  for (const [failures, mean] of [[0, 100], [1, 150], [2, 225], [20, 1000]] as const) {
+    const waits = Array.from({ length: 2000 }, () => retryBackoff(failures, 100, 1.5, 1000) / mean);
+    const [least, most] = [Math.min(...waits), Math.max(...waits)];
+    assert(least >= 0.8 && least < 0.82 && most <= 1.2 && most > 1.18, `${failures} failures: ${least} to ${most}`);
+  }
 });

@@ -2,7 +2,7 @@ import { formatAddress } from "../base/address.ts";
 import { checkFunction } from "../base/option_checks.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Service } from "../rpc/service.ts";
-import { after } from "../base/time.ts";
+import { within } from "../base/wait.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import { checkServerTls } from "../tls/check.ts";
@@ -51,7 +51,7 @@ export class GrpcServer implements Server {
   readonly #services = new Map<string, Service>();
   readonly #middleware: ServerMiddleware[] = [];
   readonly #finished = Promise.withResolvers<void>();
-  readonly #cut = Promise.withResolvers<void>();
+  readonly #cut = new AbortController();
   readonly #admission: Admission;
   readonly #decoder: Decoder;
   readonly #checks: HealthChecks;
@@ -240,7 +240,7 @@ export class GrpcServer implements Server {
   }
 
   stop({ force = false }: { force?: boolean } = {}): Promise<void> {
-    if (force) this.#cut.resolve();
+    if (force) this.#cut.abort();
     return this.#stopping ??= outsideScopes(() => this.#stop()).then(() => {
       this.#supervisor?.stopped();
       this.#finished.resolve();
@@ -254,7 +254,7 @@ export class GrpcServer implements Server {
     const { drainDelay, drainTimeout, logger } = this.#settings;
     this.leaving();
     // A start in progress must end first, so that the sockets that it opened can be closed.
-    if (this.#starting && !this.#listener) await Promise.race([this.#starting.catch(() => {}), this.#cut.promise]);
+    if (this.#starting && !this.#listener) await this.#waitAtMost(Infinity, this.#starting.catch(() => {}));
     if (this.#listener) {
       logger.info("draining", { service: this.#options.name, delay: drainDelay, timeout: drainTimeout });
     }
@@ -270,11 +270,8 @@ export class GrpcServer implements Server {
   }
 
   /** Waits until `done` resolves, the time has passed, or the stop is forced. */
-  async #waitAtMost(milliseconds: number, done?: Promise<void>): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const stop = after(milliseconds, resolve);
-    await Promise.race([late, this.#cut.promise, ...(done ? [done] : [])]);
-    stop();
+  #waitAtMost(ms: number, done: Promise<unknown> = new Promise(() => {})): Promise<unknown> {
+    return within(done, ms, () => {}, this.#cut.signal);
   }
 
   async run(): Promise<void> {
@@ -289,7 +286,7 @@ export class GrpcServer implements Server {
       if (!(error instanceof StoppedEarly)) throw error;
     });
     // A forced stop does not wait for a start in progress.
-    await (this.#stopping ? started : Promise.race([started, this.#cut.promise]));
+    await (this.#stopping ? started : this.#waitAtMost(Infinity, started));
     await this.finished;
   }
 

@@ -1,4 +1,4 @@
-import { after } from "../base/time.ts";
+import { sleep } from "../base/wait.ts";
 import { type CallStatus, type MaybePromise, Metadata, RpcError, type ServerCall, Status } from "../mod.ts";
 import type { Fault } from "./faults.ts";
 
@@ -82,11 +82,8 @@ export class FaultyCall implements ServerCall {
     if (delay === undefined && !hang) return this.#act();
     const { signal } = this.#inner;
     if (signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = hang ? undefined : after(delay!, resolve);
     // If the call ends meanwhile, the fault has no effect, and waiting operations must be released.
-    signal.addEventListener("abort", () => (stop?.(), resolve()));
-    this.#gate = promise.then(() => {
+    this.#gate = sleep(hang ? Infinity : delay!, signal).then(() => {
       this.#gate = undefined;
       if (!signal.aborted) this.#act();
     });

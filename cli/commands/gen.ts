@@ -1,6 +1,6 @@
 import { collect, command } from "./command.ts";
 import type { Command } from "../deps.ts";
-import { after } from "../../base/time.ts";
+import { sleep } from "../../base/wait.ts";
 import { visible } from "../../base/visible.ts";
 import { checkedAll, Failure } from "../output/failure.ts";
 import { type GenOptions, ProtoGenerator } from "../generate/generator.ts";
@@ -73,7 +73,7 @@ async function* changes(folders: () => string[]): AsyncGenerator<void> {
       if (kind !== "access" && paths.some((path) => path.endsWith(".proto"))) break;
     }
     // Waits a moment, because editors write a file in several steps.
-    await new Promise<void>((resolve) => after(50, resolve));
+    await sleep(50);
     yield;
     if (folders().join() === watched.join()) continue;
     watcher.close();

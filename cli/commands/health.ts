@@ -5,7 +5,8 @@ import { callFailure, telling } from "./call_failure.ts";
 import { type AskingFlags, askingOf, timeoutOf, withAsking } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";
 import type { Command } from "../deps.ts";
-import { abortsAfter, timeOfDay } from "../../base/time.ts";
+import { timeOfDay } from "../../base/time.ts";
+import { within } from "../../base/wait.ts";
 import { EXIT, Failure } from "../output/failure.ts";
 import { type TypedTarget, typedTarget } from "./typed_target.ts";
 import {
@@ -123,12 +124,6 @@ async function instancesOf(
   { deadline, signal }: Call,
 ): Promise<string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
-  const late = AbortSignal.any([signal, abortsAfter(Math.max(0, deadline - timeOfDay()))]);
-  late.addEventListener("abort", () => {
-    const why = `DEADLINE_EXCEEDED: Consul at ${consulAddressOf(flags)} does not answer within ${timeoutOf(flags)} ms`;
-    const next = "say where Consul is: --consul HOST:PORT";
-    reject(signal.aborted ? signal.reason : new Failure(why, next, EXIT.status(Status.DEADLINE_EXCEEDED)));
-  });
   const watch = consulOf(flags).watch(name, (resolution) => {
     if (!("error" in resolution) && resolution.instances.length > 0) {
       return resolve(resolution.instances.map(({ address }) => address));
@@ -137,7 +132,21 @@ async function instancesOf(
     reject(new RpcError(Status.UNAVAILABLE, `no instance of ${name} is known: ${why}`, { cause }));
   }, QUIET);
   try {
-    return await promise;
+    return await within(
+      promise,
+      Math.max(0, deadline - timeOfDay()),
+      () => {
+        const why = `DEADLINE_EXCEEDED: Consul at ${consulAddressOf(flags)} does not answer within ${
+          timeoutOf(flags)
+        } ms`;
+        const next = "say where Consul is: --consul HOST:PORT";
+        throw new Failure(why, next, EXIT.status(Status.DEADLINE_EXCEEDED));
+      },
+      signal,
+      () => {
+        throw signal.reason;
+      },
+    );
   } finally {
     watch.close();
   }

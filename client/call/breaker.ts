@@ -1,3 +1,4 @@
+import { SlidingWindow } from "../../base/sliding_window.ts";
 import type { BreakerRules } from "../../policy/rules.ts";
 
 /**
@@ -6,19 +7,13 @@ import type { BreakerRules } from "../../policy/rules.ts";
  */
 export type Verdict = "succeeded" | "failed" | "unknown";
 
-/** The window moves on by one of these parts at a time. */
-const WINDOW_SLICES = 10;
-
 /**
  * A circuit breaker: closed; open after too many failures; half-open while a few calls probe the service. It knows
  * nothing of calls. Its rules are passed at each step, so that they can change while it runs.
  */
 export class Breaker {
   readonly #clock: () => number;
-  /** The counts of the window, the oldest part first. */
-  #slices: { since: number; calls: number; failed: number }[] = [];
-  #calls = 0;
-  #failed = 0;
+  #window = new SlidingWindow(1);
   /** When an open breaker becomes half-open; undefined while it is closed. */
   #openUntil: number | undefined;
   /** When it became half-open; undefined while it is not. */
@@ -68,28 +63,13 @@ export class Breaker {
   }
 
   #count(rules: BreakerRules, failed: boolean, now: number): void {
-    const { window, samples, failureRate } = rules;
-    let slice = this.#slices.at(-1);
-    if (slice === undefined || now - slice.since >= window / WINDOW_SLICES) {
-      this.#slices.push(slice = { since: now, calls: 0, failed: 0 });
-    }
-    while (now - this.#slices[0]!.since >= window) {
-      const old = this.#slices.shift()!;
-      this.#calls -= old.calls;
-      this.#failed -= old.failed;
-    }
-    slice.calls++;
-    this.#calls++;
-    if (!failed) return;
-    slice.failed++;
-    this.#failed++;
-    if (this.#calls < samples || this.#failed < failureRate * this.#calls) return;
-    const share = Math.round(this.#failed / this.#calls * 100);
-    this.#open(
-      rules,
-      now,
-      `${this.#failed} of ${this.#calls} calls (${share} %) failed within ${seconds(window)}`,
-    );
+    const { window: length, samples, failureRate } = rules;
+    if (this.#window.length !== length) this.#window = new SlidingWindow(length);
+    const window = this.#window;
+    window.add(failed, now);
+    if (!failed || window.total < samples || window.failed < failureRate * window.total) return;
+    const share = Math.round(window.failed / window.total * 100);
+    this.#open(rules, now, `${window.failed} of ${window.total} calls (${share} %) failed within ${seconds(length)}`);
   }
 
   #open({ openTime }: BreakerRules, now: number, reason: string): void {
@@ -111,8 +91,7 @@ export class Breaker {
 
   #reset(): void {
     this.#epoch++;
-    this.#slices = [];
-    this.#calls = this.#failed = 0;
+    this.#window = new SlidingWindow(this.#window.length);
     this.#halfOpenSince = undefined;
   }
 }

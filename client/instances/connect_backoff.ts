@@ -1,9 +1,8 @@
-import { backoff } from "../../base/backoff.ts";
+import { backoff, MIN_BACKOFF_MS } from "../../base/backoff.ts";
 
 const MAX_BACKOFF_MS = 5000;
 /** While no instance is ready, an instance is asked again after this share of its backoff. */
 const URGENT_BACKOFF_SHARE = 0.2;
-const MIN_BACKOFF_MS = 100;
 
 /** How long to wait before the next attempt to connect to an instance. */
 export class ConnectBackoff {

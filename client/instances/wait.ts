@@ -1,4 +1,4 @@
-import { after } from "../../base/time.ts";
+import { sleep, within } from "../../base/wait.ts";
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
 
@@ -10,26 +10,23 @@ import { Status } from "../../rpc/status.ts";
  * @param lateAt In milliseconds of `performance.now()`; undefined for no limit.
  * @throws {RpcError} DEADLINE_EXCEEDED or CANCELLED.
  */
-export async function waitFor<T>(
+export function waitFor<T>(
   promise: Promise<T>,
   event: string,
-  lateAt?: number,
+  lateAt: number = Infinity,
   signal?: AbortSignal,
 ): Promise<T> {
-  promise.catch(() => {}); // it may reject when nobody waits any more
-  if (signal?.aborted) throw cancelled(signal);
-  if (lateAt === undefined && signal === undefined) return await promise;
-  const { promise: limit, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(cancelled(signal!));
-  const onLate = () => reject(new RpcError(Status.DEADLINE_EXCEEDED, `the deadline passed before ${event}`));
-  signal?.addEventListener("abort", onAbort);
-  const stopTimer = lateAt === undefined ? undefined : after(Math.max(lateAt - performance.now(), 0), onLate);
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    stopTimer?.();
-    signal?.removeEventListener("abort", onAbort);
-  }
+  return within(
+    promise,
+    Math.max(lateAt - performance.now(), 0),
+    () => {
+      throw new RpcError(Status.DEADLINE_EXCEEDED, `the deadline passed before ${event}`);
+    },
+    signal,
+    () => {
+      throw cancelled(signal!);
+    },
+  );
 }
 
 /**
@@ -38,9 +35,8 @@ export async function waitFor<T>(
  * @throws {RpcError} DEADLINE_EXCEEDED or CANCELLED.
  */
 export async function pause(ms: number, lateAt?: number, signal?: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stopTimer = after(ms, resolve);
-  await waitFor(promise, "a pause was over", lateAt, signal).finally(stopTimer);
+  const over = new AbortController();
+  await waitFor(sleep(ms, over.signal), "a pause was over", lateAt, signal).finally(() => over.abort());
 }
 
 /** The error of a call whose signal has aborted. */

@@ -1,7 +1,8 @@
 import { inBackground } from "../../base/background.ts";
 import type { Logger } from "../../base/logger.ts";
 import { timeOfDay } from "../../base/time.ts";
-import { backoff, sleep } from "../../base/backoff.ts";
+import { backoff } from "../../base/backoff.ts";
+import { sleep } from "../../base/wait.ts";
 import { ConsulError } from "./error.ts";
 import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./http.ts";
 import type { Watch, WatchState } from "../registry.ts";

@@ -11,7 +11,7 @@ import type { ConnectionOptions } from "node:tls";
 import { loadConsul } from "../../deps.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 import { connectTls } from "../../tls/connect.ts";
-import { after } from "../../base/time.ts";
+import { within } from "../../base/wait.ts";
 import { guardAnswer } from "./answer.ts";
 import { ConsulError, explain } from "./error.ts";
 import { JsonReader } from "./json_reader.ts";
@@ -158,7 +158,18 @@ export class ConsulHttp {
     const ctx = Object.assign(new EventEmitter(), { includeResponse: true, extraBody, mostBytes });
     const cancel = () => ctx.emit("cancel");
     try {
-      const api = await within(timeout, signal, this.#api ??= connect(this.#endpoint));
+      // Loading npm:consul may be a download.
+      const api = await within(
+        this.#api ??= connect(this.#endpoint),
+        timeout,
+        () => {
+          throw new Error(`npm:consul is not loaded after ${timeout} ms`);
+        },
+        signal,
+        () => {
+          throw signal.reason;
+        },
+      );
       const token = this.#token = this.#endpoint.token();
       signal.throwIfAborted();
       signal.addEventListener("abort", cancel);
@@ -214,20 +225,6 @@ async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<
     next();
   });
   return api;
-}
-
-/** Waits for a promise that can't be cancelled, within a timeout: loading npm:consul may be a download. */
-async function within<T>(timeout: number, signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  const stop = after(timeout, () => reject(new Error(`npm:consul is not loaded after ${timeout} ms`)));
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([promise, ended]);
-  } finally {
-    stop();
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 /** Returns an agent whose connections use the kit's check of the server certificate. */

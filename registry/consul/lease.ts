@@ -1,6 +1,7 @@
 import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
-import { backoff, sleep } from "../../base/backoff.ts";
+import { backoff } from "../../base/backoff.ts";
+import { sleep, within } from "../../base/wait.ts";
 import { ConsulError } from "./error.ts";
 import type { ConsulHttp } from "./http.ts";
 import { type ConsulService, readHolder } from "./wire.ts";
@@ -230,7 +231,7 @@ export class ConsulLease implements Lease {
     const end = performance.now() + RELEASE_TIMEOUT_MS;
     this.#stop.abort();
     this.#wake();
-    await Promise.race([this.#running, sleep(RELEASE_TIMEOUT_MS / 2, this.#cut.signal)]);
+    await within(this.#running, RELEASE_TIMEOUT_MS / 2, () => {}, this.#cut.signal);
     this.#cut.abort();
     if (this.#mayStand) await this.#deregister(end);
     this.#resolveRegistered();

@@ -1,4 +1,4 @@
-import { after } from "../../base/time.ts";
+import { sleep } from "../../base/wait.ts";
 import type { InjectionRules } from "../../policy/server_rules.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 
@@ -22,12 +22,6 @@ export function inject(
 }
 
 async function injectLater(signal: AbortSignal, delay: number, go: () => Promise<void> | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = after(delay, resolve);
-  const ended = () => resolve();
-  signal.addEventListener("abort", ended, { once: true });
-  await promise;
-  stop();
-  signal.removeEventListener("abort", ended);
+  await sleep(delay, signal);
   if (!signal.aborted) await go();
 }

@@ -1,6 +1,6 @@
 import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
-import { after } from "../../base/time.ts";
+import { within } from "../../base/wait.ts";
 
 /** A readiness check. It fails if it throws, rejects or returns false. The signal aborts when the check times out. */
 export type HealthCheck = (signal: AbortSignal) => unknown;
@@ -63,7 +63,7 @@ export class HealthChecks {
 
   async #result(name: string, check: HealthCheck): Promise<"ok" | "failed"> {
     try {
-      if (await within(this.#timeoutMs, check) === false) throw new Error("it returned false");
+      if (await this.#answer(check) === false) throw new Error("it returned false");
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.#logger[this.#failing.has(name) ? "debug" : "warn"]("health check failed", { check: name, error: text });
@@ -73,19 +73,13 @@ export class HealthChecks {
     if (this.#failing.delete(name)) this.#logger.info("health check passes again", { check: name });
     return "ok";
   }
-}
 
-async function within(milliseconds: number, check: HealthCheck): Promise<unknown> {
-  const controller = new AbortController();
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const stop = after(milliseconds, () => {
-    const error = new Error(`no answer within ${milliseconds} ms`);
-    reject(error);
-    controller.abort(error);
-  });
-  try {
-    return await Promise.race([check(controller.signal), late]);
-  } finally {
-    stop();
+  #answer(check: HealthCheck): Promise<unknown> {
+    const controller = new AbortController();
+    return within(Promise.try(check, controller.signal), this.#timeoutMs, () => {
+      const error = new Error(`no answer within ${this.#timeoutMs} ms`);
+      controller.abort(error);
+      throw error;
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { sleep } from "../../base/backoff.ts";
+import { sleep } from "../../base/wait.ts";
 import type { Address } from "../../base/address.ts";
 import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { backoff, sleep } from "../../base/backoff.ts";
+import { backoff } from "../../base/backoff.ts";
+import { sleep, within } from "../../base/wait.ts";
 import { type Address, formatAddress, parseAddress } from "../../base/address.ts";
 import { inBackground } from "../../base/background.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -157,9 +158,7 @@ export class WorkerPool implements Listener {
   async close(): Promise<void> {
     this.#leaving.abort();
     const stopped = this.#stop(true);
-    const late = new AbortController();
-    await Promise.race([stopped, sleep(CANCEL_TIMEOUT_MS, late.signal)]);
-    late.abort();
+    await within(stopped, CANCEL_TIMEOUT_MS, () => {});
     this.#stopTicking();
     const busy = [...this.#threads].map(({ index }) => index);
     for (const thread of this.#threads) thread.terminate();

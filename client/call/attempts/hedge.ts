@@ -1,9 +1,10 @@
+import { sleep } from "../../../base/wait.ts";
 import { currentScope } from "../../../rpc/context.ts";
 import { RpcError } from "../../../rpc/error.ts";
 import { Status } from "../../../rpc/status.ts";
 import type { HedgeRules, MethodRules } from "../../../policy/rules.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
-import { cancelled, pause } from "../../instances/wait.ts";
+import { cancelled } from "../../instances/wait.ts";
 import { withPath } from "../errors.ts";
 import type { SharedState } from "../shared_state.ts";
 import { Attempt } from "./attempt.ts";
@@ -154,7 +155,7 @@ class Race {
       this.#earlier.pop(); // the failure of #last
       this.#conclude(this.#last!);
     };
-    pause(ms, undefined, AbortSignal.any(signal ? [...signals, signal] : signals)).then(go, go);
+    sleep(ms, AbortSignal.any(signal ? [...signals, signal] : signals)).then(go, go);
   }
 
   /** All attempts have failed. */

@@ -1,10 +1,12 @@
+import { retryBackoff } from "../../../base/backoff.ts";
+import { sleep } from "../../../base/wait.ts";
 import { currentScope } from "../../../rpc/context.ts";
 import { RpcError } from "../../../rpc/error.ts";
 import { Status } from "../../../rpc/status.ts";
 import { after } from "../../../base/time.ts";
 import type { MethodRules, RetryRules } from "../../../policy/rules.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
-import { cancelled, pause } from "../../instances/wait.ts";
+import { cancelled } from "../../instances/wait.ts";
 import { withPath } from "../errors.ts";
 import type { SharedState } from "../shared_state.ts";
 import type { Attempt } from "./attempt.ts";
@@ -42,7 +44,7 @@ export async function retried(
     if (!(result instanceof RpcError)) result.end();
     backoffs = failure.pushback === undefined ? backoffs + 1 : 0;
     const closing = shared.closing.signal;
-    await pause(next, undefined, signal ? AbortSignal.any([signal, closing]) : closing).catch(() => {});
+    await sleep(next, signal ? AbortSignal.any([signal, closing]) : closing);
     if (signal?.aborted) throw withPath(method, cancelled(signal));
     if (closing.aborted) return finish(result, noteOf(earlier, CLOSED));
     // The caller's iterable may have thrown during the pause.
@@ -115,11 +117,6 @@ function nextAfter(
   if (closing.signal.aborted) return { reason: CLOSED };
   if (!canRepeat) return { reason: "too much was sent to send it again" };
   if (!budget.allows) return { reason: "the retry budget is used up", exhausted: true };
-  const wait = pushback ?? backoff(retry, backoffs);
+  const wait = pushback ?? retryBackoff(backoffs, retry.backoff, retry.backoffMultiplier, retry.maxBackoff);
   return lateAt !== undefined && performance.now() + wait >= lateAt ? { reason: "the deadline is too near" } : wait;
-}
-
-/** The wait before the next attempt: it grows from attempt to attempt, with a jitter of a fifth. */
-function backoff({ backoff, backoffMultiplier, maxBackoff }: RetryRules, backoffs: number): number {
-  return Math.min(backoff * backoffMultiplier ** backoffs, maxBackoff) * (0.8 + 0.4 * Math.random());
 }

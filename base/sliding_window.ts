@@ -6,7 +6,8 @@ const WINDOW_SLOTS = 10;
  * that never go back.
  */
 export class SlidingWindow {
-  readonly #step: number;
+  /** The length of the window, in milliseconds. */
+  readonly length: number;
   /**
    * Successes at even indexes, failures at odd ones. Undefined before the first call, because many instances never have
    * one.
@@ -20,7 +21,7 @@ export class SlidingWindow {
 
   /** @param length In milliseconds. */
   constructor(length: number) {
-    this.#step = length / WINDOW_SLOTS;
+    this.length = length;
   }
 
   /** All calls within the window. */
@@ -38,7 +39,7 @@ export class SlidingWindow {
 
   /** Forgets calls that are older than the window. */
   advance(now: number): void {
-    this.#moveTo(Math.floor(now / this.#step));
+    this.#moveTo(Math.floor(now * WINDOW_SLOTS / this.length));
   }
 
   /** Subtracts the calls of a part, which this window has counted too, and empties the part. */
