@@ -1,4 +1,4 @@
-import { heldHere } from "../rpc/held_stream.ts";
+import { inThisContext } from "../rpc/bound_stream.ts";
 import { compose } from "../rpc/middleware.ts";
 import { requirePermissions } from "../base/permissions.ts";
 import { type Init, type Method, type Service, streamsResponses } from "../rpc/service.ts";
@@ -88,7 +88,7 @@ export function createClient<S extends Service>(service: S, options: ClientOptio
         const context = contextOf(method, callOptions, policy.method(method));
         const start = (context: ClientContext) => call({ method, request, context });
         const runsUserCode = call !== innermost || fallback !== undefined;
-        return new ResponseStream(context, runsUserCode ? heldHere(start) : start);
+        return new ResponseStream(context, runsUserCode ? inThisContext(start) : start);
       }
       // deno-lint-ignore require-await -- an error of contextOf must reject
       : async (request: unknown, callOptions: CallOptions = {}) =>

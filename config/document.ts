@@ -2,7 +2,7 @@ import process from "node:process";
 import type { loadYaml } from "../deps.ts";
 import type { Given } from "../policy/check.ts";
 import { ConfigError, type ConfigProblem, type Where } from "./problem.ts";
-import { syntaxText } from "./syntax.ts";
+import { syntaxText } from "./yaml_syntax.ts";
 
 type Yaml = Awaited<ReturnType<typeof loadYaml>>;
 

@@ -1,4 +1,4 @@
-import { heldHere } from "./held_stream.ts";
+import { inThisContext } from "./bound_stream.ts";
 import { type Method, streamsResponses } from "./service.ts";
 
 /** A call as middleware sees it, on the server or the client. */
@@ -48,7 +48,7 @@ export type Middleware<Context> = (call: Call<Context>, next: Next<Context>) => 
  */
 export function compose<Context>(middleware: readonly Middleware<Context>[], last: Next<Context>): Next<Context> {
   return middleware.reduceRight<Next<Context>>((next, layer) => {
-    const held: Next<Context> = (call) => streamsResponses(call.method.kind) ? heldHere(next)(call) : next(call);
+    const held: Next<Context> = (call) => streamsResponses(call.method.kind) ? inThisContext(next)(call) : next(call);
     return (call) => layer(call, held);
   }, last);
 }

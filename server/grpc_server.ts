@@ -18,7 +18,7 @@ import { healthHandler } from "./health/http_handler.ts";
 import { HealthChecks } from "./health/checks.ts";
 import { HealthServer } from "./health/http_server.ts";
 import { healthRoutes } from "./health/grpc_service.ts";
-import { Life } from "./health/life.ts";
+import { ServerPhase } from "./health/server_phase.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
 import type { ServerOptions } from "./options.ts";
@@ -55,7 +55,7 @@ export class GrpcServer implements Server {
   readonly #admission: Admission;
   readonly #decoder: Decoder;
   readonly #checks: HealthChecks;
-  readonly #life = new Life();
+  readonly #phase = new ServerPhase();
   readonly #certificates: CertificateWatch;
   #tls: ServerTls | undefined;
   #listener: Listener | undefined;
@@ -82,7 +82,7 @@ export class GrpcServer implements Server {
       source: settings.workers ? undefined : options.policy,
       allowInjection: options.allowInjection ?? false,
       logger: settings.logger,
-      onStrain: (strained) => this.#life.strained(strained, options.name, settings.logger),
+      onStrain: (strained) => this.#phase.strained(strained, options.name, settings.logger),
     });
     const { workers, checks, checkTimeout, logger } = settings;
     const allChecks = { ...(workers && { workers: () => this.#checkListener() }), ...checks };
@@ -110,7 +110,7 @@ export class GrpcServer implements Server {
 
   /** Whether the server has been overloaded for `overload.unreadyAfter`. */
   get overloaded(): boolean {
-    return this.#life.value === "overloaded";
+    return this.#phase.value === "overloaded";
   }
 
   get finished(): Promise<void> {
@@ -187,7 +187,7 @@ export class GrpcServer implements Server {
     prepareForShortage();
     this.#listener = await listening("address", address, (address) => transport.listen({ ...options, address }));
     if (healthAddress) {
-      const handler = healthHandler({ service: name, checks: this.#checks, phase: () => this.#life.value });
+      const handler = healthHandler({ service: name, checks: this.#checks, phase: () => this.#phase.value });
       const listen = (address: typeof healthAddress) => new HealthServer(address, handler, logger);
       this.#health = await listening("health.address", healthAddress, listen);
     }
@@ -195,7 +195,7 @@ export class GrpcServer implements Server {
       await Promise.all([this.#listener.close(), this.#health?.close()]);
       throw new StoppedEarly(`the server ${JSON.stringify(name)} was stopped while it started`);
     }
-    this.#life.enter("serving");
+    this.#phase.enter("serving");
     logger.info("serving", {
       service: name,
       address: this.address,
@@ -219,8 +219,8 @@ export class GrpcServer implements Server {
   }
 
   #dispatcher(): ReturnType<typeof createDispatcher> {
-    const health = healthRoutes(() => this.#services, this.#life, this.#checks);
-    const reflection = this.#options.reflection ? reflectionRoutes([...this.#services.values()], this.#life) : [];
+    const health = healthRoutes(() => this.#services, this.#phase, this.#checks);
+    const reflection = this.#options.reflection ? reflectionRoutes([...this.#services.values()], this.#phase) : [];
     return createDispatcher({
       name: this.#options.name,
       // Services that the application adds under these names take precedence over the kit's.
@@ -235,7 +235,7 @@ export class GrpcServer implements Server {
 
   /** Announces the stop: `grpc.health.v1` answers NOT_SERVING, and the server still takes calls. */
   leaving(): void {
-    this.#life.enter("draining");
+    this.#phase.enter("draining");
     this.#listener?.leaving?.();
   }
 

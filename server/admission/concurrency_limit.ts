@@ -1,5 +1,5 @@
 import type { ConcurrencyRules } from "../../policy/server_rules.ts";
-import { Line, type Place } from "../../base/line.ts";
+import { Queue, type QueueEntry } from "../../base/queue.ts";
 import { AdaptiveLimit } from "./adaptive_limit.ts";
 import type { Clock } from "./clock.ts";
 
@@ -14,7 +14,7 @@ export interface Entrant {
   /** The deadline of the call, in milliseconds of the clock; Infinity if it has none. */
   readonly deadline: number;
   /** The place of the call in the line, and the time since it waits. Only the limit sets it. */
-  waits?: { readonly place: Place<Entrant>; readonly since: number };
+  waits?: { readonly place: QueueEntry<Entrant>; readonly since: number };
   /** Begins the call. */
   begin(): void;
   /** Rejects the call. */
@@ -39,7 +39,7 @@ export class ConcurrencyLimit {
   readonly rules: ConcurrencyRules;
   readonly #clock: Clock;
   readonly #adaptive: AdaptiveLimit | undefined;
-  readonly #line = new Line<Entrant>();
+  readonly #queue = new Queue<Entrant>();
   #inFlight = 0;
   /** When the line was last empty. */
   #empty = 0;
@@ -69,7 +69,7 @@ export class ConcurrencyLimit {
 
   /** The number of waiting calls. */
   get waiting(): number {
-    return this.#line.size;
+    return this.#queue.size;
   }
 
   /**
@@ -78,7 +78,7 @@ export class ConcurrencyLimit {
    * @returns Whether the call waits in the line. Then it is begun or rejected later.
    */
   enter(entrant: Entrant): boolean {
-    const line = this.#line;
+    const line = this.#queue;
     if (this.#inFlight < this.limit && line.size === 0) {
       this.#begin(entrant);
       return false;
@@ -100,7 +100,7 @@ export class ConcurrencyLimit {
 
   /** Removes a waiting call from the line. */
   drop(entrant: Entrant): void {
-    if (entrant.waits) this.#line.remove(entrant.waits.place);
+    if (entrant.waits) this.#queue.remove(entrant.waits.place);
   }
 
   /**
@@ -111,7 +111,7 @@ export class ConcurrencyLimit {
   leave(began: number | undefined): void {
     this.#inFlight--;
     if (began !== undefined) this.#adaptive?.ended(began, this.#clock.now());
-    if (this.#line.size > 0) this.#move();
+    if (this.#queue.size > 0) this.#move();
   }
 
   /** Stops the timer. */
@@ -130,10 +130,10 @@ export class ConcurrencyLimit {
     const now = this.#clock.now();
     const { queueTimeout } = this.rules;
     const maxWait = now - this.#empty > queueTimeout ? queueTimeout / STANDING_QUEUE_DIVISOR : queueTimeout;
-    while (this.#line.size > 0 && this.#inFlight < this.limit) {
-      const entrant = this.#line.shift()!;
+    while (this.#queue.size > 0 && this.#inFlight < this.limit) {
+      const entrant = this.#queue.shift()!;
       // If calls are slow, the last waiting call is begun although it has waited too long, so that no slot stays empty.
-      if (now - entrant.waits!.since <= maxWait || this.#line.size === 0) this.#begin(entrant);
+      if (now - entrant.waits!.since <= maxWait || this.#queue.size === 0) this.#begin(entrant);
       else this.#late(entrant);
     }
     this.#moving = false;
@@ -159,13 +159,13 @@ export class ConcurrencyLimit {
   readonly #onTimer = (): void => {
     this.#cancel = undefined;
     const now = this.#clock.now();
-    for (let first = this.#line.first; first !== undefined; first = this.#line.first) {
+    for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
       const left = first.waits!.since + this.rules.queueTimeout - now;
       if (left > 0) {
         this.#cancel = this.#clock.after(left, this.#onTimer);
         return;
       }
-      this.#line.shift();
+      this.#queue.shift();
       this.#late(first);
     }
   };

@@ -1,7 +1,7 @@
 import { runInScope, type ServerContext } from "../../rpc/context.ts";
 import { RpcError } from "../../rpc/error.ts";
 import { excerpt } from "../../base/excerpt.ts";
-import { isAsyncIterable } from "../../rpc/held_stream.ts";
+import { isAsyncIterable } from "../../rpc/bound_stream.ts";
 import type { Logger } from "../../base/logger.ts";
 import { compose, type Middleware, type Next } from "../../rpc/middleware.ts";
 import { type Method, streamsRequests, streamsResponses } from "../../rpc/service.ts";

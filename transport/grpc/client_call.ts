@@ -1,6 +1,6 @@
 import { NO_BYTES } from "../../base/bytes.ts";
 import { RpcError } from "../../rpc/error.ts";
-import type { Place } from "../../base/line.ts";
+import type { QueueEntry } from "../../base/queue.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
@@ -22,7 +22,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   later: Dated | undefined;
   place: number | undefined;
   /** Its place in the queue of calls that wait for a stream. */
-  turn: Place<GrpcClientCall> | undefined;
+  turn: QueueEntry<GrpcClientCall> | undefined;
   readonly #host: ClientCallHost;
   readonly #start: CallStart;
   #stream: Stream | undefined;

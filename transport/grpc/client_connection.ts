@@ -1,7 +1,7 @@
 import { formatAddress } from "../../base/address.ts";
 import { inBackground } from "../../base/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
-import { Line } from "../../base/line.ts";
+import { Queue } from "../../base/queue.ts";
 import { every } from "../../base/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
 import { type ConnectionError, ErrorCode } from "../http2/error.ts";
@@ -41,7 +41,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   /** The factor of {@linkcode ConnectOptions.pace} when the connection was made. */
   readonly #factor: number;
   readonly #stopTicking: () => void;
-  readonly #waiting = new Line<GrpcClientCall>();
+  readonly #waiting = new Queue<GrpcClientCall>();
   /** Whether the process may end, because no call has been in flight for a while. */
   #resting = false;
   #why: string | undefined;

@@ -1,4 +1,4 @@
-import { Line } from "../../base/line.ts";
+import { Queue } from "../../base/queue.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 import type { HpackEncoder } from "./hpack/encoder.ts";
 import { Flag, FRAME_HEADER_BYTES, FrameType } from "./frame.ts";
@@ -125,7 +125,7 @@ export class Sender {
   }
 
   #enqueue(stream: Stream, item: Queued): void {
-    (stream.queue ??= new Line()).push(item);
+    (stream.queue ??= new Queue()).push(item);
     this.#waiting.add(stream);
   }
 

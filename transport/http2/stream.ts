@@ -1,4 +1,4 @@
-import type { Line } from "../../base/line.ts";
+import type { Queue } from "../../base/queue.ts";
 import type { ErrorCode } from "./error.ts";
 import type { FieldList } from "./hpack/field_list.ts";
 
@@ -70,7 +70,7 @@ export class Stream {
   /** The consumed octets that were not yet returned to the peer's window. */
   credit = 0;
   /** The queued items; undefined if there are none. */
-  queue: Line<Queued> | undefined;
+  queue: Queue<Queued> | undefined;
   /** Whether this side has sent END_STREAM, or has queued it. */
   ending = false;
   /** Whether this side has sent END_STREAM: half-closed (local). */

@@ -1,5 +1,5 @@
 import { RpcError } from "../../rpc/error.ts";
-import { Line } from "../../base/line.ts";
+import { Queue } from "../../base/queue.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, ListenOptions, ServerCall } from "../transport.ts";
@@ -23,7 +23,7 @@ export class MemoryConnection implements Connection {
   #target: Target;
   #calls = new Set<Call>();
   #seen = new Set<Call>();
-  #waiting = new Line<{ call: Call; server: ServerCall }>();
+  #waiting = new Queue<{ call: Call; server: ServerCall }>();
   #why: string | undefined;
   #close: (why: string) => void;
   #idle = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-import { Line } from "../../base/line.ts";
+import { Queue } from "../../base/queue.ts";
 import type { MaybePromise } from "../transport.ts";
 
 /** How much may be queued before the writer has to wait. */
@@ -8,7 +8,7 @@ type Reader = PromiseWithResolvers<Uint8Array | undefined>;
 
 /** One direction of a call: a queue of messages from one writer to one reader. */
 export class Pipe {
-  #queue = new Line<Uint8Array>();
+  #queue = new Queue<Uint8Array>();
   #bytes = 0;
   #ended = false;
   #error: Error | undefined;
@@ -64,7 +64,7 @@ export class Pipe {
 
   /** Ends at once, and discards queued messages. */
   discard(error?: Error): void {
-    this.#queue = new Line();
+    this.#queue = new Queue();
     this.#bytes = 0;
     if (this.#ended) this.#error = error;
     else this.end(error);

@@ -3,7 +3,7 @@ import type { Phase } from "./http_handler.ts";
 import type { Watched } from "./grpc_service.ts";
 
 /** The phase of a server, which can be watched. */
-export class Life implements Watched<Phase> {
+export class ServerPhase implements Watched<Phase> {
   readonly watchers: Set<() => void> = new Set();
   value: Phase = "starting";
 

@@ -1,9 +1,9 @@
-/** The place of an item in a {@linkcode Line}. */
-export interface Place<T> {
+/** The entry of an item in a {@linkcode Queue}. */
+export interface QueueEntry<T> {
   readonly item: T;
-  before: Place<T> | undefined;
-  behind: Place<T> | undefined;
-  /** Whether the item has left the line. */
+  before: QueueEntry<T> | undefined;
+  behind: QueueEntry<T> | undefined;
+  /** Whether the item has left the queue. */
   gone: boolean;
 }
 
@@ -12,9 +12,9 @@ export interface Place<T> {
  * an Array moves all other items if there are more than about 16,000, and a Set whose first item is taken repeatedly
  * scans the deleted ones.
  */
-export class Line<T> implements Iterable<T> {
-  #first: Place<T> | undefined;
-  #last: Place<T> | undefined;
+export class Queue<T> implements Iterable<T> {
+  #first: QueueEntry<T> | undefined;
+  #last: QueueEntry<T> | undefined;
   #size = 0;
 
   /** The number of items. */
@@ -27,14 +27,14 @@ export class Line<T> implements Iterable<T> {
     return this.#first?.item;
   }
 
-  /** Adds an item at the end. Returns its place, which {@linkcode remove} takes. */
-  push(item: T): Place<T> {
-    const place: Place<T> = { item, before: this.#last, behind: undefined, gone: false };
-    if (this.#last === undefined) this.#first = place;
-    else this.#last.behind = place;
-    this.#last = place;
+  /** Adds an item at the end. Returns its entry, which {@linkcode remove} takes. */
+  push(item: T): QueueEntry<T> {
+    const entry: QueueEntry<T> = { item, before: this.#last, behind: undefined, gone: false };
+    if (this.#last === undefined) this.#first = entry;
+    else this.#last.behind = entry;
+    this.#last = entry;
     this.#size++;
-    return place;
+    return entry;
   }
 
   /** Removes the item that was added first, and returns it. */
@@ -44,17 +44,17 @@ export class Line<T> implements Iterable<T> {
     return first?.item;
   }
 
-  /** Removes the item at a place, if it is still in the line. */
-  remove(place: Place<T>): void {
-    if (place.gone) return;
-    place.gone = true;
-    const { before, behind } = place;
+  /** Removes the item of an entry, if it is still in the queue. */
+  remove(entry: QueueEntry<T>): void {
+    if (entry.gone) return;
+    entry.gone = true;
+    const { before, behind } = entry;
     if (before === undefined) this.#first = behind;
     else before.behind = behind;
     if (behind === undefined) this.#last = before;
     else behind.before = before;
-    // Code that keeps a place must not keep all later items in memory.
-    place.before = place.behind = undefined;
+    // Code that keeps an entry must not keep all later items in memory.
+    entry.before = entry.behind = undefined;
     this.#size--;
   }
 
@@ -63,9 +63,9 @@ export class Line<T> implements Iterable<T> {
    * iteration.
    */
   *[Symbol.iterator](): Generator<T> {
-    for (let place = this.#first, next; place !== undefined; place = next) {
-      next = place.behind;
-      yield place.item;
+    for (let entry = this.#first, next; entry !== undefined; entry = next) {
+      next = entry.behind;
+      yield entry.item;
     }
   }
 }

@@ -6,7 +6,7 @@ type Run = <T>(fn: () => T) => T;
  * A stream of responses that runs in the async context of its creator. The body of a generator otherwise runs in the
  * context of the code that iterates it, and would see other values in AsyncLocalStorage.
  */
-class HeldStream implements AsyncIterable<unknown> {
+class BoundStream implements AsyncIterable<unknown> {
   readonly #run: Run;
   readonly #responses: AsyncIterable<unknown>;
 
@@ -31,14 +31,14 @@ class HeldStream implements AsyncIterable<unknown> {
  *
  * @param start Resolves with the responses. A stream that is already bound to a context keeps it.
  */
-export function heldHere<Args extends unknown[]>(
+export function inThisContext<Args extends unknown[]>(
   start: (...args: Args) => Promise<unknown>,
 ): (...args: Args) => Promise<unknown> {
   const run: Run = AsyncLocalStorage.snapshot();
   return async (...args) => {
     const responses = await run(() => start(...args));
-    return isAsyncIterable(responses) && !(responses instanceof HeldStream)
-      ? new HeldStream(run, responses)
+    return isAsyncIterable(responses) && !(responses instanceof BoundStream)
+      ? new BoundStream(run, responses)
       : responses;
   };
 }
