@@ -69,6 +69,15 @@ Deno.test("import rule: in client/ imports go from call/ to instances/ to balanc
   ]);
 });
 
+Deno.test("import rule: in cli/ the rooms that others use don't see the commands", () => {
+  assertEquals(said("cli/commands/a.ts", `import { x } from "../schema/x.ts"; import { y } from "../new/y.ts";`), []);
+  assertRefused("cli/output/a.ts", "cli/output may see base, mod.ts", [
+    `import { x } from "../commands/x.ts";`,
+    `import { x } from "../schema/x.ts";`,
+  ]);
+  assertRefused("cli/generate/a.ts", "cli/generate may see", [`import { x } from "../new/x.ts";`]);
+});
+
 Deno.test("import rule: packages come from deps.ts, each where it belongs", () => {
   assertRefused("server/a.ts", "packages come from deps.ts", [
     `import { x } from "npm:x@1";`,
