@@ -14,6 +14,8 @@ export class SlidingWindow {
    */
   #slots: Uint32Array | undefined;
   #now = 0;
+  /** The end of the current slot, in milliseconds. */
+  #slotEnd = 0;
   /** Successes within the window, as of the last {@linkcode add} or {@linkcode advance}. */
   succeeded = 0;
   /** Failures within the window. */
@@ -39,7 +41,7 @@ export class SlidingWindow {
 
   /** Forgets calls that are older than the window. */
   advance(now: number): void {
-    this.#moveTo(Math.floor(now * WINDOW_SLOTS / this.length));
+    if (now >= this.#slotEnd) this.#moveTo(Math.floor(now * WINDOW_SLOTS / this.length));
   }
 
   /** Subtracts the calls of a part, which this window has counted too, and empties the part. */
@@ -54,13 +56,15 @@ export class SlidingWindow {
   }
 
   #moveTo(slot: number): void {
-    if (this.#slots === undefined) return void (this.#now = Math.max(this.#now, slot));
-    for (let at = Math.max(this.#now + 1, slot - WINDOW_SLOTS + 1); at <= slot; at++) {
-      const place = at % WINDOW_SLOTS * 2;
-      this.succeeded -= this.#slots[place]!;
-      this.failed -= this.#slots[place + 1]!;
-      this.#slots[place] = this.#slots[place + 1] = 0;
+    if (this.#slots !== undefined) {
+      for (let at = Math.max(this.#now + 1, slot - WINDOW_SLOTS + 1); at <= slot; at++) {
+        const place = at % WINDOW_SLOTS * 2;
+        this.succeeded -= this.#slots[place]!;
+        this.failed -= this.#slots[place + 1]!;
+        this.#slots[place] = this.#slots[place + 1] = 0;
+      }
     }
     this.#now = Math.max(this.#now, slot);
+    this.#slotEnd = (this.#now + 1) * this.length / WINDOW_SLOTS;
   }
 }
