@@ -31,7 +31,7 @@ needs(CONSUL_PERMISSIONS, "consul() shows its ACL token, and names it where it i
   const warning = await until(() => logger.lines[0], "the registration is refused");
   await refused.release();
   assertStringIncludes(warning, "answered 403");
-  assertStringIncludes(warning, `no token (option token) is not enough: it needs service:write for "echoservice"`);
+  assertStringIncludes(warning, `the anonymous token is not enough: it needs service:write for "echoservice"`);
 
   const lease = consul(agent.address, { token }).register({ name: "echoservice", address }, recordingLogger());
   await lease.registered;
@@ -40,17 +40,17 @@ needs(CONSUL_PERMISSIONS, "consul() shows its ACL token, and names it where it i
   const anonymous = await watchUntil(agent.address, {}, "ACLs may be why");
   assertEquals(anonymous, [
     `warn: Consul at ${agent.address} lists nothing of service "echoservice", and its ACLs may be why: ` +
-    `no token (option token) needs service:read for "echoservice" and node:read`,
+    `the anonymous token needs service:read for "echoservice" and node:read`,
   ]);
   const unknown = "8f3c0000-0000-0000-0000-000000000000";
   const [refusal] = await watchUntil(agent.address, { token: unknown }, "403");
-  assertStringIncludes(refusal!, "; the token (option token) is not enough");
+  assertStringIncludes(refusal!, "; the token is not enough");
   assert(!refusal!.includes(unknown.slice(0, 4)), refusal);
   const tokenFile = await Deno.makeTempFile();
   await Deno.writeTextFile(tokenFile, unknown);
   const [fromFile] = await watchUntil(agent.address, { tokenFile }, "403");
   await Deno.remove(tokenFile);
-  assertStringIncludes(fromFile!, `; the token (option tokenFile: ${tokenFile}) is not enough`);
+  assertStringIncludes(fromFile!, `; the token (in ${tokenFile}) is not enough`);
   await lease.release();
   assertEquals(await agent.get("/v1/agent/services", token), {});
 });

@@ -28,7 +28,7 @@ needs(
     await until(() => server.requests.length >= 3, "it tries again");
     assertEquals(server.requests[0]!.headers.get("x-consul-token"), "3b0e9f6c-0000-old");
     assertEquals(logger.lines, [
-      `warn: Consul at ${server.address} answered 403: Permission denied; the token (option token) is not ` +
+      `warn: Consul at ${server.address} answered 403: Permission denied; the token is not ` +
       `enough: it needs service:write for "echoservice"; service "echoservice" serves meanwhile, but it is not ` +
       `registered, which is tried again until it succeeds`,
     ]);

@@ -98,7 +98,7 @@ needs(CONSUL_PERMISSIONS, "consul().watchKey() names what its token lacks", asyn
   const line = await until(() => watch.logger.lines.find((one) => one.includes("403")), "the warning");
   assertStringIncludes(
     line,
-    `the token (option token) is not enough: it needs key:read for "${KEY}"; key "${KEY}" is asked for again`,
+    `the token is not enough: it needs key:read for "${KEY}"; key "${KEY}" is asked for again`,
   );
   assertEquals(watch.told, []);
 });

@@ -4,6 +4,7 @@ import { checkNames, checkObject } from "../base/option_checks.ts";
 import type { Certificate } from "./certificate.ts";
 import type { ClientTls, ServerTls } from "./options.ts";
 import { certificatesIn, pemOf, privateKeyIn } from "./pem.ts";
+import { TLS_OPTIONS, type TlsWords } from "./words.ts";
 
 const DNS_NAME = /^(?=.{1,253}\.?$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 
@@ -26,47 +27,49 @@ export function checkServerTls(who: string, tls: ServerTls): ServerTls {
 /**
  * Checks the option `tls` of a client, so that a mistake is reported at once and not by the first call.
  *
+ * @param words How messages name the options.
  * @returns The option, as with {@linkcode checkServerTls}.
  * @throws {TypeError} As {@linkcode checkServerTls}.
  */
-export function checkClientTls(who: string, tls: ClientTls): ClientTls {
+export function checkClientTls(who: string, tls: ClientTls, words = TLS_OPTIONS): ClientTls {
   checkObject(`${who}: tls`, tls, "{} for the authorities that Deno trusts, or { ca } with the PEM text");
   checkNames(`${who}: tls`, tls, ["ca", "cert", "key", "serverName"]);
   const { cert, key, serverName } = tls;
   if ((cert === undefined) !== (key === undefined)) {
-    throw new TypeError(`${who}: tls.cert and tls.key belong together; give both or none`);
+    throw new TypeError(`${who}: ${words.cert} and ${words.key} belong together; give both or none`);
   }
   if (serverName !== undefined && !isIP(serverName) && !(typeof serverName === "string" && DNS_NAME.test(serverName))) {
     throw new TypeError(
-      `${who}: tls.serverName is ${
-        JSON.stringify(serverName)
-      }; use the DNS name or the IP address in the server's certificate`,
+      `${who}: ${words.serverName} is ${JSON.stringify(serverName)}; ` +
+        "use the DNS name or the IP address in the server's certificate",
     );
   }
   return {
-    ...checkAuthorities(who, tls),
-    ...(cert !== undefined && checkPair(who, { cert, key: key! })),
+    ...checkAuthorities(who, tls, words),
+    ...(cert !== undefined && checkPair(who, { cert, key: key! }, words)),
     ...(serverName !== undefined && { serverName }),
   };
 }
 
-function checkAuthorities(who: string, { ca }: { ca?: string }): { ca?: string } {
-  return ca === undefined ? {} : { ca: pemOf(certificates(`${who}: tls.ca`, ca)) };
+function checkAuthorities(who: string, { ca }: { ca?: string }, words = TLS_OPTIONS): { ca?: string } {
+  return ca === undefined ? {} : { ca: pemOf(certificates(`${who}: ${words.ca}`, ca, words)) };
 }
 
-function checkPair(who: string, { cert, key }: { cert: string; key: string }): { cert: string; key: string } {
-  const chain = certificates(`${who}: tls.cert`, cert);
-  const pair = { cert: pemOf(chain), key: privateKey(`${who}: tls.key`, key) };
+function checkPair(who: string, { cert, key }: { cert: string; key: string }, words = TLS_OPTIONS) {
+  const chain = certificates(`${who}: ${words.cert}`, cert, words);
+  const pair = { cert: pemOf(chain), key: privateKey(`${who}: ${words.key}`, key, words) };
   const { X509Certificate, createPrivateKey } = crypto();
   const own = new X509Certificate(chain[0]!.der);
   if (own.checkPrivateKey(createPrivateKey(pair.key))) return pair;
   throw new TypeError(
-    `${who}: tls.key does not belong to tls.cert, whose first certificate is for ${JSON.stringify(own.subject)}; ` +
+    `${who}: ${words.key} does not belong to ${words.cert}, whose first certificate is for ${
+      JSON.stringify(own.subject)
+    }; ` +
       `give the key of that one, and put the own certificate before those of its authorities`,
   );
 }
 
-function certificates(name: string, text: unknown): Certificate[] {
+function certificates(name: string, text: unknown, { givePem }: TlsWords): Certificate[] {
   let found: Certificate[];
   try {
     found = typeof text === "string" ? certificatesIn(text) : [];
@@ -74,12 +77,12 @@ function certificates(name: string, text: unknown): Certificate[] {
     throw new TypeError(`${name}: ${(cause as Error).message}`, { cause });
   }
   if (found.length > 0) return found;
-  throw new TypeError(`${name} holds no certificate; give the PEM text of the file, not its name`);
+  throw new TypeError(`${name} holds no certificate; ${givePem}`);
 }
 
-function privateKey(name: string, text: unknown): string {
+function privateKey(name: string, text: unknown, { givePem }: TlsWords): string {
   if (typeof text !== "string" || !text.includes("PRIVATE KEY-----")) {
-    throw new TypeError(`${name} holds no private key; give the PEM text of the file, not its name`);
+    throw new TypeError(`${name} holds no private key; ${givePem}`);
   }
   const key = privateKeyIn(text);
   try {

@@ -5,6 +5,7 @@ import { chainProblem } from "./chain.ts";
 import { isFor, namesOf } from "./names.ts";
 import { peerChain } from "./peer_chain.ts";
 import { certificatesIn } from "./pem.ts";
+import { TLS_OPTIONS, type TlsText } from "./words.ts";
 
 /** The permissions that Deno needs to list the authorities that it trusts by default. */
 export const DEFAULT_AUTHORITIES: readonly Deno.PermissionDescriptor[] = [
@@ -29,6 +30,13 @@ export interface Trust {
  */
 export class ServerCertificateError extends Error {
   override name = "ServerCertificateError";
+  /** The message, in which the caller chooses the names of the TLS options. */
+  readonly text: TlsText;
+
+  constructor(text: TlsText) {
+    super(text(TLS_OPTIONS));
+    this.text = text;
+  }
 }
 
 /**
@@ -66,16 +74,17 @@ function serverProblem(
   name: string,
 ): ServerCertificateError | undefined {
   const problem = chainProblem(chain, authorities, "server");
-  if (problem !== undefined) return new ServerCertificateError(`shows a certificate that ${problem}`);
+  if (problem !== undefined) return new ServerCertificateError(() => `shows a certificate that ${problem}`);
   const own = parseCertificate(chain[0]!);
   if (isFor(own, name)) return undefined;
   return new ServerCertificateError(wrongName(namesOf(own), name));
 }
 
 /** Returns the message for a certificate that has other names. */
-export function wrongName(names: readonly string[], name: string): string {
+export function wrongName(names: readonly string[], name: string): TlsText {
   const others = names.length === 0 ? "no name at all (subject alternative name)" : names.slice(0, 10).join(", ");
-  return `shows a certificate for ${others}, not for ${name}; call it by one of its names, or set tls.serverName`;
+  return ({ serverName }) =>
+    `shows a certificate for ${others}, not for ${name}; call it by one of its names, or set ${serverName}`;
 }
 
 const known = new Map<string | undefined, readonly Certificate[]>();

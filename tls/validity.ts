@@ -1,6 +1,7 @@
 import { type Certificate, ExtensionId } from "./certificate.ts";
 import { identityOf } from "./identity.ts";
 import { certificatesIn } from "./pem.ts";
+import { TLS_OPTIONS } from "./words.ts";
 
 /** The problems of certificates at a moment. */
 interface Validity {
@@ -15,9 +16,10 @@ interface Validity {
  *
  * @param tls The PEM texts, already checked.
  * @param now The time, in milliseconds since 1970.
+ * @param names How the problems name the options.
  */
-export function validityOf({ cert, ca }: { cert?: string; ca?: string }, now: number): Validity {
-  const all = [...listed("tls.cert", cert), ...listed("tls.ca", ca)];
+export function validityOf({ cert, ca }: { cert?: string; ca?: string }, now: number, names = TLS_OPTIONS): Validity {
+  const all = [...listed(names.cert, cert), ...listed(names.ca, ca)];
   const problems = all.flatMap(([name, { notBefore, notAfter }]) => {
     if (now < notBefore) return [`${name} is not valid before ${new Date(notBefore).toISOString()}`];
     return now > notAfter ? [`${name} has expired on ${new Date(notAfter).toISOString()}`] : [];

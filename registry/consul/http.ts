@@ -38,8 +38,8 @@ export interface ConsulEndpoint {
   readonly port: number;
   /** Returns the ACL token; `""` means none. */
   readonly token: () => string;
-  /** Where the token comes from, for messages: `"option token"`. */
-  readonly tokenFrom: string;
+  /** The file that the token comes from, for messages. */
+  readonly tokenFile: string | undefined;
   /** The maximum size of an answer with a list, in bytes. */
   readonly answerBytes: number;
   readonly tls: ConsulTls | undefined;
@@ -142,7 +142,9 @@ export class ConsulHttp {
 
   /** How a message names the ACL token of the last request: by its source, never by any part of it. */
   get tokenName(): string {
-    return `${this.anonymous ? "no token" : "the token"} (${this.#endpoint.tokenFrom})`;
+    const { tokenFile } = this.#endpoint;
+    return (this.anonymous ? "the anonymous token" : "the token") +
+      (tokenFile === undefined ? "" : ` (in ${tokenFile})`);
   }
 
   /**

@@ -137,7 +137,7 @@ function checkEndpoint(address: string, options: ConsulOptions, answerBytes: num
     host: parsed.host,
     port: parsed.port,
     token: tokenReader(options),
-    tokenFrom: tokenFile === undefined ? "option token" : `option tokenFile: ${tokenFile}`,
+    tokenFile,
     answerBytes,
     tls: tls === undefined ? undefined : checkClientTls("consul", tls),
     namespace,

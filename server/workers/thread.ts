@@ -71,6 +71,8 @@ export class WorkerThread {
     this.#worker.addEventListener("error", (event) => {
       // Otherwise the error would end this thread too.
       event.preventDefault();
+      // Deno reports a missing permission of a worker's import only as a text. This is the only place that reads it. It
+      // can go when the event has the error's class (`event.error` is null in Deno 2.9).
       const lacks = event.message.includes("Requires read access") && !this.#serves;
       this.#end(
         lacks

@@ -2,6 +2,7 @@ import { formatAddress } from "../../base/address.ts";
 import { inBackground } from "../../base/background.ts";
 import { timeOfDay } from "../../base/time.ts";
 import { validityOf } from "../../tls/validity.ts";
+import { TLS_OPTIONS } from "../../tls/words.ts";
 import { tlsTrouble } from "../tls_trouble.ts";
 import type { ClientTls, Connection, ConnectOptions } from "../transport.ts";
 import { ClientConnection } from "./client_connection.ts";
@@ -34,7 +35,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
  * A server requests a client's certificate after its own handshake is done, and node:tls of Deno may lose its alert.
  */
 function afterHandshake(message: string, tls: ClientTls): string {
-  if (/alert/.test(message)) return tlsTrouble({ message }, tls, "");
+  if (/alert/.test(message)) return tlsTrouble({ message }, tls, "")(TLS_OPTIONS);
   if (!/^the (peer closed|connection was lost)/.test(message)) return message;
   if (tls.cert === undefined) {
     return "hangs up after the TLS handshake; if it asks for a client's certificate, set tls.cert and tls.key";

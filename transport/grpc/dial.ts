@@ -1,5 +1,6 @@
 import { formatAddress } from "../../base/address.ts";
 import { connectTls } from "../../tls/connect.ts";
+import { ConnectError } from "../connect_error.ts";
 import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
 import type { ClientTls, ConnectOptions } from "../transport.ts";
 import { NodeSocket } from "./node_socket.ts";
@@ -8,7 +9,7 @@ import type { Socket } from "./socket.ts";
 /**
  * Opens a socket to a server, with TLS if the options ask for it.
  *
- * @throws {Error} If the socket can't be opened; the message says why, and what to do.
+ * @throws {ConnectError} If the socket can't be opened; the message says why, and what to do.
  */
 export async function dial(options: ConnectOptions): Promise<Socket> {
   const { address, signal, tls } = options;
@@ -24,17 +25,16 @@ export async function dial(options: ConnectOptions): Promise<Socket> {
     return tls ? await startTls(conn, options, tls) : conn;
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    if (cause instanceof TlsFailure) throw cause;
+    if (cause instanceof ConnectError) throw cause;
     const why = (cause as Error).message.replace(/^connect (E[A-Z]+) .*$/, "$1"); // node:tls repeats the address
-    throw new Error(`can't connect to ${formatAddress(address)}: ${why}`, { cause });
+    throw new ConnectError("unreachable", () => `can't connect to ${formatAddress(address)}: ${why}`, cause);
   }
 }
 
-/** Thrown if the server was reached but TLS failed. */
-class TlsFailure extends Error {
-  constructor({ address }: ConnectOptions, tls: ClientTls, error: TlsError) {
-    super(`${formatAddress(address)} ${tlsTrouble(error, tls, nameOf({ address }, tls))}`, { cause: error });
-  }
+/** Returns the error for a server that was reached but with which TLS failed. */
+function tlsFailure({ address }: ConnectOptions, tls: ClientTls, error: TlsError): ConnectError {
+  const trouble = tlsTrouble(error, tls, nameOf({ address }, tls));
+  return new ConnectError("tls", (words) => `${formatAddress(address)} ${trouble(words)}`, error);
 }
 
 const NO_HTTP2 = "it offers no HTTP/2; is it another service?";
@@ -59,7 +59,7 @@ async function startTls(conn: Deno.TcpConn, options: ConnectOptions, tls: Client
   } catch (error) {
     if (signal.aborted) throw error;
     secure.close();
-    throw new TlsFailure(options, tls, error as TlsError);
+    throw tlsFailure(options, tls, error as TlsError);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
@@ -87,7 +87,7 @@ async function dialByNode(options: ConnectOptions, tls: ClientTls): Promise<Sock
   } catch (error) {
     socket.destroy();
     if (signal.aborted || (error as TlsError).code?.startsWith("ECONN")) throw error;
-    throw new TlsFailure(options, tls, error as TlsError);
+    throw tlsFailure(options, tls, error as TlsError);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -114,7 +114,8 @@ const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadlin
 
 function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {
   return {
-    // grpc-js reports a lost connection as INTERNAL: https://github.com/grpc/grpc-node/issues/2502
+    // grpc-js reports a lost connection as INTERNAL, and the cause only as a text. This can go with
+    // https://github.com/grpc/grpc-node/issues/2502
     code: /RST_STREAM with code 2 triggered by internal client error/.test(details)
       ? Status.UNAVAILABLE
       : code as number,

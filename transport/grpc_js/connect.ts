@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../base/address.ts";
 import type { grpc } from "./deps.ts";
+import { ConnectError } from "../connect_error.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions } from "../transport.ts";
 import { GrpcClientCall } from "./client_call.ts";
 import { type GrpcJs, secureContextFor } from "./load.ts";
@@ -96,7 +97,7 @@ async function ready(grpc: GrpcJs, client: grpc.Client, options: ConnectOptions)
   if (signal.aborted) onAbort();
   look();
   const connected = await promise.finally(() => signal.removeEventListener("abort", onAbort));
-  if (!connected) throw new Error(await whyNot(options));
+  if (!connected) throw await whyNot(options);
 }
 
 /** Connects and disconnects: grpc-js does not report why a connection fails, and retries for a while. */
@@ -108,7 +109,8 @@ async function probe(address: Address, signal: AbortSignal): Promise<void> {
     socket.close();
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw new Error(`can't connect to ${formatAddress(address)}: ${(error as Error).message}`, { cause: error });
+    const text = `can't connect to ${formatAddress(address)}: ${(error as Error).message}`;
+    throw new ConnectError("unreachable", () => text, error);
   }
 }
 

@@ -142,7 +142,7 @@ function bind(server: grpc.Server, address: Address, credentials: grpc.ServerCre
   return new Promise((resolve, reject) => {
     server.bindAsync(text, credentials, (error, port) => {
       if (error === null) return resolve(port);
-      // grpc-js reports only a text.
+      // grpc-js reports only a text. This is the only place that reads it. It can go when grpc-js keeps the code.
       const code = /\b(EADDRINUSE|EAFNOSUPPORT|EADDRNOTAVAIL)\b/.exec(error.message)?.[1];
       const used = code === "EADDRINUSE" || /address already in use/i.test(error.message);
       reject(used ? new Deno.errors.AddrInUse(error.message) : Object.assign(error, { code }));

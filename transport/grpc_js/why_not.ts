@@ -2,6 +2,8 @@ import type { ConnectionOptions } from "node:tls";
 import { type Address, formatAddress } from "../../base/address.ts";
 import { after } from "../../base/time.ts";
 import { connectTls, type Trust } from "../../tls/connect.ts";
+import type { TlsText } from "../../tls/words.ts";
+import { ConnectError } from "../connect_error.ts";
 import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
 import type { ConnectOptions } from "../transport.ts";
 
@@ -13,25 +15,25 @@ const portOf = (address: Address) => address.kind === "tcp" ? address.port : 0;
 const PROBE_TIMEOUT_MS = 1000;
 
 /** Returns why a server that accepts connections can't be called, and what to do. grpc-js only reports a failure. */
-export async function whyNot(options: ConnectOptions): Promise<string> {
-  const where = formatAddress(options.address);
-  return `${where} ${options.tls ? await withTls(options) : await withoutTls(options)}`;
+export async function whyNot(options: ConnectOptions): Promise<ConnectError> {
+  const text = options.tls ? await withTls(options) : await withoutTls(options);
+  return new ConnectError("tls", (words) => `${formatAddress(options.address)} ${text(words)}`);
 }
 
-async function withTls(options: ConnectOptions): Promise<string> {
+async function withTls(options: ConnectOptions): Promise<TlsText> {
   const { address, tls = {} } = options;
   const { ca, cert, key, serverName } = tls;
   const name = serverName ?? hostOf(address);
   const error = await handshake(options, { cert, key }, { ca, name });
-  if (error === undefined) return "speaks TLS but no HTTP/2; is it another service?";
+  if (error === undefined) return () => "speaks TLS but no HTTP/2; is it another service?";
   return tlsTrouble(error, tls, name);
 }
 
-async function withoutTls(options: ConnectOptions): Promise<string> {
+async function withoutTls(options: ConnectOptions): Promise<TlsText> {
   const error = await handshake(options, {}, undefined);
-  // An alert proves that the server speaks TLS.
-  if (error === undefined || /alert/i.test(error.message)) return "speaks TLS; set the option tls";
-  return "takes connections but speaks no HTTP/2; is it another service?";
+  // An alert proves that the server speaks TLS. node:tls of Deno reports it only in the text, without a code.
+  if (error === undefined || /alert/i.test(error.message)) return ({ tls }) => `speaks TLS; set ${tls}`;
+  return () => "takes connections but speaks no HTTP/2; is it another service?";
 }
 
 /**
