@@ -42,6 +42,9 @@ const MAY: Record<string, readonly string[]> = {
   "cli/commands": [
     "base",
     "rpc",
+    "codec",
+    "tls",
+    "transport",
     "proto/grpc",
     "registry",
     "mod.ts",
@@ -54,7 +57,7 @@ const MAY: Record<string, readonly string[]> = {
   "cli/new": ["base", "codegen", "codec", "cli", "cli/new/template", "cli/output", "cli/generate"],
   "cli/new/template": ["mod.ts"],
   "cli/generate": ["base", "codegen", "cli"],
-  "cli/schema": ["base", "codegen", "codec", "proto/grpc", "mod.ts", "cli", "cli/output"],
+  "cli/schema": ["base", "codegen", "codec", "transport", "proto/grpc", "mod.ts", "cli", "cli/output"],
   "cli/output": ["base", "mod.ts"],
   testing: ["base", "mod.ts"],
   examples: ["mod.ts", "proto"],

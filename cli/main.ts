@@ -16,8 +16,7 @@ import { dressed, refuseSecondValues } from "./commands/command.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { Command, CommanderError } from "./deps.ts";
 import { describeCommand } from "./commands/describe.ts";
-import { EXIT, Failure, isOfSystem } from "./output/failure.ts";
-import { asFlags } from "./commands/flag_names.ts";
+import { EXIT, Failure, problemOfSystem } from "./output/failure.ts";
 import { genCommand } from "./commands/gen.ts";
 import { healthCommand } from "./commands/health.ts";
 import { listCommand } from "./commands/list.ts";
@@ -78,6 +77,7 @@ function told(error: unknown, program: Command, args: readonly string[]): number
       else tell(helpOf("").trimEnd());
       return EXIT.usage;
     }
+    // Commander has no text without this prefix.
     say(error.message.replace(/^error: /, ""), `dinokit ${known ? `${known.name()} ` : ""}--help`);
     return EXIT.usage;
   }
@@ -86,17 +86,13 @@ function told(error: unknown, program: Command, args: readonly string[]): number
     return error.code;
   }
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.failed; // such as `| head`: nobody listens any more
-  if (isOfSystem(error)) {
-    say(
-      error.message.replace(
-        /^(.*) \(os error \d+\)(?:: \w+ '(.*)'.*)?$/s,
-        (_, why, path) => path ? `${path}: ${why}` : why,
-      ),
-    );
+  const ofSystem = problemOfSystem(error);
+  if (ofSystem !== undefined) {
+    say(ofSystem);
     return EXIT.failed;
   }
   if (isExpected(error)) {
-    if (isConsulError(error)) say(asFlags(error.message), nextAfterConsul(error));
+    if (isConsulError(error)) say(error.message, nextAfterConsul(error));
     else say(error.message);
     return EXIT.failed;
   }

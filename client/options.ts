@@ -124,7 +124,7 @@ export function clientSettings(service: Service, options: ClientOptions): Channe
     balancer: own,
     limits: limitsOf(who, options.limits),
     compression,
-    tls: tls === undefined ? undefined : checkClientTls(who, tls),
+    tls: tls === undefined ? undefined : checkClientTls(`${who}: `, tls),
     logger,
   };
 }

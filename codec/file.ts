@@ -150,8 +150,7 @@ function encode(codec: MessageCodec, typeName: string, value: unknown): Uint8Arr
   try {
     codec.encode(writer, value, 0);
   } catch (thrown) {
-    if (thrown instanceof Misfit) throw new TypeError(`${typeName}${thrown.path}: ${thrown.message}`);
-    throw thrown;
+    throw thrown instanceof Misfit ? thrown.of(typeName) : thrown;
   }
   // What follows is written behind it.
   if (writer.pos < SHARED_BUFFER_BYTES) spare = writer;

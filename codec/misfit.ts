@@ -5,6 +5,26 @@ import { Status } from "../rpc/status.ts";
 export class Misfit extends Error {
   /** The way to the value: `".items[2].id"`. */
   path = "";
+
+  /** Returns the error for the caller, who passed a message of this type. */
+  of(typeName: string): TypeError {
+    return new TypeError(`${typeName}${this.path}: ${this.message}`);
+  }
+}
+
+/** An Any whose type is not known. */
+export class UnknownType extends Misfit {
+  override of(typeName: string): UnknownTypeError {
+    return new UnknownTypeError(super.of(typeName).message);
+  }
+}
+
+/** The error for a message with an Any whose type is not in the option `types` of JSON. */
+export class UnknownTypeError extends TypeError {
+  /** @param problem The message without advice, for callers that have no such option. */
+  constructor(readonly problem: string) {
+    super(`${problem}; give it in the option types`);
+  }
 }
 
 /** A message that costs more memory or time than it may. */

@@ -138,7 +138,7 @@ export class GrpcServer implements Server {
 
   setTls(tls: ServerTls): void {
     if (!this.#tls) throw new TypeError("server.setTls: the server has no TLS; give createServer the option tls");
-    const checked = checkServerTls("server.setTls", tls);
+    const checked = checkServerTls("server.setTls: ", tls);
     if ((tls.ca === undefined) !== (this.#tls.ca === undefined)) {
       throw new TypeError(
         "server.setTls: whether clients must show a certificate (tls.ca) is fixed once the server runs",

@@ -114,7 +114,7 @@ export function settingsOf(options: ServerOptions): Settings {
       allowed: options.allowMetainfo && allowList(options.allowMetainfo),
       forwardTransient: forwardTransient ?? false,
     },
-    tls: tls === undefined ? undefined : checkServerTls(who, tls),
+    tls: tls === undefined ? undefined : checkServerTls(`${who}: `, tls),
     drainDelay: number("drainDelay", registry ? 6000 : 0, 0),
     drainTimeout: number("drainTimeout", 10_000, 0),
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address, who),

@@ -11,17 +11,17 @@ const DNS_NAME = /^(?=.{1,253}\.?$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 /**
  * Checks the option `tls` of a server, so that a mistake is reported at the start and not by the first client.
  *
- * @param who The function that was given the option, for the message.
+ * @param prefix The beginning of each message: the function that was given the option, `"createServer: "`.
  * @param tls The option.
  * @returns The option with only the relevant PEM blocks in its texts: a file may hold certificates, the key and other
  * text.
  * @throws {TypeError} If a text is not PEM of the right kind, or if the key belongs to another certificate; the message
  * names it.
  */
-export function checkServerTls(who: string, tls: ServerTls): ServerTls {
-  checkObject(`${who}: tls`, tls, "{ cert, key } with the PEM texts");
-  checkNames(`${who}: tls`, tls, ["cert", "key", "ca"]);
-  return { ...checkAuthorities(who, tls), ...checkPair(who, tls) };
+export function checkServerTls(prefix: string, tls: ServerTls): ServerTls {
+  checkObject(`${prefix}tls`, tls, "{ cert, key } with the PEM texts");
+  checkNames(`${prefix}tls`, tls, ["cert", "key", "ca"]);
+  return { ...checkAuthorities(prefix, tls), ...checkPair(prefix, tls) };
 }
 
 /**
@@ -31,38 +31,38 @@ export function checkServerTls(who: string, tls: ServerTls): ServerTls {
  * @returns The option, as with {@linkcode checkServerTls}.
  * @throws {TypeError} As {@linkcode checkServerTls}.
  */
-export function checkClientTls(who: string, tls: ClientTls, words = TLS_OPTIONS): ClientTls {
-  checkObject(`${who}: tls`, tls, "{} for the authorities that Deno trusts, or { ca } with the PEM text");
-  checkNames(`${who}: tls`, tls, ["ca", "cert", "key", "serverName"]);
+export function checkClientTls(prefix: string, tls: ClientTls, words = TLS_OPTIONS): ClientTls {
+  checkObject(`${prefix}tls`, tls, "{} for the authorities that Deno trusts, or { ca } with the PEM text");
+  checkNames(`${prefix}tls`, tls, ["ca", "cert", "key", "serverName"]);
   const { cert, key, serverName } = tls;
   if ((cert === undefined) !== (key === undefined)) {
-    throw new TypeError(`${who}: ${words.cert} and ${words.key} belong together; give both or none`);
+    throw new TypeError(`${prefix}${words.cert} and ${words.key} belong together; give both or none`);
   }
   if (serverName !== undefined && !isIP(serverName) && !(typeof serverName === "string" && DNS_NAME.test(serverName))) {
     throw new TypeError(
-      `${who}: ${words.serverName} is ${JSON.stringify(serverName)}; ` +
+      `${prefix}${words.serverName} is ${JSON.stringify(serverName)}; ` +
         "use the DNS name or the IP address in the server's certificate",
     );
   }
   return {
-    ...checkAuthorities(who, tls, words),
-    ...(cert !== undefined && checkPair(who, { cert, key: key! }, words)),
+    ...checkAuthorities(prefix, tls, words),
+    ...(cert !== undefined && checkPair(prefix, { cert, key: key! }, words)),
     ...(serverName !== undefined && { serverName }),
   };
 }
 
-function checkAuthorities(who: string, { ca }: { ca?: string }, words = TLS_OPTIONS): { ca?: string } {
-  return ca === undefined ? {} : { ca: pemOf(certificates(`${who}: ${words.ca}`, ca, words)) };
+function checkAuthorities(prefix: string, { ca }: { ca?: string }, words = TLS_OPTIONS): { ca?: string } {
+  return ca === undefined ? {} : { ca: pemOf(certificates(`${prefix}${words.ca}`, ca, words)) };
 }
 
-function checkPair(who: string, { cert, key }: { cert: string; key: string }, words = TLS_OPTIONS) {
-  const chain = certificates(`${who}: ${words.cert}`, cert, words);
-  const pair = { cert: pemOf(chain), key: privateKey(`${who}: ${words.key}`, key, words) };
+function checkPair(prefix: string, { cert, key }: { cert: string; key: string }, words = TLS_OPTIONS) {
+  const chain = certificates(`${prefix}${words.cert}`, cert, words);
+  const pair = { cert: pemOf(chain), key: privateKey(`${prefix}${words.key}`, key, words) };
   const { X509Certificate, createPrivateKey } = crypto();
   const own = new X509Certificate(chain[0]!.der);
   if (own.checkPrivateKey(createPrivateKey(pair.key))) return pair;
   throw new TypeError(
-    `${who}: ${words.key} does not belong to ${words.cert}, whose first certificate is for ${
+    `${prefix}${words.key} does not belong to ${words.cert}, whose first certificate is for ${
       JSON.stringify(own.subject)
     }; ` +
       `give the key of that one, and put the own certificate before those of its authorities`,

@@ -118,6 +118,8 @@ export interface CallStatus {
   readonly unprocessed?: "refused" | "left";
   /** Whether the call ended because its connection was lost. */
   readonly lost?: boolean;
+  /** The error that caused the failure, if this side found it. It is never sent to the peer. */
+  readonly cause?: unknown;
 }
 
 /** A call as its server sees it. */

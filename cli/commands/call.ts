@@ -9,7 +9,7 @@ import {
 } from "../../mod.ts";
 import { AnyTypes } from "../schema/any_types.ts";
 import { callFailure, telling } from "./call_failure.ts";
-import { asFlags } from "./flag_names.ts";
+import { UnknownTypeError } from "../../codec/misfit.ts";
 import { CallNotes } from "../output/call_notes.ts";
 import { typedTarget } from "./typed_target.ts";
 import { type CallFlags, deadlineOf, metainfoOf, withCall } from "./call_flags.ts";
@@ -112,10 +112,14 @@ async function* requestsOf(
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       const next = `dinokit describe ${schema} ${method.request.typeName}`;
-      throw new Failure(asFlags(error.message), next, EXIT.usage);
+      throw new Failure(textOf(error), next, EXIT.usage);
     }
   }
 }
+
+/** Returns the message of an error in JSON, with the command line's advice. */
+const textOf = (error: TypeError) =>
+  error instanceof UnknownTypeError ? `${error.problem}; give its .proto file with --proto` : error.message;
 
 async function only(requests: AsyncIterable<unknown>, name: string): Promise<unknown> {
   const all = await Array.fromAsync(requests);
@@ -137,7 +141,7 @@ function show(type: MessageType<unknown>, message: unknown, options: JsonWriteOp
     return JSON.stringify(type.toJson(message as Init<unknown>, options), keepMinus, onTerminal ? 2 : undefined);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new Failure(`a response has no JSON: ${asFlags(error.message)}`);
+    throw new Failure(`a response has no JSON: ${textOf(error)}`);
   }
 }
 

@@ -3,7 +3,8 @@ import type { ConsulError } from "../../registry/consul/error.ts";
 import { visible } from "../../base/visible.ts";
 import type { Command } from "../deps.ts";
 import { EXIT, Failure } from "../output/failure.ts";
-import { asFlags } from "./flag_names.ts";
+import { ConnectError } from "../../transport/connect_error.ts";
+import { TLS_FLAGS } from "./tls_flags.ts";
 import { type TypedFlags, type TypedTarget, typedTarget } from "./typed_target.ts";
 import { answersNoGrpc, NoReflection, ReflectionRefused, SchemaError } from "../schema/schema_source.ts";
 
@@ -40,15 +41,13 @@ export function callFailure(thrown: unknown, typed: TypedTarget, details: readon
   if (error instanceof SchemaError) {
     return new Failure(visible(error.message), `dinokit list ${typed.schema} --methods`);
   }
-  const [, tls] = (error instanceof TypeError && /^createClient: (tls\..*)/s.exec(error.message)) || [];
-  if (tls !== undefined) return new Failure(asFlags(tls), undefined, EXIT.usage);
   if (error instanceof BizError) {
     const extra = Object.entries(error.extra).map(([key, value]) => `${key}: ${value}`);
     return new Failure([`business error ${error.code}: ${error.message}`, ...extra].map(visible).join("\n  "));
   }
   if (!(error instanceof RpcError)) throw error;
-  // A server's message about its own options is not translated.
-  const text = error.cause === undefined ? error.rawMessage : asFlags(error.rawMessage);
+  const { cause } = error;
+  const text = cause instanceof ConnectError && cause.kind === "tls" ? cause.text(TLS_FLAGS) : error.rawMessage;
   const message = [text, error.note && `(${error.note})`].filter(Boolean).join(" ");
   return new Failure(
     [`${statusName(error.code)}${message && `: ${message}`}`, ...details.map((one) => `detail: ${one}`)]
@@ -67,7 +66,8 @@ function nextAfter(error: RpcError, { server, consul }: TypedTarget): string | u
       if (isConsulError(cause)) return nextAfterConsul(cause);
       if (consul) return `dinokit list ${consul}`;
       if (!(cause instanceof Error)) return `dinokit health ${server}`;
-      return /can't connect/.test(cause.message) ? "start the server, or give the address where it listens" : undefined;
+      const isUnreachable = cause instanceof ConnectError && cause.kind === "unreachable";
+      return isUnreachable ? "start the server, or give the address where it listens" : undefined;
     }
     case Status.UNIMPLEMENTED:
       return `dinokit list ${server} --methods`;
@@ -90,9 +90,9 @@ export const isConsulError = (error: unknown): error is ConsulError =>
   error instanceof Error && error.name === "ConsulError";
 
 /** Returns a next step after an error from Consul. */
-export function nextAfterConsul({ kind, message, cause }: ConsulError): string | undefined {
+export function nextAfterConsul({ kind, cause, isUnknownDatacenter }: ConsulError): string | undefined {
   if (cause instanceof Error && cause.name === "NotCapable") return undefined;
   if (kind === 403) return "give a token that may do this: --consul-token-file FILE";
-  if (/datacenter/.test(message)) return "name a datacenter that Consul knows: --datacenter NAME";
+  if (isUnknownDatacenter) return "name a datacenter that Consul knows: --datacenter NAME";
   return typeof kind === "number" ? undefined : "say where Consul is: --consul HOST:PORT";
 }

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { RpcError, Status } from "../../mod.ts";
+import { ConnectError } from "../../transport/connect_error.ts";
 import { callFailure } from "./call_failure.ts";
 
 const PLACE = { server: "127.0.0.1:1 --tls", schema: "--proto a.proto" };
@@ -13,9 +14,10 @@ Deno.test("callFailure() says the same of Ctrl-C, whenever it came", () => {
 });
 
 Deno.test("callFailure() speaks of flags where the kit speaks of its options, and leaves alone what a server says", () => {
-  const text = "127.0.0.1:1 speaks TLS; set the option tls";
-  const own = callFailure(new RpcError(Status.UNAVAILABLE, text, { cause: new Error(text) }), PLACE);
-  assertEquals([own.message, own.next], ["UNAVAILABLE: 127.0.0.1:1 speaks TLS; add --tls", undefined]);
+  const cause = new ConnectError("tls", ({ tls }) => `127.0.0.1:1 speaks TLS; set ${tls}`);
+  const text = cause.message;
+  const own = callFailure(new RpcError(Status.UNAVAILABLE, text, { cause }), PLACE);
+  assertEquals([own.message, own.next], ["UNAVAILABLE: 127.0.0.1:1 speaks TLS; set --tls", undefined]);
   const other = callFailure(new RpcError(Status.UNAVAILABLE, text), PLACE);
   assertEquals([other.message, other.next], [`UNAVAILABLE: ${text}`, "dinokit health 127.0.0.1:1 --tls"]);
 });

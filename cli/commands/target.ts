@@ -8,7 +8,9 @@ import {
   parseAddress,
 } from "../../mod.ts";
 import { type Command, InvalidArgumentError } from "../deps.ts";
+import { checkClientTls } from "../../tls/check.ts";
 import { checked, EXIT, Failure } from "../output/failure.ts";
+import { TLS_FLAGS } from "./tls_flags.ts";
 
 /** The flags that say how to reach a server. */
 export interface TargetFlags {
@@ -132,10 +134,8 @@ export function reach(target: string, flags: TargetFlags): ClientOptions {
 
 function tlsOf({ tls, ca, cert, key, serverName }: TargetFlags): ClientTls | undefined {
   if (!tls && [ca, cert, key, serverName].every((one) => one === undefined)) return undefined;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new Failure("--cert and --key belong together", "give both or none", EXIT.usage);
-  }
-  return { ca: read("--ca", ca), cert: read("--cert", cert), key: read("--key", key), serverName };
+  const options = { ca: read("--ca", ca), cert: read("--cert", cert), key: read("--key", key), serverName };
+  return checked(() => checkClientTls("", options, TLS_FLAGS));
 }
 
 /** Returns the text of a file that a flag names. */

@@ -23,10 +23,17 @@ export class Failure extends Error {
   }
 }
 
-/** Whether the operating system reported the error, such as a folder in place of a file, or a full disk. */
-export const isOfSystem = (error: unknown): error is Error =>
-  error instanceof Error && "code" in error && /^E[A-Z\d]+$/.test(String(error.code)) &&
-  / \(os error \d+\)/.test(error.message);
+/**
+ * Returns what the operating system reported, such as a folder in place of a file, or a full disk; undefined for other
+ * errors. Deno gives the path and the reason only in the text, and errors of Node have codes too. This is the only
+ * place that reads these texts. It can go when Deno's errors have such fields.
+ */
+export function problemOfSystem(error: unknown): string | undefined {
+  if (!(error instanceof Error && "code" in error && /^E[A-Z\d]+$/.test(String(error.code)))) return undefined;
+  if (!/ \(os error \d+\)/.test(error.message)) return undefined;
+  const [, why, path] = /^(.*) \(os error \d+\)(?:: \w+ '(.*)'.*)?$/s.exec(error.message) ?? [, error.message];
+  return path ? `${path}: ${why}` : why;
+}
 
 /** Runs a check of arguments. Its TypeErrors and RangeErrors become usage errors. */
 export function checked<T>(check: () => T): T {

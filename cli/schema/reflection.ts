@@ -9,7 +9,7 @@ import {
 } from "../../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../../proto/grpc/reflection/v1alpha/reflection.ts";
 import { timeOfDay } from "../../base/time.ts";
-import { Failure, isOfSystem } from "../output/failure.ts";
+import { Failure, problemOfSystem } from "../output/failure.ts";
 import { answersNoGrpc, NoReflection, ReflectionRefused, SchemaError, type SchemaSource } from "./schema_source.ts";
 
 type Question = NonNullable<ServerReflectionRequest["messageRequest"]>;
@@ -164,7 +164,9 @@ export class Reflection implements SchemaSource {
   explain(error: unknown): unknown {
     const isKnown = error instanceof Failure || error instanceof SchemaError || error instanceof RpcError ||
       error instanceof BizError;
-    if (isKnown || isOfSystem(error) || !(error instanceof Error) || error.name === "AbortError") return error;
+    if (isKnown || problemOfSystem(error) !== undefined || !(error instanceof Error) || error.name === "AbortError") {
+      return error;
+    }
     return new SchemaError(`${this.label} tells of its services what can't be used: ${error.message}`);
   }
 

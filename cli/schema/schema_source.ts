@@ -1,5 +1,6 @@
 import type { ProtoFile } from "../../codec/file.ts";
 import { RpcError } from "../../mod.ts";
+import { NotGrpcError } from "../../transport/not_grpc_error.ts";
 
 /** A source of services and types. */
 export interface SchemaSource {
@@ -22,8 +23,7 @@ export class SchemaError extends Error {
 }
 
 /** Whether a server responded over HTTP, but not as a gRPC server. */
-export const answersNoGrpc = ({ rawMessage }: RpcError): boolean =>
-  /^the server answers with (HTTP status|content-type) /.test(rawMessage);
+export const answersNoGrpc = ({ cause }: RpcError): boolean => cause instanceof NotGrpcError;
 
 /** Reports that a server does not offer reflection. */
 export class NoReflection extends SchemaError {

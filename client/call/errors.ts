@@ -25,6 +25,7 @@ export function errorOf(status: CallStatus, path: string, note?: string): RpcErr
     note,
     metadata: trailer,
     details: detailsOf(status),
+    cause: status.cause,
   });
 }
 

@@ -2,7 +2,7 @@ import { protobuf } from "../../deps.ts";
 import { charge, chargeBytes, PAIR_BYTES } from "../binary/costs.ts";
 import type { JsonValue } from "../../rpc/json.ts";
 import { codecOf } from "../binary/message.ts";
-import { Excess, Misfit, short, within, wrong } from "../misfit.ts";
+import { Excess, Misfit, short, UnknownType, within, wrong } from "../misfit.ts";
 import { sourceOf } from "../binary/source.ts";
 import { at } from "./field.ts";
 import { messageJson } from "./message.ts";
@@ -45,7 +45,7 @@ function typeOf(typeUrl: unknown, context: JsonContext): protobuf.Type {
   }
   const name = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
   const type = context.find(name);
-  if (type === undefined) throw new Misfit(`the type ${short(name)} is not known here; give it in the option types`);
+  if (type === undefined) throw new UnknownType(`the type ${short(name)} is not known here`);
   return type;
 }
 

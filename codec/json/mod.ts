@@ -26,7 +26,6 @@ function named<T>(type: protobuf.Type, use: () => T): T {
   try {
     return use();
   } catch (thrown) {
-    if (thrown instanceof Misfit) throw new TypeError(`${type.fullName.slice(1)}${thrown.path}: ${thrown.message}`);
-    throw thrown instanceof Excess ? thrown.of(type.fullName.slice(1)) : thrown;
+    throw thrown instanceof Misfit || thrown instanceof Excess ? thrown.of(type.fullName.slice(1)) : thrown;
   }
 }

@@ -11,6 +11,14 @@ export class ConsulError extends Error {
     this.kind = kind;
   }
 
+  /**
+   * Whether Consul does not know the datacenter. It answers so with status 500 and a text only. This is the only place
+   * that reads a text of Consul. It can go when Consul answers with a status of its own.
+   */
+  get isUnknownDatacenter(): boolean {
+    return typeof this.kind === "number" && this.message.includes("datacenter");
+  }
+
   /** Whether Consul understood the request and rejected it. */
   get refused(): boolean {
     return typeof this.kind === "number" && this.kind < 500;

@@ -139,7 +139,7 @@ function checkEndpoint(address: string, options: ConsulOptions, answerBytes: num
     token: tokenReader(options),
     tokenFile,
     answerBytes,
-    tls: tls === undefined ? undefined : checkClientTls("consul", tls),
+    tls: tls === undefined ? undefined : checkClientTls("consul: ", tls),
     namespace,
   };
 }

@@ -36,16 +36,16 @@ needs(CLI_PERMISSIONS, "dinokit calls a server by mutual TLS, and by another nam
     assertEquals(unknown.code, 78);
     assertMatch(
       unknown.stderr,
-      /that Deno does not trust; give --ca its authority's, or DENO_TLS_CA_STORE=system if this system trusts it\n/,
+      /that Deno does not trust; set --ca to its authority's, or DENO_TLS_CA_STORE=system if this system trusts it\n/,
     );
     const misnamed = await dinokit([...call, ...trust.slice(0, 2), ...identity]);
-    assertMatch(misnamed.stderr, /call it by one of its names, or give --server-name\n/);
+    assertMatch(misnamed.stderr, /call it by one of its names, or set --server-name\n/);
     const stranger = await dinokit([...call, "--ca", identity[1]!, ...trust.slice(2), ...identity]);
     assertMatch(stranger.stderr, /no authority in --ca has signed/);
     for (let i = 0; i < 5; i++) {
       const nobody = await dinokit([...call, ...trust]);
       assertEquals(nobody.code, 78);
-      assertMatch(nobody.stderr, /asks for a client's certificate[;,] give --cert and --key\n$/);
+      assertMatch(nobody.stderr, /asks for a client's certificate[;,] set --cert and --key\n$/);
     }
     const half = await dinokit([...call, ...trust, ...identity.slice(0, 2)]);
     assertEquals(half.code, 2);
@@ -63,7 +63,7 @@ needs(CLI_PERMISSIONS, "dinokit calls a server by mutual TLS, and by another nam
     );
     const plain = await dinokit(call);
     assertEquals(plain.code, 78);
-    assertMatch(plain.stderr, /speaks TLS; add --tls\n$/);
+    assertMatch(plain.stderr, /speaks TLS; set --tls\n$/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -215,7 +215,8 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     if (this.status) return;
     this.#result = undefined;
     if (this.#stream) this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
-    this.#end({ code: error.code, message: error.rawMessage });
+    const { code, rawMessage: message, cause } = error;
+    this.#end(cause === undefined ? { code, message } : { code, message, cause });
     this.#inbox?.discard();
     if (this.#stream) this.#host.wake();
     else this.#host.forget(this);

@@ -10,6 +10,7 @@ import type { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
+import { NotGrpcError } from "../not_grpc_error.ts";
 import type { CallStatus } from "../transport.ts";
 import { isKnownEncoding } from "./compression.ts";
 import { decodeBase64, metadataOf } from "./fields.ts";
@@ -53,13 +54,11 @@ export function headerProblem(fields: FieldList): RpcError | undefined {
   const type = valueOf(fields, "content-type") ?? "";
   if (http !== "200") {
     const text = `the server answers with HTTP status ${excerpt(http)} and content-type ${quotedExcerpt(type)}`;
-    return new RpcError(HTTP_STATUS.get(http) ?? Status.UNKNOWN, text);
+    return new RpcError(HTTP_STATUS.get(http) ?? Status.UNKNOWN, text, { cause: new NotGrpcError(http, type) });
   }
   if (!isGrpc(type)) {
-    return new RpcError(
-      Status.UNKNOWN,
-      `the server answers with content-type ${quotedExcerpt(type)}, which is not gRPC`,
-    );
+    const text = `the server answers with content-type ${quotedExcerpt(type)}, which is not gRPC`;
+    return new RpcError(Status.UNKNOWN, text, { cause: new NotGrpcError(http, type) });
   }
   const encoding = encodingOf(fields);
   if (encoding !== undefined && !isKnownEncoding(encoding)) {
