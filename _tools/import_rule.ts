@@ -22,7 +22,7 @@ const MAY: Record<string, readonly string[]> = {
   "transport/grpc_js": ["base", "rpc", "tls", "transport"],
   registry: ["base", "tls", "deps.ts"],
   policy: ["base", "rpc"],
-  config: ["base", "rpc", "policy", "deps.ts"],
+  config: ["base", "rpc", "transport", "policy", "server", "deps.ts"],
   codegen: ["base", "codec", "deps.ts"],
   server: ["base", "rpc", "codec", "tls", "transport", "registry", "policy", "proto/grpc"],
   client: [
@@ -64,7 +64,7 @@ const MAY: Record<string, readonly string[]> = {
 };
 
 /** What a part may import the types of. */
-const TYPES: Record<string, readonly string[]> = { config: ["transport", "registry"] };
+const TYPES: Record<string, readonly string[]> = { config: ["registry"] };
 
 /** Where a name of deps.ts may be seen: in a folder or in one file. */
 const PACKAGES: Record<string, readonly string[]> = {

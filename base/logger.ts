@@ -1,4 +1,4 @@
-import { checkObject } from "./option_checks.ts";
+import { type Leaf, object } from "./fields.ts";
 import { visible } from "./visible.ts";
 import { timeOfDay } from "./time.ts";
 
@@ -20,14 +20,9 @@ export interface Logger {
 /** The levels of a log, from the most to the least verbose. `"silent"` writes nothing. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
-/**
- * Checks that an option is a logger.
- *
- * @throws {TypeError} If the value is not a logger.
- */
-export function checkLogger(who: string, logger: Logger): void {
-  checkObject(`${who}: logger`, logger, 'createLogger("info"), or console', ["debug", "info", "warn", "error"]);
-}
+/** The declaration of an option `logger`. */
+export const loggerField = (): Leaf<Logger> =>
+  object('createLogger("info"), or console', "debug", "info", "warn", "error");
 
 /**
  * Wraps a logger so that it never throws or rejects. Most log lines are written where no code can handle an error, and

@@ -1,4 +1,5 @@
-import { didYouMean } from "./did_you_mean.ts";
+import { nearest } from "./did_you_mean.ts";
+import { entryPath } from "./field_checker.ts";
 
 /** Returns how an error shows a value: a text in quotes, a function or an object by its kind. */
 const shown = (value: unknown) =>
@@ -37,42 +38,6 @@ export function checkFunction(name: string, value: unknown, use: string): void {
 }
 
 /**
- * Checks that a value is a list. Its items are not checked.
- *
- * @param use The allowed form, for the error: `"a list of functions (call, next)"`.
- * @returns `value`.
- * @throws {TypeError} If the value is not a list.
- */
-export function checkList<T>(name: string, value: readonly T[], use: string): readonly T[] {
-  if (!Array.isArray(value)) throw new TypeError(`${name} is ${shown(value)}; use ${use}`);
-  return value;
-}
-
-/**
- * Checks that a value is undefined, or an object whose values are texts.
- *
- * @param use The allowed form, for the error: `'{ zone: "a" }'`.
- * @throws {TypeError} If the value is not an object, or one of its values is not a text.
- */
-export function checkTexts(name: string, value: Readonly<Record<string, string>> | undefined, use: string): void {
-  if (value === undefined) return;
-  checkObject(name, value, use);
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") throw new TypeError(`${name}.${key} is ${shown(text)}; use a text`);
-  }
-}
-
-/**
- * Checks that a value is undefined or a boolean.
- *
- * @throws {TypeError} If the value has another type.
- */
-export function checkBoolean(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "boolean") return;
-  throw new TypeError(`${name} is ${shown(value)}; use true or false`);
-}
-
-/**
  * Checks that all options exist. This catches a misspelt option of a caller that does not check types.
  *
  * @param who The function that takes the options, for the error: `"createServer"`.
@@ -83,7 +48,10 @@ export function checkBoolean(name: string, value: unknown): void {
 export function checkNames(who: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw new TypeError(`${who}: unknown option ${JSON.stringify(name)}${didYouMean(name, known)}`);
+      const near = nearest(name, known);
+      throw new TypeError(
+        `${who}: ${entryPath("", name)} is not an option${near === undefined ? "" : `; did you mean ${near}?`}`,
+      );
     }
   }
 }

@@ -1,15 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkBoolean, checkFunction, checkNames, checkNumber, checkObject } from "./option_checks.ts";
+import { checkFunction, checkNames, checkNumber, checkObject } from "./option_checks.ts";
 
 Deno.test("checkNames() names the unknown option and the most similar one that exists", () => {
   checkNames("createServer", { name: "x" }, ["name", "address"]);
   assertThrows(
     () => checkNames("createServer", { adress: 1 }, ["name", "address"]),
     TypeError,
-    `createServer: unknown option "adress"; did you mean "address"?`,
+    "createServer: adress is not an option; did you mean address?",
   );
   const error = assertThrows(() => checkNames("f", { zzzzzz: 1 }, ["name"]), TypeError);
-  assertEquals(error.message, `f: unknown option "zzzzzz"`);
+  assertEquals(error.message, "f: zzzzzz is not an option");
 });
 
 Deno.test("checkNumber() returns a valid number, and names the option and the value of an invalid one", () => {
@@ -22,10 +22,9 @@ Deno.test("checkNumber() returns a valid number, and names the option and the va
   }
 });
 
-Deno.test("checkObject(), checkFunction() and checkBoolean() name the value and the allowed form", () => {
+Deno.test("checkObject() and checkFunction() name the value and the allowed form", () => {
   checkObject("f: o", { a() {} }, "{}", ["a"]);
   checkFunction("f: f", () => {}, "a function");
-  for (const value of [true, false, undefined]) checkBoolean("f: b", value);
   const shapes: [unknown, string][] = [["x", `"x"`], [null, "null"], [undefined, "undefined"], [[], "a list"], [
     5,
     "5",
@@ -40,5 +39,4 @@ Deno.test("checkObject(), checkFunction() and checkBoolean() name the value and 
     TypeError,
     "f: o has no function watch; use consul()",
   );
-  assertThrows(() => checkBoolean("f: b", {}), TypeError, "f: b is an object; use true or false");
 });

@@ -5,7 +5,7 @@ import { type Init, type Method, type Service, streamsResponses } from "../rpc/s
 import { transportPermissions } from "../transport/choose.ts";
 import type { CallOptions } from "./call/call_options.ts";
 import { type ClientContext, contextOf } from "./call/context.ts";
-import { checkFallbacks, withFallback } from "./call/fallback.ts";
+import { withFallback } from "./call/fallback.ts";
 import { ResponseStream } from "./call/response_stream.ts";
 import { manyResponses, oneResponse } from "./call/responses.ts";
 import { SharedState } from "./call/shared_state.ts";
@@ -71,7 +71,6 @@ export function createClient<S extends Service>(service: S, options: ClientOptio
     ...transportPermissions(options.transport),
   ]);
   const channel = new Channel(settings, options.transport);
-  checkFallbacks(service, options.fallback);
   const shared = new SharedState(channel, settings, options.allowInjection);
   const single = oneResponse(shared);
   const stream = manyResponses(shared);

@@ -1,20 +1,35 @@
-import { parseAddress } from "../base/address.ts";
-import { checkCompression } from "../rpc/compression.ts";
-import { checkLogger, createLogger, guardedLogger, type Logger } from "../base/logger.ts";
-import { checkBoolean, checkFunction, checkList, checkNames, checkNumber, checkObject } from "../base/option_checks.ts";
+import { serverAddress } from "../base/address_fields.ts";
+import { checkOptions } from "../base/check_options.ts";
+import {
+  callable,
+  type Fields,
+  type Leaf,
+  leaf,
+  list,
+  milliseconds,
+  object,
+  or,
+  provider,
+  section,
+  text,
+  yesOrNo,
+} from "../base/fields.ts";
+import { createLogger, guardedLogger, type Logger, loggerField } from "../base/logger.ts";
 import type { Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";
 import { staticAddresses } from "../registry/static.ts";
-import { checkTransport, type TransportName } from "../transport/choose.ts";
+import type { TransportName } from "../transport/choose.ts";
+import { COMPRESSION, transportField } from "../transport/option_fields.ts";
 import { checkClientTls } from "../tls/check.ts";
-import { limitsOf } from "../transport/default_limits.ts";
+import { LIMITS, limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, ClientTransport, Compression, Limits } from "../transport/transport.ts";
 import { PolicyInUse } from "../policy/client_policy_in_use.ts";
-import { CLIENT_POLICY_NAMES, clientPolicyOf } from "../policy/policy_in_code.ts";
+import { CLIENT_POLICY } from "../policy/client_fields.ts";
+import { clientPolicyOf } from "../policy/policy_in_code.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { Balancer } from "./balancing/balancer.ts";
 import type { ClientMiddleware } from "./call/context.ts";
-import type { Fallbacks } from "./call/fallback.ts";
+import { fallbackFields, type Fallbacks } from "./call/fallback.ts";
 import type { ChannelSettings } from "./instances/channel_settings.ts";
 
 /**
@@ -69,23 +84,49 @@ export interface ClientOptions<S extends Service = Service> extends Omit<ClientP
   logger?: Logger;
 }
 
-const NAMES = [
-  "name",
-  "resolver",
-  "address",
-  "connectTimeout",
-  "drainTimeout",
-  "middleware",
-  "tls",
-  "limits",
-  "compression",
-  "transport",
-  "logger",
-  "policy",
-  "allowInjection",
-  "fallback",
-  ...CLIENT_POLICY_NAMES,
-] satisfies (keyof ClientOptions)[];
+/** The declarations of the options of `createClient`. */
+export const CLIENT_OPTIONS = {
+  name: text("a text that is not empty", /^[^]/),
+  resolver: provider('consul("127.0.0.1:8500")', "watch"),
+  address: addresses(),
+  connectTimeout: or(milliseconds(), 5000),
+  drainTimeout: or(milliseconds(0), 10_000),
+  ...CLIENT_POLICY.entries,
+  balancer: balancer(),
+  policy: object('clientPolicyFrom(consul("127.0.0.1:8500"), key)', "watch"),
+  allowInjection: or(yesOrNo(), false),
+  middleware: list<ClientMiddleware>(callable("a function (call, next)"), 0, "a list of functions (call, next)"),
+  fallback: object('{ echo: (error, request) => ({ resp: "" }) }'),
+  tls: object("{} for the authorities that Deno trusts, or { ca } with the PEM text"),
+  limits: LIMITS,
+  compression: or(COMPRESSION, "identity"),
+  transport: transportField("connect"),
+  logger: loggerField(),
+} satisfies Fields<ClientOptions>;
+
+/** The addresses of the servers: at least one, and none with port 0. */
+function addresses(): Leaf<string | readonly string[]> {
+  const address = serverAddress();
+  return {
+    ...leaf<string | readonly string[]>(
+      "text",
+      '"127.0.0.1:8888", or a list of such',
+      (value) => Array.isArray(value) ? value.length > 0 ? value : undefined : address.check(value),
+    ),
+    item: address,
+  };
+}
+
+/** The name of a built-in balancer, or a balancer of the user's own. */
+function balancer(): Leaf<NonNullable<ClientOptions["balancer"]>> {
+  const names = CLIENT_POLICY.entries.balancer as Leaf<NonNullable<ClientPolicy["balancer"]>>;
+  const own = object<Balancer>('"p2c", or an object with pick(candidates, call)', "pick");
+  return {
+    ...names,
+    check: (value) => names.check(value) ?? own.check(value),
+    problem: own.problem,
+  };
+}
 
 /**
  * Checks the options and fills in the defaults.
@@ -94,69 +135,34 @@ const NAMES = [
  * option and what is allowed.
  * @throws {RangeError} If a number is out of range.
  */
-export function clientSettings(service: Service, options: ClientOptions): ChannelSettings {
+export function clientSettings(service: Service, given: ClientOptions): ChannelSettings {
   const who = "createClient";
-  checkObject(`${who}: options`, options, '{ address: "127.0.0.1:8888" }');
-  checkNames(who, options, NAMES);
-  checkTransport(who, options.transport, "connect");
-  const { logger: given = createLogger("warn") } = options;
-  checkLogger(who, given);
-  const logger = guardedLogger(given);
-  const { name, resolver, address, tls, compression = "identity", balancer } = options;
-  checkSources(who, options);
-  const own = typeof balancer === "object" && balancer !== null ? balancer : undefined;
-  if (own) checkObject(`${who}: balancer`, own, '"p2c", or an object with pick(candidates, call)', ["pick"]);
-  const policy = clientPolicyOf(who, own ? { ...options, balancer: undefined } : options, service);
-  checkBoolean(`${who}: allowInjection`, options.allowInjection);
-  for (const layer of checkList(`${who}: middleware`, options.middleware ?? [], "a list of functions (call, next)")) {
-    checkFunction(`${who}: middleware`, layer, "functions (call, next)");
+  const entries = { ...CLIENT_OPTIONS, fallback: fallbackFields(service) };
+  const declared = { ...section(entries as Fields<unknown>), use: '{ address: "127.0.0.1:8888" }' };
+  const options = checkOptions<Filled>(who, declared, given);
+  const { name, resolver, address, tls, balancer, connectTimeout, drainTimeout, compression } = options;
+  if ((resolver === undefined) === (address === undefined)) {
+    throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
   if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
-  checkCompression(`${who}: compression`, compression);
-  const addresses = address === undefined ? [] : addressesOf(who, address);
+  const own = typeof balancer === "object" ? balancer : undefined;
+  const policy = clientPolicyOf(who, own ? { ...options, balancer: undefined } : options, service);
+  const logger = guardedLogger(options.logger ?? createLogger("warn"));
+  const all = address === undefined ? [] : [address].flat();
   return {
-    target: name ?? addresses.join(","),
+    target: name ?? all.join(","),
     authority: name,
-    resolver: resolver ?? staticAddresses(addresses),
+    resolver: resolver ?? staticAddresses(all),
     policy: new PolicyInUse(policy, options.policy, service, logger),
-    connectTimeout: checkNumber(`${who}: connectTimeout`, options.connectTimeout ?? 5000, 1),
-    drainTimeout: checkNumber(`${who}: drainTimeout`, options.drainTimeout ?? 10_000, 0),
+    connectTimeout,
+    drainTimeout,
     balancer: own,
-    limits: limitsOf(who, options.limits),
+    limits: limitsOf(options.limits),
     compression,
-    tls: tls === undefined ? undefined : checkClientTls(`${who}: `, tls),
+    tls: tls && checkClientTls(`${who}: `, tls),
     logger,
   };
 }
 
-/** Checks where the service is, and where its policy comes from. */
-function checkSources(who: string, { name, resolver, address, policy }: ClientOptions): void {
-  if ((resolver === undefined) === (address === undefined)) {
-    throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
-  }
-  if (policy !== undefined) {
-    checkObject(`${who}: policy`, policy, 'clientPolicyFrom(consul("127.0.0.1:8500"), key)', ["watch"]);
-  }
-  if (resolver !== undefined) {
-    checkObject(`${who}: resolver`, resolver, 'consul("127.0.0.1:8500")', ["watch"]);
-    checkList(`${who}: resolver.permissions`, resolver.permissions, "a list");
-  }
-  if (name !== undefined && (typeof name !== "string" || name === "")) {
-    throw new TypeError(`${who}: name is ${JSON.stringify(name)}; use a text that is not empty`);
-  }
-}
-
-/** The addresses of the servers: at least one, and none with port 0. */
-function addressesOf(who: string, address: string | readonly string[]): readonly string[] {
-  const addresses = typeof address === "string"
-    ? [address]
-    : checkList(`${who}: address`, address, '"127.0.0.1:8888", or a list of such');
-  if (addresses.length === 0) throw new TypeError(`${who}: address is an empty list`);
-  for (const text of addresses) {
-    const parsed = parseAddress(text, `${who}: address`);
-    if (parsed.kind === "tcp" && parsed.port === 0) {
-      throw new TypeError(`${who}: address ${text} has port 0; give the server's port`);
-    }
-  }
-  return addresses;
-}
+/** The options after their checks. */
+type Filled = ClientOptions & Required<Pick<ClientOptions, "connectTimeout" | "drainTimeout" | "compression">>;

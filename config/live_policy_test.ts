@@ -69,9 +69,9 @@ Deno.test("clientPolicyFrom() keeps the last policy that was right, and tells al
   assertEquals(
     await step("timeout: -1\nretry:\n  atempts: 3\nmethods: { Echo: { hedge: {} } }\n"),
     refused(
-      `${KEY}:1:10: timeout is -1; use a number from 1 to 2147483647, in milliseconds, or infinity`,
+      `${KEY}:1:10: timeout is -1; use a number of at least 1, in milliseconds, or infinity`,
       `${KEY}:3:3: retry.atempts is not a key; did you mean retry.attempts?`,
-      `${KEY}:4:20: methods.Echo.hedge.delay is missing; give a number from 0 to 2147483647, in milliseconds`,
+      `${KEY}:4:20: methods.Echo.hedge.delay is missing; give a number of at least 0, in milliseconds`,
     ),
   );
   assertEquals(

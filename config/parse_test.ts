@@ -282,7 +282,7 @@ Deno.test("parseConfig() names the variable that is wrong, after what is wrong i
     `${variable} DINOKIT_ANYTHING: stands for no key; correct or unset it`,
     `${variable} DINOKIT_KITEX_SERVICE: kitex.service is missing; give the service's name, for example "echoservice"`,
     `${variable} DINOKIT_REGISTRY_REGISTRY_ADDRESS: registry.registry_address[1] is "b"; use "host:port", for example "127.0.0.1:8500", and no URL: TLS is the option "tls" of consul()`,
-    `${variable} DINOKIT_DRAIN_DELAY: dinokit.drain_delay is "ten"; use a whole number of at least 0, in milliseconds`,
+    `${variable} DINOKIT_DRAIN_DELAY: dinokit.drain_delay is "ten"; use a number of at least 0, in milliseconds`,
   ]);
 });
 

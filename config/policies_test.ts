@@ -99,7 +99,7 @@ Deno.test("parseConfig() names all that is wrong with policies, each with its pl
     `${FILE}:6:40: ${echo}.retry.statuses[0] is "UNAVAILBLE"; did you mean UNAVAILABLE? Use ${status}`,
     `${FILE}:7:17: ${echo}.balancer is "least"; use weighted_round_robin, random, p2c, least_in_flight, consistent_hash or pick_first`,
     `${FILE}:8:21: ${echo}.tags.zone is 1; use a text (in quotes)`,
-    `${FILE}:11:11: ${echo}.methods.Echo.hedge.delay is missing; give a number from 0 to 2147483647, in milliseconds`,
+    `${FILE}:11:11: ${echo}.methods.Echo.hedge.delay is missing; give a number of at least 0, in milliseconds`,
     `${FILE}:12:11: ${echo}.methods.Echo.attempts is not a key; did you mean ${echo}.methods.Echo.retry.attempts?`,
     `${FILE}:13:11: ${echo}.methods.Echo.perTryTimeout is not a key; did you mean ${echo}.methods.Echo.retry.per_try_timeout?`,
     `${FILE}:14:5: dinokit.clients["pay ment"] holds no keys; write "key: value" lines, with a space after the colon`,

@@ -1,49 +1,24 @@
-import type { Limits } from "../transport/transport.ts";
-import type { Dialect } from "../policy/check.ts";
-import { CLIENT_POLICY } from "../policy/client_fields.ts";
+import { agentAddress } from "../base/address_fields.ts";
+import type { Dialect } from "../base/field_checker.ts";
 import {
   type AnyEntry,
-  type Fields,
   keyed,
   type Leaf,
-  oneOf,
   optional,
   or,
   required,
   type Section,
   section,
   text,
+  unfilled,
   whole,
-  yesOrNo,
-} from "../policy/fields.ts";
+} from "../base/fields.ts";
+import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
+import { SERVER_OPTIONS, WORKER_COUNT } from "../server/option_fields.ts";
+import { LIMITS } from "../transport/default_limits.ts";
 import type { Config } from "./config.ts";
-import { address, agent, bound, lines, logLevel, path, secret, tcpAddress } from "./leaf.ts";
-
-const LIMITS: Fields<Limits> = {
-  receiveMessageBytes: bound("bytes"),
-  decodedMessageBytes: bound("bytes"),
-  sendMessageBytes: bound("bytes"),
-  metadataBytes: bound("bytes"),
-  metadataEntries: bound(),
-  concurrentStreams: bound(),
-  connections: bound(),
-  connectionBufferBytes: bound("bytes"),
-  bufferBytes: bound("bytes"),
-  headerBlockFrames: bound(),
-  controlFrames: bound(),
-  resets: bound(),
-  pingInterval: bound("milliseconds"),
-  handshakeTimeout: bound("milliseconds"),
-  headersTimeout: bound("milliseconds"),
-  idleTimeout: bound("milliseconds"),
-  stallTimeout: bound("milliseconds"),
-  connectionAge: bound("milliseconds"),
-  connectionAgeGrace: bound("milliseconds"),
-  keepaliveInterval: bound("milliseconds"),
-  keepaliveTimeout: bound("milliseconds"),
-  silenceTimeout: bound("milliseconds"),
-};
+import { lines, logLevel, path, secret } from "./leaf.ts";
 
 /** The content of conf.yaml. {@linkcode Config} documents the fields. */
 export type Settings = Omit<Config, "env" | "file">;
@@ -51,8 +26,8 @@ export type Settings = Omit<Config, "env" | "file">;
 /** The keys of conf.yaml. */
 export const SCHEMA: Section<Settings> = section<Settings>({
   kitex: section({
-    service: required(text('the service\'s name, for example "echoservice"')),
-    address: required(address()),
+    service: SERVER_OPTIONS.name,
+    address: SERVER_OPTIONS.address,
     logLevel: or(logLevel(), "info"),
     logFileName: path(),
     logMaxSize: or(whole(0, "MB"), 100),
@@ -60,24 +35,25 @@ export const SCHEMA: Section<Settings> = section<Settings>({
     logMaxBackups: or(whole(0), 0),
   }),
   registry: section({
-    registryAddress: or(lines(agent()), []),
+    registryAddress: or(lines(agentAddress()), []),
     username: text(),
     password: secret(),
     token: secret(),
   }),
   mysql: optional({ dsn: secret() }),
   redis: optional({ address: text(), username: text(), password: secret(), db: whole(0) }),
-  dinokit: section<Settings["dinokit"]>({
-    health: optional({ address: required(tcpAddress()) }),
-    reflection: yesOrNo(),
-    advertise: tcpAddress(),
+  // Options of createServer that are not set keep the defaults of createServer.
+  dinokit: unfilled<Settings["dinokit"]>({
+    health: optional({ address: SERVER_OPTIONS.health.entries.address }),
+    reflection: SERVER_OPTIONS.reflection,
+    advertise: SERVER_OPTIONS.advertise,
     tls: optional({ certFile: required(path()), keyFile: required(path()), caFile: path() }),
-    workers: whole(1),
-    compression: oneOf("identity", "gzip", "deflate"),
-    limits: optional(LIMITS),
-    drainDelay: whole(0, "milliseconds"),
-    drainTimeout: whole(0, "milliseconds"),
-    dropPermissions: yesOrNo(),
+    workers: WORKER_COUNT,
+    compression: SERVER_OPTIONS.compression,
+    limits: optional(LIMITS.entries),
+    drainDelay: SERVER_OPTIONS.drainDelay,
+    drainTimeout: SERVER_OPTIONS.drainTimeout,
+    dropPermissions: SERVER_OPTIONS.dropPermissions,
     clients: keyed(CLIENT_POLICY),
     server: SERVER_POLICY,
   }),
@@ -86,9 +62,10 @@ export const SCHEMA: Section<Settings> = section<Settings>({
 /** The words of messages about YAML. */
 export const YAML: Dialect = {
   spell: (field) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-  noun: "key",
+  noun: "a key",
   whole: "the file",
   object: "a section",
+  nothing: "nothing",
   noFields: (described, off) =>
     off
       ? `is ${described}; use false, or "key: value" lines`

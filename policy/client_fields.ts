@@ -15,7 +15,7 @@ import {
   share,
   text,
   whole,
-} from "./fields.ts";
+} from "../base/fields.ts";
 import type {
   BalancerName,
   BreakerPolicy,

@@ -1,6 +1,6 @@
 import { nearest } from "../base/did_you_mean.ts";
 import type { Method, Service } from "../rpc/service.ts";
-import { entryPath, fieldPath } from "./check.ts";
+import { entryPath, fieldPath } from "../base/field_checker.ts";
 import type { ClientPolicy, MethodPolicy } from "./policy.ts";
 import type { ServerPolicy } from "./server_policy.ts";
 import { OUTLIERS, RETRY } from "./rules.ts";

@@ -3,10 +3,13 @@ import type { Method } from "../rpc/service.ts";
 import { EchoService } from "../proto/echo.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
 import { CLIENT_POLICY } from "./client_fields.ts";
+import { checkOptions } from "../base/check_options.ts";
 import { checkServerMethods, clientPolicyOf, serverPolicyOf } from "./policy_in_code.ts";
+import { SERVER_POLICY } from "./server_fields.ts";
 
-const client = (options: object) => clientPolicyOf("createClient", options, Kinds);
-const server = (options: object) => serverPolicyOf("createServer", options);
+const client = (options: object) =>
+  clientPolicyOf("createClient", checkOptions("createClient", CLIENT_POLICY, options), Kinds);
+const server = (options: object) => serverPolicyOf(checkOptions("createServer", SERVER_POLICY, options));
 
 function refuses(check: (options: object) => unknown, cases: [object, typeof TypeError | typeof RangeError, string][]) {
   for (const [options, kind, message] of cases) {
@@ -15,7 +18,7 @@ function refuses(check: (options: object) => unknown, cases: [object, typeof Typ
   }
 }
 
-const TIME = "a number from 1 to 2147483647, in milliseconds";
+const TIME = "a number of at least 1, in milliseconds";
 const LIMIT = `${TIME}, or infinity`;
 const STATUS = 'the name of a status but OK, for example "UNAVAILABLE"';
 
@@ -44,7 +47,8 @@ Deno.test("clientPolicyOf() takes every field, and leaves out options that are n
     retryBudget: { tokens: 1000, ratio: 0.001 },
     methods: { Unary: { retry: false, hedge: { delay: 0, attempts: 2, statuses: [] } }, Bidi: {} },
   };
-  assertEquals(client({ ...policy, name: "echoservice", connectTimeout: -1 }), policy);
+  assertEquals(client(policy), policy);
+  assertEquals(clientPolicyOf("createClient", { ...policy, name: "echoservice" }, Kinds), policy);
   assertEquals(client({ timeout: undefined, retry: undefined, methods: { Bidi: { timeout: undefined } } }), {
     methods: { Bidi: {} },
   });
@@ -84,11 +88,15 @@ Deno.test("clientPolicyOf() refuses numbers out of range with a RangeError that 
 Deno.test("clientPolicyOf() refuses what is of the wrong form with a TypeError that suggests what was meant", () => {
   refuses(client, [
     [{ timeout: "5s" }, TypeError, `createClient: timeout is "5s"; use ${LIMIT}`],
-    [{ retry: { atempts: 3 } }, TypeError, "createClient: retry.atempts is not a field; did you mean retry.attempts?"],
+    [
+      { retry: { atempts: 3 } },
+      TypeError,
+      "createClient: retry.atempts is not an option; did you mean retry.attempts?",
+    ],
     [
       { methods: { Unary: { attempts: 3 } } },
       TypeError,
-      "createClient: methods.Unary.attempts is not a field; did you mean methods.Unary.retry.attempts?",
+      "createClient: methods.Unary.attempts is not an option; did you mean methods.Unary.retry.attempts?",
     ],
     [
       { retry: { statuses: ["UNAVAILBLE"] } },
@@ -99,13 +107,13 @@ Deno.test("clientPolicyOf() refuses what is of the wrong form with a TypeError t
     [{ retry: { statuses: [14] } }, TypeError, `createClient: retry.statuses[0] is 14; use ${STATUS} (in quotes)`],
     [{ retry: { statuses: [] } }, TypeError, "createClient: retry.statuses is an empty list; use a list of at least 1"],
     [{ retry: true }, TypeError, "createClient: retry is true; use an object, or false"],
-    [{ retry: null }, TypeError, "createClient: retry is nothing; use an object, or false"],
+    [{ retry: null }, TypeError, "createClient: retry is null; use an object, or false"],
     [{ retryBudget: false }, TypeError, "createClient: retryBudget is false; use an object"],
     [{ methods: [] }, TypeError, "createClient: methods is an empty list; use an object"],
     [
       { hedge: {} },
       TypeError,
-      "createClient: hedge.delay is missing; give a number from 0 to 2147483647, in milliseconds",
+      "createClient: hedge.delay is missing; give a number of at least 0, in milliseconds",
     ],
     [
       { balancer: "p3c" },
@@ -210,7 +218,8 @@ Deno.test("serverPolicyOf() takes every field, and refuses what is wrong", () =>
     inject: false,
     methods: { "/echo.EchoService/Echo": { rate: false, concurrency: { limit: 1 } } },
   };
-  assertEquals(server({ ...policy, name: "echoservice", tags: 5 }), policy);
+  assertEquals(server(policy), policy);
+  assertEquals(serverPolicyOf({ ...policy, name: "echoservice" }), policy);
   refuses(server, [
     [{ rate: {} }, TypeError, "createServer: rate.rate is missing; give a number above 0, in calls a second"],
     [{ rate: { rate: 0 } }, RangeError, "createServer: rate.rate is 0; use a number above 0, in calls a second"],

@@ -12,7 +12,7 @@ import {
   required,
   type Section,
   whole,
-} from "./fields.ts";
+} from "../base/fields.ts";
 import type {
   ConcurrencyPolicy,
   OverloadPolicy,

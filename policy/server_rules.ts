@@ -1,6 +1,6 @@
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
-import { entryPath } from "./check.ts";
+import { entryPath } from "../base/field_checker.ts";
 import type { InjectionPolicy } from "./policy.ts";
 import type { ConcurrencyPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./server_policy.ts";
 

@@ -24,11 +24,6 @@ export class AllowedAddresses {
    * @throws {TypeError} If an entry is not a network; the message names it.
    */
   constructor(list?: readonly string[]) {
-    if (list !== undefined && (!Array.isArray(list) || list.length === 0)) {
-      throw new TypeError(
-        `consul: allowAddresses is ${JSON.stringify(list)}; use a list such as ["10.0.0.0/8"], or leave it out`,
-      );
-    }
     this.#networks = list && networks("consul: allowAddresses", list);
     this.#list = list ? `outside of ${list.join(", ")} (allowAddresses), ` : "";
   }

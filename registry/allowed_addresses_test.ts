@@ -67,7 +67,4 @@ Deno.test("AllowedAddresses refuses an invalid network, and names it", () => {
       `consul: allowAddresses has ${JSON.stringify(wrong)}; use networks such as "10.0.0.0/8"`,
     );
   }
-  for (const wrong of [[], "10.0.0.0/8", null]) {
-    assertThrows(() => new AllowedAddresses(wrong as never), TypeError, "consul: allowAddresses is");
-  }
 });

@@ -380,23 +380,31 @@ Deno.test("allowMetainfo accepts only the keys that it names", async () => {
 Deno.test("createServer() names the invalid option, its value and the allowed form", () => {
   const wrong = (options: object, type: typeof TypeError | typeof RangeError, text: string) =>
     assertThrows(() => make(memoryTransport(), options as Partial<ServerOptions>), type, `createServer: ${text}`);
-  wrong({ name: undefined }, TypeError, "name is undefined; give the service's name");
-  wrong({ address: undefined }, TypeError, "address: undefined is not an address");
-  wrong({ address: "1.2.3.4:99999" }, TypeError, `address: "1.2.3.4:99999" has no port from 0 to 65535`);
-  wrong({ advertise: "me" }, TypeError, `advertise: "me" has no port`);
-  wrong({ compression: "br" }, TypeError, `compression is "br"; use "identity", "gzip" or "deflate"`);
+  wrong({ name: undefined }, TypeError, "name is missing; give the service's name");
+  wrong({ address: undefined }, TypeError, 'address is missing; give "host:port"');
+  wrong(
+    { address: "1.2.3.4:99999" },
+    TypeError,
+    `address is "1.2.3.4:99999"; use "host:port" with a port from 0 to 65535`,
+  );
+  wrong({ advertise: "me" }, TypeError, `advertise is "me"; use "host:port" with a port`);
+  wrong({ compression: "br" }, TypeError, `compression is "br"; use identity, gzip or deflate`);
   wrong(
     { tls: { cert: "cert.pem", key: "key.pem" } },
     TypeError,
     "tls.cert holds no certificate; give the PEM text",
   );
-  wrong({ health: { address: "unix:/x" } }, TypeError, `health.address is unix:/x; use "host:port"`);
+  wrong({ health: { address: "unix:/x" } }, TypeError, `health.address is "unix:/x"; use "host:port"`);
   wrong(
     { address: "a:1", health: { address: "a:1" } },
     TypeError,
     "health.address is a:1, where the calls go too; give",
   );
-  wrong({ health: { address: "a:1", check: {} } }, TypeError, `health: unknown option "check"; did you mean "checks"?`);
+  wrong(
+    { health: { address: "a:1", check: {} } },
+    TypeError,
+    "health.check is not an option; did you mean health.checks?",
+  );
   wrong({ health: { address: "a:1", checkTimeout: 0 } }, RangeError, "health.checkTimeout is 0");
   wrong({ health: "a:1" }, TypeError, `health is "a:1"; use { address: "127.0.0.1:8889" }`);
   wrong({ registry: "a:1" }, TypeError, `registry is "a:1"; use consul("127.0.0.1:8500")`);
@@ -407,7 +415,11 @@ Deno.test("createServer() names the invalid option, its value and the allowed fo
   wrong({ tags: "zone:a" }, TypeError, `tags is "zone:a"; use { zone: "a" }`);
   wrong({ meta: { owner: 5 } }, TypeError, "meta.owner is 5; use a text");
   wrong({ limits: 5 }, TypeError, "limits is 5; use { receiveMessageBytes: 4194304 }");
-  wrong({ allowMetainfo: "CLIENT_NAME" }, TypeError, `allowMetainfo is "CLIENT_NAME"; use ["CLIENT_NAME"]`);
+  wrong(
+    { allowMetainfo: "CLIENT_NAME" },
+    TypeError,
+    `allowMetainfo is "CLIENT_NAME"; use a list of keys, for example ["CLIENT_NAME"]`,
+  );
   wrong({ transport: {} }, TypeError, "transport has no function listen; use one such as memoryTransport()");
   assertThrows(() => createServer(undefined as never), TypeError, "createServer: options is undefined; use { name:");
   wrong({ weight: 0 }, RangeError, "weight is 0; use a number of at least 1");
@@ -424,7 +436,11 @@ Deno.test("createServer() rejects options that do not work with workers", () => 
     );
   for (const workers of [0, -1, 1.5, NaN, Infinity]) wrong({ workers }, RangeError, `workers is ${workers}; use a`);
   for (const workers of ["2", null, {}]) wrong({ workers: workers as never }, TypeError, "workers");
-  wrong({ workers: { count: 2, permission: {} } as never }, TypeError, `workers: unknown option "permission"`);
+  wrong(
+    { workers: { count: 2, permission: {} } as never },
+    TypeError,
+    "workers: permission is not an option; did you mean permissions?",
+  );
   wrong({ transport: memoryTransport() }, TypeError, `workers share a port, which the transport "memory" can't`);
   wrong({ transport: grpcJs() }, TypeError, `workers share a port, which the transport "grpc-js" can't`);
   wrong({ address: "unix:/run/echo.sock" }, TypeError, "workers share a port, and unix:/run/echo.sock has none");

@@ -173,7 +173,7 @@ Deno.test("a socket that fails in every way ends its connection, and nothing els
       close: () => closed(null),
       ...parts,
     };
-    const limits = http2Limits(limitsOf("test", undefined), "client");
+    const limits = http2Limits(limitsOf(), "client");
     const events = { onStream() {}, onLimit() {}, onClosed() {}, onGoAway() {}, onFailed() {} };
     const connection = new Connection("client", limits, events as never, { received: 0, queued: 0 });
     const pump = new Pump(socket, connection, () => {}, () => undefined);

@@ -257,12 +257,12 @@ Deno.test("add() names a handler that is missing or misspelt, and a service that
 Deno.test("wrong options are refused at once, and named", () => {
   const server = (options: object) => () =>
     createServer({ name: "x", address: "memory:x", transport: memoryTransport(), ...options });
-  assertThrows(server({ adress: "a:1" }), TypeError, `unknown option "adress"; did you mean "address"?`);
+  assertThrows(server({ adress: "a:1" }), TypeError, "adress is not an option; did you mean address?");
   assertThrows(server({ name: "" }), TypeError, "name is");
   assertThrows(server({ address: "nowhere" }), TypeError, "createServer: address");
   assertThrows(server({ drainDelay: -1 }), RangeError, "drainDelay is -1");
   assertThrows(server({ weight: "5" }), TypeError, "weight");
-  assertThrows(server({ limits: { metadataByte: 1 } }), TypeError, `did you mean "metadataBytes"?`);
+  assertThrows(server({ limits: { metadataByte: 1 } }), TypeError, "did you mean limits.metadataBytes?");
   assertThrows(server({ limits: { metadataBytes: 0 } }), RangeError, "limits.metadataBytes is 0");
   assertThrows(server({ transport: "http3" }), TypeError, `transport is "http3"`);
   const client = (options: object) => () => createClient(EchoService, { transport: memoryTransport(), ...options });

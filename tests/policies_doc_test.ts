@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parseConfig } from "../config/mod.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
-import type { AnyEntry } from "../policy/fields.ts";
+import type { AnyEntry } from "../base/fields.ts";
 import { methodRules, serviceRules } from "../policy/rules.ts";
 import { sharedRules } from "../policy/server_rules.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
@@ -25,7 +25,7 @@ function* declared(entry: AnyEntry, path = ""): Generator<readonly [name: string
   if (entry.kind === "map") yield [path, entry.entry.kind === "section" ? "fields by name" : "texts by name"];
   else if (entry.kind !== "section") {
     const allowed = entry.item ? `${entry.allowed}: ${entry.item.allowed}` : entry.allowed;
-    yield [path, allowed.replace(/^a number from (\d+) to 2147483647, in milliseconds/, "ms from $1")];
+    yield [path, allowed.replace(/^a number of at least (\d+), in milliseconds/, "ms from $1")];
   } else {
     if (path) yield [path, entry.off ? "fields, or false" : "fields"];
     for (const [name, one] of Object.entries(entry.entries)) yield* declared(one, path ? `${path}.${name}` : name);

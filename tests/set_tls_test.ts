@@ -78,7 +78,7 @@ needs(ALL, "what is no certificate, no key, or no pair is refused at the start a
     { cert: authority.ca + tls.cert },
     'tls.key does not belong to tls.cert, whose first certificate is for "CN=auth',
   );
-  wrong({ certificate: tls.cert } as never, 'tls: unknown option "certificate"');
+  wrong({ certificate: tls.cert } as never, "tls: certificate is not an option");
   assertThrows(() => make().setTls(tls), TypeError, "server.setTls: the server has no TLS");
 });
 

@@ -1,4 +1,3 @@
-import { checkList, checkObject } from "../base/option_checks.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { ClientTransport, ServerTransport, Transport } from "./transport.ts";
 
@@ -18,27 +17,4 @@ export async function chooseTransport<T extends ServerTransport | ClientTranspor
 ): Promise<T | Transport> {
   if (typeof choice === "object") return choice;
   return await outsideScopes(async () => (await import("./grpc/mod.ts")).http2Transport());
-}
-
-/**
- * Checks the option `transport`.
- *
- * @param who The function that was given the option, for the message.
- * @param choice The option.
- * @param method The method that a transport must have.
- * @throws {TypeError} If the option is neither a name nor a transport.
- */
-export function checkTransport(who: string, choice: unknown, method: "listen" | "connect"): void {
-  if (choice === undefined || choice === "http2") return;
-  if (typeof choice === "object" && choice !== null) {
-    checkObject(`${who}: transport`, choice, "one such as memoryTransport()", [method]);
-    const { permissions } = choice as ServerTransport | ClientTransport;
-    return void checkList(`${who}: transport.permissions`, permissions, "a list");
-  }
-  throw new TypeError(
-    `${who}: transport is ${
-      JSON.stringify(choice)
-    }; use "http2", or a transport such as memoryTransport() or grpcJs(), which ` +
-      "is in the entry ./grpc_js",
-  );
 }

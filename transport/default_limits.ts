@@ -1,49 +1,46 @@
-import { checkNames, checkNumber, checkObject } from "../base/option_checks.ts";
+import { defaultsOf, given, type Leaf, or, orInfinity, type Section, whole } from "../base/fields.ts";
 import { DECODED_MESSAGE_BYTES } from "../rpc/service.ts";
 import type { Limits } from "./transport.ts";
 
-/** The default of each limit. */
-export const DEFAULT_LIMITS: Readonly<Limits> = {
-  receiveMessageBytes: 4 * 1024 * 1024,
-  decodedMessageBytes: DECODED_MESSAGE_BYTES,
-  sendMessageBytes: 4 * 1024 * 1024,
-  metadataBytes: 8 * 1024,
-  metadataEntries: 100,
-  concurrentStreams: 100,
-  connections: 10_000,
-  connectionBufferBytes: 32 * 1024 * 1024,
-  bufferBytes: 128 * 1024 * 1024,
-  headerBlockFrames: 16,
-  controlFrames: 1000,
-  resets: 500,
-  pingInterval: 10_000,
-  handshakeTimeout: 10_000,
-  headersTimeout: 10_000,
-  idleTimeout: 300_000,
-  stallTimeout: 300_000,
-  connectionAge: Infinity,
-  connectionAgeGrace: 10_000,
-  keepaliveInterval: 60_000,
-  keepaliveTimeout: 20_000,
-  silenceTimeout: 1000,
-};
+/** A limit: a whole number, or infinity for no limit. */
+const limit = (fallback: number, unit = ""): Leaf<number> => or(orInfinity(whole(1, unit)), fallback);
+const bytes = (fallback: number) => limit(fallback, "bytes");
+const milliseconds = (fallback: number) => limit(fallback, "milliseconds");
 
-/**
- * Returns the defaults overridden by `limits`.
- *
- * @param who The function that was given the limits, for the message.
- * @throws {TypeError} If a limit is unknown or not a number.
- * @throws {RangeError} If a limit is below 1.
- */
-export function limitsOf(who: string, limits: Partial<Limits> = {}): Limits {
-  checkObject(`${who}: limits`, limits, "{ receiveMessageBytes: 4194304 }");
-  checkNames(`${who}: limits`, limits, Object.keys(DEFAULT_LIMITS));
+/** The declaration of {@linkcode Limits}. */
+export const LIMITS: Section<Limits> = given<Limits>({
+  receiveMessageBytes: bytes(4 * 1024 * 1024),
+  decodedMessageBytes: bytes(DECODED_MESSAGE_BYTES),
+  sendMessageBytes: bytes(4 * 1024 * 1024),
+  metadataBytes: bytes(8 * 1024),
+  metadataEntries: limit(100),
+  concurrentStreams: limit(100),
+  connections: limit(10_000),
+  connectionBufferBytes: bytes(32 * 1024 * 1024),
+  bufferBytes: bytes(128 * 1024 * 1024),
+  headerBlockFrames: limit(16),
+  controlFrames: limit(1000),
+  resets: limit(500),
+  pingInterval: milliseconds(10_000),
+  handshakeTimeout: milliseconds(10_000),
+  headersTimeout: milliseconds(10_000),
+  idleTimeout: milliseconds(300_000),
+  stallTimeout: milliseconds(300_000),
+  connectionAge: milliseconds(Infinity),
+  connectionAgeGrace: milliseconds(10_000),
+  keepaliveInterval: milliseconds(60_000),
+  keepaliveTimeout: milliseconds(20_000),
+  silenceTimeout: milliseconds(1000),
+}, "{ receiveMessageBytes: 4194304 }");
+
+/** The default of each limit. */
+export const DEFAULT_LIMITS = defaultsOf(LIMITS) as Readonly<Limits>;
+
+/** Returns the defaults overridden by `limits`, which are valid. */
+export function limitsOf(limits: Partial<Limits> = {}): Limits {
   const all = { ...DEFAULT_LIMITS, ...limits };
   // Otherwise users who allow larger messages, such as parts of files, would have to raise both limits.
   all.decodedMessageBytes = limits.decodedMessageBytes ??
     Math.max(all.decodedMessageBytes, 2 * all.receiveMessageBytes);
-  for (const [name, value] of Object.entries(all)) {
-    if (value !== Infinity) checkNumber(`${who}: limits.${name}`, value, 1);
-  }
   return all;
 }

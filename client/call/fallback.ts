@@ -1,6 +1,6 @@
 import { RpcError } from "../../rpc/error.ts";
 import type { Call, Next } from "../../rpc/middleware.ts";
-import { checkFunction, checkNames, checkObject } from "../../base/option_checks.ts";
+import { type AnySection, callable, given } from "../../base/fields.ts";
 import type { Init, Method, Service } from "../../rpc/service.ts";
 import type { ClientContext } from "./context.ts";
 
@@ -27,19 +27,11 @@ export type Fallbacks<S extends Service> = {
 
 type AnyFallback = (error: RpcError, request: unknown, context: ClientContext) => unknown;
 
-/**
- * Checks the fallbacks of a client.
- *
- * @throws {TypeError} If a fallback is no function, or its method does not exist.
- */
-export function checkFallbacks(service: Service, fallbacks: unknown): void {
-  if (fallbacks === undefined) return;
-  const who = "createClient: fallback";
-  checkObject(who, fallbacks, '{ echo: (error, request) => ({ resp: "" }) }');
-  checkNames(who, fallbacks as object, Object.keys(service.methods));
-  for (const [name, fallback] of Object.entries(fallbacks as object)) {
-    checkFunction(`${who}.${name}`, fallback, "a function (error, request, context)");
-  }
+/** Returns the declaration of the option `fallback` of a client of a service. */
+export function fallbackFields({ methods }: Service): AnySection {
+  const fallback = callable("a function (error, request, context)");
+  const fields = Object.fromEntries(Object.keys(methods).map((name) => [name, fallback]));
+  return given(fields, '{ echo: (error, request) => ({ resp: "" }) }') as AnySection;
 }
 
 /** Puts a method's fallback, if there is one, around its calls. */

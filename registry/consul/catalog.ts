@@ -1,7 +1,7 @@
 import { abortsAfter } from "../../base/time.ts";
 import { ConsulError } from "./error.ts";
 import { ConsulHttp } from "./http.ts";
-import { checkOptions, type ConsulOptions } from "./options.ts";
+import { type ConsulOptions, consulSettings } from "./options.ts";
 import type { JsonReader } from "./json_reader.ts";
 
 /** A service in Consul's catalog, for display. */
@@ -46,7 +46,7 @@ export async function consulCatalog(
   stop: AbortSignal,
   timeout: number = TOTAL_TIMEOUT_MS,
 ): Promise<CatalogService[]> {
-  const http = new ConsulHttp(address, checkOptions(address, options).endpoint);
+  const http = new ConsulHttp(address, consulSettings(address, options).endpoint);
   const dc = options.datacenter;
   const late = abortsAfter(timeout);
   const limits = { timeout: TIMEOUT_MS, signal: AbortSignal.any([stop, late]), isList: true };

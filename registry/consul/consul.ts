@@ -3,7 +3,7 @@ import { DEFAULT_AUTHORITIES } from "../../tls/connect.ts";
 import { ConsulHttp, type ConsulTls } from "./http.ts";
 import { checkKey, ConsulKey } from "./key.ts";
 import { ConsulLease } from "./lease.ts";
-import { checkOptions, type ConsulOptions } from "./options.ts";
+import { type ConsulOptions, consulSettings } from "./options.ts";
 import { ConsulWatch } from "./watch.ts";
 import { checkName, toService, toWeights } from "./wire.ts";
 import type { KeyValue, Registry, Resolution, Resolver } from "../registry.ts";
@@ -39,7 +39,7 @@ const keys = new SharedWatches<string | undefined>();
  * @throws {RangeError} If a number is out of range.
  */
 export function consul(address: string, options: ConsulOptions = {}): Registry & Resolver & KeyValue {
-  const { endpoint, numbers, allowed, identity } = checkOptions(address, options);
+  const { endpoint, numbers, allowed, identity } = consulSettings(address, options);
   const { datacenter, tokenFile } = options;
   const http = () => new ConsulHttp(address, endpoint);
 

@@ -16,31 +16,57 @@ Deno.test("consul() refuses an invalid address", () => {
   }
   for (const address of ["127.0.0.1:0", "unix:/run/consul.sock"]) {
     const { message } = assertThrows(() => consul(address), TypeError);
-    assertEquals(message, `consul: address is "${address}"; use the host and port of its HTTP API: "127.0.0.1:8500"`);
+    assertEquals(
+      message,
+      `consul: address is "${address}"; use "host:port", for example "127.0.0.1:8500", and no URL: ` +
+        'TLS is the option "tls" of consul()',
+    );
   }
 });
 
 Deno.test("consul() refuses an option that is unknown or has a wrong value, and names it", () => {
   const refused = (options: unknown) => assertThrows(() => consul(HERE, options as ConsulOptions)).message;
-  assertEquals(refused({ tokn: "x" }), `consul: unknown option "tokn"; did you mean "token"?`);
-  assertEquals(refused({ namespace: "" }), `consul: namespace is ""; use a text, or leave it out`);
-  assertEquals(refused({ datacenter: 7 }), "consul: datacenter is 7; use a text, or leave it out");
+  assertEquals(refused({ tokn: "x" }), "consul: tokn is not an option; did you mean token?");
+  assertEquals(refused({ namespace: "" }), 'consul: namespace is ""; use a text that is not empty');
+  assertEquals(refused({ datacenter: 7 }), "consul: datacenter is 7; use a text that is not empty (in quotes)");
   assertStringIncludes(refused({ tls: true }), "consul: tls is true; use {} for the authorities that Deno trusts");
-  assertStringIncludes(refused({ tls: { servername: "x" } }), `consul: tls: unknown option "servername"; did you mean`);
+  assertStringIncludes(
+    refused({ tls: { servername: "x" } }),
+    "consul: tls: servername is not an option; did you mean serverName?",
+  );
   assertStringIncludes(refused({ tls: { ca: 7 } }), "consul: tls.ca holds no certificate; give the PEM text");
   assertStringIncludes(refused({ tls: { key: "x" } }), "consul: tls.cert and tls.key belong together");
   assertStringIncludes(refused({ tls: { serverName: "a:1" } }), 'consul: tls.serverName is "a:1"; use the DNS name');
-  assertEquals(refused({ grace: "1s" }), `consul: grace is "1s"; use a number of at least 0`);
+  assertEquals(refused({ grace: "1s" }), 'consul: grace is "1s"; use a number from 0 to 86400000, in milliseconds');
+});
+
+Deno.test("consul() refuses addresses to allow that are no list, or an empty one", () => {
+  for (const allowAddresses of [[], "10.0.0.0/8", null]) {
+    assertThrows(
+      () => consul(HERE, { allowAddresses: allowAddresses as never }),
+      TypeError,
+      "consul: allowAddresses is",
+    );
+  }
 });
 
 Deno.test("consul() refuses numbers that Consul would silently change", () => {
   const refused = (options: ConsulOptions) => assertThrows(() => consul(HERE, options), RangeError).message;
-  assertEquals(refused({ checkInterval: 999 }), "consul: checkInterval is 999; use a number of at least 1000");
-  assertEquals(refused({ checkTimeout: 0 }), "consul: checkTimeout is 0; use a number of at least 1");
-  assertStringIncludes(refused({ deregisterCriticalServiceAfter: 1000 }), "is 1000; use a number of at least 60000");
-  assertEquals(refused({ wait: 600_001 }), "consul: wait is 600001; use at most 600000");
-  assertEquals(refused({ wait: NaN }), "consul: wait is NaN; use a number of at least 1000");
-  assertEquals(refused({ grace: -1 }), "consul: grace is -1; use a number of at least 0");
+  assertEquals(
+    refused({ checkInterval: 999 }),
+    "consul: checkInterval is 999; use a number from 1000 to 86400000, in milliseconds",
+  );
+  assertEquals(
+    refused({ checkTimeout: 0 }),
+    "consul: checkTimeout is 0; use a number from 1 to 86400000, in milliseconds",
+  );
+  assertStringIncludes(
+    refused({ deregisterCriticalServiceAfter: 1000 }),
+    "is 1000; use a number from 60000 to 86400000",
+  );
+  assertEquals(refused({ wait: 600_001 }), "consul: wait is 600001; use a number from 1000 to 600000, in milliseconds");
+  assertEquals(refused({ wait: NaN }), "consul: wait is NaN; use a number from 1000 to 600000, in milliseconds");
+  assertEquals(refused({ grace: -1 }), "consul: grace is -1; use a number from 0 to 86400000, in milliseconds");
 });
 
 Deno.test("consul() refuses a token that no header can carry, and does not repeat it", () => {

@@ -1,5 +1,7 @@
-import { parseAddress } from "../../base/address.ts";
-import { checkNames, checkNumber } from "../../base/option_checks.ts";
+import { type Address, parseAddress } from "../../base/address.ts";
+import { agentAddress } from "../../base/address_fields.ts";
+import { checkOptions } from "../../base/check_options.ts";
+import { leaf, list, milliseconds, object, or, required, section, text, whole } from "../../base/fields.ts";
 import { AllowedAddresses } from "../allowed_addresses.ts";
 import { checkClientTls } from "../../tls/check.ts";
 import type { ConsulEndpoint, ConsulTls } from "./http.ts";
@@ -59,31 +61,39 @@ export interface ConsulOptions {
   allowAddresses?: readonly string[];
 }
 
-/** The defaults of the numeric options. */
-export const DEFAULTS = {
-  checkInterval: 5000,
-  checkTimeout: 5000,
-  deregisterCriticalServiceAfter: 60_000,
-  wait: 60_000,
-  grace: 30_000,
-  answerBytes: 32 * 1024 * 1024,
-};
+const DAY_MS = 86_400_000;
 
-/** The minimum and maximum of each number. Consul silently adjusts values outside of them. */
-const RANGES = {
-  checkInterval: [1000, 86_400_000],
-  checkTimeout: [1, 86_400_000],
-  deregisterCriticalServiceAfter: [60_000, 86_400_000],
-  wait: [1000, 600_000],
-  grace: [0, 86_400_000],
-  answerBytes: [65_536, 2 ** 28],
-} as const;
+/** The options that are numbers. Consul silently adjusts values outside of these ranges. */
+const NUMBERS = {
+  checkInterval: or(milliseconds(1000, DAY_MS), 5000),
+  checkTimeout: or(milliseconds(1, DAY_MS), 5000),
+  deregisterCriticalServiceAfter: or(milliseconds(60_000, DAY_MS), 60_000),
+  wait: or(milliseconds(1000, 600_000), 60_000),
+  grace: or(milliseconds(0, DAY_MS), 30_000),
+  answerBytes: or(whole(65_536, "bytes", 2 ** 28), 32 * 1024 * 1024),
+};
+type Numbers = { [Name in keyof typeof NUMBERS]: number };
+
+const name = () => text("a text that is not empty", /^[^]/);
+
+/** The declarations of the options of {@linkcode consul}. */
+export const CONSUL_OPTIONS = section<ConsulOptions>({
+  ...NUMBERS,
+  token: { ...leaf("value", "a token", tokenOf), problem: () => TOKEN_PROBLEM, secret: true },
+  tokenFile: name(),
+  tls: object("{} for the authorities that Deno trusts, or { ca } with the PEM text"),
+  namespace: name(),
+  datacenter: name(),
+  allowAddresses: list(text(), 1, 'a list such as ["10.0.0.0/8"]'),
+});
+
+const ADDRESS = section<{ address: string }>({ address: required(agentAddress()) });
 
 /** The checked options of {@linkcode consul}. */
 export interface ConsulSettings {
   readonly endpoint: ConsulEndpoint;
   /** The options that are numbers, with their defaults. */
-  readonly numbers: typeof DEFAULTS;
+  readonly numbers: Numbers;
   readonly allowed: AllowedAddresses;
   /** Identifies the address and options: equal for equal values and the same token function. */
   readonly identity: string;
@@ -95,12 +105,15 @@ export interface ConsulSettings {
  * @throws {TypeError} If the address or an option has a wrong type or form; the message names it.
  * @throws {RangeError} If a number is out of range.
  */
-export function checkOptions(address: string, options: ConsulOptions): ConsulSettings {
-  const numbers = checkNumbers(options);
-  const endpoint = checkEndpoint(address, options, numbers.answerBytes);
+export function consulSettings(address: string, given: ConsulOptions): ConsulSettings {
+  checkOptions("consul", ADDRESS, { address });
+  const options = checkOptions<ConsulOptions & Numbers>("consul", CONSUL_OPTIONS, given);
+  const { checkInterval, checkTimeout, deregisterCriticalServiceAfter, wait, grace, answerBytes } = options;
+  const numbers = { checkInterval, checkTimeout, deregisterCriticalServiceAfter, wait, grace, answerBytes };
+  const endpoint = endpointOf(address, options);
   const allowed = new AllowedAddresses(options.allowAddresses);
   const { token, tokenFile, tls, namespace, datacenter, allowAddresses } = options;
-  const shown = [typeof token === "function" ? idOf(token) : token?.trim(), tokenFile, tls, namespace];
+  const shown = [typeof token === "function" ? idOf(token) : token, tokenFile, tls, namespace];
   const identity = JSON.stringify([endpoint.host, endpoint.port, ...shown, datacenter, allowAddresses, numbers]);
   return { endpoint, numbers, allowed, identity };
 }
@@ -115,43 +128,26 @@ function idOf(read: () => string): number {
   return id;
 }
 
-function checkEndpoint(address: string, options: ConsulOptions, answerBytes: number): ConsulEndpoint {
-  const parsed = parseAddress(address, "consul: address");
-  if (parsed.kind !== "tcp" || parsed.port === 0) {
-    throw new TypeError(
-      `consul: address is ${JSON.stringify(address)}; use the host and port of its HTTP API: "127.0.0.1:8500"`,
-    );
-  }
-  checkNames("consul", options, [
-    ...Object.keys(DEFAULTS),
-    "token",
-    "tokenFile",
-    "tls",
-    "namespace",
-    "datacenter",
-    "allowAddresses",
-  ]);
-  const { tls, namespace, datacenter, tokenFile } = options;
-  checkTexts("consul", { namespace, datacenter, tokenFile });
+function endpointOf(address: string, options: ConsulOptions & Numbers): ConsulEndpoint {
+  const { host, port } = parseAddress(address, "consul: address") as Extract<Address, { kind: "tcp" }>;
+  const { tls, namespace, tokenFile, answerBytes } = options;
   return {
-    host: parsed.host,
-    port: parsed.port,
+    host,
+    port,
     token: tokenReader(options),
     tokenFile,
     answerBytes,
-    tls: tls === undefined ? undefined : checkClientTls("consul: ", tls),
+    tls: tls && checkClientTls("consul: ", tls),
     namespace,
   };
 }
 
-function tokenReader({ token, tokenFile }: ConsulOptions): () => string {
+function tokenReader({ token = "", tokenFile }: ConsulOptions): () => string {
   if (tokenFile !== undefined) {
-    if (token !== undefined) throw new TypeError("consul: token and tokenFile are both given; give one of them");
+    if (token !== "") throw new TypeError("consul: token and tokenFile are both given; give one of them");
     return () => checkToken(readTokenFile(tokenFile));
   }
-  if (typeof token === "function") return () => checkToken(token());
-  const checked = checkToken(token ?? "");
-  return () => checked;
+  return typeof token === "function" ? () => checkToken(token()) : () => token;
 }
 
 /** The maximum size of a token file. A SecretID has 36 bytes. */
@@ -165,25 +161,17 @@ function readTokenFile(path: string): string {
   return new TextDecoder().decode(bytes.subarray(0, length));
 }
 
-function checkTexts(who: string, texts: object): void {
-  for (const [name, text] of Object.entries(texts)) {
-    if (text === undefined || (typeof text === "string" && text !== "")) continue;
-    throw new TypeError(`${who}: ${name} is ${JSON.stringify(text)}; use a text, or leave it out`);
-  }
+const TOKEN_PROBLEM = "is no text of visible ASCII characters; use a token's SecretID";
+
+/** Returns a token without white space around it; undefined if no header can carry it. */
+function tokenOf(token: unknown): ConsulOptions["token"] {
+  if (typeof token === "function") return token as () => string;
+  return typeof token === "string" && /^[\x21-\x7e]*$/.test(token.trim()) ? token.trim() : undefined;
 }
 
-/** Checks a token. The message omits the value: even an invalid one may be a secret. */
-function checkToken(token: string): string {
-  if (typeof token === "string" && /^[\x21-\x7e]*$/.test(token.trim())) return token.trim();
-  throw new TypeError("consul: token is no text of visible ASCII characters; use a token's SecretID");
-}
-
-function checkNumbers(options: ConsulOptions): typeof DEFAULTS {
-  const numbers = { ...DEFAULTS };
-  for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
-    const [least, most] = RANGES[name];
-    numbers[name] = checkNumber(`consul: ${name}`, options[name] ?? numbers[name], least);
-    if (numbers[name] > most) throw new RangeError(`consul: ${name} is ${numbers[name]}; use at most ${most}`);
-  }
-  return numbers;
+/** Checks a token at each request. The message omits the value: even an invalid one may be a secret. */
+function checkToken(given: string): string {
+  const token = tokenOf(given);
+  if (typeof token === "string") return token;
+  throw new TypeError(`consul: token ${TOKEN_PROBLEM}`);
 }

@@ -1,4 +1,4 @@
-import { nearest } from "../base/did_you_mean.ts";
+import { nearest } from "./did_you_mean.ts";
 import type { AnyEntry, AnyKeyed, AnySection, Leaf } from "./fields.ts";
 
 /** A value from some source, with its position for error messages. */
@@ -31,14 +31,16 @@ type Report<W> = (path: string, where: W, message: string) => void;
 export interface Dialect {
   /** Returns a field's name as the source spells it: `maxBackoff` or `max_backoff`. */
   spell(field: string): string;
-  /** The word for a field. */
+  /** The word for a field, with its article. */
   readonly noun: string;
   /** The word for the outermost value. */
   readonly whole: string;
   /** The word for a value with fields. */
   readonly object: string;
-  /** Returns the message for a value that should have fields but has none. */
-  noFields(described: string, off: boolean): string;
+  /** The word for null. */
+  readonly nothing: string;
+  /** Returns the message for a value that should have fields but has none. `use` is the section's form in code. */
+  noFields(described: string, off: boolean, use?: string): string;
 }
 
 /** One problem in the settings. */
@@ -48,7 +50,11 @@ export interface Problem<W> {
   readonly where: W;
   readonly message: string;
   /** Whether the value is a number of the right kind, but out of range. */
-  readonly range: boolean;
+  readonly range?: boolean;
+  /** The value, if there is one that is not secret. */
+  readonly value?: unknown;
+  /** The allowed values in words; undefined if the field does not exist. */
+  readonly allowed?: string;
 }
 
 /** The longest text that a message quotes. */
@@ -91,9 +97,9 @@ export class Checker<W> {
   }
 
   /** Adds a problem. */
-  report(path: string, where: W, message: string, range = false): void {
+  report(path: string, where: W, message: string, more?: Pick<Problem<W>, "range" | "value" | "allowed">): void {
     this.#faulty.add(path);
-    this.problems.push({ path, where, message, range });
+    this.problems.push({ path, where, message, ...more });
   }
 
   #entry(entry: AnyEntry, given: Given<W> | undefined, path: string, above: W): unknown {
@@ -105,31 +111,34 @@ export class Checker<W> {
 
   #section(section: AnySection, given: Given<W> | undefined, path: string, above: W): unknown {
     if (section.off && given?.value === false) return false;
-    const fields = given && this.#fields(given, path, section.off);
+    const fields = given && this.#fields(given, path, section);
     if (given && !fields && !given.unset) return undefined;
     const here = given?.head ?? above;
     const before = this.problems.length;
     this.#unknown(section, fields, path);
     const built: Record<string, unknown> = {};
+    let isSet = false;
     const missing: [path: string, where: W, allowed: string][] = [];
     for (const [name, entry] of Object.entries(section.entries)) {
       const one = fieldPath(path, this.#dialect.spell(name));
       const value = this.#overrides.get(one) ?? fields?.get(this.#dialect.spell(name));
       const result = this.#entry(entry, value, one, here);
+      isSet ||= result !== undefined;
       if (result !== undefined) built[name] = result;
+      else if (section.filled && "fallback" in entry) built[name] = entry.fallback;
       else if ("required" in entry && entry.required) missing.push([one, value?.where ?? here, entry.allowed]);
     }
-    const isSet = Object.keys(built).length > 0 || this.problems.length > before;
+    isSet ||= this.problems.length > before;
     const isGiven = section.presence === "given" && given !== undefined && !given.unset;
     if (section.presence !== "always" && !isSet && !isGiven) return undefined;
     for (const [one, where, allowed] of missing) {
-      if (!this.#faulty.has(one)) this.report(one, where, `${one} is missing; give ${allowed}`);
+      if (!this.#faulty.has(one)) this.report(one, where, `${one} is missing; give ${allowed}`, { allowed });
     }
     return built;
   }
 
-  #map({ entry }: AnyKeyed, given: Given<W>, path: string): unknown {
-    const fields = this.#fields(given, path, false);
+  #map({ entry, use }: AnyKeyed, given: Given<W>, path: string): unknown {
+    const fields = this.#fields(given, path, { use });
     if (!fields) return undefined;
     // Names are free: a name may equal a property that every object has, such as `constructor`.
     const built: Record<string, unknown> = Object.create(null);
@@ -140,7 +149,11 @@ export class Checker<W> {
     return built;
   }
 
-  #fields(given: Given<W>, path: string, off: boolean): ReadonlyMap<string, Given<W>> | undefined {
+  #fields(
+    given: Given<W>,
+    path: string,
+    { off = false, use }: Partial<AnySection> = {},
+  ): ReadonlyMap<string, Given<W>> | undefined {
     if (given.fault) return void this.report(path, given.where, `${path} ${given.fault}`);
     const fields = given.fields(path, (path, where, message) => this.report(path, where, message));
     if (fields || given.unset) return fields;
@@ -148,7 +161,8 @@ export class Checker<W> {
     this.report(
       path,
       off ? given.where : given.head,
-      `${path || this.#dialect.whole} ${this.#dialect.noFields(described, off)}`,
+      `${path || this.#dialect.whole} ${this.#dialect.noFields(described, off, use)}`,
+      { value: given.value, allowed: use },
     );
   }
 
@@ -162,7 +176,7 @@ export class Checker<W> {
       if (meant) this.#faulty.add(meant);
       const help = meant ? `did you mean ${meant}?` : `${path || whole} may have ${names.join(", ")}`;
       const one = entryPath(path, name);
-      this.report(one, head, `${one} is not a ${noun}; ${help}`);
+      this.report(one, head, `${one} is not ${noun}; ${help}`);
     }
   }
 
@@ -182,7 +196,7 @@ export class Checker<W> {
 
   #leaf(leaf: Leaf<unknown>, given: Given<W> | undefined, path: string): unknown {
     if (given?.fault) return void this.report(path, given.where, `${path} ${given.fault}`);
-    if (!given || given.unset) return leaf.fallback;
+    if (!given || given.unset) return undefined;
     const { value, where, items } = given;
     if (leaf.item && Array.isArray(value)) {
       value.forEach((item, i) => this.#value(leaf.item!, item, `${path}[${i}]`, items[i] ?? where));
@@ -193,12 +207,14 @@ export class Checker<W> {
   #value(leaf: Leaf<unknown>, value: unknown, path: string, where: W): unknown {
     const checked = leaf.check(value);
     if (checked !== undefined) return checked;
+    const { allowed, secret } = leaf;
     const near = typeof value === "string" ? nearest(value, leaf.texts ?? []) : undefined;
     const quotes = leaf.kind === "text" && ["number", "boolean"].includes(typeof value);
-    const use = near === undefined ? `use ${leaf.allowed}` : `did you mean ${near}? Use ${leaf.allowed}`;
-    const what = describe(value, this.#dialect, leaf.secret);
+    const use = near === undefined ? `use ${allowed}` : `did you mean ${near}? Use ${allowed}`;
+    const text = leaf.problem?.(value) ??
+      `is ${describe(value, this.#dialect, secret)}; ${use}${quotes ? " (in quotes)" : ""}`;
     const range = leaf.kind === "number" && typeof value === "number";
-    this.report(path, where, `${path} is ${what}; ${use}${quotes ? " (in quotes)" : ""}`, range);
+    this.report(path, where, `${path} ${text}`, { range, allowed, value: secret ? undefined : value });
   }
 }
 
@@ -214,7 +230,7 @@ export function* pathsBelow(entry: AnyEntry, path: string, dialect: Dialect): Ge
 
 function describe(value: unknown, dialect: Dialect, secret = false): string {
   if (Array.isArray(value)) return value.length > 0 ? "a list" : "an empty list";
-  if (value === null) return "nothing";
+  if (value === null) return dialect.nothing;
   if (typeof value === "object") return dialect.object;
   if (typeof value === "function") return "a function";
   if (secret) return typeof value === "string" ? "a text" : `a ${typeof value}`;

@@ -1,0 +1,62 @@
+import { Checker, type Dialect, type Given, type Problem } from "./field_checker.ts";
+import type { AnySection } from "./fields.ts";
+
+/** The fields of the error for a wrong option. It is a TypeError, or a RangeError if a number is out of range. */
+export interface OptionError extends Error {
+  /** The path of the option: `"limits.resets"`. */
+  readonly option: string;
+  /** The value; undefined if it is missing or secret. */
+  readonly value?: unknown;
+  /** What is allowed, in words; undefined if there is no such option. */
+  readonly allowed?: string;
+}
+
+const CODE: Dialect = {
+  spell: (field) => field,
+  noun: "an option",
+  whole: "options",
+  object: "an object",
+  nothing: "null",
+  noFields: (described, off, use = "an object") => `is ${described}; use ${use}${off ? ", or false" : ""}`,
+};
+
+class Value implements Given<undefined> {
+  readonly where = undefined;
+  readonly head = undefined;
+  readonly items = [];
+
+  constructor(readonly value: unknown, readonly unset = value === undefined) {}
+
+  fields(): ReadonlyMap<string, Value> | undefined {
+    const { value } = this;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    return new Map(Object.entries(value).map(([name, one]) => [name, new Value(one)]));
+  }
+}
+
+/**
+ * Checks options by their declarations.
+ *
+ * @param who The function that was given the options, for messages: `"createClient"`.
+ * @returns The options. Those of sections that are `filled` have their defaults.
+ * @throws {OptionError} If an option is missing, unknown or not allowed. The message names it, its value and what is
+ * allowed.
+ */
+export function checkOptions<T>(who: string, declared: { readonly kind: "section" }, options: unknown): T {
+  const checker = new Checker(CODE, declared as AnySection);
+  const checked = checker.check(new Value(options, false));
+  const [problem] = checker.problems;
+  if (problem) throw optionError(who, problem);
+  return checked as T;
+}
+
+/** Creates the error for a wrong option. */
+export function optionError(
+  who: string,
+  problem: Pick<Problem<unknown>, "path" | "message" | "value" | "allowed" | "range">,
+): OptionError {
+  const { path, message, value, allowed, range } = problem;
+  const error = new (range ? RangeError : TypeError)(`${who}: ${message}`);
+  const field = (value: unknown) => ({ value, enumerable: false });
+  return Object.defineProperties(error, { option: field(path), value: field(value), allowed: field(allowed) }) as never;
+}
