@@ -17,7 +17,7 @@ export const hostAndPort = (): Leaf<string> =>
 
 /** The address of a server to call. */
 export const serverAddress = (): Leaf<string> =>
-  addressField('"host:port" or "unix:/path", for example "127.0.0.1:8888"', isCallable);
+  addressField('"host:port" with a port from 1 to 65535, or "unix:/path", for example "127.0.0.1:8888"', isCallable);
 
 /** The address of a registry's agent. */
 export const agentAddress = (): Leaf<string> =>

@@ -383,7 +383,7 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   wrong({ name: "echo", resolver: "a:1" }, TypeError, `resolver is "a:1"; use consul("127.0.0.1:8500")`);
   wrong({ name: "echo", resolver: { watch() {} } }, TypeError, "resolver has no list permissions; use consul(");
   wrong({ name: 5, resolver: told() }, TypeError, "name is 5; use a text that is not empty");
-  wrong({ address: 5 }, TypeError, `address is 5; use "127.0.0.1:8888", or a list of such`);
+  wrong({ address: 5 }, TypeError, `address is 5; use "host:port" with a port from 1 to 65535, or "unix:/path"`);
   wrong({ address: null }, TypeError, "address is null; use");
   wrong({ address: "memory:a", allowInjection: "no" }, TypeError, 'allowInjection is "no"; use true or false');
   wrong({ address: "memory:a", middleware: () => {} }, TypeError, "middleware is a function; use a list of functions");
@@ -398,7 +398,7 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
     TypeError,
     "createClient: options is undefined; use {",
   );
-  wrong({ address: "a" }, TypeError, `address is "a"; use "127.0.0.1:8888", or a list of such`);
+  wrong({ address: "a" }, TypeError, `address is "a"; use "host:port" with a port from 1 to 65535, or "unix:/path"`);
   wrong({ address: ["memory:a", "b"] }, TypeError, `address[1] is "b"; use "host:port"`);
   wrong({ address: "memory:a", compression: "br" }, TypeError, `compression is "br"`);
   wrong({ address: "memory:a", connectTimeout: 0 }, RangeError, "connectTimeout is 0");

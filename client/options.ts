@@ -110,7 +110,7 @@ function addresses(): Leaf<string | readonly string[]> {
   return {
     ...leaf<string | readonly string[]>(
       "text",
-      '"127.0.0.1:8888", or a list of such',
+      `${address.allowed}, or a list of such`,
       (value) => Array.isArray(value) ? value.length > 0 ? value : undefined : address.check(value),
     ),
     item: address,

@@ -12,6 +12,7 @@ import {
   text,
   unfilled,
   whole,
+  yesOrNo,
 } from "../base/fields.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
@@ -45,7 +46,7 @@ export const SCHEMA: Section<Settings> = section<Settings>({
   // Options of createServer that are not set keep the defaults of createServer.
   dinokit: unfilled<Settings["dinokit"]>({
     health: optional({ address: SERVER_OPTIONS.health.entries.address }),
-    reflection: SERVER_OPTIONS.reflection,
+    reflection: yesOrNo(), // The default depends on the environment.
     advertise: SERVER_OPTIONS.advertise,
     tls: optional({ certFile: required(path()), keyFile: required(path()), caFile: path() }),
     workers: WORKER_COUNT,
