@@ -64,7 +64,9 @@ Deno.test("checkOptions() returns the options, and the defaults of sections that
 
 Deno.test("checkOptions() throws an error that names the option, its value and what is allowed", () => {
   const wrong = (options: unknown, type: typeof TypeError | typeof RangeError, message: string) => {
-    const named = Object.prototype.toString.call(options) === "[object Object]" ? { name: "a", ...options } : options;
+    const named = Object.prototype.toString.call(options) === "[object Object]"
+      ? { name: "a", ...options as object }
+      : options;
     assertEquals(assertThrows(() => checkOptions("f", declared, named), type).message, `f: ${message}`);
   };
   wrong(undefined, TypeError, 'options is undefined; use { name: "a" }');

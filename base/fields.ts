@@ -214,9 +214,22 @@ export const orFalse = <T>(entries: Fields<T>): Section<T, true> => ({ ...given(
 export const keyed = <T>(entry: Entry<T>, use?: string): Keyed<T> => ({ kind: "map", entry, use });
 
 /** Returns the defaults of a section's fields. Fields without a default are left out. */
-export function defaultsOf<T>(section: { readonly entries: Fields<T> }): Partial<T> {
+export function defaultsOf<T>(section: { readonly entries: Partial<Fields<T>> }): Partial<T> {
   const leaves = Object.entries(section.entries as Record<string, Partial<Leaf<unknown>>>);
   return Object.fromEntries(
     leaves.flatMap(([name, { fallback }]) => fallback === undefined ? [] : [[name, fallback]]),
   ) as Partial<T>;
+}
+
+/** Returns the values with the defaults of a section. A field without a default may still be undefined. */
+export function withDefaults<T extends object>(
+  section: { readonly entries: Partial<Fields<T>> },
+  values: T,
+): Required<T> {
+  return { ...defaultsOf(section), ...defined(values) } as Required<T>;
+}
+
+/** Returns the object without fields that are `undefined`, which would hide a default. */
+export function defined<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

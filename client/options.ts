@@ -10,8 +10,9 @@ import {
   object,
   or,
   provider,
-  section,
   text,
+  unfilled,
+  withDefaults,
   yesOrNo,
 } from "../base/fields.ts";
 import { createLogger, guardedLogger, type Logger, loggerField } from "../base/logger.ts";
@@ -84,14 +85,13 @@ export interface ClientOptions<S extends Service = Service> extends Omit<ClientP
   logger?: Logger;
 }
 
-/** The declarations of the options of `createClient`. */
+/** The declarations of the options of `createClient`, beside those of its policy. */
 export const CLIENT_OPTIONS = {
   name: text("a text that is not empty", /^[^]/),
   resolver: provider('consul("127.0.0.1:8500")', "watch"),
   address: addresses(),
   connectTimeout: or(milliseconds(), 5000),
   drainTimeout: or(milliseconds(0), 10_000),
-  ...CLIENT_POLICY.entries,
   balancer: balancer(),
   policy: object('clientPolicyFrom(consul("127.0.0.1:8500"), key)', "watch"),
   allowInjection: or(yesOrNo(), false),
@@ -102,7 +102,7 @@ export const CLIENT_OPTIONS = {
   compression: or(COMPRESSION, "identity"),
   transport: transportField("connect"),
   logger: loggerField(),
-} satisfies Fields<ClientOptions>;
+} satisfies Fields<Omit<ClientOptions, Exclude<keyof ClientPolicy, "balancer">>>;
 
 /** The addresses of the servers: at least one, and none with port 0. */
 function addresses(): Leaf<string | readonly string[]> {
@@ -137,10 +137,12 @@ function balancer(): Leaf<NonNullable<ClientOptions["balancer"]>> {
  */
 export function clientSettings(service: Service, given: ClientOptions): ChannelSettings {
   const who = "createClient";
-  const entries = { ...CLIENT_OPTIONS, fallback: fallbackFields(service) };
-  const declared = { ...section(entries as Fields<unknown>), use: '{ address: "127.0.0.1:8888" }' };
-  const options = checkOptions<Filled>(who, declared, given);
-  const { name, resolver, address, tls, balancer, connectTimeout, drainTimeout, compression } = options;
+  const entries = { ...CLIENT_POLICY.entries, ...CLIENT_OPTIONS, fallback: fallbackFields(service) };
+  const declared = { ...unfilled(entries as Fields<unknown>), use: '{ address: "127.0.0.1:8888" }' };
+  const options = checkOptions<ClientOptions>(who, declared, given);
+  // The defaults of the policy apply later: a policy source overrides options that are set, and no others.
+  const { connectTimeout, drainTimeout, compression } = withDefaults({ entries: CLIENT_OPTIONS }, options);
+  const { name, resolver, address, tls, balancer } = options;
   if ((resolver === undefined) === (address === undefined)) {
     throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
   }
@@ -163,6 +165,3 @@ export function clientSettings(service: Service, given: ClientOptions): ChannelS
     logger,
   };
 }
-
-/** The options after their checks. */
-type Filled = ClientOptions & Required<Pick<ClientOptions, "connectTimeout" | "drainTimeout" | "compression">>;

@@ -1,9 +1,10 @@
+import { withDefaults } from "../base/fields.ts";
 import { nearest } from "../base/did_you_mean.ts";
 import type { Method, Service } from "../rpc/service.ts";
 import { entryPath, fieldPath } from "../base/field_checker.ts";
 import type { ClientPolicy, MethodPolicy } from "./policy.ts";
 import type { ServerPolicy } from "./server_policy.ts";
-import { OUTLIERS, RETRY } from "./rules.ts";
+import { OUTLIERS, RETRY } from "./client_fields.ts";
 
 /**
  * A reason why a policy can't be used although each field is valid: the fields contradict each other, or the policy
@@ -48,7 +49,7 @@ export function clientMisfits(policy: ClientPolicy, { typeName, methods }: Servi
     const text = 'is "consistent_hash", which needs a hash key: the field of metadata that leads calls to an instance';
     misfits.push({ field: "balancer", text });
   }
-  if (outliers) misfits.push(...tooLong("outliers.ejectionTime", "maxEjectionTime", { ...OUTLIERS, ...outliers }));
+  if (outliers) misfits.push(...tooLong("outliers.ejectionTime", "maxEjectionTime", withDefaults(OUTLIERS, outliers)));
   misfits.push(...methodMisfits(policy));
   for (const [name, own] of Object.entries(policy.methods ?? {})) {
     const method = Object.values(methods).find((one) => one.name === name);
@@ -73,7 +74,7 @@ function methodMisfits(own: MethodPolicy, service: ClientPolicy = {}, method?: M
   const misfits: Misfit[] = [];
   const stream = method?.kind === "client_streaming" || method?.kind === "bidi";
   const { retry, hedge } = { ...service, ...own };
-  if (own.retry) misfits.push(...tooLong("retry.backoff", "maxBackoff", { ...RETRY, ...own.retry }));
+  if (own.retry) misfits.push(...tooLong("retry.backoff", "maxBackoff", withDefaults(RETRY, own.retry)));
   if (own.hedge && stream) {
     misfits.push({
       field: "hedge",
@@ -90,9 +91,10 @@ function methodMisfits(own: MethodPolicy, service: ClientPolicy = {}, method?: M
 }
 
 /** Returns a misfit if a duration exceeds its own maximum. */
-function tooLong<M extends string>(path: string, most: M, values: { readonly [name: string]: unknown }): Misfit[] {
-  const value = values[path.slice(path.indexOf(".") + 1)] as number;
-  const bound = values[most] as number;
+function tooLong<M extends string>(path: string, most: M, values: object): Misfit[] {
+  const times = values as Record<string, number>;
+  const value = times[path.slice(path.indexOf(".") + 1)]!;
+  const bound = times[most]!;
   return value <= bound ? [] : [{ field: path, text: `is ${value}, but at most it may become ${bound}`, range: true }];
 }
 

@@ -1,5 +1,7 @@
+import { withDefaults } from "../base/fields.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
+import { BREAKER, CLIENT_POLICY, HEDGE, OUTLIERS, RETRY, RETRY_BUDGET, TIMEOUT } from "./client_fields.ts";
 import type {
   BreakerPolicy,
   ClientPolicy,
@@ -45,22 +47,6 @@ export interface ServiceRules
   readonly retryBudget: Required<RetryBudget>;
 }
 
-/** The defaults of retries. */
-export const RETRY = { attempts: 3, backoff: 50, backoffMultiplier: 2, maxBackoff: 1000 };
-const STATUSES: readonly StatusName[] = ["UNAVAILABLE"];
-const BREAKER: BreakerRules = { failureRate: 0.5, samples: 20, window: 10_000, openTime: 5000, probes: 3 };
-/** The defaults of ejection. */
-export const OUTLIERS: OutlierRules = {
-  consecutiveFailures: 5,
-  failureRate: 0.85,
-  deviations: 1.9,
-  samples: 20,
-  window: 10_000,
-  ejectionTime: 5000,
-  maxEjectionTime: 60_000,
-  maxEjected: 0.5,
-};
-
 /**
  * Returns the rules for the calls of a method.
  *
@@ -73,18 +59,19 @@ export function methodRules(policy: ClientPolicy, method: Method): MethodRules {
   const hedge = one && said.hedge;
   const retry = said.retry ?? (method.idempotent && !hedge ? {} : false);
   return {
-    timeout: method.kind === "unary" ? said.timeout ?? 10_000 : own.timeout,
+    timeout: method.kind === "unary" ? said.timeout ?? TIMEOUT.fallback : own.timeout,
     isDefaultTimeout: said.timeout === undefined,
-    retry: retry ? { ...RETRY, ...retry, statuses: codes(retry.statuses) } : undefined,
-    hedge: hedge ? { attempts: 2, ...hedge, statuses: codes(hedge.statuses) } : undefined,
-    breaker: said.breaker ? { ...BREAKER, ...said.breaker } : undefined,
+    retry: retry ? withCodes(withDefaults(RETRY, retry)) : undefined,
+    hedge: hedge ? withCodes(withDefaults(HEDGE, hedge)) : undefined,
+    breaker: said.breaker ? withDefaults(BREAKER, said.breaker) : undefined,
     inject: said.inject || undefined,
   };
 }
 
 /** Returns the rules for the instances of a service. */
 export function serviceRules(policy: ClientPolicy): ServiceRules {
-  const { balancer = "weighted_round_robin", slowStart = 0, tags = {}, meta = {}, subset = Infinity } = policy;
+  const { balancer, slowStart } = withDefaults(CLIENT_POLICY, policy);
+  const { tags = {}, meta = {}, subset = Infinity } = policy;
   const { hashKey, zone, outliers = {}, retryBudget = {} } = policy;
   return {
     balancer,
@@ -94,9 +81,12 @@ export function serviceRules(policy: ClientPolicy): ServiceRules {
     subset,
     hashKey,
     zone,
-    outliers: outliers ? { ...OUTLIERS, ...outliers } : undefined,
-    retryBudget: { tokens: 100, ratio: 0.1, ...retryBudget },
+    outliers: outliers ? withDefaults(OUTLIERS, outliers) : undefined,
+    retryBudget: withDefaults(RETRY_BUDGET, retryBudget),
   };
 }
 
-const codes = (names: readonly StatusName[] = STATUSES) => new Set(names.map((name) => Status[name]));
+const withCodes = <T extends { readonly statuses: readonly StatusName[] }>(policy: T) => ({
+  ...policy,
+  statuses: new Set(policy.statuses.map((name) => Status[name])),
+});

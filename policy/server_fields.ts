@@ -7,6 +7,7 @@ import {
   leaf,
   milliseconds,
   number,
+  or,
   orFalse,
   orInfinity,
   required,
@@ -34,26 +35,31 @@ const by = (): Leaf<NonNullable<RatePolicy["by"]>> =>
       : undefined;
   });
 
-const METHOD: Fields<ServerMethodPolicy> = {
-  rate: orFalse<RatePolicy>({
-    rate: required(number("a number above 0, in calls a second", Number.MIN_VALUE)),
-    burst: whole(1, "calls"),
-    by: by(),
-  }),
-  concurrency: orFalse<ConcurrencyPolicy>({
-    limit: limit(),
-    queue: whole(0),
-    queueTimeout: milliseconds(0),
-  }),
-  inject: INJECTION,
-};
+/** The declaration of a limit on the rate of calls. */
+export const RATE: Section<RatePolicy, true> = orFalse<RatePolicy>({
+  rate: required(number("a number above 0, in calls a second", Number.MIN_VALUE)),
+  burst: whole(1, "calls"),
+  by: or(by(), "all"),
+});
+
+/** The declaration of a limit on concurrent calls. */
+export const CONCURRENCY: Section<ConcurrencyPolicy, true> = orFalse<ConcurrencyPolicy>({
+  limit: or(limit(), "adaptive"),
+  queue: or(whole(0), 100),
+  queueTimeout: or(milliseconds(0), 500),
+});
+
+/** The declaration of overload. */
+export const OVERLOAD: Section<OverloadPolicy, true> = orFalse<OverloadPolicy>({
+  maxWait: or(milliseconds(10), 100),
+  unreadyAfter: or(orInfinity(milliseconds(1000)), Infinity),
+});
+
+const METHOD: Fields<ServerMethodPolicy> = { rate: RATE, concurrency: CONCURRENCY, inject: INJECTION };
 
 /** The declaration of `ServerPolicy`. */
 export const SERVER_POLICY: Section<ServerPolicy> = given<ServerPolicy>({
   ...METHOD,
-  overload: orFalse<OverloadPolicy>({
-    maxWait: milliseconds(10),
-    unreadyAfter: orInfinity(milliseconds(1000)),
-  }),
+  overload: OVERLOAD,
   methods: keyed<ServerMethodPolicy>(given<ServerMethodPolicy>(METHOD)),
 });

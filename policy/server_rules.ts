@@ -1,7 +1,10 @@
+import { defined, withDefaults } from "../base/fields.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import { entryPath } from "../base/field_checker.ts";
+import { INJECTION } from "./client_fields.ts";
 import type { InjectionPolicy } from "./policy.ts";
+import { CONCURRENCY, OVERLOAD, RATE } from "./server_fields.ts";
 import type { ConcurrencyPolicy, RatePolicy, ServerMethodPolicy, ServerPolicy } from "./server_policy.ts";
 
 /** A limit on the rate of calls, with every default filled in. */
@@ -56,7 +59,7 @@ export function sharedRules({ rate, concurrency, overload = {} }: ServerPolicy):
   return {
     rate: rateRules(rate, "rate"),
     concurrency: concurrencyRules(concurrency, "concurrency"),
-    overload: overload ? { ...OVERLOAD, ...defined(overload) } : undefined,
+    overload: overload ? withDefaults(OVERLOAD, overload) : undefined,
   };
 }
 
@@ -73,26 +76,18 @@ export function gateRules({ inject, methods = {} }: ServerPolicy, { name, path }
   };
 }
 
-const OVERLOAD: OverloadRules = { maxWait: 100, unreadyAfter: Infinity };
-const CONCURRENCY = { limit: "adaptive", queue: 100, queueTimeout: 500 } as const;
-
 function rateRules(policy: RatePolicy | false | undefined, option: string): RateRules | undefined {
   if (!policy) return undefined;
-  const { rate, burst = Math.max(1, Math.round(rate / 10)), by = "all" } = policy;
+  const { rate, burst = Math.max(1, Math.round(rate / 10)), by } = withDefaults(RATE, policy);
   return { rate, burst, by, option };
 }
 
 function concurrencyRules(policy: ConcurrencyPolicy | false | undefined, option: string): ConcurrencyRules | undefined {
-  return policy ? { ...CONCURRENCY, ...defined(policy), option } : undefined;
+  return policy ? { ...withDefaults(CONCURRENCY, policy), option } : undefined;
 }
 
 function injectionRules(policy: InjectionPolicy | false | undefined): InjectionRules | undefined {
   if (!policy) return undefined;
-  const { share, delay = 0, status } = policy;
+  const { share, delay, status } = withDefaults(INJECTION, policy);
   return { share, delay, status: status === undefined ? undefined : Status[status] };
-}
-
-/** Returns the policy without fields that are `undefined`, which would hide a default. */
-function defined<T extends object>(policy: T): T {
-  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined)) as T;
 }

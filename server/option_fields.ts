@@ -18,7 +18,7 @@ import {
   yesOrNo,
 } from "../base/fields.ts";
 import { loggerField } from "../base/logger.ts";
-import { SERVER_POLICY } from "../policy/server_fields.ts";
+import type { ServerPolicy } from "../policy/server_policy.ts";
 import { hasControl } from "../rpc/field_value.ts";
 import { LIMITS } from "../transport/default_limits.ts";
 import { COMPRESSION, transportField } from "../transport/option_fields.ts";
@@ -44,7 +44,7 @@ export const WORKERS = given<Workers>({
   permissions: object<Deno.PermissionOptionsObject>("{ net: true }"),
 });
 
-/** The declarations of the options of `createServer`. */
+/** The declarations of the options of `createServer`, beside those of its policy. */
 export const SERVER_OPTIONS = {
   name: required(serviceName()),
   address: required(listenAddress()),
@@ -76,5 +76,4 @@ export const SERVER_OPTIONS = {
   logger: loggerField(),
   policy: object('serverPolicyFrom(consul("127.0.0.1:8500"), key)', "watch"),
   allowInjection: or(yesOrNo(), false),
-  ...SERVER_POLICY.entries,
-} satisfies Fields<ServerOptions>;
+} satisfies Fields<Omit<ServerOptions, keyof ServerPolicy>>;

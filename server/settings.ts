@@ -1,8 +1,9 @@
 import { type Address, formatAddress, parseListenAddress } from "../base/address.ts";
 import { checkOptions } from "../base/check_options.ts";
-import { section } from "../base/fields.ts";
+import { unfilled, withDefaults } from "../base/fields.ts";
 import { createLogger, guardedLogger, type Logger } from "../base/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
+import { SERVER_POLICY } from "../policy/server_fields.ts";
 import { serverPolicyOf } from "../policy/policy_in_code.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
 import { limitsOf } from "../transport/default_limits.ts";
@@ -33,7 +34,7 @@ export interface Settings {
 const who = "createServer";
 
 const OPTIONS = {
-  ...section<ServerOptions>(SERVER_OPTIONS),
+  ...unfilled<ServerOptions>({ ...SERVER_POLICY.entries, ...SERVER_OPTIONS }),
   use: '{ name: "echoservice", address: "127.0.0.1:8888" }',
 };
 
@@ -44,8 +45,10 @@ const OPTIONS = {
  * @throws {RangeError} If a number is out of range.
  */
 export function settingsOf(given: ServerOptions): Settings {
-  const options = checkOptions<ServerOptions & Pick<Settings, "drainTimeout">>(who, OPTIONS, given);
-  const { registry, tls, health, allowMetainfo, forwardTransient = false, logger = createLogger() } = options;
+  const options = checkOptions<ServerOptions>(who, OPTIONS, given);
+  // The defaults of the policy apply later: a policy source overrides options that are set, and no others.
+  const { drainTimeout, forwardTransient } = withDefaults({ entries: SERVER_OPTIONS }, options);
+  const { registry, tls, health, allowMetainfo, logger = createLogger() } = options;
   const address = parseListenAddress(options.address, `${who}: address`);
   return {
     address,
@@ -56,7 +59,7 @@ export function settingsOf(given: ServerOptions): Settings {
     metainfo: { allowed: allowMetainfo && allowList(allowMetainfo), forwardTransient },
     tls: tls && checkServerTls(`${who}: `, tls),
     drainDelay: options.drainDelay ?? (registry ? 6000 : 0),
-    drainTimeout: options.drainTimeout,
+    drainTimeout,
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address),
     policy: serverPolicyOf(options),
     logger: guardedLogger(logger),

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parseConfig } from "../config/mod.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
-import type { AnyEntry } from "../base/fields.ts";
+import type { AnyEntry, Leaf } from "../base/fields.ts";
 import { methodRules, serviceRules } from "../policy/rules.ts";
 import { sharedRules } from "../policy/server_rules.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
@@ -20,16 +20,24 @@ function rowsOf(...headings: string[]): Row[] {
   return rows.map(([, name, allowed, value]) => [name!, allowed!, value!.replace(/^`(.*)`$/, "$1")]);
 }
 
-/** What a declaration says of each field, as the tables say it. */
-function* declared(entry: AnyEntry, path = ""): Generator<readonly [name: string, allowed: string]> {
-  if (entry.kind === "map") yield [path, entry.entry.kind === "section" ? "fields by name" : "texts by name"];
+/** What a declaration says of each field, as the tables say it; undefined for a default that rules compute. */
+function* declared(
+  entry: AnyEntry,
+  path = "",
+): Generator<readonly [name: string, allowed: string, value: string | undefined]> {
+  if (entry.kind === "map") yield [path, entry.entry.kind === "section" ? "fields by name" : "texts by name", "{}"];
   else if (entry.kind !== "section") {
     const allowed = entry.item ? `${entry.allowed}: ${entry.item.allowed}` : entry.allowed;
-    yield [path, allowed.replace(/^a number of at least (\d+), in milliseconds/, "ms from $1")];
+    yield [path, allowed.replace(/^a number of at least (\d+), in milliseconds/, "ms from $1"), valueOf(entry)];
   } else {
-    if (path) yield [path, entry.off ? "fields, or false" : "fields"];
+    if (path) yield [path, entry.off ? "fields, or false" : "fields", undefined];
     for (const [name, one] of Object.entries(entry.entries)) yield* declared(one, path ? `${path}.${name}` : name);
   }
+}
+
+function valueOf({ fallback, required }: Leaf<unknown>): string | undefined {
+  if (required) return "must be given";
+  return typeof fallback === "number" ? `${fallback}` : JSON.stringify(fallback);
 }
 
 /** The values of rules by path, as the tables say them. */
@@ -44,14 +52,15 @@ function* said(value: unknown, path = ""): Generator<readonly [name: string, val
 const READ: Deno.PermissionDescriptor[] = [{ name: "read" }];
 const byName = ([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]) => a < b ? -1 : 1;
 
-needs(READ, "docs/policies.md has every field of a policy with its range", () => {
+needs(READ, "docs/policies.md has every field of a policy with its range and default", () => {
   const tables: [AnyEntry, string[]][] = [
     [CLIENT_POLICY as AnyEntry, ["Of calls", "Of a client's instances"]],
     [SERVER_POLICY as AnyEntry, ["Of a server"]],
   ];
   for (const [entry, headings] of tables) {
-    const rows = rowsOf(...headings).map(([name, allowed]) => [name, allowed] as const);
-    assertEquals(rows.sort(byName), [...declared(entry)].sort(byName));
+    const rows = rowsOf(...headings).sort(byName);
+    const fields = [...declared(entry)].sort(byName);
+    assertEquals(rows, fields.map(([name, allowed, value], i) => [name, allowed, value ?? rows[i]![2]]));
   }
 });
 

@@ -174,10 +174,10 @@ Deno.test("createClient() names a fallback that is no function, or whose method 
   assertThrows(
     make({ unry: () => ({}) }),
     TypeError,
-    `createClient: fallback: unknown option "unry"; did you mean "unary"?`,
+    "createClient: fallback.unry is not an option; did you mean fallback.unary?",
   );
   assertThrows(make({ unary: "x" }), TypeError, `createClient: fallback.unary is "x"`);
-  assertThrows(make([]), TypeError, "createClient: fallback is a list");
+  assertThrows(make([]), TypeError, "createClient: fallback is an empty list");
 });
 
 Deno.test("faults are injected into their share, and tried again like others", async () => {
