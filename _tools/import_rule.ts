@@ -45,6 +45,7 @@ const MAY: Record<string, readonly string[]> = {
     "codec",
     "tls",
     "transport",
+    "policy",
     "proto/grpc",
     "registry",
     "mod.ts",

@@ -12,8 +12,6 @@ import { MAX_HEADER_BYTES } from "../registry/consul/answer.ts";
 import { ONE_ANSWER_BYTES } from "../registry/consul/http.ts";
 import * as instances from "../registry/consul/instances.ts";
 import { CONSUL_OPTIONS, MAX_TOKEN_BYTES } from "../registry/consul/options.ts";
-import type { ConsulOptions } from "../mod.ts";
-import { defaultsOf } from "../base/fields.ts";
 import { needs } from "./needs.ts";
 
 /** A size as the page writes it. */
@@ -27,7 +25,7 @@ needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a re
     [, limit, value],
   ) => [limit, value]);
   assertEquals(rows, [
-    ["an answer of Consul with a list", size(defaultsOf<ConsulOptions>(CONSUL_OPTIONS).answerBytes!)],
+    ["an answer of Consul with a list", size(CONSUL_OPTIONS.answerBytes.fallback!)],
     ["any other answer of Consul", size(ONE_ANSWER_BYTES)],
     ["the header of an answer of Consul", size(MAX_HEADER_BYTES)],
     ["the time for an answer of Consul", "8 s after its `wait`"],

@@ -1,8 +1,12 @@
 import { Metadata, type MetadataValue, type MetainfoInit } from "../../mod.ts";
+import { TIMEOUT } from "../../policy/client_fields.ts";
 import { MetainfoMap } from "../../rpc/metainfo.ts";
 import { repeatable } from "./command.ts";
 import { type Command, InvalidArgumentError } from "../deps.ts";
 import { timeOfDay } from "../../base/time.ts";
+
+const DEFAULT_TIMEOUT_MS = TIMEOUT.fallback!;
+const DEFAULT = `${DEFAULT_TIMEOUT_MS / 1000}s`;
 
 type Header = readonly (readonly [string, MetadataValue])[];
 
@@ -17,8 +21,8 @@ export interface CallFlags {
 }
 
 /** Adds `--timeout`. */
-export const withTimeout = (command: Command, otherwise = "10s"): Command =>
-  command.option("--timeout <time>", `how long all of it may take: 500ms, 5s, 2m (${otherwise})`, milliseconds);
+export const withTimeout = (command: Command, when = ""): Command =>
+  command.option("--timeout <time>", `how long all of it may take: 500ms, 5s, 2m (${DEFAULT}${when})`, milliseconds);
 
 /** Adds `-H`. */
 export const withHeader = (command: Command): Command =>
@@ -30,7 +34,7 @@ export const withHeader = (command: Command): Command =>
 
 /** Adds the flags of a call. */
 export const withCall = (command: Command): Command =>
-  withHeader(withTimeout(command, "10s where it is one request and one response"))
+  withHeader(withTimeout(command, " where it is one request and one response"))
     .option(
       "--persistent <key=value>",
       "metainfo that goes on to all services behind it; repeatable",
@@ -51,9 +55,9 @@ export type AskingFlags = Pick<CallFlags, "header" | "timeout">;
 export const withAsking = (command: Command): Command => withHeader(withTimeout(command));
 
 /** Returns the timeout in milliseconds. */
-export const timeoutOf = ({ timeout = 10_000 }: AskingFlags): number => timeout;
+export const timeoutOf = ({ timeout = DEFAULT_TIMEOUT_MS }: AskingFlags): number => timeout;
 
-/** Returns the call options of such queries. All queries of a command share one deadline, by default ten seconds. */
+/** Returns the call options of such queries. All queries of a command share one deadline, by default that of `timeout`. */
 export const askingOf = (flags: AskingFlags, signal: AbortSignal) => ({
   signal,
   metadata: flags.header,
@@ -64,9 +68,9 @@ const UNITS = { ms: 1, s: 1000, m: 60_000 };
 
 function milliseconds(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
-  const time = Number(number) * UNITS[unit as keyof typeof UNITS];
-  if (time >= 1) return time;
-  throw new InvalidArgumentError("use a time such as 500ms, 5s or 2m.");
+  const time = TIMEOUT.check(Number(number) * UNITS[unit as keyof typeof UNITS]);
+  if (time === undefined) throw new InvalidArgumentError("use a time such as 500ms, 5s or 2m.");
+  return time;
 }
 
 function header(text: string, all: Header = []): Header {

@@ -1,4 +1,5 @@
-import { Command } from "../deps.ts";
+import type { Leaf } from "../../base/fields.ts";
+import { Command, InvalidArgumentError } from "../deps.ts";
 import { colours, paint } from "../output/terminal.ts";
 
 /** The help texts of a command. */
@@ -39,6 +40,17 @@ export function repeatable<T>(parser: Parser<T>): Parser<T> {
 
 /** Parses a flag that may be repeated. */
 export const collect: Parser<readonly string[]> = repeatable((value, all = []) => [...all, value]);
+
+/**
+ * Returns the parser of a flag that stands for an option of the library: it checks the flag as the option is checked.
+ *
+ * @param allowed The allowed values in the words of the command line.
+ */
+export const checkedBy = <T>(option: Leaf<T>, allowed = option.allowed) => (text: string): T => {
+  const value = option.check(text);
+  if (value === undefined) throw new InvalidArgumentError(`use ${allowed}.`);
+  return value;
+};
 
 /** Rejects a repeated flag that takes a single value. Commander would silently use the last value. */
 export function refuseSecondValues(command: Command): void {

@@ -7,9 +7,13 @@ import {
   type Logger,
   parseAddress,
 } from "../../mod.ts";
-import { type Command, InvalidArgumentError } from "../deps.ts";
+import { agentAddress, serverAddress } from "../../base/address_fields.ts";
+import { CONSUL_OPTIONS } from "../../registry/consul/options.ts";
+import { isServiceName } from "../../registry/consul/wire.ts";
+import type { Command } from "../deps.ts";
 import { checkClientTls } from "../../tls/check.ts";
 import { checked, EXIT, Failure } from "../output/failure.ts";
+import { checkedBy } from "./command.ts";
 import { TLS_FLAGS } from "./tls_flags.ts";
 
 /** The flags that say how to reach a server. */
@@ -54,8 +58,8 @@ export const withConsul = (command: Command, all = false): Command =>
       `Consul's HTTP API ($CONSUL_HTTP_ADDR, or ${CONSUL})`,
       consulAddress,
     )
-    .option("--consul-token-file <file>", "the file with its ACL token")
-    .option("--datacenter <name>", "its datacenter (the agent's)");
+    .option("--consul-token-file <file>", "the file with its ACL token", checkedBy(CONSUL_OPTIONS.tokenFile))
+    .option("--datacenter <name>", "its datacenter (the agent's)", checkedBy(CONSUL_OPTIONS.datacenter));
 
 /** Adds the flags of TLS. */
 export const withTls = (command: Command): Command =>
@@ -66,14 +70,7 @@ export const withTls = (command: Command): Command =>
     .option("--key <file>", "its private key (PEM)")
     .option("--server-name <name>", "the name in the server's certificate (the host)");
 
-function consulAddress(text: string): string {
-  try {
-    if (parseAddress(text, "--consul").kind === "tcp") return text;
-  } catch {
-    // An unparsable address gets the same message.
-  }
-  throw new InvalidArgumentError(`use the host and port of its HTTP API, such as ${CONSUL}.`);
-}
+const consulAddress = checkedBy(agentAddress(), `the host and port of its HTTP API, such as ${CONSUL}`);
 
 /** Creates the Consul registry that the flags describe. */
 export function consulOf(flags: Partial<TargetFlags>, options: ConsulOptions = {}): ReturnType<typeof consul> {
@@ -121,12 +118,13 @@ export function reach(target: string, flags: TargetFlags): ClientOptions {
       const next = `give its port, or consul:${target} for the service of that name in Consul`;
       throw new Failure(`${target} has no port; use ${TARGET}`, next, EXIT.usage);
     }
-    const address = checked(() => parseAddress(target, "the address"));
-    const callable = address.kind === "unix" || (address.kind === "tcp" && address.port > 0);
-    if (!callable) throw new Failure(`${target} can't be called; use ${TARGET}`, undefined, EXIT.usage);
+    const { kind } = checked(() => parseAddress(target, "the address"));
+    if (kind === "memory" || serverAddress().check(target) === undefined) {
+      throw new Failure(`${target} can't be called; use ${TARGET}`, undefined, EXIT.usage);
+    }
     return { address: target, tls, limits: LIMITS, logger: QUIET };
   }
-  if (!/^[\w.-]{1,128}$/.test(name)) {
+  if (!isServiceName(name)) {
     throw new Failure(`${target} names no service in Consul`, "dinokit list --consul, for those there are", EXIT.usage);
   }
   return { name, resolver: consulOf(flags), tls, limits: LIMITS, logger: QUIET };

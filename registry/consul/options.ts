@@ -1,7 +1,18 @@
 import { type Address, parseAddress } from "../../base/address.ts";
 import { agentAddress } from "../../base/address_fields.ts";
 import { checkOptions } from "../../base/check_options.ts";
-import { leaf, list, milliseconds, object, or, required, section, text, whole } from "../../base/fields.ts";
+import {
+  type Fields,
+  leaf,
+  list,
+  milliseconds,
+  object,
+  or,
+  required,
+  section,
+  text,
+  whole,
+} from "../../base/fields.ts";
 import { AllowedAddresses } from "../allowed_addresses.ts";
 import { checkClientTls } from "../../tls/check.ts";
 import type { ConsulEndpoint, ConsulTls } from "./http.ts";
@@ -77,7 +88,7 @@ type Numbers = { [Name in keyof typeof NUMBERS]: number };
 const name = () => text("a text that is not empty", /^[^]/);
 
 /** The declarations of the options of {@linkcode consul}. */
-export const CONSUL_OPTIONS = section<ConsulOptions>({
+export const CONSUL_OPTIONS = {
   ...NUMBERS,
   token: { ...leaf("value", "a token", tokenOf), problem: () => TOKEN_PROBLEM, secret: true },
   tokenFile: name(),
@@ -85,7 +96,7 @@ export const CONSUL_OPTIONS = section<ConsulOptions>({
   namespace: name(),
   datacenter: name(),
   allowAddresses: list(text(), 1, 'a list such as ["10.0.0.0/8"]'),
-});
+} satisfies Fields<ConsulOptions>;
 
 const ADDRESS = section<{ address: string }>({ address: required(agentAddress()) });
 
@@ -107,7 +118,7 @@ export interface ConsulSettings {
  */
 export function consulSettings(address: string, given: ConsulOptions): ConsulSettings {
   checkOptions("consul", ADDRESS, { address });
-  const options = checkOptions<ConsulOptions & Numbers>("consul", CONSUL_OPTIONS, given);
+  const options = checkOptions<ConsulOptions & Numbers>("consul", section<ConsulOptions>(CONSUL_OPTIONS), given);
   const { checkInterval, checkTimeout, deregisterCriticalServiceAfter, wait, grace, answerBytes } = options;
   const numbers = { checkInterval, checkTimeout, deregisterCriticalServiceAfter, wait, grace, answerBytes };
   const endpoint = endpointOf(address, options);

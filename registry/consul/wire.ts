@@ -26,13 +26,16 @@ export interface ConsulService extends Record<string, unknown> {
   readonly check: Readonly<Record<string, string>>;
 }
 
+/** Whether Consul can hold a service of this name. */
+export const isServiceName = (name: unknown): boolean => typeof name === "string" && /^[\w.-]{1,128}$/.test(name);
+
 /**
  * Checks the name of a service. Consul itself accepts names that no URL and no DNS name can hold.
  *
  * @throws {TypeError} If it is empty or has characters other than letters, digits, `.`, `_` and `-`.
  */
 export function checkName(name: string): void {
-  if (typeof name === "string" && /^[\w.-]{1,128}$/.test(name)) return;
+  if (isServiceName(name)) return;
   throw new TypeError(
     `consul: name is ${
       JSON.stringify(name)
