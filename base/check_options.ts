@@ -50,13 +50,21 @@ export function checkOptions<T>(who: string, declared: { readonly kind: "section
   return checked as T;
 }
 
-/** Creates the error for a wrong option. */
+/**
+ * Creates the error for a wrong option.
+ *
+ * @param who The function that was given the option; undefined for a message without it.
+ */
 export function optionError(
-  who: string,
-  problem: Pick<Problem<unknown>, "path" | "message" | "value" | "allowed" | "range">,
+  who: string | undefined,
+  { path, message, value, allowed, range }: Pick<Problem<unknown>, "path" | "message" | "value" | "allowed" | "range">,
+  cause?: ErrorOptions,
 ): OptionError {
-  const { path, message, value, allowed, range } = problem;
-  const error = new (range ? RangeError : TypeError)(`${who}: ${message}`);
-  const field = (value: unknown) => ({ value, enumerable: false });
-  return Object.defineProperties(error, { option: field(path), value: field(value), allowed: field(allowed) }) as never;
+  const error = new (range ? RangeError : TypeError)(who === undefined ? message : `${who}: ${message}`, cause);
+  // Not enumerable, so that a log of the error does not repeat its message.
+  return Object.defineProperties(error, {
+    option: { value: path },
+    value: { value },
+    allowed: { value: allowed },
+  }) as unknown as OptionError;
 }

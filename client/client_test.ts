@@ -415,7 +415,7 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
     `tls is "x"; use {} for the authorities that Deno trusts, or { ca }`,
   );
   const pem = (tls: object, text: string) => wrong({ address: "memory:a", tls }, TypeError, text);
-  pem({ serverNames: "a" }, "tls: serverNames is not an option; did you mean serverName?");
+  pem({ serverNames: "a" }, "tls.serverNames is not an option; did you mean tls.serverName?");
   pem({ ca: "ca.pem" }, "tls.ca holds no certificate; give the PEM text of the file, not its name");
   pem({ cert: "cert.pem" }, "tls.cert and tls.key belong together; give both or none");
   pem({ cert: "cert.pem", key: "key.pem" }, "tls.cert holds no certificate");

@@ -1,5 +1,5 @@
 import { serverAddress } from "../base/address_fields.ts";
-import { checkOptions } from "../base/check_options.ts";
+import { checkOptions, optionError } from "../base/check_options.ts";
 import {
   callable,
   type Fields,
@@ -22,6 +22,7 @@ import { staticAddresses } from "../registry/static.ts";
 import type { TransportName } from "../transport/choose.ts";
 import { COMPRESSION, transportField } from "../transport/option_fields.ts";
 import { checkClientTls } from "../tls/check.ts";
+import { CLIENT_TLS } from "../tls/option_fields.ts";
 import { LIMITS, limitsOf } from "../transport/default_limits.ts";
 import type { ClientTls, ClientTransport, Compression, Limits } from "../transport/transport.ts";
 import { PolicyInUse } from "../policy/client_policy_in_use.ts";
@@ -97,7 +98,7 @@ export const CLIENT_OPTIONS = {
   allowInjection: or(yesOrNo(), false),
   middleware: list<ClientMiddleware>(callable("a function (call, next)"), 0, "a list of functions (call, next)"),
   fallback: object('{ echo: (error, request) => ({ resp: "" }) }'),
-  tls: object("{} for the authorities that Deno trusts, or { ca } with the PEM text"),
+  tls: CLIENT_TLS,
   limits: LIMITS,
   compression: or(COMPRESSION, "identity"),
   transport: transportField("connect"),
@@ -144,9 +145,9 @@ export function clientSettings(service: Service, given: ClientOptions): ChannelS
   const { connectTimeout, drainTimeout, compression } = withDefaults({ entries: CLIENT_OPTIONS }, options);
   const { name, resolver, address, tls, balancer } = options;
   if ((resolver === undefined) === (address === undefined)) {
-    throw new TypeError(`${who}: give either "address", or "name" and "resolver"`);
+    throw optionError(who, { path: "address", message: 'give either "address", or "name" and "resolver"' });
   }
-  if (resolver && !name) throw new TypeError(`${who}: "resolver" needs the service's "name"`);
+  if (resolver && !name) throw optionError(who, { path: "name", message: `"resolver" needs the service's "name"` });
   const own = typeof balancer === "object" ? balancer : undefined;
   const policy = clientPolicyOf(who, own ? { ...options, balancer: undefined } : options, service);
   const logger = guardedLogger(options.logger ?? createLogger("warn"));
@@ -161,7 +162,7 @@ export function clientSettings(service: Service, given: ClientOptions): ChannelS
     balancer: own,
     limits: limitsOf(options.limits),
     compression,
-    tls: tls && checkClientTls(`${who}: `, tls),
+    tls: tls && checkClientTls(who, tls),
     logger,
   };
 }

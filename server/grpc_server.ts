@@ -1,4 +1,5 @@
 import { formatAddress } from "../base/address.ts";
+import { checkOptions } from "../base/check_options.ts";
 import { checkFunction } from "../base/option_checks.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Service } from "../rpc/service.ts";
@@ -6,6 +7,7 @@ import { within } from "../base/wait.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
 import { checkServerTls } from "../tls/check.ts";
+import { SERVER_TLS } from "../tls/option_fields.ts";
 import { prepareForShortage } from "../transport/file_descriptors.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
@@ -138,7 +140,7 @@ export class GrpcServer implements Server {
 
   setTls(tls: ServerTls): void {
     if (!this.#tls) throw new TypeError("server.setTls: the server has no TLS; give createServer the option tls");
-    const checked = checkServerTls("server.setTls: ", tls);
+    const checked = checkServerTls("server.setTls", checkOptions("server.setTls", SERVER_TLS, tls));
     if ((tls.ca === undefined) !== (this.#tls.ca === undefined)) {
       throw new TypeError(
         "server.setTls: whether clients must show a certificate (tls.ca) is fixed once the server runs",

@@ -20,6 +20,7 @@ import {
 import { loggerField } from "../base/logger.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
 import { hasControl } from "../rpc/field_value.ts";
+import { SERVER_TLS } from "../tls/option_fields.ts";
 import { LIMITS } from "../transport/default_limits.ts";
 import { COMPRESSION, transportField } from "../transport/option_fields.ts";
 import type { HealthCheck } from "./health/checks.ts";
@@ -59,7 +60,7 @@ export const SERVER_OPTIONS = {
   weight: or(number("a number of at least 1", 1), 10),
   tags: keyed<string>(text(), '{ zone: "a" }'),
   meta: keyed<string>(text(), '{ owner: "team" }'),
-  tls: object("{ cert, key } with the PEM texts"),
+  tls: SERVER_TLS,
   limits: LIMITS,
   compression: or(COMPRESSION, "identity"),
   allowMetainfo: list(text(), 0, 'a list of keys, for example ["CLIENT_NAME"]'),

@@ -1,5 +1,5 @@
 import { type Address, formatAddress, parseListenAddress } from "../base/address.ts";
-import { checkOptions } from "../base/check_options.ts";
+import { checkOptions, optionError } from "../base/check_options.ts";
 import { unfilled, withDefaults } from "../base/fields.ts";
 import { createLogger, guardedLogger, type Logger } from "../base/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
@@ -57,7 +57,7 @@ export function settingsOf(given: ServerOptions): Settings {
     checkTimeout: health?.checkTimeout ?? NaN,
     limits: limitsOf(options.limits),
     metainfo: { allowed: allowMetainfo && allowList(allowMetainfo), forwardTransient },
-    tls: tls && checkServerTls(`${who}: `, tls),
+    tls: tls && checkServerTls(who, tls),
     drainDelay: options.drainDelay ?? (registry ? 6000 : 0),
     drainTimeout,
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address),
@@ -65,6 +65,8 @@ export function settingsOf(given: ServerOptions): Settings {
     logger: guardedLogger(logger),
   };
 }
+
+const wrong = (path: string, message: string) => optionError(who, { path, message });
 
 function workersOf(given: number | Workers, options: ServerOptions, { kind }: Address): Workers {
   const workers = checkOptions<Workers>(
@@ -75,14 +77,15 @@ function workersOf(given: number | Workers, options: ServerOptions, { kind }: Ad
   const { transport = "http2", dropPermissions } = options;
   if (transport !== "http2") {
     const name = typeof transport === "object" ? transport.name : transport;
-    throw new TypeError(`${who}: workers share a port, which the transport ${JSON.stringify(name)} can't; use "http2"`);
+    throw wrong("workers", `workers share a port, which the transport ${JSON.stringify(name)} can't; use "http2"`);
   }
   if (kind !== "tcp") {
-    throw new TypeError(`${who}: workers share a port, and ${options.address} has none; use "host:port"`);
+    throw wrong("workers", `workers share a port, and ${options.address} has none; use "host:port"`);
   }
   if (dropPermissions && !workers.permissions) {
-    throw new TypeError(
-      `${who}: dropPermissions would take from the main thread what a new worker needs; give each worker its own by ` +
+    throw wrong(
+      "dropPermissions",
+      `dropPermissions would take from the main thread what a new worker needs; give each worker its own by ` +
         `workers.permissions (with --unstable-worker-options), or leave dropPermissions out`,
     );
   }
@@ -92,7 +95,7 @@ function workersOf(given: number | Workers, options: ServerOptions, { kind }: Ad
 function healthAddress({ address: text }: HealthOptions, calls: Address): Settings["healthAddress"] {
   const address = parseListenAddress(text, `${who}: health.address`) as NonNullable<Settings["healthAddress"]>;
   if (address.port > 0 && formatAddress(address) === formatAddress(calls)) {
-    throw new TypeError(`${who}: health.address is ${text}, where the calls go too; give it another port`);
+    throw wrong("health.address", `health.address is ${text}, where the calls go too; give it another port`);
   }
   return address;
 }

@@ -78,7 +78,9 @@ needs(ALL, "what is no certificate, no key, or no pair is refused at the start a
     { cert: authority.ca + tls.cert },
     'tls.key does not belong to tls.cert, whose first certificate is for "CN=auth',
   );
-  wrong({ certificate: tls.cert } as never, "tls: certificate is not an option");
+  const misspelt = { ...tls, certs: tls.cert };
+  assertThrows(() => make(misspelt), TypeError, "createServer: tls.certs is not an option; did you mean tls.cert?");
+  assertThrows(() => server.setTls(misspelt), TypeError, "server.setTls: certs is not an option; did you mean cert?");
   assertThrows(() => make().setTls(tls), TypeError, "server.setTls: the server has no TLS");
 });
 

@@ -1,95 +1,104 @@
-import { isIP } from "node:net";
 import process from "node:process";
-import { checkNames, checkObject } from "../base/option_checks.ts";
+import { optionError } from "../base/check_options.ts";
 import type { Certificate } from "./certificate.ts";
 import type { ClientTls, ServerTls } from "./options.ts";
 import { certificatesIn, pemOf, privateKeyIn } from "./pem.ts";
 import { TLS_OPTIONS, type TlsWords } from "./words.ts";
 
-const DNS_NAME = /^(?=.{1,253}\.?$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
-
 /**
- * Checks the option `tls` of a server, so that a mistake is reported at the start and not by the first client.
+ * Checks the texts in the option `tls` of a server, so that a mistake is reported at the start and not by the first
+ * client.
  *
- * @param prefix The beginning of each message: the function that was given the option, `"createServer: "`.
- * @param tls The option.
+ * @param who The function that was given the option, for the message.
+ * @param tls The option. Its fields have the right types.
  * @returns The option with only the relevant PEM blocks in its texts: a file may hold certificates, the key and other
  * text.
  * @throws {TypeError} If a text is not PEM of the right kind, or if the key belongs to another certificate; the message
  * names it.
  */
-export function checkServerTls(prefix: string, tls: ServerTls): ServerTls {
-  checkObject(`${prefix}tls`, tls, "{ cert, key } with the PEM texts");
-  checkNames(`${prefix}tls`, tls, ["cert", "key", "ca"]);
-  return { ...checkAuthorities(prefix, tls), ...checkPair(prefix, tls) };
+export function checkServerTls(who: string, { ca, cert, key }: ServerTls): ServerTls {
+  const check = new TlsCheck(who, TLS_OPTIONS);
+  return { ...(ca !== undefined && { ca: check.authorities(ca) }), ...check.pair(cert, key) };
 }
 
 /**
- * Checks the option `tls` of a client, so that a mistake is reported at once and not by the first call.
+ * Checks the texts in the option `tls` of a client, so that a mistake is reported at once and not by the first call.
  *
+ * @param who As for {@linkcode checkServerTls}; undefined for a message without it.
  * @param words How messages name the options.
  * @returns The option, as with {@linkcode checkServerTls}.
  * @throws {TypeError} As {@linkcode checkServerTls}.
  */
-export function checkClientTls(prefix: string, tls: ClientTls, words = TLS_OPTIONS): ClientTls {
-  checkObject(`${prefix}tls`, tls, "{} for the authorities that Deno trusts, or { ca } with the PEM text");
-  checkNames(`${prefix}tls`, tls, ["ca", "cert", "key", "serverName"]);
-  const { cert, key, serverName } = tls;
+export function checkClientTls(
+  who: string | undefined,
+  { ca, cert, key, serverName }: ClientTls,
+  words = TLS_OPTIONS,
+): ClientTls {
+  const check = new TlsCheck(who, words);
   if ((cert === undefined) !== (key === undefined)) {
-    throw new TypeError(`${prefix}${words.cert} and ${words.key} belong together; give both or none`);
-  }
-  if (serverName !== undefined && !isIP(serverName) && !(typeof serverName === "string" && DNS_NAME.test(serverName))) {
-    throw new TypeError(
-      `${prefix}${words.serverName} is ${JSON.stringify(serverName)}; ` +
-        "use the DNS name or the IP address in the server's certificate",
-    );
+    throw check.error("cert", ` and ${words.key} belong together; give both or none`);
   }
   return {
-    ...checkAuthorities(prefix, tls, words),
-    ...(cert !== undefined && checkPair(prefix, { cert, key: key! }, words)),
+    ...(ca !== undefined && { ca: check.authorities(ca) }),
+    ...(cert !== undefined && check.pair(cert, key!)),
     ...(serverName !== undefined && { serverName }),
   };
 }
 
-function checkAuthorities(prefix: string, { ca }: { ca?: string }, words = TLS_OPTIONS): { ca?: string } {
-  return ca === undefined ? {} : { ca: pemOf(certificates(`${prefix}${words.ca}`, ca, words)) };
-}
+type Field = "ca" | "cert" | "key";
 
-function checkPair(prefix: string, { cert, key }: { cert: string; key: string }, words = TLS_OPTIONS) {
-  const chain = certificates(`${prefix}${words.cert}`, cert, words);
-  const pair = { cert: pemOf(chain), key: privateKey(`${prefix}${words.key}`, key, words) };
-  const { X509Certificate, createPrivateKey } = crypto();
-  const own = new X509Certificate(chain[0]!.der);
-  if (own.checkPrivateKey(createPrivateKey(pair.key))) return pair;
-  throw new TypeError(
-    `${prefix}${words.key} does not belong to ${words.cert}, whose first certificate is for ${
-      JSON.stringify(own.subject)
-    }; ` +
-      `give the key of that one, and put the own certificate before those of its authorities`,
-  );
-}
+class TlsCheck {
+  readonly #who: string | undefined;
+  readonly #words: TlsWords;
 
-function certificates(name: string, text: unknown, { givePem }: TlsWords): Certificate[] {
-  let found: Certificate[];
-  try {
-    found = typeof text === "string" ? certificatesIn(text) : [];
-  } catch (cause) {
-    throw new TypeError(`${name}: ${(cause as Error).message}`, { cause });
+  constructor(who: string | undefined, words: TlsWords) {
+    this.#who = who;
+    this.#words = words;
   }
-  if (found.length > 0) return found;
-  throw new TypeError(`${name} holds no certificate; ${givePem}`);
-}
 
-function privateKey(name: string, text: unknown, { givePem }: TlsWords): string {
-  if (typeof text !== "string" || !text.includes("PRIVATE KEY-----")) {
-    throw new TypeError(`${name} holds no private key; ${givePem}`);
+  /** Creates the error for a field. Its message is the name of the field and this text. */
+  error(field: Field, text: string, cause?: unknown): Error {
+    const message = this.#words[field] + text;
+    return optionError(this.#who, { path: `tls.${field}`, message }, { cause });
   }
-  const key = privateKeyIn(text);
-  try {
-    crypto().createPrivateKey(key!);
-    return key!;
-  } catch (cause) {
-    throw new TypeError(`${name} is damaged or encrypted; give a private key in PEM that is not encrypted`, { cause });
+
+  authorities(ca: string): string {
+    return pemOf(this.#certificates("ca", ca));
+  }
+
+  pair(cert: string, key: string): { cert: string; key: string } {
+    const chain = this.#certificates("cert", cert);
+    const pair = { cert: pemOf(chain), key: this.#privateKey(key) };
+    const { X509Certificate, createPrivateKey } = crypto();
+    const own = new X509Certificate(chain[0]!.der);
+    if (own.checkPrivateKey(createPrivateKey(pair.key))) return pair;
+    throw this.error(
+      "key",
+      ` does not belong to ${this.#words.cert}, whose first certificate is for ${JSON.stringify(own.subject)}; ` +
+        "give the key of that one, and put the own certificate before those of its authorities",
+    );
+  }
+
+  #certificates(field: Field, text: string): Certificate[] {
+    let found: Certificate[];
+    try {
+      found = certificatesIn(text);
+    } catch (cause) {
+      throw this.error(field, `: ${(cause as Error).message}`, cause);
+    }
+    if (found.length > 0) return found;
+    throw this.error(field, ` holds no certificate; ${this.#words.givePem}`);
+  }
+
+  #privateKey(text: string): string {
+    if (!text.includes("PRIVATE KEY-----")) throw this.error("key", ` holds no private key; ${this.#words.givePem}`);
+    const key = privateKeyIn(text);
+    try {
+      crypto().createPrivateKey(key!);
+      return key!;
+    } catch (cause) {
+      throw this.error("key", " is damaged or encrypted; give a private key in PEM that is not encrypted", cause);
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { CONSUL_OPTIONS } from "../../registry/consul/options.ts";
 import { isServiceName } from "../../registry/consul/wire.ts";
 import type { Command } from "../deps.ts";
 import { checkClientTls } from "../../tls/check.ts";
+import { SERVER_NAME } from "../../tls/option_fields.ts";
 import { checked, EXIT, Failure } from "../output/failure.ts";
 import { checkedBy } from "./command.ts";
 import { TLS_FLAGS } from "./tls_flags.ts";
@@ -68,7 +69,7 @@ export const withTls = (command: Command): Command =>
     .option("--ca <file>", "the certificates (PEM) that sign the server's (those that Deno trusts)")
     .option("--cert <file>", "the client's certificate (PEM), for mutual TLS")
     .option("--key <file>", "its private key (PEM)")
-    .option("--server-name <name>", "the name in the server's certificate (the host)");
+    .option("--server-name <name>", "the name in the server's certificate (the host)", checkedBy(SERVER_NAME));
 
 const consulAddress = checkedBy(agentAddress(), `the host and port of its HTTP API, such as ${CONSUL}`);
 
@@ -133,7 +134,7 @@ export function reach(target: string, flags: TargetFlags): ClientOptions {
 function tlsOf({ tls, ca, cert, key, serverName }: TargetFlags): ClientTls | undefined {
   if (!tls && [ca, cert, key, serverName].every((one) => one === undefined)) return undefined;
   const options = { ca: read("--ca", ca), cert: read("--cert", cert), key: read("--key", key), serverName };
-  return checked(() => checkClientTls("", options, TLS_FLAGS));
+  return checked(() => checkClientTls(undefined, options, TLS_FLAGS));
 }
 
 /** Returns the text of a file that a flag names. */

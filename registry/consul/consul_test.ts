@@ -32,9 +32,9 @@ Deno.test("consul() refuses an option that is unknown or has a wrong value, and 
   assertStringIncludes(refused({ tls: true }), "consul: tls is true; use {} for the authorities that Deno trusts");
   assertStringIncludes(
     refused({ tls: { servername: "x" } }),
-    "consul: tls: servername is not an option; did you mean serverName?",
+    "consul: tls.servername is not an option; did you mean tls.serverName?",
   );
-  assertStringIncludes(refused({ tls: { ca: 7 } }), "consul: tls.ca holds no certificate; give the PEM text");
+  assertStringIncludes(refused({ tls: { ca: 7 } }), "consul: tls.ca is a number; use a PEM text");
   assertStringIncludes(refused({ tls: { key: "x" } }), "consul: tls.cert and tls.key belong together");
   assertStringIncludes(refused({ tls: { serverName: "a:1" } }), 'consul: tls.serverName is "a:1"; use the DNS name');
   assertEquals(refused({ grace: "1s" }), 'consul: grace is "1s"; use a number from 0 to 86400000, in milliseconds');

@@ -1,20 +1,10 @@
 import { type Address, parseAddress } from "../../base/address.ts";
 import { agentAddress } from "../../base/address_fields.ts";
 import { checkOptions } from "../../base/check_options.ts";
-import {
-  type Fields,
-  leaf,
-  list,
-  milliseconds,
-  object,
-  or,
-  required,
-  section,
-  text,
-  whole,
-} from "../../base/fields.ts";
+import { type Fields, leaf, list, milliseconds, or, required, section, text, whole } from "../../base/fields.ts";
 import { AllowedAddresses } from "../allowed_addresses.ts";
 import { checkClientTls } from "../../tls/check.ts";
+import { CLIENT_TLS } from "../../tls/option_fields.ts";
 import type { ConsulEndpoint, ConsulTls } from "./http.ts";
 
 /** The options of {@linkcode consul}. */
@@ -92,7 +82,7 @@ export const CONSUL_OPTIONS = {
   ...NUMBERS,
   token: { ...leaf("value", "a token", tokenOf), problem: () => TOKEN_PROBLEM, secret: true },
   tokenFile: name(),
-  tls: object("{} for the authorities that Deno trusts, or { ca } with the PEM text"),
+  tls: CLIENT_TLS,
   namespace: name(),
   datacenter: name(),
   allowAddresses: list(text(), 1, 'a list such as ["10.0.0.0/8"]'),
@@ -148,7 +138,7 @@ function endpointOf(address: string, options: ConsulOptions & Numbers): ConsulEn
     token: tokenReader(options),
     tokenFile,
     answerBytes,
-    tls: tls && checkClientTls("consul: ", tls),
+    tls: tls && checkClientTls("consul", tls),
     namespace,
   };
 }
