@@ -1,7 +1,8 @@
 /** The encodings that a message may have on the wire. */
 export type Compression = "identity" | "gzip" | "deflate";
 
-const KNOWN: readonly unknown[] = ["identity", "gzip", "deflate"] satisfies Compression[];
+/** All encodings. */
+export const COMPRESSIONS: readonly Compression[] = ["identity", "gzip", "deflate"];
 
 /**
  * Checks that an option is a known encoding.
@@ -10,6 +11,6 @@ const KNOWN: readonly unknown[] = ["identity", "gzip", "deflate"] satisfies Comp
  * @throws {TypeError} If the kit does not have this encoding.
  */
 export function checkCompression(who: string, value: unknown): void {
-  if (KNOWN.includes(value)) return;
+  if ((COMPRESSIONS as readonly unknown[]).includes(value)) return;
   throw new TypeError(`${who} is ${JSON.stringify(value)}; use "identity", "gzip" or "deflate"`);
 }

@@ -1,10 +1,10 @@
 import { type Leaf, leaf, oneOf, provider } from "../base/fields.ts";
-import type { Compression } from "../rpc/compression.ts";
+import { type Compression, COMPRESSIONS } from "../rpc/compression.ts";
 import type { TransportName } from "./choose.ts";
 import type { ClientTransport, ServerTransport } from "./transport.ts";
 
 /** The option `compression`. */
-export const COMPRESSION: Leaf<Compression> = oneOf("identity", "gzip", "deflate");
+export const COMPRESSION: Leaf<Compression> = oneOf(...COMPRESSIONS);
 
 /** The option `transport` of a side that uses this method of it. */
 export function transportField<T extends ServerTransport | ClientTransport>(

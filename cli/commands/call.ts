@@ -89,7 +89,7 @@ async function callMethod(target: string, name: string, words: readonly string[]
   } catch (error) {
     const details = error instanceof RpcError ? await detailsOf(error, any) : [];
     const failure = callFailure(mistake(error) ?? schema.explain(error), typed, details);
-    notes.ended(failure.message.split("\n")[0]!);
+    notes.ended(failure.summary);
     throw failure;
   }
 }

@@ -42,18 +42,18 @@ export function callFailure(thrown: unknown, typed: TypedTarget, details: readon
     return new Failure(visible(error.message), `dinokit list ${typed.schema} --methods`);
   }
   if (error instanceof BizError) {
-    const extra = Object.entries(error.extra).map(([key, value]) => `${key}: ${value}`);
-    return new Failure([`business error ${error.code}: ${error.message}`, ...extra].map(visible).join("\n  "));
+    const extra = Object.entries(error.extra).map(([key, value]) => visible(`${key}: ${value}`));
+    return new Failure(visible(`business error ${error.code}: ${error.message}`), undefined, EXIT.failed, extra);
   }
   if (!(error instanceof RpcError)) throw error;
   const { cause } = error;
   const text = cause instanceof ConnectError && cause.kind === "tls" ? cause.text(TLS_FLAGS) : error.rawMessage;
   const message = [text, error.note && `(${error.note})`].filter(Boolean).join(" ");
   return new Failure(
-    [`${statusName(error.code)}${message && `: ${message}`}`, ...details.map((one) => `detail: ${one}`)]
-      .map(visible).join("\n  "),
+    visible(`${statusName(error.code)}${message && `: ${message}`}`),
     nextAfter(error, typed),
     EXIT.status(error.code),
+    details.map((one) => visible(`detail: ${one}`)),
   );
 }
 

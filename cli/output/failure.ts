@@ -14,12 +14,18 @@ export class Failure extends Error {
   override name = "Failure";
 
   /**
-   * @param message What went wrong.
+   * @param summary What went wrong, in one line.
    * @param next The next step: a command to run, or advice.
    * @param code The exit code.
+   * @param more Further lines of the message.
    */
-  constructor(message: string, readonly next?: string, readonly code: number = EXIT.failed) {
-    super(message);
+  constructor(
+    readonly summary: string,
+    readonly next?: string,
+    readonly code: number = EXIT.failed,
+    more: readonly string[] = [],
+  ) {
+    super([summary, ...more].join("\n  "));
   }
 }
 
