@@ -336,7 +336,7 @@ needs(
   "the example client refuses an agent without a port, and asks for permissions before it connects",
   async () => {
     for (
-      const [flag, message] of [["--consul=foo", '"foo" has no port'], [
+      const [flag, message] of [["--consul=foo", 'address is "foo"; use "host:port"'], [
         "--consul=10.0.0.1:1",
         "--allow-net=10.0.0.1:1",
       ]]
