@@ -39,12 +39,12 @@ Deno.test("import rule: sees every form of import", () => {
   ]);
 });
 
-Deno.test("import rule: server and client don't see each other, and config sees types of transport only", () => {
+Deno.test("import rule: server and client don't see each other, and config sees types of registry only", () => {
   assertRefused("server/a.ts", "may not import client/x.ts", [`import type { x } from "../client/x.ts";`]);
   assertRefused("client/a.ts", "may not import server/x.ts", [`const x = await import("../server/x.ts");`]);
-  assertRefused("config/a.ts", "the types of transport", [
-    `import { x } from "../transport/x.ts";`,
-    `import { type A, x } from "../transport/x.ts";`,
+  assertRefused("config/a.ts", "the types of registry", [
+    `import { x } from "../registry/x.ts";`,
+    `import { type A, x } from "../registry/x.ts";`,
   ]);
   assertRefused("server/a.ts", "no part of the library", [`import { x } from "../tests/needs.ts";`]);
 });
