@@ -1,6 +1,7 @@
 import type { ServerContext } from "../../rpc/context.ts";
 import { didYouMean } from "../../base/did_you_mean.ts";
 import { checkObject } from "../../base/option_checks.ts";
+import type { Call } from "../../rpc/middleware.ts";
 import type { Init, Method, Service } from "../../rpc/service.ts";
 
 /** The handler of one method, by its kind of call: `Handler<typeof EchoService.methods.echo>`. */
@@ -27,11 +28,14 @@ export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
  */
 export type Handlers<S extends Service> = { [Name in keyof S["methods"]]: Handler<S["methods"][Name]> };
 
+/** Calls a handler. Returns its reply, a promise of it, or an AsyncIterable of replies. */
+export type CallHandler = (call: Call<ServerContext>) => unknown;
+
 /** A method of the server with its handler. */
 export interface Route {
   readonly service: string;
   readonly method: Method;
-  readonly handler: (request: unknown, context: ServerContext) => unknown;
+  readonly handler: CallHandler;
 }
 
 /**
@@ -57,14 +61,14 @@ export function routesOf<S extends Service>(service: S, handlers: Handlers<S>): 
   for (const name of names) {
     const method = service.methods[name]!;
     // The handler is called as a method of its object, so that it may use `this`.
-    const owner = handlers as Record<string, Route["handler"]>;
+    const owner = handlers as Record<string, (request: unknown, context: ServerContext) => unknown>;
     if (typeof owner[name] !== "function") {
       throw new TypeError(`server.add: the handler ${JSON.stringify(name)} of ${service.typeName} is missing`);
     }
     routes.set(method.path, {
       service: service.typeName,
       method,
-      handler: (request, context) => owner[name]!(request, context),
+      handler: ({ request, context }) => owner[name]!(request, context),
     });
   }
   return routes;

@@ -65,9 +65,10 @@ Deno.test("Watch sends SERVING at once, sends NOT_SERVING when the server drains
 Deno.test("a Watch releases its watcher when its caller leaves", async () => {
   const phase: Watched<Phase> = { value: "serving", watchers: new Set() };
   const routes = healthRoutes(() => new Map(), phase, new HealthChecks({}, 1, createLogger("silent")));
-  const { handler } = routes.get("/grpc.health.v1.Health/Watch")!;
+  const { handler, method } = routes.get("/grpc.health.v1.Health/Watch")!;
   const caller = new AbortController();
-  const watch = () => handler({ service: "" }, { signal: caller.signal } as ServerContext) as AsyncGenerator<unknown>;
+  const call = { method, request: { service: "" }, context: { signal: caller.signal } as ServerContext };
+  const watch = () => handler(call) as AsyncGenerator<unknown>;
   const watches = [watch(), watch()];
   for (const watch of watches) assertEquals((await watch.next()).value, { status: Serving.SERVING });
   assertEquals(phase.watchers.size, 2);
@@ -133,9 +134,10 @@ Deno.test("a Watch runs the checks periodically, and sends each change", async (
   let broken = false;
   const checks = new HealthChecks({ database: () => !broken }, 100, createLogger("silent"));
   const phase: Watched<Phase> = { value: "serving", watchers: new Set() };
-  const { handler } = healthRoutes(() => new Map(), phase, checks, 20).get("/grpc.health.v1.Health/Watch")!;
+  const { handler, method } = healthRoutes(() => new Map(), phase, checks, 20).get("/grpc.health.v1.Health/Watch")!;
   const caller = new AbortController();
-  const watch = handler({ service: "" }, { signal: caller.signal } as ServerContext) as AsyncGenerator<unknown>;
+  const context = { signal: caller.signal } as ServerContext;
+  const watch = handler({ method, request: { service: "" }, context }) as AsyncGenerator<unknown>;
   assertEquals((await watch.next()).value, { status: Serving.SERVING });
   broken = true;
   assertEquals((await watch.next()).value, { status: Serving.NOT_SERVING });
