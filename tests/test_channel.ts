@@ -12,7 +12,7 @@ import type { ClientCall, Connection, Transport } from "../transport/transport.t
 import { recordingLogger } from "./observe.ts";
 
 /** How an instance behaves when somebody connects to it. */
-type Manner = "well" | "refuses" | "hangs";
+type Manner = "well" | "refuses" | "hangs" | "lacks permission";
 
 /** A channel to a service whose instances behave as the test says, and a record of what the channel did. */
 export function setUp(options: Partial<ClientOptions> = {}) {
@@ -31,6 +31,9 @@ export function setUp(options: Partial<ClientOptions> = {}) {
         await new Promise((resolve) => setTimeout(resolve, 1));
         const manner = manners.get(name) ?? "well";
         if (manner === "refuses") throw new Error(`${name} refuses`);
+        if (manner === "lacks permission") {
+          throw new Error("can't connect", { cause: new Deno.errors.NotCapable(`run again with --allow-net=${name}`) });
+        }
         if (manner === "hangs") {
           await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
         }

@@ -178,3 +178,17 @@ Deno.test("a client without calls leaves lost connections alone, and makes them 
     assertEquals(ready(), 2);
     await channel.close();
   }));
+
+Deno.test("a missing permission to connect is logged once for each instance", () =>
+  withFakeTime(async (pass) => {
+    const { channel, list, logger, manners } = setUp();
+    manners.set("memory:a", "lacks permission");
+    list("memory:a");
+    for (let i = 0; i < 3; i++) {
+      const call = assertRejects(() => channel.wait({}), RpcError);
+      await pass(2000);
+      await call;
+    }
+    assertEquals(logger.lines, ["warn: a permission to connect is missing"]);
+    await channel.close();
+  }));

@@ -188,8 +188,13 @@ export class Subchannel implements Candidate {
       if (this.#closed) return this.#leave(connection, true), false;
       this.#connected(connection);
       return true;
-    } catch (error) {
-      this.#failed(error instanceof Error ? error : new Error(String(error)));
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      // A mistake of the operator, which the next attempts repeat. Without this line only the caller would learn of it.
+      if (error.cause instanceof Deno.errors.NotCapable && this.#backoff.failures === 0) {
+        options.logger.warn("a permission to connect is missing", { address, error: error.cause.message });
+      }
+      this.#failed(error);
       this.#backoff.failed();
       return false;
     } finally {
