@@ -33,7 +33,7 @@ export function requirePermissions(who: string, needed: readonly Deno.Permission
   const set = Object.fromEntries([...all].map(([name, values]) => [name, values.length ? values : true]));
   throw new Deno.errors.NotCapable(
     `${who} needs permissions that this process does not have: ${[...new Set(missing)].join("; ")}\n` +
-      `  Run it with these, beside what it needs for itself:\n    deno run ${flags.join(" ")} ${mainModule()}\n` +
+      `  Run it with these flags, and those of your own code:\n    deno run ${flags.join(" ")} ${mainModule()}\n` +
       `  Or in deno.json:\n    "permissions": { "NAME": ${
         JSON.stringify(set)
       } }\n    deno run -P=NAME ${mainModule()}` +

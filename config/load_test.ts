@@ -219,7 +219,7 @@ needs(PROCESS, "loadConfig() lets variables override keys as far as they may be 
     assertEquals(
       await load("--allow-env", { DINOKIT_KITEX_ADRESS: ":1" }),
       "ConfigError: the settings can't be used:\n" +
-        "  environment variable DINOKIT_KITEX_ADRESS: stands for no key; did you mean DINOKIT_KITEX_ADDRESS?",
+        "  environment variable DINOKIT_KITEX_ADRESS: matches no key; did you mean DINOKIT_KITEX_ADDRESS?",
     );
   });
 });

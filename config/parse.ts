@@ -44,7 +44,7 @@ function readVariables(variables: Readonly<Record<string, string>>) {
     if (known) overrides.set(known.key, fromText(known.leaf, value, variable));
     else {problems.push({
         variable,
-        message: `stands for no key; ${problems.length < MAX_REPORTED_PROBLEMS ? remedy(variable) : ""}`,
+        message: `matches no key; ${problems.length < MAX_REPORTED_PROBLEMS ? remedy(variable) : ""}`,
       });}
   }
   return { overrides, problems };

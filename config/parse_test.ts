@@ -278,8 +278,8 @@ Deno.test("parseConfig() names the variable that is wrong, after what is wrong i
   const variable = "environment variable";
   assertEquals(await problems(`${LEAST}  port: 1\n`, variables), [
     `${FILE}:4:3: kitex.port is not a key; kitex may have service, address, log_level, log_file_name, log_max_size, log_max_age, log_max_backups`,
-    `${variable} DINOKIT_KITEX_ADRESS: stands for no key; did you mean DINOKIT_KITEX_ADDRESS?`,
-    `${variable} DINOKIT_ANYTHING: stands for no key; correct or unset it`,
+    `${variable} DINOKIT_KITEX_ADRESS: matches no key; did you mean DINOKIT_KITEX_ADDRESS?`,
+    `${variable} DINOKIT_ANYTHING: matches no key; correct or unset it`,
     `${variable} DINOKIT_KITEX_SERVICE: kitex.service is missing; give the service's name, for example "echoservice"`,
     `${variable} DINOKIT_REGISTRY_REGISTRY_ADDRESS: registry.registry_address[1] is "b"; use "host:port", for example "127.0.0.1:8500", and no URL: TLS is the option "tls" of consul()`,
     `${variable} DINOKIT_DRAIN_DELAY: dinokit.drain_delay is "ten"; use a number of at least 0, in milliseconds`,
@@ -297,6 +297,6 @@ Deno.test("ConfigError holds each problem with its place for programs", async ()
       key: "kitex.adress",
       message: "kitex.adress is not a key; did you mean kitex.address?",
     },
-    { variable: "DINOKIT_X", message: "stands for no key; correct or unset it" },
+    { variable: "DINOKIT_X", message: "matches no key; correct or unset it" },
   ]);
 });

@@ -112,8 +112,8 @@ Deno.test("parseConfig() names all that is wrong with policies, each with its pl
 Deno.test("parseConfig() says that variables can't set policies", async () => {
   const variables = { DINOKIT_CLIENTS_ECHOSERVICE_TIMEOUT: "5", DINOKIT_SERVER_OVERLOAD_MAX_WAIT: "5" };
   assertEquals(await problems("dinokit: { server: { overload: false } }\n", variables), [
-    "environment variable DINOKIT_CLIENTS_ECHOSERVICE_TIMEOUT: stands for no key; dinokit.clients is set in the file only",
-    "environment variable DINOKIT_SERVER_OVERLOAD_MAX_WAIT: stands for no key; dinokit.server is set in the file only",
+    "environment variable DINOKIT_CLIENTS_ECHOSERVICE_TIMEOUT: matches no key; dinokit.clients is set in the file only",
+    "environment variable DINOKIT_SERVER_OVERLOAD_MAX_WAIT: matches no key; dinokit.server is set in the file only",
   ]);
 });
 

@@ -40,8 +40,11 @@ export function advertisedAddress(
   const found = firstReachable(lookUp(text, interfaces), listen.host.includes(":"));
   const host = found?.address ?? "127.0.0.1";
   const address = formatAddress({ ...listen, host });
-  const which = found ? `the address of ${found.name}` : "which only this machine reaches: it has no other address";
-  return { address, note: `${text} is no address to register, so ${address} is: ${which}; set advertise for another` };
+  const which = found ? `the address of ${found.name}` : "only this machine reaches it: there is no other address";
+  return {
+    address,
+    note: `${text} can't be registered, so ${address} is registered instead: ${which}; set advertise for another`,
+  };
 }
 
 function told(listen: Address, advertise: string): string {
@@ -67,7 +70,7 @@ function lookUp(text: string, interfaces: () => Deno.NetworkInterfaceInfo[]): De
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     throw new Deno.errors.NotCapable(
-      `${text} is no address to register, and looking one up needs --allow-sys=networkInterfaces; grant it, or set advertise`,
+      `${text} can't be registered; set advertise, or grant --allow-sys=networkInterfaces to find another address`,
       { cause: error },
     );
   }

@@ -28,7 +28,7 @@ Deno.test("advertisedAddress() takes the first IPv4 address beyond loopback and 
   for (const text of ["0.0.0.0:8888", ":8888", "[::]:8888", "[0:0:0:0:0:0:0:0]:8888"]) {
     const { address, note } = advertisedAddress(at(text), undefined, () => INTERFACES);
     assertEquals(address, "192.0.2.7:8888");
-    assertStringIncludes(note!, "192.0.2.7:8888 is: the address of eth0; set advertise");
+    assertStringIncludes(note!, "192.0.2.7:8888 is registered instead: the address of eth0; set advertise");
     assertEquals(advertisePermissions(at(text)), [{ name: "sys", kind: "networkInterfaces" }]);
   }
 });
@@ -62,7 +62,7 @@ Deno.test({
   permissions: { sys: false },
   fn() {
     const error = assertThrows(() => advertisedAddress(at("0.0.0.0:1")), Deno.errors.NotCapable);
-    assertStringIncludes(error.message, "needs --allow-sys=networkInterfaces; grant it, or set advertise");
+    assertStringIncludes(error.message, "set advertise, or grant --allow-sys=networkInterfaces");
   },
 });
 

@@ -34,7 +34,7 @@ export class CertificateWatch {
     const { problems: dates, until } = validityOf(tls, now);
     const problems = hasNames(tls.cert) ? dates : [...dates, NO_NAMES];
     for (const problem of problems.filter((problem) => !this.#reported.has(problem))) {
-      this.#logger.warn(`${problem}; clients are refused, or refuse the server`, { service: this.#service });
+      this.#logger.warn(`${problem}; clients are rejected, or reject the server`, { service: this.#service });
     }
     this.#reported = new Set(problems);
     const nextCheckMs = Math.min(until - now, LOOK_INTERVAL_MS);

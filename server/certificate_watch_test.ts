@@ -19,7 +19,7 @@ Deno.test("CertificateWatch warns about certificates that have expired or are no
   const watch = new CertificateWatch(logger, "echo");
   const now = Math.floor(Date.now() / 1000) * 1000;
   const day = (time: number) => new Date(time).toISOString();
-  const consequence = "clients are refused, or refuse the server";
+  const consequence = "clients are rejected, or reject the server";
   watch.watch(tlsOf({}));
   assertEquals(logger.lines, []);
   watch.watch(tlsOf({ own: { from: now + HOUR_MS, until: now + 2 * HOUR_MS } }));

@@ -275,7 +275,7 @@ Deno.test("an invalid request is rejected, and the handler is not called", async
     logger: silent,
   });
   const error = await assertRejects(() => client.echo({}), RpcError);
-  assertEquals([error.code, error.rawMessage, called], [Status.INTERNAL, "the request is no valid echo.Req", false]);
+  assertEquals([error.code, error.rawMessage, called], [Status.INTERNAL, "the request is not a valid echo.Req", false]);
 });
 
 Deno.test("a malformed handler causes INTERNAL, and the log says why; the server keeps serving", async () => {

@@ -118,14 +118,13 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
     return await failure(() => echoServer({ address: `127.0.0.1:${taken.addr.port}` }));
   },
   "... does not exist (environment ...": () => failure(() => loadConfig({ env: "prod" })),
-  "... stands for no key; ...": () =>
-    failure(() => parseConfig("", "conf.yaml", "test", { DINOKIT_KITEX_ADRESS: "x" })),
+  "... matches no key; ...": () => failure(() => parseConfig("", "conf.yaml", "test", { DINOKIT_KITEX_ADRESS: "x" })),
   "server.add: the handler ... of ... is missing": () =>
     failure(() => createServer({ name: "echo", address: ":1" }).add(EchoService, {} as never)),
-  "... is no address to register, ...": async () => {
+  "... can't be registered, ...": async () => {
     const { logger, holds } = log();
     await using _server = await echoServer({ address: ":0", registry: memoryRegistry(), drainDelay: 0, logger });
-    return await holds("address to register");
+    return await holds("can't be registered");
   },
 
   // Calls
@@ -156,7 +155,7 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
     refused({ limits: { receiveMessageBytes: 10 } }, {}, "x".repeat(100)),
   "... takes more than ... bytes of memory (limits.decodedMessageBytes)": () =>
     refused({ limits: { decodedMessageBytes: 50 } }, {}, "x".repeat(100)),
-  "the request is no valid ...": async () => {
+  "the request is not a valid ...": async () => {
     await using server = await echoServer();
     const wrong = { ...EchoService.methods.echo.request, encode: () => new Uint8Array([0xff]) };
     const methods = { echo: { ...EchoService.methods.echo, request: wrong } };
@@ -171,7 +170,11 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
     await kitex.write(new Uint8Array([0, 0, 0, 48, 16, 0, 0, 0, 0, 0, 0, 1])); // TTHeader
     return await holds("Kitex");
   },
-  "answers with HTTP/1, so it is no gRPC server": () => answered("HTTP/1.1 400 Bad Request\r\n\r\n"),
+  "answers with HTTP/1, so it is not a gRPC server": () => answered("HTTP/1.1 400 Bad Request\r\n\r\n"),
+  "the server answers with HTTP status ... and content-type ...": async () => {
+    await using server = await echoServer({ health: { address: "127.0.0.1:0" } });
+    return await failure(() => call({ address: server.healthAddress! }));
+  },
   "takes connections but speaks no HTTP/2; is it another service?": () => answered("SSH-2.0-OpenSSH_9.6\r\n".repeat(3)),
 
   // TLS
@@ -196,14 +199,14 @@ export const TROUBLES: Readonly<Record<string, () => Promise<string>>> = {
     const { ca, own } = await certificate("subjectAltName=IP:127.0.0.1");
     return await refused({ tls: { ...own, ca } }, { tls: { ca } });
   },
-  "a connection was refused ... certificate ...": async () => {
+  "a connection was rejected ... certificate ...": async () => {
     const { ca, own } = await certificate("subjectAltName=IP:127.0.0.1");
     const { logger, holds } = log();
     const stranger = await certificate("extendedKeyUsage=clientAuth");
     await refused({ tls: { ...own, ca }, logger }, { tls: { ca, ...stranger.own } });
-    return await holds("a connection was refused");
+    return await holds("a connection was rejected");
   },
-  "... has expired on ...; clients are refused, or refuse the server": async () => {
+  "... has expired on ...; clients are rejected, or reject the server": async () => {
     const { logger, holds } = log();
     const { pem: cert, key } = forge({ until: Date.now() - 60_000 });
     await using _server = await echoServer({ tls: { cert, key: key.pkcs8 }, logger });

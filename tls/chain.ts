@@ -19,7 +19,7 @@ const PURPOSES: Record<Purpose, string> = { server: "2b06010505070301", client: 
 const KNOWN = new Set<string>(Object.values(ExtensionId));
 /** The bit keyCertSign of the key usage. */
 const KEY_CERT_SIGN_BIT = 0x04;
-const NOBODY = "was signed by no authority that counts here";
+const NOBODY = "was not signed by a trusted authority";
 
 /**
  * Returns why a peer's certificate must be rejected; undefined if it is valid.

@@ -30,7 +30,7 @@ export class RefusalLog {
     const now = this.#now();
     const loud = warn && now - this.#warned >= WARN_INTERVAL_MS;
     const others = loud && this.#silent > 0 ? { others: this.#silent } : {};
-    this.#logger[loud ? "warn" : "debug"]("a connection was refused", { peer, error: why, ...others });
+    this.#logger[loud ? "warn" : "debug"]("a connection was rejected", { peer, error: why, ...others });
     if (loud) this.#warned = now;
     if (warn) this.#silent = loud ? 0 : this.#silent + 1;
   }

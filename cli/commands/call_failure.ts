@@ -59,7 +59,7 @@ export function callFailure(thrown: unknown, typed: TypedTarget, details: readon
 
 function nextAfter(error: RpcError, { server, consul }: TypedTarget): string | undefined {
   if (error instanceof ReflectionRefused) return nextAfterReflection(error);
-  if (answersNoGrpc(error)) return "give the address of a gRPC server; this one is of another kind";
+  if (answersNoGrpc(error)) return "give the address of a gRPC server; this one does not speak gRPC";
   switch (error.code) {
     case Status.UNAVAILABLE: {
       const { cause } = error;

@@ -136,7 +136,7 @@ function decode(method: Method, message: Uint8Array, { memory }: SharedState): u
     return method.response.decode(message, memory);
   } catch (cause) {
     if (cause instanceof RpcError) throw withPath(method, cause);
-    throw new RpcError(Status.INTERNAL, `the response is no valid ${method.response.typeName}`, {
+    throw new RpcError(Status.INTERNAL, `the response is not a valid ${method.response.typeName}`, {
       path: method.path,
       cause,
     });

@@ -61,7 +61,7 @@ Deno.test("a subset of which nobody can be reached is left for another, at most 
     await channel.close();
   }));
 
-Deno.test("the error says why the list is an old one", () =>
+Deno.test("the error says why the list is outdated", () =>
   withFakeTime(async (pass) => {
     const { channel, list, manners, watch } = setUp();
     manners.set("memory:a", "refuses");
@@ -70,7 +70,7 @@ Deno.test("the error says why the list is an old one", () =>
     const { rawMessage } = await assertRejects(() => waited(channel, pass), RpcError);
     assertEquals(
       rawMessage,
-      "no connection to echo (memory:a): memory:a refuses; the list is an old one: Consul lists none",
+      "no connection to echo (memory:a): memory:a refuses; the list is outdated: Consul lists none",
     );
     await channel.close();
   }));

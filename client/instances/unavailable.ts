@@ -27,7 +27,7 @@ export function noConnection(
   const last = tried.reduce((last, subchannel) => subchannel.failedAt > last.failedAt ? subchannel : last);
   const more = tried.length > MAX_NAMED_ADDRESSES ? ` and ${tried.length - MAX_NAMED_ADDRESSES} more` : "";
   const addresses = tried.slice(0, MAX_NAMED_ADDRESSES).map(({ instance }) => instance.address).join(", ") + more;
-  const old = oldList === undefined ? "" : `; the list is an old one: ${oldList}`;
+  const old = oldList === undefined ? "" : `; the list is outdated: ${oldList}`;
   const reason = last.lastError?.message ?? `${last.instance.address} was lost`;
   const to = authority !== undefined ? ` to ${target} (${addresses})` : tried.length > 1 ? ` to ${addresses}` : "";
   return new RpcError(Status.UNAVAILABLE, `no connection${to}: ${reason}${old}`, { cause: last.lastError });

@@ -44,7 +44,7 @@ export class Decoder {
       request = type.decode(bytes, budget);
     } catch (cause) {
       if (!(cause instanceof RpcError)) {
-        throw unreadable(new RpcError(Status.INTERNAL, `the request is no valid ${type.typeName}`, { cause }));
+        throw unreadable(new RpcError(Status.INTERNAL, `the request is not a valid ${type.typeName}`, { cause }));
       }
       this.excesses++;
       throw unreadable(cause);

@@ -17,7 +17,7 @@ const pair = ({ pem, key }: Forged) => ({ cert: pem, key: key.pkcs8 });
 function warnings(): { logger: Logger; reasons: string[] } {
   const reasons: string[] = [];
   const warn = (message: string, fields: Record<string, unknown> = {}) => {
-    assertEquals(message, "a connection was refused");
+    assertEquals(message, "a connection was rejected");
     assertMatch(String(fields.peer), /^127\.0\.0\.1(:\d+)?$/);
     reasons.push(String(fields.error));
   };

@@ -36,6 +36,6 @@ export function decompress(encoding: string, message: Uint8Array, limit: number)
       const text = `a message has more than ${limit} bytes when decompressed (limits.receiveMessageBytes)`;
       throw new RpcError(Status.RESOURCE_EXHAUSTED, text, { cause });
     }
-    throw new RpcError(Status.INTERNAL, `a message that is no valid ${encoding}`, { cause });
+    throw new RpcError(Status.INTERNAL, `a message that is not valid ${encoding}`, { cause });
   }
 }

@@ -53,7 +53,7 @@ export function foreignServer(first: Uint8Array): string | undefined {
   const text = latin1(first);
   if (!text.startsWith("HTTP/1.")) return undefined;
   const reason = text.split("\r\n\r\n")[1]?.slice(0, 200).trim();
-  return `answers with HTTP/1, so it is no gRPC server${reason ? `: ${JSON.stringify(reason)}` : ""}`;
+  return `answers with HTTP/1, so it is not a gRPC server${reason ? `: ${JSON.stringify(reason)}` : ""}`;
 }
 
 /**
