@@ -64,7 +64,7 @@ needs(ALL, "TLS that fails says which of these it is: trust, name, no TLS here, 
   const tls = await authority.sign("server", "subjectAltName=DNS:echo.test,IP:127.0.0.1");
   assertEquals(
     await refused({ tls }, { tls: { ca: other.ca } }),
-    "shows a certificate that no authority in tls.ca has signed, or that has expired or is none for a server",
+    "shows a certificate that no authority in tls.ca has signed, or that has expired or is not for servers",
   );
   assertEquals(
     await refused({ tls }, { tls: {} }),

@@ -105,7 +105,7 @@ class Search {
         const [certificate, issuer] = [path[i]!, path[i + 1]];
         const problem = this.#problemAt(certificate, issuer, path.length === 1);
         if (problem !== undefined) return problem;
-        if (i > 0 && !maySign(certificate, i - 1)) return "was signed by one that is no authority";
+        if (i > 0 && !maySign(certificate, i - 1)) return "was signed by a certificate that is not an authority";
         if (path.slice(i + 1).some((above) => !maySignFor(above, certificate))) {
           return "has a name for which its authority may not sign";
         }
@@ -132,7 +132,7 @@ class Search {
     const isAuthority = !issuer && !alone;
     if (version !== 3 && !isAuthority) return `is of version ${version}, which does not say what it is for`;
     if (hasUnknown(certificate)) return "has a critical extension that is unknown here";
-    if (!servesAs(certificate, this.#purpose)) return `is not one for a ${this.#purpose}`;
+    if (!servesAs(certificate, this.#purpose)) return `may not be used by a ${this.#purpose}`;
   }
 }
 

@@ -87,7 +87,7 @@ Deno.test("chainProblem() checks the dates of each certificate, and of the autho
 });
 
 Deno.test("chainProblem() rejects an issuer that is not an authority", () => {
-  const none = "was signed by one that is no authority";
+  const none = "was signed by a certificate that is not an authority";
   const cases: [Uint8Array[], string | undefined][] = [
     [[], none],
     [[extension("551d13", der(Tag.SEQUENCE))], none],
@@ -108,7 +108,7 @@ Deno.test("chainProblem() rejects an issuer that is not an authority", () => {
 
 Deno.test("chainProblem() rejects certificates of version 1, except authorities", () => {
   assertMatch(problem([signed({ version: 1 })])!, /^is of version 1/);
-  assertMatch(problem([forge({ name: "peer", version: 1 })])!, /^was signed by no authority/);
+  assertMatch(problem([forge({ name: "peer", version: 1 })])!, /^was not signed by a trusted authority/);
   const middle = intermediate({ version: 1, extensions: [] });
   assertMatch(problem([forge({ issuer: middle }), middle])!, /^is of version 1/);
   const top = forge({ name: "top", version: 1 });
@@ -124,8 +124,8 @@ Deno.test("chainProblem() checks the purpose of a certificate", () => {
   for (
     const [purposes, expected] of [
       [["client"], undefined],
-      [["server"], "is not one for a client"],
-      [["email"], "is not one for a client"],
+      [["server"], "may not be used by a client"],
+      [["email"], "may not be used by a client"],
       [["server", "client"], undefined],
     ] as const
   ) {
@@ -138,7 +138,7 @@ Deno.test("chainProblem() checks the purpose of a certificate", () => {
   }
   assertEquals(
     problem([signed({ extensions: [extendedUsage("client")] })], [root], "server"),
-    "is not one for a server",
+    "may not be used by a server",
   );
 });
 
@@ -200,9 +200,12 @@ Deno.test("chainProblem() enforces the name constraints of authorities", () => {
 Deno.test("chainProblem() accepts a pinned certificate without an authority", () => {
   const own = forge({ extensions: [names("DNS:a.test"), extendedUsage("client")] });
   assertEquals(problem([own], [own]), undefined);
-  assertEquals(problem([own], [own], "server"), "is not one for a server");
+  assertEquals(problem([own], [own], "server"), "may not be used by a server");
   // It is not an authority for other certificates.
-  assertEquals(problem([forge({ name: "other", issuer: own })], [own]), "was signed by one that is no authority");
+  assertEquals(
+    problem([forge({ name: "other", issuer: own })], [own]),
+    "was signed by a certificate that is not an authority",
+  );
 });
 
 Deno.test("chainProblem() checks only a few signatures in a maze of certificates", () => {

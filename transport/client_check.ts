@@ -12,7 +12,7 @@ import { RefusalLog } from "./refusal_log.ts";
 const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "has expired",
   CERT_NOT_YET_VALID: "is not valid yet",
-  INVALID_PURPOSE: "is not one for a client",
+  INVALID_PURPOSE: "may not be used by a client",
 };
 const NO_CERTIFICATE = "the client shows no certificate, and tls.ca asks for one";
 
@@ -80,7 +80,7 @@ export class ClientCheck {
   failed(error: Error & { code?: string }, socket: TLSSocket, peer: string | undefined): void {
     const { authorizationError: code } = socket as { authorizationError: unknown };
     if (typeof code === "string") {
-      const why = REASONS[code] ?? "was signed by no authority in tls.ca, has expired or is none for a client";
+      const why = REASONS[code] ?? "was not signed by an authority in tls.ca, has expired or is not for clients";
       return this.#log.refused(peer, `the client's certificate ${why}`, true);
     }
     const none = error.code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";

@@ -57,7 +57,7 @@ function unknownIssuer(tls: { ca?: string }): TlsText {
       `shows a certificate that Deno does not trust; set ${ca} to its authority's, or DENO_TLS_CA_STORE=system if this ` +
       "system trusts it"
     : ({ ca }) =>
-      `shows a certificate that no authority in ${ca} has signed, or that has expired or is none for a server`;
+      `shows a certificate that no authority in ${ca} has signed, or that has expired or is not for servers`;
 }
 
 /** Returns why Deno's own TLS rejects a certificate: in most cases it has other names. */

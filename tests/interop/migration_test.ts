@@ -141,7 +141,7 @@ testRows(
         "code = 8 desc = the header has 9039 bytes",
       );
     }),
-    "calls at a time on a connection": withKitex(async (server) => {
+    "concurrent calls on a connection": withKitex(async (server) => {
       await using kitexProxy = startCountingProxy(server.address);
       const many = ["-count", "400", "-text", "sleep:50"];
       assertEquals((await kitex(kitexProxy.address, ...many)).replies.length, 400);
@@ -165,7 +165,7 @@ testRows(
       });
       assertStringIncludes((await kitex(kit.address)).errors[0]!, "code = 13 desc = internal error");
     }),
-    "a connection takes long": async () => assertEquals((await defaults()).connectTimeout, 50),
+    "connecting takes long": async () => assertEquals((await defaults()).connectTimeout, 50),
     "connections of a client": withKitex(async (server) => {
       await using proxy = startCountingProxy(server.address);
       assertEquals((await kitex(proxy.address, "-count", "10", "-one-by-one")).replies.length, 10);

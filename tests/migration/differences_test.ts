@@ -105,7 +105,7 @@ testRows("What works differently", {
     await using large = await Kit.start({}, { limits });
     await large.client({ limits }).unary({}, { metadata: { ...metadata, ...many } });
   },
-  "calls at a time on a connection": async () => {
+  "concurrent calls on a connection": async () => {
     for (const [limits, at] of [[{}, 100], [{ concurrentStreams: 10 }, 10]] as const) {
       let now = 0, most = 0;
       await using kit = await Kit.start({
@@ -133,7 +133,7 @@ testRows("What works differently", {
     const told = await assertRejects(() => kit.client().unary({ text: "told" }), RpcError);
     assertEquals([told.code, told.rawMessage], [Status.INTERNAL, "no database"]);
   },
-  "a connection takes long": async () => {
+  "connecting takes long": async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }); // it accepts, and says nothing
     const address = `127.0.0.1:${listener.addr.port}`;
     await using kit = new Kit();
@@ -149,7 +149,7 @@ testRows("What works differently", {
     await Promise.all(Array.from({ length: 50 }, () => client.unary({})));
     assertEquals(proxy.counts.connections, 1);
   },
-  "a server has more to do than it can": async () => {
+  "an overloaded server": async () => {
     for (const [overload, refused] of [[undefined, true], [false, false]] as const) {
       await using kit = await Kit.start({
         unary() {

@@ -129,7 +129,7 @@ testRows("Messages", {
     assertEquals([inner?.id, inner?.inner], [1n, undefined]);
   },
   "`repeated string tags = 8;`": () => assertEquals(received({}).numbers, []),
-  "a field that is left out": () => {
+  "a field that is not set": () => {
     const { text, big, yes, color, data } = received({});
     assertEquals([text, big, yes, color, data], ["", 0n, false, 0, new Uint8Array()]);
   },

@@ -112,7 +112,7 @@ each("a ticket that another authority's certificate got does not pass", async (t
   const [other, guarded] = [await test.serve(test.wrong.ca), await test.serve(test.right.ca)];
   const own = await test.client(test.wrong);
   const ticket = await takeTicket(other.address, { version: test.version, own });
-  await test.isRefused(guarded, { ticket, own }, /was signed by no authority/);
+  await test.isRefused(guarded, { ticket, own }, /was not signed by/);
 });
 
 each(
@@ -124,7 +124,7 @@ each(
     const ticket = await takeTicket(lax, { version: test.version, own, alpn: "http/1.1" });
     assert(await isResumed(open.address, { version: test.version, ticket }));
     assertEquals(await callBy(open.address, { version: test.version, ticket }), "null");
-    await test.isRefused(await test.serve(test.right.ca), { ticket, own }, /was signed by no authority/);
+    await test.isRefused(await test.serve(test.right.ca), { ticket, own }, /was not signed by/);
   },
 );
 
@@ -160,7 +160,7 @@ each("after setTls() with another authority the clients of the former are out", 
   const ticket = await takeTicket(guarded.address, client);
   assertEquals(await callBy(guarded.address, { ...client, ticket }), '"client"');
   guarded.setTls(test.tls(test.right.ca));
-  for (let i = 0; i < 3; i++) await test.isRefused(guarded, { ticket, own }, /was signed by no authority/);
+  for (let i = 0; i < 3; i++) await test.isRefused(guarded, { ticket, own }, /was not signed by/);
   assertEquals(await callBy(guarded.address, client), undefined);
   guarded.setTls(test.tls(test.right.ca + test.wrong.ca));
   assertEquals(await callBy(guarded.address, { ...client, ticket }), '"client"');
