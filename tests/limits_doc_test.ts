@@ -25,10 +25,10 @@ needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a re
     [, limit, value],
   ) => [limit, value]);
   assertEquals(rows, [
-    ["an answer of Consul with a list", size(CONSUL_OPTIONS.answerBytes.fallback!)],
-    ["any other answer of Consul", size(ONE_ANSWER_BYTES)],
-    ["the header of an answer of Consul", size(MAX_HEADER_BYTES)],
-    ["the time for an answer of Consul", "8 s after its `wait`"],
+    ["a response of Consul with a list", size(CONSUL_OPTIONS.answerBytes.fallback!)],
+    ["any other response of Consul", size(ONE_ANSWER_BYTES)],
+    ["the header of a response of Consul", size(MAX_HEADER_BYTES)],
+    ["the time for a response of Consul", "8 s after its `wait`"],
     ["an entry of such a list", size(instances.MAX_ENTRY_BYTES)],
     ["the instances of a service", `${instances.MAX_INSTANCES}`],
     ["the tags, and the meta, of one", `${instances.MAX_LABELS} of ${instances.MAX_LABEL_CHARACTERS} characters each`],
@@ -40,12 +40,15 @@ needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a re
     ["the reported problems of either", `${MAX_REPORTED_PROBLEMS}`],
     ["a PEM file of `dinokit.tls`", size(MAX_PEM_BYTES)],
     ["the file of `tokenFile`", size(MAX_TOKEN_BYTES)],
-    ["the package of a .proto", `${outliner.MAX_PACKAGE_CHARACTERS} characters, ${outliner.MAX_PACKAGE_PARTS} parts`],
+    [
+      "the package name of a .proto",
+      `${outliner.MAX_PACKAGE_CHARACTERS} characters, ${outliner.MAX_PACKAGE_PARTS} parts`,
+    ],
     ["a full name in a .proto", `${MAX_NAME_CHARACTERS} characters`],
     ["the depth of imports of a .proto", `${MAX_IMPORT_DEPTH}`],
     ["the depth of messages in a .proto", `${outliner.MAX_MESSAGE_DEPTH}`],
     ["the depth of options in braces", `${MAX_BRACES_DEPTH}`],
     ["the reported mistakes of a .proto", `${MOST_PROBLEMS}, and the last`],
-    ["what a server tells the command line by reflection", `${MAX_FILES} files with ${size(MAX_BYTES)}`],
+    ["a server's reflection, read by the command line", `${MAX_FILES} files with ${size(MAX_BYTES)}`],
   ]);
 });
