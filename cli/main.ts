@@ -31,13 +31,13 @@ import { colours, paint, tell } from "./output/terminal.ts";
  */
 export function dinokit(): Command {
   const program = dressed(new Command("dinokit"))
-    .description("From a .proto file to a running service, and a look into any running one.")
+    .description("Creates services from .proto files, and inspects running ones.")
     .version(denoJson.version, "-V, --version", "the version")
-    .helpOption("-h, --help", "this text; COMMAND --help says more, with examples")
+    .helpOption("-h, --help", "print this help; COMMAND --help has details and examples")
     .helpCommand("help [command]", "the same as COMMAND --help")
     .addHelpText(
       "after",
-      "\nExit codes: 0 well, 1 failed, 2 wrong usage, 64 + gRPC status for a call that failed (78: UNAVAILABLE).",
+      "\nExit codes: 0 success, 1 failure, 2 wrong usage, 64 + gRPC status for a failed call (78: UNAVAILABLE).",
     );
   for (const make of [newCommand, genCommand, listCommand, describeCommand, callCommand, healthCommand, watchCommand]) {
     program.addCommand(make());

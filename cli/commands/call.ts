@@ -25,14 +25,14 @@ import { interruption, onTerminal, print } from "../output/terminal.ts";
 /** Creates the command `dinokit call`. */
 export function callCommand(): Command {
   const call = command("call", {
-    summary: "Calls a method with JSON, whatever its kind",
+    summary: "Calls a method of any kind with JSON",
     description:
-      "The server tells by reflection what the method takes; or .proto files do. Streams of requests are several JSON " +
-      "values, sent as they come. Responses go to stdout: indented on a terminal, else one a line. Ends with 0, or 64 " +
-      "and the gRPC status (78 for UNAVAILABLE); Ctrl-C cancels the call.",
+      "The types come from the server's reflection, or from .proto files. A stream of requests is several JSON " +
+      "values, each sent as soon as it is read. Responses go to stdout: indented on a terminal, else one per " +
+      "line. The exit code is 0, or 64 plus the gRPC status (78 for UNAVAILABLE). Ctrl-C cancels the call.",
     examples: [
       [`dinokit call 127.0.0.1:8888 echo.EchoService/Echo '{"mes": "hello"}'`, "one request"],
-      [`dinokit call consul:echoservice echo.EchoService/Echo '{"mes": "hello"}'`, "a server that Consul knows"],
+      [`dinokit call consul:echoservice echo.EchoService/Echo '{"mes": "hello"}'`, "a server in Consul"],
       [
         `dinokit call 127.0.0.1:8888 echo.EchoService/Echo '{"mes": "hello"}' --proto proto/echo.proto`,
         "a server without reflection",
@@ -48,7 +48,10 @@ export function callCommand(): Command {
   })
     .argument("<target>", TARGET)
     .argument("<method>", "SERVICE/METHOD, such as echo.EchoService/Echo")
-    .argument("[json...]", "the request, or several; @FILE or - (stdin) for JSON from there (an empty one without)");
+    .argument(
+      "[json...]",
+      "the request, or several; @FILE or - (stdin) to read JSON from there (default: an empty request)",
+    );
   return withTls(withConsul(withCall(withSchema(call)))).action(telling(callMethod));
 }
 

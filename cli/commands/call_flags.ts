@@ -22,26 +22,30 @@ export interface CallFlags {
 
 /** Adds `--timeout`. */
 export const withTimeout = (command: Command, when = ""): Command =>
-  command.option("--timeout <time>", `how long all of it may take: 500ms, 5s, 2m (${DEFAULT}${when})`, milliseconds);
+  command.option(
+    "--timeout <time>",
+    `the timeout of the whole command: 500ms, 5s, 2m (default: ${DEFAULT}${when})`,
+    milliseconds,
+  );
 
 /** Adds `-H`. */
 export const withHeader = (command: Command): Command =>
   command.option(
     "-H, --header <field>",
-    "metadata as 'key: value', base64 where the key ends in -bin; repeatable",
+    "metadata as 'key: value', in base64 if the key ends in -bin; repeatable",
     repeatable(header),
   );
 
 /** Adds the flags of a call. */
 export const withCall = (command: Command): Command =>
-  withHeader(withTimeout(command, " where it is one request and one response"))
+  withHeader(withTimeout(command, " for unary calls"))
     .option(
       "--persistent <key=value>",
-      "metainfo that goes on to all services behind it; repeatable",
+      "metainfo that is propagated to all further services; repeatable",
       repeatable(keyValue),
     )
     .option("--transient <key=value>", "metainfo for this service only; repeatable", repeatable(keyValue))
-    .option("--emit-defaults", "show fields that have their default too")
+    .option("--emit-defaults", "also show fields with their default value")
     .option("-v, --verbose", "show header, trailer, status and timing on stderr");
 
 /** Returns the deadline that `--timeout` sets; undefined without it. */

@@ -83,7 +83,7 @@ const title = (text: string) => paint(text, "bold");
 export function dressed(command: Command): Command {
   return command
     .exitOverride()
-    .helpOption("-h, --help", "this text")
+    .helpOption("-h, --help", "print this help")
     .configureHelp({ styleTitle: title, helpWidth: 100, sortSubcommands: false, showGlobalOptions: false })
     .configureOutput({
       getOutHasColors: () => colours.out,

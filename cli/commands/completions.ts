@@ -6,7 +6,7 @@ import { print } from "../output/terminal.ts";
 /** Creates the command `dinokit completions`. */
 export function completionsCommand(program: Command): Command {
   return command("completions", {
-    summary: "The script that completes commands and flags in a shell",
+    summary: "Prints the completion script for a shell",
     examples: [
       ["dinokit completions bash > ~/.local/share/bash-completion/completions/dinokit", "bash"],
       ["dinokit completions zsh > ~/.zfunc/_dinokit", "zsh, with fpath+=~/.zfunc before compinit in ~/.zshrc"],

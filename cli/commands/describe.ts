@@ -9,18 +9,18 @@ import { interruption, print, printJson } from "../output/terminal.ts";
 /** Creates the command `dinokit describe`. */
 export function describeCommand(): Command {
   const describe = command("describe", {
-    summary: "A service, method, message, field or enum as .proto text",
-    description: "With --json: what it is, and its descriptor as descriptor.proto has it.",
+    summary: "Prints a service, method, message, field or enum as .proto text",
+    description: "With --json, prints its kind and its descriptor in the form of descriptor.proto.",
     examples: [
       ["dinokit describe 127.0.0.1:8888 echo.EchoService", "a service with its methods"],
       ["dinokit describe 127.0.0.1:8888 echo.Req", "a message with its fields"],
       ["dinokit describe 127.0.0.1:8888", "all services of the server"],
-      ["dinokit describe echo.Req --proto proto/echo.proto", "from a .proto file; nobody is asked"],
+      ["dinokit describe echo.Req --proto proto/echo.proto", "from a .proto file, without a server"],
     ],
     permissions: TARGET_PERMISSIONS,
   })
     .argument("[target]", `${TARGET}; not needed with --proto`)
-    .argument("[symbol...]", "full names; all services without");
+    .argument("[symbol...]", "full names (default: all services)");
   return withJson(withTls(withAsking(withSchema(withConsul(describe))))).action(telling(describeSymbols));
 }
 

@@ -9,29 +9,30 @@ import { tell } from "../output/terminal.ts";
 /** Creates the command `dinokit gen`. */
 export function genCommand(): Command {
   return command("gen", {
-    summary: "TypeScript for .proto files, and for those that they import",
+    summary: "Generates TypeScript for .proto files and their imports",
     description:
-      "Files that stay the same are not written. Ends with 1 if a .proto has a mistake or, with --check, a file is stale.",
+      "Unchanged files are not written. The exit code is 1 if a .proto has a mistake or, with --check, a file is " +
+      "stale.",
     examples: [
       ["dinokit gen", "proto/x.ts for each proto/x.proto"],
       ["dinokit gen proto/echo.proto --out gen", "another file, into another folder"],
-      ["dinokit gen --check", "whether all is up to date, as in CI"],
+      ["dinokit gen --check", "checks that all files are up to date, as in CI"],
     ],
     permissions: [
       ["--allow-read", "the .proto files and the folders of imports"],
-      ["--allow-write=DIR,...", "the folders that are written into; not with --check"],
+      ["--allow-write=DIR,...", "the output folders; not needed with --check"],
       ["--allow-run=deno", "deno fmt"],
     ],
   })
-    .argument("[path...]", ".proto files, and folders of them (proto)")
-    .option("-I, --include <dir>", "where imports are looked for; repeatable (the folder of each file)", collect)
-    .option("--out <dir>", "where x.ts is written for x.proto, in the folders of its name (beside each .proto)")
+    .argument("[path...]", ".proto files or their folders (default: proto)")
+    .option("-I, --include <dir>", "a folder with imports; repeatable (default: the folder of each file)", collect)
+    .option("--out <dir>", "the root of the output, which keeps the folders of each .proto (default: beside it)")
     .option(
       "--import <specifier>",
-      "the kit, as generated code imports it; a path is one from here (this copy's mod.ts)",
+      "the import of Dinokit in generated code; paths are relative to here (default: this copy's mod.ts)",
     )
-    .option("--check", "write nothing; fail if a file is not what would be written")
-    .option("--watch", "go on, and write again when a .proto has changed")
+    .option("--check", "write nothing; fail if a file is not up to date")
+    .option("--watch", "keep running, and regenerate when a .proto changes")
     .action(async (paths: string[], flags: GenOptions) => {
       const code = await checkedAll(() => run({ ...flags, ...(paths.length > 0 && { files: paths }) }));
       if (code !== 0) throw new Failure("", undefined, code);
@@ -40,7 +41,9 @@ export function genCommand(): Command {
 
 /** Runs the command. @returns The exit code. */
 export async function run(options: GenOptions): Promise<number> {
-  if (options.watch && options.check) throw new TypeError("--watch writes and --check does not; leave one out");
+  if (options.watch && options.check) {
+    throw new TypeError("--watch writes files and --check does not; use only one of them");
+  }
   const generator = new ProtoGenerator(options);
   let code = await once(generator);
   if (!options.watch) return code;

@@ -26,9 +26,10 @@ import { interruption, paint, printJson, printPainted } from "../output/terminal
 /** Creates the command `dinokit health`. */
 export function healthCommand(): Command {
   const health = command("health", {
-    summary: "Asks a server, or all instances of a service in Consul, whether they take calls",
+    summary: "Checks the health of a server, or of all instances of a service in Consul",
     description:
-      "By grpc.health.v1. Ends with 0 if all are SERVING, with 1 if one is not, and as `call` does if one can't be asked.",
+      "Uses grpc.health.v1. The exit code is 0 if all are SERVING, 1 if one is not, and that of `call` if one " +
+      "can't be reached.",
     examples: [
       ["dinokit health 127.0.0.1:8888", "the server as a whole"],
       ["dinokit health 127.0.0.1:8888 echo.EchoService", "one of its services"],

@@ -23,22 +23,22 @@ type Flags = TargetFlags & SchemaFlags & AskingFlags & JsonFlag & { methods?: bo
 /** Creates the command `dinokit list`. */
 export function listCommand(): Command {
   const list = command("list", {
-    summary: "The services of a server, or of Consul",
+    summary: "Lists the services of a server or of Consul",
     description:
-      "With a target: the names of its services, by reflection. With --proto: those of .proto files. With --consul and no " +
-      "target: all services in Consul, with their instances, health, weights and tags.",
+      "With a target: the names of its services, from reflection. With --proto: those of .proto files. With " +
+      "--consul and no target: all services in Consul, with their instances, health, weights and tags.",
     examples: [
       ["dinokit list 127.0.0.1:8888", "the services of a server"],
-      ["dinokit list consul:echoservice --methods", "their methods too, of a server that Consul knows"],
+      ["dinokit list consul:echoservice --methods", "with their methods, of a server in Consul"],
       ["dinokit list --proto proto/echo.proto", "the services of a .proto file"],
-      ["dinokit list --consul", "all that is registered in Consul at 127.0.0.1:8500"],
-      ["dinokit list --consul 192.0.2.1:8500", "the same of another agent"],
-      ["dinokit list --consul --json", "the same for programs"],
+      ["dinokit list --consul", "all services in Consul at 127.0.0.1:8500"],
+      ["dinokit list --consul 192.0.2.1:8500", "with another agent"],
+      ["dinokit list --consul --json", "as JSON, for programs"],
     ],
     permissions: TARGET_PERMISSIONS,
   })
     .argument("[target]", `${TARGET}; not needed with --proto`)
-    .option("-m, --methods", "the methods too");
+    .option("-m, --methods", "also list methods");
   return withJson(withTls(withAsking(withSchema(withConsul(list, true))))).action(telling(listServices));
 }
 

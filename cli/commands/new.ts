@@ -15,31 +15,31 @@ interface Flags {
 /** Creates the command `dinokit new`. */
 export function newCommand(): Command {
   return command("new", {
-    summary: "A project that runs at once, from a .proto file",
+    summary: "Creates a project from a .proto file, ready to run",
     description:
-      "Settings, a handler and a test for each method, a client, a container. Again in the same folder, after the " +
-      ".proto has changed: adds what is new, and touches no file of yours.",
+      "The project has settings, a handler and a test for each method, a client and a container. After a change " +
+      "of the .proto, run it again for the same folder: it adds the new methods, and changes none of your files.",
     examples: [
       ["dinokit new hello --idl proto/echo.proto", "a server and a client, in hello/"],
       [
         "dinokit new shop/user --idl echo.proto -I proto --server_name userservice --registry consul --type server",
-        "a server alone, in Consul as userservice; the .proto and its imports are in proto/",
+        "only a server, in Consul as userservice; the .proto and its imports are in proto/",
       ],
     ],
     permissions: [
-      ["--allow-read", "the .proto files, and what the folder holds"],
+      ["--allow-read", "the .proto files and the folder"],
       ["--allow-write=NAME", "the project"],
       ["--allow-run=deno", "to format, and to write deno.lock"],
     ],
   })
     .argument("<name>", "the project's folder")
-    .requiredOption("--idl <file>", "the main .proto; it and what it imports are copied into idl/")
-    .option("-I, --include <dir>", "where imports are looked for, and the main .proto; repeatable", collect)
-    .option("--server_name <name>", "the service's name in the registry (default: the folder's)")
+    .requiredOption("--idl <file>", "the main .proto; it is copied into idl/ with its imports")
+    .option("-I, --include <dir>", "a folder with the main .proto or imports; repeatable", collect)
+    .option("--server_name <name>", "the service's name in the registry (default: the name of the folder)")
     .option("--type <type>", "server, client or both (default: both)")
-    .option("--registry <kind>", "consul: register there, and look up there (default: no registry)")
-    .option("--module <specifier>", "the kit, as the project imports it (default: what this command belongs to)")
-    .option("--yes", "write into a folder that has files; none of yours is replaced")
+    .option("--registry <kind>", "consul: register and look up services there (default: no registry)")
+    .option("--module <specifier>", "the import of Dinokit in the project (default: the copy of this command)")
+    .option("--yes", "write into a folder that is not empty; your files are not replaced")
     .action((name: string, { server_name: serverName, ...flags }: Flags) =>
       checkedAll(async () => {
         // Imported lazily: reading the templates may need a permission that no other command needs.

@@ -17,10 +17,10 @@ export const withSchema = (command: Command): Command =>
   command
     .option(
       "--proto <file>",
-      "a .proto file with the service, in place of the server's reflection; repeatable",
+      "a .proto file with the service, instead of the server's reflection; repeatable",
       collect,
     )
-    .option("-I, --include <dir>", "where imports of .proto files are looked for; repeatable", collect);
+    .option("-I, --include <dir>", "a folder with imports of .proto files; repeatable", collect);
 
 /** Creates the schema that the flags select: from .proto files, or from the server. */
 export function schemaOf(target: string | undefined, flags: SchemaFlags & TargetFlags, call: CallOptions = {}): Schema {

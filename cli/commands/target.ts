@@ -44,10 +44,10 @@ export const TARGET = 'host:port, unix:/path, or "consul:NAME"';
 /** The permissions of a command with a target. */
 export const TARGET_PERMISSIONS = [
   ["--allow-net=HOST:PORT", "the server's address, and Consul's for consul:NAME"],
-  ["--allow-env=CONSUL_HTTP_ADDR", "Consul's address, where --consul does not say it"],
+  ["--allow-env=CONSUL_HTTP_ADDR", "Consul's address, without --consul"],
   [
     "--allow-read=FILE,...",
-    "files that flags name (--proto and what it imports, --ca, --cert, --key, --consul-token-file, @FILE)",
+    "files in flags (--proto and its imports, --ca, --cert, --key, --consul-token-file, @FILE)",
   ],
 ] as const;
 
@@ -59,17 +59,17 @@ export const withConsul = (command: Command, all = false): Command =>
       `Consul's HTTP API ($CONSUL_HTTP_ADDR, or ${CONSUL})`,
       consulAddress,
     )
-    .option("--consul-token-file <file>", "the file with its ACL token", checkedBy(CONSUL_OPTIONS.tokenFile))
-    .option("--datacenter <name>", "its datacenter (the agent's)", checkedBy(CONSUL_OPTIONS.datacenter));
+    .option("--consul-token-file <file>", "the file with Consul's ACL token", checkedBy(CONSUL_OPTIONS.tokenFile))
+    .option("--datacenter <name>", "Consul's datacenter (default: the agent's)", checkedBy(CONSUL_OPTIONS.datacenter));
 
 /** Adds the flags of TLS. */
 export const withTls = (command: Command): Command =>
   command
-    .option("--tls", "speak TLS; so do the flags that follow")
-    .option("--ca <file>", "the certificates (PEM) that sign the server's (those that Deno trusts)")
+    .option("--tls", "use TLS; the next flags imply it")
+    .option("--ca <file>", "the trusted authorities (PEM) (default: those that Deno trusts)")
     .option("--cert <file>", "the client's certificate (PEM), for mutual TLS")
-    .option("--key <file>", "its private key (PEM)")
-    .option("--server-name <name>", "the name in the server's certificate (the host)", checkedBy(SERVER_NAME));
+    .option("--key <file>", "the client's private key (PEM)")
+    .option("--server-name <name>", "the name in the server's certificate (default: the host)", checkedBy(SERVER_NAME));
 
 const consulAddress = checkedBy(agentAddress(), `the host and port of its HTTP API, such as ${CONSUL}`);
 

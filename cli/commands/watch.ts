@@ -8,10 +8,11 @@ import { changeJson, changeLines, changingTable } from "../output/watch_view.ts"
 /** Creates the command `dinokit watch`. */
 export function watchCommand(): Command {
   const watch = command("watch", {
-    summary: "The instances of a service in Consul, and every change of them as it happens",
+    summary: "Watches the instances of a service in Consul",
     description:
-      "Shows what clients see: the instances that pass their checks. On a terminal it is one table, else a line for each " +
-      "change: + comes, - goes, ~ is changed, ! there is none, or Consul can't be asked, = it can again. Ctrl-C ends it.",
+      "Shows the instances that clients see: those that pass their checks. On a terminal it prints a table, else " +
+      "a line for each change: + added, - removed, ~ changed, ! none left, or Consul fails, = it works again. " +
+      "Ctrl-C ends it.",
     examples: [
       ["dinokit watch echoservice --consul", "with Consul at 127.0.0.1:8500"],
       ["dinokit watch echoservice --consul 192.0.2.1:8500", "with another agent"],
@@ -19,7 +20,7 @@ export function watchCommand(): Command {
     ],
     permissions: [
       ["--allow-net=HOST:PORT", "Consul's address"],
-      ["--allow-env=CONSUL_HTTP_ADDR", "this address, where --consul does not say it"],
+      ["--allow-env=CONSUL_HTTP_ADDR", "this address, without --consul"],
       ["--allow-read=FILE", "the file of --consul-token-file"],
     ],
   }).argument("<name>", "the service's name in Consul");

@@ -182,7 +182,7 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
     [["call", "http://127.0.0.1:1", "a.B/C"], "is a URL", "next:  leave out http://: 127.0.0.1:1\n"],
     [["health", "https://127.0.0.1:1"], "is a URL", "next:  leave out https://: 127.0.0.1:1 --tls\n"],
     [["list", "--methods", "--consul"], "Consul knows no methods", "next:  dinokit list consul:NAME --methods"],
-    [[], "Usage: dinokit", "Exit codes: 0 well"],
+    [[], "Usage: dinokit", "Exit codes: 0 success"],
     [["call", "consul:a b", "a.B/C"], "names no service in Consul", "next:  dinokit list --consul"],
     [peer.call("Unary", "{", "-I", "tests/proto"), "the argument is no JSON", "next:  write it like"],
     [peer.call("Unary", "{}", "{}"), "takes one request, and 2 came", "next:"],
