@@ -17,7 +17,7 @@ export function noInstance(target: string, reason: string | undefined, cause: Er
  *
  * @param settings Of the channel.
  * @param tried The instances: at least one.
- * @param oldList Why the list of instances is an old one; undefined if it is up to date.
+ * @param oldList Why the list of instances is outdated; undefined if it is up to date.
  */
 export function noConnection(
   { target, authority }: ChannelSettings,

@@ -70,7 +70,7 @@ Deno.test("the end inside a message is INTERNAL", async () => {
 
 Deno.test("a message that can't be decompressed is reported to the waiting reader", async () => {
   const { inbox, push, budget } = setUp("gzip");
-  const waits = assertRejects(async () => await inbox.next(), RpcError, "no valid gzip");
+  const waits = assertRejects(async () => await inbox.next(), RpcError, "not valid gzip");
   push(message(5, 1));
   await waits;
   assertEquals(budget.received, 0);

@@ -153,6 +153,6 @@ Deno.test("a client of another protocol gets an answer in that protocol; a clien
 
 Deno.test("a server that speaks something else is recognized", () => {
   assertMatch(foreignServer(new Uint8Array([21, 3, 3, 0, 2]))!, /set the option tls/);
-  assertMatch(foreignServer(utf8("HTTP/1.1 400 Bad\r\n\r\nno such thing"))!, /no gRPC server: "no such thing"/);
+  assertMatch(foreignServer(utf8("HTTP/1.1 400 Bad\r\n\r\nno such thing"))!, /not a gRPC server: "no such thing"/);
   assertEquals(foreignServer(new Uint8Array([0, 0, 0, 4, 0])), undefined);
 });
