@@ -1,27 +1,15 @@
 import { excerpt } from "../../base/excerpt.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
-import { isRetryField } from "../../rpc/retry_fields.ts";
 import { isSourceField } from "../../rpc/source_fields.ts";
 import type { RpcError } from "../../rpc/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
+import { isApplicationField } from "../application_fields.ts";
 import { sizeExcess } from "../excess.ts";
 import type { Limits } from "../transport.ts";
 
-/**
- * Fields of HTTP/2 and gRPC, which are not part of the metadata. Those that begin with `:` or `grpc-` are not part of
- * it either.
- */
-const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "date", "host", "content-length"]);
 // deno-lint-ignore no-control-regex -- all of ASCII
 const ASCII = /^[\x00-\x7f]*$/;
 const UTF8 = { encoder: new TextEncoder(), decoder: new TextDecoder("utf-8", { ignoreBOM: true }) };
-
-/**
- * Returns whether a field belongs to the application's metadata, or is one of the two retry fields of the call path.
- */
-export function isApplicationField(name: string): boolean {
-  return name.charCodeAt(0) !== 58 && (!name.startsWith("grpc-") || isRetryField(name)) && !HIDDEN.has(name);
-}
 
 /**
  * Returns how many values of metadata a field holds: none if it belongs to HTTP/2 or the kit, and several if it ends in

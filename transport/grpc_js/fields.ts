@@ -1,17 +1,14 @@
 import { Buffer } from "node:buffer";
 import type { grpc } from "./deps.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
-import { isRetryField } from "../../rpc/retry_fields.ts";
+import { isApplicationField } from "../application_fields.ts";
 import type { GrpcJs, RawMetadata } from "./load.ts";
-
-/** Fields of HTTP/2 and gRPC, which are not part of the metadata. */
-const HIDDEN = new Set(["content-type", "te", "user-agent", "accept-encoding", "date", "host", "content-length"]);
 
 /** Returns the application's fields of a grpc-js metadata. */
 export function fromGrpc(metadata: grpc.Metadata): Metadata {
   const entries: [string, MetadataValue][] = [];
   for (const [key, values] of (metadata as unknown as RawMetadata).internalRepr) {
-    if (HIDDEN.has(key) || key.startsWith("grpc-") && !isRetryField(key)) continue;
+    if (!isApplicationField(key)) continue;
     for (const value of values) entries.push([key, typeof value === "string" ? value : new Uint8Array(value)]);
   }
   return Metadata.unchecked(entries);
