@@ -7,6 +7,9 @@
 
 import { fileURLToPath } from "node:url";
 
+/** What all layers of HTTP/2 speak of: frames, error codes, settings, header fields. */
+const HTTP2_VOCABULARY = ["transport/http2/protocol", "transport/http2/hpack"];
+
 /**
  * What each part of the library may import, beside itself and Node's built-in modules. Tests beside the source are
  * free.
@@ -18,7 +21,28 @@ const MAY: Record<string, readonly string[]> = {
   rpc: [],
   codec: ["base", "rpc", "deps.ts"],
   tls: ["base", "rpc"],
-  transport: ["base", "rpc", "tls"],
+  transport: ["base", "rpc", "tls", "transport/grpc"],
+  "transport/grpc": [
+    "base",
+    "rpc",
+    "tls",
+    "transport",
+    "transport/http2",
+    ...HTTP2_VOCABULARY,
+    "transport/http2/state",
+  ],
+  "transport/http2": [
+    ...["transport/http2/readers", "transport/http2/sender.ts", "transport/http2/state"],
+    ...HTTP2_VOCABULARY,
+  ],
+  "transport/http2/readers": [
+    ...["base", "rpc", "transport/http2/sender.ts", "transport/http2/state"],
+    ...HTTP2_VOCABULARY,
+  ],
+  "transport/http2/sender.ts": ["transport/http2/state", ...HTTP2_VOCABULARY],
+  "transport/http2/state": ["base", ...HTTP2_VOCABULARY],
+  "transport/http2/protocol": [],
+  "transport/http2/hpack": ["base"],
   "transport/grpc_js": ["base", "rpc", "tls", "transport"],
   registry: ["base", "tls", "deps.ts"],
   policy: ["base", "rpc"],

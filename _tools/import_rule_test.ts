@@ -78,6 +78,47 @@ Deno.test("import rule: in cli/ the rooms that others use don't see the commands
   assertRefused("cli/generate/a.ts", "cli/generate may see", [`import { x } from "../new/x.ts";`]);
 });
 
+Deno.test("import rule: in transport/http2/ imports go from the connection to readers/, sender.ts and state/ only", () => {
+  const http2 = (file: string, ...targets: string[]) =>
+    said(`transport/http2/${file}`, targets.map((target) => `import { x } from "${target}";`).join("\n"));
+  assertEquals(http2("connection.ts", "./readers/x.ts", "./sender.ts", "./state/x.ts", "./protocol/x.ts"), []);
+  assertEquals(http2("readers/a.ts", "../sender.ts", "../state/x.ts", "../hpack/x.ts"), []);
+  assertEquals(http2("sender.ts", "./state/x.ts", "./protocol/x.ts", "./hpack/x.ts"), []);
+  assertEquals(http2("state/a.ts", "./b.ts", "../protocol/x.ts", "../../../base/x.ts"), []);
+  assertRefused("transport/http2/state/a.ts", "transport/http2/state may see base,", [
+    `import type { x } from "../sender.ts";`,
+    `import type { x } from "../readers/x.ts";`,
+    `import type { x } from "../connection.ts";`,
+    `import type { x } from "../../transport.ts";`,
+  ]);
+  assertRefused("transport/http2/sender.ts", "transport/http2/sender.ts may see", [
+    `import type { x } from "./readers/x.ts";`,
+    `import type { x } from "./connection.ts";`,
+  ]);
+  assertRefused("transport/http2/readers/a.ts", "transport/http2/readers may see", [
+    `import type { x } from "../connection.ts";`,
+    `import type { x } from "../../grpc/x.ts";`,
+  ]);
+  assertRefused("transport/http2/hpack/a.ts", "transport/http2/hpack may see base", [
+    `import type { x } from "../protocol/x.ts";`,
+  ]);
+});
+
+Deno.test("import rule: gRPC sees the connection and its state, not its readers; nothing below transport/ sees codec", () => {
+  assertEquals(said("transport/grpc/a.ts", `import { x } from "../http2/connection.ts";`), []);
+  assertEquals(said("transport/grpc/a.ts", `import type { x } from "../http2/state/x.ts";`), []);
+  assertEquals(said("transport/choose.ts", `const x = await import("./grpc/mod.ts");`), []);
+  assertRefused("transport/grpc/a.ts", "transport/grpc may see", [
+    `import type { x } from "../http2/readers/x.ts";`,
+    `import type { x } from "../http2/sender.ts";`,
+  ]);
+  for (const file of ["transport/a.ts", "transport/grpc/a.ts", "transport/http2/a.ts", "transport/memory/a.ts"]) {
+    assertRefused(file, "may not import codec/x.ts", [
+      `import type { x } from "${"../".repeat(file.split("/").length - 1)}codec/x.ts";`,
+    ]);
+  }
+});
+
 Deno.test("import rule: packages come from deps.ts, each where it belongs", () => {
   assertRefused("server/a.ts", "packages come from deps.ts", [
     `import { x } from "npm:x@1";`,

@@ -21,7 +21,8 @@ import {
 import { EchoService } from "../proto/echo.ts";
 import { SharedWatches } from "../registry/shared_watches.ts";
 import { Connection } from "../transport/http2/connection.ts";
-import { Pump, type Socket } from "../transport/grpc/socket.ts";
+import { Pump } from "../transport/grpc/pump.ts";
+import type { Socket } from "../transport/grpc/socket.ts";
 import { http2Limits } from "../transport/grpc/http2_limits.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import { fakeConsul } from "./fake_consul.ts";

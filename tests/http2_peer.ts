@@ -8,12 +8,13 @@
 import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
 import { http2Limits } from "../transport/grpc/http2_limits.ts";
 import { Connection, type Http2Limits } from "../transport/http2/connection.ts";
-import { ErrorCode } from "../transport/http2/error.ts";
-import { Flag, FrameType, PREFACE } from "../transport/http2/frame.ts";
+import { ErrorCode } from "../transport/http2/protocol/error.ts";
+import { Flag, FrameType, PREFACE } from "../transport/http2/protocol/frame.ts";
 import { HpackDecoder } from "../transport/http2/hpack/decoder.ts";
 import { HpackEncoder } from "../transport/http2/hpack/encoder.ts";
 import type { FieldList } from "../transport/http2/hpack/field_list.ts";
-import type { Budget, Stream, StreamEvents } from "../transport/http2/stream.ts";
+import type { Budget } from "../transport/http2/state/budget.ts";
+import type { Stream, StreamEvents } from "../transport/http2/state/stream.ts";
 
 export const REQUEST: FieldList = [":method", "POST", ":scheme", "http", ":path", "/a.B/C", "te", "trailers"];
 export const RESPONSE: FieldList = [":status", "200", "content-type", "application/grpc"];
@@ -95,6 +96,7 @@ export class Peer {
         this.log.push(`open ${stream.id}${end ? " end" : ""}${exceeded ? " exceeded" : ""}`);
       },
       onClosed: () => {},
+      onDrained: () => this.log.push("drained"),
       onGoAway: (code, why) => {
         this.why = why;
         this.log.push(`goaway ${ErrorCode[code] ?? code}`);
@@ -133,7 +135,7 @@ export class Peer {
       },
       onData: (_, start, stop, last) => {
         log(`data ${id} ${stop - start}${last ? " end" : ""}`);
-        const { window } = this.connection;
+        const { receiveWindow: window } = this.connection;
         if (!this.reads) return;
         window.release(stop - start);
         window.consume(stream, stop - start);
@@ -240,7 +242,7 @@ export function exchange(client: Connection, server: Connection): number {
       const octets = taken.slice();
       if (taken.length > 0) from.output.giveBack(taken);
       if (to.receive(octets, 0, octets.length) !== octets.length) throw new Error("a frame is cut off");
-      from.sender.resume();
+      from.resume();
       moved += octets.length;
     }
     if (moved === before) return moved;

@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
 import { ClientConnection } from "../transport/grpc/client_connection.ts";
 import { RefusalLog } from "../transport/refusal_log.ts";
 import { ServerConnection } from "../transport/grpc/server_connection.ts";
-import { Flag, FrameType, PREFACE } from "../transport/http2/frame.ts";
+import { Flag, FrameType, PREFACE } from "../transport/http2/protocol/frame.ts";
 import { HpackDecoder } from "../transport/http2/hpack/decoder.ts";
 import { HpackEncoder } from "../transport/http2/hpack/encoder.ts";
 import type { FieldList } from "../transport/http2/hpack/field_list.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createClient, RpcError, Status } from "../mod.ts";
-import { ErrorCode } from "../transport/http2/error.ts";
-import { FrameType, PREFACE } from "../transport/http2/frame.ts";
+import { ErrorCode } from "../transport/http2/protocol/error.ts";
+import { FrameType, PREFACE } from "../transport/http2/protocol/frame.ts";
 import { framesOf, goAway, settings } from "./http2_peer.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";

@@ -18,6 +18,9 @@ const UNKNOWN_ISSUER = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
+/** Returns whether an error of a socket is the peer's TLS alert. Deno's own TLS says so in the text only. */
+export const isTlsAlert = ({ message }: TlsError): boolean => /alert/i.test(message);
+
 /**
  * Returns why the TLS handshake with a server failed, and what to do.
  *

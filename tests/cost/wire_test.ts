@@ -6,9 +6,9 @@ import { metadataOf } from "../../transport/grpc/fields.ts";
 import { MessageReader } from "../../transport/grpc/message_reader.ts";
 import { headerProblem, statusOf } from "../../transport/grpc/reply.ts";
 import { accepts, readRequest } from "../../transport/grpc/request.ts";
-import { malformedRequest, malformedTrailers, withoutOuterBlanks } from "../../transport/http2/header_rules.ts";
-import { Stream } from "../../transport/http2/stream.ts";
-import { StreamTable } from "../../transport/http2/stream_table.ts";
+import { malformedRequest, malformedTrailers, withoutOuterBlanks } from "../../transport/http2/readers/header_rules.ts";
+import { Stream } from "../../transport/http2/state/stream.ts";
+import { StreamTable } from "../../transport/http2/state/stream_table.ts";
 import { assertLinear } from "./assert_linear.ts";
 
 /** Limits that let all pass: what is timed is the work, not the refusal. */

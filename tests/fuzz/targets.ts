@@ -10,10 +10,10 @@ import { http2Limits } from "../../transport/grpc/http2_limits.ts";
 import { RefusalLog } from "../../transport/refusal_log.ts";
 import { ServerConnection } from "../../transport/grpc/server_connection.ts";
 import { Connection } from "../../transport/http2/connection.ts";
-import { ErrorCode } from "../../transport/http2/error.ts";
+import { ErrorCode } from "../../transport/http2/protocol/error.ts";
 import { HpackDecoder } from "../../transport/http2/hpack/decoder.ts";
 import { HpackError } from "../../transport/http2/hpack/error.ts";
-import type { Stream } from "../../transport/http2/stream.ts";
+import type { Stream } from "../../transport/http2/state/stream.ts";
 import { Status } from "../../rpc/status.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 import { seeded } from "../random.ts";
@@ -43,7 +43,7 @@ function exchange(role: "server" | "client", input: Uint8Array, cut: (left: numb
     written.push(taken.slice());
     size += taken.length;
     connection.output.giveBack(taken);
-    connection.sender.resume();
+    connection.resume();
   };
   const serve = (stream: Stream) => {
     let held = 0;
@@ -54,7 +54,7 @@ function exchange(role: "server" | "client", input: Uint8Array, cut: (left: numb
       connection.sendHeaders(stream, END_FIELDS, true);
     };
     const release = () => {
-      connection.window.release(held);
+      connection.receiveWindow.release(held);
       held = 0;
     };
     stream.events = {
@@ -62,7 +62,7 @@ function exchange(role: "server" | "client", input: Uint8Array, cut: (left: numb
       onData(_buf, start, end, last) {
         held += end - start;
         if (!last) return;
-        connection.window.consume(stream, held);
+        connection.receiveWindow.consume(stream, held);
         release();
         if (role === "server") answer();
       },
@@ -106,7 +106,8 @@ function exchange(role: "server" | "client", input: Uint8Array, cut: (left: numb
   if (connection.failure?.code === ErrorCode.INTERNAL_ERROR) throw new Fault(connection.failure.message);
   connection.lose("the end");
   if (connection.streams.size !== 0) throw new Fault("streams outlive their connection");
-  if (connection.sender.waiting !== 0) throw new Fault(`${connection.sender.waiting} streams stay waiting`);
+  const { size: waiting } = connection.sendWindow.waiting;
+  if (waiting !== 0) throw new Fault(`${waiting} streams stay waiting`);
   if (budget.received !== 0 || budget.queued !== 0) throw new Fault(`octets stay held: ${Deno.inspect(budget)}`);
   return concat(...written);
 }

@@ -1,4 +1,4 @@
-import { FrameType, PREFACE } from "../../transport/http2/frame.ts";
+import { FrameType, PREFACE } from "../../transport/http2/protocol/frame.ts";
 
 /** What a proxy has counted of its clients' questions for a sign of life. */
 export interface Counts {

@@ -8,7 +8,7 @@ import { RefusalLog } from "../refusal_log.ts";
 import type { ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, type Host, listening, peerOf } from "./accept.ts";
 import { acceptAgain } from "../file_descriptors.ts";
-import { foreignClient } from "./foreign.ts";
+import { wrongProtocolOfClient } from "./wrong_protocol.ts";
 import { NodeSocket } from "./node_socket.ts";
 
 /** A connection whose handshake is not done, or that receives an answer because it does not speak TLS. */
@@ -76,10 +76,10 @@ export async function acceptTls(options: ListenOptions, host: Host): Promise<Acc
     socket.once("readable", () => {
       const first: Uint8Array | null = socket.read();
       if (first === null) return;
-      const foreign = foreignClient(first, true);
-      if (foreign) {
-        refusals.refused(client.peer.address, foreign.why, foreign.deaf);
-        return void socket.end(foreign.answer);
+      const wrong = wrongProtocolOfClient(first, true);
+      if (wrong) {
+        refusals.refused(client.peer.address, wrong.why, wrong.onlyLogged);
+        return void socket.end(wrong.answer);
       }
       socket.unshift(first);
       secure.emit("connection", socket);

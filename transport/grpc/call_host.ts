@@ -1,9 +1,11 @@
 import type { Peer } from "../../rpc/peer.ts";
 import type { Connection } from "../http2/connection.ts";
-import type { Budget } from "../http2/stream.ts";
 import type { ClientCall, ConnectOptions, Limits, ListenOptions } from "../transport.ts";
+import type { RpcError } from "../../rpc/error.ts";
 import type { CallFields } from "./call_fields.ts";
+import type { CallSet, CallSetItem } from "./call_set.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { HeldMemory } from "./held_memory.ts";
 
 /** The part of a connection that its calls use, on either side. */
 export interface CallHost {
@@ -17,6 +19,14 @@ export interface CallHost {
   wake(): void;
 }
 
+/** What a server's connection does with its calls. */
+export interface HostedCall extends CallSetItem {
+  /** The octets of an incomplete request. */
+  readonly partial: number;
+  /** Ends the call with an error of this side. */
+  cut(error: RpcError): void;
+}
+
 /** The part of a server's connection that its calls use. */
 export interface ServerCallHost extends CallHost {
   /** The client. */
@@ -25,14 +35,12 @@ export interface ServerCallHost extends CallHost {
   readonly options: ListenOptions;
   /** When octets arrived last, in milliseconds of `performance.now()`. */
   readonly readAt: number;
+  /** The calls that have not ended. A call removes itself when it ends. */
+  readonly calls: CallSet<HostedCall>;
+  /** The memory that the calls hold. */
+  readonly memory: HeldMemory;
   /** Counts that a limit was exceeded. */
   hit(limit: keyof Limits): void;
-  /** Counts octets of decoded requests that a handler holds. Negative octets are released. */
-  hold(octets: number): void;
-  /** Returns whether all connections hold too much, and this one more than its share. */
-  holdsTooMuch(what: keyof Budget | "decoded", more: number): boolean;
-  /** Returns the limit that a call exceeds whose data has arrived. */
-  overBudget(partial: number): keyof Limits | undefined;
 }
 
 /** The part of a client's connection that its calls use. */
@@ -41,6 +49,8 @@ export interface ClientCallHost extends CallHost {
   readonly options: ConnectOptions;
   /** The header fields of calls. */
   readonly fields: CallFields;
+  /** The calls that have not ended. A call removes itself when it ends. */
+  readonly calls: CallSet<ClientCall & CallSetItem>;
   /** Removes a call that waits for a stream. */
   forget(call: ClientCall): void;
 }

@@ -236,7 +236,7 @@ Deno.test("a connection that is lost ends calls as UNAVAILABLE, not as unprocess
 Deno.test("a connection whose stream identifiers are used up says so, and is replaced before a call fails", async () => {
   await using pair = new GrpcPair({ onCall: echo });
   await pair.client.ready;
-  pair.client.connection.nextStream = 2 ** 31 - 1;
+  pair.client.connection.state.nextStream = 2 ** 31 - 1;
   const last = pair.start();
   assertMatch(await pair.client.closed, /takes no more calls/);
   last.end();

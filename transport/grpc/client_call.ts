@@ -3,9 +3,9 @@ import { RpcError } from "../../rpc/error.ts";
 import type { QueueEntry } from "../../base/queue.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
-import { ErrorCode } from "../http2/error.ts";
+import { ErrorCode } from "../http2/protocol/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
-import type { Stream, StreamEvents } from "../http2/stream.ts";
+import type { Stream, StreamEvents } from "../http2/state/stream.ts";
 import { messageExcess, sizeExcess, withoutTrailer } from "../excess.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } from "../transport.ts";
 import type { ClientCallHost } from "./call_host.ts";
@@ -21,6 +21,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   earlier: Dated | undefined;
   later: Dated | undefined;
   place: number | undefined;
+  slot = -1;
   /** Its place in the queue of calls that wait for a stream. */
   turn: QueueEntry<GrpcClientCall> | undefined;
   readonly #host: ClientCallHost;
@@ -47,7 +48,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     signal?.addEventListener("abort", this.#onAbort);
     if (deadline === undefined) return;
     this.deadline = deadline;
-    if (deadline <= now) this.onLate();
+    if (deadline <= now) this.#fail(late());
     else host.deadlines.add(this);
   }
 
@@ -70,11 +71,13 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     const { compression = options.compression } = this.#start;
     if (compression !== "identity") this.#outbox.encoding = compression;
     connection.sendHeaders(stream, this.#host.fields.of(this.#start, now), false);
+    let ended = false;
     for (const { message, compression, last } of this.#early?.splice(0) ?? []) {
+      ended = last;
       // deno-lint-ignore dinokit-promise/handled -- it only signals that there is room, and never rejects
       void this.#send(message, compression, last);
     }
-    if (this.#endSent) this.#sendEnd();
+    if (this.#endSent && !ended) this.#sendEnd();
     this.#room?.resolve();
     this.#host.wake();
   }
@@ -120,23 +123,29 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   }
 
   onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
-    if (this.#inbox === undefined || this.#result) this.#host.connection.window.release(end - start);
+    const { receiveWindow } = this.#host.connection;
+    if (this.#inbox === undefined || this.#result) receiveWindow.release(end - start);
     else {
       this.#inbox.push(buf, start, end);
       // If a server interleaves many replies, their beginnings may fill the window, and none of them can complete.
-      if (this.#inbox.partial > 0 && this.#host.connection.window.available < LOW_WINDOW_BYTES) this.#inbox.letIn();
+      if (this.#inbox.partial > 0 && receiveWindow.available < LOW_WINDOW_BYTES) this.#inbox.letIn();
     }
     if (last && !this.#result) this.#ended(NO_STATUS);
   }
 
   onReset(code: ErrorCode, why: string): void {
     // A server cancels calls whose deadline has passed, and may do so before the timer here fires.
-    if (code === ErrorCode.CANCEL && why === "" && isPast(this.deadline)) this.onLate();
+    if (code === ErrorCode.CANCEL && why === "" && isPast(this.deadline)) this.#fail(late());
     else this.#finish(statusOfReset(code, why));
   }
 
   onLost(why: string, unprocessed: boolean): void {
-    this.#finish({ code: Status.UNAVAILABLE, message: why, unprocessed: unprocessed ? "left" : undefined, lost: true });
+    this.#lose(why, unprocessed ? "left" : undefined);
+  }
+
+  /** Ends a call that gets no stream, because the connection takes no more calls. */
+  turnAway(why: string): void {
+    this.#lose(why, "left");
   }
 
   onDrained(): void {
@@ -168,7 +177,6 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   }
 
   #sendEnd(): void {
-    if (this.#stream!.ending) return;
     this.#host.connection.sendData(this.#stream!, NO_BYTES, NO_BYTES, true);
     this.#host.wake();
   }
@@ -176,7 +184,13 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   /** Handles the header. Messages follow. */
   #open(fields: FieldList): void {
     const { connection, limits } = this.#host;
-    this.#inbox = new Inbox(this.#stream!, connection.window, limits.receiveMessageBytes, encodingOf(fields), this);
+    this.#inbox = new Inbox(
+      this.#stream!,
+      connection.receiveWindow,
+      limits.receiveMessageBytes,
+      encodingOf(fields),
+      this,
+    );
     this.#receiver?.resolve(undefined);
   }
 
@@ -222,17 +236,22 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     else this.#host.forget(this);
   }
 
+  #lose(message: string, unprocessed: CallStatus["unprocessed"]): void {
+    this.#finish({ code: Status.UNAVAILABLE, message, unprocessed, lost: true });
+  }
+
   /** Ends the call after its stream has ended. */
   #finish(status: CallStatus): void {
     if (this.#result) return;
     this.#end(status);
     this.#inbox?.end();
     // The server answered before all requests were sent, or the connection is lost. The rest is not sent.
-    if (this.#stream && !this.#stream.closed) this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
+    if (this.#stream) this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
   }
 
   #end(status: CallStatus): void {
     this.#result = status;
+    this.#host.calls.delete(this);
     this.#start.signal?.removeEventListener("abort", this.#onAbort);
     if (this.deadline !== undefined) this.#host.deadlines.remove(this);
     this.#receiver?.resolve(undefined);

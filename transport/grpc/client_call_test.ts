@@ -4,7 +4,7 @@ import { data, RESPONSE, rstStream, TRAILERS } from "../../tests/http2_peer.ts";
 import { RawServer } from "../../tests/raw_peers.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
-import { ErrorCode } from "../http2/error.ts";
+import { ErrorCode } from "../http2/protocol/error.ts";
 
 const NOT_FOUND = ["grpc-status", "5", "grpc-message", "no such thing"];
 const MESSAGE = [0, 0, 0, 0, 3, 1, 2, 3];
@@ -120,7 +120,7 @@ Deno.test("the half of a message that was reset holds no window any more", async
   const call = await server.start();
   server.send(server.headers(1, RESPONSE), data(1, [...MESSAGE, 0, 0, 0, 0, 200, 1, 2]), rstStream(1));
   assertEquals((await result(call))[0], [3]);
-  assertEquals(server.client.connection.window.held, 0);
+  assertEquals(server.client.connection.receiveWindow.held, 0);
 });
 
 Deno.test("a last message that can't be decompressed is an error, also where the status has come before it is taken", async () => {

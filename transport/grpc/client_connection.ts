@@ -4,18 +4,23 @@ import type { Peer } from "../../rpc/peer.ts";
 import { Queue } from "../../base/queue.ts";
 import { every } from "../../base/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
-import { type ConnectionError, ErrorCode } from "../http2/error.ts";
+import { type ConnectionError, ErrorCode } from "../http2/protocol/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
-import type { Budget, Stream } from "../http2/stream.ts";
+import type { Budget } from "../http2/state/budget.ts";
+import type { Stream } from "../http2/state/stream.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Limits } from "../transport.ts";
 import { CallFields } from "./call_fields.ts";
+import type { ClientCallHost } from "./call_host.ts";
+import { CallSet } from "./call_set.ts";
 import { GrpcClientCall } from "./client_call.ts";
+import { type CloseReason, PEER_SPEAKS_TLS } from "./close_reason.ts";
 import { Deadlines } from "./deadlines.ts";
-import { foreignServer } from "./foreign.ts";
 import { http2Limits } from "./http2_limits.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Silence } from "./silence.ts";
-import { Pump, type Socket } from "./socket.ts";
+import { Pump } from "./pump.ts";
+import type { Socket } from "./socket.ts";
+import { wrongProtocolOfServer } from "./wrong_protocol.ts";
 
 /** How often a client checks its time limits, in milliseconds. */
 const TICK_MS = 1000;
@@ -23,19 +28,20 @@ const TICK_MS = 1000;
 const TOO_MANY_PINGS = "too_many_pings";
 
 /** One connection of a client: its calls in flight, and those that wait for a stream because of the server's limit. */
-export class ClientConnection implements Connection, ConnectionEvents {
+export class ClientConnection implements Connection, ConnectionEvents, ClientCallHost {
   readonly peer: Peer;
   readonly closed: Promise<string>;
   readonly connection: Http2Connection;
   readonly limits: Limits;
   readonly options: ConnectOptions;
   readonly deadlines: Deadlines = new Deadlines();
+  readonly calls: CallSet<GrpcClientCall> = new CallSet();
   readonly fields: CallFields;
   readonly budget: Budget = { received: 0, queued: 0 };
   readonly #pump: Pump;
   readonly #lost = Promise.withResolvers<string>();
   readonly #gone = Promise.withResolvers<void>();
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<CloseReason | undefined>();
   readonly #silence: Silence;
   readonly #pace: { factor: number };
   /** The factor of {@linkcode ConnectOptions.pace} when the connection was made. */
@@ -45,8 +51,8 @@ export class ClientConnection implements Connection, ConnectionEvents {
   /** Whether the process may end, because no call has been in flight for a while. */
   #resting = false;
   #why: string | undefined;
-  /** Why the server can't be called at all, as a phrase about the server. */
-  #trouble: string | undefined;
+  /** Why the server can't be called at all. */
+  #trouble: CloseReason | undefined;
 
   constructor(socket: Socket, options: ConnectOptions) {
     const { address, limits } = options;
@@ -61,11 +67,11 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.connection.pings.sparing = this.#factor > 1;
     const onRead = () => {
       if (this.#silence.silent) this.#speaks();
-      if (this.connection.established && this.#why === undefined) this.#ready.resolve();
-      if (this.#waiting.size > 0) this.onClosed(); // SETTINGS may have raised the limit of calls
+      if (this.connection.established && this.#why === undefined) this.#ready.resolve(undefined);
+      if (this.#waiting.size > 0) this.#proceed(); // SETTINGS may have raised the limit of calls
     };
     this.#pump = new Pump(socket, this.connection, onRead, (first) => {
-      return this.#trouble = foreignServer(first);
+      return this.#trouble = wrongProtocolOfServer(first);
     });
     const keepaliveInterval = limits.keepaliveInterval * this.#factor;
     const lifetime = new Lifetime(this.connection, this.#pump, { ...limits, keepaliveInterval });
@@ -79,8 +85,10 @@ export class ClientConnection implements Connection, ConnectionEvents {
     return this.#silence.silent;
   }
 
-  /** Resolves when the server's SETTINGS arrive. Rejects if the connection ends before that. */
-  get ready(): Promise<void> {
+  /**
+   * Resolves with undefined when the server's SETTINGS arrive, or with the reason if the connection ends before that.
+   */
+  get ready(): Promise<CloseReason | undefined> {
     return this.#ready.promise;
   }
 
@@ -89,7 +97,9 @@ export class ClientConnection implements Connection, ConnectionEvents {
     const now = start.deadline === undefined ? 0 : performance.now();
     const call = new GrpcClientCall(this, start, now);
     if (this.#resting) this.#rest(false);
-    if (call.status === undefined) this.#begin(call, now);
+    if (call.status !== undefined) return call;
+    this.calls.add(call);
+    this.#begin(call, now);
     return call;
   }
 
@@ -97,11 +107,11 @@ export class ClientConnection implements Connection, ConnectionEvents {
     this.#rest(false);
     this.#retire(`${this.peer.address}: the client closed the connection`);
     if (force) {
-      for (const { events } of this.connection.streams.values()) (events as GrpcClientCall).cancel();
-      for (const call of [...this.#waiting]) call.cancel();
+      // Those that wait come first, so that none of them gets the stream of another.
+      for (const call of [...this.#waiting, ...this.calls]) call.cancel();
       this.#pump.endSoon();
     }
-    this.onClosed();
+    this.#proceed();
     return this.#gone.promise;
   }
 
@@ -113,7 +123,7 @@ export class ClientConnection implements Connection, ConnectionEvents {
   /** Removes a call that ended while it waited for a stream. */
   forget(call: GrpcClientCall): void {
     if (call.turn) this.#waiting.remove(call.turn);
-    this.onClosed();
+    this.#proceed();
   }
 
   onStream(_: Stream, __: FieldList): void {
@@ -121,6 +131,54 @@ export class ClientConnection implements Connection, ConnectionEvents {
   }
 
   onClosed(): void {
+    this.#proceed();
+  }
+
+  onGoAway(code: ErrorCode, why: string, debug: string): void {
+    if (code === ErrorCode.ENHANCE_YOUR_CALM && debug === TOO_MANY_PINGS) this.#pingsWereTooMany();
+    const insecure = code === ErrorCode.INADEQUATE_SECURITY;
+    this.#trouble ??= insecure ? PEER_SPEAKS_TLS : { kind: "unusable", text: `takes no calls: ${why}` };
+    this.#retire(`${this.peer.address}: ${why}`);
+    this.#turnAway(why);
+    this.#proceed();
+  }
+
+  onFailed(error: ConnectionError): void {
+    const text = `takes connections but speaks no HTTP/2; is it another service? It sent ${error.message}`;
+    this.#trouble = { kind: "unusable", text };
+    this.#retire(`${this.peer.address} broke HTTP/2: ${error.message}`);
+    this.#pump.endSoon();
+  }
+
+  async #run(): Promise<void> {
+    const reason = await this.#pump.run();
+    this.#stopTicking();
+    const text = this.#why ?? `${this.peer.address}: ${reason.text}`;
+    this.#retire(text);
+    this.connection.lose(text);
+    this.#turnAway(text);
+    this.deadlines.close();
+    this.#ready.resolve(this.#trouble ?? reason);
+    this.#gone.resolve();
+  }
+
+  #begin(call: GrpcClientCall, now: number): void {
+    if (this.#why !== undefined) return call.turnAway(this.#why);
+    const stream = this.#waiting.size === 0 ? this.connection.open() : undefined;
+    if (stream !== undefined) call.begin(stream, now);
+    else if (this.connection.accepting) call.turn = this.#waiting.push(call);
+    else call.turnAway("the server takes no more calls");
+    if (this.connection.usedUp) this.#usedUp();
+  }
+
+  /** No stream identifiers are left (RFC 9113, section 5.1.1), so another connection is needed. */
+  #usedUp(): void {
+    this.#retire("the connection takes no more calls");
+    this.#turnAway("the connection takes no more calls");
+  }
+
+  /** Begins the calls that wait, as far as the server allows. Ends a connection that takes no more and has none. */
+  #proceed(): void {
     while (this.#waiting.size > 0) {
       const stream = this.connection.open();
       if (stream === undefined) break;
@@ -130,52 +188,9 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (this.#why !== undefined && this.connection.streams.size === 0 && this.#waiting.size === 0) this.#pump.end();
   }
 
-  onGoAway(code: ErrorCode, why: string, debug: string): void {
-    if (code === ErrorCode.ENHANCE_YOUR_CALM && debug === TOO_MANY_PINGS) this.#pingsWereTooMany();
-    const insecure = code === ErrorCode.INADEQUATE_SECURITY;
-    this.#trouble ??= insecure ? "speaks TLS; set the option tls" : `takes no calls: ${why}`;
-    this.#retire(`${this.peer.address}: ${why}`);
-    this.#giveUpWaiting(why);
-    this.onClosed();
-  }
-
-  onFailed(error: ConnectionError): void {
-    this.#trouble = `takes connections but speaks no HTTP/2; is it another service? It sent ${error.message}`;
-    this.#retire(`${this.peer.address} broke HTTP/2: ${error.message}`);
-    this.#pump.endSoon();
-  }
-
-  async #run(): Promise<void> {
-    const why = await this.#pump.run();
-    this.#stopTicking();
-    const text = this.#why ?? `${this.peer.address}: ${why}`;
-    this.#retire(text);
-    this.connection.lose(text);
-    this.#giveUpWaiting(text);
-    this.deadlines.close();
-    this.#ready.promise.catch(() => {});
-    this.#ready.reject(new Error(this.#trouble ?? why));
-    this.#gone.resolve();
-  }
-
-  #begin(call: GrpcClientCall, now: number): void {
-    if (this.#why !== undefined) return call.onLost(this.#why, true);
-    const stream = this.#waiting.size === 0 ? this.connection.open() : undefined;
-    if (stream !== undefined) call.begin(stream, now);
-    else if (this.connection.accepting) call.turn = this.#waiting.push(call);
-    else call.onLost("the server takes no more calls", true);
-    if (this.connection.usedUp) this.#usedUp();
-  }
-
-  /** No stream identifiers are left (RFC 9113, section 5.1.1), so another connection is needed. */
-  #usedUp(): void {
-    this.#retire("the connection takes no more calls");
-    this.#giveUpWaiting("the connection takes no more calls");
-  }
-
   /** Ends the calls that wait: they will not begin on this connection. */
-  #giveUpWaiting(why: string): void {
-    for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call.onLost(why, true);
+  #turnAway(why: string): void {
+    for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call.turnAway(why);
   }
 
   #retire(why: string): void {
@@ -218,6 +233,6 @@ export class ClientConnection implements Connection, ConnectionEvents {
     if (limit === undefined || limit === "drain") return;
     if (limit !== "idleTimeout" && limit !== "connectionAge") return this.#pump.close(`limits.${limit}`);
     this.#retire(`the connection was closed (limits.${limit})`);
-    this.onClosed();
+    this.#proceed();
   }
 }

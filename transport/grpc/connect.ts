@@ -2,10 +2,12 @@ import { formatAddress } from "../../base/address.ts";
 import { inBackground } from "../../base/background.ts";
 import { timeOfDay } from "../../base/time.ts";
 import { validityOf } from "../../tls/validity.ts";
-import { TLS_OPTIONS } from "../../tls/words.ts";
-import { tlsTrouble } from "../tls_trouble.ts";
+import type { TlsText } from "../../tls/words.ts";
+import { ConnectError } from "../connect_error.ts";
+import { isTlsAlert, tlsTrouble } from "../tls_trouble.ts";
 import type { ClientTls, Connection, ConnectOptions } from "../transport.ts";
 import { ClientConnection } from "./client_connection.ts";
+import { type CloseReason, SPEAKS_TLS } from "./close_reason.ts";
 import { dial } from "./dial.ts";
 
 /** Connects to a server, and waits for its SETTINGS. */
@@ -20,26 +22,28 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   signal.addEventListener("abort", giveUp);
   try {
     if (signal.aborted) giveUp();
-    await Promise.race([connection.ready, given]);
-    return connection;
-  } catch (cause) {
-    if (signal.aborted) throw signal.reason;
-    const { message } = cause as Error;
-    throw new Error(`${formatAddress(address)} ${tls ? afterHandshake(message, tls) : message}`, { cause });
+    const reason = await Promise.race([connection.ready, given]);
+    if (reason === undefined) return connection;
+    signal.throwIfAborted();
+    const problem = tlsProblem(reason, tls);
+    const where = formatAddress(address);
+    if (problem) throw new ConnectError("tls", (words) => `${where} ${problem(words)}`, reason.error);
+    throw new Error(`${where} ${reason.text}`, { cause: reason.error });
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
 }
 
-/**
- * A server requests a client's certificate after its own handshake is done, and node:tls of Deno may lose its alert.
- */
-function afterHandshake(message: string, tls: ClientTls): string {
-  if (/alert/.test(message)) return tlsTrouble({ message }, tls, "")(TLS_OPTIONS);
-  if (!/^the (peer closed|connection was lost)/.test(message)) return message;
+/** Returns what is wrong with the TLS options; undefined if the connection ended for another reason. */
+function tlsProblem({ kind, error }: CloseReason, tls: ClientTls | undefined): TlsText | undefined {
+  if (kind === "tls") return SPEAKS_TLS;
+  if (tls === undefined || kind !== "ended" && kind !== "lost") return undefined;
+  // A server requests a client's certificate after its own handshake is done, and node:tls of Deno may lose its alert.
+  if (error && isTlsAlert(error)) return tlsTrouble(error, tls, "");
   if (tls.cert === undefined) {
-    return "hangs up after the TLS handshake; if it asks for a client's certificate, set tls.cert and tls.key";
+    return ({ cert, key }) =>
+      `hangs up after the TLS handshake; if it asks for a client's certificate, set ${cert} and ${key}`;
   }
-  const [problem = "does it trust the certificate in tls.cert?"] = validityOf({ cert: tls.cert }, timeOfDay()).problems;
-  return `hangs up after the TLS handshake; ${problem}`;
+  const [problem] = validityOf({ cert: tls.cert }, timeOfDay()).problems;
+  return ({ cert }) => `hangs up after the TLS handshake; ${problem ?? `does it trust the certificate in ${cert}?`}`;
 }

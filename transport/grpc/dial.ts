@@ -26,7 +26,8 @@ export async function dial(options: ConnectOptions): Promise<Socket> {
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     if (cause instanceof ConnectError) throw cause;
-    const why = (cause as Error).message.replace(/^connect (E[A-Z]+) .*$/, "$1"); // node:tls repeats the address
+    const { syscall, code, message } = cause as Error & { syscall?: string; code?: string };
+    const why = syscall === "connect" ? code : message; // the message of node:tls repeats the address
     throw new ConnectError("unreachable", () => `can't connect to ${formatAddress(address)}: ${why}`, cause);
   }
 }

@@ -1,7 +1,7 @@
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
-import type { ReceiveWindow } from "../http2/receive_window.ts";
-import type { Stream } from "../http2/stream.ts";
+import type { ReceiveWindow } from "../http2/state/receive_window.ts";
+import type { Stream } from "../http2/state/stream.ts";
 import type { MaybePromise } from "../transport.ts";
 import { MessageReader, PREFIX_BYTES } from "./message_reader.ts";
 import { turnOver } from "./turn.ts";

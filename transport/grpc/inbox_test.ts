@@ -3,9 +3,9 @@ import { seeded } from "../../tests/random.ts";
 import { uint32 } from "../../tests/http2_peer.ts";
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
-import { Output } from "../http2/output.ts";
-import { ReceiveWindow } from "../http2/receive_window.ts";
-import { Stream } from "../http2/stream.ts";
+import { Output } from "../http2/state/output.ts";
+import { ReceiveWindow } from "../http2/state/receive_window.ts";
+import { Stream } from "../http2/state/stream.ts";
 import { Inbox } from "./inbox.ts";
 
 const message = (size: number, flag = 0) => new Uint8Array([flag, ...uint32(size), ...new Uint8Array(size)]);

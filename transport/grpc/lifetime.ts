@@ -1,7 +1,7 @@
 import type { Connection } from "../http2/connection.ts";
-import { PingPurpose } from "../http2/pings.ts";
+import { PingPurpose } from "../http2/state/pings.ts";
 import type { Limits } from "../transport.ts";
-import type { Pump } from "./socket.ts";
+import type { Pump } from "./pump.ts";
 
 /** How long a client may take to answer the PING that follows the first GOAWAY, in milliseconds. */
 const DRAIN_PONG_TIMEOUT_MS = 1000;
@@ -78,8 +78,8 @@ export class Lifetime {
    */
   #stalled(now: number): boolean {
     if (past(this.#pump.writingSince, now, this.#limits.stallTimeout)) return true;
-    const { waiting, frames } = this.#connection.sender;
-    const stuck = waiting > 0 && frames === this.#sentFrames;
+    const { waiting, frames } = this.#connection.sendWindow;
+    const stuck = waiting.size > 0 && frames === this.#sentFrames;
     this.#sentFrames = frames;
     this.#stalledSince = stuck ? this.#stalledSince ?? now : undefined;
     return past(this.#stalledSince, now, this.#limits.stallTimeout);

@@ -7,7 +7,8 @@ import { removeStaleSocket } from "../stale_socket.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
 import { type Acceptor, acceptPlain, type Host } from "./accept.ts";
 import { acceptTls } from "./accept_tls.ts";
-import { ServerConnection, type ServerHost } from "./server_connection.ts";
+import { ServerConnection } from "./server_connection.ts";
+import type { ServerHost } from "./server_host.ts";
 import type { Socket } from "./socket.ts";
 
 /** The maximum time between two checks of the time limits, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { Connection } from "../http2/connection.ts";
-import type { Stream } from "../http2/stream.ts";
+import type { Stream } from "../http2/state/stream.ts";
 import type { Compression, MaybePromise } from "../transport.ts";
 import { compress } from "./compression.ts";
 import { PREFIX_BYTES } from "./message_reader.ts";

@@ -45,9 +45,8 @@ Deno.test("a status keeps its code where the client takes no such trailers, and 
     const { connection } = pair.server;
     connection.peer.maxHeaderListSize = PEER_BYTES;
     let bytes = 0;
-    const { sender } = connection;
-    const send = sender.headers.bind(sender);
-    sender.headers = (stream, fields, end) => {
+    const send = connection.sendHeaders.bind(connection);
+    connection.sendHeaders = (stream, fields, end) => {
       bytes = listBytes(fields);
       send(stream, fields, end);
     };

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { GrpcPair, type PairOptions, result } from "../../tests/grpc_pair.ts";
 import { fakeClock } from "../../testing/clock.ts";
 import { Status } from "../../rpc/status.ts";
-import { ConnectionError, ErrorCode } from "../http2/error.ts";
-import { PingPurpose } from "../http2/pings.ts";
+import { ConnectionError, ErrorCode } from "../http2/protocol/error.ts";
+import { PingPurpose } from "../http2/state/pings.ts";
 import type { ServerCall } from "../transport.ts";
 
 /** What grpc-go and Kitex allow by default: a PING in five minutes, after two that come too early. */

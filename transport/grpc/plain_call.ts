@@ -1,13 +1,15 @@
 import { NO_BYTES } from "../../base/bytes.ts";
-import type { Stream, StreamEvents } from "../http2/stream.ts";
-import { ErrorCode } from "../http2/error.ts";
-import type { CallHost } from "./call_host.ts";
+import type { Stream, StreamEvents } from "../http2/state/stream.ts";
+import { ErrorCode } from "../http2/protocol/error.ts";
+import type { HostedCall, ServerCallHost } from "./call_host.ts";
 import type { Refusal } from "./request.ts";
 import { plainAnswer } from "./response.ts";
 
 /** A request that is not gRPC. It is read to its end, and then gets an HTTP error. */
-export class PlainCall implements StreamEvents {
-  readonly #host: CallHost;
+export class PlainCall implements HostedCall, StreamEvents {
+  readonly partial = 0;
+  slot = -1;
+  readonly #host: ServerCallHost;
   readonly #stream: Stream;
   readonly #refusal: Refusal;
 
@@ -19,16 +21,17 @@ export class PlainCall implements StreamEvents {
    * @param refusal Why it is not gRPC.
    * @param ended Whether the request is complete.
    */
-  constructor(host: CallHost, stream: Stream, refusal: Refusal, ended: boolean) {
+  constructor(host: ServerCallHost, stream: Stream, refusal: Refusal, ended: boolean) {
     this.#host = host;
     this.#stream = stream;
     this.#refusal = refusal;
     stream.events = this;
+    host.calls.add(this);
     if (ended) this.#answer();
   }
 
-  /** Ends the call because the server stops. */
   cut(): void {
+    this.#host.calls.delete(this);
     this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
   }
 
@@ -37,19 +40,26 @@ export class PlainCall implements StreamEvents {
   }
 
   onData(_: Uint8Array, start: number, end: number, last: boolean): void {
-    const { window } = this.#host.connection;
+    const { receiveWindow: window } = this.#host.connection;
     window.release(end - start);
     window.consume(this.#stream, end - start);
     if (last) this.#answer();
   }
 
-  onReset(): void {}
-  onLost(): void {}
+  onReset(): void {
+    this.#host.calls.delete(this);
+  }
+
+  onLost(): void {
+    this.#host.calls.delete(this);
+  }
+
   onDrained(): void {}
 
   #answer(): void {
     const { fields, body } = plainAnswer(this.#refusal);
-    const { connection } = this.#host;
+    const { connection, calls } = this.#host;
+    calls.delete(this);
     connection.sendHeaders(this.#stream, fields, false);
     connection.sendData(this.#stream, NO_BYTES, body, true);
     this.#host.wake();

@@ -8,7 +8,7 @@ import { RpcError } from "../../rpc/error.ts";
 import { excerpt, quotedExcerpt } from "../../base/excerpt.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
-import { ErrorCode } from "../http2/error.ts";
+import { ErrorCode } from "../http2/protocol/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import { NotGrpcError } from "../not_grpc_error.ts";
 import type { CallStatus } from "../transport.ts";

@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
-import { ErrorCode } from "../http2/error.ts";
+import { ErrorCode } from "../http2/protocol/error.ts";
 import { DEFAULT_LIMITS } from "../default_limits.ts";
-import { foreignClient, foreignServer } from "./foreign.ts";
 import { headerProblem, statusOf, statusOfReset } from "./reply.ts";
 import { readRequest } from "./request.ts";
 import { plainAnswer, responseFields, trailerFields } from "./response.ts";
@@ -135,24 +134,4 @@ Deno.test("codes of RST_STREAM become gRPC's; only a refused stream is unprocess
     );
   }
   assertEquals(statusOfReset(ErrorCode.REFUSED_STREAM, "broke it").code, Status.INTERNAL);
-});
-
-Deno.test("a client of another protocol gets an answer in that protocol; a client that may be right does not", () => {
-  const text = (first: Uint8Array, tls: boolean) => foreignClient(first, tls)?.why;
-  const preface = utf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  for (let end = 1; end <= preface.length; end++) assertEquals(text(preface.subarray(0, end), false), undefined);
-  assertMatch(text(utf8("GET / HTTP/1.1\r\n"), false)!, /HTTP\/1.1 on a port for gRPC: it speaks HTTP\/2 without TLS/);
-  assertMatch(text(utf8("POST /x HTTP/1.1\r\n"), true)!, /it speaks TLS and HTTP\/2/);
-  const hello = new Uint8Array([22, 3, 1, 2]);
-  assertMatch(text(hello, false)!, /TLS on a port without TLS/);
-  assertEquals(text(hello, true), undefined);
-  assertMatch(text(preface, true)!, /plaintext on a TLS port/);
-  assertMatch(text(utf8("\0\0"), true)!, /no TLS/);
-  assertMatch(new TextDecoder().decode(foreignClient(hello, false)!.answer), /^HTTP\/1\.1 400 /);
-});
-
-Deno.test("a server that speaks something else is recognized", () => {
-  assertMatch(foreignServer(new Uint8Array([21, 3, 3, 0, 2]))!, /set the option tls/);
-  assertMatch(foreignServer(utf8("HTTP/1.1 400 Bad\r\n\r\nno such thing"))!, /not a gRPC server: "no such thing"/);
-  assertEquals(foreignServer(new Uint8Array([0, 0, 0, 4, 0])), undefined);
 });

@@ -2,12 +2,12 @@ import { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
-import { ErrorCode } from "../http2/error.ts";
+import { ErrorCode } from "../http2/protocol/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
-import type { Stream, StreamEvents } from "../http2/stream.ts";
+import type { Stream, StreamEvents } from "../http2/state/stream.ts";
 import { messageExcess, metadataExcess, peerExcess, withinLimits } from "../excess.ts";
 import type { CallStatus, Compression, MaybePromise, ServerCall } from "../transport.ts";
-import type { ServerCallHost } from "./call_host.ts";
+import type { HostedCall, ServerCallHost } from "./call_host.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";
 import { addMetadata, metadataOf } from "./fields.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
@@ -16,12 +16,13 @@ import { accepts, type Request } from "./request.ts";
 import { HEADER_OWN_BYTES, responseFields, TRAILER_OWN_BYTES, trailerFields } from "./response.ts";
 
 /** One call of a server. */
-export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dated {
+export class GrpcServerCall implements ServerCall, HostedCall, StreamEvents, InboxOwner, Dated {
   readonly path: string;
   readonly deadline: number | undefined;
   earlier: Dated | undefined;
   later: Dated | undefined;
   place: number | undefined;
+  slot = -1;
   readonly #host: ServerCallHost;
   readonly #stream: Stream;
   readonly #request: Request;
@@ -41,7 +42,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     this.#stream = stream;
     this.#request = request;
     const { limits, connection } = host;
-    this.#inbox = new Inbox(stream, connection.window, limits.receiveMessageBytes, request.encoding, this);
+    this.#inbox = new Inbox(stream, connection.receiveWindow, limits.receiveMessageBytes, request.encoding, this);
     this.#outbox = new Outbox(connection, stream);
     if (request.timeout === undefined) return;
     this.deadline = host.readAt + request.timeout;
@@ -91,11 +92,11 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
 
   hold(octets: number): void {
     const more = octets - this.#decoded;
-    if (more > 0 && this.#host.holdsTooMuch("decoded", more)) {
+    if (more > 0 && this.#host.memory.exceedsShare("decoded", more)) {
       throw new RpcError(Status.RESOURCE_EXHAUSTED, "the server holds too many decoded requests (limits.bufferBytes)");
     }
     this.#decoded = octets;
-    this.#host.hold(more);
+    this.#host.memory.hold(more);
   }
 
   sendHeader(header: Metadata): void {
@@ -114,7 +115,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
       this.#host.hit("sendMessageBytes");
       throw excess;
     }
-    if (this.#host.holdsTooMuch("queued", message.length)) {
+    if (this.#host.memory.exceedsShare("queued", message.length)) {
       throw new RpcError(Status.RESOURCE_EXHAUSTED, "the server holds too many unsent replies (limits.bufferBytes)");
     }
     if (!this.#headerSent) this.#sendHeader(undefined, compression);
@@ -127,13 +128,18 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
     if (!this.#over) this.#finish(withinLimits(status, this.#host.limits, this.#peerBytes - TRAILER_OWN_BYTES));
   }
 
+  /** Handles that the client sends no more requests. */
+  requestsEnded(): void {
+    this.#inbox.finish();
+  }
+
   onHeaders(_: FieldList, __: boolean): void {
     this.#inbox.finish(); // trailers of a request end it; gRPC gives them no other meaning
   }
 
   onData(buf: Uint8Array, start: number, end: number, last: boolean): void {
     // Checked before the data is copied, so that rejected data costs nothing.
-    const limit = this.#over ? undefined : this.#host.overBudget(this.#inbox.partial);
+    const limit = this.#over ? undefined : this.#host.memory.exceededBy(this.#inbox.partial);
     if (limit) {
       const text = `the server holds too many unread requests (limits.${limit})`;
       this.cut(new RpcError(Status.RESOURCE_EXHAUSTED, text));
@@ -216,6 +222,7 @@ export class GrpcServerCall implements ServerCall, StreamEvents, InboxOwner, Dat
   #done(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#host.calls.delete(this);
     if (this.deadline !== undefined) this.#host.deadlines.remove(this);
   }
 }

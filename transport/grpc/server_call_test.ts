@@ -3,8 +3,8 @@ import { data, REQUEST, rstStream, settings } from "../../tests/http2_peer.ts";
 import { RawClient } from "../../tests/raw_peers.ts";
 import { RpcError } from "../../rpc/error.ts";
 import { Status } from "../../rpc/status.ts";
-import { ErrorCode } from "../http2/error.ts";
-import { FrameType } from "../http2/frame.ts";
+import { ErrorCode } from "../http2/protocol/error.ts";
+import { FrameType } from "../http2/protocol/frame.ts";
 
 const GRPC = [...REQUEST, "content-type", "application/grpc"];
 const MESSAGE = [0, 0, 0, 0, 3, 1, 2, 3];
@@ -38,7 +38,7 @@ Deno.test("whole requests that came before one that can't be read are given firs
       const error = await assertRejects(async () => await call.receive(), RpcError);
       assertEquals(error.code, bad[1] === 255 ? Status.RESOURCE_EXHAUSTED : Status.INTERNAL);
       call.finish({ code: error.code, message: "" });
-      assertEquals(client.server.connection.window.held, 0);
+      assertEquals(client.server.connection.receiveWindow.held, 0);
     }
   }
 });

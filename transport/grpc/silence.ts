@@ -52,7 +52,7 @@ export class Silence {
     now: number,
     lastRead: number,
     owes: boolean,
-    connection: Pick<Connection, "callFrames" | "nextStream" | "pings">,
+    connection: Pick<Connection, "progress" | "pings">,
   ): boolean {
     const late = now - this.#lookedAt > LATE_MS;
     this.#lookedAt = now;
@@ -65,7 +65,7 @@ export class Silence {
       return false;
     }
     // Other frames, such as WINDOW_UPDATE and PING, do not count: otherwise the client would ask again and again.
-    const progress = connection.callFrames + connection.nextStream;
+    const { progress } = connection;
     if (progress === this.#progress) return false;
     connection.pings.ask();
     this.#askedAt = now;

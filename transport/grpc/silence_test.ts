@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import type { Pings } from "../http2/pings.ts";
+import type { Pings } from "../http2/state/pings.ts";
 import { Silence } from "./silence.ts";
 
 /** Checks once a second with the given `lastRead`. Returns how often it has asked so far, and whether it is silent. */
 function setUp() {
   const silence = new Silence(1000);
   let asked = 0;
-  const connection = { callFrames: 0, nextStream: 3, pings: { ask: () => void asked++ } as unknown as Pings };
+  const connection = { progress: 3, pings: { ask: () => void asked++ } as unknown as Pings };
   silence.look(0, 0, false, connection);
   const look = (now: number, lastRead: number, owes = true) => {
     silence.look(now, lastRead, owes, connection);
@@ -35,11 +35,11 @@ Deno.test("a server is asked again once it has sent something for a call, or ano
   const { look, connection } = setUp();
   assertEquals(look(1000, 100), [1, false]);
   assertEquals(look(2000, 1001), [1, false]);
-  connection.callFrames++;
+  connection.progress++;
   assertEquals(look(3000, 2900), [1, false]);
   assertEquals(look(4000, 2900), [2, false]);
   assertEquals(look(5000, 4001), [2, false]);
-  connection.nextStream += 2;
+  connection.progress += 2;
   assertEquals(look(6000, 4001), [3, false]);
   assertEquals(look(7000, 4001), [3, true]);
 });
@@ -47,7 +47,7 @@ Deno.test("a server is asked again once it has sent something for a call, or ano
 Deno.test("a call that begins while the server is asked is a reason to ask again: the answer may have been on its way before it", () => {
   const { look, connection } = setUp();
   assertEquals(look(1000, 100), [1, false]);
-  connection.nextStream += 2;
+  connection.progress += 2;
   assertEquals(look(2000, 1001), [2, false]);
   assertEquals(look(3000, 2001), [2, false]);
 });

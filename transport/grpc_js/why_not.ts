@@ -4,7 +4,7 @@ import { after } from "../../base/time.ts";
 import { connectTls, type Trust } from "../../tls/connect.ts";
 import type { TlsText } from "../../tls/words.ts";
 import { ConnectError } from "../connect_error.ts";
-import { type TlsError, tlsTrouble } from "../tls_trouble.ts";
+import { isTlsAlert, type TlsError, tlsTrouble } from "../tls_trouble.ts";
 import type { ConnectOptions } from "../transport.ts";
 
 /** Returns the default name that a server's TLS certificate must have. */
@@ -31,8 +31,8 @@ async function withTls(options: ConnectOptions): Promise<TlsText> {
 
 async function withoutTls(options: ConnectOptions): Promise<TlsText> {
   const error = await handshake(options, {}, undefined);
-  // An alert proves that the server speaks TLS. node:tls of Deno reports it only in the text, without a code.
-  if (error === undefined || /alert/i.test(error.message)) return ({ tls }) => `speaks TLS; set ${tls}`;
+  // An alert proves that the server speaks TLS.
+  if (error === undefined || isTlsAlert(error)) return ({ tls }) => `speaks TLS; set ${tls}`;
   return () => "takes connections but speaks no HTTP/2; is it another service?";
 }
 

@@ -1,97 +1,49 @@
-import { ConnectionError, ErrorCode } from "./error.ts";
-import { FRAME_HEADER_BYTES, FrameType, PREFACE } from "./frame.ts";
-import { FrameReader } from "./frame_reader.ts";
 import type { FieldList } from "./hpack/field_list.ts";
-import { HpackEncoder } from "./hpack/encoder.ts";
-import { Output } from "./output.ts";
-import { Pings } from "./pings.ts";
-import { INITIAL_STREAM_WINDOW_BYTES, ReceiveWindow } from "./receive_window.ts";
+import { ConnectionError, ErrorCode } from "./protocol/error.ts";
+import { FRAME_HEADER_BYTES, FrameType, PREFACE } from "./protocol/frame.ts";
+import { type PeerSettings, SettingId } from "./protocol/settings.ts";
+import { FrameReader } from "./readers/frame_reader.ts";
 import { Sender } from "./sender.ts";
-import { initialSettings, type PeerSettings, SettingId } from "./settings.ts";
-import { type Budget, ClosedStreams, Stream } from "./stream.ts";
-import { StreamTable } from "./stream_table.ts";
+import type { Budget } from "./state/budget.ts";
+import { type ConnectionEvents, ConnectionState, type Http2Limits } from "./state/connection_state.ts";
+import { MAX_STREAM_ID } from "./state/going_away.ts";
+import type { Output } from "./state/output.ts";
+import type { Pings } from "./state/pings.ts";
+import { INITIAL_STREAM_WINDOW_BYTES, type ReceiveWindow } from "./state/receive_window.ts";
+import type { SendWindow } from "./state/send_window.ts";
+import { type Stream, StreamState } from "./state/stream.ts";
+import type { StreamTable } from "./state/stream_table.ts";
 
-/** The limits on a peer. `Limits` in `transport.ts` describes each of them. */
-export interface Http2Limits {
-  readonly concurrentStreams: number;
-  readonly connectionBufferBytes: number;
-  readonly headerListBytes: number;
-  readonly headerFields: number;
-  readonly headerBlockFrames: number;
-  readonly controlFrames: number;
-  readonly resets: number;
-  readonly pingInterval: number;
-}
-
-/** The events of a connection for the layer above. Handlers must not throw. */
-export interface ConnectionEvents {
-  /** A client opened a stream: its first fields arrived. The handler sets `stream.events`. */
-  onStream(stream: Stream, fields: FieldList, end: boolean, exceeded: boolean): void;
-  /** A stream was closed. */
-  onClosed(): void;
-  /** A stream was refused because of a limit. A limit that ends the connection is reported by `onFailed` instead. */
-  onLimit?(limit: "concurrentStreams"): void;
-  /** The peer accepts no more streams. `text` is a message with the code and `debug`, the text from the peer. */
-  onGoAway(code: ErrorCode, text: string, debug: string): void;
-  /** The connection failed because of the peer. The output holds the GOAWAY: write it, then close the socket. */
-  onFailed(error: ConnectionError): void;
-}
-
-const UTF8 = new TextEncoder();
-/** The largest stream identifier. */
-const MAX_STREAM_ID = 2 ** 31 - 1;
+export type { ConnectionEvents, Http2Limits };
 
 /**
  * One side of an HTTP/2 connection (RFC 9113), without a socket: octets in, events and octets out. Pass the received
  * octets to {@linkcode Connection.receive}, and send those in {@linkcode Connection.output}. It has no timer, never
  * waits, and allocates no object for a frame.
+ *
+ * It puts the parts together. The {@linkcode ConnectionState} is shared. The sender uses it, and the readers use both.
  */
 export class Connection {
+  /** What the readers and the sender share. The layer above uses the parts that are listed here. */
+  readonly state: ConnectionState;
   /** Whether this is the server's side. */
   readonly server: boolean;
-  /** The limits on the peer. */
-  readonly limits: Http2Limits;
-  /** Receives the events. */
-  readonly events: ConnectionEvents;
   /** The octets to be sent to the peer. */
-  readonly output: Output = new Output();
+  readonly output: Output;
   /** The peer's settings. */
-  readonly peer: PeerSettings = initialSettings();
-  /** Encodes header fields. */
-  readonly encoder: HpackEncoder = new HpackEncoder();
-  /** The sending side. */
-  readonly sender: Sender;
-  /** The receiving side's flow control. */
-  readonly window: ReceiveWindow;
+  readonly peer: PeerSettings;
   /** Sends PINGs. */
   readonly pings: Pings;
   /** The open streams. */
-  readonly streams: StreamTable = new StreamTable();
-  /** The streams that were closed most recently. */
-  readonly closed: ClosedStreams;
-  /**
-   * How many streams this side has ended. On a server, these are answered calls, including some that were answered
-   * before all of the request arrived.
-   */
-  finished = 0;
-  /**
-   * When the octets that a server is reading arrived: one look at the clock for many frames. In whole milliseconds,
-   * truncated to 32 bits so that it needs no allocation.
-   */
-  readAt = 0;
-  /** How many HEADERS and DATA frames were received. */
-  callFrames = 0;
-  /** The highest stream that the peer has opened. */
-  lastPeerStream = 0;
-  /** The highest stream that the peer may open. It is reduced when this side sends GOAWAY. */
-  lastAllowed = MAX_STREAM_ID;
-  /** Whether the peer accepts new streams. */
-  accepting = true;
-  /** The identifier of the next stream that {@linkcode Connection.open} opens. */
-  nextStream = 1;
+  readonly streams: StreamTable;
+  /** The flow control of what is received. */
+  readonly receiveWindow: ReceiveWindow;
+  /** The flow control of what is sent. */
+  readonly sendWindow: SendWindow;
   /** Why the connection has failed; undefined if it has not. */
   failure: ConnectionError | undefined;
   readonly #reader: FrameReader;
+  readonly #sender: Sender;
 
   /**
    * Creates one side. Its first frames are in the output at once.
@@ -107,20 +59,37 @@ export class Connection {
     events: ConnectionEvents,
     budget: Budget = { received: 0, queued: 0 },
   ) {
-    this.server = role === "server";
-    this.limits = limits;
-    this.closed = new ClosedStreams(limits.concurrentStreams);
-    this.events = events;
-    this.sender = new Sender(this.output, this.encoder, this.peer, budget, (stream) => this.#ended(stream));
-    this.window = new ReceiveWindow(this.output, limits.connectionBufferBytes, limits.concurrentStreams, budget);
-    this.pings = new Pings(this);
-    this.#reader = new FrameReader(this);
-    this.#greet();
+    const state = this.state = new ConnectionState(role, limits, events, budget);
+    this.server = state.server;
+    this.output = state.output;
+    this.peer = state.peer;
+    this.pings = state.pings;
+    this.streams = state.streams;
+    this.receiveWindow = state.receiveWindow;
+    this.sendWindow = state.sendWindow;
+    this.#sender = new Sender(state);
+    this.#reader = new FrameReader(state, this.#sender);
+    greet(state);
   }
 
   /** Whether the peer's SETTINGS have arrived. */
   get established(): boolean {
-    return this.#reader.established;
+    return this.state.established;
+  }
+
+  /** Whether the peer accepts new streams. */
+  get accepting(): boolean {
+    return this.state.accepting;
+  }
+
+  /** Whether no stream identifiers are left, so that no more streams can be opened. */
+  get usedUp(): boolean {
+    return this.state.nextStream > MAX_STREAM_ID;
+  }
+
+  /** A number that grows with each stream that this side opens, and with each HEADERS and DATA frame that arrives. */
+  get progress(): number {
+    return this.pings.callFrames + this.state.nextStream;
   }
 
   /** A number that identifies the incomplete header block; 0 if there is none. */
@@ -128,9 +97,9 @@ export class Connection {
     return this.#reader.headerBlock;
   }
 
-  /** Whether no stream identifiers are left, so that no more streams can be opened. */
-  get usedUp(): boolean {
-    return this.nextStream > MAX_STREAM_ID;
+  /** Whether a drain has begun: see {@linkcode Connection.drain}. */
+  get draining(): boolean {
+    return this.state.goingAway.draining;
   }
 
   /**
@@ -150,114 +119,83 @@ export class Connection {
     }
   }
 
-  /** Opens a stream as a client. Returns undefined if the peer accepts no more now, or at all. */
-  open(): Stream | undefined {
-    if (!this.accepting || this.streams.size >= this.peer.maxConcurrentStreams) return undefined;
-    const stream = new Stream(this.nextStream, this.peer.initialWindowSize, INITIAL_STREAM_WINDOW_BYTES);
-    this.streams.add(stream);
-    this.nextStream += 2;
-    if (this.usedUp) this.accepting = false;
-    return stream;
+  /** Sends queued data. To be called when the output has room again. */
+  resume(): void {
+    this.#sender.resume();
   }
 
-  /** Returns whether either side has ever opened a stream with that identifier. */
-  known(id: number): boolean {
-    return (id & 1) === 1 ? id <= (this.server ? this.lastPeerStream : this.nextStream - 2) : false;
+  /** Opens a stream as a client. Returns undefined if the peer accepts no more now, or at all. */
+  open(): Stream | undefined {
+    const { state } = this;
+    if (!state.accepting || state.streams.size >= state.peer.maxConcurrentStreams) return undefined;
+    const stream = state.nextIdle();
+    if (this.usedUp) state.accepting = false;
+    return stream;
   }
 
   /** Sends fields. */
   sendHeaders(stream: Stream, fields: FieldList, end: boolean): void {
-    if (!stream.closed) this.sender.headers(stream, fields, end);
+    if (stream.state !== StreamState.Closed) this.#sender.headers(stream, fields, end);
   }
 
   /** Sends data. See {@linkcode Sender.data}. */
   sendData(stream: Stream, head: Uint8Array, body: Uint8Array, end: boolean): boolean {
-    return stream.closed || this.sender.data(stream, head, body, end);
+    return stream.state === StreamState.Closed || this.#sender.data(stream, head, body, end);
   }
 
   /** Resets a stream, and discards what is queued on it. The stream receives no event. */
   reset(stream: Stream, code: ErrorCode): void {
-    if (stream.closed) return;
-    this.output.number(FrameType.RST_STREAM, stream.id, code);
-    this.close(stream, true);
-  }
-
-  /** Closes a stream: nothing more is sent or received on it. */
-  close(stream: Stream, resetByUs: boolean): void {
-    stream.closed = true;
-    if (stream.queue) this.sender.discard(stream);
-    this.streams.delete(stream);
-    this.window.closed(stream);
-    this.closed.add(stream.id, resetByUs);
-    this.events.onClosed();
+    this.state.localReset(stream, code);
   }
 
   /**
-   * Sends GOAWAY: the peer must open no stream above `last`.
+   * Begins to end a connection without the loss of a stream, as a server. The peer learns that no more streams are
+   * accepted. Those that it opens before it reads that are still served. Then follows `onDrained`.
    *
-   * @param last The highest stream that is processed, or may be processed.
+   * @param text The reason, for the peer.
    */
-  goAway(last: number, code: ErrorCode, text: string): void {
-    const debug = UTF8.encode(text.slice(0, 200));
-    this.output.frame(8 + debug.length, FrameType.GOAWAY, 0, 0);
-    this.output.uint32(last);
-    this.output.uint32(code);
-    this.output.bytes(debug);
-    this.lastAllowed = Math.min(this.lastAllowed, last);
+  drain(text: string): void {
+    this.state.goingAway.begin(text);
+  }
+
+  /** Refuses later streams of the peer: for a peer that has not answered the PING of a drain, or without a drain. */
+  refuseStreams(): void {
+    if (!this.failure) this.state.refuseStreams();
   }
 
   /** Ends the connection because of an error of the peer. Sends GOAWAY; all streams are lost. */
   fail(error: ConnectionError): void {
     if (this.failure) return;
     this.failure = error;
-    // A later GOAWAY must not raise the identifier (RFC 9113, section 6.8).
-    this.goAway(Math.min(this.lastPeerStream, this.lastAllowed), error.code, error.message);
+    this.state.goingAway.send(this.state.lastPeerStream, error.code, error.message);
     this.lose(error.message);
-    this.events.onFailed(error);
+    this.state.events.onFailed(error);
   }
 
   /** Reports to all streams that the connection is lost. */
   lose(why: string): void {
-    this.accepting = false;
-    this.window.end();
-    for (const stream of this.streams.values()) this.dropStream(stream, why, false);
+    this.state.accepting = false;
+    this.receiveWindow.end();
+    for (const stream of this.streams.values()) this.state.lost(stream, why, false);
   }
+}
 
-  /** Closes a stream that the peer will not answer. */
-  dropStream(stream: Stream, why: string, unprocessed: boolean): void {
-    if (stream.closed) return; // closed by an event of another stream's loss
-    this.close(stream, false);
-    stream.events?.onLost(why, unprocessed);
+/** Sends what a connection begins with (RFC 9113, section 3.4): the client's preface, SETTINGS, and a wider window. */
+function greet({ server, limits, output, receiveWindow }: ConnectionState): void {
+  if (!server) {
+    output.reserve(PREFACE.length);
+    output.bytes(PREFACE);
   }
-
-  #greet(): void {
-    const { output, limits } = this;
-    if (!this.server) {
-      output.reserve(PREFACE.length);
-      output.bytes(PREFACE);
-    }
-    const settings: [number, number][] = [
-      this.server ? [SettingId.MAX_CONCURRENT_STREAMS, limits.concurrentStreams] : [SettingId.ENABLE_PUSH, 0],
-      [SettingId.INITIAL_WINDOW_SIZE, INITIAL_STREAM_WINDOW_BYTES],
-      [SettingId.MAX_HEADER_LIST_SIZE, limits.headerListBytes],
-    ];
-    output.frame(6 * settings.length, FrameType.SETTINGS, 0, 0);
-    for (const [id, value] of settings) {
-      output.bytes(new Uint8Array([id >> 8, id]));
-      output.uint32(Math.min(value, 2 ** 32 - 1));
-    }
-    output.reserve(FRAME_HEADER_BYTES + 4);
-    this.window.start();
+  const settings: [number, number][] = [
+    server ? [SettingId.MAX_CONCURRENT_STREAMS, limits.concurrentStreams] : [SettingId.ENABLE_PUSH, 0],
+    [SettingId.INITIAL_WINDOW_SIZE, INITIAL_STREAM_WINDOW_BYTES],
+    [SettingId.MAX_HEADER_LIST_SIZE, limits.headerListBytes],
+  ];
+  output.frame(6 * settings.length, FrameType.SETTINGS, 0, 0);
+  for (const [id, value] of settings) {
+    output.bytes(new Uint8Array([id >> 8, id]));
+    output.uint32(Math.min(value, 2 ** 32 - 1));
   }
-
-  /** Handles that END_STREAM of this side was written. */
-  #ended(stream: Stream): void {
-    stream.localEnded = true;
-    this.finished++;
-    if (stream.remoteEnded) this.close(stream, false);
-    else if (this.server) {
-      // The answer is complete, so the rest of the request is not needed (RFC 9113, section 8.1).
-      this.reset(stream, ErrorCode.NO_ERROR);
-    }
-  }
+  output.reserve(FRAME_HEADER_BYTES + 4);
+  receiveWindow.start();
 }

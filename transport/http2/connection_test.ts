@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { exchange, Peer, REQUEST, RESPONSE, TRAILERS } from "../../tests/http2_peer.ts";
 import { mutate, seeded } from "../../tests/random.ts";
-import { concat, data, paddedData, ping, settings, windowUpdate } from "../../tests/http2_peer.ts";
-import { ConnectionError, ErrorCode } from "./error.ts";
-import { PREFACE } from "./frame.ts";
-import { Output } from "./output.ts";
+import { concat, data, paddedData, ping, pong, settings, windowUpdate } from "../../tests/http2_peer.ts";
+import { ConnectionError, ErrorCode } from "./protocol/error.ts";
+import { PREFACE } from "./protocol/frame.ts";
+import { Output } from "./state/output.ts";
+import { PingPurpose } from "./state/pings.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -25,7 +26,7 @@ Deno.test("a client and a server of ours understand each other, call by call", (
     assertEquals(stream.received, 300_000);
   }
   assertEquals([client.connection.streams.size, server.connection.streams.size], [0, 0]);
-  assertEquals([client.connection.window.held, server.connection.window.held], [0, 0]);
+  assertEquals([client.connection.receiveWindow.held, server.connection.receiveWindow.held], [0, 0]);
   assertEquals([client.connection.failure, server.connection.failure], [undefined, undefined]);
 });
 
@@ -34,15 +35,40 @@ Deno.test("a drain in two steps: what was opened before the client knew is serve
   exchange(client.connection, server.connection);
   client.open(true);
   exchange(client.connection, server.connection);
-  server.connection.goAway(2 ** 31 - 1, ErrorCode.NO_ERROR, "");
+  server.connection.drain("stops");
   client.open(true); // on its way while the GOAWAY is
   exchange(client.connection, server.connection);
   assertEquals(server.told(), ["open 1 end", "open 3 end"]);
   assertEquals(client.connection.open(), undefined);
-  server.connection.goAway(server.connection.lastPeerStream, ErrorCode.NO_ERROR, "");
-  exchange(client.connection, server.connection);
   assertEquals(client.told(), ["goaway NO_ERROR", "goaway NO_ERROR"]);
+  assertEquals(client.why, 'the peer is going away: NO_ERROR "stops"');
   assertEquals(client.connection.streams.size, 2);
+  for (const stream of server.streams.values()) server.connection.sendHeaders(stream, [...RESPONSE, ...TRAILERS], true);
+  assertEquals(server.told(), ["drained"]);
+});
+
+Deno.test("a drain names the last stream once its PING is answered, or when refuseStreams() ends the wait", () => {
+  const drained = (way: (server: Peer) => void) => {
+    const server = Peer.ready("server");
+    server.give(server.request(1));
+    server.connection.drain("");
+    assertEquals(server.sent(), ["GOAWAY 2147483647 NO_ERROR", "PING 0300000000000000"]);
+    server.give(server.request(3));
+    way(server);
+    server.give(server.request(5));
+    return server.sent();
+  };
+  const refused = ["GOAWAY 3 NO_ERROR", "RST_STREAM 5 REFUSED_STREAM"];
+  assertEquals(drained((server) => server.give(pong(PingPurpose.Drain))), refused);
+  assertEquals(drained((server) => server.connection.refuseStreams()), refused);
+  assertEquals(drained((server) => server.give(pong(PingPurpose.Bandwidth))), []);
+});
+
+Deno.test("a connection without streams is drained at once", () => {
+  const server = Peer.ready("server");
+  server.connection.refuseStreams();
+  assertEquals(server.told(), ["drained"]);
+  assertEquals(server.sent(), ["GOAWAY 0 NO_ERROR"]);
 });
 
 Deno.test("fail() tells each stream once, even those that end while others are told, then the connection", () => {
@@ -82,7 +108,7 @@ Deno.test("receive() never throws at random input, reports no internal error, an
     const stopped = peer.connection.receive(octets, 0, cut);
     assert(stopped <= cut);
     peer.connection.receive(octets, stopped, octets.length);
-    const { failure, window } = peer.connection;
+    const { failure, receiveWindow: window } = peer.connection;
     assert(failure?.code !== ErrorCode.INTERNAL_ERROR, `run ${run}: ${failure?.message}`);
     // Only octets of the frame that broke the connection may still count.
     if (failure === undefined) assertEquals([window.held, budget.received], [0, 0], `run ${run}`);

@@ -1,71 +1,47 @@
-import { Queue } from "../../base/queue.ts";
-import type { FieldList } from "./hpack/field_list.ts";
 import type { HpackEncoder } from "./hpack/encoder.ts";
-import { Flag, FRAME_HEADER_BYTES, FrameType } from "./frame.ts";
-import type { Output } from "./output.ts";
-import { DEFAULT_WINDOW_BYTES, MAX_WINDOW_BYTES, type PeerSettings } from "./settings.ts";
-import type { Budget, Queued, Stream } from "./stream.ts";
+import type { FieldList } from "./hpack/field_list.ts";
+import { Flag, FRAME_HEADER_BYTES, FrameType } from "./protocol/frame.ts";
+import type { PeerSettings } from "./protocol/settings.ts";
+import type { ConnectionState } from "./state/connection_state.ts";
+import type { Output } from "./state/output.ts";
+import { type SendWindow, unsent } from "./state/send_window.ts";
+import { type QueuedData, type Stream, StreamState } from "./state/stream.ts";
 
 /** If more octets than this wait to be written, streams queue their data. */
 const HIGH_WATER_BYTES = 256 * 1024;
 /** How much one stream sends before the next stream gets its turn, in octets. */
 const QUANTUM_BYTES = 16 * 1024;
 
-/**
- * The sending side of a connection. It handles flow control (RFC 9113, section 5.2) and fairness between streams, and
- * writes HEADERS and DATA.
- */
+/** Writes HEADERS and DATA as flow control permits (RFC 9113, section 5.2), with fairness between streams. */
 export class Sender {
-  /** The octets that may still be sent on the connection. */
-  window: number = DEFAULT_WINDOW_BYTES;
-  /** The octets of data in the queues of all streams. */
-  queued = 0;
-  /** How many HEADERS and DATA frames were written. */
-  frames = 0;
+  readonly #state: ConnectionState;
   readonly #output: Output;
   readonly #encoder: HpackEncoder;
   readonly #peer: PeerSettings;
-  readonly #budget: Budget;
-  readonly #onEnd: (stream: Stream) => void;
-  readonly #waiting = new Set<Stream>();
+  readonly #window: SendWindow;
 
   /**
-   * Creates a sender.
+   * Creates the sender of a connection.
    *
-   * @param output Receives the frames.
-   * @param encoder Encodes the fields.
-   * @param peer The peer's settings.
-   * @param budget Counts the octets in the queues of streams.
-   * @param onEnd Called when END_STREAM of a stream was written.
+   * @param state The state of the connection.
    */
-  constructor(
-    output: Output,
-    encoder: HpackEncoder,
-    peer: PeerSettings,
-    budget: Budget,
-    onEnd: (stream: Stream) => void,
-  ) {
-    this.#output = output;
-    this.#encoder = encoder;
-    this.#peer = peer;
-    this.#budget = budget;
-    this.#onEnd = onEnd;
-  }
-
-  /** The number of streams with a queue. */
-  get waiting(): number {
-    return this.#waiting.size;
+  constructor(state: ConnectionState) {
+    this.#state = state;
+    this.#output = state.output;
+    this.#encoder = state.encoder;
+    this.#peer = state.peer;
+    this.#window = state.sendWindow;
   }
 
   /** Sends fields, after everything that is queued on the stream. */
   headers(stream: Stream, fields: FieldList, end: boolean): void {
-    stream.ending = end;
     // A client's streams must open in the order of their identifiers (section 5.1.1), so the fields that open a stream
     // never wait.
-    const opens = !stream.headersReceived;
+    const opens = stream.state === StreamState.Idle;
+    if (opens) this.#state.localOpened(stream);
     if (stream.queue === undefined && (opens || this.#output.length < HIGH_WATER_BYTES)) {
       this.#writeHeaders(stream, fields, end);
-    } else this.#enqueue(stream, { fields, end });
+    } else this.#window.enqueue(stream, { fields, end });
   }
 
   /**
@@ -76,57 +52,29 @@ export class Sender {
    * @returns Whether all of it was written. If not, the stream's `onDrained` follows later.
    */
   data(stream: Stream, head: Uint8Array, body: Uint8Array, end: boolean): boolean {
-    stream.ending = end;
     const size = head.length + body.length;
     const free = stream.queue === undefined && this.#output.length < HIGH_WATER_BYTES;
-    if (free && size <= stream.sendWindow && size <= this.window && size <= this.#peer.maxFrameSize) {
+    if (free && size <= stream.sendWindow && size <= this.#window.available && size <= this.#peer.maxFrameSize) {
       this.#output.frame(size, FrameType.DATA, end ? Flag.END_STREAM : 0, stream.id);
       this.#output.bytes(head);
       this.#output.bytes(body);
       this.#sent(stream, size, end);
       return true;
     }
-    this.#count(size);
-    this.#enqueue(stream, { head: head.slice(), body, sent: 0, end });
+    this.#window.enqueue(stream, { head: head.slice(), body, sent: 0, end });
     if (free) this.#flush(stream, Infinity);
     return stream.queue === undefined;
   }
 
-  /**
-   * Opens the window of the connection or of a stream. Returns false if it becomes larger than allowed (section 6.9.1).
-   */
-  open(stream: Stream | undefined, octets: number): boolean {
-    if ((stream === undefined ? this.window : stream.sendWindow) + octets > MAX_WINDOW_BYTES) return false;
-    if (stream === undefined) this.window += octets;
-    else stream.sendWindow += octets;
-    return true;
-  }
-
   /** Sends queued data, one quantum per stream in turn. */
   resume(): void {
-    for (const stream of this.#waiting) {
+    const { waiting } = this.#window;
+    for (const stream of waiting) {
       if (this.#output.length >= HIGH_WATER_BYTES) return;
       // A stream with more data moves to the end: a Set keeps the order of insertion, and its iteration includes
       // entries that are added meanwhile.
-      if (this.#flush(stream, QUANTUM_BYTES) && this.#waiting.delete(stream)) this.#waiting.add(stream);
+      if (this.#flush(stream, QUANTUM_BYTES) && waiting.delete(stream)) waiting.add(stream);
     }
-  }
-
-  /** Discards the queue of a stream that was reset. */
-  discard(stream: Stream): void {
-    for (const item of stream.queue ?? []) if (item.fields === undefined) this.#count(-left(item));
-    stream.queue = undefined;
-    this.#waiting.delete(stream);
-  }
-
-  #count(octets: number): void {
-    this.queued += octets;
-    this.#budget.queued += octets;
-  }
-
-  #enqueue(stream: Stream, item: Queued): void {
-    (stream.queue ??= new Queue()).push(item);
-    this.#waiting.add(stream);
   }
 
   /** Writes at most `quantum` octets of a stream's queue. Returns whether it wrote anything. */
@@ -137,44 +85,43 @@ export class Sender {
       if (item.fields) this.#writeHeaders(stream, item.fields, item.end);
       else {
         // A window may be negative. An empty frame needs no window.
-        const room = Math.max(Math.min(quantum, stream.sendWindow, this.window, this.#peer.maxFrameSize), 0);
-        const size = Math.min(left(item), room);
-        if ((size === 0 && left(item) > 0) || this.#output.length >= HIGH_WATER_BYTES) return wrote;
+        const room = Math.max(Math.min(quantum, stream.sendWindow, this.#window.available, this.#peer.maxFrameSize), 0);
+        const size = Math.min(unsent(item), room);
+        if ((size === 0 && unsent(item) > 0) || this.#output.length >= HIGH_WATER_BYTES) return wrote;
         this.#writeData(stream, item, size);
         quantum -= size;
-        if (left(item) > 0) {
+        if (unsent(item) > 0) {
           wrote = true;
           continue;
         }
       }
       wrote = true;
       queue.shift();
-      if (stream.closed) break;
+      if (stream.state === StreamState.Closed) break;
     }
-    stream.queue = undefined;
-    this.#waiting.delete(stream);
+    this.#window.dequeue(stream);
     stream.events?.onDrained();
     return true;
   }
 
-  #writeData(stream: Stream, item: Queued & { fields?: undefined }, size: number): void {
+  #writeData(stream: Stream, item: QueuedData, size: number): void {
     const { head, body, sent } = item;
-    const end = item.end && size === left(item);
+    const end = item.end && size === unsent(item);
     this.#output.frame(size, FrameType.DATA, end ? Flag.END_STREAM : 0, stream.id);
     const ofHead = Math.min(size, Math.max(head.length - sent, 0));
     if (ofHead > 0) this.#output.bytes(head.subarray(sent, sent + ofHead));
     const from = sent + ofHead - head.length;
     if (size > ofHead) this.#output.bytes(body.subarray(from, from + size - ofHead));
     item.sent += size;
-    this.#count(-size);
+    this.#window.count(-size);
     this.#sent(stream, size, end);
   }
 
   #sent(stream: Stream, size: number, end: boolean): void {
-    this.frames++;
+    this.#window.frames++;
+    this.#window.available -= size;
     stream.sendWindow -= size;
-    this.window -= size;
-    if (end) this.#onEnd(stream);
+    if (end) this.#state.localEnded(stream);
   }
 
   #writeHeaders(stream: Stream, fields: FieldList, end: boolean): void {
@@ -183,12 +130,12 @@ export class Sender {
     const start = output.length + FRAME_HEADER_BYTES;
     const size = this.#encoder.encode(fields, output.buf, start) - start;
     const flags = end ? Flag.END_STREAM : 0;
-    this.frames++;
+    this.#window.frames++;
     if (size <= this.#peer.maxFrameSize) {
       output.putHeader(output.length, size, FrameType.HEADERS, flags | Flag.END_HEADERS, stream.id);
       output.length = start + size;
     } else this.#writeBlock(stream.id, output.buf.slice(start, start + size), flags);
-    if (end) this.#onEnd(stream);
+    if (end) this.#state.localEnded(stream);
   }
 
   /** Writes a header block that needs CONTINUATION frames (section 6.10). */
@@ -202,5 +149,3 @@ export class Sender {
     }
   }
 }
-
-const left = (item: Queued & { fields?: undefined }) => item.head.length + item.body.length - item.sent;

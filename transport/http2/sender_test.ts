@@ -3,9 +3,9 @@ import { data, Peer, RESPONSE, settings, TRAILERS, windowUpdate } from "../../te
 import { DEFAULT_LIMITS } from "../default_limits.ts";
 import { http2Limits } from "../grpc/http2_limits.ts";
 import { Connection } from "./connection.ts";
-import { ErrorCode } from "./error.ts";
-import { FrameType } from "./frame.ts";
-import type { Stream } from "./stream.ts";
+import { ErrorCode } from "./protocol/error.ts";
+import { FrameType } from "./protocol/frame.ts";
+import { type Stream, StreamState } from "./state/stream.ts";
 
 const NOTHING = new Uint8Array(0);
 const octets = (length: number) => new Uint8Array(length);
@@ -75,8 +75,8 @@ Deno.test("trailers wait behind the data that waits, and stream and promise end 
   assertEquals(peer.sent(), [`HEADERS 1 ${RESPONSE.join(" ")}`, "DATA 1 5"]);
   assertEquals(peer.give(windowUpdate(1, 3)), ["drained 1"]);
   assertEquals(peer.sent(), ["DATA 1 3", "HEADERS 1 grpc-status 0 end"]);
-  assert(one!.closed);
-  assertEquals(peer.connection.sender.waiting, 0);
+  assertEquals(one!.state, StreamState.Closed);
+  assertEquals(peer.connection.sendWindow.waiting.size, 0);
 });
 
 Deno.test("streams that wait take turns of 16 KiB", () => {
@@ -103,14 +103,14 @@ Deno.test("a stream whose own window is empty does not hold up the others", () =
 
 Deno.test("no more than 256 KiB and a frame wait to be written, whatever the windows", () => {
   const [peer, ...streams] = serverWith(4, 2 ** 30, 2 ** 30);
-  const { output, sender } = peer.connection;
+  const { output } = peer.connection;
   for (const stream of streams) peer.connection.sendData(stream, NOTHING, octets(1_000_000), false);
   assert(output.length < 300 * 1024, String(output.length));
   let sent = 0;
   while (output.length > 0) {
     assert(output.length < 300 * 1024, String(output.length));
     sent += peer.sent().reduce((sum, line) => sum + Number(line.split(" ")[2]), 0);
-    sender.resume();
+    peer.connection.resume();
   }
   assertEquals(sent, 4_000_000);
   assertEquals(peer.told().toSorted(), ["drained 1", "drained 3", "drained 5", "drained 7"]);
@@ -132,7 +132,7 @@ Deno.test("what waits is counted, and no more once it is sent or its stream is r
   assertEquals(budget.queued, 190);
   peer.connection.fail(Object.assign(new Error("x"), { code: 1, limit: undefined }) as never);
   assertEquals(budget.queued, 0);
-  assertEquals(peer.connection.sender.waiting, 0);
+  assertEquals(peer.connection.sendWindow.waiting.size, 0);
 });
 
 Deno.test("a closed stream takes neither fields nor data", () => {
@@ -175,7 +175,7 @@ Deno.test("a client's streams open in their order, however much waits to be writ
     onGoAway() {},
     onFailed() {},
   }, { received: 0, queued: 0 });
-  client.sender.window = client.peer.initialWindowSize = 1 << 20;
+  client.sendWindow.available = client.peer.initialWindowSize = 1 << 20;
   for (let i = 0; i < 60; i++) {
     const stream = client.open()!;
     client.sendHeaders(stream, REQUEST, false);

@@ -1,18 +1,18 @@
-import type { Connection } from "./connection.ts";
-import { ConnectionError, ErrorCode, protocol, sizeError, windowTooLarge } from "./error.ts";
-import { Flag, FrameType, readUint31, readUint32 } from "./frame.ts";
+import { ConnectionError, ErrorCode, protocol, sizeError, windowTooLarge } from "../protocol/error.ts";
+import { Flag, FrameType, readUint31, readUint32 } from "../protocol/frame.ts";
+import { readSettings } from "../protocol/settings.ts";
+import type { Sender } from "../sender.ts";
+import type { ConnectionState } from "../state/connection_state.ts";
+import { PingPurpose } from "../state/pings.ts";
 import type { Guard } from "./guard.ts";
-import { PingPurpose } from "./pings.ts";
-import { readSettings } from "./settings.ts";
 
 /** How many PINGs may come too early. The next one ends the connection. */
 const MAX_PING_STRIKES = 2;
 
 /** Handles the frames that do not belong to a stream: SETTINGS, PING, GOAWAY and PRIORITY. */
 export class ControlFrames {
-  /** Whether the peer's first SETTINGS have arrived. */
-  settled = false;
-  readonly #connection: Connection;
+  readonly #state: ConnectionState;
+  readonly #sender: Sender;
   readonly #guard: Guard;
   #lastPing = 0;
   #strikes = 0;
@@ -25,59 +25,65 @@ export class ControlFrames {
   /**
    * Creates the handler of a connection.
    *
-   * @param connection The connection.
+   * @param state The state of the connection.
+   * @param sender Sends what waited, once the peer's settings permit it.
    * @param guard Limits the number of frames.
    */
-  constructor(connection: Connection, guard: Guard) {
-    this.#connection = connection;
+  constructor(state: ConnectionState, sender: Sender, guard: Guard) {
+    this.#state = state;
+    this.#sender = sender;
     this.#guard = guard;
   }
 
   /** Handles SETTINGS (section 6.5). */
   settings(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
-    const { peer, encoder, streams, sender, output, server } = this.#connection;
+    const { peer, encoder, streams, sendWindow, output, server } = this.#state;
     if (id !== 0) throw protocol("SETTINGS on a stream");
     if (flags & Flag.ACK) {
       if (end > start) throw sizeError("an acknowledgement of SETTINGS with a payload");
       return this.#guard.spend("acknowledgements of SETTINGS");
     }
     if ((end - start) % 6 !== 0) throw sizeError("SETTINGS of a wrong size");
-    if (this.settled) this.#guard.spend("SETTINGS frames");
+    if (this.#state.established) this.#guard.spend("SETTINGS frames");
     // If the peer sets no limit, there is none.
     else peer.maxConcurrentStreams = Infinity;
-    this.settled = true;
+    this.#state.established = true;
     const before = peer.initialWindowSize;
     // If there are several sizes, the lowest one counts too (RFC 7541, section 4.2).
     encoder.setPeerTableBytes(readSettings(peer, buf, start, end, server));
     encoder.setPeerTableBytes(peer.headerTableSize);
     const change = peer.initialWindowSize - before;
     if (change !== 0) {
-      for (const stream of streams.values()) if (!sender.open(stream, change)) throw windowTooLarge();
+      for (const stream of streams.values()) if (!sendWindow.open(stream, change)) throw windowTooLarge();
     }
     output.frame(0, FrameType.SETTINGS, Flag.ACK, 0);
-    sender.resume();
+    this.#sender.resume();
   }
 
   /** Handles PING (section 6.7). A PING that comes too early counts as a strike, as in gRPC (A8). */
   ping(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     if (id !== 0) throw protocol("PING on a stream");
     if (end - start !== 8) throw sizeError("a PING of a wrong size");
-    const { window, pings, sender, server, limits } = this.#connection;
+    const { pings, sendWindow, server, limits } = this.#state;
     this.#guard.spend("PING frames");
-    if (flags & Flag.ACK) {
-      if (buf[start] === PingPurpose.Bandwidth) window.sampled();
-      return pings.answered(buf[start]!);
-    }
+    if (flags & Flag.ACK) return this.#pong(buf[start]!);
     pings.answer(buf.subarray(start, end));
     if (!server) return;
     const now = performance.now();
-    const excused = sender.frames !== this.#sentAtPing || now - this.#lastPing >= limits.pingInterval;
+    const excused = sendWindow.frames !== this.#sentAtPing || now - this.#lastPing >= limits.pingInterval;
     this.#strikes = excused ? 0 : this.#strikes + 1;
     this.#lastPing = now;
-    this.#sentAtPing = sender.frames;
+    this.#sentAtPing = sendWindow.frames;
     if (this.#strikes <= MAX_PING_STRIKES) return;
     // gRPC clients look for this text, and then ping less often.
     throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings", "pingInterval");
+  }
+
+  #pong(purpose: PingPurpose): void {
+    const { receiveWindow, pings, goingAway } = this.#state;
+    pings.answered();
+    if (purpose === PingPurpose.Bandwidth) receiveWindow.sampled();
+    if (purpose === PingPurpose.Drain && goingAway.draining) this.#state.refuseStreams();
   }
 
   /** Handles GOAWAY (section 6.8). */
@@ -88,14 +94,14 @@ export class ControlFrames {
     const last = readUint31(buf, start);
     const code: ErrorCode = readUint32(buf, start + 4);
     const text = new TextDecoder().decode(buf.subarray(start + 8, Math.min(end, start + 208)));
-    const connection = this.#connection;
-    if (!connection.server) {
-      connection.accepting = false;
-      for (const stream of connection.streams.values()) {
-        if (stream.id > last) connection.dropStream(stream, goAwayText(code, text), true);
+    const { server, streams, events } = this.#state;
+    if (!server) {
+      this.#state.accepting = false;
+      for (const stream of streams.values()) {
+        if (stream.id > last) this.#state.lost(stream, goAwayText(code, text), true);
       }
     }
-    connection.events.onGoAway(code, goAwayText(code, text), text);
+    events.onGoAway(code, goAwayText(code, text), text);
   }
 
   /** Handles PRIORITY (section 6.3), which is validated and ignored. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Peer, REQUEST, RESPONSE, settings } from "../../tests/http2_peer.ts";
-import { SettingId } from "./settings.ts";
+import { Peer, REQUEST, RESPONSE, settings } from "../../../tests/http2_peer.ts";
+import { SettingId } from "../protocol/settings.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -53,7 +53,7 @@ Deno.test("a client opens 100 streams before the server's SETTINGS, any number a
 
 Deno.test("a client's streams end with the last identifier there is (5.1.1)", () => {
   const peer = Peer.ready("client");
-  peer.connection.nextStream = 2 ** 31 - 3;
+  peer.connection.state.nextStream = 2 ** 31 - 3;
   assertEquals(peer.connection.open()!.id, 2 ** 31 - 3);
   assertEquals(peer.connection.accepting, true);
   assertEquals(peer.connection.open()!.id, 2 ** 31 - 1);

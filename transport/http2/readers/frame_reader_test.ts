@@ -16,9 +16,10 @@ import {
   TRAILERS,
   uint32,
   windowUpdate,
-} from "../../tests/http2_peer.ts";
-import { ErrorCode } from "./error.ts";
-import { Flag, FrameType, PREFACE } from "./frame.ts";
+} from "../../../tests/http2_peer.ts";
+import { ErrorCode } from "../protocol/error.ts";
+import { Flag, FrameType, PREFACE } from "../protocol/frame.ts";
+import { PingPurpose } from "../state/pings.ts";
 
 const server = Peer.ready.bind(null, "server");
 const client = Peer.ready.bind(null, "client");
@@ -134,7 +135,7 @@ Deno.test("frames of wrong sizes are a FRAME_SIZE_ERROR (6)", () => {
     const peer = server();
     peer.give(peer.request(1));
     assertEquals(peer.give(octets!), ["lost 1", "failed FRAME_SIZE_ERROR"], name);
-    assertEquals(peer.connection.window.held, 0, name);
+    assertEquals(peer.connection.receiveWindow.held, 0, name);
   }
 });
 
@@ -178,7 +179,7 @@ Deno.test("DATA and HEADERS behind END_STREAM are a STREAM_CLOSED of the stream 
     const peer = server();
     assertEquals(peer.give(peer.request(1, true), late(peer)), ["open 1 end", "reset 1 STREAM_CLOSED"]);
     assertEquals(peer.sent(), ["RST_STREAM 1 STREAM_CLOSED"]);
-    assertEquals(peer.connection.window.held, 0);
+    assertEquals(peer.connection.receiveWindow.held, 0);
   }
 });
 
@@ -194,7 +195,7 @@ Deno.test("on a stream that the peer has reset: DATA is answered by RST_STREAM, 
   peer.give(peer.request(1), rstStream(1));
   assertEquals(peer.give(data(1, 100), windowUpdate(1, 5), rstStream(1)), []);
   assertEquals(peer.sent(), ["RST_STREAM 1 STREAM_CLOSED"]);
-  assertEquals(peer.connection.window.held, 0);
+  assertEquals(peer.connection.receiveWindow.held, 0);
   assertEquals(peer.give(peer.headers(1, TRAILERS, 5)), ["failed STREAM_CLOSED"]);
 });
 
@@ -205,7 +206,7 @@ Deno.test("on a stream that this side has reset, what was on its way is ignored 
   peer.sent();
   assertEquals(peer.give(data(1, 100), windowUpdate(1, 5), peer.headers(1, TRAILERS, 5), rstStream(1)), []);
   assertEquals(peer.sent(), []);
-  assertEquals(peer.connection.window.held, 0);
+  assertEquals(peer.connection.receiveWindow.held, 0);
 });
 
 Deno.test("as many streams as may be open at once are all remembered when this side resets them", () => {
@@ -229,21 +230,21 @@ Deno.test("a client ignores what comes for a stream that it has given up, and ke
   assertEquals(peer.give(peer.headers(3, [...RESPONSE, "x-new", "value"])), [
     `headers 3 ${RESPONSE.join(" ")} x-new value`,
   ]);
-  assertEquals(peer.connection.window.held, 0);
+  assertEquals(peer.connection.receiveWindow.held, 0);
 });
 
 Deno.test("DATA before the response is a PROTOCOL_ERROR of the stream (8.1)", () => {
   const peer = client();
   peer.open();
   assertEquals(peer.give(data(1, 5)), ["reset 1 PROTOCOL_ERROR"]);
-  assertEquals(peer.connection.window.held, 0);
+  assertEquals(peer.connection.receiveWindow.held, 0);
 });
 
 Deno.test("padding is no data, and counts for flow control (6.1)", () => {
   const peer = server();
   peer.reads = false;
   peer.give(peer.request(1));
-  const { window } = peer.connection;
+  const { receiveWindow: window } = peer.connection;
   const before = window.available;
   assertEquals(peer.give(paddedData(1, 10, 20), paddedData(1, 0, 0), paddedData(1, 0, 255, true)), [
     "data 1 10",
@@ -267,7 +268,7 @@ Deno.test("DATA with the padding flag and nothing in it, at the very end of the 
   const peer = new Peer("server", {}, budget);
   peer.give(PREFACE, settings(), peer.request(1));
   peer.give(frame(FrameType.DATA, Flag.PADDED, 1));
-  assertEquals([budget.received, peer.connection.window.held], [0, 0]);
+  assertEquals([budget.received, peer.connection.receiveWindow.held], [0, 0]);
 });
 
 Deno.test("unknown frame types are ignored, on any stream (5.5)", () => {
@@ -289,12 +290,9 @@ Deno.test("PING is answered with its own octets, ahead of nothing else (6.7)", (
   assertEquals(peer.sent(), ["PING ACK 0908070605040302"]);
 });
 
-Deno.test("an answer to PING tells what it was sent for, and is not answered", () => {
+Deno.test("the answer to a PING is not answered, and ends no drain that has not begun", () => {
   const peer = server();
-  const purposes: number[] = [];
-  peer.connection.pings.onPong = (purpose) => purposes.push(purpose);
-  peer.give(pong(3), pong(2));
-  assertEquals(purposes, [3, 2]);
+  peer.give(pong(PingPurpose.Drain), pong(PingPurpose.Keepalive));
   assertEquals(peer.sent(), []);
 });
 

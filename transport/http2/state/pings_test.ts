@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { data, Peer, ping, pong as answer, RESPONSE, settingsAck, windowUpdate } from "../../tests/http2_peer.ts";
-import { FrameType } from "./frame.ts";
-import { seeded } from "../../tests/random.ts";
+import { data, Peer, ping, pong as answer, RESPONSE, settingsAck, windowUpdate } from "../../../tests/http2_peer.ts";
+import { FrameType } from "../protocol/frame.ts";
+import { seeded } from "../../../tests/random.ts";
 import { PingPurpose } from "./pings.ts";
 
 const PING = "PING 0400000000000000";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { data, frame, Peer, ping, REQUEST, RESPONSE, settings, TRAILERS } from "../../tests/http2_peer.ts";
-import { ErrorCode } from "./error.ts";
-import { Flag, FrameType } from "./frame.ts";
+import { data, frame, Peer, ping, REQUEST, RESPONSE, settings, TRAILERS } from "../../../tests/http2_peer.ts";
+import { ErrorCode } from "../protocol/error.ts";
+import { Flag, FrameType } from "../protocol/frame.ts";
 
 const server = Peer.ready.bind(null, "server");
 const client = Peer.ready.bind(null, "client");
@@ -90,7 +90,7 @@ Deno.test("streams over limits.concurrentStreams are refused, and those behind t
 Deno.test("streams above the one that GOAWAY named are refused (6.8)", () => {
   const peer = server();
   peer.give(peer.request(1));
-  peer.connection.goAway(1, ErrorCode.NO_ERROR, "");
+  peer.connection.refuseStreams();
   assertEquals(peer.give(peer.request(3)), []);
   assertEquals(peer.sent(), ["GOAWAY 1 NO_ERROR", "RST_STREAM 3 REFUSED_STREAM"]);
 });
@@ -98,7 +98,7 @@ Deno.test("streams above the one that GOAWAY named are refused (6.8)", () => {
 Deno.test("a GOAWAY for an error names no higher stream than one before it did (6.8)", () => {
   const peer = server();
   peer.give(peer.request(1));
-  peer.connection.goAway(1, ErrorCode.NO_ERROR, "");
+  peer.connection.refuseStreams();
   peer.give(peer.request(3), data(0, 1));
   assertEquals(peer.sent().at(-1), "GOAWAY 1 PROTOCOL_ERROR");
 });
@@ -278,7 +278,7 @@ Deno.test("DATA of another length than content-length is a PROTOCOL_ERROR of the
     const peer = server();
     peer.give(...octets(peer));
     assertEquals(peer.sent(), ["RST_STREAM 1 PROTOCOL_ERROR"], name);
-    assertEquals(peer.connection.window.held, 0, name);
+    assertEquals(peer.connection.receiveWindow.held, 0, name);
   }
   const right = server();
   right.give(right.request(1, false, long), data(1, 3), data(1, 2, true));

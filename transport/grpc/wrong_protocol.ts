@@ -1,16 +1,17 @@
 import { NO_BYTES } from "../../base/bytes.ts";
-import { FrameType, PREFACE } from "../http2/frame.ts";
-import { Output } from "../http2/output.ts";
-import { ErrorCode } from "../http2/error.ts";
+import { ErrorCode } from "../http2/protocol/error.ts";
+import { FrameType, PREFACE } from "../http2/protocol/frame.ts";
+import { Output } from "../http2/state/output.ts";
+import { type CloseReason, PEER_SPEAKS_TLS } from "./close_reason.ts";
 
 /** A peer that does not speak HTTP/2, or that uses the wrong kind of port. */
-export interface Foreign {
+export interface WrongProtocol {
   /** What the peer speaks, and what to do. */
   readonly why: string;
   /** The answer to the peer, in its own protocol. */
   readonly answer: Uint8Array;
   /** Whether the peer's owner can see no answer, so that only the log reports the problem. */
-  readonly deaf?: true;
+  readonly onlyLogged?: true;
 }
 
 const TLS_HANDSHAKE = 22;
@@ -26,11 +27,14 @@ const UTF8 = new TextEncoder();
  * @param tls Whether the port speaks TLS. `first` was sent before any TLS.
  * @returns Undefined if the protocol may fit.
  */
-export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefined {
+export function wrongProtocolOfClient(first: Uint8Array, tls: boolean): WrongProtocol | undefined {
   // TLS is checked before Kitex: the length and type of a TLS record may look like one of Kitex's protocols.
-  if (first[0] === TLS_HANDSHAKE) return tls ? undefined : foreign("TLS on a port without TLS: leave out TLS");
+  if (first[0] === TLS_HANDSHAKE) return tls ? undefined : rejection("TLS on a port without TLS: leave out TLS");
   const kitex = kitexProtocol(first);
-  if (kitex) return { why: `a Kitex client that speaks ${kitex}, not gRPC; ${USE_GRPC}`, answer: NO_BYTES, deaf: true };
+  if (kitex) {
+    const why = `a Kitex client that speaks ${kitex}, not gRPC; ${USE_GRPC}`;
+    return { why, answer: NO_BYTES, onlyLogged: true };
+  }
   if (startsLikePreface(first)) {
     if (!tls) return undefined;
     const why = "plaintext on a TLS port: use TLS";
@@ -38,22 +42,23 @@ export function foreignClient(first: Uint8Array, tls: boolean): Foreign | undefi
   }
   if (HTTP1.test(latin1(first))) {
     const how = tls ? "TLS and HTTP/2" : "HTTP/2 without TLS (prior knowledge)";
-    return foreign(`HTTP/1.1 on a port for gRPC: it speaks ${how} only`);
+    return rejection(`HTTP/1.1 on a port for gRPC: it speaks ${how} only`);
   }
-  return tls ? foreign("no TLS on a TLS port: use TLS") : undefined;
+  return tls ? rejection("no TLS on a TLS port: use TLS") : undefined;
 }
 
 /**
- * Detects a server that does not speak HTTP/2.
+ * Detects a server that does not speak HTTP/2, or that speaks it over TLS only.
  *
  * @param first The first octets from the server.
  */
-export function foreignServer(first: Uint8Array): string | undefined {
-  if (first[0] === TLS_ALERT && first[1] === 3) return "speaks TLS; set the option tls";
+export function wrongProtocolOfServer(first: Uint8Array): CloseReason | undefined {
+  if (first[0] === TLS_ALERT && first[1] === 3) return PEER_SPEAKS_TLS;
   const text = latin1(first);
   if (!text.startsWith("HTTP/1.")) return undefined;
-  const reason = text.split("\r\n\r\n")[1]?.slice(0, 200).trim();
-  return `answers with HTTP/1, so it is not a gRPC server${reason ? `: ${JSON.stringify(reason)}` : ""}`;
+  const body = text.split("\r\n\r\n")[1]?.slice(0, 200).trim();
+  const why = `answers with HTTP/1, so it is not a gRPC server${body ? `: ${JSON.stringify(body)}` : ""}`;
+  return { kind: "unusable", text: why };
 }
 
 /**
@@ -74,7 +79,7 @@ const startsLikePreface = (first: Uint8Array) => PREFACE.every((octet, i) => i >
 const latin1 = (octets: Uint8Array) => String.fromCharCode(...octets.subarray(0, 1000));
 
 /** Creates an answer that HTTP/1 clients show, and that TLS clients recognize as not TLS. */
-function foreign(why: string): Foreign {
+function rejection(why: string): WrongProtocol {
   const body = `${why}\n`;
   const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n`;
   return { why, answer: UTF8.encode(`${head}connection: close\r\n\r\n${body}`) };

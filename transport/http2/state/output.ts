@@ -1,4 +1,4 @@
-import { FRAME_HEADER_BYTES, type FrameType } from "./frame.ts";
+import { FRAME_HEADER_BYTES, type FrameType } from "../protocol/frame.ts";
 
 /** The largest buffer that an idle connection keeps, in octets. */
 const MAX_IDLE_BYTES = 512;

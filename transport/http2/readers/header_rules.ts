@@ -8,10 +8,10 @@
  * @module
  */
 
-import { excerpt, quotedExcerpt } from "../../base/excerpt.ts";
-import { hasControl, isBlank, withoutBlanks } from "../../rpc/field_value.ts";
-import { SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source_fields.ts";
-import type { FieldList } from "./hpack/field_list.ts";
+import { excerpt, quotedExcerpt } from "../../../base/excerpt.ts";
+import { hasControl, isBlank, withoutBlanks } from "../../../rpc/field_value.ts";
+import { SOURCE_METHOD, SOURCE_SERVICE } from "../../../rpc/source_fields.ts";
+import type { FieldList } from "../hpack/field_list.ts";
 
 /**
  * Returns the fields without the blanks around their values, except in pseudo-headers, where blanks are malformed.

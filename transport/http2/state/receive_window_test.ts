@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { data, Peer, pong } from "../../tests/http2_peer.ts";
+import { data, Peer, pong } from "../../../tests/http2_peer.ts";
 import { Output } from "./output.ts";
 import { PingPurpose } from "./pings.ts";
 import { INITIAL_STREAM_WINDOW_BYTES, ReceiveWindow } from "./receive_window.ts";
-import { Stream } from "./stream.ts";
+import { Stream, StreamState } from "./stream.ts";
 
 const MIB_BYTES = 1024 * 1024;
 
@@ -75,7 +75,7 @@ Deno.test("DATA beyond a stream's window is a FLOW_CONTROL_ERROR of the stream, 
   for (let i = 0; i < INITIAL_STREAM_WINDOW_BYTES / 16_384; i++) peer.give(data(1, 16_384));
   peer.told();
   assertEquals(peer.give(data(1, 1)), ["reset 1 FLOW_CONTROL_ERROR"]);
-  assertEquals(peer.connection.window.held, INITIAL_STREAM_WINDOW_BYTES);
+  assertEquals(peer.connection.receiveWindow.held, INITIAL_STREAM_WINDOW_BYTES);
   assertEquals(peer.give(data(3, 1)), ["data 3 1"]);
 });
 
@@ -87,7 +87,7 @@ Deno.test("a stream's window opens by half of it at a time, and not behind its e
   assertEquals(updates(output), []);
   window.consume(stream, 1);
   assertEquals(updates(output), [[1, INITIAL_STREAM_WINDOW_BYTES / 2]]);
-  stream.remoteEnded = true;
+  stream.state = StreamState.HalfClosedRemote;
   window.consume(stream, INITIAL_STREAM_WINDOW_BYTES);
   assertEquals(updates(output), []);
 });

@@ -11,9 +11,9 @@ import {
   settingsAck,
   uint32,
   windowUpdate,
-} from "../../tests/http2_peer.ts";
-import { ConnectionError, ErrorCode } from "./error.ts";
-import { FrameType } from "./frame.ts";
+} from "../../../tests/http2_peer.ts";
+import { ConnectionError, ErrorCode } from "../protocol/error.ts";
+import { FrameType } from "../protocol/frame.ts";
 import { Guard } from "./guard.ts";
 
 Deno.test("a guard lets a burst through, then four for each useful frame, then none", () => {

@@ -1,5 +1,5 @@
-import type { Connection } from "./connection.ts";
-import { Flag, FrameType } from "./frame.ts";
+import { Flag, FrameType } from "../protocol/frame.ts";
+import type { Output } from "./output.ts";
 
 /**
  * How many PINGs gRPC servers allow a client after they last sent HEADERS or DATA. Further PINGs may end the connection
@@ -21,24 +21,24 @@ export enum PingPurpose {
 
 /** The PINGs of one side for all purposes (RFC 9113, section 6.7), as the peer counts them together. */
 export class Pings {
-  /** Called when a PING is answered. */
-  onPong: ((purpose: PingPurpose) => void) | undefined;
   /** Whether {@linkcode Pings.ask} sends no PING, because the server complained about too many. */
   sparing = false;
-  readonly #connection: Pick<Connection, "output" | "callFrames">;
+  /** How many HEADERS and DATA frames were received. Each of them permits more PINGs. */
+  callFrames = 0;
+  readonly #output: Output;
   /** How many PINGs the peer may have counted since it last sent HEADERS or DATA. */
   #counted = 0;
-  /** How many HEADERS and DATA frames had arrived from the peer at that time. */
-  #callFrames = 0;
+  /** The number of {@linkcode Pings.callFrames} at that time. */
+  #countedFrames = 0;
   #unanswered = 0;
 
   /**
    * Creates the PINGs of a connection.
    *
-   * @param connection Sends the frames, and counts the peer's frames that permit more PINGs.
+   * @param output Receives the frames.
    */
-  constructor(connection: Pick<Connection, "output" | "callFrames">) {
-    this.#connection = connection;
+  constructor(output: Output) {
+    this.#output = output;
   }
 
   /** Whether no more PINGs are allowed until the peer sends HEADERS or DATA. */
@@ -52,10 +52,9 @@ export class Pings {
     this.#excuse();
     this.#counted++;
     this.#unanswered++;
-    const { output } = this.#connection;
-    output.frame(8, FrameType.PING, 0, 0);
-    output.uint32(purpose << 24);
-    output.uint32(0);
+    this.#output.frame(8, FrameType.PING, 0, 0);
+    this.#output.uint32(purpose << 24);
+    this.#output.uint32(0);
   }
 
   /**
@@ -63,22 +62,20 @@ export class Pings {
    * acknowledged too (RFC 9113, section 6.5.3), and gRPC servers do not count them.
    */
   ask(): void {
-    if (this.sparing || this.spent) this.#connection.output.frame(0, FrameType.SETTINGS, 0, 0);
+    if (this.sparing || this.spent) this.#output.frame(0, FrameType.SETTINGS, 0, 0);
     else this.send(PingPurpose.Silence);
   }
 
   /** Handles the answer to a PING. */
-  answered(purpose: PingPurpose): void {
+  answered(): void {
     this.#excuse();
     if (this.#unanswered > 0) this.#unanswered--;
-    this.onPong?.(purpose);
   }
 
   /** Answers the peer's PING with its own payload. */
   answer(payload: Uint8Array): void {
-    const { output } = this.#connection;
-    output.frame(8, FrameType.PING, Flag.ACK, 0);
-    output.bytes(payload);
+    this.#output.frame(8, FrameType.PING, Flag.ACK, 0);
+    this.#output.bytes(payload);
   }
 
   /**
@@ -86,9 +83,8 @@ export class Pings {
    * count.
    */
   #excuse(): void {
-    const { callFrames } = this.#connection;
-    if (callFrames === this.#callFrames) return;
-    this.#callFrames = callFrames;
+    if (this.callFrames === this.#countedFrames) return;
+    this.#countedFrames = this.callFrames;
     this.#counted = this.#unanswered;
   }
 }

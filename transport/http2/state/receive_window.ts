@@ -1,8 +1,9 @@
-import { ConnectionError, ErrorCode } from "./error.ts";
-import { FrameType } from "./frame.ts";
+import { ConnectionError, ErrorCode } from "../protocol/error.ts";
+import { FrameType } from "../protocol/frame.ts";
 import type { Output } from "./output.ts";
-import { DEFAULT_WINDOW_BYTES, MAX_WINDOW_BYTES } from "./settings.ts";
-import type { Budget, Stream } from "./stream.ts";
+import { DEFAULT_WINDOW_BYTES, MAX_WINDOW_BYTES } from "../protocol/settings.ts";
+import type { Budget } from "./budget.ts";
+import { type Stream, StreamState } from "./stream.ts";
 
 /** The initial window of streams, in octets, as announced in SETTINGS. */
 export const INITIAL_STREAM_WINDOW_BYTES = 256 * 1024;
@@ -98,7 +99,7 @@ export class ReceiveWindow {
   /** Opens a stream's window after its data was read, and wider if the windows of streams have grown. */
   consume(stream: Stream, octets: number): void {
     stream.credit += octets;
-    if (stream.remoteEnded || stream.closed || stream.credit < stream.windowTarget / 2) return;
+    if (stream.state >= StreamState.HalfClosedRemote || stream.credit < stream.windowTarget / 2) return;
     const more = Math.min(this.#streamTarget - stream.windowTarget, this.#spare);
     const increment = stream.credit + more;
     this.#output.number(FrameType.WINDOW_UPDATE, stream.id, increment);

@@ -1,25 +1,19 @@
-import type { Queue } from "../../base/queue.ts";
-import type { ErrorCode } from "./error.ts";
-import type { FieldList } from "./hpack/field_list.ts";
+import type { Queue } from "../../../base/queue.ts";
+import type { ErrorCode } from "../protocol/error.ts";
+import type { FieldList } from "../hpack/field_list.ts";
 
-/** A queued item of a stream, which waits for windows or room: fields, or the rest of some data. */
-export type Queued =
-  | { readonly fields: FieldList; readonly end: boolean }
-  | {
-    readonly fields?: undefined;
-    readonly head: Uint8Array;
-    readonly body: Uint8Array;
-    sent: number;
-    readonly end: boolean;
-  };
-
-/** Counts the octets of messages that are held. Several connections may share one budget. */
-export interface Budget {
-  /** Received octets that nobody has read. */
-  received: number;
-  /** Octets that wait to be sent. */
-  queued: number;
+/** Queued data, of which a part may have been sent. */
+export interface QueuedData {
+  readonly fields?: undefined;
+  readonly head: Uint8Array;
+  readonly body: Uint8Array;
+  /** How many octets of head and body were sent. */
+  sent: number;
+  readonly end: boolean;
 }
+
+/** A queued item of a stream, which waits for windows or room. */
+export type Queued = { readonly fields: FieldList; readonly end: boolean } | QueuedData;
 
 /** The events of a stream for the layer above. Handlers must not throw. */
 export interface StreamEvents {
@@ -55,7 +49,45 @@ export interface StreamEvents {
   onDrained(): void;
 }
 
-/** The state of one stream of a connection (RFC 9113, section 5). The connection updates it. */
+/**
+ * The life of a stream (RFC 9113, section 5.1). The two states of reserved streams are missing, because neither side
+ * pushes. H is HEADERS, ES is END_STREAM, R is RST_STREAM or the loss of the connection.
+ *
+ * ```
+ *                           +------+
+ *                           | Idle |
+ *                           +------+
+ *                              | H sent by a client, H received by a server
+ *                              v
+ *                           +------+
+ *           ES sent by us   | Open |   ES received from the peer
+ *         .-----------------|      |-----------------.
+ *         v                 +------+                 v
+ *  +-----------------+         |            +------------------+
+ *  | HalfClosedLocal |         | R          | HalfClosedRemote |
+ *  +-----------------+         |            +------------------+
+ *         |                    v                     |
+ *         | ES received, R  +--------+    ES sent, R |
+ *         `---------------->| Closed |<--------------'
+ *                           +--------+
+ * ```
+ *
+ * The order matters: from `HalfClosedRemote` on, the peer may send no more.
+ */
+export enum StreamState {
+  /** A client has opened the stream, and has not sent its HEADERS. */
+  Idle,
+  /** Both sides may send. */
+  Open,
+  /** This side has sent END_STREAM. The peer may still send. */
+  HalfClosedLocal,
+  /** The peer has sent END_STREAM. This side may still send. */
+  HalfClosedRemote,
+  /** Nothing more is sent or received. */
+  Closed,
+}
+
+/** One stream of a connection (RFC 9113, section 5). `ConnectionState` moves it from state to state. */
 export class Stream {
   /** Its identifier. */
   readonly id: number;
@@ -71,16 +103,10 @@ export class Stream {
   credit = 0;
   /** The queued items; undefined if there are none. */
   queue: Queue<Queued> | undefined;
-  /** Whether this side has sent END_STREAM, or has queued it. */
-  ending = false;
-  /** Whether this side has sent END_STREAM: half-closed (local). */
-  localEnded = false;
-  /** Whether the peer has sent END_STREAM: half-closed (remote). */
-  remoteEnded = false;
+  /** Where it is in its life. */
+  state: StreamState = StreamState.Idle;
   /** Whether the header section of the peer's message has arrived. */
   headersReceived = false;
-  /** Whether it is closed. */
-  closed = false;
   /** When the peer opened the stream, in milliseconds truncated to 32 bits. */
   opened = 0;
   /** The value of content-length; -1 without one. */
@@ -100,46 +126,14 @@ export class Stream {
     this.sendWindow = sendWindow;
     this.receiveWindow = this.windowTarget = receiveWindow;
   }
-}
-
-/**
- * Remembers the streams that were closed most recently. A late frame for one of them is no error, or another error than
- * for a stream that never existed.
- */
-export class ClosedStreams {
-  // The identifiers. A negative one was reset by this side, which the peer may not know yet.
-  #ids: Int32Array;
-  #next = 0;
-  readonly #most: number;
 
   /**
-   * Creates the list, for twice as many streams as may be open, up to a maximum: a lookup searches the whole list.
+   * Returns whether the received octets contradict content-length.
    *
-   * @param streams How many streams may be open at once.
+   * @param last Whether no more follow.
    */
-  constructor(streams: number) {
-    this.#most = 2 ** Math.ceil(Math.log2(Math.min(Math.max(streams * 2, 2), 4096)));
-    this.#ids = new Int32Array(Math.min(this.#most, 16));
-  }
-
-  /** Remembers a stream. */
-  add(id: number, resetByUs: boolean): void {
-    // The list grows on demand, as most connections have few calls.
-    if (this.#next === this.#ids.length && this.#ids.length < this.#most) {
-      const grown = new Int32Array(this.#ids.length * 2);
-      grown.set(this.#ids);
-      this.#ids = grown;
-    }
-    this.#ids[this.#next++ & this.#ids.length - 1] = resetByUs ? -id : id;
-  }
-
-  /** Returns whether a stream is remembered as closed. */
-  has(id: number): boolean {
-    return this.#ids.includes(id) || this.#ids.includes(-id);
-  }
-
-  /** Returns whether a stream is remembered as reset by this side. */
-  wasResetByUs(id: number): boolean {
-    return this.#ids.includes(-id);
+  hasWrongLength(last: boolean): boolean {
+    const { contentLength, received } = this;
+    return contentLength >= 0 && (last ? received !== contentLength : received > contentLength);
   }
 }

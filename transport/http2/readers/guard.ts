@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode } from "./error.ts";
+import { ConnectionError, ErrorCode } from "../protocol/error.ts";
 
 /** How many tokens are added per second. */
 const TOKENS_PER_SECOND = 100;

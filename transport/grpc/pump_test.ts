@@ -1,13 +1,14 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { MemorySocket } from "../../tests/memory_socket.ts";
 import { concat, data, frame, framesOf, Peer, ping, settings } from "../../tests/http2_peer.ts";
-import { FrameType, PREFACE } from "../http2/frame.ts";
-import { Pump } from "./socket.ts";
+import { FrameType, PREFACE } from "../http2/protocol/frame.ts";
+import type { CloseReason } from "./close_reason.ts";
+import { Pump } from "./pump.ts";
 
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 /** A pump of a server, and the other end of its socket. */
-function setUp(onFirst: (first: Uint8Array) => string | undefined = () => undefined) {
+function setUp(onFirst: (first: Uint8Array) => CloseReason | undefined = () => undefined) {
   const peer = new Peer("server", { controlFrames: Infinity, pingInterval: 0 });
   const [socket, far] = MemorySocket.pair();
   const pump = new Pump(socket, peer.connection, () => {}, onFirst);
@@ -40,7 +41,7 @@ Deno.test("the whole output is written, however little one write accepts", async
   assertEquals([type, payload], [FrameType.DATA, Uint8Array.from({ length: 1000 }, (_, i) => i)]);
   assertEquals(pump.writingSince, undefined);
   pump.close("the end");
-  assertEquals(await done, "the end");
+  assertEquals(await done, { kind: "closed", text: "the end" });
 });
 
 Deno.test("one write is in flight at a time, and the next one has all that was queued since", async () => {
@@ -67,20 +68,21 @@ Deno.test("a failed write, a failed read and the peer's end close the socket, an
   const broken = setUp();
   broken.far.closed = true;
   broken.socket.arrive(PREFACE);
-  assertMatch(await broken.done, /^the connection was lost: broken pipe$/);
+  const { kind, text, error } = await broken.done;
+  assertEquals([kind, text, error?.message], ["lost", "the connection was lost: broken pipe", "broken pipe"]);
   assert(broken.socket.closed);
   const ended = setUp();
   await ended.far.closeWrite();
-  assertEquals(await ended.done, "the peer closed the connection");
+  assertEquals(await ended.done, { kind: "ended", text: "the peer closed the connection" });
   assert(ended.socket.closed);
-  const foreign = setUp(() => "foreign");
-  foreign.far.other.arrive(new Uint8Array([1]));
-  assertEquals(await foreign.done, "foreign");
+  const wrong = setUp(() => ({ kind: "unusable", text: "speaks HTTP/1" }));
+  wrong.far.other.arrive(new Uint8Array([1]));
+  assertEquals(await wrong.done, { kind: "unusable", text: "speaks HTTP/1" });
 });
 
 Deno.test("end() sends what waits, ends the writing side, and closes when the peer has ended", async () => {
   const { peer, socket, far, pump, done } = setUp();
-  peer.connection.goAway(0, 0, "bye");
+  peer.connection.refuseStreams();
   pump.end();
   pump.end();
   const buf = new Uint8Array(1000);
@@ -89,13 +91,13 @@ Deno.test("end() sends what waits, ends the writing side, and closes when the pe
   assertEquals(await far.read(buf), null);
   assert(!socket.closed);
   far.close();
-  assertEquals(await done, "the peer closed the connection");
+  assertEquals((await done).kind, "ended");
 });
 
 Deno.test("end() closes the socket in the end, also if the peer never does", async () => {
   const { pump, done } = setUp();
   pump.end();
-  assertEquals(await done, "closed");
+  assertEquals((await done).kind, "closed");
 });
 
 Deno.test("the read buffer grows while the peer fills it, and shrinks again behind that", async () => {

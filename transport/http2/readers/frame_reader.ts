@@ -1,0 +1,114 @@
+import { protocol, sizeError } from "../protocol/error.ts";
+import { Flag, FRAME_HEADER_BYTES, FrameType, MIN_FRAME_BYTES, PREFACE, readUint31 } from "../protocol/frame.ts";
+import type { Sender } from "../sender.ts";
+import type { ConnectionState } from "../state/connection_state.ts";
+import { ControlFrames } from "./control_frames.ts";
+import { Faults } from "./faults.ts";
+import type { Guard } from "./guard.ts";
+import { HeaderReader } from "./header_reader.ts";
+import { StreamFrames } from "./stream_frames.ts";
+
+/** Reads the peer's frames (RFC 9113, section 4), and passes each to the reader of its type. */
+export class FrameReader {
+  readonly #state: ConnectionState;
+  readonly #headers: HeaderReader;
+  readonly #streams: StreamFrames;
+  readonly #connection: ControlFrames;
+  readonly #control: Guard;
+  #prefaceRead = 0;
+  /** Counts the frames of which a read contained only the beginning. */
+  #cut = 0;
+  /** Whether the incomplete frame belongs to a header block. */
+  #cutsHeaders = false;
+
+  /**
+   * Creates the reader of a connection.
+   *
+   * @param state The state of the connection.
+   * @param sender Sends what waited for the peer.
+   */
+  constructor(state: ConnectionState, sender: Sender) {
+    this.#state = state;
+    const faults = new Faults(state);
+    this.#control = faults.control;
+    this.#headers = new HeaderReader(state, faults);
+    this.#streams = new StreamFrames(state, sender, faults);
+    this.#connection = new ControlFrames(state, sender, faults.control);
+    if (!state.server) this.#prefaceRead = PREFACE.length;
+  }
+
+  /** A number that identifies the incomplete header block; 0 if there is none. */
+  get headerBlock(): number {
+    if (this.#headers.expected !== 0) return -this.#headers.expected;
+    return this.#cutsHeaders ? this.#cut : 0;
+  }
+
+  /**
+   * Reads all complete frames in buf from `at` to `end`.
+   *
+   * @returns Where it stopped.
+   * @throws {ConnectionError} If the connection must end.
+   */
+  read(buf: Uint8Array, at: number, end: number): number {
+    const from = at;
+    if (this.#state.server) this.#state.readAt = performance.now() | 0;
+    if (this.#prefaceRead < PREFACE.length) at = this.#readPreface(buf, at, end);
+    while (end - at >= FRAME_HEADER_BYTES) {
+      const length = buf[at]! << 16 | buf[at + 1]! << 8 | buf[at + 2]!;
+      if (length > MIN_FRAME_BYTES) throw sizeError(`a frame of ${length} octets, over SETTINGS_MAX_FRAME_SIZE`);
+      const start = at + FRAME_HEADER_BYTES;
+      if (end - start < length) break;
+      this.#frame(buf[at + 3]!, buf[at + 4]!, readUint31(buf, at + 5), buf, start, start + length);
+      at = start + length;
+    }
+    // The rest is the beginning of a frame. It is the same frame as before if no frame was completed.
+    if (at > from || this.#cut === 0) this.#cut++;
+    const type = buf[at + 3]!;
+    this.#cutsHeaders = at < end && (end - at < 4 || type === FrameType.HEADERS || type === FrameType.CONTINUATION);
+    return at;
+  }
+
+  #readPreface(buf: Uint8Array, at: number, end: number): number {
+    while (at < end && this.#prefaceRead < PREFACE.length) {
+      if (buf[at++] !== PREFACE[this.#prefaceRead++]) throw protocol("no HTTP/2 client preface");
+    }
+    return at;
+  }
+
+  #frame(type: number, flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    const { expected } = this.#headers;
+    if (expected !== 0 && (type !== FrameType.CONTINUATION || id !== expected)) {
+      throw protocol("a frame inside a header block that is no CONTINUATION of it");
+    }
+    if (!this.#state.established && (type !== FrameType.SETTINGS || flags & Flag.ACK)) {
+      throw protocol("the first frame is no SETTINGS");
+    }
+    switch (type) {
+      case FrameType.DATA:
+        this.#state.pings.callFrames++;
+        return this.#streams.data(flags, id, buf, start, end);
+      case FrameType.HEADERS:
+        this.#state.pings.callFrames++;
+        return this.#headers.headers(flags, id, buf, start, end);
+      case FrameType.CONTINUATION:
+        return this.#headers.continuation(flags, id, buf, start, end);
+      case FrameType.WINDOW_UPDATE:
+        return this.#streams.windowUpdate(id, buf, start, end);
+      case FrameType.RST_STREAM:
+        return this.#streams.rstStream(id, buf, start, end);
+      case FrameType.SETTINGS:
+        return this.#connection.settings(flags, id, buf, start, end);
+      case FrameType.PING:
+        return this.#connection.ping(flags, id, buf, start, end);
+      case FrameType.GOAWAY:
+        return this.#connection.goAway(id, buf, start, end);
+      case FrameType.PRIORITY:
+        return this.#connection.priority(id, buf, start, end);
+      case FrameType.PUSH_PROMISE:
+        throw protocol("PUSH_PROMISE, which was not allowed");
+      default:
+        // Frames of extensions are ignored (section 5.5).
+        this.#control.spend("frames of unknown types");
+    }
+  }
+}
