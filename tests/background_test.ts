@@ -182,6 +182,6 @@ Deno.test("a socket that fails in every way ends its connection, and nothing els
     await pump.answer(new Uint8Array(1));
     pump.end();
     pump.close("the test is over");
-    assertEquals(typeof await ended, "string", way);
+    assertEquals(typeof (await ended).text, "string", way);
   }
 });
