@@ -1,5 +1,5 @@
 import { Checker, type Dialect, type Given, type Problem } from "./field_checker.ts";
-import type { AnySection } from "./fields.ts";
+import { type AnySection, type Leaf, required, section } from "./fields.ts";
 
 /** The fields of the error for a wrong option. It is a TypeError, or a RangeError if a number is out of range. */
 export interface OptionError extends Error {
@@ -48,6 +48,16 @@ export function checkOptions<T>(who: string, declared: { readonly kind: "section
   const [problem] = checker.problems;
   if (problem) throw optionError(who, problem);
   return checked as T;
+}
+
+/**
+ * Checks one option that is not a list. It allocates nothing if the value is allowed.
+ *
+ * @throws {OptionError} If the value is missing or not allowed.
+ */
+export function checkOption<T>(who: string, name: string, declared: Leaf<T>, value: unknown): T {
+  return declared.check(value) ??
+    checkOptions<Record<string, T>>(who, section({ [name]: required(declared) } as never), { [name]: value })[name]!;
 }
 
 /**

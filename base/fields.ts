@@ -167,6 +167,9 @@ export const provider = <T>(use: string, ...methods: readonly string[]): Leaf<T>
   };
 };
 
+/** A field whose value is not checked. */
+export const unchecked = <T>(): Leaf<T> => leaf("value", "any value", (value) => value as T);
+
 /** A field that accepts a function. */
 export const callable = <T>(use: string): Leaf<T> =>
   leaf("value", use, (value) => typeof value === "function" ? value as T : undefined);

@@ -430,8 +430,9 @@ Deno.test("a call refuses options that it does not have, and names the nearest",
     const error = await assertRejects(() => echo.echo({}, options as never), TypeError);
     assertEquals(error.message, `/echo.EchoService/Echo: ${text}`);
   };
+  const names = "signal, timeout, deadline, metadata, metainfo, compression, onHeader, onTrailer, onBackward";
   await wrong({ timeuot: 5 }, "timeuot is not an option; did you mean timeout?");
-  await wrong({ timeout: 5, retries: undefined }, "retries is not an option");
+  await wrong({ timeout: 5, retries: undefined }, "retries is not an option; options may have " + names);
   await wrong(500, "options is 500; use { timeout: 500 }");
   await wrong(null, "options is null; use { timeout: 500 }");
   await using kinds = createClient(Kinds, { address: "memory:a", transport, logger });

@@ -2,10 +2,10 @@ import { loadYaml } from "../deps.ts";
 import { inBackground } from "../base/background.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Logger } from "../base/logger.ts";
-import { checkObject } from "../base/option_checks.ts";
+import { checkOption } from "../base/check_options.ts";
 import { Checker, type Dialect, entryPath, fieldPath } from "../base/field_checker.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
-import type { AnyEntry } from "../base/fields.ts";
+import { type AnyEntry, object, text } from "../base/fields.ts";
 import { misfitPath, PolicyMisfit } from "../policy/misfits.ts";
 import type { ClientPolicy, PolicySource } from "../policy/policy.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
@@ -65,10 +65,8 @@ export function serverPolicyFrom(store: KeyValue, key: string): PolicySource<Ser
 }
 
 function policyFrom<T extends object>(who: string, declared: AnyEntry, store: KeyValue, key: string): PolicySource<T> {
-  checkObject(`${who}: store`, store, 'consul("127.0.0.1:8500")', ["watchKey"]);
-  if (typeof key !== "string" || !/^[^/]+(\/[^/]+)*$/.test(key)) {
-    throw new TypeError(`${who}: key is ${JSON.stringify(key)}; use a key such as "dinokit/echoservice/client"`);
-  }
+  checkOption(who, "store", object('consul("127.0.0.1:8500")', "watchKey"), store);
+  checkOption(who, "key", text('a key such as "dinokit/echoservice/client"', /^[^/]+(\/[^/]+)*$/), key);
   return {
     permissions: store.permissions,
     watch(listener, logger) {

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { createLogger } from "../base/logger.ts";
 import { readBounded } from "../base/bounded_file.ts";
-import { checkNames } from "../base/option_checks.ts";
+import { checkOptions } from "../base/check_options.ts";
+import { section, unchecked } from "../base/fields.ts";
 import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 import { withNearMisses } from "./clients.ts";
 import type { Config } from "./config.ts";
@@ -31,6 +32,8 @@ export interface ConfigPermissions {
 
 const who = "loadConfig";
 
+const OPTIONS = section<LoadConfigOptions>({ dir: unchecked(), env: unchecked() }); // whose values are checked by use
+
 /**
  * Reads the settings of a service from `conf/<env>/conf.yaml`. Environment variables override single keys.
  *
@@ -48,7 +51,7 @@ const who = "loadConfig";
  * @throws {TypeError} If an option is invalid, or the environment is not a folder name.
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
-  checkNames(who, options, ["dir", "env"]);
+  checkOptions(who, OPTIONS, options);
   const dir = pathOf(options.dir ?? "conf");
   const { needed, used } = configPermissions(options);
   rememberPermissions([...needed, ...used]);

@@ -1,6 +1,6 @@
 import { formatAddress } from "../base/address.ts";
-import { checkOptions } from "../base/check_options.ts";
-import { checkFunction } from "../base/option_checks.ts";
+import { checkOption, checkOptions } from "../base/check_options.ts";
+import { callable } from "../base/fields.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Service } from "../rpc/service.ts";
 import { within } from "../base/wait.ts";
@@ -129,7 +129,7 @@ export class GrpcServer implements Server {
 
   use(...middleware: ServerMiddleware[]): this {
     if (this.#starting) throw new TypeError("server.use: the server was started; add middleware before");
-    for (const layer of middleware) checkFunction("server.use: middleware", layer, "a function (call, next)");
+    for (const layer of middleware) checkOption("server.use", "middleware", callable("a function (call, next)"), layer);
     this.#middleware.push(...middleware);
     return this;
   }

@@ -233,7 +233,7 @@ Deno.test("a server without a service does not start, and the error says what to
 
 Deno.test("add() and use() name a malformed argument and the allowed form", () => {
   const server = make(memoryTransport());
-  const text = "server.add: handlers is undefined; use an object with a function for each method of echo.EchoService";
+  const text = "server.add: handlers is missing; give an object with a function for each method of echo.EchoService";
   assertThrows(() => server.add(EchoService, undefined as never), TypeError, text);
   assertThrows(() => server.use("x" as never), TypeError, `server.use: middleware is "x"; use a function (call, next)`);
 });

@@ -1,6 +1,7 @@
 import type { Metadata, MetadataInit } from "../../rpc/metadata.ts";
 import type { MetainfoInit } from "../../rpc/metainfo.ts";
-import { checkNames, checkObject } from "../../base/option_checks.ts";
+import { checkOptions } from "../../base/check_options.ts";
+import { type Fields, type Leaf, milliseconds, number, orInfinity, section, unchecked } from "../../base/fields.ts";
 import type { Method } from "../../rpc/service.ts";
 import type { Compression } from "../../transport/transport.ts";
 
@@ -35,18 +36,21 @@ export interface CallOptions {
   onBackward?(values: ReadonlyMap<string, string>): void;
 }
 
-const NAMES: Readonly<Record<keyof CallOptions, true>> = {
-  signal: true,
-  timeout: true,
-  deadline: true,
-  metadata: true,
-  metainfo: true,
-  compression: true,
-  onHeader: true,
-  onTrailer: true,
-  onBackward: true,
-};
-const NAME_SET: ReadonlySet<string> = new Set(Object.keys(NAMES));
+/** The declarations of the options of a call. Those that are unchecked are checked where they are used. */
+export const CALL_OPTIONS = {
+  signal: unchecked<AbortSignal>(),
+  timeout: orInfinity(milliseconds(0)),
+  deadline: number("a date, or a number of at least 0, in milliseconds since 1970", 0),
+  metadata: unchecked<MetadataInit>(),
+  metainfo: unchecked<MetainfoInit>(),
+  compression: unchecked<CallOptions["compression"]>(),
+  onHeader: unchecked<CallOptions["onHeader"]>(),
+  onTrailer: unchecked<CallOptions["onTrailer"]>(),
+  onBackward: unchecked<CallOptions["onBackward"]>(),
+} satisfies Record<keyof CallOptions, Leaf<unknown>>;
+
+const NAMES: ReadonlySet<string> = new Set(Object.keys(CALL_OPTIONS));
+const DECLARED = { ...section(CALL_OPTIONS as Fields<unknown>), use: "{ timeout: 500 }" };
 
 /**
  * Checks the names of a call's options. It runs for each call, so it allocates nothing while all names are known.
@@ -54,8 +58,8 @@ const NAME_SET: ReadonlySet<string> = new Set(Object.keys(NAMES));
  * @throws {TypeError} If an option does not exist. The message names it, and the nearest option that exists.
  */
 export function checkCallOptions({ path }: Method, options: CallOptions): void {
-  if (typeof options !== "object" || options === null) checkObject(`${path}: options`, options, "{ timeout: 500 }");
+  if (typeof options !== "object" || options === null) checkOptions(path, DECLARED, options);
   for (const name in options) {
-    if (!NAME_SET.has(name)) checkNames(path, options, [...NAME_SET]);
+    if (!NAMES.has(name)) checkOptions(path, DECLARED, options);
   }
 }

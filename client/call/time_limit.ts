@@ -1,9 +1,9 @@
 import type { Scope } from "../../rpc/context.ts";
-import { checkNumber } from "../../base/option_checks.ts";
+import { checkOption } from "../../base/check_options.ts";
 import type { Method } from "../../rpc/service.ts";
 import { momentOf, timeOfDay } from "../../base/time.ts";
 import type { MethodRules } from "../../policy/rules.ts";
-import type { CallOptions } from "./call_options.ts";
+import { CALL_OPTIONS, type CallOptions } from "./call_options.ts";
 
 /** The deadline of a call, on the clock that users see and on the clock that measures. */
 export interface TimeLimit {
@@ -46,8 +46,8 @@ export function limitOf(
 ): TimeLimit | undefined {
   if (timeout === undefined) {
     if (deadline === undefined && !(rules.isDefaultTimeout && inherited !== undefined)) timeout = rules.timeout;
-  } else if (timeout !== Infinity) checkNumber(`${method.path}: timeout`, timeout, 0);
-  if (deadline !== undefined) checkNumber(`${method.path}: deadline`, deadline.valueOf(), 0);
+  } else timeout = checkOption(method.path, "timeout", CALL_OPTIONS.timeout, timeout);
+  if (deadline !== undefined) checkOption(method.path, "deadline", CALL_OPTIONS.deadline, deadline.valueOf());
   const own = deadline?.valueOf();
   if (timeout === undefined && own === undefined && inherited === undefined) return undefined;
   const now = performance.now();

@@ -1,6 +1,7 @@
 import type { ServerContext } from "../../rpc/context.ts";
 import { didYouMean } from "../../base/did_you_mean.ts";
-import { checkObject } from "../../base/option_checks.ts";
+import { checkOption } from "../../base/check_options.ts";
+import { object } from "../../base/fields.ts";
 import type { Call } from "../../rpc/middleware.ts";
 import type { Init, Method, Service } from "../../rpc/service.ts";
 
@@ -46,7 +47,8 @@ export interface Route {
 export function routesOf<S extends Service>(service: S, handlers: Handlers<S>): Map<string, Route> {
   // A class, which is a function, may have the handlers as static methods.
   if (typeof handlers !== "function") {
-    checkObject("server.add: handlers", handlers, `an object with a function for each method of ${service.typeName}`);
+    const allowed = object(`an object with a function for each method of ${service.typeName}`);
+    checkOption("server.add", "handlers", allowed, handlers);
   }
   const names = Object.keys(service.methods);
   for (const [name, value] of Object.entries(handlers)) {
