@@ -70,7 +70,7 @@ export type { Call, Middleware, Next } from "./rpc/middleware.ts";
 export type { Peer, PeerIdentity } from "./rpc/peer.ts";
 export type { Source } from "./rpc/source_fields.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel } from "./base/logger.ts";
-export type { OptionError } from "./base/check_options.ts";
+export type { OptionError } from "./base/options/check_options.ts";
 export { type Address, formatAddress, parseAddress } from "./base/address.ts";
 export { VERSION } from "./rpc/version.ts";
 

@@ -1,5 +1,5 @@
-import { type Leaf, object } from "./fields.ts";
-import { visible } from "./visible.ts";
+import { type Leaf, object } from "./options/fields.ts";
+import { visible } from "./text/visible.ts";
 import { timeOfDay } from "./time.ts";
 
 /** The fields of a log line, by name. */

@@ -1,5 +1,5 @@
-import { serverAddress } from "../base/address_fields.ts";
-import { checkOptions, optionError } from "../base/check_options.ts";
+import { serverAddress } from "../base/options/address_fields.ts";
+import { checkOptions, optionError } from "../base/options/check_options.ts";
 import {
   callable,
   type Fields,
@@ -14,7 +14,7 @@ import {
   unfilled,
   withDefaults,
   yesOrNo,
-} from "../base/fields.ts";
+} from "../base/options/fields.ts";
 import { createLogger, guardedLogger, type Logger, loggerField } from "../base/logger.ts";
 import type { Service } from "../rpc/service.ts";
 import type { Resolver } from "../registry/registry.ts";

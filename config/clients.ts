@@ -1,4 +1,4 @@
-import { nearest } from "../base/did_you_mean.ts";
+import { nearest } from "../base/text/did_you_mean.ts";
 import type { Config } from "./config.ts";
 
 /** The maximum number of wrong letters in a misspelt name. With more, `user-service` would match `order-service`. */

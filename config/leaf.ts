@@ -1,5 +1,5 @@
 import type { LogLevel } from "../base/logger.ts";
-import { type Leaf, leaf, list, text } from "../base/fields.ts";
+import { type Leaf, leaf, list, text } from "../base/options/fields.ts";
 
 /** A text that messages must not show. */
 export const secret = (): Leaf<string> => ({ ...text(), secret: true });

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { createLogger } from "../base/logger.ts";
 import { readBounded } from "../base/bounded_file.ts";
-import { checkOptions } from "../base/check_options.ts";
-import { section, unchecked } from "../base/fields.ts";
+import { checkOptions } from "../base/options/check_options.ts";
+import { section, unchecked } from "../base/options/fields.ts";
 import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 import { withNearMisses } from "./clients.ts";
 import type { Config } from "./config.ts";

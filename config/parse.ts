@@ -1,7 +1,7 @@
 import { loadYaml } from "../deps.ts";
-import { nearest } from "../base/did_you_mean.ts";
-import { Checker, type Given } from "../base/field_checker.ts";
-import type { AnyEntry, Leaf } from "../base/fields.ts";
+import { nearest } from "../base/text/did_you_mean.ts";
+import { Checker, type Given } from "../base/options/field_checker.ts";
+import type { AnyEntry, Leaf } from "../base/options/fields.ts";
 import type { Config } from "./config.ts";
 import { CONF_BOUNDS, readDocument } from "./document.ts";
 import { byPlace, ConfigError, type ConfigProblem, MAX_REPORTED_PROBLEMS, problemOf, type Where } from "./problem.ts";

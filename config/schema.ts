@@ -1,5 +1,5 @@
-import { agentAddress } from "../base/address_fields.ts";
-import type { Dialect } from "../base/field_checker.ts";
+import { agentAddress } from "../base/options/address_fields.ts";
+import type { Dialect } from "../base/options/field_checker.ts";
 import {
   type AnyEntry,
   keyed,
@@ -13,7 +13,7 @@ import {
   unfilled,
   whole,
   yesOrNo,
-} from "../base/fields.ts";
+} from "../base/options/fields.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import { SERVER_OPTIONS, WORKER_COUNT } from "../server/option_fields.ts";

@@ -16,7 +16,7 @@ import {
   share,
   text,
   whole,
-} from "../base/fields.ts";
+} from "../base/options/fields.ts";
 import type {
   BalancerName,
   BreakerPolicy,

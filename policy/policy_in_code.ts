@@ -1,4 +1,4 @@
-import { optionError } from "../base/check_options.ts";
+import { optionError } from "../base/options/check_options.ts";
 import type { Method, Service } from "../rpc/service.ts";
 import { CLIENT_POLICY } from "./client_fields.ts";
 import { clientMisfits, type Misfit, misfitPath, serverMisfits } from "./misfits.ts";

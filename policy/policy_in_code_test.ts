@@ -3,7 +3,7 @@ import type { Method } from "../rpc/service.ts";
 import { EchoService } from "../proto/echo.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
 import { CLIENT_POLICY } from "./client_fields.ts";
-import { checkOptions } from "../base/check_options.ts";
+import { checkOptions } from "../base/options/check_options.ts";
 import { checkServerMethods, clientPolicyOf, serverPolicyOf } from "./policy_in_code.ts";
 import { SERVER_POLICY } from "./server_fields.ts";
 

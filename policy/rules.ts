@@ -1,4 +1,4 @@
-import { withDefaults } from "../base/fields.ts";
+import { withDefaults } from "../base/options/fields.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import { BREAKER, CLIENT_POLICY, HEDGE, OUTLIERS, RETRY, RETRY_BUDGET, TIMEOUT } from "./client_fields.ts";

@@ -13,7 +13,7 @@ import {
   required,
   type Section,
   whole,
-} from "../base/fields.ts";
+} from "../base/options/fields.ts";
 import type {
   ConcurrencyPolicy,
   OverloadPolicy,

@@ -1,6 +1,6 @@
 import { formatAddress } from "../base/address.ts";
-import { checkOption, checkOptions } from "../base/check_options.ts";
-import { callable } from "../base/fields.ts";
+import { checkOption, checkOptions } from "../base/options/check_options.ts";
+import { callable } from "../base/options/fields.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Service } from "../rpc/service.ts";
 import { within } from "../base/wait.ts";

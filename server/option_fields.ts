@@ -1,4 +1,4 @@
-import { hostAndPort, listenAddress } from "../base/address_fields.ts";
+import { hostAndPort, listenAddress } from "../base/options/address_fields.ts";
 import {
   callable,
   type Fields,
@@ -16,7 +16,7 @@ import {
   text,
   whole,
   yesOrNo,
-} from "../base/fields.ts";
+} from "../base/options/fields.ts";
 import { loggerField } from "../base/logger.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
 import { hasControl } from "../rpc/field_value.ts";

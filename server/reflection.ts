@@ -7,7 +7,7 @@ import {
   type ServerReflectionResponse,
 } from "../proto/grpc/reflection/v1/reflection.ts";
 import { ServerReflection as Alpha } from "../proto/grpc/reflection/v1alpha/reflection.ts";
-import { excerpt } from "../base/excerpt.ts";
+import { excerpt } from "../base/text/excerpt.ts";
 import type { Service } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
 import { type Handlers, type Route, routesOf } from "./call/handlers.ts";

@@ -1,6 +1,6 @@
 import { type Address, formatAddress, parseListenAddress } from "../base/address.ts";
-import { checkOptions, optionError } from "../base/check_options.ts";
-import { unfilled, withDefaults } from "../base/fields.ts";
+import { checkOptions, optionError } from "../base/options/check_options.ts";
+import { unfilled, withDefaults } from "../base/options/fields.ts";
 import { createLogger, guardedLogger, type Logger } from "../base/logger.ts";
 import { allowList } from "../rpc/metainfo.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";

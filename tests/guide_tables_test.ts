@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { SCHEMA, VARIABLES, YAML } from "../config/schema.ts";
 import { createClient, createServer } from "../mod.ts";
-import type { AnyEntry } from "../base/fields.ts";
+import type { AnyEntry } from "../base/options/fields.ts";
 import { EchoService } from "../proto/echo.ts";
 import { needs } from "./needs.ts";
 import { runProgram } from "./program.ts";

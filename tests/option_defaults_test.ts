@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { AnyEntry } from "../base/fields.ts";
+import type { AnyEntry } from "../base/options/fields.ts";
 import { CLIENT_OPTIONS } from "../client/options.ts";
 import * as client from "../policy/client_fields.ts";
 import * as server from "../policy/server_fields.ts";

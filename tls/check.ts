@@ -1,5 +1,5 @@
 import process from "node:process";
-import { optionError } from "../base/check_options.ts";
+import { optionError } from "../base/options/check_options.ts";
 import type { Certificate } from "./certificate.ts";
 import type { ClientTls, ServerTls } from "./options.ts";
 import { certificatesIn, pemOf, privateKeyIn } from "./pem.ts";

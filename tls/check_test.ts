@@ -1,5 +1,5 @@
-import { checkOptions } from "../base/check_options.ts";
-import { section } from "../base/fields.ts";
+import { checkOptions } from "../base/options/check_options.ts";
+import { section } from "../base/options/fields.ts";
 import { CLIENT_TLS } from "./option_fields.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { forge, makeKey, names } from "../tests/tls/forge.ts";

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { given, type Leaf, leaf, required, type Section, text } from "../base/fields.ts";
+import { given, type Leaf, leaf, required, type Section, text } from "../base/options/fields.ts";
 import type { ClientTls, ServerTls } from "./options.ts";
 
 const DNS_NAME = /^(?=.{1,253}\.?$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;

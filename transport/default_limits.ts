@@ -1,4 +1,4 @@
-import { defaultsOf, given, type Leaf, or, orInfinity, type Section, whole } from "../base/fields.ts";
+import { defaultsOf, given, type Leaf, or, orInfinity, type Section, whole } from "../base/options/fields.ts";
 import { DECODED_MESSAGE_BYTES } from "../rpc/service.ts";
 import type { Limits } from "./transport.ts";
 

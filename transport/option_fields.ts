@@ -1,4 +1,4 @@
-import { type Leaf, leaf, oneOf, provider } from "../base/fields.ts";
+import { type Leaf, leaf, oneOf, provider } from "../base/options/fields.ts";
 import { type Compression, COMPRESSIONS } from "../rpc/compression.ts";
 import type { TransportName } from "./choose.ts";
 import type { ClientTransport, ServerTransport } from "./transport.ts";

@@ -1,6 +1,6 @@
 import { BizError, RpcError, Status, statusName } from "../../mod.ts";
 import type { ConsulError } from "../../registry/consul/error.ts";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import type { Command } from "../deps.ts";
 import { EXIT, Failure } from "../output/failure.ts";
 import { ConnectError } from "../../transport/connect_error.ts";

@@ -1,4 +1,4 @@
-import type { Leaf } from "../../base/fields.ts";
+import type { Leaf } from "../../base/options/fields.ts";
 import { Command, InvalidArgumentError } from "../deps.ts";
 import { colours, paint } from "../output/terminal.ts";
 

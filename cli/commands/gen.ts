@@ -1,7 +1,7 @@
 import { collect, command } from "./command.ts";
 import type { Command } from "../deps.ts";
 import { sleep } from "../../base/wait.ts";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import { checkedAll, Failure } from "../output/failure.ts";
 import { type GenOptions, ProtoGenerator } from "../generate/generator.ts";
 import { tell } from "../output/terminal.ts";

@@ -1,6 +1,6 @@
 import { type ClientOptions, createClient, RpcError, Status } from "../../mod.ts";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../../proto/grpc/health/v1/health.ts";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import { callFailure, telling } from "./call_failure.ts";
 import { type AskingFlags, askingOf, timeoutOf, withAsking } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";

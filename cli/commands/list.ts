@@ -1,6 +1,6 @@
 import { type CatalogService, consulCatalog } from "../../registry/consul/catalog.ts";
 import type { Method } from "../../mod.ts";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import { telling } from "./call_failure.ts";
 import { type AskingFlags, askingOf, withAsking } from "./call_flags.ts";
 import { command, type JsonFlag, withJson } from "./command.ts";

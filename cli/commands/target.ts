@@ -7,7 +7,7 @@ import {
   type Logger,
   parseAddress,
 } from "../../mod.ts";
-import { agentAddress, serverAddress } from "../../base/address_fields.ts";
+import { agentAddress, serverAddress } from "../../base/options/address_fields.ts";
 import { CONSUL_OPTIONS } from "../../registry/consul/options.ts";
 import { isServiceName } from "../../registry/consul/wire.ts";
 import type { Command } from "../deps.ts";

@@ -1,4 +1,4 @@
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 
 /** Reports that `deno fmt` could not format a text: the syntax is wrong, or the formatter crashed. */
 export class FormatError extends Error {

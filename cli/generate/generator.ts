@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import { emitFile } from "../../codegen/emit/emit.ts";
 import { isWellKnown } from "../../codegen/load/known.ts";
 import { type LoadedFile, ProtoLoader } from "../../codegen/load/load.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import { generatedFrom } from "../../codegen/marker.ts";
 import { findFiles, isThere, readText } from "../files.ts";
 

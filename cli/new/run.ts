@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import { generatedFrom } from "../../codegen/marker.ts";
 import { readText } from "../files.ts";
 import { format } from "../generate/format.ts";

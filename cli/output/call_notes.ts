@@ -1,5 +1,5 @@
 import type { Metadata } from "../../mod.ts";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import { colours, paint, tell } from "./terminal.ts";
 
 /** Prints the progress of a call on stderr. */

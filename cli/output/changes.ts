@@ -1,4 +1,4 @@
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import type { Instance } from "../../mod.ts";
 
 /** A change of an instance. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { visible, visibleLines } from "../../base/visible.ts";
+import { visible, visibleLines } from "../../base/text/visible.ts";
 
 /** Whether stdout is a terminal. */
 export const onTerminal: boolean = Deno.stdout.isTerminal();

@@ -1,5 +1,5 @@
 import type { Instance } from "../../mod.ts";
-import { visible } from "../../base/visible.ts";
+import { visible } from "../../base/text/visible.ts";
 import { type Change, changes, facts, factsOf, shown, tagsOf } from "./changes.ts";
 import { paint, printPainted, table, widthOf } from "./terminal.ts";
 import { timeOfDay } from "../../base/time.ts";

@@ -9,7 +9,7 @@ import { type Described, descriptorJson } from "../../codec/descriptor/descripto
 import { printProto } from "../../codec/descriptor/print.ts";
 import type { ProtoFile } from "../../codec/file.ts";
 import type { CallOptions, ClientOptions, MessageType, Method, Service } from "../../mod.ts";
-import { didYouMean } from "../../base/did_you_mean.ts";
+import { didYouMean } from "../../base/text/did_you_mean.ts";
 import { readLocalFiles } from "./local_files.ts";
 import { Reflection } from "./reflection.ts";
 import { SchemaError, type SchemaSource } from "./schema_source.ts";

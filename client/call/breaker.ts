@@ -1,4 +1,4 @@
-import { SlidingWindow } from "../../base/sliding_window.ts";
+import { SlidingWindow } from "../../base/collections/sliding_window.ts";
 import type { BreakerRules } from "../../policy/rules.ts";
 
 /**

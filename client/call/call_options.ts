@@ -1,7 +1,15 @@
 import type { Metadata, MetadataInit } from "../../rpc/metadata.ts";
 import type { MetainfoInit } from "../../rpc/metainfo.ts";
-import { checkOptions } from "../../base/check_options.ts";
-import { type Fields, type Leaf, milliseconds, number, orInfinity, section, unchecked } from "../../base/fields.ts";
+import { checkOptions } from "../../base/options/check_options.ts";
+import {
+  type Fields,
+  type Leaf,
+  milliseconds,
+  number,
+  orInfinity,
+  section,
+  unchecked,
+} from "../../base/options/fields.ts";
 import type { Method } from "../../rpc/service.ts";
 import type { Compression } from "../../transport/transport.ts";
 

@@ -1,6 +1,6 @@
 import { RpcError } from "../../rpc/error.ts";
 import type { Call, Next } from "../../rpc/middleware.ts";
-import { type AnySection, callable, given } from "../../base/fields.ts";
+import { type AnySection, callable, given } from "../../base/options/fields.ts";
 import type { Init, Method, Service } from "../../rpc/service.ts";
 import type { ClientContext } from "./context.ts";
 

@@ -1,5 +1,5 @@
 import type { Scope } from "../../rpc/context.ts";
-import { checkOption } from "../../base/check_options.ts";
+import { checkOption } from "../../base/options/check_options.ts";
 import type { Method } from "../../rpc/service.ts";
 import { momentOf, timeOfDay } from "../../base/time.ts";
 import type { MethodRules } from "../../policy/rules.ts";

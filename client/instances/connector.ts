@@ -1,5 +1,5 @@
 import { inBackground } from "../../base/background.ts";
-import { Heap } from "../../base/heap.ts";
+import { Heap } from "../../base/collections/heap.ts";
 import type { Logger } from "../../base/logger.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 import { after } from "../../base/time.ts";

@@ -1,5 +1,5 @@
 import type { protobuf } from "../../deps.ts";
-import { didYouMean } from "../../base/did_you_mean.ts";
+import { didYouMean } from "../../base/text/did_you_mean.ts";
 import { charge } from "./costs.ts";
 import { type Empty, emptyOf } from "./empty.ts";
 import { type Plain, propertiesOf, type Property, type ReadField, skip } from "./field.ts";

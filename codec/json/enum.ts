@@ -1,5 +1,5 @@
 import type { protobuf } from "../../deps.ts";
-import { didYouMean } from "../../base/did_you_mean.ts";
+import { didYouMean } from "../../base/text/did_you_mean.ts";
 import { Misfit, short } from "../misfit.ts";
 import { smallJson } from "./number.ts";
 import type { JsonCodec } from "./value.ts";

@@ -1,6 +1,6 @@
 import type { protobuf } from "../../deps.ts";
 import type { JsonValue } from "../../rpc/json.ts";
-import { didYouMean } from "../../base/did_you_mean.ts";
+import { didYouMean } from "../../base/text/did_you_mean.ts";
 import { charge, PAIR_BYTES } from "../binary/costs.ts";
 import type { Plain } from "../binary/field.ts";
 import { codecOf, MAX_DEPTH } from "../binary/message.ts";

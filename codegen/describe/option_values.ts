@@ -1,4 +1,4 @@
-import { didYouMean } from "../../base/did_you_mean.ts";
+import { didYouMean } from "../../base/text/did_you_mean.ts";
 import type { EnumJson, FieldJson, MessageJson } from "../../codec/descriptor/json_types.ts";
 import { fieldsByName, fieldsInBraces, requiredOf, valueNames, valuesByName } from "./descriptor_index.ts";
 import { integerOf, isTooLong } from "../parse/numbers.ts";

@@ -1,6 +1,6 @@
 import { CUSTOM } from "../../codec/descriptor/custom_options.ts";
 import type { FieldJson, MessageJson, Options } from "../../codec/descriptor/json_types.ts";
-import { didYouMean } from "../../base/did_you_mean.ts";
+import { didYouMean } from "../../base/text/did_you_mean.ts";
 import { fieldsByName } from "./descriptor_index.ts";
 import { OptionValues } from "./option_values.ts";
 import type { Declaration, Kind, Option } from "../parse/outline.ts";

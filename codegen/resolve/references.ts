@@ -1,4 +1,4 @@
-import { nearest } from "../../base/did_you_mean.ts";
+import { nearest } from "../../base/text/did_you_mean.ts";
 import type { Syntax } from "../parse/syntax.ts";
 import { numberOf } from "../parse/numbers.ts";
 import { childrenOf, type Declaration, everything } from "../parse/outline.ts";

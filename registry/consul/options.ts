@@ -1,7 +1,17 @@
 import { type Address, parseAddress } from "../../base/address.ts";
-import { agentAddress } from "../../base/address_fields.ts";
-import { checkOptions } from "../../base/check_options.ts";
-import { type Fields, leaf, list, milliseconds, or, required, section, text, whole } from "../../base/fields.ts";
+import { agentAddress } from "../../base/options/address_fields.ts";
+import { checkOptions } from "../../base/options/check_options.ts";
+import {
+  type Fields,
+  leaf,
+  list,
+  milliseconds,
+  or,
+  required,
+  section,
+  text,
+  whole,
+} from "../../base/options/fields.ts";
 import { AllowedAddresses } from "../allowed_addresses.ts";
 import { checkClientTls } from "../../tls/check.ts";
 import { CLIENT_TLS } from "../../tls/option_fields.ts";

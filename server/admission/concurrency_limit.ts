@@ -1,5 +1,5 @@
 import type { ConcurrencyRules } from "../../policy/server_rules.ts";
-import { Queue, type QueueEntry } from "../../base/queue.ts";
+import { Queue, type QueueEntry } from "../../base/collections/queue.ts";
 import { AdaptiveLimit } from "./adaptive_limit.ts";
 import type { Clock } from "./clock.ts";
 

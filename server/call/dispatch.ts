@@ -1,4 +1,4 @@
-import { excerpt } from "../../base/excerpt.ts";
+import { excerpt } from "../../base/text/excerpt.ts";
 import type { ServerContext } from "../../rpc/context.ts";
 import { compose, type Middleware } from "../../rpc/middleware.ts";
 import { Status } from "../../rpc/status.ts";

@@ -1,7 +1,7 @@
 import type { ServerContext } from "../../rpc/context.ts";
-import { didYouMean } from "../../base/did_you_mean.ts";
-import { checkOption } from "../../base/check_options.ts";
-import { object } from "../../base/fields.ts";
+import { didYouMean } from "../../base/text/did_you_mean.ts";
+import { checkOption } from "../../base/options/check_options.ts";
+import { object } from "../../base/options/fields.ts";
 import type { Call } from "../../rpc/middleware.ts";
 import type { Init, Method, Service } from "../../rpc/service.ts";
 

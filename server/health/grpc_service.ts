@@ -1,5 +1,5 @@
 import { RpcError } from "../../rpc/error.ts";
-import { excerpt } from "../../base/excerpt.ts";
+import { excerpt } from "../../base/text/excerpt.ts";
 import { Status } from "../../rpc/status.ts";
 import { every } from "../../base/time.ts";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "../../proto/grpc/health/v1/health.ts";

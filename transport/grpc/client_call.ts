@@ -1,6 +1,6 @@
 import { NO_BYTES } from "../../base/bytes.ts";
 import { RpcError } from "../../rpc/error.ts";
-import type { QueueEntry } from "../../base/queue.ts";
+import type { QueueEntry } from "../../base/collections/queue.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/protocol/error.ts";

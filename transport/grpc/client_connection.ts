@@ -1,7 +1,7 @@
 import { formatAddress } from "../../base/address.ts";
 import { inBackground } from "../../base/background.ts";
 import type { Peer } from "../../rpc/peer.ts";
-import { Queue } from "../../base/queue.ts";
+import { Queue } from "../../base/collections/queue.ts";
 import { every } from "../../base/time.ts";
 import { Connection as Http2Connection, type ConnectionEvents } from "../http2/connection.ts";
 import { type ConnectionError, ErrorCode } from "../http2/protocol/error.ts";

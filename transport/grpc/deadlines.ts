@@ -1,5 +1,5 @@
 import { RpcError } from "../../rpc/error.ts";
-import { Heap, type Heaped } from "../../base/heap.ts";
+import { Heap, type Heaped } from "../../base/collections/heap.ts";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 import { Status } from "../../rpc/status.ts";
 import { after } from "../../base/time.ts";

@@ -1,4 +1,4 @@
-import { excerpt } from "../../base/excerpt.ts";
+import { excerpt } from "../../base/text/excerpt.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
 import { isSourceField } from "../../rpc/source_fields.ts";
 import type { RpcError } from "../../rpc/error.ts";

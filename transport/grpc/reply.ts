@@ -5,7 +5,7 @@
  */
 
 import { RpcError } from "../../rpc/error.ts";
-import { excerpt, quotedExcerpt } from "../../base/excerpt.ts";
+import { excerpt, quotedExcerpt } from "../../base/text/excerpt.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/protocol/error.ts";

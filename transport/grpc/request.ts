@@ -1,4 +1,4 @@
-import { excerpt, quotedExcerpt } from "../../base/excerpt.ts";
+import { excerpt, quotedExcerpt } from "../../base/text/excerpt.ts";
 import { Status } from "../../rpc/status.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Limits } from "../transport.ts";

@@ -1,5 +1,5 @@
 import { RpcError } from "../../rpc/error.ts";
-import { Queue } from "../../base/queue.ts";
+import { Queue } from "../../base/collections/queue.ts";
 import type { Peer } from "../../rpc/peer.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, ListenOptions, ServerCall } from "../transport.ts";

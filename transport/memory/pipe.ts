@@ -1,4 +1,4 @@
-import { Queue } from "../../base/queue.ts";
+import { Queue } from "../../base/collections/queue.ts";
 import type { MaybePromise } from "../transport.ts";
 
 /** How much may be queued before the writer has to wait. */

@@ -1,6 +1,6 @@
 import type { OutlierRules } from "../../../policy/rules.ts";
 import { reasonToEject, type Spread, spreadOf } from "./reason_to_eject.ts";
-import { SlidingWindow } from "../../../base/sliding_window.ts";
+import { SlidingWindow } from "../../../base/collections/sliding_window.ts";
 
 /** How long an instance that was offered to a call waits for its probe. After that, the next call may be the probe. */
 const PROBE_OFFER_MS = 1000;

@@ -1,5 +1,5 @@
 import type { OutlierRules } from "../../../policy/rules.ts";
-import type { SlidingWindow } from "../../../base/sliding_window.ts";
+import type { SlidingWindow } from "../../../base/collections/sliding_window.ts";
 
 /** A row of failures counts only if it is less probable than this for an instance that is as healthy as the others. */
 const MAX_PROBABILITY = 0.001;

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { excerpt, quotedExcerpt } from "../../../base/excerpt.ts";
+import { excerpt, quotedExcerpt } from "../../../base/text/excerpt.ts";
 import { hasControl, isBlank, withoutBlanks } from "../../../rpc/field_value.ts";
 import { SOURCE_METHOD, SOURCE_SERVICE } from "../../../rpc/source_fields.ts";
 import type { FieldList } from "../hpack/field_list.ts";

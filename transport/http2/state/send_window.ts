@@ -1,4 +1,4 @@
-import { Queue } from "../../../base/queue.ts";
+import { Queue } from "../../../base/collections/queue.ts";
 import { DEFAULT_WINDOW_BYTES, MAX_WINDOW_BYTES } from "../protocol/settings.ts";
 import type { Budget } from "./budget.ts";
 import type { Queued, QueuedData, Stream } from "./stream.ts";

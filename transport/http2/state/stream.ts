@@ -1,4 +1,4 @@
-import type { Queue } from "../../../base/queue.ts";
+import type { Queue } from "../../../base/collections/queue.ts";
 import type { ErrorCode } from "../protocol/error.ts";
 import type { FieldList } from "../hpack/field_list.ts";
 

@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from "./address.ts";
+import { type Address, parseAddress } from "../address.ts";
 import { type Leaf, leaf } from "./fields.ts";
 
 /** An address to listen on. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { seeded } from "../tests/random.ts";
+import { seeded } from "../../tests/random.ts";
 import { Heap } from "./heap.ts";
 
 interface Item {

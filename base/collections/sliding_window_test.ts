@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { chance } from "../tests/candidates.ts";
+import { chance } from "../../tests/candidates.ts";
 import { SlidingWindow } from "./sliding_window.ts";
 
 const counts = ({ succeeded, failed, total }: SlidingWindow) => [succeeded, failed, total];

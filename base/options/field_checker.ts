@@ -1,4 +1,4 @@
-import { nearest } from "./did_you_mean.ts";
+import { nearest } from "../text/did_you_mean.ts";
 import type { AnyEntry, AnyKeyed, AnySection, Leaf } from "./fields.ts";
 
 /** A value from some source, with its position for error messages. */
