@@ -2,6 +2,7 @@ import { protocol, sizeError } from "../protocol/error.ts";
 import { Flag, FRAME_HEADER_BYTES, FrameType, MIN_FRAME_BYTES, PREFACE, readUint31 } from "../protocol/frame.ts";
 import type { Sender } from "../sender.ts";
 import type { ConnectionState } from "../state/connection_state.ts";
+import type { Pings } from "../state/pings.ts";
 import { ControlFrames } from "./control_frames.ts";
 import { Faults } from "./faults.ts";
 import type { Guard } from "./guard.ts";
@@ -15,6 +16,7 @@ export class FrameReader {
   readonly #streams: StreamFrames;
   readonly #connection: ControlFrames;
   readonly #control: Guard;
+  readonly #pings: Pings;
   #prefaceRead = 0;
   /** Counts the frames of which a read contained only the beginning. */
   #cut = 0;
@@ -29,6 +31,7 @@ export class FrameReader {
    */
   constructor(state: ConnectionState, sender: Sender) {
     this.#state = state;
+    this.#pings = state.pings;
     const faults = new Faults(state);
     this.#control = faults.control;
     this.#headers = new HeaderReader(state, faults);
@@ -85,10 +88,10 @@ export class FrameReader {
     }
     switch (type) {
       case FrameType.DATA:
-        this.#state.pings.callFrames++;
+        this.#pings.callFrames++;
         return this.#streams.data(flags, id, buf, start, end);
       case FrameType.HEADERS:
-        this.#state.pings.callFrames++;
+        this.#pings.callFrames++;
         return this.#headers.headers(flags, id, buf, start, end);
       case FrameType.CONTINUATION:
         return this.#headers.continuation(flags, id, buf, start, end);

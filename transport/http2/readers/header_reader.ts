@@ -16,7 +16,9 @@ export class HeaderReader {
   readonly #state: ConnectionState;
   readonly #faults: Faults;
   readonly #decoder: HpackDecoder;
-  readonly #checks: FieldChecks;
+  /** Checks the fields that begin a message. */
+  readonly #header: FieldChecks;
+  readonly #trailer: FieldChecks;
   #flags = 0;
   #parts: Uint8Array[] = [];
 
@@ -31,7 +33,8 @@ export class HeaderReader {
     this.#state = state;
     this.#faults = faults;
     this.#decoder = new HpackDecoder({ maxTableBytes: 4096, maxListBytes, maxFields });
-    this.#checks = new FieldChecks(state.server, faults);
+    this.#header = new FieldChecks(state.server ? malformedRequest : malformedResponse, state.server, faults);
+    this.#trailer = new FieldChecks(malformedTrailers, state.server, faults);
   }
 
   /** Handles HEADERS. */
@@ -102,7 +105,7 @@ export class HeaderReader {
       state.events.onLimit?.("concurrentStreams");
       return this.#faults.streamError(stream, ErrorCode.REFUSED_STREAM, "over limits.concurrentStreams");
     }
-    const fields = this.#checks.validate(stream, block, malformedRequest, this.#decoder.exceeded);
+    const fields = this.#header.validate(stream, block, this.#decoder.exceeded);
     if (fields === undefined) return;
     if (last && !this.#ends(stream)) return;
     state.events.onStream(stream, fields, last, this.#decoder.exceeded);
@@ -117,7 +120,7 @@ export class HeaderReader {
   }
 
   #response(stream: Stream, block: FieldList, last: boolean): void {
-    const fields = this.#checks.validate(stream, block, malformedResponse, this.#decoder.exceeded);
+    const fields = this.#header.validate(stream, block, this.#decoder.exceeded);
     if (fields === undefined) return;
     // The status is missing if the limits removed all fields.
     const interim = fields[0] === ":status" && fields[1]![0] === "1";
@@ -132,7 +135,7 @@ export class HeaderReader {
 
   #trailers(stream: Stream, block: FieldList, last: boolean): void {
     if (!last) return this.#faults.streamError(stream, ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream");
-    const fields = this.#checks.validate(stream, block, malformedTrailers, this.#decoder.exceeded);
+    const fields = this.#trailer.validate(stream, block, this.#decoder.exceeded);
     if (fields === undefined) return;
     if (!this.#ends(stream)) return;
     stream.events!.onHeaders(fields, last, this.#decoder.exceeded);

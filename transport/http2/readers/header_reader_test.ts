@@ -286,6 +286,27 @@ Deno.test("DATA of another length than content-length is a PROTOCOL_ERROR of the
   assertEquals(right.sent(), []);
 });
 
+Deno.test("the content-length of one stream says nothing about another with the same trailers", () => {
+  const peer = client();
+  for (let i = 0; i < 4; i++) peer.open(true);
+  const answer = (id: number, octets: number, ...fields: string[]) => [
+    peer.headers(id, [...RESPONSE, ...fields]),
+    data(id, octets),
+  ];
+  const trailers = (id: number) => peer.headers(id, TRAILERS, ENDS);
+  const log = peer.give(
+    ...answer(1, 5, "content-length", "5"),
+    ...answer(3, 7),
+    ...answer(5, 4, "content-length", "5"),
+    ...[1, 3, 5].map(trailers),
+  );
+  assertEquals(log.filter((line) => /end$|reset/.test(line)), [
+    `headers 1 ${TRAILERS.join(" ")} end`,
+    `headers 3 ${TRAILERS.join(" ")} end`,
+    "reset 5 PROTOCOL_ERROR",
+  ]);
+});
+
 Deno.test("fields over the limits are reported as exceeded, and the table stays correct", () => {
   const peer = server({ headerFields: 5 });
   const many = [...REQUEST, "x-a", "1", "x-b", "2"];

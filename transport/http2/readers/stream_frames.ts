@@ -3,6 +3,7 @@ import { Flag, readUint31, readUint32 } from "../protocol/frame.ts";
 import type { Sender } from "../sender.ts";
 import type { ConnectionState } from "../state/connection_state.ts";
 import { PingPurpose } from "../state/pings.ts";
+import type { ReceiveWindow } from "../state/receive_window.ts";
 import { type Stream, StreamState } from "../state/stream.ts";
 import type { Faults } from "./faults.ts";
 
@@ -17,6 +18,7 @@ export class StreamFrames {
   readonly #state: ConnectionState;
   readonly #sender: Sender;
   readonly #faults: Faults;
+  readonly #window: ReceiveWindow;
 
   /**
    * Creates the handler of a connection.
@@ -29,11 +31,12 @@ export class StreamFrames {
     this.#state = state;
     this.#sender = sender;
     this.#faults = faults;
+    this.#window = state.receiveWindow;
   }
 
   /** Handles DATA (section 6.1). */
   data(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
-    const { receiveWindow: window } = this.#state;
+    const window = this.#window;
     const octets = end - start;
     window.receive(octets);
     const stream = this.#known(id, "DATA");
