@@ -44,6 +44,8 @@ function tlsProblem({ kind, error }: CloseReason, tls: ClientTls | undefined): T
     return ({ cert, key }) =>
       `hangs up after the TLS handshake; if it asks for a client's certificate, set ${cert} and ${key}`;
   }
-  const [problem] = validityOf({ cert: tls.cert }, timeOfDay()).problems;
-  return ({ cert }) => `hangs up after the TLS handshake; ${problem ?? `does it trust the certificate in ${cert}?`}`;
+  return (words) => {
+    const [problem] = validityOf({ cert: tls.cert }, timeOfDay(), words).problems;
+    return `hangs up after the TLS handshake; ${problem ?? `does it trust the certificate in ${words.cert}?`}`;
+  };
 }
