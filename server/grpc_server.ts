@@ -82,7 +82,7 @@ export class GrpcServer implements Server {
       policy: settings.policy,
       // With workers, each worker watches the policy, because it takes the calls.
       source: settings.workers ? undefined : options.policy,
-      allowInjection: options.allowInjection ?? false,
+      allowInjection: settings.allowInjection,
       logger: settings.logger,
       onStrain: (strained) => this.#phase.strained(strained, options.name, settings.logger),
     });
@@ -175,9 +175,9 @@ export class GrpcServer implements Server {
   async #start(): Promise<void> {
     preflight(this.#options, this.#settings);
     const transport = await chooseTransport(this.#options.transport);
-    const { address, healthAddress, limits, logger } = this.#settings;
+    const { address, healthAddress, limits, compression, logger } = this.#settings;
     if (this.#services.size === 0) throw new TypeError("server.start: there is nothing to serve; add a service first");
-    const { compression = "identity", name } = this.#options;
+    const { name } = this.#options;
     const options = {
       tls: this.#tls,
       limits,

@@ -2,7 +2,6 @@ import { hostAndPort, listenAddress } from "../base/options/address_fields.ts";
 import {
   callable,
   type Fields,
-  filled,
   given,
   keyed,
   type Leaf,
@@ -49,11 +48,11 @@ export const WORKERS = given<Workers>({
 export const SERVER_OPTIONS = {
   name: required(serviceName()),
   address: required(listenAddress()),
-  health: filled(given<HealthOptions>({
+  health: given<HealthOptions>({
     address: required(hostAndPort()),
     checks: keyed<HealthCheck>(callable("a function (signal)")),
     checkTimeout: or(milliseconds(), 1000),
-  }, '{ address: "127.0.0.1:8889" }')),
+  }, '{ address: "127.0.0.1:8889" }'),
   reflection: or(yesOrNo(), false),
   registry: object('consul("127.0.0.1:8500")', "register"),
   advertise: hostAndPort(),

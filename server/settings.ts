@@ -8,7 +8,7 @@ import { serverPolicyOf } from "../policy/policy_in_code.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
 import { limitsOf } from "../transport/default_limits.ts";
 import { checkServerTls } from "../tls/check.ts";
-import type { Limits, ServerTls } from "../transport/transport.ts";
+import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
 import type { MetainfoRules } from "./call/context.ts";
 import type { HealthCheck } from "./health/checks.ts";
 import { SERVER_OPTIONS, WORKERS } from "./option_fields.ts";
@@ -21,6 +21,7 @@ export interface Settings {
   readonly checks: Readonly<Record<string, HealthCheck>>;
   readonly checkTimeout: number;
   readonly limits: Limits;
+  readonly compression: Compression;
   readonly metainfo: MetainfoRules;
   readonly drainDelay: number;
   readonly drainTimeout: number;
@@ -28,6 +29,7 @@ export interface Settings {
   readonly tls: ServerTls | undefined;
   readonly workers: Workers | undefined;
   readonly policy: ServerPolicy;
+  readonly allowInjection: boolean;
   readonly logger: Logger;
 }
 
@@ -47,21 +49,27 @@ const OPTIONS = {
 export function settingsOf(given: ServerOptions): Settings {
   const options = checkOptions<ServerOptions>(who, OPTIONS, given);
   // The defaults of the policy apply later: a policy source overrides options that are set, and no others.
-  const { drainTimeout, forwardTransient } = withDefaults({ entries: SERVER_OPTIONS }, options);
+  const { drainTimeout, forwardTransient, compression, allowInjection } = withDefaults(
+    { entries: SERVER_OPTIONS },
+    options,
+  );
   const { registry, tls, health, allowMetainfo, logger = createLogger() } = options;
   const address = parseListenAddress(options.address, `${who}: address`);
   return {
     address,
     healthAddress: health && healthAddress(health, address),
     checks: given.health?.checks ?? {},
-    checkTimeout: health?.checkTimeout ?? NaN,
+    // grpc.health.v1 has checks without the option `health` too.
+    checkTimeout: withDefaults<Partial<HealthOptions>>(SERVER_OPTIONS.health, health ?? {}).checkTimeout,
     limits: limitsOf(options.limits),
+    compression,
     metainfo: { allowed: allowMetainfo && allowList(allowMetainfo), forwardTransient },
     tls: tls && checkServerTls(who, tls),
     drainDelay: options.drainDelay ?? (registry ? 6000 : 0),
     drainTimeout,
     workers: options.workers === undefined ? undefined : workersOf(options.workers, options, address),
     policy: serverPolicyOf(options),
+    allowInjection,
     logger: guardedLogger(logger),
   };
 }

@@ -3,7 +3,6 @@ import { checkOptions, type OptionError } from "./check_options.ts";
 import {
   callable,
   defaultsOf,
-  filled,
   given,
   keyed,
   list,
@@ -35,7 +34,7 @@ const declared = {
     name: required(text("a name", /./)),
     wait: or(milliseconds(), 1000),
     limits: given({ resets: or(orInfinity(whole(1)), 500) }, "{ resets: 500 }"),
-    health: filled(given({ timeout: or(milliseconds(), 5) })),
+    health: given({ timeout: or(milliseconds(), 5) }),
     checks: keyed<() => void>(callable("a function"), "{ database: () => {} }"),
     layers: list<() => void>(callable("a function"), 0, "a list of functions"),
     source: object("from(store)", "watch"),
@@ -53,7 +52,7 @@ Deno.test("checkOptions() returns the options, and the defaults of sections that
     name: "a",
     wait: 1000,
     limits: {},
-    health: { timeout: 5 },
+    health: {},
   });
   const options = { name: "a", wait: 1, checks: { check }, layers: [check], resolver, limits: { resets: Infinity } };
   const all = checkOptions<typeof options>("f", declared, options);

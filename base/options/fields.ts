@@ -207,9 +207,6 @@ export const given = <T>(entries: Fields<T>, use?: string): Section<T> => ({
   use,
 });
 
-/** The section, with the defaults of fields that are not set. */
-export const filled = <T>(one: Section<T>): Section<T> => ({ ...one, filled: true });
-
 /** A section that exists if it is present, or `false`. */
 export const orFalse = <T>(entries: Fields<T>): Section<T, true> => ({ ...given(entries), off: true });
 
