@@ -68,7 +68,7 @@ export { BizError, type ErrorDetail, errorDetail, RpcError, type RpcErrorOptions
 export { Status, statusName } from "./rpc/status.ts";
 export type { Call, Middleware, Next } from "./rpc/middleware.ts";
 export type { Peer, PeerIdentity } from "./rpc/peer.ts";
-export type { Source } from "./rpc/source_fields.ts";
+export type { Source } from "./rpc/source_headers.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel } from "./base/logger.ts";
 export type { OptionError } from "./base/options/check_options.ts";
 export { type Address, formatAddress, parseAddress } from "./base/address.ts";

@@ -23,7 +23,7 @@ import type { TransportName } from "../transport/choose.ts";
 import { COMPRESSION, transportField } from "../transport/option_fields.ts";
 import { checkClientTls } from "../tls/check.ts";
 import { CLIENT_TLS } from "../tls/option_fields.ts";
-import { LIMITS, limitsOf } from "../transport/default_limits.ts";
+import { LIMITS, limitsOf } from "../transport/limit_fields.ts";
 import type { ClientTls, ClientTransport, Compression, Limits } from "../transport/transport.ts";
 import { PolicyInUse } from "../policy/client_policy_in_use.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";

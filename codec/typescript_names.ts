@@ -19,10 +19,6 @@ export function localName(name: string): string {
   return local === "then" ? "then_" : safeName(local);
 }
 
-/** The name that protoc gives a field in JSON. */
-export const jsonNameOf = (name: string): string =>
-  name.replace(/_+([^_]?)/g, (_, letter: string) => letter.toUpperCase());
-
 /**
  * Gives names of which no two are the same: in the order of the .proto, a name that is taken gets a `_`, as often as
  * needed. So what is added at the end of a file renames nothing.

@@ -28,12 +28,12 @@ export async function parseConfig(
   const settings = checker.check(document) as Settings;
   problems.push(...checker.problems.map(problemOf));
   if (problems.length > 0) throw new ConfigError(problems.toSorted(byPlace));
-  const reflection = settings.dinokit.reflection ?? TELLING.includes(env);
+  const reflection = settings.dinokit.reflection ?? REFLECTION_ENVS.includes(env);
   return freeze({ env, file, ...settings, dinokit: { ...settings.dinokit, reflection } });
 }
 
 /** The environments in which servers offer reflection by default: those that people inspect. */
-const TELLING = ["dev", "test"];
+const REFLECTION_ENVS = ["dev", "test"];
 
 /** Returns the values of environment variables by key. */
 function readVariables(variables: Readonly<Record<string, string>>) {

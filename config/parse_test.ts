@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigError } from "./problem.ts";

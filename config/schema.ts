@@ -17,7 +17,7 @@ import {
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import { SERVER_OPTIONS, WORKER_COUNT } from "../server/option_fields.ts";
-import { LIMITS } from "../transport/default_limits.ts";
+import { LIMITS } from "../transport/limit_fields.ts";
 import type { Config } from "./config.ts";
 import { lines, logLevel, path, secret } from "./leaf.ts";
 

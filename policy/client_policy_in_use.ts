@@ -3,7 +3,7 @@ import type { Method, Service } from "../rpc/service.ts";
 import { clientMisfits, PolicyMisfit } from "./misfits.ts";
 import { mergePolicy } from "./merge.ts";
 import type { ClientPolicy, PolicySource } from "./policy.ts";
-import { type MethodRules, methodRules, type ServiceRules, serviceRules } from "./rules.ts";
+import { type MethodRules, methodRules, type ServiceRules, serviceRules } from "./client_rules.ts";
 
 /** The policy of a client at this moment: its options, overridden by the policy of its source. */
 export class PolicyInUse {

@@ -1,3 +1,5 @@
+// Ranges and defaults are declared in server_fields.ts.
+
 import { defined, withDefaults } from "../base/options/fields.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";

@@ -9,7 +9,7 @@ import type { Metadata } from "./metadata.ts";
 import { mergeMetainfo, type Metainfo, type MetainfoInit, NO_METAINFO, type OutgoingMetainfo } from "./metainfo.ts";
 import type { Compression } from "./compression.ts";
 import type { Peer } from "./peer.ts";
-import type { Source } from "./source_fields.ts";
+import type { Source } from "./source_headers.ts";
 
 /** The call that a handler serves, as the handler and the server's middleware see it. */
 export interface ServerContext {

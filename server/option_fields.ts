@@ -20,7 +20,7 @@ import { loggerField } from "../base/logger.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
 import { hasControl } from "../rpc/field_value.ts";
 import { SERVER_TLS } from "../tls/option_fields.ts";
-import { LIMITS } from "../transport/default_limits.ts";
+import { LIMITS } from "../transport/limit_fields.ts";
 import { COMPRESSION, transportField } from "../transport/option_fields.ts";
 import type { HealthCheck } from "./health/checks.ts";
 import type { HealthOptions, ServerOptions, Workers } from "./options.ts";

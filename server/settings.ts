@@ -6,7 +6,7 @@ import { allowList } from "../rpc/metainfo.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import { serverPolicyOf } from "../policy/policy_in_code.ts";
 import type { ServerPolicy } from "../policy/server_policy.ts";
-import { limitsOf } from "../transport/default_limits.ts";
+import { limitsOf } from "../transport/limit_fields.ts";
 import { checkServerTls } from "../tls/check.ts";
 import type { Compression, Limits, ServerTls } from "../transport/transport.ts";
 import type { MetainfoRules } from "./call/context.ts";

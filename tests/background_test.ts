@@ -24,7 +24,7 @@ import { Connection } from "../transport/http2/connection.ts";
 import { Pump } from "../transport/grpc/pump.ts";
 import type { Socket } from "../transport/grpc/socket.ts";
 import { http2Limits } from "../transport/grpc/http2_limits.ts";
-import { limitsOf } from "../transport/default_limits.ts";
+import { limitsOf } from "../transport/limit_fields.ts";
 import { fakeConsul } from "./fake_consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { clientState, createClient, createServer, RpcError, Status } from "../mod.ts";
-import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
 import { connect } from "../transport/grpc/connect.ts";
 import { settings } from "./hostile/wire.ts";
 import { kindsHandlers } from "./kinds.ts";

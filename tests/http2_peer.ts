@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
 import { http2Limits } from "../transport/grpc/http2_limits.ts";
 import { Connection, type Http2Limits } from "../transport/http2/connection.ts";
 import { ErrorCode } from "../transport/http2/protocol/error.ts";

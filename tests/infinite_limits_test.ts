@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createClient, createServer, type Limits, type Logger } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
-import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
 import { needs } from "./needs.ts";
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

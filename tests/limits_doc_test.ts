@@ -10,7 +10,7 @@ import { MAX_REPORTED_PROBLEMS } from "../config/problem.ts";
 import { MAX_PEM_BYTES } from "../config/tls.ts";
 import { MAX_HEADER_BYTES } from "../registry/consul/answer.ts";
 import { ONE_ANSWER_BYTES } from "../registry/consul/http.ts";
-import * as instances from "../registry/consul/instances.ts";
+import * as instances from "../registry/consul/read_instances.ts";
 import { CONSUL_OPTIONS, MAX_TOKEN_BYTES } from "../registry/consul/options.ts";
 import { needs } from "./needs.ts";
 

@@ -5,7 +5,7 @@ import * as client from "../policy/client_fields.ts";
 import * as server from "../policy/server_fields.ts";
 import { CONSUL_OPTIONS } from "../registry/consul/options.ts";
 import { SERVER_OPTIONS } from "../server/option_fields.ts";
-import { LIMITS } from "../transport/default_limits.ts";
+import { LIMITS } from "../transport/limit_fields.ts";
 import { needs } from "./needs.ts";
 
 /** The declarations by the interface that documents them, and its file. */

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { parseConfig } from "../config/mod.ts";
 import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import type { AnyEntry, Leaf } from "../base/options/fields.ts";
-import { methodRules, serviceRules } from "../policy/rules.ts";
+import { methodRules, serviceRules } from "../policy/client_rules.ts";
 import { sharedRules } from "../policy/server_rules.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import { EchoService } from "../proto/echo.ts";

@@ -6,7 +6,7 @@
  */
 
 import { Metadata } from "../rpc/metadata.ts";
-import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
 import { ClientConnection } from "../transport/grpc/client_connection.ts";
 import { RefusalLog } from "../transport/refusal_log.ts";
 import { ServerConnection } from "../transport/grpc/server_connection.ts";

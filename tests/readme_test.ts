@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
 import { needs } from "./needs.ts";
 
 const ROOT = new URL("..", import.meta.url);

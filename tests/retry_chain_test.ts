@@ -17,7 +17,7 @@ import {
 } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { readMetainfo } from "../rpc/metainfo.ts";
-import { DEFAULT_LIMITS } from "../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
 
 type Echo = Client<typeof EchoService>;
 type Hop = (next: Echo, ctx: ServerContext) => Promise<unknown>;

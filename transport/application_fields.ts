@@ -1,4 +1,4 @@
-import { isRetryField } from "../rpc/retry_fields.ts";
+import { isRetryField } from "../rpc/retry_headers.ts";
 
 /**
  * Fields of HTTP/2 and gRPC, which are not part of the metadata. Those that begin with `:` or `grpc-` are not part of

@@ -1,3 +1,6 @@
+// A new limit goes here and into limit_fields.ts. If HTTP/2 enforces it, it also goes into `Http2Limits`
+// (http2/state/connection_state.ts).
+
 /**
  * The limits on what a peer may send, hold or cause. Numbers are octets, counts or milliseconds; `Infinity` means no
  * limit. Only the kit's own transport enforces the limits from `connections` on.

@@ -10,7 +10,7 @@ import type { Compression } from "../rpc/compression.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { Peer } from "../rpc/peer.ts";
-import type { Source } from "../rpc/source_fields.ts";
+import type { Source } from "../rpc/source_headers.ts";
 import type { Status } from "../rpc/status.ts";
 import type { ClientTls, ServerTls } from "../tls/options.ts";
 import type { Limits } from "./limits.ts";

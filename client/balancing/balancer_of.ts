@@ -7,6 +7,7 @@ import { pickFirst } from "./pick_first.ts";
 import { random } from "./random.ts";
 import { weightedRoundRobin } from "./weighted_round_robin.ts";
 
+// A new name also needs an entry in BalancerName (policy/policy.ts) and in BALANCERS (policy/client_fields.ts).
 const FACTORIES: Record<BalancerName, () => BalancerInUse> = {
   weighted_round_robin: weightedRoundRobin,
   random,
@@ -16,14 +17,14 @@ const FACTORIES: Record<BalancerName, () => BalancerInUse> = {
   pick_first: pickFirst,
 };
 
-/** Makes the built-in balancer of a name. */
+/** Creates the built-in balancer of a name. */
 export function balancerOf(name: BalancerName): BalancerInUse {
   return FACTORIES[name]();
 }
 
 /**
- * Makes a balancer of the caller's own one. It checks what that picks: a call that went on without an instance would
- * wait for ever. It may read latencies, so calls are timed for it.
+ * Wraps a balancer of the application. The wrapper checks the picked instance: a call without an instance would wait for
+ * ever. Every call is timed, as the balancer may read latencies.
  */
 export function customBalancer(own: Balancer): BalancerInUse {
   return {

@@ -1,5 +1,5 @@
 import { SlidingWindow } from "../../base/collections/sliding_window.ts";
-import type { BreakerRules } from "../../policy/rules.ts";
+import type { BreakerRules } from "../../policy/client_rules.ts";
 
 /**
  * How a call ended, as a breaker sees it; `"unknown"` says nothing of the service: the caller gave up, or made a

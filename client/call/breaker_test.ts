@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import type { BreakerRules } from "../../policy/rules.ts";
+import type { BreakerRules } from "../../policy/client_rules.ts";
 import { Breaker, type Verdict } from "./breaker.ts";
 
 const RULES: BreakerRules = { failureRate: 0.5, samples: 10, window: 1000, openTime: 500, probes: 2 };

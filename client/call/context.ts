@@ -2,10 +2,10 @@ import { currentScope } from "../../rpc/context.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { addMetainfo, mergeMetainfo } from "../../rpc/metainfo.ts";
 import type { Middleware } from "../../rpc/middleware.ts";
-import { PREVIOUS_ATTEMPTS } from "../../rpc/retry_fields.ts";
+import { PREVIOUS_ATTEMPTS } from "../../rpc/retry_headers.ts";
 import type { Method } from "../../rpc/service.ts";
-import { type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source_fields.ts";
-import type { MethodRules } from "../../policy/rules.ts";
+import { type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source_headers.ts";
+import type { MethodRules } from "../../policy/client_rules.ts";
 import { type CallOptions, checkCallOptions } from "./call_options.ts";
 import { LIMIT, limitOf, type Timed } from "./time_limit.ts";
 

@@ -1,7 +1,7 @@
 import { BizError, RpcError } from "../../rpc/error.ts";
 import type { Call } from "../../rpc/middleware.ts";
 import { Status } from "../../rpc/status.ts";
-import type { BreakerRules } from "../../policy/rules.ts";
+import type { BreakerRules } from "../../policy/client_rules.ts";
 import { INSTANCE_FAILURES } from "../instances/failure_statuses.ts";
 import type { Verdict } from "./breaker.ts";
 import type { ClientContext } from "./context.ts";

@@ -2,7 +2,7 @@ import { decodeStatusDetails } from "../../codec/status_details.ts";
 import { bizErrorOf, hasBizError } from "../../rpc/biz_status.ts";
 import { type BizError, type ErrorDetail, RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
-import { PUSHBACK } from "../../rpc/retry_fields.ts";
+import { PUSHBACK } from "../../rpc/retry_headers.ts";
 import type { Method } from "../../rpc/service.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStatus } from "../../transport/transport.ts";

@@ -4,7 +4,7 @@ import { readBackward } from "../../rpc/metainfo.ts";
 import type { Call, Next } from "../../rpc/middleware.ts";
 import type { Method } from "../../rpc/service.ts";
 import { Status } from "../../rpc/status.ts";
-import type { MethodRules } from "../../policy/rules.ts";
+import type { MethodRules } from "../../policy/client_rules.ts";
 import { cancelled } from "../instances/wait.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { hedged } from "./attempts/hedge.ts";

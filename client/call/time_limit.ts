@@ -2,7 +2,7 @@ import type { Scope } from "../../rpc/context.ts";
 import { checkOption } from "../../base/options/check_options.ts";
 import type { Method } from "../../rpc/service.ts";
 import { momentOf, timeOfDay } from "../../base/time.ts";
-import type { MethodRules } from "../../policy/rules.ts";
+import type { MethodRules } from "../../policy/client_rules.ts";
 import { CALL_OPTIONS, type CallOptions } from "./call_options.ts";
 
 /** The deadline of a call, on the clock that users see and on the clock that measures. */

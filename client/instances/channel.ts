@@ -25,7 +25,7 @@ export interface PickOptions extends CallToBalance {
 /** How often the balancer is asked again when it picks an instance to avoid, before it is shown only the others. */
 const MAX_REDRAWS = 2;
 /** A subset of which no instance can be reached is replaced by another one at most this often. */
-const MIN_SUBSET_CHANGE_MS = 1000;
+const MIN_SUBSET_CHANGE_INTERVAL_MS = 1000;
 
 const randomSeed = () => Math.floor(Math.random() * 2 ** 32);
 
@@ -79,17 +79,17 @@ export class Channel {
    * CANCELLED if that comes first.
    */
   async wait(call: PickOptions, lateAt?: number, signal?: AbortSignal): Promise<Subchannel> {
-    this.#open();
+    this.#startWatching();
     const { target } = this.#settings;
     if (this.#pool.all.size === 0) {
       await waitFor(this.#firstAnswer.promise, `the registry told the instances of ${target}`, lateAt, signal);
     }
     for (;;) {
-      this.#checkOpen();
+      this.#throwIfClosed();
       const picked = this.pick(call);
       if (picked) return picked;
-      const attempts = this.#pool.needed();
-      if (attempts) await waitFor(attempts, `there was a connection to ${target}`, lateAt, signal);
+      const connecting = this.#pool.search();
+      if (connecting) await waitFor(connecting, `there was a connection to ${target}`, lateAt, signal);
       else if (!this.#changeSubset()) throw this.#unavailable();
     }
   }
@@ -129,12 +129,12 @@ export class Channel {
     return untried.length === 0 ? undefined : this.#retryBalancer.pick(untried, call);
   }
 
-  #checkOpen(): void {
+  #throwIfClosed(): void {
     if (this.#closed) throw new RpcError(Status.UNAVAILABLE, `the client of ${this.#settings.target} was closed`);
   }
 
-  #open(): void {
-    this.#checkOpen();
+  #startWatching(): void {
+    this.#throwIfClosed();
     if (this.#watch !== undefined) return;
     const { resolver, target, logger, policy } = this.#settings;
     // The watch outlives the first call, so it must not keep that call's scope.
@@ -174,7 +174,7 @@ export class Channel {
     const { size } = this.#pool.all;
     const now = performance.now();
     if (size < this.#settings.policy.service.subset || this.#listed!.length === size) return false;
-    if (now - this.#subsetAt < MIN_SUBSET_CHANGE_MS) return false;
+    if (now - this.#subsetAt < MIN_SUBSET_CHANGE_INTERVAL_MS) return false;
     this.#subsetAt = now;
     this.#subsetSeed = randomSeed();
     this.#select(this.#whyNone);

@@ -122,7 +122,7 @@ export class Connector {
    *
    * @returns Resolves when an instance is ready, or when none can be reached now; undefined if that is known already.
    */
-  needed(): Promise<void> | undefined {
+  search(): Promise<void> | undefined {
     if (this.#search) return this.#search.promise;
     this.#search = Promise.withResolvers();
     this.#searchAttempts = this.#waiting.items.length;

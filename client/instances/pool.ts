@@ -114,8 +114,8 @@ export class Pool {
    *
    * @returns Resolves when an instance is ready, or when none can be reached now; undefined if that is known already.
    */
-  needed(): Promise<void> | undefined {
-    return this.#connector.needed();
+  search(): Promise<void> | undefined {
+    return this.#connector.search();
   }
 
   /** Whether an attempt to connect to an instance is under way. */

@@ -1,4 +1,4 @@
-import type { ServiceRules } from "../../policy/rules.ts";
+import type { ServiceRules } from "../../policy/client_rules.ts";
 import type { Instance } from "../../registry/registry.ts";
 import { hash, mix } from "../balancing/hash.ts";
 

@@ -1,6 +1,6 @@
 import { checkDeclarations } from "./declarations.ts";
 import { checkEnum, checkMessageNumbers } from "./numbers.ts";
-import { jsonNameOf } from "../../codec/typescript_names.ts";
+import { jsonNameOf } from "../../codec/json_name.ts";
 import {
   childrenOf,
   type Declaration,

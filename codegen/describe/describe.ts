@@ -8,7 +8,7 @@ import type {
   RangeJson,
   ServiceJson,
 } from "../../codec/descriptor/json_types.ts";
-import { jsonNameOf } from "../../codec/typescript_names.ts";
+import { jsonNameOf } from "../../codec/json_name.ts";
 import type { Syntax } from "../parse/syntax.ts";
 import { defaultOf } from "./defaults.ts";
 import { nameIn, scopeOf } from "../parse/full_names.ts";

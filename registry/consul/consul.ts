@@ -1,10 +1,10 @@
 import { netPermissions } from "../../base/permissions.ts";
 import { DEFAULT_AUTHORITIES } from "../../tls/connect.ts";
 import { ConsulHttp, type ConsulTls } from "./http.ts";
-import { checkKey, ConsulKey } from "./key.ts";
+import { checkKey, ConsulKey } from "./key_watch.ts";
 import { ConsulLease } from "./lease.ts";
 import { type ConsulOptions, consulSettings } from "./options.ts";
-import { ConsulWatch } from "./watch.ts";
+import { ConsulWatch } from "./service_watch.ts";
 import { checkName, toService, toWeights } from "./wire.ts";
 import type { KeyValue, Registry, Resolution, Resolver } from "../registry.ts";
 import { SharedWatches } from "../shared_watches.ts";

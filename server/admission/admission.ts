@@ -144,9 +144,9 @@ export class Admission {
     const limits = [guarded.concurrency, this.#concurrency].filter((limit) => limit !== undefined);
     const inject = rules.inject && this.#allowed() ? rules.inject : undefined;
     const isOpen = !this.#overload && rates.length === 0 && limits.length === 0 && !inject;
-    if (isOpen) return gate.open();
+    if (isOpen) return gate.clearRules();
     const shared = { clock: this.#clock, refusals: this.#refusals, strain: this.#strain, overload: this.#overload };
-    gate.close({ shared, rates, limits, inject });
+    gate.setRules({ shared, rates, limits, inject });
   }
 
   #rated(old: RateLimit | undefined, rules: RateRules | undefined): RateLimit | undefined {

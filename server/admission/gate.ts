@@ -56,12 +56,12 @@ export class Gate {
   }
 
   /** Removes the rules: every call passes from now on. */
-  open(): void {
+  clearRules(): void {
     this.#setup = undefined;
   }
 
   /** Sets the rules for new calls. Waiting and in-flight calls keep the rules under which they arrived. */
-  close(setup: GateSetup): void {
+  setRules(setup: GateSetup): void {
     const limits = setup.limits.filter((limit) => this.#isUnary || !limit.unaryOnly);
     this.#setup = { ...setup, limits };
     this.#isPlain = setup.rates.length === 0 && limits.length === 0 && setup.inject === undefined;

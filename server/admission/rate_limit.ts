@@ -5,7 +5,7 @@ const MAX_CALLERS = 10_000;
 /** The number of buckets that are checked for removal when there is no room for a new caller. */
 const CALLERS_PER_SWEEP = 8;
 /** The name of the bucket that callers without a bucket of their own share. No caller can have this name. */
-const STRANGERS = "the callers beyond";
+const SHARED_BUCKET = "the callers beyond";
 
 /**
  * Token buckets, one for each caller. A bucket is one number: the time when it will be full again (generic cell rate
@@ -42,7 +42,7 @@ export class RateLimit {
   take(caller: string, now: number): number {
     let full = this.#full.get(caller);
     if (full === undefined && this.#full.size >= this.#capacity && !this.#sweep(now)) {
-      caller = STRANGERS;
+      caller = SHARED_BUCKET;
       full = this.#full.get(caller);
     }
     const after = Math.max(full ?? now, now) + this.#token;

@@ -1,5 +1,5 @@
 import type { Logger } from "../../base/logger.ts";
-import { pushbackField } from "../../rpc/retry_fields.ts";
+import { pushbackField } from "../../rpc/retry_headers.ts";
 import { Status } from "../../rpc/status.ts";
 import type { CallStatus, Limits, ServerCall } from "../../transport/transport.ts";
 import type { LimitName } from "../limit_hits.ts";

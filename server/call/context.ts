@@ -8,10 +8,10 @@ import {
   readMetainfo,
   traceContext,
 } from "../../rpc/metainfo.ts";
-import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../../rpc/retry_fields.ts";
+import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../../rpc/retry_headers.ts";
 import { timeOfDay } from "../../base/time.ts";
 import type { ServerCall } from "../../transport/transport.ts";
-import type { Source } from "../../rpc/source_fields.ts";
+import type { Source } from "../../rpc/source_headers.ts";
 import type { Route } from "./handlers.ts";
 
 /** The rules of a server for the metainfo that it receives. */
@@ -23,7 +23,7 @@ export interface MetainfoRules {
 }
 
 /** The data that all calls of a method share. */
-export interface Served {
+export interface ServedMethodInfo {
   readonly route: Route;
   /** The source of the calls that the handler makes. */
   readonly source: Source;
@@ -32,7 +32,7 @@ export interface Served {
 /** The context of one call. Expensive parts are created on first use. */
 export class CallContext implements ServerContext, Scope {
   readonly #call: ServerCall;
-  readonly #served: Served;
+  readonly #served: ServedMethodInfo;
   readonly #rules: MetainfoRules;
   #header: Metadata | undefined;
   #trailer: Metadata | undefined;
@@ -43,7 +43,7 @@ export class CallContext implements ServerContext, Scope {
   /** Whether the caller must not retry the call, because a call of the handler already exhausted its retries. */
   mustNotRepeat = false;
 
-  constructor(call: ServerCall, served: Served, rules: MetainfoRules) {
+  constructor(call: ServerCall, served: ServedMethodInfo, rules: MetainfoRules) {
     this.#call = call;
     this.#served = served;
     this.#rules = rules;

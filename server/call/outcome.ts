@@ -2,7 +2,7 @@ import { encodeStatusDetails } from "../../codec/status_details.ts";
 import { bizFields } from "../../rpc/biz_status.ts";
 import { BizError, RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
-import { pushbackField } from "../../rpc/retry_fields.ts";
+import { pushbackField } from "../../rpc/retry_headers.ts";
 import { Status } from "../../rpc/status.ts";
 import { cutStatusText } from "../../transport/status_text.ts";
 import type { CallStatus } from "../../transport/transport.ts";
@@ -60,7 +60,7 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
  * Adds a trailer field that forbids the caller to retry. It is for a handler whose own calls already exhausted their
  * retries.
  */
-export function notAgain({ status, fault }: Outcome): Outcome {
+export function forbidRetry({ status, fault }: Outcome): Outcome {
   return { status: { ...status, trailer: join(status.trailer, pushbackField(-1)) }, fault };
 }
 

@@ -1,12 +1,12 @@
 import type { Logger } from "../../base/logger.ts";
 import { runInScope } from "../../rpc/context.ts";
 import { streamsRequests } from "../../rpc/service.ts";
-import type { Source } from "../../rpc/source_fields.ts";
+import type { Source } from "../../rpc/source_headers.ts";
 import type { ServerCall } from "../../transport/transport.ts";
-import { CallContext, type MetainfoRules, type Served } from "./context.ts";
+import { CallContext, type MetainfoRules, type ServedMethodInfo } from "./context.ts";
 import { type Decoder, isUnreadable } from "./decoder.ts";
 import type { CallHandler, Route } from "./handlers.ts";
-import { notAgain, type Outcome, outcomeOf } from "./outcome.ts";
+import { forbidRetry, type Outcome, outcomeOf } from "./outcome.ts";
 import { answer } from "./replies.ts";
 import { oneRequest, requests } from "./requests.ts";
 
@@ -20,7 +20,7 @@ export interface ServedMethodOptions {
 }
 
 /** Serves the calls of one method: creates the context, decodes the request, runs the handler, sends the reply. */
-export class ServedMethod implements Served {
+export class ServedMethod implements ServedMethodInfo {
   readonly route: Route;
   readonly source: Source;
   readonly #handler: CallHandler;
@@ -111,7 +111,7 @@ export class ServedMethod implements Served {
 function failureOf(thrown: unknown, call: ServerCall, context: CallContext): Outcome {
   try {
     const outcome = outcomeOf(reasonOf(thrown, call), context.endTrailer());
-    return context.mustNotRepeat ? notAgain(outcome) : outcome;
+    return context.mustNotRepeat ? forbidRetry(outcome) : outcome;
   } catch (error) {
     return outcomeOf(error, undefined);
   }

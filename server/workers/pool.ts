@@ -14,8 +14,8 @@ import { WorkerThread } from "./thread.ts";
 /** The longest delay before a worker is replaced, in milliseconds. */
 const MAX_RESTART_DELAY_MS = 30_000;
 /** The bounds of the time that a worker may take to start, in milliseconds. */
-const SHORTEST_START_MS = 10_000;
-const LONGEST_START_MS = 60_000;
+const MIN_START_MS = 10_000;
+const MAX_START_MS = 60_000;
 /** If a worker served for at least this time, its start counts as successful, in milliseconds. */
 const HEALTHY_AFTER_MS = 10_000;
 /** Deno can't terminate a thread that never returns to its event loop: denoland/deno#35657. */
@@ -80,7 +80,7 @@ export class WorkerPool implements Listener {
    * several workers start at the same time.
    */
   readonly #patience = Math.ceil(
-    Math.min(Math.max(10 * performance.now(), SHORTEST_START_MS), LONGEST_START_MS) / HEARTBEAT_MS,
+    Math.min(Math.max(10 * performance.now(), MIN_START_MS), MAX_START_MS) / HEARTBEAT_MS,
   );
   readonly #threads = new Set<WorkerThread>();
   readonly #leaving = new AbortController();

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Client, createClient, RpcError, Status } from "../../mod.ts";
-import { DEFAULT_LIMITS } from "../../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../../transport/limit_fields.ts";
 import { type Child, startChild } from "../child.ts";
 import { needs } from "../needs.ts";
 import { until } from "../observe.ts";

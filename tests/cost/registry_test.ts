@@ -2,7 +2,7 @@ import { readDocument } from "../../config/document.ts";
 import { ConfigError } from "../../config/problem.ts";
 import { loadYaml } from "../../deps.ts";
 import { AllowedAddresses } from "../../registry/allowed_addresses.ts";
-import { readInstances } from "../../registry/consul/instances.ts";
+import { readInstances } from "../../registry/consul/read_instances.ts";
 import { JsonReader } from "../../registry/consul/json_reader.ts";
 import { assertLinear } from "./assert_linear.ts";
 

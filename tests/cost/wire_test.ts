@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { Metadata } from "../../rpc/metadata.ts";
 import { readBackward, readMetainfo, traceContext } from "../../rpc/metainfo.ts";
-import { DEFAULT_LIMITS } from "../../transport/default_limits.ts";
-import { metadataOf } from "../../transport/grpc/fields.ts";
+import { DEFAULT_LIMITS } from "../../transport/limit_fields.ts";
+import { metadataOf } from "../../transport/grpc/headers.ts";
 import { MessageReader } from "../../transport/grpc/message_reader.ts";
 import { headerProblem, statusOf } from "../../transport/grpc/reply.ts";
 import { accepts, readRequest } from "../../transport/grpc/request.ts";

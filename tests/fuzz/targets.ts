@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DEFAULT_LIMITS } from "../../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../../transport/limit_fields.ts";
 import { http2Limits } from "../../transport/grpc/http2_limits.ts";
 import { RefusalLog } from "../../transport/refusal_log.ts";
 import { ServerConnection } from "../../transport/grpc/server_connection.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { consul, type ConsulOptions } from "../../registry/consul/consul.ts";
 import { consulCatalog } from "../../registry/consul/catalog.ts";
-import { MAX_INSTANCES } from "../../registry/consul/instances.ts";
+import { MAX_INSTANCES } from "../../registry/consul/read_instances.ts";
 import { fakeConsul, hang, watching } from "../fake_consul.ts";
 import { needs } from "../needs.ts";
 import { recordingLogger, until } from "../observe.ts";

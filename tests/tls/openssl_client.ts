@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_LIMITS } from "../../transport/default_limits.ts";
+import { DEFAULT_LIMITS } from "../../transport/limit_fields.ts";
 import { ClientConnection } from "../../transport/grpc/client_connection.ts";
 import type { Socket } from "../../transport/grpc/socket.ts";
 import { Metadata } from "../../rpc/metadata.ts";

@@ -2,7 +2,7 @@ import type { Peer } from "../../rpc/peer.ts";
 import type { Connection } from "../http2/connection.ts";
 import type { ClientCall, ConnectOptions, Limits, ListenOptions } from "../transport.ts";
 import type { RpcError } from "../../rpc/error.ts";
-import type { CallFields } from "./call_fields.ts";
+import type { CallHeaders } from "./call_headers.ts";
 import type { CallSet, CallSetItem } from "./call_set.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { HeldMemory } from "./held_memory.ts";
@@ -48,7 +48,7 @@ export interface ClientCallHost extends CallHost {
   /** The options of the client. */
   readonly options: ConnectOptions;
   /** The header fields of calls. */
-  readonly fields: CallFields;
+  readonly fields: CallHeaders;
   /** The calls that have not ended. A call removes itself when it ends. */
   readonly calls: CallSet<ClientCall & CallSetItem>;
   /** Removes a call that waits for a stream. */

@@ -10,7 +10,7 @@ import { messageExcess, sizeExcess, withoutTrailer } from "../excess.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } from "../transport.ts";
 import type { ClientCallHost } from "./call_host.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";
-import { fieldsExcess, metadataOf } from "./fields.ts";
+import { fieldsExcess, metadataOf } from "./headers.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { encodingOf, headerProblem, isTrailersOnly, statusOf, statusOfReset } from "./reply.ts";

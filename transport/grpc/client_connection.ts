@@ -9,7 +9,7 @@ import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Budget } from "../http2/state/budget.ts";
 import type { Stream } from "../http2/state/stream.ts";
 import type { CallStart, ClientCall, Connection, ConnectOptions, Limits } from "../transport.ts";
-import { CallFields } from "./call_fields.ts";
+import { CallHeaders } from "./call_headers.ts";
 import type { ClientCallHost } from "./call_host.ts";
 import { CallSet } from "./call_set.ts";
 import { GrpcClientCall } from "./client_call.ts";
@@ -36,7 +36,7 @@ export class ClientConnection implements Connection, ConnectionEvents, ClientCal
   readonly options: ConnectOptions;
   readonly deadlines: Deadlines = new Deadlines();
   readonly calls: CallSet<GrpcClientCall> = new CallSet();
-  readonly fields: CallFields;
+  readonly fields: CallHeaders;
   readonly budget: Budget = { received: 0, queued: 0 };
   readonly #pump: Pump;
   readonly #lost = Promise.withResolvers<string>();
@@ -77,7 +77,7 @@ export class ClientConnection implements Connection, ConnectionEvents, ClientCal
     const lifetime = new Lifetime(this.connection, this.#pump, { ...limits, keepaliveInterval });
     // Calls in flight keep the process alive through the socket.
     this.#stopTicking = every(TICK_MS, () => this.#tick(lifetime), false);
-    this.fields = new CallFields(options);
+    this.fields = new CallHeaders(options);
     inBackground(`the connection to ${this.peer.address}`, options.logger, () => this.#run());
   }
 
@@ -222,12 +222,12 @@ export class ClientConnection implements Connection, ConnectionEvents, ClientCal
     const { silent } = this.#silence;
     const { established, streams } = this.connection;
     if (!this.#resting && established && streams.size + this.#waiting.size === 0) this.#rest(true);
-    const owes = established && streams.size > 0;
-    if (this.#silence.look(now, this.#pump.lastRead, owes, this.connection)) this.#pump.wake();
+    const pending = established && streams.size > 0;
+    if (this.#silence.look(now, this.#pump.lastRead, pending, this.connection)) this.#pump.wake();
     if (this.#silence.silent !== silent) this.options.onSilence?.();
     // The connection gets no new calls, and closing it loses none. Only a new connection can show whether the server is
     // available again.
-    const isLost = this.#silence.silent && !owes && this.#silence.missing(now) >= this.limits.keepaliveTimeout;
+    const isLost = this.#silence.silent && !pending && this.#silence.missing(now) >= this.limits.keepaliveTimeout;
     if (isLost) return this.#pump.close("limits.keepaliveTimeout");
     const limit = lifetime.check(now, this.#silence.asking);
     if (limit === undefined || limit === "drain") return;

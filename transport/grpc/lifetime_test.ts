@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { data, frame, Peer, pong, REQUEST, RESPONSE, settings, windowUpdate } from "../../tests/http2_peer.ts";
 import { FrameType, PREFACE } from "../http2/protocol/frame.ts";
 import { PingPurpose } from "../http2/state/pings.ts";
-import { DEFAULT_LIMITS } from "../default_limits.ts";
+import { DEFAULT_LIMITS } from "../limit_fields.ts";
 import type { Limits } from "../transport.ts";
 import { Lifetime } from "./lifetime.ts";
 

@@ -3,7 +3,7 @@ import { RpcError } from "../../rpc/error.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { GrpcPair, result } from "../../tests/grpc_pair.ts";
-import { listBytes } from "./fields.ts";
+import { listBytes } from "./headers.ts";
 
 /** What a peer announces as its SETTINGS_MAX_HEADER_LIST_SIZE, in octets. */
 const PEER_BYTES = 1000;

@@ -13,7 +13,7 @@ import type { FieldList } from "../http2/hpack/field_list.ts";
 import { NotGrpcError } from "../not_grpc_error.ts";
 import type { CallStatus } from "../transport.ts";
 import { isKnownEncoding } from "./compression.ts";
-import { decodeBase64, metadataOf } from "./fields.ts";
+import { decodeBase64, metadataOf } from "./headers.ts";
 import { isGrpc } from "./request.ts";
 import { decodeStatusText } from "../status_text.ts";
 

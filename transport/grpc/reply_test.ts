@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
 import { ErrorCode } from "../http2/protocol/error.ts";
-import { DEFAULT_LIMITS } from "../default_limits.ts";
+import { DEFAULT_LIMITS } from "../limit_fields.ts";
 import { headerProblem, statusOf, statusOfReset } from "./reply.ts";
 import { readRequest } from "./request.ts";
 import { plainAnswer, responseFields, trailerFields } from "./response.ts";

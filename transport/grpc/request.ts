@@ -3,7 +3,7 @@ import { Status } from "../../rpc/status.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { Limits } from "../transport.ts";
 import { isKnownEncoding } from "./compression.ts";
-import { malformedMetadata, metadataSize } from "./fields.ts";
+import { malformedMetadata, metadataSize } from "./headers.ts";
 import { parseTimeout } from "./timeout.ts";
 
 /** Why a request is rejected, with a gRPC status, and an HTTP status for callers that do not speak gRPC. */

@@ -2,7 +2,7 @@ import { Status } from "../../rpc/status.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import type { CallStatus } from "../transport.ts";
 import { ACCEPTED } from "./compression.ts";
-import { addMetadata, encodeBase64, listBytes } from "./fields.ts";
+import { addMetadata, encodeBase64, listBytes } from "./headers.ts";
 import type { Refusal, Request } from "./request.ts";
 import { encodeStatusText } from "../status_text.ts";
 

@@ -9,7 +9,7 @@ import { messageExcess, metadataExcess, peerExcess, withinLimits } from "../exce
 import type { CallStatus, Compression, MaybePromise, ServerCall } from "../transport.ts";
 import type { HostedCall, ServerCallHost } from "./call_host.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";
-import { addMetadata, metadataOf } from "./fields.ts";
+import { addMetadata, metadataOf } from "./headers.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { accepts, type Request } from "./request.ts";

@@ -8,8 +8,7 @@ const LATE_MS = 1600;
 
 /**
  * Detects a server that sends nothing although calls are in flight, because it is frozen or its network is lost. The
- * client asks for a sign of life (`Pings.ask`) once after each call that begins and each frame of a call that the
- * server sends, so there are never more questions than such events.
+ * client sends a liveness probe (`Pings.ask`) at most once for each call that begins and each call frame that arrives.
  */
 export class Silence {
   /** Whether the server has not answered in time. */
@@ -21,7 +20,7 @@ export class Silence {
    * Whether calls were in flight at a check since the server last sent something. They may have ended by their
    * deadlines.
    */
-  #owes = false;
+  #callsPending = false;
   /** When the client last asked. */
   #askedAt: number | undefined;
   /** When the server had last sent something before the client asked. */
@@ -44,22 +43,22 @@ export class Silence {
    *
    * @param now The time, in milliseconds.
    * @param lastRead When the server last sent something.
-   * @param owes Whether calls are in flight.
+   * @param pending Whether calls are in flight.
    * @param connection The connection, to ask.
    * @returns Whether it asked.
    */
   look(
     now: number,
     lastRead: number,
-    owes: boolean,
+    pending: boolean,
     connection: Pick<Connection, "progress" | "pings">,
   ): boolean {
     const late = now - this.#lookedAt > LATE_MS;
     this.#lookedAt = now;
-    this.#owes = owes || (this.#owes && lastRead === this.#lastRead);
+    this.#callsPending = pending || (this.#callsPending && lastRead === this.#lastRead);
     this.#lastRead = lastRead;
     if (lastRead > this.#before) this.#askedAt = undefined;
-    if (!this.#owes || late || now - lastRead < this.#limit / 2) return false;
+    if (!this.#callsPending || late || now - lastRead < this.#limit / 2) return false;
     if (this.#askedAt !== undefined) {
       if (now - this.#askedAt >= this.#limit / 2 && now - lastRead >= this.#limit) this.silent = true;
       return false;

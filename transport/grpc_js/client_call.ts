@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { grpc } from "./deps.ts";
 import type { RpcError } from "../../rpc/error.ts";
-import { addSource } from "../../rpc/source_fields.ts";
+import { addSource } from "../../rpc/source_headers.ts";
 import { Status } from "../../rpc/status.ts";
 import { LONGEST_TIMER_MS, timeOfDay } from "../../base/time.ts";
 import { metadataExcess, withinLimits } from "../excess.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, Limits, MaybePromise } from "../transport.ts";
-import { detailsOf, fromGrpc, toGrpc } from "./fields.ts";
+import { detailsOf, fromGrpc, toGrpc } from "./headers.ts";
 import type { GrpcJs } from "./load.ts";
 import { Reader, type Source } from "./reader.ts";
 

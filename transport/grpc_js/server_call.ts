@@ -9,7 +9,7 @@ import { identityOf } from "../../tls/identity.ts";
 import { momentOf } from "../../base/time.ts";
 import { metadataExcess, withinLimits } from "../excess.ts";
 import type { CallStatus, Limits, MaybePromise, ServerCall } from "../transport.ts";
-import { fromGrpc, toGrpc } from "./fields.ts";
+import { fromGrpc, toGrpc } from "./headers.ts";
 import type { GrpcJs } from "./load.ts";
 import { Reader, type Source } from "./reader.ts";
 

@@ -1,12 +1,11 @@
 import type { FieldList } from "./hpack/field_list.ts";
 import { ConnectionError, ErrorCode } from "./protocol/error.ts";
-import { FRAME_HEADER_BYTES, FrameType, PREFACE } from "./protocol/frame.ts";
+import { FRAME_HEADER_BYTES, FrameType, MAX_STREAM_ID, PREFACE } from "./protocol/frame.ts";
 import { type PeerSettings, SettingId } from "./protocol/settings.ts";
 import { FrameReader } from "./readers/frame_reader.ts";
 import { Sender } from "./sender.ts";
 import type { Budget } from "./state/budget.ts";
 import { type ConnectionEvents, ConnectionState, type Http2Limits } from "./state/connection_state.ts";
-import { MAX_STREAM_ID } from "./state/going_away.ts";
 import type { Output } from "./state/output.ts";
 import type { Pings } from "./state/pings.ts";
 import { INITIAL_STREAM_WINDOW_BYTES, type ReceiveWindow } from "./state/receive_window.ts";
@@ -99,7 +98,7 @@ export class Connection {
 
   /** Whether a drain has begun: see {@linkcode Connection.drain}. */
   get draining(): boolean {
-    return this.state.goingAway.draining;
+    return this.state.drain.begun;
   }
 
   /**
@@ -155,7 +154,7 @@ export class Connection {
    * @param text The reason, for the peer.
    */
   drain(text: string): void {
-    this.state.goingAway.begin(text);
+    this.state.drain.begin(text);
   }
 
   /** Refuses later streams of the peer: for a peer that has not answered the PING of a drain, or without a drain. */
@@ -167,7 +166,7 @@ export class Connection {
   fail(error: ConnectionError): void {
     if (this.failure) return;
     this.failure = error;
-    this.state.goingAway.send(this.state.lastPeerStream, error.code, error.message);
+    this.state.drain.sendGoAway(this.state.lastPeerStream, error.code, error.message);
     this.lose(error.message);
     this.state.events.onFailed(error);
   }

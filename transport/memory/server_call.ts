@@ -1,6 +1,6 @@
 import { Metadata } from "../../rpc/metadata.ts";
 import type { Peer } from "../../rpc/peer.ts";
-import { addSource } from "../../rpc/source_fields.ts";
+import { addSource } from "../../rpc/source_headers.ts";
 import { messageExcess } from "../excess.ts";
 import type { CallStart, CallStatus, MaybePromise, ServerCall } from "../transport.ts";
 import { type Call, copyOf } from "./call.ts";

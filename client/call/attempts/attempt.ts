@@ -1,5 +1,5 @@
 import { Metadata } from "../../../rpc/metadata.ts";
-import { PREVIOUS_ATTEMPTS, RETRY_FIELD } from "../../../rpc/retry_fields.ts";
+import { PREVIOUS_ATTEMPTS, RETRY_FIELD } from "../../../rpc/retry_headers.ts";
 import { Status } from "../../../rpc/status.ts";
 import type { CallStatus, ClientCall, Connection, MaybePromise } from "../../../transport/transport.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";

@@ -1,6 +1,6 @@
 import { RpcError } from "../../../rpc/error.ts";
 import { hasBizError } from "../../../rpc/biz_status.ts";
-import { pushbackOf } from "../../../rpc/retry_fields.ts";
+import { pushbackOf } from "../../../rpc/retry_headers.ts";
 import { Status, statusName } from "../../../rpc/status.ts";
 import type { Connection } from "../../../transport/transport.ts";
 import { codeOf } from "../errors.ts";

@@ -2,7 +2,7 @@ import { sleep } from "../../../base/wait.ts";
 import { currentScope } from "../../../rpc/context.ts";
 import { RpcError } from "../../../rpc/error.ts";
 import { Status } from "../../../rpc/status.ts";
-import type { HedgeRules, MethodRules } from "../../../policy/rules.ts";
+import type { HedgeRules, MethodRules } from "../../../policy/client_rules.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
 import { cancelled } from "../../instances/wait.ts";
 import { withPath } from "../errors.ts";

@@ -1,6 +1,6 @@
 import { RpcError } from "../../../rpc/error.ts";
 import { Status } from "../../../rpc/status.ts";
-import type { MethodRules } from "../../../policy/rules.ts";
+import type { MethodRules } from "../../../policy/client_rules.ts";
 import type { PickOptions } from "../../instances/channel.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
 import { cancelled } from "../../instances/wait.ts";

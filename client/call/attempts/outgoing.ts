@@ -1,5 +1,5 @@
 import { checkCompression } from "../../../rpc/compression.ts";
-import { RETRY_FIELD } from "../../../rpc/retry_fields.ts";
+import { RETRY_FIELD } from "../../../rpc/retry_headers.ts";
 import type { Method } from "../../../rpc/service.ts";
 import type { ClientCall, Compression } from "../../../transport/transport.ts";
 import type { CallOptions } from "../call_options.ts";

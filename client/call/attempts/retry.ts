@@ -4,7 +4,7 @@ import { currentScope } from "../../../rpc/context.ts";
 import { RpcError } from "../../../rpc/error.ts";
 import { Status } from "../../../rpc/status.ts";
 import { after } from "../../../base/time.ts";
-import type { MethodRules, RetryRules } from "../../../policy/rules.ts";
+import type { MethodRules, RetryRules } from "../../../policy/client_rules.ts";
 import type { Subchannel } from "../../instances/subchannel.ts";
 import { cancelled } from "../../instances/wait.ts";
 import { withPath } from "../errors.ts";

@@ -1,4 +1,4 @@
-import type { OutlierRules } from "../../../policy/rules.ts";
+import type { OutlierRules } from "../../../policy/client_rules.ts";
 import { reasonToEject, type Spread, spreadOf } from "./reason_to_eject.ts";
 import { SlidingWindow } from "../../../base/collections/sliding_window.ts";
 

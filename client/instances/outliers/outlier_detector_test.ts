@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { serviceRules } from "../../../policy/rules.ts";
+import { serviceRules } from "../../../policy/client_rules.ts";
 import type { OutlierPolicy } from "../../../policy/policy.ts";
 import { chance } from "../../../tests/candidates.ts";
 import { OutlierDetector, type Suspect } from "./outlier_detector.ts";

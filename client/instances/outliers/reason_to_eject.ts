@@ -1,4 +1,4 @@
-import type { OutlierRules } from "../../../policy/rules.ts";
+import type { OutlierRules } from "../../../policy/client_rules.ts";
 import type { SlidingWindow } from "../../../base/collections/sliding_window.ts";
 
 /** A row of failures counts only if it is less probable than this for an instance that is as healthy as the others. */

@@ -4,6 +4,8 @@ export const FRAME_HEADER_BYTES = 9;
 export const MIN_FRAME_BYTES = 16_384;
 /** The largest frame size that a peer may announce, in octets. */
 export const MAX_FRAME_BYTES = 16_777_215;
+/** The largest stream identifier (section 5.1.1). */
+export const MAX_STREAM_ID = 2 ** 31 - 1;
 
 /** The types of frames (RFC 9113, section 6). */
 export const FrameType = {

@@ -4,16 +4,16 @@ import { readSettings } from "../protocol/settings.ts";
 import type { Sender } from "../sender.ts";
 import type { ConnectionState } from "../state/connection_state.ts";
 import { PingPurpose } from "../state/pings.ts";
-import type { Guard } from "./guard.ts";
+import type { TokenBucket } from "./token_bucket.ts";
 
 /** How many PINGs may come too early. The next one ends the connection. */
 const MAX_PING_STRIKES = 2;
 
-/** Handles the frames that do not belong to a stream: SETTINGS, PING, GOAWAY and PRIORITY. */
+/** Handles SETTINGS, PING, GOAWAY and PRIORITY. */
 export class ControlFrames {
   readonly #state: ConnectionState;
   readonly #sender: Sender;
-  readonly #guard: Guard;
+  readonly #bucket: TokenBucket;
   #lastPing = 0;
   #strikes = 0;
   /**
@@ -27,12 +27,12 @@ export class ControlFrames {
    *
    * @param state The state of the connection.
    * @param sender Sends what waited, once the peer's settings permit it.
-   * @param guard Limits the number of frames.
+   * @param bucket Limits the number of frames.
    */
-  constructor(state: ConnectionState, sender: Sender, guard: Guard) {
+  constructor(state: ConnectionState, sender: Sender, bucket: TokenBucket) {
     this.#state = state;
     this.#sender = sender;
-    this.#guard = guard;
+    this.#bucket = bucket;
   }
 
   /** Handles SETTINGS (section 6.5). */
@@ -41,10 +41,10 @@ export class ControlFrames {
     if (id !== 0) throw protocol("SETTINGS on a stream");
     if (flags & Flag.ACK) {
       if (end > start) throw sizeError("an acknowledgement of SETTINGS with a payload");
-      return this.#guard.spend("acknowledgements of SETTINGS");
+      return this.#bucket.spend("acknowledgements of SETTINGS");
     }
     if ((end - start) % 6 !== 0) throw sizeError("SETTINGS of a wrong size");
-    if (this.#state.established) this.#guard.spend("SETTINGS frames");
+    if (this.#state.established) this.#bucket.spend("SETTINGS frames");
     // If the peer sets no limit, there is none.
     else peer.maxConcurrentStreams = Infinity;
     this.#state.established = true;
@@ -65,7 +65,7 @@ export class ControlFrames {
     if (id !== 0) throw protocol("PING on a stream");
     if (end - start !== 8) throw sizeError("a PING of a wrong size");
     const { pings, sendWindow, server, limits } = this.#state;
-    this.#guard.spend("PING frames");
+    this.#bucket.spend("PING frames");
     if (flags & Flag.ACK) return this.#pong(buf[start]!);
     pings.answer(buf.subarray(start, end));
     if (!server) return;
@@ -80,17 +80,17 @@ export class ControlFrames {
   }
 
   #pong(purpose: PingPurpose): void {
-    const { receiveWindow, pings, goingAway } = this.#state;
+    const { receiveWindow, pings, drain } = this.#state;
     pings.answered();
     if (purpose === PingPurpose.Bandwidth) receiveWindow.sampled();
-    if (purpose === PingPurpose.Drain && goingAway.draining) this.#state.refuseStreams();
+    if (purpose === PingPurpose.Drain && drain.begun) this.#state.refuseStreams();
   }
 
   /** Handles GOAWAY (section 6.8). */
   goAway(id: number, buf: Uint8Array, start: number, end: number): void {
     if (id !== 0) throw protocol("GOAWAY on a stream");
     if (end - start < 8) throw sizeError("a GOAWAY of a wrong size");
-    this.#guard.spend("GOAWAY frames");
+    this.#bucket.spend("GOAWAY frames");
     const last = readUint31(buf, start);
     const code: ErrorCode = readUint32(buf, start + 4);
     const text = new TextDecoder().decode(buf.subarray(start + 8, Math.min(end, start + 208)));
@@ -109,7 +109,7 @@ export class ControlFrames {
     if (id === 0) throw protocol("PRIORITY on stream 0");
     if (end - start !== 5) throw sizeError("a PRIORITY of a wrong size");
     if (readUint31(buf, start) === id) throw protocol("a stream that depends on itself");
-    this.#guard.spend("PRIORITY frames");
+    this.#bucket.spend("PRIORITY frames");
   }
 }
 

@@ -5,23 +5,26 @@ import type { ConnectionState } from "../state/connection_state.ts";
 import type { Pings } from "../state/pings.ts";
 import { ControlFrames } from "./control_frames.ts";
 import { Faults } from "./faults.ts";
-import type { Guard } from "./guard.ts";
+import type { TokenBucket } from "./token_bucket.ts";
 import { HeaderReader } from "./header_reader.ts";
 import { StreamFrames } from "./stream_frames.ts";
 
-/** Reads the peer's frames (RFC 9113, section 4), and passes each to the reader of its type. */
+/**
+ * Splits the peer's octets into frames (RFC 9113, section 4), and passes each to the handler of its type:
+ * {@linkcode StreamFrames}, {@linkcode HeaderReader} or {@linkcode ControlFrames}.
+ */
 export class FrameReader {
   readonly #state: ConnectionState;
-  readonly #headers: HeaderReader;
-  readonly #streams: StreamFrames;
-  readonly #connection: ControlFrames;
-  readonly #control: Guard;
+  readonly #headerReader: HeaderReader;
+  readonly #streamFrames: StreamFrames;
+  readonly #controlFrames: ControlFrames;
+  readonly #controlBucket: TokenBucket;
   readonly #pings: Pings;
   #prefaceRead = 0;
   /** Counts the frames of which a read contained only the beginning. */
-  #cut = 0;
+  #incompleteFrame = 0;
   /** Whether the incomplete frame belongs to a header block. */
-  #cutsHeaders = false;
+  #isHeaderIncomplete = false;
 
   /**
    * Creates the reader of a connection.
@@ -33,17 +36,20 @@ export class FrameReader {
     this.#state = state;
     this.#pings = state.pings;
     const faults = new Faults(state);
-    this.#control = faults.control;
-    this.#headers = new HeaderReader(state, faults);
-    this.#streams = new StreamFrames(state, sender, faults);
-    this.#connection = new ControlFrames(state, sender, faults.control);
+    this.#controlBucket = faults.controlBucket;
+    this.#headerReader = new HeaderReader(state, faults);
+    this.#streamFrames = new StreamFrames(state, sender, faults);
+    this.#controlFrames = new ControlFrames(state, sender, faults.controlBucket);
     if (!state.server) this.#prefaceRead = PREFACE.length;
   }
 
-  /** A number that identifies the incomplete header block; 0 if there is none. */
+  /**
+   * Identifies the incomplete header block, so that `Lifetime` sees whether it is still the same one; 0 if there is
+   * none. Negative while CONTINUATION is expected.
+   */
   get headerBlock(): number {
-    if (this.#headers.expected !== 0) return -this.#headers.expected;
-    return this.#cutsHeaders ? this.#cut : 0;
+    if (this.#headerReader.expected !== 0) return -this.#headerReader.expected;
+    return this.#isHeaderIncomplete ? this.#incompleteFrame : 0;
   }
 
   /**
@@ -65,9 +71,11 @@ export class FrameReader {
       at = start + length;
     }
     // The rest is the beginning of a frame. It is the same frame as before if no frame was completed.
-    if (at > from || this.#cut === 0) this.#cut++;
+    if (at > from || this.#incompleteFrame === 0) this.#incompleteFrame++;
+    // The type octet may be missing. Until it arrives, the frame counts as part of a header block.
     const type = buf[at + 3]!;
-    this.#cutsHeaders = at < end && (end - at < 4 || type === FrameType.HEADERS || type === FrameType.CONTINUATION);
+    this.#isHeaderIncomplete = at < end &&
+      (end - at < 4 || type === FrameType.HEADERS || type === FrameType.CONTINUATION);
     return at;
   }
 
@@ -79,7 +87,7 @@ export class FrameReader {
   }
 
   #frame(type: number, flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
-    const { expected } = this.#headers;
+    const { expected } = this.#headerReader;
     if (expected !== 0 && (type !== FrameType.CONTINUATION || id !== expected)) {
       throw protocol("a frame inside a header block that is no CONTINUATION of it");
     }
@@ -89,29 +97,29 @@ export class FrameReader {
     switch (type) {
       case FrameType.DATA:
         this.#pings.callFrames++;
-        return this.#streams.data(flags, id, buf, start, end);
+        return this.#streamFrames.data(flags, id, buf, start, end);
       case FrameType.HEADERS:
         this.#pings.callFrames++;
-        return this.#headers.headers(flags, id, buf, start, end);
+        return this.#headerReader.headers(flags, id, buf, start, end);
       case FrameType.CONTINUATION:
-        return this.#headers.continuation(flags, id, buf, start, end);
+        return this.#headerReader.continuation(flags, id, buf, start, end);
       case FrameType.WINDOW_UPDATE:
-        return this.#streams.windowUpdate(id, buf, start, end);
+        return this.#streamFrames.windowUpdate(id, buf, start, end);
       case FrameType.RST_STREAM:
-        return this.#streams.rstStream(id, buf, start, end);
+        return this.#streamFrames.rstStream(id, buf, start, end);
       case FrameType.SETTINGS:
-        return this.#connection.settings(flags, id, buf, start, end);
+        return this.#controlFrames.settings(flags, id, buf, start, end);
       case FrameType.PING:
-        return this.#connection.ping(flags, id, buf, start, end);
+        return this.#controlFrames.ping(flags, id, buf, start, end);
       case FrameType.GOAWAY:
-        return this.#connection.goAway(id, buf, start, end);
+        return this.#controlFrames.goAway(id, buf, start, end);
       case FrameType.PRIORITY:
-        return this.#connection.priority(id, buf, start, end);
+        return this.#controlFrames.priority(id, buf, start, end);
       case FrameType.PUSH_PROMISE:
         throw protocol("PUSH_PROMISE, which was not allowed");
       default:
         // Frames of extensions are ignored (section 5.5).
-        this.#control.spend("frames of unknown types");
+        this.#controlBucket.spend("frames of unknown types");
     }
   }
 }

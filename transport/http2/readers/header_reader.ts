@@ -100,7 +100,7 @@ export class HeaderReader {
     if (id <= state.lastPeerStream) return this.#opensAgain(id);
     const stream = state.remoteOpened(id);
     // While the server stops, the peer may have sent this before it received the GOAWAY.
-    if (id > state.goingAway.lastAllowed) return state.localReset(stream, ErrorCode.REFUSED_STREAM);
+    if (id > state.drain.lastAllowed) return state.localReset(stream, ErrorCode.REFUSED_STREAM);
     if (state.streams.size > state.limits.concurrentStreams) {
       state.events.onLimit?.("concurrentStreams");
       return this.#faults.streamError(stream, ErrorCode.REFUSED_STREAM, "over limits.concurrentStreams");
@@ -143,7 +143,7 @@ export class HeaderReader {
 
   /** Handles a header block for a closed stream. A client may have cancelled it while the answer was on its way. */
   #late(id: number): void {
-    if (!this.#state.known(id)) throw protocol(`HEADERS on stream ${id}, which is idle`);
+    if (!this.#state.wasOpened(id)) throw protocol(`HEADERS on stream ${id}, which is idle`);
   }
 
   /** Handles the end of the peer's data. Returns false if the length differs from content-length. */

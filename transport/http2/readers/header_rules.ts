@@ -10,7 +10,7 @@
 
 import { excerpt, quotedExcerpt } from "../../../base/text/excerpt.ts";
 import { hasControl, isBlank, withoutBlanks } from "../../../rpc/field_value.ts";
-import { SOURCE_METHOD, SOURCE_SERVICE } from "../../../rpc/source_fields.ts";
+import { SOURCE_METHOD, SOURCE_SERVICE } from "../../../rpc/source_headers.ts";
 import type { FieldList } from "../hpack/field_list.ts";
 
 /**

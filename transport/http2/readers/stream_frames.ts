@@ -39,7 +39,7 @@ export class StreamFrames {
     const window = this.#window;
     const octets = end - start;
     window.receive(octets);
-    const stream = this.#known(id, "DATA");
+    const stream = this.#streamOf(id, "DATA");
     if (flags & Flag.PADDED) {
       if (octets === 0) throw sizeError("DATA without their padding's length");
       const padding = buf[start]!;
@@ -49,13 +49,13 @@ export class StreamFrames {
     }
     if (stream === undefined || stream.state === StreamState.HalfClosedRemote || !stream.headersReceived) {
       window.release(octets);
-      if (octets === 0) this.#faults.control.spend("empty DATA frames");
+      if (octets === 0) this.#faults.controlBucket.spend("empty DATA frames");
       if (stream === undefined) return this.#faults.strayFrame(id);
       const code = stream.headersReceived ? ErrorCode.STREAM_CLOSED : ErrorCode.PROTOCOL_ERROR;
       return this.#faults.streamError(stream, code, "DATA out of place");
     }
     const last = (flags & Flag.END_STREAM) !== 0;
-    if (end === start && !last) this.#faults.control.spend("empty DATA frames");
+    if (end === start && !last) this.#faults.controlBucket.spend("empty DATA frames");
     else this.#faults.usefulData++;
     stream.receiveWindow -= octets;
     stream.received += end - start;
@@ -81,21 +81,21 @@ export class StreamFrames {
   /** Handles RST_STREAM (section 6.4). */
   rstStream(id: number, buf: Uint8Array, start: number, end: number): void {
     if (end - start !== 4) throw sizeError("an RST_STREAM of a wrong size");
-    const stream = this.#known(id, "RST_STREAM");
+    const stream = this.#streamOf(id, "RST_STREAM");
     const { server, readAt } = this.#state;
     // A reset of a stream that is already closed wastes no work. It happens when the deadlines of both sides expire
     // together.
     if (server && stream && (readAt - stream.opened | 0) < MIN_SLOW_RESET_MS) {
-      this.#faults.resets.spend("streams reset");
-    } else this.#faults.control.spend("RST_STREAM frames");
+      this.#faults.resetBucket.spend("streams reset");
+    } else this.#faults.controlBucket.spend("RST_STREAM frames");
     if (stream) this.#state.remoteReset(stream, readUint32(buf, start));
   }
 
   /** Handles WINDOW_UPDATE (section 6.9). */
   windowUpdate(id: number, buf: Uint8Array, start: number, end: number): void {
     if (end - start !== 4) throw sizeError("a WINDOW_UPDATE of a wrong size");
-    const stream = id === 0 ? undefined : this.#known(id, "WINDOW_UPDATE");
-    this.#faults.control.spend("WINDOW_UPDATE frames");
+    const stream = id === 0 ? undefined : this.#streamOf(id, "WINDOW_UPDATE");
+    this.#faults.controlBucket.spend("WINDOW_UPDATE frames");
     if (id !== 0 && stream === undefined) return;
     const octets = readUint31(buf, start);
     if (octets === 0) {
@@ -111,9 +111,9 @@ export class StreamFrames {
   }
 
   /** Returns the open stream that a frame names; undefined if it is closed. */
-  #known(id: number, frame: string): Stream | undefined {
+  #streamOf(id: number, frame: string): Stream | undefined {
     const stream = this.#state.streams.get(id);
-    if (stream === undefined && !this.#state.known(id)) throw protocol(`${frame} on stream ${id}, which is idle`);
+    if (stream === undefined && !this.#state.wasOpened(id)) throw protocol(`${frame} on stream ${id}, which is idle`);
     return stream;
   }
 }

@@ -5,7 +5,7 @@ import { FrameType } from "../protocol/frame.ts";
 import { initialSettings, type PeerSettings } from "../protocol/settings.ts";
 import type { Budget } from "./budget.ts";
 import { ClosedStreams } from "./closed_streams.ts";
-import { GoingAway } from "./going_away.ts";
+import { Drain } from "./drain.ts";
 import { Output } from "./output.ts";
 import { Pings } from "./pings.ts";
 import { INITIAL_STREAM_WINDOW_BYTES, ReceiveWindow } from "./receive_window.ts";
@@ -60,8 +60,8 @@ export class ConnectionState {
   readonly encoder: HpackEncoder = new HpackEncoder();
   /** Sends PINGs. */
   readonly pings: Pings = new Pings(this.output);
-  /** Sends GOAWAY. */
-  readonly goingAway: GoingAway = new GoingAway(this.output, this.pings);
+  /** The drain of the connection. It sends GOAWAY. */
+  readonly drain: Drain = new Drain(this.output, this.pings);
   /** The open streams. */
   readonly streams: StreamTable = new StreamTable();
   /** The streams that were closed most recently. */
@@ -107,7 +107,7 @@ export class ConnectionState {
   }
 
   /** Returns whether either side has ever opened a stream with that identifier. */
-  known(id: number): boolean {
+  wasOpened(id: number): boolean {
     return (id & 1) === 1 ? id <= (this.server ? this.lastPeerStream : this.nextStream - 2) : false;
   }
 
@@ -172,7 +172,7 @@ export class ConnectionState {
 
   /** Takes the second step of a drain: later streams of the peer are refused. */
   refuseStreams(): void {
-    this.goingAway.end(this.lastPeerStream);
+    this.drain.end(this.lastPeerStream);
     if (this.streams.size === 0) this.events.onDrained?.();
   }
 
@@ -183,6 +183,6 @@ export class ConnectionState {
     this.receiveWindow.closed(stream);
     this.closedStreams.add(stream.id, resetByUs);
     this.events.onClosed();
-    if (this.goingAway.ended && this.streams.size === 0) this.events.onDrained?.();
+    if (this.drain.ended && this.streams.size === 0) this.events.onDrained?.();
   }
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { DEFAULT_LIMITS } from "../../default_limits.ts";
+import { DEFAULT_LIMITS } from "../../limit_fields.ts";
 import { http2Limits } from "../../grpc/http2_limits.ts";
 import { ErrorCode } from "../protocol/error.ts";
 import { ConnectionState } from "./connection_state.ts";
@@ -72,5 +72,5 @@ Deno.test("a drain ends with the last stream", () => {
   assertEquals(closed, ["closed"]);
   state.localReset(two, ErrorCode.CANCEL);
   assertEquals(closed, ["closed", "closed", "drained"]);
-  assertEquals(state.goingAway.lastAllowed, 3);
+  assertEquals(state.drain.lastAllowed, 3);
 });

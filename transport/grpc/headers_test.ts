@@ -2,8 +2,8 @@ import { isApplicationField } from "../application_fields.ts";
 import { assertEquals } from "@std/assert";
 import { Metadata } from "../../rpc/metadata.ts";
 import { Status } from "../../rpc/status.ts";
-import { DEFAULT_LIMITS } from "../default_limits.ts";
-import { addMetadata, decodeBase64, encodeBase64, fieldsExcess, malformedMetadata, metadataOf } from "./fields.ts";
+import { DEFAULT_LIMITS } from "../limit_fields.ts";
+import { addMetadata, decodeBase64, encodeBase64, fieldsExcess, malformedMetadata, metadataOf } from "./headers.ts";
 import { readRequest } from "./request.ts";
 
 Deno.test("metadata comes back from fields: text, UTF-8 with a byte order mark, bytes, in order", () => {

@@ -1,3 +1,5 @@
+// Ranges and defaults are declared in client_fields.ts.
+
 import { withDefaults } from "../base/options/fields.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AllowedAddresses } from "../allowed_addresses.ts";
-import { MAX_INSTANCES, MAX_LABEL_CHARACTERS, MAX_LABELS, readInstances } from "./instances.ts";
+import { MAX_INSTANCES, MAX_LABEL_CHARACTERS, MAX_LABELS, readInstances } from "./read_instances.ts";
 import { LEASE_KEY } from "./wire.ts";
 import { JsonReader } from "./json_reader.ts";
 import type { Instance } from "../registry.ts";

@@ -14,24 +14,24 @@ import {
 } from "../../../tests/http2_peer.ts";
 import { ConnectionError, ErrorCode } from "../protocol/error.ts";
 import { FrameType } from "../protocol/frame.ts";
-import { Guard } from "./guard.ts";
+import { TokenBucket } from "./token_bucket.ts";
 
-Deno.test("a guard lets a burst through, then four for each useful frame, then none", () => {
+Deno.test("a bucket lets a burst through, then four for each useful frame, then none", () => {
   let useful = 0;
-  const guard = new Guard("controlFrames", 10, () => useful);
-  for (let i = 0; i < 10; i++) guard.spend("PINGs");
+  const bucket = new TokenBucket("controlFrames", 10, () => useful);
+  for (let i = 0; i < 10; i++) bucket.spend("PINGs");
   useful = 2;
-  for (let i = 0; i < 8; i++) guard.spend("PINGs");
-  const error = assertThrows(() => guard.spend("PINGs"), ConnectionError);
+  for (let i = 0; i < 8; i++) bucket.spend("PINGs");
+  const error = assertThrows(() => bucket.spend("PINGs"), ConnectionError);
   assertEquals([error.code, error.limit], [ErrorCode.ENHANCE_YOUR_CALM, "controlFrames"]);
   assertEquals(error.message, "too many PINGs (limits.controlFrames)");
 });
 
 Deno.test("what useful frames earn is never more than the burst, and Infinity sets no bound", () => {
-  const guard = new Guard("resets", 3, () => 1_000_000);
-  for (let i = 0; i < 6; i++) guard.spend("resets");
-  assertThrows(() => guard.spend("resets"), ConnectionError);
-  const open = new Guard("resets", Infinity, () => 0);
+  const bucket = new TokenBucket("resets", 3, () => 1_000_000);
+  for (let i = 0; i < 6; i++) bucket.spend("resets");
+  assertThrows(() => bucket.spend("resets"), ConnectionError);
+  const open = new TokenBucket("resets", Infinity, () => 0);
   for (let i = 0; i < 10_000; i++) open.spend("resets");
 });
 

@@ -3,7 +3,7 @@ import { Store } from "../tests/proto/idempotent.ts";
 import { Kinds } from "../tests/proto/kinds.ts";
 import type { ClientPolicy } from "./policy.ts";
 import { mergePolicy } from "./merge.ts";
-import { methodRules } from "./rules.ts";
+import { methodRules } from "./client_rules.ts";
 import { gateRules } from "./server_rules.ts";
 
 Deno.test("idempotent methods are tried again by default, others where it is said; hedges and false go before", () => {

@@ -5,7 +5,7 @@ import { type BlockingOptions, BlockingQuery, type Subject } from "./blocking_qu
 import type { ConsulError } from "./error.ts";
 import type { Answer, ConsulApi, ConsulHttp, QueryOptions } from "./http.ts";
 import type { AllowedAddresses } from "../allowed_addresses.ts";
-import { type InstanceList, readInstances } from "./instances.ts";
+import { type InstanceList, readInstances } from "./read_instances.ts";
 import type { Resolution, Watch, WatchState } from "../registry.ts";
 
 const REQUEST_TIMEOUT_MS = 5000;

@@ -1,23 +1,21 @@
 import { ErrorCode } from "../protocol/error.ts";
-import { FrameType } from "../protocol/frame.ts";
+import { FrameType, MAX_STREAM_ID } from "../protocol/frame.ts";
 import type { Output } from "./output.ts";
 import { PingPurpose, type Pings } from "./pings.ts";
 
 const UTF8 = new TextEncoder();
 /** The most characters of a text in GOAWAY. */
 const MAX_TEXT_CHARACTERS = 200;
-/** The largest stream identifier. A GOAWAY with it announces another GOAWAY. */
-export const MAX_STREAM_ID = 2 ** 31 - 1;
 
 /**
- * The GOAWAY frames of this side (RFC 9113, section 6.8). A server that drains a connection sends two, so that no
- * stream is lost:
+ * The drain of a connection, and the GOAWAY frames of this side (RFC 9113, section 6.8). A server that drains a
+ * connection sends two of them, so that no stream is lost:
  *
  * 1. GOAWAY with the largest identifier, and a PING. Streams that the client opens before it reads them are served.
  * 2. When the PING is answered, the client has read both. GOAWAY with the last stream that it opened follows, and later
- *    streams are refused.
+ *    streams are refused. `grpc/lifetime.ts` takes this step if the client does not answer the PING in time.
  */
-export class GoingAway {
+export class Drain {
   /** The highest stream that the peer may open. */
   lastAllowed = MAX_STREAM_ID;
   /** Whether the second step was taken: later streams are refused. */
@@ -27,7 +25,7 @@ export class GoingAway {
   #text: string | undefined;
 
   /**
-   * Creates the state of a connection that stays.
+   * Creates the state of a connection that is not drained yet.
    *
    * @param output Receives the frames.
    * @param pings Sends the PING between them.
@@ -38,12 +36,12 @@ export class GoingAway {
   }
 
   /** Whether the first step of a drain has begun. */
-  get draining(): boolean {
+  get begun(): boolean {
     return this.#text !== undefined;
   }
 
   /** Sends GOAWAY: the peer must open no stream above `last`. A later GOAWAY must not raise it. */
-  send(last: number, code: ErrorCode, text: string): void {
+  sendGoAway(last: number, code: ErrorCode, text: string): void {
     const debug = UTF8.encode(text.slice(0, MAX_TEXT_CHARACTERS));
     this.lastAllowed = Math.min(this.lastAllowed, last);
     this.#output.frame(8 + debug.length, FrameType.GOAWAY, 0, 0);
@@ -55,7 +53,7 @@ export class GoingAway {
   /** Takes the first step of a drain. */
   begin(text: string): void {
     this.#text = text;
-    this.send(MAX_STREAM_ID, ErrorCode.NO_ERROR, text);
+    this.sendGoAway(MAX_STREAM_ID, ErrorCode.NO_ERROR, text);
     this.#pings.send(PingPurpose.Drain);
   }
 
@@ -63,6 +61,6 @@ export class GoingAway {
   end(last: number): void {
     if (this.ended) return;
     this.ended = true;
-    this.send(last, ErrorCode.NO_ERROR, this.#text ?? "");
+    this.sendGoAway(last, ErrorCode.NO_ERROR, this.#text ?? "");
   }
 }

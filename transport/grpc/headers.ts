@@ -1,6 +1,6 @@
 import { excerpt } from "../../base/text/excerpt.ts";
 import { Metadata, type MetadataValue } from "../../rpc/metadata.ts";
-import { isSourceField } from "../../rpc/source_fields.ts";
+import { isSourceField } from "../../rpc/source_headers.ts";
 import type { RpcError } from "../../rpc/error.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import { isApplicationField } from "../application_fields.ts";

@@ -1,11 +1,11 @@
 import type { RpcError } from "../../rpc/error.ts";
 import type { Metadata } from "../../rpc/metadata.ts";
-import { hasSource, NO_SOURCE, type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source_fields.ts";
+import { hasSource, NO_SOURCE, type Source, SOURCE_METHOD, SOURCE_SERVICE } from "../../rpc/source_headers.ts";
 import type { FieldList } from "../http2/hpack/field_list.ts";
 import { peerExcess } from "../excess.ts";
 import type { CallStart, Compression, ConnectOptions } from "../transport.ts";
 import { ACCEPTED } from "./compression.ts";
-import { addMetadata, encodeText, listBytes } from "./fields.ts";
+import { addMetadata, encodeText, listBytes } from "./headers.ts";
 import { formatTimeout } from "./timeout.ts";
 import { USER_AGENT } from "./user_agent.ts";
 
@@ -17,7 +17,7 @@ const OWN_BYTES = 2048;
 const MAX_CACHED_PATHS = 1000;
 
 /** Builds the request fields for the calls of a connection. */
-export class CallFields {
+export class CallHeaders {
   readonly #base: FieldList;
   readonly #compression: Compression;
   readonly #paths = new Map<string, FieldList>();

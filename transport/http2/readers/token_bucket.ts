@@ -9,7 +9,7 @@ const TOKENS_PER_USEFUL_FRAME = 4;
  * A token bucket against floods of frames that cost the peer little and this side work (RFC 9113, section 10.5). Each
  * such frame takes a token; time and useful frames add tokens. Added tokens are computed only when the bucket is empty.
  */
-export class Guard {
+export class TokenBucket {
   readonly #limit: string;
   readonly #burst: number;
   readonly #useful: () => number;
