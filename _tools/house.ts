@@ -1,6 +1,7 @@
 /**
- * Checks the rules that no other tool knows: circles of imports, long lines, phrases that a reader has to decode, and
- * numeric constants without their unit. `deno run --allow-read --allow-run=git _tools/house.ts` prints each violation.
+ * Checks the rules that no other tool knows: circles of imports, long lines, phrases that a reader has to decode,
+ * numeric constants without their unit, and tags of doc comments that `deno doc` and JSR would not show. `deno run
+ * --allow-read --allow-run=git _tools/house.ts` prints each violation.
  *
  * @module
  */
@@ -30,9 +31,28 @@ const CONSTANT =
 const UNITS =
   /(^|_)(MS|S|BYTES|BITS?|RATIO|SHARE|FACTOR|DIVISOR|WEIGHT|DEPTH|LIMIT|ID|INDEX|VALUE|INTEGER|NUMBER|PROBABILITY|DIFFERENCE|TAG|HANDSHAKE|ALERT|[A-Z]+S|PER_[A-Z_]+)$/;
 
+const DOC_COMMENT = /\/\*\*(.*?)\*\//gs;
+/** A tag at the beginning of a line is a tag; elsewhere it is plain text. In code quotes it is meant as text. */
+const HIDDEN_TAG = /[^\s*].*?(?<![`\w])@(default|returns|param|throws)\b/;
+/** The only form whose value is shown: JSR drops a text without braces, and what follows the first `}`. */
+const DEFAULT_TAG = /^\s*\**\s*@default\b(?! \{[^{}]+\}\s*$)/;
+
+/** The tags of doc comments that `deno doc` or JSR would not show. */
+function hiddenTags(path: string, text: string): string[] {
+  return Array.from(text.matchAll(DOC_COMMENT)).flatMap(({ index, 1: comment }) => {
+    const first = text.slice(0, index).split("\n").length;
+    return comment!.split("\n").flatMap((line, i) => {
+      const at = `${path}:${first + i}`;
+      const [, tag] = HIDDEN_TAG.exec(line) ?? [];
+      if (tag) return [`${at}: @${tag} in the middle of a line is not a tag; put it on its own line`];
+      return DEFAULT_TAG.test(line) ? [`${at}: write @default {value}, with no other braces and no text after it`] : [];
+    });
+  });
+}
+
 /** What breaks a rule within one file. */
 export function problemsIn(path: string, text: string): string[] {
-  const problems: string[] = [];
+  const problems: string[] = path.endsWith(".ts") && !path.endsWith("_test.ts") ? hiddenTags(path, text) : [];
   for (const [i, line] of text.split("\n").entries()) {
     const at = `${path}:${i + 1}`;
     if (!path.endsWith(".ts")) break;

@@ -37,3 +37,20 @@ Deno.test("house: phrases that have to be decoded are found in comments and docu
   assertEquals(problemsIn("a.md", "The server is told so.").length, 1);
   assertEquals(problemsIn("a.ts", `const text = "is told";`), []);
 });
+
+Deno.test("house: tags of doc comments stand where deno doc and JSR show them", () => {
+  const problems = (comment: string) => problemsIn("a.ts", comment).length;
+  for (const comment of ["/** @default {5} */", "/**\n * A limit.\n * @default {5}\n */", "/** As in `@returns`. */"]) {
+    assertEquals(problems(comment), 0, comment);
+  }
+  assertEquals(problemsIn("a.ts", "\n/** A limit. @default {5} */"), [
+    "a.ts:2: @default in the middle of a line is not a tag; put it on its own line",
+  ]);
+  for (const value of ["{5}, but 6", "{{}}", "none", "{5} with a registry"]) {
+    assertEquals(problems(`/**\n * A limit.\n * @default ${value}\n */`), 1, value);
+  }
+  assertEquals([problems("/** Waits. @returns When. */"), problems("/**\n * A.\n * B. @throws {Error} If.\n */")], [
+    1,
+    1,
+  ]);
+});

@@ -56,7 +56,11 @@ export function helpOf(name: string): string {
   return text;
 }
 
-/** Runs the command line. @returns The exit code. */
+/**
+ * Runs the command line.
+ *
+ * @returns The exit code.
+ */
 export async function run(args: readonly string[]): Promise<number> {
   const program = dinokit();
   try {
@@ -67,7 +71,11 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Prints an error and the next step. @returns The exit code. */
+/**
+ * Prints an error and the next step.
+ *
+ * @returns The exit code.
+ */
 function told(error: unknown, program: Command, args: readonly string[]): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;

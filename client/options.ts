@@ -39,7 +39,10 @@ import type { ChannelSettings } from "./instances/channel_settings.ts";
  * policy is an option too.
  */
 export interface ClientOptions<S extends Service = Service> extends Omit<ClientPolicy, "balancer"> {
-  /** The service's name in the registry. It is also the `:authority` of calls. @default the address */
+  /**
+   * The service's name in the registry. It is also the `:authority` of calls.
+   * @default {the address}
+   */
   name?: string;
   /** The registry in which the client looks up the `name`. */
   resolver?: Resolver;
@@ -48,7 +51,10 @@ export interface ClientOptions<S extends Service = Service> extends Omit<ClientP
    * `resolver`.
    */
   address?: string | readonly string[];
-  /** How long an attempt to connect may take, in milliseconds. @default {5000} */
+  /**
+   * How long an attempt to connect may take, in milliseconds.
+   * @default {5000}
+   */
   connectTimeout?: number;
   /**
    * How long a client that is closed waits for calls in flight before it cancels them, in milliseconds.
@@ -60,29 +66,50 @@ export interface ClientOptions<S extends Service = Service> extends Omit<ClientP
    * @default {"weighted_round_robin"}
    */
   balancer?: ClientPolicy["balancer"] | Balancer;
-  /** The source of a policy that may change while the client runs. Its values override the options. @default none */
+  /**
+   * The source of a policy that may change while the client runs. Its values override the options.
+   * @default {none}
+   */
   policy?: PolicySource<ClientPolicy>;
-  /** Whether the client injects the faults of the policy's `inject`. @default {false} */
+  /**
+   * Whether the client injects the faults of the policy's `inject`.
+   * @default {false}
+   */
   allowInjection?: boolean;
-  /** Code around every call. The first one is the outermost. @default {[]} */
+  /**
+   * Code around every call. The first one is the outermost.
+   * @default {[]}
+   */
   middleware?: readonly ClientMiddleware[];
   /**
    * Functions that answer in place of methods whose call has failed: `{ echo: (error, request) => ({ resp: "" }) }`.
    * They are not called for a {@linkcode BizError}, nor when the caller gave up, nor after the first response of a
    * stream.
    *
-   * @default {{}}
+   * @default {none}
    */
   fallback?: Fallbacks<S>;
-  /** TLS. @default plaintext */
+  /**
+   * The authorities that the client trusts, and its own certificate, for TLS.
+   * @default {plaintext}
+   */
   tls?: ClientTls;
   /** Limits on what a server may send. */
   limits?: Partial<Limits>;
-  /** How requests are encoded. @default {"identity"} */
+  /**
+   * How requests are encoded.
+   * @default {"identity"}
+   */
   compression?: Compression;
-  /** The transport that moves the calls. @default {"http2"} */
+  /**
+   * The transport that moves the calls.
+   * @default {"http2"}
+   */
   transport?: ClientTransport | TransportName;
-  /** The logger of the client. @default stderr, from level warn on */
+  /**
+   * The logger of the client.
+   * @default {stderr, from level warn on}
+   */
   logger?: Logger;
 }
 

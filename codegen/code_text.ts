@@ -25,7 +25,7 @@ export const inComment = (text: string): string => visible(text).replaceAll("*/"
 /** A doc comment; nothing in it can end it. */
 export function doc(comment: string | undefined, fallback: string, deprecated = false, absent?: unknown): string {
   const tags = [
-    ...(absent === undefined ? [] : ["", `@default ${JSON.stringify(absent)}`]),
+    ...(absent === undefined ? [] : ["", `@default {${JSON.stringify(absent)}}`]),
     ...(deprecated ? ["", "@deprecated"] : []),
   ];
   const lines = [...(comment || fallback).trim().split(/\r?\n/), ...tags].map((line) =>

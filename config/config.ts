@@ -24,21 +24,33 @@ export interface Config {
      * @default {"info"}
      */
     readonly logLevel: LogLevel;
-    /** The log file, relative to the working directory. @default stderr */
+    /**
+     * The log file, relative to the working directory.
+     * @default {stderr}
+     */
     readonly logFileName?: string;
     /**
      * The size at which the log file is rotated, in MB of 1024 * 1024 bytes. 0 means 100.
      * @default {100}
      */
     readonly logMaxSize: number;
-    /** How long rotated log files are kept, in days. 0 means forever. @default {0} */
+    /**
+     * How long rotated log files are kept, in days. 0 means forever.
+     * @default {0}
+     */
     readonly logMaxAge: number;
-    /** The maximum number of rotated log files that are kept. 0 means all. @default {0} */
+    /**
+     * The maximum number of rotated log files that are kept. 0 means all.
+     * @default {0}
+     */
     readonly logMaxBackups: number;
   };
   /** The registry in which the service registers. */
   readonly registry: {
-    /** The addresses of the registry's agents, such as `"127.0.0.1:8500"`. Only the first is used. @default {[]} */
+    /**
+     * The addresses of the registry's agents, such as `"127.0.0.1:8500"`. Only the first is used.
+     * @default {[]}
+     */
     readonly registryAddress: readonly string[];
     /** The user name for the registry. Dinokit does not use it; it uses `token`. */
     readonly username?: string;
@@ -72,7 +84,7 @@ export interface Config {
     };
     /**
      * Whether the server offers reflection, by which tools such as grpcurl list its services.
-     * @default {true} in the environments dev and test, otherwise false
+     * @default {true in the environments dev and test, otherwise false}
      */
     readonly reflection: boolean;
     /** The address to register, if it differs from the address for calls. */

@@ -18,7 +18,10 @@ export interface LoadConfigOptions {
    * @default {"conf"}
    */
   dir?: string | URL;
-  /** The environment: the folder in `dir` that contains conf.yaml. @default DENO_ENV, then GO_ENV, then "test" */
+  /**
+   * The environment: the folder in `dir` that contains conf.yaml.
+   * @default {DENO_ENV, then GO_ENV, then "test"}
+   */
   env?: string;
 }
 

@@ -24,8 +24,9 @@ export interface MethodPolicy {
    */
   timeout?: number;
   /**
-   * How failed calls are retried.
-   * @default {false}, but `{}` for methods that the .proto marks as idempotent (`idempotency_level`)
+   * How failed calls are retried. Methods that the .proto marks as idempotent (`idempotency_level`) are retried by
+   * default, with the defaults of {@linkcode RetryPolicy}.
+   * @default {false}
    */
   retry?: RetryPolicy | false;
   /**
@@ -34,9 +35,15 @@ export interface MethodPolicy {
    * @default {false}
    */
   hedge?: HedgePolicy | false;
-  /** When the circuit breaker opens, so that calls fail at once. @default {false} */
+  /**
+   * When the circuit breaker opens, so that calls fail at once.
+   * @default {false}
+   */
   breaker?: BreakerPolicy | false;
-  /** Faults to inject for drills, on the client side. Requires the option `allowInjection`. @default {false} */
+  /**
+   * Faults to inject for drills, on the client side. Requires the option `allowInjection`.
+   * @default {false}
+   */
   inject?: InjectionPolicy | false;
 }
 
@@ -48,20 +55,35 @@ export interface MethodPolicy {
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  */
 export interface RetryPolicy {
-  /** The maximum number of attempts, including the first: 2 to 5. @default {3} */
+  /**
+   * The maximum number of attempts, including the first: 2 to 5.
+   * @default {3}
+   */
   attempts?: number;
-  /** The statuses that are retried. @default {["UNAVAILABLE"]} */
+  /**
+   * The statuses that are retried.
+   * @default {["UNAVAILABLE"]}
+   */
   statuses?: readonly StatusName[];
-  /** The backoff before the second attempt, in milliseconds, with 20 % jitter. @default {50} */
+  /**
+   * The backoff before the second attempt, in milliseconds, with 20 % jitter.
+   * @default {50}
+   */
   backoff?: number;
-  /** The factor by which the backoff grows with each further attempt. @default {2} */
+  /**
+   * The factor by which the backoff grows with each further attempt.
+   * @default {2}
+   */
   backoffMultiplier?: number;
-  /** The longest backoff, in milliseconds, before 20 % jitter. @default {1000} */
+  /**
+   * The longest backoff, in milliseconds, before 20 % jitter.
+   * @default {1000}
+   */
   maxBackoff?: number;
   /**
    * The timeout of a single attempt until its response begins, in milliseconds. An attempt that exceeds it counts as
    * UNAVAILABLE.
-   * @default no limit but the deadline
+   * @default {no limit}
    */
   perTryTimeout?: number;
 }
@@ -75,9 +97,15 @@ export interface HedgePolicy {
    * The time without a response after which the next attempt is sent, in milliseconds. 0 sends all attempts at once.
    */
   delay: number;
-  /** The maximum number of attempts, including the first: 2 to 5. @default {2} */
+  /**
+   * The maximum number of attempts, including the first: 2 to 5.
+   * @default {2}
+   */
   attempts?: number;
-  /** The statuses that do not end the call: after one, the next attempt is sent at once. @default {["UNAVAILABLE"]} */
+  /**
+   * The statuses that do not end the call: after one, the next attempt is sent at once.
+   * @default {["UNAVAILABLE"]}
+   */
   statuses?: readonly StatusName[];
 }
 
@@ -86,31 +114,58 @@ export interface HedgePolicy {
  * returns `ratio` tokens. While the bucket is at most half full, the client does not retry or hedge.
  */
 export interface RetryBudget {
-  /** The capacity of the bucket, from 1 to 1000. @default {100} */
+  /**
+   * The capacity of the bucket, from 1 to 1000.
+   * @default {100}
+   */
   tokens?: number;
-  /** The number of tokens that a success returns, at least 0.001. @default {0.1} */
+  /**
+   * The number of tokens that a success returns, at least 0.001.
+   * @default {0.1}
+   */
   ratio?: number;
 }
 
 /** When the circuit breaker of a method opens. While it is open, calls of the method fail at once with UNAVAILABLE. */
 export interface BreakerPolicy {
-  /** The share of failed calls at which the breaker opens, above 0 and at most 1. @default {0.5} */
+  /**
+   * The share of failed calls at which the breaker opens, above 0 and at most 1.
+   * @default {0.5}
+   */
   failureRate?: number;
-  /** The minimum number of calls in the window before the breaker can open. @default {20} */
+  /**
+   * The minimum number of calls in the window before the breaker can open.
+   * @default {20}
+   */
   samples?: number;
-  /** The length of the window, in milliseconds. @default {10000} */
+  /**
+   * The length of the window, in milliseconds.
+   * @default {10000}
+   */
   window?: number;
-  /** How long the breaker stays open, in milliseconds. Then it is half-open. @default {5000} */
+  /**
+   * How long the breaker stays open, in milliseconds. Then it is half-open.
+   * @default {5000}
+   */
   openTime?: number;
-  /** The number of calls that a half-open breaker lets through. It closes if all of them succeed. @default {3} */
+  /**
+   * The number of calls that a half-open breaker lets through. It closes if all of them succeed.
+   * @default {3}
+   */
   probes?: number;
 }
 
 /** When an instance is ejected: it gets no calls for a while, although the registry lists it. */
 export interface OutlierPolicy {
-  /** The number of consecutive failures that ejects an instance. @default {5} */
+  /**
+   * The number of consecutive failures that ejects an instance.
+   * @default {5}
+   */
   consecutiveFailures?: number;
-  /** The share of failed calls in the window that ejects an instance, above 0 and at most 1. @default {0.85} */
+  /**
+   * The share of failed calls in the window that ejects an instance, above 0 and at most 1.
+   * @default {0.85}
+   */
   failureRate?: number;
   /**
    * The number of standard deviations below the mean success rate of all instances that ejects an instance. It applies
@@ -118,18 +173,31 @@ export interface OutlierPolicy {
    * @default {1.9}
    */
   deviations?: number;
-  /** The minimum number of calls in the window before a share of failures can eject an instance. @default {20} */
+  /**
+   * The minimum number of calls in the window before a share of failures can eject an instance.
+   * @default {20}
+   */
   samples?: number;
-  /** The length of the window, in milliseconds. @default {10000} */
+  /**
+   * The length of the window, in milliseconds.
+   * @default {10000}
+   */
   window?: number;
   /**
-   * The length of the first ejection, in milliseconds. It doubles each time the instance fails again at once.
+   * The length of the first ejection, in milliseconds. It doubles each time the probe after an ejection fails.
    * @default {5000}
    */
   ejectionTime?: number;
-  /** The longest ejection, in milliseconds. @default {60000} */
+  /**
+   * The longest ejection, in milliseconds.
+   * @default {60000}
+   */
   maxEjectionTime?: number;
-  /** The share of instances that may be ejected at a time, 0 to 0.5; at least one instance of two. @default {0.5} */
+  /**
+   * The maximum share of ejected instances, 0 to 0.5. With two or more instances, at least one may be ejected unless
+   * this is 0.
+   * @default {0.5}
+   */
   maxEjected?: number;
 }
 
@@ -137,9 +205,15 @@ export interface OutlierPolicy {
 export interface InjectionPolicy {
   /** The share of calls that the fault affects, from 0 to 1. */
   share: number;
-  /** The delay that is added to a call, in milliseconds. @default {0} */
+  /**
+   * The delay that is added to a call, in milliseconds.
+   * @default {0}
+   */
   delay?: number;
-  /** The status that ends the call. @default none: the call is only delayed */
+  /**
+   * The status that ends the call. Without a status, the call is only delayed.
+   * @default {none}
+   */
   status?: StatusName;
 }
 
@@ -154,31 +228,52 @@ export type BalancerName =
 
 /** How a client makes its calls: load balancing, timeouts, retries, hedging and circuit breaking. */
 export interface ClientPolicy extends MethodPolicy {
-  /** The load-balancing algorithm. @default {"weighted_round_robin"} */
+  /**
+   * The load-balancing algorithm.
+   * @default {"weighted_round_robin"}
+   */
   balancer?: BalancerName;
   /** The metadata field to hash with `consistent_hash`: calls with the same value go to the same instance. */
   hashKey?: string;
-  /** The ramp-up time of a new or recovered instance until it gets its full share of calls, in ms. @default {0} */
+  /**
+   * The ramp-up time of a new or recovered instance until it gets its full share of calls, in ms.
+   * @default {0}
+   */
   slowStart?: number;
-  /** The tags that an instance must have to get calls. @default {{}} */
+  /**
+   * The tags that an instance must have to get calls.
+   * @default {none}
+   */
   tags?: Readonly<Record<string, string>>;
-  /** The metadata that an instance must have to get calls (Consul's `meta`). @default {{}} */
+  /**
+   * The metadata that an instance must have to get calls (Consul's `meta`).
+   * @default {none}
+   */
   meta?: Readonly<Record<string, string>>;
   /**
    * The client's own zone. The client prefers instances whose tag `zone` has this value, and spills over to other zones
    * when too few local instances are healthy.
-   * @default none
+   * @default {none}
    */
   zone?: string;
-  /** The maximum number of instances that the client connects to. Each client takes another subset. @default all */
+  /**
+   * The maximum number of instances that the client connects to. Each client chooses its subset at random.
+   * @default {all}
+   */
   subset?: number;
-  /** When an instance is ejected, so that it gets no calls for a while; false for never. @default {{}} */
+  /**
+   * When an instance is ejected, so that it gets no calls for a while; false for never.
+   * @default {the defaults of OutlierPolicy}
+   */
   outliers?: OutlierPolicy | false;
-  /** The limit on retries and hedges. @default {{}} */
+  /**
+   * The limit on retries and hedges.
+   * @default {the defaults of RetryBudget}
+   */
   retryBudget?: RetryBudget;
   /**
    * Overrides by method, keyed by the method's name in the .proto. A field here replaces the service's.
-   * @default {{}}
+   * @default {none}
    */
   methods?: Readonly<Record<string, MethodPolicy>>;
 }

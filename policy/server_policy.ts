@@ -11,11 +11,14 @@ export interface ConcurrencyPolicy {
    * @default {"adaptive"}
    */
   limit?: number | "adaptive";
-  /** The maximum number of calls that wait in the queue, first in, first out. @default {100} */
+  /**
+   * The maximum number of calls that wait in the queue, first in, first out.
+   * @default {100}
+   */
   queue?: number;
   /**
-   * The longest time that a call may wait in the queue, in milliseconds. If the queue has not been empty for that long,
-   * the limit is a tenth of it: such a queue delays all calls and serves no more of them.
+   * The longest time that a call may wait in the queue, in milliseconds. If the queue has not been empty for
+   * `queueTimeout`, the limit drops to a tenth of it, because a standing queue adds latency but no throughput.
    * @default {500}
    */
   queueTimeout?: number;
@@ -25,7 +28,10 @@ export interface ConcurrencyPolicy {
 export interface RatePolicy {
   /** The rate, in calls a second, above 0. 0.5 is one call in two seconds. */
   rate: number;
-  /** The burst: how many calls may start at once, at least 1. @default the calls of a tenth of a second, at least 1 */
+  /**
+   * The burst: how many calls may start at once, at least 1.
+   * @default {the calls of a tenth of a second}
+   */
   burst?: number;
   /**
    * Which calls share a bucket. `"all"`: all calls. `"peer"`: the calls of one caller, identified by the name in its
@@ -63,11 +69,20 @@ export interface OverloadPolicy {
 
 /** The part of a server policy that applies to one method. If the server has limits too, a call must pass both. */
 export interface ServerMethodPolicy {
-  /** The limit on the rate of calls. @default {false} */
+  /**
+   * The limit on the rate of calls.
+   * @default {false}
+   */
   rate?: RatePolicy | false;
-  /** The limit on concurrent calls. @default {false} */
+  /**
+   * The limit on concurrent calls.
+   * @default {false}
+   */
   concurrency?: ConcurrencyPolicy | false;
-  /** Faults to inject for drills. Requires the option `allowInjection`. @default {false} */
+  /**
+   * Faults to inject for drills. Requires the option `allowInjection`.
+   * @default {false}
+   */
   inject?: InjectionPolicy | false;
 }
 
@@ -76,8 +91,14 @@ export interface ServerMethodPolicy {
  * `grpc-retry-pushback-ms` before its handler starts.
  */
 export interface ServerPolicy extends ServerMethodPolicy {
-  /** When calls are rejected because the processor is overloaded; false for never. @default {{}} */
+  /**
+   * When calls are rejected because the processor is overloaded; false for never.
+   * @default {the defaults of OverloadPolicy}
+   */
   overload?: OverloadPolicy | false;
-  /** Overrides by method, keyed by path (`"/echo.EchoService/Echo"`) or by name (`"Echo"`). @default {{}} */
+  /**
+   * Overrides by method, keyed by path (`"/echo.EchoService/Echo"`) or by name (`"Echo"`).
+   * @default {none}
+   */
   methods?: Readonly<Record<string, ServerMethodPolicy>>;
 }

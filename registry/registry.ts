@@ -11,7 +11,10 @@ import type { Logger } from "../base/logger.ts";
 export interface Instance {
   /** The address at which it accepts calls: `"127.0.0.1:8888"` or `"unix:/path"`. */
   readonly address: string;
-  /** Its share of the calls, relative to the weights of the other instances. @default {10} */
+  /**
+   * Its share of the calls, relative to the weights of the other instances.
+   * @default {10}
+   */
   readonly weight: number;
   /**
    * Labels, such as `version` and `zone` (where the instance runs: clients may prefer their own zone). In Consul these
@@ -33,7 +36,10 @@ export interface Registration {
    * `"http://127.0.0.1:8889/health"`.
    */
   readonly healthUrl?: string;
-  /** Its share of the calls, relative to the weights of the other instances. @default {10} */
+  /**
+   * Its share of the calls, relative to the weights of the other instances.
+   * @default {10}
+   */
   readonly weight?: number;
   /** Labels such as `zone` and `version`. */
   readonly tags?: Readonly<Record<string, string>>;

@@ -39,7 +39,7 @@ export interface ServerContext {
   /**
    * The encoding of the next responses. Has no effect if the caller does not accept the encoding, or if the transport
    * has no choice (grpc-js has none).
-   * @default the server's option `compression`
+   * @default {that of the server}
    */
   compression: Compression | undefined;
   /** Sends {@linkcode ServerContext.header} now instead of with the first response. */

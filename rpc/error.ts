@@ -12,9 +12,15 @@ export interface ErrorDetail {
 
 /** The optional parts of an {@linkcode RpcError}. */
 export interface RpcErrorOptions {
-  /** Details that the client can read with {@linkcode RpcError.findDetails}. @default {[]} */
+  /**
+   * Details that the client can read with {@linkcode RpcError.findDetails}.
+   * @default {[]}
+   */
   details?: readonly ErrorDetail[];
-  /** The trailer fields. @default empty */
+  /**
+   * The trailer fields.
+   * @default {empty}
+   */
   metadata?: Metadata;
   /** The path of the method that failed, such as `"/echo.EchoService/Echo"`. */
   path?: string;

@@ -5,7 +5,10 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [name
 
 /** Options for reading a message from JSON. */
 export interface JsonReadOptions {
-  /** Ignores fields and enum names that the type does not have. @default {false} */
+  /**
+   * Ignores fields and enum names that the type does not have.
+   * @default {false}
+   */
   readonly ignoreUnknownFields?: boolean;
   /** The types that a `google.protobuf.Any` may hold, in addition to those of the .proto and its imports. */
   readonly types?: readonly MessageType<unknown>[];
@@ -19,7 +22,10 @@ export interface JsonReadOptions {
 
 /** Options for writing a message as JSON. */
 export interface JsonWriteOptions {
-  /** Also writes fields without presence that have their default value. @default {false} */
+  /**
+   * Also writes fields without presence that have their default value.
+   * @default {false}
+   */
   readonly emitDefaults?: boolean;
   /** The types that a `google.protobuf.Any` may hold, in addition to those of the .proto and its imports. */
   readonly types?: readonly MessageType<unknown>[];

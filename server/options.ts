@@ -15,10 +15,13 @@ export interface HealthOptions {
   /**
    * Readiness checks by name. A check fails if it throws, rejects or returns false. Failed checks also count for
    * `grpc.health.v1`. The checks run at most once a second.
-   * @default {{}}
+   * @default {none}
    */
   checks?: Readonly<Record<string, HealthCheck>>;
-  /** The timeout of one check, in milliseconds. @default {1000} */
+  /**
+   * The timeout of one check, in milliseconds.
+   * @default {1000}
+   */
   checkTimeout?: number;
 }
 
@@ -31,7 +34,7 @@ export interface Workers {
    * `--unstable-worker-options`: without it, Deno ends the process. Loading the program's modules needs read permission
    * of the process, not of the worker.
    *
-   * @default the permissions of the process
+   * @default {the permissions of the process}
    */
   permissions?: Deno.PermissionOptionsObject;
 }
@@ -47,7 +50,10 @@ export interface ServerOptions extends ServerPolicy {
    * With port 0 the system chooses a free port.
    */
   address: string;
-  /** The HTTP health endpoint. @default none */
+  /**
+   * The HTTP health endpoint.
+   * @default {none}
+   */
   health?: HealthOptions;
   /**
    * Whether the server offers gRPC server reflection, from which tools such as grpcurl learn its services and message
@@ -55,29 +61,51 @@ export interface ServerOptions extends ServerPolicy {
    * @default {false}
    */
   reflection?: boolean;
-  /** The registry in which the server is registered while it serves. @default none */
+  /**
+   * The registry in which the server is registered while it serves.
+   * @default {none}
+   */
   registry?: Registry;
   /**
-   * The host and port that is registered, if clients can't reach the server at `address`.
-   * @default `address`; if it means all interfaces, the first address of this machine that is not loopback
+   * The host and port that is registered, if clients can't reach the server at `address`. If `address`
+   * means all interfaces, the default is the first address of this machine that is not loopback.
+   * @default {the address}
    */
   advertise?: string;
-  /** The server's share of the calls, relative to the weights of the other instances. @default {10} */
+  /**
+   * The server's share of the calls, relative to the weights of the other instances.
+   * @default {10}
+   */
   weight?: number;
-  /** Labels of the instance in the registry, such as `{ zone: "a", version: "v1" }`. @default {{}} */
+  /**
+   * Labels of the instance in the registry, such as `{ zone: "a", version: "v1" }`.
+   * @default {none}
+   */
   tags?: Readonly<Record<string, string>>;
   /**
    * Additional metadata of the instance in the registry, for people, tools, and clients that filter by it.
-   * @default {{}}
+   * @default {none}
    */
   meta?: Readonly<Record<string, string>>;
-  /** The server's certificate and key for TLS. @default plaintext */
+  /**
+   * The server's certificate and key for TLS.
+   * @default {plaintext}
+   */
   tls?: ServerTls;
-  /** Limits of the resources that clients may use. @default those of {@linkcode Limits} */
+  /**
+   * Limits of the resources that clients may use.
+   * @default {the defaults of Limits}
+   */
   limits?: Partial<Limits>;
-  /** The encoding of responses, for clients that accept it. @default {"identity"} */
+  /**
+   * The encoding of responses, for clients that accept it.
+   * @default {"identity"}
+   */
   compression?: Compression;
-  /** The metainfo keys to accept from clients. Set it on servers that untrusted clients can call. @default all */
+  /**
+   * The metainfo keys to accept from clients. Set it on servers that untrusted clients can call.
+   * @default {all}
+   */
   allowMetainfo?: readonly string[];
   /**
    * Whether transient metainfo propagates over every hop, as in Kitex's default mode, instead of only one. The context
@@ -87,8 +115,9 @@ export interface ServerOptions extends ServerPolicy {
   forwardTransient?: boolean;
   /**
    * How long a stopping server still takes calls after it has left the registry, in milliseconds. Clients need this
-   * time to notice the change: Kitex polls the registry every 5 s.
-   * @default {6000} with a registry, else 0
+   * time to notice the change: Kitex polls the registry every 5 s. Without a registry, the
+   * default is 0.
+   * @default {6000}
    */
   drainDelay?: number;
   /**
@@ -112,19 +141,28 @@ export interface ServerOptions extends ServerPolicy {
    * Linux distributes the connections over the workers; other systems may give all connections to one worker. Calls are
    * faster with `--unstable-net`.
    *
-   * @default no workers: the main thread takes all calls
+   * @default {no workers}
    */
   workers?: number | Workers;
   /**
    * A source of policies that override the options of {@linkcode ServerPolicy} while the server runs. Each worker
    * watches the source itself.
-   * @default none
+   * @default {none}
    */
   policy?: PolicySource<ServerPolicy>;
-  /** Whether `inject` has an effect. Never set it in production. @default {false} */
+  /**
+   * Whether `inject` has an effect. Never set it in production.
+   * @default {false}
+   */
   allowInjection?: boolean;
-  /** The transport of the calls. @default {"http2"} */
+  /**
+   * The transport of the calls.
+   * @default {"http2"}
+   */
   transport?: ServerTransport | TransportName;
-  /** The destination of log lines. @default stderr, level info and above */
+  /**
+   * The destination of log lines.
+   * @default {stderr, level info and above}
+   */
   logger?: Logger;
 }

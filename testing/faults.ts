@@ -7,27 +7,36 @@ import { Metadata, type MetadataInit, RpcError, type Service, type Status } from
 export interface Fault {
   /**
    * Affects only calls of this method, by its name in the .proto or in TypeScript: `"Echo"` or `"echo"`.
-   * @default all methods
+   * @default {all methods}
    */
   readonly method?: string;
-  /** Affects only this server: `"memory:echo"`. @default all servers */
+  /**
+   * Affects only this server: `"memory:echo"`.
+   * @default {all servers}
+   */
   readonly address?: string;
   /**
    * Which matching attempts are affected, counted from 1 since the fault was injected: `[1, 2]` affects the first two.
-   * @default all
+   * @default {all}
    */
   readonly attempts?: readonly number[];
   /**
    * When the fault occurs: after the server has sent this many responses, or when the handler asks for more than this
    * many requests. Earlier messages arrive. A call with fewer messages succeeds.
-   * @default when the attempt arrives, before the handler
+   * @default {when the attempt arrives, before the handler}
    */
   readonly after?: { readonly responses?: number; readonly requests?: number };
-  /** A delay before the server starts or continues, in milliseconds. @default {0} */
+  /**
+   * A delay before the server starts or continues, in milliseconds.
+   * @default {0}
+   */
   readonly delay?: number;
   /** The status that ends the attempt. The handler is not called; with `after`, the handler's signal aborts. */
   readonly status?: Status;
-  /** The message of `status`. @default {"injected by the test"} */
+  /**
+   * The message of `status`.
+   * @default {"injected by the test"}
+   */
   readonly message?: string;
   /** The trailer of `status`, such as `{ "grpc-retry-pushback-ms": "50" }`. */
   readonly trailer?: MetadataInit;

@@ -19,13 +19,19 @@ import { faultyTransport } from "./transport.ts";
 /** Options of {@linkcode testPair}. */
 export interface TestPairOptions<S extends Service = Service> {
   /**
-   * Options of the server, except its address and transport.
-   * @default {{ drainDelay: 0, logger: createLogger("warn") }}
+   * Options of the server, except its address and transport. The defaults are those of `createServer`, but `drainDelay` is 0
+   * and the logger writes from level warn on.
    */
   readonly server?: Partial<Omit<ServerOptions, "address" | "transport" | "workers">>;
-  /** Options of the client, except those that locate the server. @default {{}} */
+  /**
+   * Options of the client, except those that locate the server.
+   * @default {none}
+   */
   readonly client?: Omit<ClientOptions<S>, "name" | "resolver" | "address" | "transport">;
-  /** The server's middleware; the first is the outermost. @default {[]} */
+  /**
+   * The server's middleware; the first is the outermost.
+   * @default {[]}
+   */
   readonly middleware?: readonly ServerMiddleware[];
 }
 

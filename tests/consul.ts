@@ -25,9 +25,15 @@ export const CONSUL_PERMISSIONS: Deno.PermissionDescriptor[] = [
 
 /** What can be told to {@linkcode startConsul}. */
 export interface ConsulAgentOptions {
-  /** Consul's own configuration, such as `{ acl: { enabled: true, default_policy: "deny" } }`. @default {{}} */
+  /**
+   * Consul's own configuration, such as `{ acl: { enabled: true, default_policy: "deny" } }`.
+   * @default {none}
+   */
   config?: Record<string, unknown>;
-  /** False gives an address that refuses connections until {@linkcode ConsulAgent.start}. @default {true} */
+  /**
+   * False gives an address that refuses connections until {@linkcode ConsulAgent.start}.
+   * @default {true}
+   */
   running?: boolean;
 }
 

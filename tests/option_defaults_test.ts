@@ -26,14 +26,15 @@ const DECLARED: readonly (readonly [file: string, name: string, entries: object]
   ["policy/server_policy.ts", "OverloadPolicy", server.OVERLOAD.entries],
 ];
 
-/** The fields of an interface, with the value in their `@default {value}`. */
+/** The fields of an interface, with the value in their `@default {value}`. A default in words is left out. */
 function documented(file: string, name: string): Map<string, unknown> {
   const text = Deno.readTextFileSync(new URL(`../${file}`, import.meta.url));
   const [, body] = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n(.*?)^\\}`, "ms").exec(text)!;
   const fields = body!.matchAll(/\/\*\*((?:[^*]|\*(?!\/))*)\*\/\s+(\w+)\??:/g);
   return new Map([...fields].flatMap(([, comment, field]) => {
-    const [, value] = /@default[\s*]+\{(.*?)\}(?:\s|$)/.exec(comment!) ?? [];
-    return value === undefined || value === "{}" ? [] : [[field!, new Function(`return ${value}`)()] as const];
+    const [, value] = /@default \{(.*?)\}/.exec(comment!) ?? [];
+    const isLiteral = value !== undefined && /^(-?\d.*|Infinity|true|false|".*"|\[.*\])$/.test(value);
+    return isLiteral ? [[field!, new Function(`return ${value}`)()] as const] : [];
   }));
 }
 

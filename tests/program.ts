@@ -24,7 +24,10 @@ export interface Program {
   readonly args?: readonly string[];
   /** Variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where it runs. @default the folder of this process */
+  /**
+   * Where it runs.
+   * @default {the folder of this process}
+   */
   readonly cwd?: string;
 }
 

@@ -14,14 +14,17 @@ export interface ServerTls {
 /** The TLS options of a client. All but the name are PEM texts. */
 export interface ClientTls {
   /**
-   * The authorities that may sign the server's certificate. They replace the default ones. @default those that Deno
-   * trusts
+   * The authorities that may sign the server's certificate. They replace the default ones.
+   * @default {those that Deno trusts}
    */
   ca?: string;
   /** The client's own certificate chain, for mutual TLS. */
   cert?: string;
   /** The private key of `cert`. */
   key?: string;
-  /** The name that the server's certificate must have: a DNS name or an IP address. @default the host of the address */
+  /**
+   * The name that the server's certificate must have: a DNS name or an IP address.
+   * @default {the host of the address}
+   */
   serverName?: string;
 }

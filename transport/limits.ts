@@ -32,13 +32,19 @@ export interface Limits {
    */
   metadataBytes: number;
   /**
-   * The most fields in the header or in the trailers of a call. More end the call with RESOURCE_EXHAUSTED. @default
-   * {100}
+   * The most fields in the header or in the trailers of a call. More end the call with RESOURCE_EXHAUSTED.
+   * @default {100}
    */
   metadataEntries: number;
-  /** The most calls in flight on one connection. Further calls are refused with REFUSED_STREAM. @default {100} */
+  /**
+   * The most calls in flight on one connection. Further calls are refused with REFUSED_STREAM.
+   * @default {100}
+   */
   concurrentStreams: number;
-  /** The most connections of a server. Further ones are closed at once. @default {10000} */
+  /**
+   * The most connections of a server. Further ones are closed at once.
+   * @default {10000}
+   */
   connections: number;
   /**
    * The most octets of received messages on one connection that the application has not read yet. Beyond this, flow
@@ -89,7 +95,10 @@ export interface Limits {
    * @default {10000}
    */
   headersTimeout: number;
-  /** How long a connection may be without calls, in milliseconds. After that, it ends with GOAWAY. @default {300000} */
+  /**
+   * How long a connection may be without calls, in milliseconds. After that, it ends with GOAWAY.
+   * @default {300000}
+   */
   idleTimeout: number;
   /**
    * How long outgoing octets may wait for a peer that reads nothing, in milliseconds. After that, the connection is
@@ -102,7 +111,10 @@ export interface Limits {
    * @default {Infinity}
    */
   connectionAge: number;
-  /** How long calls in flight may continue after a GOAWAY for age, in milliseconds. @default {10000} */
+  /**
+   * How long calls in flight may continue after a GOAWAY for age, in milliseconds.
+   * @default {10000}
+   */
   connectionAgeGrace: number;
   /**
    * How long a connection may receive no frame before this side pings the peer, in milliseconds. A client pings only
@@ -110,7 +122,10 @@ export interface Limits {
    * @default {60000}
    */
   keepaliveInterval: number;
-  /** How long that PING may be unanswered, in milliseconds. After that, the connection is closed. @default {20000} */
+  /**
+   * How long that PING may be unanswered, in milliseconds. After that, the connection is closed.
+   * @default {20000}
+   */
   keepaliveTimeout: number;
   /**
    * How long a server with calls in flight may send nothing, not even the answer to a PING, in milliseconds. After

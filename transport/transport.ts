@@ -71,7 +71,7 @@ export interface ListenOptions {
   tls?: ServerTls;
   /** The limits on what callers may send and on what is sent to them. */
   limits: Limits;
-  /** The compression of replies to callers that accept it. */
+  /** The compression of responses to callers that accept it. */
   compression: Compression;
   /** Receives problems that can't be reported to a caller. */
   logger: Logger;
@@ -163,12 +163,12 @@ export interface ServerCall {
    */
   readonly requestCompression?: Compression;
   /**
-   * Sends a reply. If it returns a promise, wait for it before the next reply: the peer reads slowly. Does nothing if
-   * the call has ended.
+   * Sends a response. If it returns a promise, wait for it before the next response: the peer reads slowly. Does
+   * nothing if the call has ended.
    *
-   * @param message The reply.
-   * @param compression The compression, if the caller accepts it and the transport has a choice. @default the
-   * listener's
+   * @param message The response.
+   * @param compression The compression, if the caller accepts it and the transport has a choice. By default that of the
+   * listener.
    */
   send(message: Uint8Array, compression?: Compression): MaybePromise<void>;
   /** Ends the call with a status. Only the first call has an effect. */
@@ -197,7 +197,7 @@ export interface ConnectOptions {
   /**
    * A factor on `limits.keepaliveInterval`, shared by the connections of a client. A transport doubles it when a server
    * reports `too_many_pings` (gRPC A8).
-   * @default {{ factor: 1 }}
+   * @default {a factor of 1}
    */
   pace?: { factor: number };
   /** Called when {@linkcode Connection.silent} changes. Not every transport detects silence. */
@@ -236,10 +236,13 @@ export interface CallStart {
   signal?: AbortSignal;
   /**
    * The compression that the request's header announces. Each request is sent with it or with `"identity"`.
-   * @default the connection's
+   * @default {the connection's}
    */
   compression?: Compression;
-  /** The caller's service and method. @default none */
+  /**
+   * The caller's service and method.
+   * @default {none}
+   */
   source?: Source;
   /** Called once if the server sends a header, before the first message is received. */
   onHeader?(header: Metadata): void;
@@ -251,13 +254,13 @@ export interface ClientCall {
    * Sends a request. If it returns a promise, wait for it before the next request. Does nothing if the call has ended.
    *
    * @param message The request. The caller must not change it afterwards.
-   * @param compression The compression, if the transport has a choice. @default the call's
+   * @param compression The compression, if the transport has a choice. By default that of the call.
    * @param last Whether this is the last request: the call then also does what {@linkcode end} does. False by default.
    */
   send(message: Uint8Array, compression?: Compression, last?: boolean): MaybePromise<void>;
   /** Ends the requests. */
   end(): void;
-  /** Returns the next reply, or undefined when the call has ended and {@linkcode status} is set. Never rejects. */
+  /** Returns the next response, or undefined when the call has ended and {@linkcode status} is set. Never rejects. */
   receive(): MaybePromise<Uint8Array | undefined>;
   /** How the call ended; undefined while it is in flight. */
   readonly status: CallStatus | undefined;

@@ -39,7 +39,11 @@ export function genCommand(): Command {
     });
 }
 
-/** Runs the command. @returns The exit code. */
+/**
+ * Runs the command.
+ *
+ * @returns The exit code.
+ */
 export async function run(options: GenOptions): Promise<number> {
   if (options.watch && options.check) {
     throw new TypeError("--watch writes files and --check does not; use only one of them");

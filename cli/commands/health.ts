@@ -118,7 +118,11 @@ async function ask(options: ClientOptions, service: string, call: Call, typed: T
   }
 }
 
-/** Returns the addresses of instances that pass Consul's check. @throws {RpcError} If there are none. */
+/**
+ * Returns the addresses of instances that pass Consul's check.
+ *
+ * @throws {RpcError} If there are none.
+ */
 async function instancesOf(
   name: string,
   flags: TargetFlags & AskingFlags,

@@ -4,17 +4,35 @@ export interface NewOptions {
   name: string;
   /** The main .proto. */
   idl: string;
-  /** The folders to search for imports. @default {[]} */
+  /**
+   * The folders to search for imports.
+   * @default {[]}
+   */
   include?: readonly string[];
-  /** The service's name in the registry. @default the folder's name */
+  /**
+   * The service's name in the registry.
+   * @default {the folder's name}
+   */
   serverName?: string;
-  /** What to create: `"server"`, `"client"` or `"both"`. @default {"both"} */
+  /**
+   * What to create: `"server"`, `"client"` or `"both"`.
+   * @default {"both"}
+   */
   type?: string;
-  /** The registry to use. @default none */
+  /**
+   * The registry to use.
+   * @default {none}
+   */
   registry?: string;
-  /** The kit's specifier in the project's deno.json. @default the copy that this command belongs to */
+  /**
+   * The kit's specifier in the project's deno.json.
+   * @default {the copy that this command belongs to}
+   */
   module?: string;
-  /** Whether to write into a folder that has files. @default {false} */
+  /**
+   * Whether to write into a folder that has files.
+   * @default {false}
+   */
   yes?: boolean;
 }
 

@@ -123,7 +123,11 @@ export class Reflection implements SchemaSource {
     return { ...this.#call, deadline: this.#call.deadline ?? timeOfDay() + TIMEOUT_MS };
   }
 
-  /** Sends all queries at once. @returns The answers in the order of the queries. */
+  /**
+   * Sends all queries at once.
+   *
+   * @returns The answers in the order of the queries.
+   */
   async #ask(questions: readonly Question[], call: CallOptions): Promise<Answer[]> {
     if (this.#version !== undefined) {
       return await this.#askIn(this.#version, questions, call).catch((error) => {

@@ -32,7 +32,11 @@ export interface Schema extends AsyncDisposable {
   readonly label: string;
   /** Returns the names of all services, sorted. */
   services(): Promise<readonly string[]>;
-  /** Finds a service. @throws {SchemaError} If it does not exist. */
+  /**
+   * Finds a service.
+   *
+   * @throws {SchemaError} If it does not exist.
+   */
   findService(name: string): Promise<Service>;
   /**
    * Finds a method.
@@ -41,7 +45,11 @@ export interface Schema extends AsyncDisposable {
    * @throws {SchemaError} If it does not exist.
    */
   findMethod(name: string): Promise<FoundMethod>;
-  /** Finds a message type. @throws {SchemaError} If it does not exist. */
+  /**
+   * Finds a message type.
+   *
+   * @throws {SchemaError} If it does not exist.
+   */
   findType(name: string): Promise<MessageType<unknown>>;
   /**
    * Returns a service, method, message, field, enum or enum value as .proto source, with full type names.
@@ -49,7 +57,11 @@ export interface Schema extends AsyncDisposable {
    * @throws {SchemaError} If it does not exist.
    */
   describe(name: string): Promise<string>;
-  /** Returns the symbol's descriptor, a message of descriptor.proto. @throws {SchemaError} If it does not exist. */
+  /**
+   * Returns the symbol's descriptor, a message of descriptor.proto.
+   *
+   * @throws {SchemaError} If it does not exist.
+   */
   descriptor(name: string): Promise<Described>;
   /** Converts an error that the schema caused to one for users. */
   explain(error: unknown): unknown;

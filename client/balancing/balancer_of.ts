@@ -23,8 +23,8 @@ export function balancerOf(name: BalancerName): BalancerInUse {
 }
 
 /**
- * Wraps a balancer of the application. The wrapper checks the picked instance: a call without an instance would wait for
- * ever. Every call is timed, as the balancer may read latencies.
+ * Wraps a balancer of the application. The wrapper checks the picked instance: a call without an instance would wait
+ * for ever. Every call is timed, as the balancer may read latencies.
  */
 export function customBalancer(own: Balancer): BalancerInUse {
   return {

@@ -19,7 +19,7 @@ export interface CallOptions {
   signal?: AbortSignal;
   /**
    * How long the call may take, in milliseconds; `Infinity` sets no limit.
-   * @default the client's `timeout` for unary calls
+   * @default {that of the client, for unary calls}
    */
   timeout?: number;
   /** When the call must have ended: milliseconds since 1970, or a date. Of several limits the earliest counts. */
@@ -33,7 +33,7 @@ export interface CallOptions {
   /**
    * How requests are encoded, or a function that chooses the encoding of each request. grpc-js can't choose by call.
    *
-   * @default the client's `compression`
+   * @default {that of the client}
    */
   compression?: Compression | ((request: unknown) => Compression);
   /** Receives the header when it arrives. */

@@ -169,7 +169,11 @@ export class Channel {
     this.#pool.update(instances);
   }
 
-  /** Selects another subset, as no instance of this one can be reached. @returns Whether there is another one. */
+  /**
+   * Selects another subset, as no instance of this one can be reached.
+   *
+   * @returns Whether there is another one.
+   */
   #changeSubset(): boolean {
     const { size } = this.#pool.all;
     const now = performance.now();

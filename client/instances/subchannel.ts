@@ -169,7 +169,11 @@ export class Subchannel implements Candidate {
     this.#backoff.reset();
   }
 
-  /** Attempts once to connect. @returns Whether it succeeded. */
+  /**
+   * Attempts once to connect.
+   *
+   * @returns Whether it succeeded.
+   */
   async connect(): Promise<boolean> {
     const { transport, connectTimeout, options, authority } = this.#setup;
     const { address } = this.instance;
@@ -238,7 +242,11 @@ export class Subchannel implements Candidate {
     this.failedAt = performance.now();
   }
 
-  /** Takes no more calls. @returns Whether there is a connection to {@linkcode close}. */
+  /**
+   * Takes no more calls.
+   *
+   * @returns Whether there is a connection to {@linkcode close}.
+   */
   retire(): boolean {
     this.#closed = true;
     this.#connecting?.abort(new Error("the client was closed"));

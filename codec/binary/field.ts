@@ -18,7 +18,11 @@ export interface Property {
   readonly name: string;
   /** Makes what it holds where nothing was sent; undefined if it is absent then. */
   readonly initial: (() => unknown) | undefined;
-  /** Writes a value that is not undefined. @throws {Misfit} If it does not fit. */
+  /**
+   * Writes a value that is not undefined.
+   *
+   * @throws {Misfit} If it does not fit.
+   */
   write(writer: protobuf.Writer, value: unknown, depth: number): void;
   /** What reads it, by tag. */
   readonly readers: readonly (readonly [tag: number, read: ReadField])[];

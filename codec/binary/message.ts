@@ -80,7 +80,11 @@ export class MessageCodec implements ValueCodec {
     return message;
   }
 
-  /** Writes a message without a length. @throws {Misfit} If something in it does not fit. */
+  /**
+   * Writes a message without a length.
+   *
+   * @throws {Misfit} If something in it does not fit.
+   */
   encode(writer: protobuf.Writer, value: unknown, depth: number): void {
     if (depth > MAX_DEPTH) throw new Misfit(`nested more than ${MAX_DEPTH} deep`);
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong("an object", value);

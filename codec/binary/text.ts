@@ -18,7 +18,11 @@ const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Record<
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const { readStrict } = protobuf.util.utf8;
 
-/** Reads a text with its length before it. @throws {Error} If it is not UTF-8. */
+/**
+ * Reads a text with its length before it.
+ *
+ * @throws {Error} If it is not UTF-8.
+ */
 export function readText(reader: Source): string {
   const end = endOfValue(reader);
   const start = reader.pos;

@@ -7,7 +7,10 @@ export type WireType = 0 | 1 | 2 | 5;
 /** Writes and reads the values of one type: a scalar or a message. */
 export interface ValueCodec {
   readonly wireType: WireType;
-  /** The memory of what {@linkcode initial} makes, in bytes. @default {0} */
+  /**
+   * The memory of what {@linkcode initial} makes, in bytes.
+   * @default {0}
+   */
   readonly emptyBytes?: number;
   /** Makes the value that stands where nothing was sent. */
   initial(): unknown;
@@ -41,7 +44,9 @@ export function enter(reader: Source): number {
 }
 
 /**
- * Reads the length of a value. Returns where the value ends. @throws {RangeError} If that is behind the reader's end.
+ * Reads the length of a value. Returns where the value ends.
+ *
+ * @throws {RangeError} If that is behind the reader's end.
  */
 export function endOfValue(reader: Source): number {
   const length = reader.size();

@@ -29,7 +29,11 @@ export function extensionsOf({ package: outer = "", extension = [], messageType 
 export const declaredExtensions = (descriptor: ProtoDescriptor): readonly Extension[] =>
   (descriptor.extensions ?? []) as readonly Extension[];
 
-/** Puts the extensions of a file where they are declared. @returns What they are called. */
+/**
+ * Puts the extensions of a file where they are declared.
+ *
+ * @returns What they are called.
+ */
 export function describeExtensions(extensions: readonly Extension[], file: Descriptor): string[] {
   return extensions.map(({ scope, ...extension }) => {
     let owner = file;

@@ -81,7 +81,11 @@ class MessageJson implements JsonCodec {
     return json;
   }
 
-  /** The fields that are set in oneofs, if any are. @throws {Misfit} If the message has a property that is no field. */
+  /**
+   * The fields that are set in oneofs, if any are.
+   *
+   * @throws {Misfit} If the message has a property that is no field.
+   */
   #chosen(message: Plain): JsonField[] | undefined {
     let chosen: JsonField[] | undefined;
     for (const name of Object.keys(message)) {

@@ -18,7 +18,11 @@ function fraction(nanos: number): string {
   return nanos === 0 ? "" : "." + String(nanos).padStart(9, "0").replace(/^(\d{3}|\d{6})0+$/, "$1");
 }
 
-/** The text of a timestamp by RFC 3339. @throws {Misfit} If it is out of range. */
+/**
+ * The text of a timestamp by RFC 3339.
+ *
+ * @throws {Misfit} If it is out of range.
+ */
 export function timestampText({ seconds, nanos }: Time): string {
   if (seconds < FIRST || seconds > LAST) throw new Misfit("the time is not in the years 1 to 9999");
   if (nanos < 0 || nanos > 999_999_999) throw wrong("nanos from 0 to 999999999", nanos);
@@ -26,7 +30,11 @@ export function timestampText({ seconds, nanos }: Time): string {
   return text.replace(".000Z", `${fraction(nanos)}Z`);
 }
 
-/** The timestamp in a text. @throws {Misfit} If it is none. */
+/**
+ * The timestamp in a text.
+ *
+ * @throws {Misfit} If it is none.
+ */
 export function parseTimestamp(text: unknown): Time {
   const expected = `a time such as "2026-01-31T12:00:00.5Z"`;
   const [, local, digits = "", sign, hours, minutes] = TIMESTAMP.exec(String(text)) ?? [];
@@ -46,7 +54,11 @@ export function parseTimestamp(text: unknown): Time {
 
 const isoOf = (millis: number) => new Date(millis).toISOString().slice(0, 19);
 
-/** The text of a duration. @throws {Misfit} If it is out of range. */
+/**
+ * The text of a duration.
+ *
+ * @throws {Misfit} If it is out of range.
+ */
 export function durationText({ seconds, nanos }: Time): string {
   if (seconds < -LONGEST || seconds > LONGEST) throw wrong(`seconds from -${LONGEST} to ${LONGEST}`, seconds);
   if (Math.abs(nanos) > 999_999_999) throw wrong("nanos from -999999999 to 999999999", nanos);
@@ -55,7 +67,11 @@ export function durationText({ seconds, nanos }: Time): string {
   return `${sign}${seconds < 0n ? -seconds : seconds}${fraction(Math.abs(nanos))}s`;
 }
 
-/** The duration in a text. @throws {Misfit} If it is none. */
+/**
+ * The duration in a text.
+ *
+ * @throws {Misfit} If it is none.
+ */
 export function parseDuration(text: unknown): Time {
   const [, sign, whole, digits = ""] = DURATION.exec(String(text)) ?? [];
   if (typeof text !== "string" || whole === undefined) throw wrong(`a duration such as "1.5s"`, text);

@@ -206,8 +206,9 @@ export class Describer {
 }
 
 /**
- * Gives each `optional` field the oneof that it stands for, with a name that is free, as protoc does. @returns The
- * names.
+ * Gives each `optional` field the oneof that it stands for, with a name that is free, as protoc does.
+ *
+ * @returns The names.
  */
 function giveSyntheticOneofs(fields: readonly FieldJson[], oneofs: readonly Declaration[]): string[] {
   const taken = new Set([...fields.map(({ name }) => name), ...oneofs.map(({ name }) => name.text)]);

@@ -54,7 +54,11 @@ export class ProtoLoader {
     return new Map(onDisk.map((one) => [one.name, one]));
   }
 
-  /** A file alone; its imports are parsed as well. @throws {ProtoProblem} If it has a mistake. */
+  /**
+   * A file alone; its imports are parsed as well.
+   *
+   * @throws {ProtoProblem} If it has a mistake.
+   */
   one(name: string): LoadedFile {
     const file = this.#load(name);
     if (file instanceof ProtoProblem) throw file;

@@ -8,7 +8,11 @@ export type Syntax = "proto2" | "proto3" | "editions";
 /** The editions that protoc knows. */
 const EDITIONS = ["2023", "2024"];
 
-/** The language of a file; one that does not say it is proto2. @throws {ProtoProblem} If there is no such language. */
+/**
+ * The language of a file; one that does not say it is proto2.
+ *
+ * @throws {ProtoProblem} If there is no such language.
+ */
 export function syntaxOf(source: Source, file: Declaration): Syntax {
   const [first] = childrenOf(file, "syntax", "edition");
   if (first === undefined) return "proto2";

@@ -114,7 +114,11 @@ export class TokenReader {
     return { token, value: Number(integerOf(token.text)) };
   }
 
-  /** Refuses a token. @throws {ProtoProblem} Always. */
+  /**
+   * Refuses a token.
+   *
+   * @throws {ProtoProblem} Always.
+   */
   fail(token: Token, remedy: string): never {
     const what = token.kind === "end" ? "the file ends too early" : `${token.text} is not expected`;
     throw this.#source.problem(token.at, `${what}; ${remedy}`);

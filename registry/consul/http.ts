@@ -20,15 +20,19 @@ import { nextTurn } from "./turns.ts";
 /** TLS to a Consul agent. All values but the name are PEM texts. */
 export interface ConsulTls {
   /**
-   * The authorities that may sign the agent's certificate.
-   * @default those that Deno trusts, which need `--allow-sys --allow-env=NODE_USE_SYSTEM_CA`
+   * The authorities that may sign the agent's certificate. The default authorities need the permissions
+   * `--allow-sys --allow-env=NODE_USE_SYSTEM_CA`.
+   * @default {those that Deno trusts}
    */
   ca?: string;
   /** The client's certificate chain, if the agent asks for one. */
   cert?: string;
   /** The private key of `cert`. */
   key?: string;
-  /** The name that the agent's certificate must have: a DNS name or an IP address. @default the host of the address */
+  /**
+   * The name that the agent's certificate must have: a DNS name or an IP address.
+   * @default {the host of the address}
+   */
   serverName?: string;
 }
 

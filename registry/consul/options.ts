@@ -28,25 +28,43 @@ export interface ConsulOptions {
   token?: string | (() => string);
   /**
    * The file that holds the token, instead of `token`. It is read before each request, so it must stay readable.
-   * @default none
+   * @default {none}
    */
   tokenFile?: string;
-  /** Uses TLS; `{}` uses it with all defaults. @default plain HTTP */
+  /**
+   * Uses TLS; `{}` uses it with all defaults.
+   * @default {plain HTTP}
+   */
   tls?: ConsulTls;
-  /** The namespace, in Consul Enterprise. @default the token's */
+  /**
+   * The namespace, in Consul Enterprise.
+   * @default {the token's}
+   */
   namespace?: string;
   /**
    * The datacenter for lookups of services and keys. A server always registers with the agent at `address`.
-   * @default the agent's
+   * @default {the agent's}
    */
   datacenter?: string;
-  /** How often Consul checks a server's health, in milliseconds, 1000 or more. @default {5000} */
+  /**
+   * How often Consul checks a server's health, in milliseconds, 1000 or more.
+   * @default {5000}
+   */
   checkInterval?: number;
-  /** The timeout of such a check, in milliseconds. @default {5000} */
+  /**
+   * The timeout of such a check, in milliseconds.
+   * @default {5000}
+   */
   checkTimeout?: number;
-  /** How long a check may fail before Consul removes the server, in milliseconds, 60000 or more. @default {60000} */
+  /**
+   * How long a check may fail before Consul removes the server, in milliseconds, 60000 or more.
+   * @default {60000}
+   */
   deregisterCriticalServiceAfter?: number;
-  /** How long a query waits for a change, in milliseconds, from 1000 to 600000. @default {60000} */
+  /**
+   * How long a query waits for a change, in milliseconds, from 1000 to 600000.
+   * @default {60000}
+   */
   wait?: number;
   /**
    * How long a client keeps the last list of servers when Consul lists none, in milliseconds. While Consul fails, the
@@ -65,9 +83,9 @@ export interface ConsulOptions {
   /**
    * The networks in which servers may be, such as `["10.0.0.0/8", "2001:db8::/32"]`. Clients do not call instances
    * outside of them, so a writer of the registry can't direct a client to other networks. Host names are not called
-   * either, as they may resolve to any address.
+   * either, as they may resolve to any address. Link-local addresses, wildcards and port 0 are never called.
    *
-   * @default all networks and host names; link-local addresses, wildcards and port 0 are never called
+   * @default {all networks and host names}
    */
   allowAddresses?: readonly string[];
 }

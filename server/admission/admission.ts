@@ -30,7 +30,7 @@ export interface AdmissionSetup {
   readonly logger: Logger;
   /** Called with true when the server has been overloaded for long, and with false when that is over. */
   onStrain(strained: boolean): void;
-  /** @default the clock of this process */
+  /** @default {the clock of this process} */
   readonly clock?: Clock;
 }
 

@@ -23,11 +23,20 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** How it is run. */
 export interface RunOptions {
-  /** What the environment has beside the test's own. @default {{}} */
+  /**
+   * What the environment has beside the test's own.
+   * @default {none}
+   */
   readonly env?: Record<string, string>;
-  /** What it may do. @default ["-A"] */
+  /**
+   * What it may do.
+   * @default {["-A"]}
+   */
   readonly flags?: readonly string[];
-  /** What it gets on stdin. @default nothing */
+  /**
+   * What it gets on stdin.
+   * @default {nothing}
+   */
   readonly stdin?: string | Uint8Array;
 }
 
@@ -75,13 +84,21 @@ const caughtSignals = (pid: number) =>
 
 /** One that runs beside the test. */
 export interface Running extends AsyncDisposable {
-  /** The next line on stdout. @throws {Error} If it ends before, or none comes within 20 seconds. */
+  /**
+   * The next line on stdout.
+   *
+   * @throws {Error} If it ends before, or none comes within 20 seconds.
+   */
   line(): Promise<string>;
   /** Sends a line. */
   tell(line: string): Promise<void>;
   /** Resolves when Ctrl-C would no longer just end it. */
   catches(): Promise<void>;
-  /** As Ctrl-C does. @returns How it ended. */
+  /**
+   * As Ctrl-C does.
+   *
+   * @returns How it ended.
+   */
   interrupt(): Promise<number>;
 }
 

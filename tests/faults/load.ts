@@ -31,11 +31,20 @@ export interface LoadSetup {
   rate: number;
   /** @default {"read"} */
   method?: "read" | "write";
-  /** Of each call, in milliseconds. @default {1000} */
+  /**
+   * Of each call, in milliseconds.
+   * @default {1000}
+   */
   timeout?: number;
-  /** How many streams are kept open beside the calls, and begun again when they end. @default {0} */
+  /**
+   * How many streams are kept open beside the calls, and begun again when they end.
+   * @default {0}
+   */
   streams?: number;
-  /** How many clients there are, which take turns. @default {1} */
+  /**
+   * How many clients there are, which take turns.
+   * @default {1}
+   */
   clients?: number;
 }
 

@@ -2,9 +2,15 @@ import net from "node:net";
 
 /** How a proxy treats what passes through it. */
 export interface Weather {
-  /** How much later everything arrives, in milliseconds. @default {0} */
+  /**
+   * How much later everything arrives, in milliseconds.
+   * @default {0}
+   */
   readonly latency?: number;
-  /** Whether each byte is written by itself. @default {false} */
+  /**
+   * Whether each byte is written by itself.
+   * @default {false}
+   */
   readonly trickle?: boolean;
 }
 

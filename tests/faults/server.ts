@@ -20,15 +20,24 @@ import { Pool } from "../proto/pool.ts";
 
 /** How an instance answers. */
 export interface Behaviour {
-  /** After how many milliseconds. @default {0} */
+  /**
+   * After how many milliseconds.
+   * @default {0}
+   */
   delay?: number;
-  /** With which failure. @default none */
+  /**
+   * With which failure.
+   * @default {none}
+   */
   status?: keyof typeof Status;
 }
 
 /** What an instance is started with. */
 export interface InstanceSetup extends Behaviour {
-  /** The agent with which it registers. @default none */
+  /**
+   * The agent with which it registers.
+   * @default {none}
+   */
   consul?: string;
   /** How it does. */
   consulOptions?: ConsulOptions;

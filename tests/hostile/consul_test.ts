@@ -43,7 +43,11 @@ const ENDLESS: Record<string, (write: Write) => Promise<void>> = {
   },
 };
 
-/** Everything that asks Consul, each until its first failure. @returns What was said of it. */
+/**
+ * Everything that asks Consul, each until its first failure.
+ *
+ * @returns What was said of it.
+ */
 const ASKERS: Record<string, (address: string, options: ConsulOptions) => Promise<string>> = {
   async "watch()"(address, options) {
     using watch = watching(address, options);

@@ -33,7 +33,10 @@ export interface SiegeOptions {
   readonly limits?: Limits;
   /** The rest of its options. */
   readonly server?: Partial<ServerOptions>;
-  /** The most resident memory of the server. @default {150} */
+  /**
+   * The most resident memory of the server.
+   * @default {150}
+   */
   readonly megabytes?: number;
   /** The limits of which at least one must have been counted. */
   readonly hits?: readonly string[];

@@ -60,37 +60,37 @@ export interface Old {
   /**
    * The field count.
    *
-   * @default -7
+   * @default {-7}
    */
   count?: number;
   /**
    * The field text.
    *
-   * @default "a \"text\""
+   * @default {"a \"text\""}
    */
   text?: string;
   /**
    * The field on.
    *
-   * @default true
+   * @default {true}
    */
   on?: boolean;
   /**
    * The field raw.
    *
-   * @default "\u0001ÿ'"
+   * @default {"\u0001ÿ'"}
    */
   raw?: Uint8Array;
   /**
    * The field ratio.
    *
-   * @default 1.5
+   * @default {1.5}
    */
   ratio?: number;
   /**
    * The field most.
    *
-   * @default "inf"
+   * @default {"inf"}
    */
   most?: number;
   /** The field loose. */

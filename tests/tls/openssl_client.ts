@@ -23,7 +23,10 @@ export interface OpensslOptions {
   readonly own?: Signed;
   /** The session that it offers: what {@linkcode takeTicket} gave. */
   readonly ticket?: string;
-  /** What it wants to speak. @default "h2" */
+  /**
+   * What it wants to speak.
+   * @default {"h2"}
+   */
   readonly alpn?: string;
 }
 

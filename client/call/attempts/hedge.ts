@@ -171,7 +171,9 @@ class Race {
   }
 
   /**
-   * Makes an attempt the winner, and cancels the others. @returns Whether it is the winner; false if another one is.
+   * Makes an attempt the winner, and cancels the others.
+   *
+   * @returns Whether it is the winner; false if another one is.
    */
   #win(controller: AbortController): boolean {
     if (this.#winner !== undefined) return this.#winner === controller;
