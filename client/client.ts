@@ -39,7 +39,7 @@ export type Client<S extends Service> =
   & AsyncDisposable;
 
 /**
- * Makes a client. It connects at the first call, reconnects after lost connections, and spreads calls over all
+ * Creates a client. It connects at the first call, reconnects after lost connections, and spreads calls over all
  * instances.
  *
  * A call that fails rejects with an {@linkcode RpcError} or a {@linkcode BizError}. A call with a stream of responses
@@ -83,7 +83,7 @@ export function createClient<S extends Service>(service: S, options: ClientOptio
     const { policy } = settings;
     client[name] = streams
       ? (request: unknown, callOptions: CallOptions = {}) => {
-        // The context is made now and not at the first iteration, which may happen in another scope.
+        // The context is created now and not at the first iteration, which may happen in another scope.
         const context = contextOf(method, callOptions, policy.method(method));
         const start = (context: ClientContext) => call({ method, request, context });
         const runsUserCode = call !== innermost || fallback !== undefined;

@@ -8,15 +8,15 @@ export function registerState(client: object, state: () => ClientState): void {
 }
 
 /**
- * The state of a client at this moment: its instances and how they are, and the registry's list. Nothing is computed
- * before it is asked for.
+ * Returns the state of a client: its instances, their conditions, and the registry's list. The state is computed when
+ * this function is called.
  *
  * @example
  * ```ts ignore
  * for (const { address, state, latency } of clientState(echo).instances) console.log(address, state, latency);
  * ```
  *
- * @param client A client that `createClient` made.
+ * @param client A client that `createClient` returned.
  * @throws {TypeError} If it is something else.
  */
 export function clientState(client: object): ClientState {

@@ -17,7 +17,7 @@ import { codecOf, type MessageCodec } from "./binary/message.ts";
 import { Excess, Misfit } from "./misfit.ts";
 import { sourceOf } from "./binary/source.ts";
 
-/** A compiled .proto file: what generated code hands to {@linkcode messageType} and {@linkcode defineService}. */
+/** A compiled .proto file: the argument of generated code to {@linkcode messageType} and {@linkcode defineService}. */
 export interface ProtoFile {
   /** Its path, as imports name it: `"grpc/health/v1/health.proto"`. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface ProtoFile {
   readonly descriptor: ProtoDescriptor;
   /** The files that it imports. */
   readonly imports: readonly ProtoFile[];
-  /** Those of them that whoever imports it gets as well. */
+  /** The files that it imports with `import public`. */
   readonly publicImports: readonly ProtoFile[];
 }
 
@@ -36,12 +36,12 @@ export type ProtoDescriptor = {
 };
 
 /**
- * Holds a .proto file's descriptor. Generated code calls it.
+ * Returns the descriptor of a .proto file with its imports. Called by generated code.
  *
  * @param name The file's path, as imports name it.
  * @param descriptor The descriptor in protobufjs's JSON form.
  * @param imports The files that it imports.
- * @param publicImports Those of them that whoever imports it gets as well.
+ * @param publicImports The files that it imports with `import public`.
  */
 export function protoFile(
   name: string,
@@ -82,7 +82,7 @@ export function declaration(file: ProtoFile, fullName: string): protobuf.Reflect
 }
 
 /**
- * The codec of a message. Generated code calls it.
+ * Returns the codec of a message. Called by generated code.
  *
  * @param file The file that declares it.
  * @param typeName The full name, such as `"echo.Req"`.
@@ -159,7 +159,7 @@ function encode(codec: MessageCodec, typeName: string, value: unknown): Uint8Arr
 }
 
 /**
- * The definition of a service. Generated code calls it; its methods are those of the descriptor.
+ * Returns the definition of a service. Called by generated code.
  *
  * @param file The file that declares it.
  * @param typeName The full name, such as `"echo.EchoService"`.

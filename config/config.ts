@@ -100,7 +100,7 @@ export interface Config {
     };
     /** The number of workers that serve calls. */
     readonly workers?: number;
-    /** The compression of replies, for callers that accept it. */
+    /** The compression of responses, for callers that accept it. */
     readonly compression?: Compression;
     /** Limits on what a caller may send, hold or cause. `infinity` means no limit. */
     readonly limits?: Readonly<Partial<Limits>>;

@@ -70,7 +70,7 @@ export class LogFile implements Disposable {
     }
   }
 
-  /** Closes it. */
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.#file.close();
   }
@@ -80,7 +80,8 @@ export class LogFile implements Disposable {
   }
 
   #rotate(): void {
-    this.#size = 0; // if it fails, try again after as many lines more
+    // If renaming failed, retry after the same number of bytes.
+    this.#size = 0;
     try {
       this.#lastBackup = Math.max(timeOfDay(), this.#lastBackup + 1);
       const time = new Date(this.#lastBackup).toISOString().replaceAll(":", "-").slice(0, -1);

@@ -184,7 +184,8 @@ export interface OutlierPolicy {
    */
   window?: number;
   /**
-   * The length of the first ejection, in milliseconds. It doubles each time the probe after an ejection fails.
+   * The length of the first ejection, in milliseconds. It doubles each time the probe after an ejection
+   * fails, or the instance fails again soon after its return.
    * @default {5000}
    */
   ejectionTime?: number;

@@ -38,8 +38,9 @@ export interface RatePolicy {
    * certificate, otherwise by its IP address. `"metadata:x-tenant"`: the calls with one value of that metadata field;
    * calls without the field share a bucket.
    *
-   * There are at most 10,000 buckets. Further callers share one extra bucket until other buckets are full again. A
-   * caller that chooses its metadata also chooses its bucket, so use metadata only for callers that you trust.
+   * There are at most 10,000 buckets. Callers beyond that share one extra bucket until a bucket is full again, and can
+   * be evicted. A caller that chooses its metadata also chooses its bucket, so use metadata only for callers that you
+   * trust.
    *
    * @default {"all"}
    */
@@ -49,8 +50,9 @@ export interface RatePolicy {
 /** When a server rejects calls because its thread is overloaded. */
 export interface OverloadPolicy {
   /**
-   * The longest time that a call may have waited for the processor, in milliseconds, at least 10. Five times as long is
-   * allowed if the event loop was idle within that time, because one slow handler or one burst is no overload.
+   * The longest time that a call may have waited for the processor, in milliseconds, at least 10. Longer waits
+   * are tolerated until the event loop has been behind for five times as long: one slow handler or one burst is not an
+   * overload.
    *
    * @default {100}
    */

@@ -29,7 +29,10 @@ export interface Instance {
 export interface Registration {
   /** The service's name, such as `"echoservice"`. */
   readonly name: string;
-  /** The host and port at which clients reach the server. They are valid on other machines, so never a wildcard. */
+  /**
+   * The host and port at which clients reach the server. The address is valid on other machines, so it is never a
+   * wildcard.
+   */
   readonly address: string;
   /**
    * The URL of the server's readiness check, which answers 200 while the server is ready:

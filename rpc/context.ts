@@ -78,14 +78,14 @@ export function runInScope<T, Args extends unknown[]>(scope: Scope, fn: (...args
 
 /**
  * Runs `fn` so that every call made inside it, at any depth, carries these values. They are added to the values of the
- * surrounding scope, and win over those of the same key. Concurrent calls never see each other's values.
+ * surrounding scope, and override values with the same key. Concurrent calls never see each other's values.
  *
  * @example
  * ```ts
  * import { withMetainfo } from "../mod.ts";
  *
  * const answer = await withMetainfo({ persistent: { CLIENT_NAME: "echo_client" } }, async () => {
- *   // const reply = await echo.echo({ mes: "hello" });
+ *   // const response = await echo.echo({ mes: "hello" });
  *   return await Promise.resolve(42);
  * });
  * ```

@@ -12,18 +12,17 @@ export interface Call<Context> {
 }
 
 /**
- * Continues the call with the next layer, and at the end with the handler or the transport. Resolves with the reply;
- * for server streaming and bidi, with the `AsyncIterable` of replies.
+ * Continues the call with the next layer, and at the end with the handler or the transport. Resolves with the response;
+ * for server streaming and bidi, with the `AsyncIterable` of responses.
  */
 export type Next<Context> = (call: Call<Context>) => Promise<unknown>;
 
 /**
- * A function around every call. It sees the request before `next`, and the reply or the error after it. The same type
- * serves all four kinds of call, on the server and the client.
+ * A function around every call. It sees the request before `next`, and the response or the error after it. The same
+ * type serves all four kinds of call, on the server and the client.
  *
- * The async context of a call to `next` holds in the inner layers and in the handler: a value that
- * `AsyncLocalStorage.run` sets around `next` is visible there. The async context of a client's call holds in the
- * client's middleware. Both hold in the bodies of generators too.
+ * Values that `AsyncLocalStorage.run` sets around `next` are visible in the inner layers and in the handler, also in
+ * generators. A client's middleware sees the values of the code that made the call.
  *
  * @example Logs how long calls take. For server streaming and bidi, `next` resolves when the stream begins, so this is
  * the time until then.

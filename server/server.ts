@@ -61,8 +61,8 @@ export interface Server extends AsyncDisposable {
   maintenance(reason: string | undefined): void;
   /**
    * Replaces the certificate without a restart. New connections use the new one, and existing connections stay open.
-   * The exception: if `ca` changes, connections of clients that the new `ca` does not cover take no new calls, and
-   * their in-flight calls must end within `limits.connectionAgeGrace`.
+   * The exception: if `ca` changes, connections of clients whose certificates the new `ca` does not accept take no new
+   * calls, and their in-flight calls must end within `limits.connectionAgeGrace`.
    *
    * @example Reloads a certificate when its files change. Needs permission to read their folder.
    * ```ts ignore

@@ -9,7 +9,7 @@ export interface FakeClock extends Disposable {
    * Advances the clock, one millisecond at a time. After each step, timers that are due run, with everything that
    * follows from them.
    *
-   * @param milliseconds How far: a whole number.
+   * @param milliseconds The number of milliseconds, a whole number.
    * @param ending A promise that settles during that time, such as a call. It is awaited as well, so that its failure
    * fails the test.
    * @returns The value of `ending`.

@@ -58,13 +58,13 @@ export interface TestPair<S extends Service> extends AsyncDisposable {
  * import { EchoService } from "../proto/echo.ts";
  *
  * await using echo = await testPair(EchoService, { echo: (req) => ({ resp: req.mes }) });
- * const reply = await withMetainfo(
+ * const response = await withMetainfo(
  *   { persistent: { CLIENT_NAME: "me" } },
  *   () => echo.client.echo({ mes: "hello" }, { timeout: 500, metadata: { "x-user": "7" } }),
  * );
  *
  * const [call] = echo.calls;
- * console.assert(reply.resp === "hello" && call!.deadline! <= Date.now() + 500);
+ * console.assert(response.resp === "hello" && call!.deadline! <= Date.now() + 500);
  * console.assert(call!.metainfo.persistent.get("CLIENT_NAME") === "me");
  * assertMetadata(call!.metadata, { "x-user": "7" });
  * ```

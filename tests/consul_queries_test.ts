@@ -85,7 +85,7 @@ needs(
     assertEquals(stale, [true, false, true, false, true, true]);
     assertEquals(watch.told, ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]);
     assertEquals(watch.logger.lines, [
-      `warn: Consul at ${server.address} knows no leader: what it says of service "echoservice" may be old`,
+      `warn: Consul at ${server.address} has no leader: its data about service "echoservice" may be stale`,
       `info: Consul at ${server.address} answers again about service "echoservice"`,
     ]);
   },

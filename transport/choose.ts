@@ -1,7 +1,7 @@
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { ClientTransport, ServerTransport, Transport } from "./transport.ts";
 
-/** The name of the kit's own transport. The entry `./grpc_js` has another. */
+/** The name of the kit's own transport. The entry `./grpc_js` provides another transport. */
 export type TransportName = "http2";
 
 /** The permissions that a transport needs beyond those for its sockets. */

@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: "is not valid yet",
   INVALID_PURPOSE: "may not be used by a client",
 };
-const NO_CERTIFICATE = "the client shows no certificate, and tls.ca asks for one";
+const NO_CERTIFICATE = "the client presented no certificate, which tls.ca requires";
 
 /**
  * Checks the client's certificate of each new connection to a server with mutual TLS.

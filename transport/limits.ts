@@ -32,36 +32,37 @@ export interface Limits {
    */
   metadataBytes: number;
   /**
-   * The most fields in the header or in the trailers of a call. More end the call with RESOURCE_EXHAUSTED.
+   * The maximum number of fields in the header or in the trailers of a call. More end the call with RESOURCE_EXHAUSTED.
    * @default {100}
    */
   metadataEntries: number;
   /**
-   * The most calls in flight on one connection. Further calls are refused with REFUSED_STREAM.
+   * The maximum number of calls in flight on one connection. Further calls are refused with REFUSED_STREAM.
    * @default {100}
    */
   concurrentStreams: number;
   /**
-   * The most connections of a server. Further ones are closed at once.
+   * The maximum number of connections of a server. Further ones are closed at once.
    * @default {10000}
    */
   connections: number;
   /**
-   * The most octets of received messages on one connection that the application has not read yet. Beyond this, flow
-   * control makes the peer wait. With less than 256 KiB for each of {@linkcode Limits.concurrentStreams}, calls that
-   * nobody reads can block others.
+   * The maximum number of octets of received messages on one connection that the application has not read yet. Beyond
+   * this, flow control makes the peer wait. With less than 256 KiB for each of {@linkcode Limits.concurrentStreams},
+   * calls that nobody reads can block others.
    * @default {33554432}
    */
   connectionBufferBytes: number;
   /**
-   * The most octets of messages that all connections hold. The limit applies separately to received messages that the
-   * application has not read yet, to decoded requests in handlers (estimated), and to queued replies. Beyond this,
-   * calls end with RESOURCE_EXHAUSTED.
+   * The maximum number of octets of messages that all connections hold. The limit applies separately to received
+   * messages that the application has not read yet, to decoded requests in handlers (estimated), and to queued
+   * responses. Beyond this, calls end with RESOURCE_EXHAUSTED.
    * @default {134217728}
    */
   bufferBytes: number;
   /**
-   * The most HEADERS and CONTINUATION frames in one header block. More end the connection with ENHANCE_YOUR_CALM.
+   * The maximum number of HEADERS and CONTINUATION frames in one header block. More end the connection with
+   * ENHANCE_YOUR_CALM.
    * @default {16}
    */
   headerBlockFrames: number;
@@ -118,12 +119,13 @@ export interface Limits {
   connectionAgeGrace: number;
   /**
    * How long a connection may receive no frame before this side pings the peer, in milliseconds. A client pings only
-   * while calls are in flight. After two PINGs without a frame of a call from the server, it waits six times as long.
+   * while calls are in flight. After two PINGs without HEADERS or DATA from the server, the interval is six times as
+   * long.
    * @default {60000}
    */
   keepaliveInterval: number;
   /**
-   * How long that PING may be unanswered, in milliseconds. After that, the connection is closed.
+   * How long a keepalive PING may be unanswered, in milliseconds. After that, the connection is closed.
    * @default {20000}
    */
   keepaliveTimeout: number;

@@ -16,8 +16,7 @@ import type { ClientTls, ServerTls } from "../tls/options.ts";
 import type { Limits } from "./limits.ts";
 
 /**
- * A value, or a promise of it where the value is not available at once. A value that is available costs no turn of the
- * event loop.
+ * A value, or a promise of it. Returning the value directly avoids a turn of the event loop.
  */
 export type MaybePromise<T> = T | Promise<T>;
 

@@ -1,7 +1,7 @@
 import { Checker, type Dialect, type Given, type Problem } from "./field_checker.ts";
 import { type AnySection, type Leaf, required, section } from "./fields.ts";
 
-/** The fields of the error for a wrong option. It is a TypeError, or a RangeError if a number is out of range. */
+/** The error for an invalid option: a TypeError, or a RangeError if a number is out of range. */
 export interface OptionError extends Error {
   /** The path of the option: `"limits.resets"`. */
   readonly option: string;

@@ -8,8 +8,8 @@ export interface Candidate {
   /** The instance as the registry lists it. */
   readonly instance: Instance;
   /**
-   * The instance's share beside the others': its weight in the registry, or less (but above 0) during slow start or
-   * while it serves another zone.
+   * The weight relative to the other instances. It is lower than in the registry (but above 0) during slow start, and
+   * while the instance serves another zone.
    */
   readonly weight: number;
   /** The weight after slow start. It stays the same for as long as the list of candidates is the same. */
@@ -24,7 +24,7 @@ export interface Candidate {
   readonly latency: number | undefined;
 }
 
-/** What a balancer may know of the call. */
+/** The properties of a call that a balancer can use. */
 export interface CallToBalance {
   /** The value of the metadata field that the option `hashKey` names; undefined if there is none. */
   readonly hashKey?: string;

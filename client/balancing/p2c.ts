@@ -30,7 +30,7 @@ export function p2c(chance: () => number = Math.random): BalancerInUse {
       // Draws from all but the first: the last candidate takes its place.
       const drawn = Math.floor(chance() * (candidates.length - 1));
       const second = candidates[drawn === index ? candidates.length - 1 : drawn]!;
-      // By cost alone, the heaviest idle instance would get all calls, or one that is faster by a hair.
+      // Without this rule, the heaviest or a marginally faster idle instance would get all calls.
       if (first.inFlight === 0 && time(first, second) <= SLOW_RATIO * time(second, first)) return first;
       return cost(first, second) <= cost(second, first) ? first : second;
     },

@@ -16,13 +16,13 @@ import type { Subchannel } from "./subchannel.ts";
 import { noConnection, noInstance } from "./unavailable.ts";
 import { waitFor } from "./wait.ts";
 
-/** What a call wants of its instance. */
+/** The requirements of a call on its instance. */
 export interface PickOptions extends CallToBalance {
   /** The instances that the call has tried. Another one is picked if there is one. */
   readonly avoid?: ReadonlySet<Subchannel>;
 }
 
-/** How often the balancer is asked again when it picks an instance to avoid, before it is shown only the others. */
+/** How often the balancer picks again if its pick is to be avoided, before it gets only the other instances. */
 const MAX_REDRAWS = 2;
 /** A subset of which no instance can be reached is replaced by another one at most this often. */
 const MIN_SUBSET_CHANGE_INTERVAL_MS = 1000;
@@ -46,7 +46,7 @@ export class Channel {
   #listed: readonly Instance[] | undefined;
   #listedAt: number | undefined;
   #resolveError: Error | undefined;
-  /** Why no instance is selected, as the resolver or the policy says. */
+  /** Why no instance is selected, in the words of the resolver or the policy. */
   #whyNone: string | undefined;
   #closed = false;
 
@@ -82,7 +82,7 @@ export class Channel {
     this.#startWatching();
     const { target } = this.#settings;
     if (this.#pool.all.size === 0) {
-      await waitFor(this.#firstAnswer.promise, `the registry told the instances of ${target}`, lateAt, signal);
+      await waitFor(this.#firstAnswer.promise, `the registry returned the instances of ${target}`, lateAt, signal);
     }
     for (;;) {
       this.#throwIfClosed();

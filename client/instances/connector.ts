@@ -7,16 +7,16 @@ import type { Subchannel } from "./subchannel.ts";
 
 /**
  * While other instances are ready, a new instance is connected to at a random moment within this time. Many clients
- * hear of it at the same moment, and must not connect together.
+ * learn of it at the same moment, and must not connect together.
  */
 export const NEW_INSTANCE_SPREAD_MS = 120;
 /** An instance whose connection was lost, or that the registry lists again, is connected to within this time. */
 export const RECONNECT_SPREAD_MS = 1000;
-/** How many attempts run side by side while no instance is ready. */
+/** The number of concurrent attempts while no instance is ready. */
 const URGENT_ATTEMPTS = 3;
 /** An attempt that takes longer counts as hanging: another instance is tried beside it. */
 const URGENT_ATTEMPT_MS = 300;
-/** How many attempts run side by side at most. */
+/** The maximum number of concurrent attempts. */
 const MAX_ATTEMPTS = 20;
 /** How many instances are drawn at random before all are searched for one whose backoff is over. */
 const RANDOM_SAMPLES = 5;
@@ -25,13 +25,13 @@ const IDLE_MS = 60_000;
 /** How often the connector checks whether calls have started: the check looks at each instance. */
 const IDLE_CHECK_MS = 1000;
 
-/** What the connector asks and tells its pool. */
+/** The callbacks from the connector to its pool. */
 export interface ConnectorEvents {
   /** An instance has become ready. */
   ready(): void;
   /** How many calls have started so far. */
   calls(): number;
-  /** There are no calls any more. The next call must {@linkcode Connector.wake} the connector. */
+  /** No call has started for a while. The next call must {@linkcode Connector.wake} the connector. */
   idle(): void;
 }
 
@@ -109,7 +109,7 @@ export class Connector {
     this.#schedule();
   }
 
-  /** Goes on after a time without calls: a call has come. */
+  /** Resumes after an idle period, because a call has started. */
   wake(): void {
     if (!this.#asleep) return;
     this.#asleep = false;
@@ -120,7 +120,8 @@ export class Connector {
   /**
    * Searches for an instance for a call while none is ready.
    *
-   * @returns Resolves when an instance is ready, or when none can be reached now; undefined if that is known already.
+   * @returns Resolves when an instance is ready, or when none can be reached now; undefined if it is already known that
+   * none can be reached.
    */
   search(): Promise<void> | undefined {
     if (this.#search) return this.#search.promise;

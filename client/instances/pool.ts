@@ -21,9 +21,9 @@ export interface PoolOptions extends Pick<SubchannelSetup, "transport" | "connec
 const MAX_ADDED_PER_TURN = 1000;
 /** How many connections are closed in one turn of the event loop. */
 const MAX_CLOSED_PER_TURN = 200;
-/** From this many ready instances on, new ones join them in batches: a refresh looks at all instances. */
+/** From this number of ready instances on, new ones are added in batches, because a refresh visits all instances. */
 const MANY_READY_INSTANCES = 100;
-/** How long such a batch waits at most. */
+/** The longest wait of such a batch. */
 const JOIN_WITHIN_MS = 100;
 
 /** The instances that a client uses. The pool connects to them, and knows which of them take calls. */
@@ -36,7 +36,7 @@ export class Pool {
   readonly #all = new Map<string, Subchannel>();
   /** Instances that have left the list, while their last calls are in flight. */
   readonly #leaving = new Set<Subchannel>();
-  /** Those of them that the next turns of the event loop close. */
+  /** The retired instances that are still to be closed. */
   readonly #toClose: Subchannel[] = [];
   #stopClosing: (() => void) | undefined;
   #ready: readonly Subchannel[] = [];
@@ -112,7 +112,8 @@ export class Pool {
   /**
    * Searches for an instance for a call while none is ready.
    *
-   * @returns Resolves when an instance is ready, or when none can be reached now; undefined if that is known already.
+   * @returns Resolves when an instance is ready, or when none can be reached now; undefined if it is already known that
+   * none can be reached.
    */
   search(): Promise<void> | undefined {
     return this.#connector.search();
@@ -128,7 +129,7 @@ export class Pool {
     const listed = new Set(instances.map(({ address }) => address));
     this.#retire([...this.#all.values()].filter(({ instance: { address } }) => !listed.has(address)));
     this.#closeSome();
-    // The instances of the first list were there before the client.
+    // The instances of the first list started before the client.
     const warm = this.#all.size === 0;
     const added = new Map<string, Instance>();
     for (const instance of instances) {

@@ -23,7 +23,7 @@ export interface DiscoveryState {
   readonly listed?: number;
   /** When the latest list arrived. */
   readonly changed?: number;
-  /** Why the registry can't be asked; undefined while it can. */
+  /** The error of the latest lookup; undefined if it succeeded. */
   readonly lastError?: string;
   /** The state of the watch: whether it keeps an old list, and when the list was last confirmed. */
   readonly watch?: WatchState;
@@ -54,7 +54,7 @@ export interface InstanceState {
   readonly effectiveWeight: number;
   /** Its condition. */
   readonly state: InstanceCondition;
-  /** When it gets its first call again; undefined while it is not ejected. */
+  /** When the ejection ends and a call may probe the instance; undefined if it is not ejected. */
   readonly ejectedUntil?: number;
   /** How many calls are in flight. */
   readonly inFlight: number;

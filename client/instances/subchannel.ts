@@ -11,7 +11,7 @@ import { INSTANCE_FAILURES } from "./failure_statuses.ts";
 import { Latency } from "./latency.ts";
 import type { OutlierDetector, Suspect } from "./outliers/outlier_detector.ts";
 
-/** What all instances of a channel have in common. */
+/** The settings that all instances of a channel share. */
 export interface SubchannelSetup {
   readonly transport: () => Promise<ClientTransport>;
   readonly connectTimeout: number;
@@ -35,7 +35,7 @@ export interface Expirable {
 /** One call of this many is timed if the balancer does not use latencies. */
 const CALLS_PER_TIMED_CALL = 16;
 
-/** One instance, the connection to it, and what its calls tell of it. */
+/** One instance, its connection, and the statistics of its calls. */
 export class Subchannel implements Candidate {
   /** The instance as the registry lists it now. */
   instance: Instance;
@@ -53,7 +53,7 @@ export class Subchannel implements Candidate {
   failures = 0;
   /** Why the last attempt to connect failed, or why the last connection was lost. */
   lastError: Error | undefined;
-  /** When that was, in milliseconds of `performance.now()`. */
+  /** When `lastError` occurred, in milliseconds of `performance.now()`. */
   failedAt = -Infinity;
   /** When the connector connects to it next, in milliseconds of `performance.now()`. */
   dueAt = 0;
@@ -75,8 +75,8 @@ export class Subchannel implements Candidate {
 
   /**
    * @param instance The instance as the registry lists it.
-   * @param setup What all instances have in common.
-   * @param warm Whether the instance was there before the client. It does not start slowly then.
+   * @param setup The settings that all instances share.
+   * @param warm Whether the instance started before the client. Then it has no slow start.
    */
   constructor(instance: Instance, setup: SubchannelSetup, warm: boolean) {
     this.instance = instance;

@@ -177,7 +177,7 @@ export class BlockingQuery implements Watch {
     const where = `Consul at ${this.#http.address}`;
     if (old) {
       if (this.#problem !== "old") {
-        this.#logger.warn(`${where} knows no leader: what it says of ${this.#subject.what} may be old`);
+        this.#logger.warn(`${where} has no leader: its data about ${this.#subject.what} may be stale`);
       }
       this.#problem = "old";
       return;

@@ -28,8 +28,8 @@ export class EventLoop {
 
   /**
    * @param interval The length of a turn that is too short to matter, in milliseconds.
-   * @param pause The time between two looks that is too long to be the work of many calls, in milliseconds. It means a
-   * handler that blocks, or a suspended process.
+   * @param pause The time between two readings of the clock that is too long to be the work of many calls, in
+   * milliseconds. It means a handler that blocks, or a suspended process.
    * @param clock The clock.
    * @param onTurn Called after a turn with its length, and with its length without such pauses, in milliseconds.
    * Consecutive short turns count as one.

@@ -29,7 +29,7 @@ export type Handler<M> = M extends Method<infer Req, infer Res, infer Kind> ? {
  */
 export type Handlers<S extends Service> = { [Name in keyof S["methods"]]: Handler<S["methods"][Name]> };
 
-/** Calls a handler. Returns its reply, a promise of it, or an AsyncIterable of replies. */
+/** Calls a handler. Returns its response, a promise of it, or an AsyncIterable of responses. */
 export type CallHandler = (call: Call<ServerContext>) => unknown;
 
 /** A method of the server with its handler. */

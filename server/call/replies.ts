@@ -10,8 +10,8 @@ const OK: CallStatus = { code: Status.OK, message: "" };
 export type Fail = (call: ServerCall, context: CallContext, thrown: unknown) => void;
 
 /**
- * Sends what a handler returned, then the status. Returns undefined if both were sent at once: the reply was no promise
- * and no stream, and there was room for it.
+ * Sends what a handler returned, then the status. Returns undefined if both were sent at once: the response was no
+ * promise and no stream, and there was room for it.
  */
 export function answer(
   call: ServerCall,

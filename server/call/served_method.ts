@@ -19,7 +19,7 @@ export interface ServedMethodOptions {
   readonly logger: Logger;
 }
 
-/** Serves the calls of one method: creates the context, decodes the request, runs the handler, sends the reply. */
+/** Serves the calls of one method: creates the context, decodes the request, runs the handler, sends the response. */
 export class ServedMethod implements ServedMethodInfo {
   readonly route: Route;
   readonly source: Source;
@@ -53,6 +53,7 @@ export class ServedMethod implements ServedMethodInfo {
       // iterates it.
       const pending = runInScope(context, this.#serve, call, context);
       if (pending !== undefined) {
+        // `hold(0)` releases the memory accounted for the decoded request.
         return pending.then(() => call.hold?.(0), (thrown) => {
           this.#fail(call, context, thrown);
           call.hold?.(0);
@@ -65,8 +66,8 @@ export class ServedMethod implements ServedMethodInfo {
   };
 
   /**
-   * Serves a call. If the request has arrived and the handler returns no promise, the call is served synchronously,
-   * without a promise. Most calls of a busy server are of this kind.
+   * Serves a call. If the request and the end of the requests have arrived and the handler returns no promise, the call
+   * is served synchronously. Most calls of a busy server are of this kind.
    */
   readonly #serve = (call: ServerCall, context: CallContext): Promise<void> | undefined => {
     const { route: { method } } = this;

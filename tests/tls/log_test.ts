@@ -25,7 +25,7 @@ function warnings(): { logger: Logger; reasons: string[] } {
 }
 
 const CLIENTS: Record<string, [tls: Partial<ClientTls>, reason: RegExp]> = {
-  "none": [{}, /^the client shows no certificate, and tls.ca asks for one$/],
+  "none": [{}, /^the client presented no certificate, which tls.ca requires$/],
   "a stranger's": [pair(client({ issuer: forge() })), /^the client's certificate was not signed by/],
   "one of yesterday": [
     pair(client({ from: Date.now() - 9e7, until: Date.now() - 8e7 })),

@@ -1,5 +1,6 @@
 /**
- * The transport over npm:@grpc/grpc-js, under the API of the kit: to compare with the kit's own HTTP/2, or to fall back on.
+ * A transport over npm:@grpc/grpc-js with the API of the kit, as a fallback and for comparison with the kit's own
+ * HTTP/2.
  *
  * @example
  * ```ts ignore
@@ -19,7 +20,8 @@ import { listen } from "./listen.ts";
 import { load } from "./load.ts";
 
 /**
- * Creates a transport over grpc-js, which is loaded when a server first listens or a client first connects. It needs `--allow-env=GRPC_*`.
+ * Creates a transport over grpc-js, which is loaded when a server first listens or a client first connects. It needs
+ * `--allow-env=GRPC_*`.
  *
  * @returns The option `transport` of `createServer` and `createClient`.
  */

@@ -6,7 +6,7 @@ import type { Subchannel } from "../../instances/subchannel.ts";
 import { hasBizError } from "../../../rpc/biz_status.ts";
 import type { Outgoing } from "./outgoing.ts";
 
-/** What one attempt differs in from the other attempts of its call. */
+/** The options that differ between the attempts of a call. */
 export interface AttemptOptions {
   /** Cancels the attempt. */
   readonly signal: AbortSignal | undefined;
@@ -22,7 +22,7 @@ export interface AttemptOptions {
   readonly onHeader: ((header: Metadata) => void) | undefined;
 }
 
-/** One attempt of a call at one instance. It tells the instance once how it ended. */
+/** One attempt of a call on one instance. It reports its end to the instance once. */
 export class Attempt {
   readonly subchannel: Subchannel;
   /** The connection that the attempt started on. */
@@ -54,11 +54,11 @@ export class Attempt {
   }
 
   /**
-   * Starts a call at an instance, and sends what is there of its requests.
+   * Starts a call on an instance, and sends the requests that are available.
    *
    * @param subchannel The instance. It has a connection.
-   * @param outgoing What is sent.
-   * @param options What differs from attempt to attempt.
+   * @param outgoing The call.
+   * @param options The options of this attempt.
    * @param timed Whether to measure its latency. To read the clock costs as much as everything else here.
    */
   static start(subchannel: Subchannel, outgoing: Outgoing, options: AttemptOptions, timed: boolean): Attempt {
@@ -157,8 +157,8 @@ function withPrevious(metadata: Metadata, previous: number): Metadata {
 }
 
 /**
- * What a status says of the instance. A business error counts as OK, because the instance answered. Undefined where the
- * status says nothing of it: nothing was processed, or the call was cancelled.
+ * What a status implies about the instance. A business error counts as OK, because the instance answered. Undefined if
+ * the status implies nothing: nothing was processed, or the call was cancelled.
  */
 function codeForInstance(status: CallStatus): Status | undefined {
   if (status.code === Status.OK || hasBizError(status.trailer)) return Status.OK;

@@ -13,7 +13,7 @@ import { makeAttempt } from "./make_attempt.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /**
- * Makes attempts side by side, the next one while the earlier ones are slow. The first attempt wins whose response
+ * Sends further attempts while earlier ones are slow. The first attempt wins whose response
  * begins or that fails for good; the others are cancelled. If all fail, the last one's failure is the call's.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#hedging-policy

@@ -9,7 +9,7 @@ import type { SharedState } from "../shared_state.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
 import type { Outgoing } from "./outgoing.ts";
 
-/** How often a call is started again that a server did not process because it was closing the connection. */
+/** The maximum number of transparent retries of a call that was not processed because its connection was closing. */
 const MAX_GOAWAY_REPEATS = 5;
 const ANY_INSTANCE: PickOptions = {};
 

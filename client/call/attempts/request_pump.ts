@@ -6,9 +6,9 @@ export interface EncodedRequest {
   readonly compression: Compression | undefined;
 }
 
-/** How many bytes of a stream's requests are kept, so that another attempt can send them again. */
+/** The maximum number of bytes of a stream's requests that are kept, so that another attempt can send them again. */
 export const KEPT_BYTES = 256 * 1024;
-/** How many requests are kept at most: each takes memory beside its bytes. */
+/** The maximum number of kept requests: each has an overhead beyond its bytes. */
 export const MAX_KEPT_REQUESTS = 1000;
 
 /**
@@ -29,7 +29,7 @@ export class RequestPump {
   #stopped = false;
 
   /**
-   * Makes a pump, which starts when a call is attached.
+   * Creates a pump, which starts when a call is attached.
    *
    * @param iterator The requests.
    * @param encode Encodes a request.

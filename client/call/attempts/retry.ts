@@ -94,11 +94,14 @@ async function attempt(
 interface NoMore {
   /** The reason, if the error should name it. */
   readonly reason?: string;
-  /** Whether enough was tried, here or further down. The hops above are told not to repeat it. */
+  /**
+   * Whether the retries of this call, or of a call further down the chain, are exhausted. The caller must then not
+   * retry.
+   */
   readonly exhausted?: true;
 }
 
-/** How many milliseconds to wait for the next attempt; or why there is none. */
+/** The delay before the next attempt, in milliseconds, or why there is none. */
 function nextAfter(
   failure: Failure,
   { budget, closing }: SharedState,

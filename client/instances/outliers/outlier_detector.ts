@@ -230,7 +230,7 @@ export class OutlierDetector<T> {
     this.#pool.release(suspect.window);
   }
 
-  /** How many instances may be ejected: never the only one, and one of two or three. */
+  /** The maximum number of ejected instances: never the only one, and otherwise at least one, unless the share is 0. */
   #most({ maxEjected }: OutlierRules): number {
     const all = this.#all.size;
     return all < 2 || maxEjected === 0 ? 0 : Math.max(1, Math.floor(all * maxEjected));
