@@ -1,5 +1,5 @@
-import { mock } from "node:test";
 import { clearImmediate, setImmediate } from "node:timers";
+import { installTimers } from "./deps.ts";
 
 /** A clock that stands still until the test advances it. */
 export interface FakeClock extends Disposable {
@@ -50,11 +50,16 @@ export function fakeClock(): FakeClock {
     );
   }
   running = true;
+  const replaced = { setTimeout, clearTimeout, setInterval, clearInterval, Date };
   const real = performance.now;
   // A whole number, so that sums of milliseconds are exact.
   let now = Math.ceil(real.call(performance));
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.now() });
-  const release = keepTurns();
+  const timers = installTimers({
+    now: Date.now(),
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+    shouldClearNativeTimers: true,
+  });
+  keepTurns();
   performance.now = () => now;
   return {
     get now() {
@@ -68,7 +73,7 @@ export function fakeClock(): FakeClock {
       await settled();
       for (let i = 0; i < milliseconds; i++) {
         now++;
-        mock.timers.tick(1);
+        timers.tick(1);
         await settled();
       }
       const enough = real.call(performance) + REAL_TIMEOUT_MS;
@@ -77,8 +82,9 @@ export function fakeClock(): FakeClock {
       throw new Error(`pass: ${milliseconds} ms have passed, and what should have ended by then is still pending`);
     },
     [Symbol.dispose]() {
-      release();
-      mock.timers.reset();
+      timers.uninstall();
+      // In Deno 2.5, npm packages see timers of their own kind, and the library would leave those here.
+      Object.assign(globalThis, replaced);
       performance.now = real;
       running = false;
     },
@@ -99,7 +105,7 @@ function endOf<T>(promise: PromiseLike<T>): { readonly promise: PromiseLike<T>; 
 }
 
 /** Lets timers of 0 ms fire by themselves. They are turns of the event loop, and a stopping server waits for one. */
-function keepTurns(): () => void {
+function keepTurns(): void {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   const turns = new Set<unknown>();
   globalThis.setTimeout = Object.assign((fn: () => void, delay = 0, ...args: []) => {
@@ -109,7 +115,6 @@ function keepTurns(): () => void {
     return turn as unknown as ReturnType<typeof set>;
   }, set);
   globalThis.clearTimeout = (timer) => turns.delete(timer) ? clearImmediate(timer as never) : clear(timer);
-  return () => void Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
 }
 
 /** Resolves when all work that needs no time is done. `setImmediate` is not stopped. */

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { connect, type ConnectionOptions, getCACertificates, type TLSSocket } from "node:tls";
+import tls, { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { chainProblem } from "./chain.ts";
 import { isFor, namesOf } from "./names.ts";
@@ -97,7 +97,7 @@ const MAX_CACHED_AUTHORITIES = 20;
 function authoritiesOf(ca: string | undefined): readonly Certificate[] {
   let authorities = known.get(ca);
   if (authorities === undefined) {
-    authorities = certificatesIn(ca ?? getCACertificates("default").join("\n"));
+    authorities = certificatesIn(ca ?? tls.getCACertificates("default").join("\n"));
     if (known.size >= MAX_CACHED_AUTHORITIES) known.clear();
     known.set(ca, authorities);
   }

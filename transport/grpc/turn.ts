@@ -6,6 +6,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { outsideScopes } from "../../base/outside_scopes.ts";
 
 /** How long messages may be read in one turn, in milliseconds. */
