@@ -1,8 +1,9 @@
 // deno-lint-ignore-file no-import-prefix -- a remote module has no import map: full specifiers stand only here
 /**
- * Every package that Dinokit loads, each specifier once. A remote module gets no import map of its own, so the
- * specifiers are complete. What is needed by some users only is behind a function, so that importing `mod.ts` does not
- * load it.
+ * Every package that `mod.ts` loads, each specifier once. A remote module gets no import map of its own, so the
+ * specifiers are complete. What some users need is behind a function, so that importing `mod.ts` does not load it. It is
+ * downloaded all the same: Deno follows a literal `import("npm:...")` that is never called. So the packages of the other
+ * entries have a deps.ts of their own: in cli/, testing/ and transport/grpc_js/.
  *
  * @module
  */
@@ -12,16 +13,6 @@ export { default as protobuf } from "npm:protobufjs@8.8.1";
 /** Loads descriptor.proto, in protobufjs's JSON form. */
 export const loadDescriptorProto = (): Promise<{ default: Record<string, unknown> }> =>
   import("npm:protobufjs@8.8.1/google/protobuf/descriptor.json", { with: { type: "json" } });
-
-/** Loads the .proto files that come with protobufjs, by the name that imports have for them. */
-export const loadBundledProtos = async (): Promise<Record<string, string>> => ({
-  "google/protobuf/descriptor.proto":
-    (await import("npm:protobufjs@8.8.1/google/protobuf/descriptor.proto", { with: { type: "text" } })).default,
-  "google/api/annotations.proto":
-    (await import("npm:protobufjs@8.8.1/google/api/annotations.proto", { with: { type: "text" } })).default,
-  "google/api/http.proto":
-    (await import("npm:protobufjs@8.8.1/google/api/http.proto", { with: { type: "text" } })).default,
-});
 
 // The Consul client. Seen by registry/consul/http.ts only.
 export type { default as Consul } from "npm:consul@2.0.1";

@@ -94,8 +94,7 @@ const TYPES: Record<string, readonly string[]> = { config: ["registry"] };
 /** Where a name of deps.ts may be seen: in a folder or in one file. */
 const PACKAGES: Record<string, readonly string[]> = {
   protobuf: ["codec/", "codegen/"],
-  loadDescriptorProto: ["codec/descriptor/"],
-  loadBundledProtos: ["codegen/"],
+  loadDescriptorProto: ["codec/descriptor/", "codegen/load/known.ts"],
   Consul: ["registry/consul/http.ts"],
   loadConsul: ["registry/consul/http.ts"],
   loadYaml: ["config/"],

@@ -13,6 +13,7 @@ const STEPS: readonly (readonly [string, ...string[]])[] = [
   ["docs of the API", "doc", "--lint", ...Object.values<string>(exports)],
   ["publish", "publish", "--dry-run", "--allow-dirty"],
   ["generated code", "task", "gen", "--check"],
+  ["the template of projects", "run", "--allow-read", "_tools/template_json.ts", "--check"],
   ["lint and the import rule", "lint"],
   ["circles, lines, phrases, units", "run", "--allow-read", "--allow-run=git", "_tools/house.ts"],
   ["format", "fmt", "--check"],

@@ -42,7 +42,6 @@ export function newCommand(): Command {
     .option("--yes", "write into a folder that is not empty; your files are not replaced")
     .action((name: string, { server_name: serverName, ...flags }: Flags) =>
       checkedAll(async () => {
-        // Imported lazily: reading the templates may need a permission that no other command needs.
         const { run } = await import("../new/run.ts");
         await run({ name, serverName, ...flags });
       })

@@ -1,5 +1,4 @@
-import { basename, dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileName, inSpecifier, kitSpecifier } from "../generate/specifier.ts";
 import { readText } from "../files.ts";
 
@@ -24,18 +23,6 @@ export function moduleOf(module: string | undefined, root: string): string {
   throw new TypeError(
     `--module is ${module}; use a URL, a path from the project's folder that begins with ./ or ../, or jsr:@scope/name`,
   );
-}
-
-/**
- * Returns the real path of the templates if the kit is reached through a link. Only then does Deno require a permission
- * to import text.
- */
-export function linkedTemplates(module: string, root: string): string | undefined {
-  const isUrl = module.startsWith("file:");
-  if (!isUrl && !/^\.{0,2}\//.test(module)) return undefined;
-  const path = join(dirname(isUrl ? fileURLToPath(module) : resolve(realPath(root), module)), "cli/new/template");
-  const real = realPath(path);
-  return real === path ? undefined : relative(realPath(root), real).replaceAll("\\", "/");
 }
 
 /** Resolves the links in the part of a path that exists. */

@@ -8,7 +8,7 @@ import { tell } from "../output/terminal.ts";
 import { checkAgain, hasServer, newToClient } from "./existing_project.ts";
 import { type Idl, loadIdl } from "./idl.ts";
 import { writeLock } from "./lock.ts";
-import { linkedTemplates, moduleOf } from "./module_flag.ts";
+import { moduleOf } from "./module_flag.ts";
 import { type Files, filesOf, firstFiles } from "./project.ts";
 import type { NewOptions, Plan } from "./settings.ts";
 import { isProject } from "../generate/sources_file.ts";
@@ -35,9 +35,7 @@ export async function run(options: NewOptions): Promise<void> {
   }
   const server = again ? hasServer(root) : plan.type !== "client";
   const files = await filesOf(idl, server);
-  const first = again
-    ? new Map<string, string>()
-    : firstFiles({ ...plan, templates: linkedTemplates(plan.module, root) }, idl);
+  const first = again ? new Map<string, string>() : firstFiles(plan, idl);
   if (!again) checkEmpty(root, first, files, yes);
   const notCalled = [...newToClient(root, idl)];
   const written = await write(root, first, files);

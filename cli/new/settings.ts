@@ -44,8 +44,6 @@ export interface Plan {
   readonly serverName: string;
   /** The kit's specifier in the project's deno.json. */
   readonly module: string;
-  /** A folder outside the project that `deno task gen` reads. */
-  readonly templates?: string;
 }
 
 const PORTS = ["127.0.0.1:8888", "127.0.0.1:8889"];
@@ -54,7 +52,7 @@ const ANYWHERE = ["[::]:8888", "[::]:8889", "0.0.0.0:8888", "0.0.0.0:8889"];
 const CONSUL = "127.0.0.1:8500";
 
 /** Returns the text of deno.json, unformatted. `idl` is the path of the main .proto in idl/. */
-export function denoJson({ type, registry, module, templates }: Plan, idl: string): string {
+export function denoJson({ type, registry, module }: Plan, idl: string): string {
   const [server, client] = [type !== "client", type !== "server"];
   const host = remoteHost(module);
   const common = host === undefined ? {} : { import: [host] };
@@ -90,7 +88,7 @@ export function denoJson({ type, registry, module, templates }: Plan, idl: strin
       ...client && { client: { net: [PORTS[0], ...consul], ...settings } },
       test: common,
       gen: {
-        read: [".", ...templates === undefined ? [] : [templates]],
+        read: ["."],
         write: ["idl", "handlers"],
         run: ["deno"],
         ...common,

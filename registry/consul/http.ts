@@ -214,7 +214,7 @@ export class ConsulHttp {
 async function connect({ host, port, tls, namespace }: ConsulEndpoint): Promise<ConsulApi> {
   const Consul = await outsideScopes(loadConsul);
   // No connection is kept alive between requests: if a restarted agent had closed it, the next request would fail.
-  const agent = tls ? agentFor(tls, host) : new HttpAgent({ keepAlive: false });
+  const agent = tls ? agentFor(tls, host) : new HttpAgent({ keepAlive: false }) as HttpsAgent;
   const headers = namespace === undefined ? {} : { "x-consul-namespace": namespace };
   const options = { host: host.includes(":") ? `[${host}]` : host, port, secure: tls !== undefined, agent, headers };
   const api = new Consul(options) as unknown as ConsulApi;
