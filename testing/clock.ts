@@ -25,7 +25,8 @@ export interface FakeClock extends Disposable {
  * `using` restores real time.
  *
  * Use it for calls in memory: a real network does not wait for the clock. `AbortSignal.timeout` and `Deno.cron` do not
- * use the fake clock; use `timeout` or `deadline` of a call instead.
+ * use the fake clock; use `timeout` or `deadline` of a call instead. In Deno 2.5, each millisecond takes about as long as
+ * a real one.
  *
  * @example A deadline of ten seconds that passes at once.
  * ```ts
@@ -104,17 +105,30 @@ function endOf<T>(promise: PromiseLike<T>): { readonly promise: PromiseLike<T>; 
   return end;
 }
 
-/** Lets timers of 0 ms fire by themselves. They are turns of the event loop, and a stopping server waits for one. */
+/**
+ * Lets timers of 0 ms fire by themselves. They are turns of the event loop, and a stopping server waits for one. All
+ * timers get numbers for names, as `Deno.unrefTimer()` of Deno 2.5 takes nothing else.
+ */
 function keepTurns(): void {
-  const { setTimeout: set, clearTimeout: clear } = globalThis;
-  const turns = new Set<unknown>();
+  const { setTimeout: set, clearTimeout: clear, setInterval: repeat } = globalThis;
+  const turns = new Map<number, ReturnType<typeof setImmediate>>();
+  let last = 0;
   globalThis.setTimeout = Object.assign((fn: () => void, delay = 0, ...args: []) => {
-    if (delay > 0) return set(fn, delay, ...args);
-    const turn = setImmediate(() => turns.delete(turn) && fn(...args));
-    turns.add(turn);
-    return turn as unknown as ReturnType<typeof set>;
+    if (delay > 0) return Number(set(fn, delay, ...args));
+    const turn = --last;
+    turns.set(turn, setImmediate(() => turns.delete(turn) && fn(...args)));
+    return turn;
   }, set);
-  globalThis.clearTimeout = (timer) => turns.delete(timer) ? clearImmediate(timer as never) : clear(timer);
+  globalThis.setInterval = Object.assign(
+    (fn: () => void, delay?: number, ...args: []) => Number(repeat(fn, delay, ...args)),
+    repeat,
+  );
+  globalThis.clearTimeout = (timer) => {
+    const turn = turns.get(Number(timer));
+    if (turn === undefined) return clear(timer);
+    clearImmediate(turn);
+    turns.delete(Number(timer));
+  };
 }
 
 /** Resolves when all work that needs no time is done. `setImmediate` is not stopped. */

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers";
 import type { grpc } from "./deps.ts";
 import { type Address, formatAddress, peerAddress as tcpPeer } from "../../base/address.ts";
 import { RpcError } from "../../rpc/error.ts";
