@@ -60,14 +60,14 @@ Deno.test("fakeClock() drives the backoff of retries", async () => {
 Deno.test("fakeClock() drives a breaker from open to closed", async () => {
   using clock = fakeClock();
   await using echo = await testPair(EchoService, { echo: () => ({ resp: "" }) }, {
-    client: { breaker: { samples: 5, openTime: 3_000 } },
+    client: { breaker: { samples: 5, openTime: 1_000 } },
   });
   echo.faults.inject({ status: Status.UNAVAILABLE });
   for (let i = 0; i < 10; i++) await assertRpcError(echo.client.echo({ mes: "" }), { code: Status.UNAVAILABLE });
   const { length } = echo.faults.attempts;
   assert(length < 10, "it is open");
   echo.faults.clear();
-  await clock.pass(3_001);
+  await clock.pass(1_001);
   await echo.client.echo({ mes: "" });
   assertEquals(echo.faults.attempts.length, length + 1);
 });

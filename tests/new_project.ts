@@ -22,12 +22,16 @@ export interface Workshop extends AsyncDisposable {
   failing(project: string, ...args: string[]): Promise<string>;
 }
 
-/** Makes one, with these files. */
-export function workshop(files: Record<string, string>): Workshop {
+/**
+ * Makes one, with these files.
+ *
+ * @param deno The path of Deno, which projects are made and run with.
+ */
+export function workshop(files: Record<string, string>, deno = Deno.execPath()): Workshop {
   const path = Deno.makeTempDirSync({ prefix: "dinokit_new_" });
   const env = { NO_COLOR: "1" };
   const run = async (cwd: string, args: string[]) => {
-    const { code, stdout, stderr } = await runProgram({ path: Deno.execPath(), args, cwd, env }, 60_000);
+    const { code, stdout, stderr } = await runProgram({ path: deno, args, cwd, env }, 60_000);
     return { code, stdout, stderr, all: stdout + stderr };
   };
   const shop: Workshop = {

@@ -1,4 +1,5 @@
 import process from "node:process";
+import * as nodeTls from "node:tls";
 import { optionError } from "../base/options/check_options.ts";
 import type { Certificate } from "./certificate.ts";
 import type { ClientTls, ServerTls } from "./options.ts";
@@ -14,10 +15,11 @@ import { TLS_OPTIONS, type TlsWords } from "./words.ts";
  * @returns The option with only the relevant PEM blocks in its texts: a file may hold certificates, the key and other
  * text.
  * @throws {TypeError} If a text is not PEM of the right kind, or if the key belongs to another certificate; the message
- * names it.
+ * names it. Also in Deno below 2.8.
  */
 export function checkServerTls(who: string, { ca, cert, key }: ServerTls): ServerTls {
   const check = new TlsCheck(who, TLS_OPTIONS);
+  check.requireDeno();
   return { ...(ca !== undefined && { ca: check.authorities(ca) }), ...check.pair(cert, key) };
 }
 
@@ -38,6 +40,7 @@ export function checkClientTls(
   if ((cert === undefined) !== (key === undefined)) {
     throw check.error("cert", ` and ${words.key} belong together; give both or none`);
   }
+  check.requireDeno();
   return {
     ...(ca !== undefined && { ca: check.authorities(ca) }),
     ...(cert !== undefined && check.pair(cert, key!)),
@@ -60,6 +63,16 @@ class TlsCheck {
   error(field: Field, text: string, cause?: unknown): Error {
     const message = this.#words[field] + text;
     return optionError(this.#who, { path: `tls.${field}`, message }, { cause });
+  }
+
+  /**
+   * Rejects TLS in Deno below 2.8: its node:tls checks no certificate of a client, and leaves out the kit's check of a
+   * server's certificate.
+   */
+  requireDeno(): void {
+    if ("getCACertificates" in nodeTls) return;
+    const message = `tls needs Deno 2.8 or later, and this is Deno ${Deno.version.deno}`;
+    throw optionError(this.#who, { path: "tls", message });
   }
 
   authorities(ca: string): string {

@@ -10,7 +10,7 @@ import { type Idl, loadIdl } from "./idl.ts";
 import { writeLock } from "./lock.ts";
 import { moduleOf } from "./module_flag.ts";
 import { type Files, filesOf, firstFiles } from "./project.ts";
-import type { NewOptions, Plan } from "./settings.ts";
+import { type NewOptions, type Plan, remoteHost } from "./settings.ts";
 import { isProject } from "../generate/sources_file.ts";
 import { staleHandlers, unusedCopies } from "./leftovers.ts";
 
@@ -48,7 +48,7 @@ export async function run(options: NewOptions): Promise<void> {
     if (written.length === 0) console.log("all is up to date");
     return;
   }
-  const noLock = await writeLock(root);
+  const noLock = await writeLock(root, remoteHost(plan.module));
   if (noLock !== undefined) {
     tell(`no deno.lock was made, which CI and the image want. Later: deno install -P=test\n${noLock}`);
   }

@@ -111,7 +111,7 @@ const entry = (module: string, name: string, path: string) =>
   /\/mod\.ts$/.test(module) ? module.replace(/mod\.ts$/, path) : `${module}/${name}`;
 
 /** Returns the host of a module that Deno imports only with permission. */
-function remoteHost(module: string): string | undefined {
+export function remoteHost(module: string): string | undefined {
   const url = URL.parse(module);
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
   return url.port || url.protocol === "https:" ? url.host : `${url.host}:80`;
