@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-import-prefix -- a remote module has no import map: full specifiers stand only here
 /**
  * What only a user's tests need, as deps.ts does for the library.
  *

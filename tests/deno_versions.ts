@@ -52,6 +52,12 @@ Deno.test(`Deno ${OLDEST} runs the demo`, async () => {
   assertStringIncludes(await run(["task", "demo"]), 'reply { resp: "hello, world" }');
 });
 
+Deno.test(`the READMEs name Deno ${OLDEST}`, async () => {
+  for (const name of ["README.md", "README.zh-CN.md"]) {
+    assertStringIncludes(await Deno.readTextFile(ROOT + name), OLDEST);
+  }
+});
+
 Deno.test(`Deno ${OLDEST} accepts the types of each entry`, async () => {
   await run(["check", ...Object.values(denoJson.exports)]);
 });
