@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
 /** What all layers of HTTP/2 speak of: frames, error codes, settings, header fields. */
 const HTTP2_VOCABULARY = ["transport/http2/protocol", "transport/http2/hpack"];
 
+/** What gRPC uses of HTTP/2: not its readers, nor its sender. */
+const HTTP2 = ["transport/http2", "transport/http2/state", ...HTTP2_VOCABULARY];
+
 /**
  * What each part of the library may import, beside itself and Node's built-in modules. Tests beside the source are
  * free.
@@ -23,14 +26,20 @@ const MAY: Record<string, readonly string[]> = {
   tls: ["base", "rpc"],
   transport: ["base", "rpc", "tls", "transport/grpc"],
   "transport/grpc": [
-    "base",
-    "rpc",
-    "tls",
-    "transport",
-    "transport/http2",
-    ...HTTP2_VOCABULARY,
-    "transport/http2/state",
+    ...["base", "rpc", "tls", "transport"],
+    ...["transport/grpc/connection", "transport/grpc/call", "transport/grpc/sockets"],
   ],
+  "transport/grpc/connection": [
+    ...["base", "rpc", "transport", "transport/grpc/call", "transport/grpc/headers", "transport/grpc/sockets"],
+    ...HTTP2,
+  ],
+  "transport/grpc/call": [
+    ...["base", "rpc", "transport", "transport/grpc/headers", "transport/grpc/messages"],
+    ...HTTP2,
+  ],
+  "transport/grpc/headers": ["base", "rpc", "transport", "transport/grpc/messages", ...HTTP2],
+  "transport/grpc/messages": ["base", "rpc", "transport", ...HTTP2],
+  "transport/grpc/sockets": ["base", "rpc", "tls", "transport", "transport/grpc/messages", ...HTTP2],
   "transport/http2": [
     ...["transport/http2/readers", "transport/http2/sender.ts", "transport/http2/state"],
     ...HTTP2_VOCABULARY,

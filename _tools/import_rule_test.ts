@@ -104,14 +104,23 @@ Deno.test("import rule: in transport/http2/ imports go from the connection to re
   ]);
 });
 
-Deno.test("import rule: gRPC sees the connection and its state, not its readers; nothing below transport/ sees codec", () => {
-  assertEquals(said("transport/grpc/a.ts", `import { x } from "../http2/connection.ts";`), []);
-  assertEquals(said("transport/grpc/a.ts", `import type { x } from "../http2/state/x.ts";`), []);
+Deno.test("import rule: in transport/grpc/ imports go from connection/ to call/, headers/ and messages/ only", () => {
   assertEquals(said("transport/choose.ts", `const x = await import("./grpc/mod.ts");`), []);
-  assertRefused("transport/grpc/a.ts", "transport/grpc may see", [
-    `import type { x } from "../http2/readers/x.ts";`,
-    `import type { x } from "../http2/sender.ts";`,
+  assertEquals(said("transport/grpc/connection/a.ts", `import { x } from "../../http2/connection.ts";`), []);
+  assertEquals(said("transport/grpc/call/a.ts", `import { x } from "../headers/x.ts"; export { x };`), []);
+  assertEquals(said("transport/grpc/messages/a.ts", `import type { x } from "../../http2/state/x.ts";`), []);
+  assertRefused("transport/grpc/call/a.ts", "transport/grpc/call may see", [
+    `import type { x } from "../connection/x.ts";`,
+    `import type { x } from "../../http2/readers/x.ts";`,
+    `import type { x } from "../../http2/sender.ts";`,
   ]);
+  assertRefused("transport/grpc/messages/a.ts", "transport/grpc/messages may see", [
+    `import type { x } from "../headers/x.ts";`,
+    `import type { x } from "../sockets/x.ts";`,
+  ]);
+});
+
+Deno.test("import rule: nothing below transport/ sees codec", () => {
   for (const file of ["transport/a.ts", "transport/grpc/a.ts", "transport/http2/a.ts", "transport/memory/a.ts"]) {
     assertRefused(file, "may not import codec/x.ts", [
       `import type { x } from "${"../".repeat(file.split("/").length - 1)}codec/x.ts";`,

@@ -21,9 +21,9 @@ import {
 import { EchoService } from "../proto/echo.ts";
 import { SharedWatches } from "../registry/shared_watches.ts";
 import { Connection } from "../transport/http2/connection.ts";
-import { Pump } from "../transport/grpc/pump.ts";
-import type { Socket } from "../transport/grpc/socket.ts";
-import { http2Limits } from "../transport/grpc/http2_limits.ts";
+import { Pump } from "../transport/grpc/sockets/pump.ts";
+import type { Socket } from "../transport/grpc/sockets/socket.ts";
+import { http2Limits } from "../transport/grpc/connection/http2_limits.ts";
 import { limitsOf } from "../transport/limit_fields.ts";
 import { fakeConsul } from "./fake_consul.ts";
 import { needs } from "./needs.ts";

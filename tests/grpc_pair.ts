@@ -1,8 +1,8 @@
 import { Metadata } from "../rpc/metadata.ts";
 import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
-import { ClientConnection } from "../transport/grpc/client_connection.ts";
+import { ClientConnection } from "../transport/grpc/connection/client_connection.ts";
 import { RefusalLog } from "../transport/refusal_log.ts";
-import { ServerConnection } from "../transport/grpc/server_connection.ts";
+import { ServerConnection } from "../transport/grpc/connection/server_connection.ts";
 import type { Logger } from "../base/logger.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, Limits, ServerCall } from "../transport/transport.ts";
 import { MemorySocket } from "./memory_socket.ts";

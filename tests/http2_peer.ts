@@ -6,7 +6,7 @@
  */
 
 import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
-import { http2Limits } from "../transport/grpc/http2_limits.ts";
+import { http2Limits } from "../transport/grpc/connection/http2_limits.ts";
 import { Connection, type Http2Limits } from "../transport/http2/connection.ts";
 import { ErrorCode } from "../transport/http2/protocol/error.ts";
 import { Flag, FrameType, PREFACE } from "../transport/http2/protocol/frame.ts";

@@ -1,4 +1,4 @@
-import type { Socket } from "../transport/grpc/socket.ts";
+import type { Socket } from "../transport/grpc/sockets/socket.ts";
 
 /** One end of a connection in memory. What is written to one end is read at the other. */
 export class MemorySocket implements Socket {

@@ -7,9 +7,9 @@
 
 import { Metadata } from "../rpc/metadata.ts";
 import { DEFAULT_LIMITS } from "../transport/limit_fields.ts";
-import { ClientConnection } from "../transport/grpc/client_connection.ts";
+import { ClientConnection } from "../transport/grpc/connection/client_connection.ts";
 import { RefusalLog } from "../transport/refusal_log.ts";
-import { ServerConnection } from "../transport/grpc/server_connection.ts";
+import { ServerConnection } from "../transport/grpc/connection/server_connection.ts";
 import { Flag, FrameType, PREFACE } from "../transport/http2/protocol/frame.ts";
 import { HpackDecoder } from "../transport/http2/hpack/decoder.ts";
 import { HpackEncoder } from "../transport/http2/hpack/encoder.ts";

@@ -6,9 +6,9 @@
  */
 
 import { DEFAULT_LIMITS } from "../../transport/limit_fields.ts";
-import { http2Limits } from "../../transport/grpc/http2_limits.ts";
+import { http2Limits } from "../../transport/grpc/connection/http2_limits.ts";
 import { RefusalLog } from "../../transport/refusal_log.ts";
-import { ServerConnection } from "../../transport/grpc/server_connection.ts";
+import { ServerConnection } from "../../transport/grpc/connection/server_connection.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import { ErrorCode } from "../../transport/http2/protocol/error.ts";
 import { HpackDecoder } from "../../transport/http2/hpack/decoder.ts";

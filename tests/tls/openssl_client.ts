@@ -5,8 +5,8 @@
  */
 
 import { DEFAULT_LIMITS } from "../../transport/limit_fields.ts";
-import { ClientConnection } from "../../transport/grpc/client_connection.ts";
-import type { Socket } from "../../transport/grpc/socket.ts";
+import { ClientConnection } from "../../transport/grpc/connection/client_connection.ts";
+import type { Socket } from "../../transport/grpc/sockets/socket.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { createLogger, Status } from "../../mod.ts";
 import { Req, Resp } from "../../proto/echo.ts";

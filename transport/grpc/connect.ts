@@ -6,9 +6,9 @@ import type { TlsText } from "../../tls/words.ts";
 import { ConnectError } from "../connect_error.ts";
 import { isTlsAlert, tlsTrouble } from "../tls_trouble.ts";
 import type { ClientTls, Connection, ConnectOptions } from "../transport.ts";
-import { ClientConnection } from "./client_connection.ts";
-import { type CloseReason, SPEAKS_TLS } from "./close_reason.ts";
-import { dial } from "./dial.ts";
+import { ClientConnection } from "./connection/client_connection.ts";
+import { type CloseReason, SPEAKS_TLS } from "./sockets/close_reason.ts";
+import { dial } from "./sockets/dial.ts";
 
 /** Connects to a server, and waits for its SETTINGS. */
 export async function connect(options: ConnectOptions): Promise<Connection> {

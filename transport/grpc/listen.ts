@@ -5,11 +5,11 @@ import { isExhausted, type Shortage, shortageAt } from "../file_descriptors.ts";
 import { RefusalLog } from "../refusal_log.ts";
 import { removeStaleSocket } from "../stale_socket.ts";
 import type { Limits, Listener, ListenOptions, ServerTls } from "../transport.ts";
-import { type Acceptor, acceptPlain, type Host } from "./accept.ts";
-import { acceptTls } from "./accept_tls.ts";
-import { ServerConnection } from "./server_connection.ts";
-import type { ServerHost } from "./server_host.ts";
-import type { Socket } from "./socket.ts";
+import { type Acceptor, acceptPlain, type Host } from "./sockets/accept.ts";
+import { acceptTls } from "./sockets/accept_tls.ts";
+import { ServerConnection } from "./connection/server_connection.ts";
+import type { ServerHost } from "./call/server_host.ts";
+import type { Socket } from "./sockets/socket.ts";
 
 /** The maximum time between two checks of the time limits, in milliseconds. */
 const TICK_MS = 1000;

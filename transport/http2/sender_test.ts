@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { data, Peer, RESPONSE, settings, TRAILERS, windowUpdate } from "../../tests/http2_peer.ts";
 import { DEFAULT_LIMITS } from "../limit_fields.ts";
-import { http2Limits } from "../grpc/http2_limits.ts";
+import { http2Limits } from "../grpc/connection/http2_limits.ts";
 import { Connection } from "./connection.ts";
 import { ErrorCode } from "./protocol/error.ts";
 import { FrameType } from "./protocol/frame.ts";

@@ -107,6 +107,7 @@ export class StreamFrames {
       if (stream === undefined) throw windowTooLarge();
       return this.#faults.streamError(stream, ErrorCode.FLOW_CONTROL_ERROR, "a window over 2^31-1 octets");
     }
+    // At once, not after the read: frames that this side sends permit more WINDOW_UPDATE frames.
     if (sendWindow.waiting.size > 0) this.#sender.resume();
   }
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../limit_fields.ts";
-import { http2Limits } from "../../grpc/http2_limits.ts";
+import { http2Limits } from "../../grpc/connection/http2_limits.ts";
 import { ErrorCode } from "../protocol/error.ts";
 import { ConnectionState } from "./connection_state.ts";
 import { type Stream, StreamState } from "./stream.ts";
