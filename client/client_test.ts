@@ -82,7 +82,7 @@ Deno.test("a client connects at its first call, once for all calls to an instanc
   assertEquals(attempts, ["memory:a"]);
 });
 
-Deno.test("the :authority is the service's name where it was resolved by name", async () => {
+Deno.test("the :authority is the service's name if it was resolved by name", async () => {
   const { transport, attempts } = counting();
   await using _server = await serve(transport, "a");
   const resolver = told();
@@ -106,7 +106,7 @@ Deno.test("a deadline that has passed, or a signal that has aborted, ends a call
   assertEquals(attempts, []);
 });
 
-Deno.test("waiting for a connection ends with the deadline, the signal, connectTimeout or the client", async () => {
+Deno.test("waiting for a connection ends at the deadline, on abort, at connectTimeout, and when the client is closed", async () => {
   await using echo = client(deaf, "memory:a");
   assertEquals((await failure(() => echo.echo({}, { timeout: 20 }))).code, Status.DEADLINE_EXCEEDED);
   const signal = AbortSignal.timeout(20);
@@ -128,7 +128,7 @@ Deno.test("waiting for a connection ends with the deadline, the signal, connectT
   assertEquals((await call).code, Status.UNAVAILABLE);
 });
 
-Deno.test("waiting for the resolver ends with the deadline, and with the client", async () => {
+Deno.test("waiting for the resolver ends at the deadline, and when the client is closed", async () => {
   const resolver = told();
   const echo = createClient(EchoService, { name: "ghosts", resolver, transport: memoryTransport(), logger });
   assertEquals((await failure(() => echo.echo({}, { timeout: 20 }))).code, Status.DEADLINE_EXCEEDED);
@@ -157,7 +157,7 @@ Deno.test("no instance is UNAVAILABLE, and names the service and the resolver's 
   assertEquals((await echo.echo({})).resp, "a");
 });
 
-Deno.test("an instance that can't be reached is not asked again before its backoff, and others serve", async () => {
+Deno.test("an unreachable instance is not tried again before its backoff ends, and others serve", async () => {
   const { transport, attempts } = counting();
   await using echo = client(transport, "memory:nobody");
   const error = await failure(() => echo.echo({}));
@@ -170,7 +170,7 @@ Deno.test("an instance that can't be reached is not asked again before its backo
   for (let i = 0; i < 5; i++) assertEquals((await both.echo({})).resp, "a");
 });
 
-Deno.test("calls in flight on an instance that leaves the list end as they would", async () => {
+Deno.test("calls in flight on a removed instance end normally", async () => {
   const transport = memoryTransport();
   const hold = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();
@@ -187,7 +187,7 @@ Deno.test("calls in flight on an instance that leaves the list end as they would
   assertEquals((await held).resp, "a");
 });
 
-Deno.test("a closed client waits for calls on an instance that has left the list, too", async () => {
+Deno.test("a closed client also waits for calls on a removed instance", async () => {
   const transport = memoryTransport();
   const hold = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();
@@ -207,7 +207,7 @@ Deno.test("a closed client waits for calls on an instance that has left the list
   await closing;
 });
 
-Deno.test("an attempt to connect that fails when nobody waits for it any more harms nobody", async () => {
+Deno.test("a failed attempt to connect that no call awaits is handled", async () => {
   const attempt = Promise.withResolvers<never>();
   await using echo = client({ ...memoryTransport(), connect: () => attempt.promise }, "memory:a");
   assertEquals((await failure(() => echo.echo({}, { signal: AbortSignal.timeout(5) }))).code, Status.CANCELLED);
@@ -241,7 +241,7 @@ needs(SOCKET, "the :authority of a unix socket is localhost", async () => {
   assertEquals(attempts, ["localhost"]);
 });
 
-Deno.test("a closed client lets its calls end and takes no more", async () => {
+Deno.test("a closed client lets calls in flight end, and rejects new ones", async () => {
   const transport = memoryTransport();
   const hold = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();
@@ -258,7 +258,7 @@ Deno.test("a closed client lets its calls end and takes no more", async () => {
   await echo[Symbol.asyncDispose]();
 });
 
-Deno.test("persistent values, deadline and cancellation go over two hops; a handler can add to them", async () => {
+Deno.test("persistent values, deadline and cancellation propagate over two hops; a handler can add values", async () => {
   const transport = memoryTransport();
   const arrived = Promise.withResolvers<ServerContext>();
   const aborted = Promise.withResolvers<void>();
@@ -306,7 +306,7 @@ Deno.test("two calls at the same time never see each other's metainfo", async ()
   assertEquals(replies.map(({ resp }) => resp), Array.from({ length: 50 }, (_, i) => `ID,${i}`));
 });
 
-Deno.test("options of a call that are wrong fail it before anything is sent, and are named", async () => {
+Deno.test("an invalid option of a call fails it before anything is sent, and is named", async () => {
   const { transport, attempts } = counting();
   await using echo = client(transport, "memory:a");
   await assertRejects(() => echo.echo({}, { metadata: { "a b": "x" } }), TypeError, `metadata key "a b"`);
@@ -323,7 +323,7 @@ Deno.test("options of a call that are wrong fail it before anything is sent, and
   assertEquals(attempts, []);
 });
 
-Deno.test("what onHeader or onTrailer throws reaches the caller, and the client lives on", async () => {
+Deno.test("an error of onHeader or onTrailer reaches the caller, and the client stays usable", async () => {
   const transport = memoryTransport();
   await using server = createServer({ name: "kinds", address: "memory:k", transport, logger });
   await server.add(Kinds, kindsHandlers()).start();
@@ -336,7 +336,7 @@ Deno.test("what onHeader or onTrailer throws reaches the caller, and the client 
   assertEquals((await kinds.unary({ text: "still here" })).text, "still here");
 });
 
-Deno.test("a balancer of one's own chooses among the instances that are connected", async () => {
+Deno.test("a custom balancer chooses among the connected instances", async () => {
   const transport = memoryTransport();
   await using _a = await serve(transport, "a");
   await using _b = await serve(transport, "b");
@@ -355,7 +355,7 @@ Deno.test("a balancer of one's own chooses among the instances that are connecte
   assertEquals([...offered].sort(), ["memory:a", "memory:b"]);
 });
 
-Deno.test("a balancer of one's own that picks none of its candidates fails the call, also the first one", async () => {
+Deno.test("a custom balancer that picks no candidate fails the call, also the first one", async () => {
   const transport = memoryTransport();
   await using _a = await serve(transport, "a");
   await using _b = await serve(transport, "b");
@@ -372,7 +372,7 @@ Deno.test("a balancer of one's own that picks none of its candidates fails the c
   }
 });
 
-Deno.test("createClient() names the option that is wrong, its value and what is allowed", () => {
+Deno.test("createClient() names an invalid option, its value and what is allowed", () => {
   const transport = memoryTransport();
   const wrong = (options: object, type: typeof TypeError | typeof RangeError, text: string) =>
     assertThrows(() => createClient(EchoService, { transport, ...options }), type, `createClient: ${text}`);
@@ -422,7 +422,7 @@ Deno.test("createClient() names the option that is wrong, its value and what is 
   pem({ serverName: "" }, 'tls.serverName is ""; use the DNS name or the IP address');
 });
 
-Deno.test("a call refuses options that it does not have, and names the nearest", async () => {
+Deno.test("a call rejects unknown options, and suggests the nearest one", async () => {
   const transport = memoryTransport();
   await using _server = await serve(transport, "a");
   await using echo = client(transport, "memory:a");

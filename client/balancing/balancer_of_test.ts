@@ -32,7 +32,7 @@ function picks(balancer: Balancer): string[] {
 }
 
 for (const name of Object.keys(FACTORIES) as BalancerName[]) {
-  Deno.test(`balancerOf("${name}") is that balancer, which picks one of those that are there however they change`, () => {
+  Deno.test(`balancerOf("${name}") returns that balancer, which always picks a listed instance`, () => {
     const { random } = Math;
     try {
       Math.random = chance(1);

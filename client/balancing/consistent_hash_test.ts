@@ -12,17 +12,17 @@ const counts = (list: readonly TestCandidate[]) => {
   return list.map((one) => all.filter((owner) => owner === one).length);
 };
 
-Deno.test("consistentHash() picks the same instance for a key in all clients, in whatever order they know them", () => {
+Deno.test("consistentHash() picks the same instance for a key in all clients, whatever the order of their lists", () => {
   const list = candidates(10, 10, 10, 10, 10);
   assertEquals(owners(list), owners([...list].reverse()));
 });
 
-Deno.test("consistentHash() gives each its share of the keys by weight", () => {
+Deno.test("consistentHash() gives each instance a share of the keys by weight", () => {
   assertShares(counts(candidates(10, 10, 10, 10)), [1, 1, 1, 1], 0.015);
   assertShares(counts(candidates(10, 20, 30, 40)), [1, 2, 3, 4], 0.015);
 });
 
-Deno.test("consistentHash() moves only the keys of one that goes, and those evenly", () => {
+Deno.test("consistentHash() moves only the keys of a removed instance, evenly to the others", () => {
   const list = candidates(...Array(10).fill(10));
   const [gone, ...left] = list as [TestCandidate, ...TestCandidate[]];
   const [before, after] = [owners(list), owners(left)];
@@ -32,7 +32,7 @@ Deno.test("consistentHash() moves only the keys of one that goes, and those even
   assertShares(left.map((one) => moved.filter((at) => after[at] === one).length), left.map(() => 1), 0.04);
 });
 
-Deno.test("consistentHash() moves keys only to one whose weight grows", () => {
+Deno.test("consistentHash() moves keys only to the instance whose weight grows", () => {
   const list = candidates(10, 10, 10);
   list[0]!.weight = 1;
   let before = owners(list);
@@ -45,7 +45,7 @@ Deno.test("consistentHash() moves keys only to one whose weight grows", () => {
   }
 });
 
-Deno.test("consistentHash() lets a key much in demand load nobody over 1.25 times the mean", () => {
+Deno.test("consistentHash() keeps every instance below 1.25 times the mean load, also with a hot key", () => {
   for (const weights of [Array(10).fill(10), [10, 20, 30, 40]]) {
     const list = candidates(...weights);
     const balancer = consistentHash();
@@ -58,7 +58,7 @@ Deno.test("consistentHash() lets a key much in demand load nobody over 1.25 time
   }
 });
 
-Deno.test("consistentHash() passes on to the key's next instance, where it would be if its own had gone", () => {
+Deno.test("consistentHash() spills over to the instance that would own the key if its own were removed", () => {
   const list = candidates(10, 10, 10);
   const balancer = consistentHash();
   for (const hashKey of keys.slice(0, 100)) {

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { hash, mix } from "./hash.ts";
 
-Deno.test("hash() stays as it is: clients of several releases must agree where a key belongs", () => {
+Deno.test("hash() never changes: clients of several releases must agree on the owner of a key", () => {
   assertEquals(["", "a", "127.0.0.1:8888"].map(hash), [2872998923, 444641715, 3725136504]);
 });
 
-Deno.test("mix() of like texts differs in half of the bits", () => {
+Deno.test("mix() of similar texts differs in half of the bits", () => {
   let bits = 0;
   const key = hash("user-1");
   for (let port = 1; port <= 1000; port++) {

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { assertShares, candidates, chance } from "../../tests/candidates.ts";
 import { pickFirst } from "./pick_first.ts";
 
-Deno.test("pickFirst() stays with one, also in other lists that have it, until it has gone", () => {
+Deno.test("pickFirst() keeps its instance across changes of the list, until the instance is removed", () => {
   const list = candidates(10, 10, 10);
   const balancer = pickFirst();
   const first = balancer.pick(list, {});
@@ -12,7 +12,7 @@ Deno.test("pickFirst() stays with one, also in other lists that have it, until i
   for (let i = 0; i < 50; i++) assertEquals(balancer.pick(list, {}), second);
 });
 
-Deno.test("pickFirst() begins with any, by weight", () => {
+Deno.test("pickFirst() chooses its first instance at random, by weight", () => {
   const list = candidates(1, 2, 3);
   const counts = [0, 0, 0];
   const random = chance(1);

@@ -7,7 +7,7 @@ Deno.test("random() picks by weight", () => {
   assertShares(countPicks(random(chance(2)), candidates(1000, 1, 1), 20_000), [1000, 1, 1], 0.01);
 });
 
-Deno.test("random() follows weights that change, and lists", () => {
+Deno.test("random() follows changes of weights and of the list", () => {
   const list = candidates(10, 10);
   const balancer = random(chance(3));
   assertShares(countPicks(balancer, list, 10_000), [1, 1], 0.02);

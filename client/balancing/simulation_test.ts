@@ -105,7 +105,7 @@ Deno.test("weights 1, 2, 3 give their shares within 1 %, over all and in each te
   for (let from = 0; from < 60; from += 10) assertShares(between(outcome, from, from + 10), [1, 2, 3], 0.01);
 });
 
-Deno.test("one of three slow by 500 ms gets under 5 % of p2c's calls at once, p99 stays, and its third when it is well", () => {
+Deno.test("an instance of three that becomes 500 ms slower gets under 5 % of p2c's calls at once, p99 stays, and its third returns with its recovery", () => {
   const outcome = simulate({
     balancer: p2c,
     weights: [10, 10, 10],
@@ -122,7 +122,7 @@ Deno.test("one of three slow by 500 ms gets under 5 % of p2c's calls at once, p9
   assert(shareOfFirst(outcome, 60, 80) > 0.3, `back to ${shareOfFirst(outcome, 60, 80)} 20 s after`);
 });
 
-Deno.test("p2c keeps to the weights where latencies are of one kind, though they vary", () => {
+Deno.test("p2c keeps to the weights while latencies vary but have the same distribution", () => {
   const dice = chance(77);
   const outcome = simulate({
     balancer: p2c,
@@ -134,7 +134,7 @@ Deno.test("p2c keeps to the weights where latencies are of one kind, though they
   assertShares(between(outcome, 0, 60), [1, 2, 3], 0.03);
 });
 
-Deno.test("one of three that hangs keeps no more than a few calls of p2c and leastInFlight", () => {
+Deno.test("an instance of three that hangs holds only a few calls of p2c and leastInFlight", () => {
   for (const balancer of [p2c, leastInFlight]) {
     const outcome = simulate({
       balancer,
@@ -149,7 +149,7 @@ Deno.test("one of three that hangs keeps no more than a few calls of p2c and lea
   }
 });
 
-Deno.test("one that fails at once is a black hole for leastInFlight, hence ejection; round robin gives it a third", () => {
+Deno.test("an instance that fails at once is a black hole for leastInFlight, hence ejection; round robin gives it a third", () => {
   const setup = { weights: [10, 10, 10], rate: 200, seconds: 20, takes: (server: number) => server === 0 ? 0 : 50 };
   const least = simulate({ ...setup, balancer: leastInFlight });
   assert(shareOfFirst(least, 0, 20) > 0.6, `its share is ${shareOfFirst(least, 0, 20)}`);
@@ -157,7 +157,7 @@ Deno.test("one that fails at once is a black hole for leastInFlight, hence eject
   assertShares(between(inTurn, 0, 20), [1, 1, 1], 0.01);
 });
 
-Deno.test("where one server is half as fast, calls wait far less by p2c and leastInFlight than in turn, and most by random", () => {
+Deno.test("with one server at half speed, calls wait far less with p2c and leastInFlight than with round robin, and longest with random", () => {
   // Each does one call at a time; all together they are busy for more than half of the time, the slow one in its turn
   // for all of it.
   const p99 = (balancer: (chance: () => number) => Balancer) =>

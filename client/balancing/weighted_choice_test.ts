@@ -4,7 +4,7 @@ import { p2c } from "./p2c.ts";
 import { random } from "./random.ts";
 import { WeightedChoice } from "./weighted_choice.ts";
 
-Deno.test("WeightedChoice gives each place its share", () => {
+Deno.test("WeightedChoice gives each index its share", () => {
   for (const weights of [[1], [1, 2, 3], [0.001, 1, 1e6], Array.from({ length: 100 }, (_, i) => i + 1)]) {
     const list = candidates(...weights);
     const choice = new WeightedChoice(chance(1));
@@ -14,7 +14,7 @@ Deno.test("WeightedChoice gives each place its share", () => {
   }
 });
 
-Deno.test("WeightedChoice goes by the weight of who starts slowly, and never draws for ever", () => {
+Deno.test("WeightedChoice respects the weight during slow start, and always ends", () => {
   const list = candidates(10, 10);
   const choice = new WeightedChoice(chance(2));
   for (const weight of [1, 5, 10]) {
@@ -27,7 +27,7 @@ Deno.test("WeightedChoice goes by the weight of who starts slowly, and never dra
   assert([0, 1].includes(choice.in(list)));
 });
 
-Deno.test("random() and p2c() draw a few times for a pick, however different weights are", () => {
+Deno.test("random() and p2c() need few draws for a pick, whatever the weights", () => {
   for (const balancer of [random, p2c]) {
     for (const weights of [[1e7, 1], [1e7, ...Array.from({ length: 999 }, () => 1)], [1e-9, 1e-9]]) {
       let draws = 0;
@@ -40,7 +40,7 @@ Deno.test("random() and p2c() draw a few times for a pick, however different wei
   }
 });
 
-Deno.test("p2c() compares with each of the others as often", () => {
+Deno.test("p2c() compares with each of the other instances equally often", () => {
   const list = candidates(1, 1, 1, 1);
   for (const one of list) Object.assign(one, { inFlight: 1, latency: 10 });
   // Who is chosen by weight loses against all others: what is returned is the other of the two.

@@ -10,7 +10,7 @@ Deno.test("weightedRoundRobin() gives weights 1, 2, 3 exactly their picks in eac
   }
 });
 
-Deno.test("weightedRoundRobin() is smooth: between two picks of one, another gets at most its share and one more", () => {
+Deno.test("weightedRoundRobin() is smooth: between two picks of an instance, another one gets at most its share plus one", () => {
   for (let seed = 0; seed < 50; seed++) {
     const random = chance(seed);
     const list = candidates(...Array.from({ length: 8 }, () => 1 + Math.floor(random() * 9)));
@@ -33,7 +33,7 @@ Deno.test("weightedRoundRobin() is smooth: between two picks of one, another get
   }
 });
 
-Deno.test("weightedRoundRobin() is round robin with equal weights, in an order of each client's own", () => {
+Deno.test("weightedRoundRobin() is round robin with equal weights, in a random order for each client", () => {
   const list = candidates(10, 10, 10, 10);
   const random = chance(1);
   const orders = Array.from({ length: 200 }, () => {
@@ -46,7 +46,7 @@ Deno.test("weightedRoundRobin() is round robin with equal weights, in an order o
   assertEquals(new Set(orders).size, 24, "all orders of four");
 });
 
-Deno.test("weightedRoundRobin()'s first picks of many clients are spread by weight", () => {
+Deno.test("weightedRoundRobin() spreads the first picks of many clients by weight", () => {
   const list = candidates(1, 2, 3);
   const random = chance(1);
   const counts = [0, 0, 0];
@@ -54,7 +54,7 @@ Deno.test("weightedRoundRobin()'s first picks of many clients are spread by weig
   assertShares(counts, [1, 2, 3], 0.02);
 });
 
-Deno.test("weightedRoundRobin() keeps the turns of those that stay when the list changes", () => {
+Deno.test("weightedRoundRobin() keeps the turns of the remaining instances when the list changes", () => {
   const list = candidates(1, 1, 1, 1, 1, 1);
   for (let seed = 0; seed < 20; seed++) {
     const balancer = weightedRoundRobin(chance(seed));
@@ -66,7 +66,7 @@ Deno.test("weightedRoundRobin() keeps the turns of those that stay when the list
   }
 });
 
-Deno.test("weightedRoundRobin() lets nobody lose or gain a turn by picks that avoid one", () => {
+Deno.test("weightedRoundRobin() changes no instance's turns by picks that avoid an instance", () => {
   const list = candidates(1, 1, 1, 1);
   const balancer = weightedRoundRobin(chance(7));
   const counts = new Map(list.map((one) => [one, 0]));
@@ -79,7 +79,7 @@ Deno.test("weightedRoundRobin() lets nobody lose or gain a turn by picks that av
   assertShares([...counts.values()], [1, 1, 1, 1], 0.02);
 });
 
-Deno.test("weightedRoundRobin() calls one that comes, or comes back, in its turn, and not first of all", () => {
+Deno.test("weightedRoundRobin() gives a new or returning instance its turn, not the first pick", () => {
   const list = candidates(1, 1, 1, 1);
   let [atOnce, back] = [0, 0];
   const random = chance(1);
@@ -98,7 +98,7 @@ Deno.test("weightedRoundRobin() calls one that comes, or comes back, in its turn
   assertEquals(back, 1000);
 });
 
-Deno.test("weightedRoundRobin() follows a weight that grows, and at once one that a new list brings", () => {
+Deno.test("weightedRoundRobin() follows a growing weight, and at once a weight of a new list", () => {
   const list = candidates(10, 10);
   const balancer = weightedRoundRobin(chance(3));
   list[0]!.weight = 1;

@@ -27,7 +27,7 @@ function breaker(rules: BreakerRules = RULES) {
   return state;
 }
 
-Deno.test("a breaker opens at its share of failures, not below it and not before its samples", () => {
+Deno.test("a breaker opens at its failure rate, not below it and not before its minimum of samples", () => {
   const one = breaker();
   one.call("failed", 9);
   assertEquals(one.call("succeeded"), 1); // the tenth sample: judged at the next failure
@@ -41,7 +41,7 @@ Deno.test("a breaker opens at its share of failures, not below it and not before
   assertEquals(all.call("failed", 20), 10);
 });
 
-Deno.test("what is unknown counts neither way", () => {
+Deno.test("calls of unknown result do not count", () => {
   const one = breaker();
   one.call("unknown", 100);
   one.call("failed", 9);
@@ -60,14 +60,14 @@ Deno.test("failures older than the window are forgotten", () => {
   assertEquals(typeof one.enter(), "string");
 });
 
-Deno.test("an open breaker says why, and when it tries again", () => {
+Deno.test("an open breaker reports why it is open, and when it will be half-open", () => {
   const one = breaker();
   one.call("failed", 10);
   one.now = 200;
   assertEquals(one.enter(), "10 of 10 calls (100 %) failed within 1 s; it tries again in 0.3 s");
 });
 
-Deno.test("after its time it lets its number of probes through, and closes when all have succeeded", () => {
+Deno.test("a half-open breaker lets its number of probes through, and closes if all succeed", () => {
   const one = breaker();
   one.call("failed", 10);
   one.now = 499;
@@ -81,7 +81,7 @@ Deno.test("after its time it lets its number of probes through, and closes when 
   assertEquals(one.call("failed", 9), 9); // closed, and its window is empty
 });
 
-Deno.test("a probe that fails opens it again, for its whole time", () => {
+Deno.test("a failed probe opens the breaker again for its full time", () => {
   const one = breaker();
   one.call("failed", 10);
   one.now = 500;
@@ -94,7 +94,7 @@ Deno.test("a probe that fails opens it again, for its whole time", () => {
   assertEquals(one.call("succeeded", 5), 5);
 });
 
-Deno.test("a probe that says nothing gives its place to another; one that never ends is not waited for", () => {
+Deno.test("a probe of unknown result is replaced; one that never ends is not awaited", () => {
   const one = breaker();
   one.call("failed", 10);
   one.now = 500;
@@ -107,7 +107,7 @@ Deno.test("a probe that says nothing gives its place to another; one that never 
   assertEquals(one.call("succeeded", 5), 5);
 });
 
-Deno.test("calls that began before it opened are not counted as probes", () => {
+Deno.test("calls that began before the breaker opened do not count as probes", () => {
   const one = breaker();
   const old = one.enter();
   one.call("failed", 10);
@@ -116,7 +116,7 @@ Deno.test("calls that began before it opened are not counted as probes", () => {
   assertEquals(one.call("succeeded", 2), 2);
 });
 
-Deno.test("new rules hold at once, and what was counted stays", () => {
+Deno.test("new rules apply at once, and the counts stay", () => {
   const one = breaker();
   one.call("failed", 9);
   one.rules = { ...RULES, samples: 5, openTime: 100 };

@@ -52,7 +52,7 @@ async function times(count: number, call: () => Promise<unknown>): Promise<void>
   for (let i = 0; i < count; i++) await call().catch(() => {});
 }
 
-Deno.test("after too many failures the calls of a method fail at once, those of others don't", async () => {
+Deno.test("after too many failures, calls of the method fail at once; calls of other methods do not", async () => {
   await using a = await pair({ breaker: { samples: 5 } });
   await times(5, () => a.client.unary(DOWN));
   const error = await failure(() => a.client.unary({}));
@@ -73,7 +73,7 @@ Deno.test("a breaker closes again when its probes succeed", async () => {
   assertEquals(a.calls, 15);
 });
 
-Deno.test("the business's errors, the caller's own and other answers of the server don't open a breaker", async () => {
+Deno.test("business errors, cancellations and other responses of the server do not open a breaker", async () => {
   await using a = await pair({ breaker: { samples: 1 } });
   for (const text of ["biz:7:no", "fail:5:not found", "fail:3:wrong"]) await times(3, () => a.client.unary({ text }));
   await times(3, () => a.client.unary({ text: "hang" }, { signal: AbortSignal.timeout(5) }));
@@ -82,7 +82,7 @@ Deno.test("the business's errors, the caller's own and other answers of the serv
   assertEquals((await a.client.unary({ text: "fine" })).text, "fine");
 });
 
-Deno.test("a stream of responses counts by its beginning, and one that is left by none gives its probe back", async () => {
+Deno.test("a stream counts when its response begins, and a stream that is abandoned before releases its probe", async () => {
   await using a = await pair({ breaker: { samples: 2, openTime: 300, probes: 1 } });
   for (let i = 0; i < 4; i++) await assertRejects(() => all(a.client.serverStream({ ...DOWN, count: 1 })));
   await times(4, () => all(a.client.serverStream(DOWN))); // of 8 in all
@@ -110,7 +110,7 @@ Deno.test("a breaker counts calls, not their attempts, and its state outlives a 
   await a.client.unary({});
 });
 
-Deno.test("a fallback answers for a method whose call has failed, with the defaults of what it leaves out", async () => {
+Deno.test("a fallback answers for a failed call, with defaults for missing fields", async () => {
   const seen: [number, unknown, unknown][] = [];
   await using a = await pair({
     retry: { backoff: 0, attempts: 2 },
@@ -137,7 +137,7 @@ Deno.test("a fallback answers for a method whose call has failed, with the defau
   await failure(() => all(a.client.serverStream(DOWN)));
 });
 
-Deno.test("a fallback answers while the breaker is open; middleware sees its answer", async () => {
+Deno.test("a fallback answers while the breaker is open; middleware sees its response", async () => {
   const seen: unknown[] = [];
   await using a = await pair({
     breaker: { samples: 1 },
@@ -152,7 +152,7 @@ Deno.test("a fallback answers while the breaker is open; middleware sees its ans
   assertEquals(seen, ["down", "the circuit breaker"]);
 });
 
-Deno.test("no fallback answers for the business's errors, for who gave up, or behind the first response", async () => {
+Deno.test("a fallback does not answer for business errors, cancelled calls, or after the first response", async () => {
   let calls = 0;
   const instead = () => (calls++, { text: "instead" });
   const many = async function* () {
@@ -168,7 +168,7 @@ Deno.test("no fallback answers for the business's errors, for who gave up, or be
   assertEquals((await all(a.client.serverStream(DOWN))).map(({ text }) => text), ["instead"]);
 });
 
-Deno.test("createClient() names a fallback that is no function, or whose method does not exist", () => {
+Deno.test("createClient() rejects a fallback that is not a function, or whose method does not exist", () => {
   const make = (fallback: unknown) => () =>
     createClient(Kinds, { address: "memory:k", transport: memoryTransport(), logger, fallback: fallback as never });
   assertThrows(
@@ -180,7 +180,7 @@ Deno.test("createClient() names a fallback that is no function, or whose method 
   assertThrows(make([]), TypeError, "createClient: fallback is an empty list");
 });
 
-Deno.test("faults are injected into their share, and tried again like others", async () => {
+Deno.test("faults are injected into their share of calls, and retried like others", async () => {
   await using none = await pair({ allowInjection: true, inject: { share: 0, status: "INTERNAL" } });
   await none.client.unary({});
   await using a = await pair({
@@ -194,7 +194,7 @@ Deno.test("faults are injected into their share, and tried again like others", a
   await assertRejects(() => all(a.client.serverStream({ count: 1 })), RpcError, "a fault");
 });
 
-Deno.test("an injected delay ends with the deadline, with the caller, and with its attempt", async () => {
+Deno.test("an injected delay ends at the deadline, on cancellation, and with its attempt", async () => {
   const inject = { share: 1, delay: 60_000 };
   await using a = await pair({ allowInjection: true, inject });
   assertEquals((await failure(() => a.client.unary({}, { timeout: 5 }))).code, Status.DEADLINE_EXCEEDED);
@@ -209,7 +209,7 @@ Deno.test("an injected delay ends with the deadline, with the caller, and with i
   assertEquals((await c.client.unary({ text: "late" })).text, "late");
 });
 
-Deno.test("calls that are given up tell p2c how slow the instance is: at the deadline, by perTryTimeout, by the caller", async () => {
+Deno.test("abandoned calls count as latency for p2c: at the deadline, by perTryTimeout, by the caller", async () => {
   const unary = (_: unknown, { signal }: ServerContext) =>
     new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const retry = { perTryTimeout: 30, attempts: 2, backoff: 0 };
@@ -234,7 +234,7 @@ Deno.test("without allowInjection no fault is injected, and the log says so once
   assertEquals(log.lines, ["warn: the policy's inject is ignored: the client lacks allowInjection"]);
 });
 
-Deno.test("timeouts hold by method; inside a handler the earlier of them and its deadline", async () => {
+Deno.test("timeouts apply by method; inside a handler the earlier of the timeout and its deadline applies", async () => {
   await using inner = await pair({
     timeout: 60_000,
     methods: { ServerStream: { timeout: 20 }, Bidi: { timeout: 20 } },

@@ -13,7 +13,7 @@ import { createClient } from "../client.ts";
 
 const logger = createLogger("silent");
 
-Deno.test("a stream that nobody can read any more is cancelled, though nobody has left it", async () => {
+Deno.test("a stream that became unreachable is cancelled by garbage collection", async () => {
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");
   const transport = memoryTransport();
@@ -42,7 +42,7 @@ Deno.test("a stream that nobody can read any more is cancelled, though nobody ha
   for (const server of servers) await server.stop();
 });
 
-Deno.test("an error that is thrown into a generator comes out of its yield* of a call, which is given up", async () => {
+Deno.test("an error that is thrown into a generator reaches its yield* of a call, which is cancelled", async () => {
   const seen: Seen[] = [];
   await using pair = await testPair(Kinds, kindsHandlers(seen));
   async function* passedOn() {

@@ -5,7 +5,7 @@ import { settled, withFakeTime } from "../../tests/fake_time.ts";
 import { names, setUp, waited } from "../../tests/test_channel.ts";
 import { NEW_INSTANCE_SPREAD_MS, RECONNECT_SPREAD_MS } from "./connector.ts";
 
-Deno.test("the first call connects to three at once; the others follow at a moment each, and new ones", () =>
+Deno.test("the first call connects to three instances at once; the others follow at random moments, as do new ones", () =>
   withFakeTime(async (pass) => {
     const { channel, list, seen, ready } = setUp();
     list(...names(100));
@@ -22,7 +22,7 @@ Deno.test("the first call connects to three at once; the others follow at a mome
     await channel.close();
   }));
 
-Deno.test("the clients of a service come to a new instance spread over the window, not together", () =>
+Deno.test("the clients of a service connect to a new instance spread over the window, not together", () =>
   withFakeTime(async (pass) => {
     const clients = Array.from({ length: 100 }, () => setUp());
     for (const { channel, list } of clients) list("memory:a"), void channel.wait({});
@@ -83,7 +83,7 @@ Deno.test("a long list is added, and its connections are closed, in several turn
     await channel.close();
   }));
 
-Deno.test("what refuses is asked again after a backoff, and within a second once it is well if a call needs it", () =>
+Deno.test("an instance that refuses is retried after a backoff, and within a second of its recovery if a call needs it", () =>
   withFakeTime(async (pass) => {
     const { channel, list, seen, manners, states } = setUp();
     manners.set("memory:a", "refuses");
@@ -100,7 +100,7 @@ Deno.test("what refuses is asked again after a backoff, and within a second once
     await channel.close();
   }));
 
-Deno.test("a new list ends the backoff: what it names is connected to at once", () =>
+Deno.test("a new list ends the backoff: its instances are connected to at once", () =>
   withFakeTime(async (pass) => {
     const { channel, list, lose, seen, manners } = setUp();
     manners.set("memory:a", "refuses");
@@ -130,7 +130,7 @@ Deno.test("a new list ends the backoff: what it names is connected to at once", 
     await channel.close();
   }));
 
-Deno.test("instances that hang do not keep a call from those that answer", () =>
+Deno.test("instances that hang do not keep a call from healthy ones", () =>
   withFakeTime(async (pass) => {
     const { channel, list, manners } = setUp();
     for (const name of names(9)) manners.set(name, "hangs");
@@ -141,7 +141,7 @@ Deno.test("instances that hang do not keep a call from those that answer", () =>
     await channel.close();
   }));
 
-Deno.test("while some hang, one that refused is asked again, and takes the call that waits within a second", () =>
+Deno.test("while some instances hang, one that refused is retried, and takes the waiting call within a second", () =>
   withFakeTime(async (pass) => {
     for (let i = 0; i < 5; i++) {
       const { channel, list, manners } = setUp({ connectTimeout: 60_000 });
@@ -158,7 +158,7 @@ Deno.test("while some hang, one that refused is asked again, and takes the call 
     }
   }));
 
-Deno.test("a client without calls leaves lost connections alone, and makes them again after the next call", () =>
+Deno.test("an idle client does not restore lost connections before the next call", () =>
   withFakeTime(async (pass) => {
     const { channel, list, lose, seen, manners, call, ready } = setUp();
     list("memory:a", "memory:b");

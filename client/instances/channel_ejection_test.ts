@@ -6,7 +6,7 @@ import { BALANCERS, setUp, waited } from "../../tests/test_channel.ts";
 import { NEW_INSTANCE_SPREAD_MS } from "./connector.ts";
 
 for (const balancer of BALANCERS) {
-  Deno.test(`with ${balancer} an instance that answers errors at once is ejected within 50 calls, and back when it is well`, () =>
+  Deno.test(`with ${balancer}, an instance that fails at once is ejected within 50 calls, and returns after its recovery`, () =>
     withFakeTime(async (pass) => {
       const { channel, list, logger, call, states } = setUp({ balancer, hashKey: "user" });
       list("memory:a", "memory:b", "memory:c");
@@ -31,7 +31,7 @@ for (const balancer of BALANCERS) {
     }));
 }
 
-Deno.test("while a probe is in flight, a call that began before the ejection decides nothing", () =>
+Deno.test("while a probe is in flight, a call from before the ejection changes nothing", () =>
   withFakeTime(async (pass) => {
     const { channel, list, call, states } = setUp();
     list("memory:a", "memory:b");
@@ -52,7 +52,7 @@ Deno.test("while a probe is in flight, a call that began before the ejection dec
     await channel.close();
   }));
 
-Deno.test("a stream that is a probe brings its instance back when its response begins", () =>
+Deno.test("a stream as a probe ends the ejection when its response begins", () =>
   withFakeTime(async (pass) => {
     const { channel, list, call, states } = setUp();
     list("memory:a", "memory:b");
@@ -67,7 +67,7 @@ Deno.test("a stream that is a probe brings its instance back when its response b
     await channel.close();
   }));
 
-Deno.test("an ejected instance that is silent is not probed before it speaks", () =>
+Deno.test("an ejected instance that is silent is not probed before it sends something", () =>
   withFakeTime(async (pass) => {
     const { channel, list, call, silent } = setUp();
     list("memory:a", "memory:b");
@@ -86,7 +86,7 @@ Deno.test("an ejected instance that is silent is not probed before it speaks", (
     await channel.close();
   }));
 
-Deno.test("if no other is left, calls go to those that are ejected rather than nowhere", () =>
+Deno.test("calls go to ejected instances if no other instance is left", () =>
   withFakeTime(async (pass) => {
     const { channel, list, lose, call, manners } = setUp();
     list("memory:a", "memory:b");
@@ -102,7 +102,7 @@ Deno.test("if no other is left, calls go to those that are ejected rather than n
     await channel.close();
   }));
 
-Deno.test("an ejected instance that leaves the list and comes back starts clean", () =>
+Deno.test("an ejected instance that is removed and added again has no record", () =>
   withFakeTime(async (pass) => {
     const { channel, list, call, states } = setUp();
     list("memory:a", "memory:b");

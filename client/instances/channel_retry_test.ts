@@ -25,7 +25,7 @@ Deno.test("a retry goes to another instance if there is one", () =>
     }
   }));
 
-Deno.test("retries don't take the turns of those that are well", () =>
+Deno.test("retries do not use up the turns of healthy instances", () =>
   withFakeTime(async (pass) => {
     const { channel, list, call } = setUp({ outliers: false });
     list("memory:a", "memory:b");

@@ -4,7 +4,7 @@ import { withFakeTime } from "../../tests/fake_time.ts";
 import { setUp, waited } from "../../tests/test_channel.ts";
 import { NEW_INSTANCE_SPREAD_MS, RECONNECT_SPREAD_MS } from "./connector.ts";
 
-Deno.test("new instances, and those that are back, start slowly; those of the first list do not, nor after a lost connection", () =>
+Deno.test("new and recovered instances have a slow start; those of the first list have none, nor after a lost connection", () =>
   withFakeTime(async (pass) => {
     const { channel, list, lose, call, manners } = setUp({ slowStart: 10_000 });
     const weight = (name: string) => channel.state().instances.find(({ address }) => address === name)!.effectiveWeight;

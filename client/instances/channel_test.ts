@@ -45,7 +45,7 @@ Deno.test("the candidates stay the same array until something changes", () =>
     assertEquals(channel.pick({}), undefined);
   }));
 
-Deno.test("a subset of which nobody can be reached is left for another, at most once a second", () =>
+Deno.test("a subset without a reachable instance is replaced, at most once a second", () =>
   withFakeTime(async (pass) => {
     const { channel, list, manners, seen } = setUp({ subset: 2 });
     for (const name of names(40)) manners.set(name, "refuses");
@@ -75,7 +75,7 @@ Deno.test("the error says why the list is outdated", () =>
     await channel.close();
   }));
 
-Deno.test("another policy holds at once: its balancer, its tags, and without outliers nobody is ejected", () =>
+Deno.test("a new policy applies at once: its balancer, its tags, and no ejection without outliers", () =>
   withFakeTime(async (pass) => {
     const { channel, tell, adopt, call, states } = setUp();
     tell({ instances: ["a", "b", "c"].map((v) => instance(`memory:${v}`, { tags: new Map([["v", v]]) })) });
@@ -95,7 +95,7 @@ Deno.test("another policy holds at once: its balancer, its tags, and without out
     await channel.close();
   }));
 
-Deno.test("the state tells of each instance, and of the registry", () =>
+Deno.test("the state describes each instance, and the registry", () =>
   withFakeTime(async (pass) => {
     const { channel, tell, manners } = setUp({ balancer: "p2c" });
     assertEquals(channel.state(), {

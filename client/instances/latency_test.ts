@@ -11,11 +11,11 @@ function after(answers: number[], wait = 0): number | undefined {
 
 const times = (count: number, answer: number) => Array<number>(count).fill(answer);
 
-Deno.test("the latency is unknown before the first answer, then it is that", () => {
+Deno.test("the latency is unknown before the first response, then it is that of the response", () => {
   assertEquals([after([]), after([7])], [undefined, 7]);
 });
 
-Deno.test("one slow answer is seen at once, and forgotten by and by", () => {
+Deno.test("a slow response counts at once, and decays gradually", () => {
   const steady = after(times(100, 2))!;
   const slow = after([...times(100, 2), 500])!;
   assert(steady > 1.9 && steady <= 2);
@@ -26,19 +26,19 @@ Deno.test("one slow answer is seen at once, and forgotten by and by", () => {
   assert(later < 12, `${later}`);
 });
 
-Deno.test("without answers it fades, so that the instance is tried again, and is never negative", () => {
+Deno.test("without responses the latency decays, so that the instance is tried again, and is never negative", () => {
   const fading = [0, 3000, 6000, 30_000].map((wait) => after([500], wait)!);
   assertEquals(fading.map(Math.round), [500, 184, 68, 0]);
 });
 
-Deno.test("an answer after a long silence counts for itself", () => {
+Deno.test("a response after a long pause counts alone", () => {
   const latency = new Latency();
   latency.observe(500, 0);
   latency.observe(3, 60_000);
   assert(latency.at(60_000)! < 3.1);
 });
 
-Deno.test("a call that was given up counts only where it shows that answers take longer than was known", () => {
+Deno.test("an abandoned call counts only if it took longer than the known latency", () => {
   const latency = new Latency();
   latency.atLeast(20, 0);
   assertEquals(latency.at(), 20);

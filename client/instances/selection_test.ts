@@ -15,13 +15,13 @@ const instance = (address: string, tags: Record<string, string> = {}, rest: Part
 const many = (length: number, zone = "z") => Array.from({ length }, (_, i) => instance(`${zone}${i}:1`, { zone }));
 const addresses = (list: Iterable<{ address: string }>) => Array.from(list, ({ address }) => address);
 
-Deno.test("select() takes all without rules", () => {
+Deno.test("select() returns all instances without rules", () => {
   const list = many(3);
   assertEquals(select(list, ALL, 1), { instances: list });
   assertEquals(select([], ALL, 1), { instances: [] });
 });
 
-Deno.test("select() takes those that have all tags and facts of the rules", () => {
+Deno.test("select() returns the instances with all tags and metadata of the rules", () => {
   const list = [
     instance("a:1", { version: "v1" }),
     instance("b:1", { version: "v2" }),
@@ -34,7 +34,7 @@ Deno.test("select() takes those that have all tags and facts of the rules", () =
   assertEquals(chosen({ version: "v1" }, { tier: "gold" }), []);
 });
 
-Deno.test("select() says which rules leave none", () => {
+Deno.test("select() names the rules that match no instance", () => {
   const why = (list: Instance[], tags: Record<string, string>, meta: Record<string, string> = {}) =>
     select(list, { ...ALL, tags, meta }, 1).why;
   assertEquals(
@@ -45,12 +45,12 @@ Deno.test("select() says which rules leave none", () => {
   assertEquals(why([instance("a:1", {}, { weight: 0 })], {}), "all 1 in the registry have no weight above 0");
 });
 
-Deno.test("select() leaves out what has no finite weight above 0", () => {
+Deno.test("select() skips instances without a finite weight above 0", () => {
   const list = [0, -1, NaN, 0.5, Infinity].map((weight, index) => instance(`${index}:1`, {}, { weight }));
   assertEquals(addresses(select(list, ALL, 1).instances), ["3:1"]);
 });
 
-Deno.test("select() bounds weights: one that is wrong in the registry does not draw all calls", () => {
+Deno.test("select() limits weights: a wrong weight in the registry does not attract all calls", () => {
   const weights = (...given: number[]) =>
     select(given.map((weight, i) => instance(`${i}:1`, {}, { weight })), ALL, 1).instances.map(({ weight }) => weight);
   assertEquals(weights(1e308, 1, 1), [100, 1, 1]);
@@ -62,7 +62,7 @@ Deno.test("select() bounds weights: one that is wrong in the registry does not d
   assertEquals(select(list, ALL, 1).instances, list);
 });
 
-Deno.test("select() makes subsets of which one that comes or goes changes at most one", () => {
+Deno.test("select() changes at most one instance of a subset when an instance is added or removed", () => {
   for (const zone of [undefined, "a"]) {
     const list = [...many(6, "a"), ...many(14, "b")];
     for (let client = 0; client < 50; client++) {
@@ -121,7 +121,7 @@ function spread(own: number, others: number, usable: [number, number]) {
   return home.reduce((sum, count) => sum + count, 0) / 10_000;
 }
 
-Deno.test("takers() keeps calls in the local zone while enough of it is usable, and spills over the rest", () => {
+Deno.test("takers() keeps calls in the local zone while enough of it is usable, and spills over otherwise", () => {
   assertEquals(spread(10, 10, [10, 10]), 1);
   assertEquals(spread(10, 10, [8, 10]), 1);
   assertAlmostEquals(spread(10, 10, [7, 10]), 0.98, 0.003);
@@ -131,7 +131,7 @@ Deno.test("takers() keeps calls in the local zone while enough of it is usable, 
   assertAlmostEquals(spread(2, 100, [1, 100]), 0.7, 0.003, "also to many others");
 });
 
-Deno.test("takers() goes where there is somebody", () => {
+Deno.test("takers() falls back to the usable instances of any zone", () => {
   const list = ["a", "a", "b"].map((zone, index) => ({ instance: instance(`${index}:1`, { zone }) }));
   const taking = (usable: number[], zone?: string) =>
     [...takers(list, (one) => usable.includes(list.indexOf(one)), zone)].map((

@@ -9,7 +9,7 @@ import { PingPurpose } from "./state/pings.ts";
 
 const NOTHING = new Uint8Array(0);
 
-Deno.test("a client and a server of ours understand each other, call by call", () => {
+Deno.test("a client and a server of the kit understand each other, call by call", () => {
   const [client, server] = [new Peer("client"), new Peer("server")];
   exchange(client.connection, server.connection);
   for (let id = 1; id < 200; id += 2) {
@@ -30,7 +30,7 @@ Deno.test("a client and a server of ours understand each other, call by call", (
   assertEquals([client.connection.failure, server.connection.failure], [undefined, undefined]);
 });
 
-Deno.test("a drain in two steps: what was opened before the client knew is served, what comes later is refused (6.8)", () => {
+Deno.test("a drain in two steps: streams that were opened before the client read GOAWAY are served, later ones are refused (6.8)", () => {
   const [client, server] = [new Peer("client"), new Peer("server")];
   exchange(client.connection, server.connection);
   client.open(true);
@@ -71,7 +71,7 @@ Deno.test("a connection without streams is drained at once", () => {
   assertEquals(server.sent(), ["GOAWAY 0 NO_ERROR"]);
 });
 
-Deno.test("fail() tells each stream once, even those that end while others are told, then the connection", () => {
+Deno.test("fail() notifies each stream once, even those that end meanwhile, then the connection", () => {
   const peer = Peer.ready("server");
   peer.give(peer.request(1), peer.request(3), peer.request(5));
   const three = peer.streams.get(3)!;

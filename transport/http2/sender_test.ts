@@ -22,7 +22,7 @@ function serverWith(streams: number, window: number, more = 0, ended = false): [
   return [peer, ...peer.streams.values()];
 }
 
-Deno.test("data goes out as far as the stream's window, and the rest when it opens (6.9)", () => {
+Deno.test("data is sent up to the stream's window, and the rest when the window opens (6.9)", () => {
   const [peer, one] = serverWith(1, 10);
   assert(!peer.connection.sendData(one!, octets(5), octets(20), false));
   assertEquals(peer.sent(), ["DATA 1 10"]);
@@ -33,7 +33,7 @@ Deno.test("data goes out as far as the stream's window, and the rest when it ope
   assert(peer.connection.sendData(one!, octets(5), octets(20), false));
 });
 
-Deno.test("data goes out as far as the connection's window, and the rest when it opens (6.9)", () => {
+Deno.test("data is sent up to the connection's window, and the rest when the window opens (6.9)", () => {
   const [peer, one, two] = serverWith(2, 1_000_000);
   assert(!peer.connection.sendData(one!, NOTHING, octets(65_530), false) === false);
   peer.sent();
@@ -43,7 +43,7 @@ Deno.test("data goes out as far as the connection's window, and the rest when it
   assertEquals(peer.sent(), ["DATA 3 5 end", "RST_STREAM 3 NO_ERROR"]);
 });
 
-Deno.test("head and body arrive as one, wherever they are cut", () => {
+Deno.test("head and body arrive as one message, wherever they are split", () => {
   const message = Uint8Array.from({ length: 12 }, (_, i) => i);
   for (let head = 0; head <= 12; head++) {
     for (let window = 0; window <= 12; window++) {
@@ -61,13 +61,13 @@ Deno.test("head and body arrive as one, wherever they are cut", () => {
   }
 });
 
-Deno.test("END_STREAM without data goes out at once when the windows are at 0 (6.9.1)", () => {
+Deno.test("END_STREAM without data is sent at once when the windows are at 0 (6.9.1)", () => {
   const [peer, one] = serverWith(1, 0);
   peer.connection.sendData(one!, NOTHING, NOTHING, true);
   assertEquals(peer.sent(), ["DATA 1 0 end", "RST_STREAM 1 NO_ERROR"]);
 });
 
-Deno.test("trailers wait behind the data that waits, and stream and promise end with them", () => {
+Deno.test("trailers wait for queued data, and end the stream and the promise", () => {
   const [peer, one] = serverWith(1, 5, 0, true);
   peer.connection.sendHeaders(one!, RESPONSE, false);
   peer.connection.sendData(one!, NOTHING, octets(8), false);
@@ -79,7 +79,7 @@ Deno.test("trailers wait behind the data that waits, and stream and promise end 
   assertEquals(peer.connection.sendWindow.waiting.size, 0);
 });
 
-Deno.test("streams that wait take turns of 16 KiB", () => {
+Deno.test("queued streams take turns of 16 KiB", () => {
   const [peer, ...streams] = serverWith(3, 1_000_000);
   peer.connection.sendData(streams[0]!, NOTHING, octets(65_535), false);
   peer.sent();
@@ -94,7 +94,7 @@ Deno.test("streams that wait take turns of 16 KiB", () => {
   assertEquals(peer.sent(), ["DATA 3 7232"]);
 });
 
-Deno.test("a stream whose own window is empty does not hold up the others", () => {
+Deno.test("a stream with an empty window does not block the others", () => {
   const [peer, slow, fast] = serverWith(2, 100);
   peer.connection.sendData(slow!, NOTHING, octets(200), false);
   peer.connection.sendData(fast!, NOTHING, octets(50), false);
@@ -116,7 +116,7 @@ Deno.test("no more than 256 KiB and a frame wait to be written, whatever the win
   assertEquals(peer.told().toSorted(), ["drained 1", "drained 3", "drained 5", "drained 7"]);
 });
 
-Deno.test("what waits is counted, and no more once it is sent or its stream is reset, by either side", () => {
+Deno.test("queued data is counted until it is sent, or its stream is reset by either side", () => {
   const budget = { received: 0, queued: 0 };
   const peer = new Peer("client", {}, budget);
   peer.give(settings([4, 10]));
@@ -135,7 +135,7 @@ Deno.test("what waits is counted, and no more once it is sent or its stream is r
   assertEquals(peer.connection.sendWindow.waiting.size, 0);
 });
 
-Deno.test("a closed stream takes neither fields nor data", () => {
+Deno.test("a closed stream accepts neither fields nor data", () => {
   const [peer, one] = serverWith(1, 100);
   peer.connection.reset(one!, ErrorCode.CANCEL);
   peer.sent();
@@ -145,7 +145,7 @@ Deno.test("a closed stream takes neither fields nor data", () => {
   assertEquals(peer.sent(), []);
 });
 
-Deno.test("a large header block goes out in HEADERS and CONTINUATION, none over the peer's frame size (6.10)", () => {
+Deno.test("a large header block is sent in HEADERS and CONTINUATION, each within the peer's frame size (6.10)", () => {
   const [peer, one] = serverWith(1, 100);
   const large = ["x-a", "~".repeat(30_000), "x-b", "~".repeat(30_000)];
   peer.connection.sendHeaders(one!, [...RESPONSE, ...large], true);
@@ -159,7 +159,7 @@ Deno.test("a large header block goes out in HEADERS and CONTINUATION, none over 
   assertEquals(peer.sent(), [`HEADERS 1 ${[...RESPONSE, ...large].join(" ")} end`, "RST_STREAM 1 NO_ERROR"]);
 });
 
-Deno.test("a complete answer before the end of its request resets the stream without an error (8.1)", () => {
+Deno.test("a complete response before the end of its request resets the stream without an error (8.1)", () => {
   const [peer, one] = serverWith(1, 100);
   peer.connection.sendHeaders(one!, [...RESPONSE, ...TRAILERS], true);
   assertEquals(peer.sent().at(-1), "RST_STREAM 1 NO_ERROR");
@@ -168,7 +168,7 @@ Deno.test("a complete answer before the end of its request resets the stream wit
 
 const REQUEST = [":method", "POST", ":scheme", "http", ":path", "/a/B", ":authority", "x"];
 
-Deno.test("a client's streams open in their order, however much waits to be written", () => {
+Deno.test("a client's streams open in order, however much output is queued", () => {
   const client = new Connection("client", http2Limits(DEFAULT_LIMITS, "client"), {
     onStream() {},
     onClosed() {},

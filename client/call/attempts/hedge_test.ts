@@ -73,7 +73,7 @@ async function pair(hedge: ClientOptions["hedge"], steps: Step[], more: Partial<
 
 const previous = (ctx: ServerContext) => ctx.metadata.get("grpc-previous-rpc-attempts");
 
-Deno.test("a slow call is sent again, the first answer is taken, and the other attempt is cancelled", async () => {
+Deno.test("a slow call is hedged, the first response wins, and the other attempt is cancelled", async () => {
   await using a = await pair({ delay: 5 }, [
     (ctx) => new Promise((resolve) => ctx.signal.onabort = () => resolve()),
     fine,
@@ -86,7 +86,7 @@ Deno.test("a slow call is sent again, the first answer is taken, and the other a
   assertEquals(a.cancelled, [0]);
 });
 
-Deno.test("a quick call is sent once", async () => {
+Deno.test("a fast call is sent once", async () => {
   await using a = await pair({ delay: SLOW_MS }, [fine]);
   await a.client.unary({});
   assertEquals(a.seen.length, 1);
@@ -100,7 +100,7 @@ Deno.test("without a delay all attempts are sent at once", async () => {
   assertEquals(a.seen.length, 3);
 });
 
-Deno.test("an attempt that fails has the next one sent at once; one that fails for good ends the call", async () => {
+Deno.test("after a failed attempt the next one is sent at once; a fatal failure ends the call", async () => {
   await using a = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE), fine]);
   assertEquals((await a.client.unary({})).count, 1);
   await using b = await pair({ delay: SLOW_MS }, [fail(Status.NOT_FOUND)]);
@@ -108,7 +108,7 @@ Deno.test("an attempt that fails has the next one sent at once; one that fails f
   assertEquals([error.rawMessage, b.seen.length], ["no", 1]);
 });
 
-Deno.test("when all have failed, the error says so", async () => {
+Deno.test("if all attempts fail, the error says so", async () => {
   await using a = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE), fail(Status.UNAVAILABLE)]);
   const error = await assertRejects(() => a.client.unary({}), RpcError);
   assertEquals([error.code, error.rawMessage, error.note], [
@@ -118,7 +118,7 @@ Deno.test("when all have failed, the error says so", async () => {
   ]);
 });
 
-Deno.test("a server says when it wants the next attempt, and that it wants none", async () => {
+Deno.test("a server's pushback delays or forbids the next attempt", async () => {
   await using soon = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE, "1"), fine]);
   assertEquals((await soon.client.unary({})).count, 1);
   await using never = await pair({ delay: SLOW_MS }, [fail(Status.UNAVAILABLE, "-1"), fine]);
@@ -134,7 +134,7 @@ Deno.test("a server says when it wants the next attempt, and that it wants none"
   assertEquals((await other.client.unary({})).count, 0);
 });
 
-Deno.test("a pause that the server wants ends with the caller, with the deadline and with the client", async () => {
+Deno.test("a pushback ends when the caller cancels, at the deadline, and when the client is closed", async () => {
   const later = fail(Status.UNAVAILABLE, String(SLOW_MS));
   await using a = await pair({ delay: SLOW_MS }, [later]);
   const controller = new AbortController();
@@ -155,7 +155,7 @@ Deno.test("a pause that the server wants ends with the caller, with the deadline
   assertEquals((await last).rawMessage, "no");
 });
 
-Deno.test("the deadline and the caller end all attempts", async () => {
+Deno.test("the deadline and the caller's signal end all attempts", async () => {
   await using a = await pair({ delay: 1 }, []);
   assertEquals(
     (await assertRejects(() => a.client.unary({}, { timeout: 30 }), RpcError)).code,
@@ -174,7 +174,7 @@ Deno.test("no hedge is sent while the budget is used up", async () => {
   assertEquals([error.rawMessage, a.seen.length], ["no", 1]);
 });
 
-Deno.test("a stream of responses is the attempt's that began it", async () => {
+Deno.test("a stream of responses belongs to the attempt that began it", async () => {
   await using a = await pair({ delay: 5 }, [
     (ctx) => new Promise((resolve) => ctx.signal.onabort = () => resolve()),
     fine,

@@ -56,7 +56,7 @@ function pumpOf(): { pump: RequestPump; give(...texts: string[]): Promise<void>;
   };
 }
 
-Deno.test("RequestPump sends what it kept to the next call in its order, as that takes it, then what follows", async () => {
+Deno.test("RequestPump sends the kept requests to the next call in order, at its pace, then the following ones", async () => {
   const { pump, give, close } = pumpOf();
   const [first, second] = [new SlowCall(), new SlowCall()];
   pump.attach(first);
@@ -77,7 +77,7 @@ Deno.test("RequestPump sends what it kept to the next call in its order, as that
   assertEquals(first.got, ["a", "b", "c"]);
 });
 
-Deno.test("RequestPump begins again with a third call while the second has not taken all", async () => {
+Deno.test("RequestPump starts again with a third call while the second one is catching up", async () => {
   const { pump, give, close } = pumpOf();
   const [first, second, third] = [new SlowCall(), new SlowCall(), new SlowCall()];
   pump.attach(first);
@@ -92,7 +92,7 @@ Deno.test("RequestPump begins again with a third call while the second has not t
   assertEquals([second.got, third.got], [["a"], ["a", "b", "c", "end"]]);
 });
 
-Deno.test("RequestPump ends the next call behind what it sends again, where all was sent before", async () => {
+Deno.test("RequestPump ends the next call after the repeated requests, if the requests had ended", async () => {
   const { pump, give, close } = pumpOf();
   const [first, second] = [new SlowCall(), new SlowCall()];
   pump.attach(first);
@@ -105,7 +105,7 @@ Deno.test("RequestPump ends the next call behind what it sends again, where all 
   assertEquals(second.got, ["a", "b", "end"]);
 });
 
-Deno.test("RequestPump keeps a bounded number of requests, and of bytes", async () => {
+Deno.test("RequestPump limits the number and the bytes of kept requests", async () => {
   for (const [text, most] of [["", MAX_KEPT_REQUESTS], ["x".repeat(KEPT_BYTES / 8), 8]] as const) {
     const { pump, give } = pumpOf();
     const call = new SlowCall();

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Connection } from "../../../transport/transport.ts";
 import { RetryBudget } from "./retry_budget.ts";
 
-Deno.test("a budget allows nothing more once half of its tokens are gone, and again when successes have brought some", () => {
+Deno.test("a budget allows no retry once half of its tokens are used, until successes return some", () => {
   const budget = new RetryBudget(() => ({ tokens: 10, ratio: 0.5 }));
   for (let i = 0; i < 4; i++) budget.failed();
   assertEquals(budget.allows, true);
@@ -12,7 +12,7 @@ Deno.test("a budget allows nothing more once half of its tokens are gone, and ag
   assertEquals(budget.allows, true);
 });
 
-Deno.test("a connection that is lost with all its calls is one failure", () => {
+Deno.test("a lost connection counts as one failure for all its calls", () => {
   const budget = new RetryBudget(() => ({ tokens: 4, ratio: 0.1 }));
   const [one, other] = [{}, {}] as Connection[];
   for (let i = 0; i < 100; i++) budget.failed(one);

@@ -58,13 +58,13 @@ async function scripted(steps: Step[], options: Partial<ClientOptions> = {}) {
 
 const failure = (call: () => Promise<unknown>) => assertRejects(call, RpcError);
 
-Deno.test("a call that fails is tried again, and the server is told how often it was", async () => {
+Deno.test("a failed call is retried, and the server learns the number of attempts", async () => {
   await using a = await scripted([down(), down(), "done"]);
   assertEquals((await a.echo.echo({})).resp, "done");
   assertEquals(a.previous, [undefined, "1", "2"]);
 });
 
-Deno.test("the error of the last attempt says how many there were, and how the others ended", async () => {
+Deno.test("the error of the last attempt names the number of attempts and their failures", async () => {
   await using a = await scripted([down(), new RpcError(Status.ABORTED, ""), new RpcError(Status.UNAVAILABLE, "gone")], {
     retry: { backoff: 1, statuses: ["UNAVAILABLE", "ABORTED"] },
   });
@@ -78,7 +78,7 @@ Deno.test("the error of the last attempt says how many there were, and how the o
   assertEquals(a.seen.length, 3);
 });
 
-Deno.test("other statuses, the business's errors and calls without a policy are not tried again", async () => {
+Deno.test("other statuses, business errors and calls without a policy are not retried", async () => {
   for (const error of [new RpcError(Status.NOT_FOUND, "no"), new BizError(7, "no")]) {
     await using a = await scripted([error, "never"]);
     await assertRejects(() => a.echo.echo({}), Error, "no");
@@ -88,7 +88,7 @@ Deno.test("other statuses, the business's errors and calls without a policy are 
   assertEquals((await failure(() => a.echo.echo({}))).rawMessage, "down");
 });
 
-Deno.test("a call whose header has come is not tried again, and its caller sees one header", async () => {
+Deno.test("a call is not retried after its header, and its caller sees one header", async () => {
   const headers: (string | undefined)[] = [];
   const header = (ctx: ServerContext) => {
     ctx.header.set("x-try", String(a.seen.length));
@@ -112,7 +112,7 @@ Deno.test("onTrailer is called once, for the last attempt", async () => {
   assertEquals(trailers, ["3"]);
 });
 
-Deno.test("what onHeader throws reaches the caller, and no other attempt is made", async () => {
+Deno.test("an error of onHeader reaches the caller, and no other attempt is made", async () => {
   await using a = await scripted([down(), "done"]);
   const onHeader = () => {
     throw new RangeError("my own");
@@ -121,7 +121,7 @@ Deno.test("what onHeader throws reaches the caller, and no other attempt is made
   assertEquals(a.seen.length, 2);
 });
 
-Deno.test("a server says when it wants the next attempt, and that it wants none", async () => {
+Deno.test("a server's pushback delays or forbids the next attempt", async () => {
   await using soon = await scripted([pushback("1"), "done"], { retry: { backoff: SLOW_MS, maxBackoff: SLOW_MS } });
   assertEquals((await soon.echo.echo({})).resp, "done");
   for (const value of ["-1", "soon", "1.5", ""]) {
@@ -134,7 +134,7 @@ Deno.test("a server says when it wants the next attempt, and that it wants none"
   assertEquals((await failure(() => other.echo.echo({}))).code, Status.RESOURCE_EXHAUSTED);
 });
 
-Deno.test("an attempt that would begin after the deadline is not waited for: the last error comes at once", async () => {
+Deno.test("a retry that would begin after the deadline is not awaited: the last error is thrown at once", async () => {
   for (const step of [down(), pushback(String(SLOW_MS))]) {
     await using a = await scripted([step], { retry: { backoff: SLOW_MS, maxBackoff: SLOW_MS } });
     const error = await failure(() => a.echo.echo({}, { timeout: 10_000 }));
@@ -143,7 +143,7 @@ Deno.test("an attempt that would begin after the deadline is not waited for: the
   }
 });
 
-Deno.test("a pause ends when the caller gives up, and with the client", async () => {
+Deno.test("a backoff ends when the caller cancels, and when the client is closed", async () => {
   const failed = Promise.withResolvers<void>();
   const controller = new AbortController();
   const step = () => {
@@ -166,7 +166,7 @@ Deno.test("a pause ends when the caller gives up, and with the client", async ()
   assertEquals((await call).note, "not tried again: the client was closed");
 });
 
-Deno.test("an attempt without a response within perTryTimeout is cancelled, and the next one may answer", async () => {
+Deno.test("an attempt without a response within perTryTimeout is cancelled, and the next one may succeed", async () => {
   const aborted = Promise.withResolvers<void>();
   const hang = async ({ signal }: ServerContext) => {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -186,7 +186,7 @@ Deno.test("an attempt without a response within perTryTimeout is cancelled, and 
   assertEquals((await failure(() => late.echo.echo({}, { timeout: 20 }))).code, Status.DEADLINE_EXCEEDED);
 });
 
-Deno.test("a client whose server is not there yet tries again", async () => {
+Deno.test("a client retries while its server is not listening yet", async () => {
   const transport = memoryTransport();
   await using echo = createClient(EchoService, {
     address: "memory:later",
@@ -207,7 +207,7 @@ Deno.test("a client whose server is not there yet tries again", async () => {
   );
 });
 
-Deno.test("a server that always fails sees at most 50 attempts more than there are calls", async () => {
+Deno.test("a server that always fails gets at most 50 retries", async () => {
   await using a = await scripted([down()], { retry: { backoff: 0, attempts: 5 } });
   const calls = await Promise.allSettled(Array.from({ length: 1000 }, () => a.echo.echo({})));
   const [last] = calls.slice(-1) as PromiseRejectedResult[];
@@ -215,7 +215,7 @@ Deno.test("a server that always fails sees at most 50 attempts more than there a
   assertEquals(a.seen.length, 1049);
 });
 
-Deno.test("each attempt goes to another instance, and to one that was tried when there is no other", async () => {
+Deno.test("each attempt goes to another instance, and to a tried one if there is no other", async () => {
   const transport = memoryTransport();
   const asked: string[] = [];
   const servers = await Promise.all(["memory:a", "memory:b"].map(async (address) => {
@@ -238,7 +238,7 @@ Deno.test("each attempt goes to another instance, and to one that was tried when
   for (const server of servers) await server.stop();
 });
 
-Deno.test("the instances know how many calls they have, however those ended", async () => {
+Deno.test("the count of calls in flight is right, however calls end", async () => {
   const transport = memoryTransport();
   let all: readonly Candidate[] = [];
   const handlers = kindsHandlers();

@@ -26,7 +26,7 @@ function setUp(count: number, policy: OutlierPolicy = {}) {
   return { detector, suspects, clock, end, probe, told };
 }
 
-Deno.test("an instance that fails five times in a row is ejected, and no sooner", () => {
+Deno.test("an instance is ejected after five consecutive failures, not earlier", () => {
   const { detector, end, told } = setUp(3);
   end(0, true, 4);
   end(0, false);
@@ -36,7 +36,7 @@ Deno.test("an instance that fails five times in a row is ejected, and no sooner"
   assertEquals([told, detector.ejected], [["0 out for 5000 ms: 5 failures in a row"], 1]);
 });
 
-Deno.test("calls that say nothing of the instance neither count nor end a row of failures", () => {
+Deno.test("calls that imply nothing about the instance neither count nor end a run of failures", () => {
   const { end, told } = setUp(3);
   end(0, true, 4);
   end(0, undefined, 10);
@@ -45,7 +45,7 @@ Deno.test("calls that say nothing of the instance neither count nor end a row of
   assertEquals(told.length, 1);
 });
 
-Deno.test("where all instances fail alike, the first is ejected at most, and a row that chance explains ejects nobody", () => {
+Deno.test("if all instances fail alike, at most the first is ejected, and a run of failures that chance explains ejects none", () => {
   const all = setUp(10);
   for (let i = 0; i < 100; i++) for (let of = 0; of < 10; of++) all.end(of, true);
   assertEquals(all.detector.ejected, 0);
@@ -85,7 +85,7 @@ Deno.test("an instance is ejected when most of its calls within the window fail 
   assertEquals(strict.told, ["0 out for 5000 ms: 10 of 20 calls failed"]);
 });
 
-Deno.test("one of five whose success rate is far below the mean is ejected; one of four is not, nor one a little below", () => {
+Deno.test("one of five instances with a success rate far below the mean is ejected; one of four is not, nor one slightly below", () => {
   const told = (count: number, every: number, policy?: OutlierPolicy) => {
     const { end, told } = setUp(count, policy);
     for (let i = 1; i <= 100; i++) {
@@ -100,7 +100,7 @@ Deno.test("one of five whose success rate is far below the mean is ejected; one 
   assertEquals(told(5, 3, { deviations: 0 }), []);
 });
 
-Deno.test("the only instance is never ejected, of two or three one is, of ten half, and none with a share of 0", () => {
+Deno.test("the only instance is never ejected; of two or three one is, of ten half, and none with maxEjected 0", () => {
   const ejected = (count: number, policy?: OutlierPolicy) => {
     const { detector, end } = setUp(count, policy);
     // One after the other: each stands out.
@@ -114,7 +114,7 @@ Deno.test("the only instance is never ejected, of two or three one is, of ten ha
   assertEquals([ejected(10, { maxEjected: 0.1 }), ejected(10, { maxEjected: 0 })], [1, 0]);
 });
 
-Deno.test("after its time one call at a time is a probe: success brings the instance back, failure ejects it for longer", () => {
+Deno.test("after the ejection one call at a time is a probe: success ends the ejection, failure makes it longer", () => {
   const { clock, end, probe, told } = setUp(3, { maxEjectionTime: 15_000 });
   end(0, true, 5);
   for (const ms of [5000, 10_000, 15_000, 15_000]) {
@@ -157,7 +157,7 @@ Deno.test("an ejection is longer than the last if the instance fails again at on
   assertEquals(times(10_000), [5000, 5000, 5000]);
 });
 
-Deno.test("a probe that never begins, or never ends, is followed by another", () => {
+Deno.test("a probe that never begins, or never ends, is followed by another probe", () => {
   const { detector, clock, end, probe } = setUp(3);
   end(0, true, 5);
   clock.now += 5000;
@@ -171,7 +171,7 @@ Deno.test("a probe that never begins, or never ends, is followed by another", ()
   assertEquals(probe(), 0);
 });
 
-Deno.test("other rules hold at once: without any all are back, with a smaller share those too many", () => {
+Deno.test("new rules apply at once: without rules all ejections end, with a smaller share the excess ones", () => {
   const { detector, clock, end, told } = setUp(10);
   for (const one of [0, 1, 2]) end(one, true, 5), clock.now++;
   assertEquals(detector.ejected, 3);
@@ -185,7 +185,7 @@ Deno.test("other rules hold at once: without any all are back, with a smaller sh
   assertEquals(detector.ejected, 0);
 });
 
-Deno.test("the last calls of an instance that is gone count no more, and it takes no place of those that may be ejected", () => {
+Deno.test("the last calls of a removed instance do not count, and it does not count towards maxEjected", () => {
   const { detector, suspects, end, told } = setUp(4);
   detector.remove([suspects[3]!]);
   end(3, true, 50);
@@ -194,7 +194,7 @@ Deno.test("the last calls of an instance that is gone count no more, and it take
   assertEquals([told.length, detector.ejected], [1, 1]);
 });
 
-Deno.test("while instances come, fail, get well and go, no more than the share is ejected, and the well ones are always back", () => {
+Deno.test("while instances are added, fail, recover and are removed, maxEjected holds, and healthy ones always return", () => {
   for (let seed = 1; seed <= 20; seed++) simulate(seed);
 });
 
@@ -233,7 +233,7 @@ function simulate(seed: number): void {
   assertEquals(detector.ejected, 0, `seed ${seed}`);
 }
 
-Deno.test("those that leave together cost one look at the ejected ones", () => {
+Deno.test("the removal of many instances checks the ejected ones once", () => {
   let looks = 0;
   const detector = new OutlierDetector<number>(
     rulesOf(),

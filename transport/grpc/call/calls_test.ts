@@ -58,7 +58,7 @@ Deno.test("messages larger than all windows are transferred, both ways", async (
   assertEquals([pair.budget.received, pair.client.budget.received], [0, 0]);
 });
 
-Deno.test("100 calls at once whose replies are larger than the client's window together all get them", async () => {
+Deno.test("100 concurrent calls get their responses, although these exceed the client's window together", async () => {
   await using pair = new GrpcPair({
     limits: { connectionBufferBytes: 1024 * 1024 },
     onCall: (call) => {
@@ -110,7 +110,7 @@ Deno.test("a deadline ends a call on both sides", async () => {
   assertEquals(pair.start({ deadline: performance.now() - 1 }).status!.code, Status.DEADLINE_EXCEEDED);
 });
 
-Deno.test("what a server sends after the end has no effect", async () => {
+Deno.test("messages that a server sends after the end have no effect", async () => {
   await using pair = new GrpcPair({
     onCall: (call) => {
       call.finish({ code: Status.OK, message: "" });
@@ -160,7 +160,7 @@ Deno.test("a request over the budget of the whole server is RESOURCE_EXHAUSTED, 
   assertEquals(pair.budget.received, 0);
 });
 
-Deno.test("calls over the server's limit wait for their turn with their messages, and can be cancelled", async () => {
+Deno.test("calls over the server's limit wait with their messages, and can be cancelled", async () => {
   await using pair = new GrpcPair({ limits: { concurrentStreams: 1 } as Partial<Limits>, onCall: echo });
   await pair.client.ready;
   const first = pair.start();
@@ -180,7 +180,7 @@ Deno.test("calls over the server's limit wait for their turn with their messages
   assertEquals(third.status!.code, Status.CANCELLED);
 });
 
-Deno.test("a draining server ends what is in flight, and its client says why it takes no more", async () => {
+Deno.test("a draining server serves calls in flight, and its client reports why the connection takes no more", async () => {
   await using pair = new GrpcPair({ onCall: echo });
   await pair.client.ready;
   const call = pair.start();
@@ -195,7 +195,7 @@ Deno.test("a draining server ends what is in flight, and its client says why it 
   assertEquals([sizes, status.code], [[3], Status.OK]);
 });
 
-Deno.test("a server that is closed ends calls as UNAVAILABLE, and its handlers' signals", async () => {
+Deno.test("a closed server ends calls as UNAVAILABLE, and aborts its handlers' signals", async () => {
   await using pair = new GrpcPair();
   await pair.client.ready;
   const call = pair.start();
@@ -206,7 +206,7 @@ Deno.test("a server that is closed ends calls as UNAVAILABLE, and its handlers' 
   assertEquals((signal.reason as RpcError).code, Status.UNAVAILABLE);
 });
 
-Deno.test("neither side waits long for a peer that reads nothing when it is closed by force", async () => {
+Deno.test("a forced close waits for no peer that reads nothing, on either side", async () => {
   const pair = new GrpcPair();
   await pair.client.ready;
   const call = pair.start();
@@ -220,7 +220,7 @@ Deno.test("neither side waits long for a peer that reads nothing when it is clos
   assertEquals(pair.sockets.map(({ closed }) => closed), [true, true]);
 });
 
-Deno.test("a connection that is lost ends calls as UNAVAILABLE, not as unprocessed", async () => {
+Deno.test("a lost connection ends calls as UNAVAILABLE, not as unprocessed", async () => {
   await using pair = new GrpcPair();
   await pair.client.ready;
   const call = pair.start();
@@ -233,7 +233,7 @@ Deno.test("a connection that is lost ends calls as UNAVAILABLE, not as unprocess
   assertEquals((signal.reason as RpcError).code, Status.CANCELLED);
 });
 
-Deno.test("a connection whose stream identifiers are used up says so, and is replaced before a call fails", async () => {
+Deno.test("a connection without stream identifiers left reports it, and is replaced before a call fails", async () => {
   await using pair = new GrpcPair({ onCall: echo });
   await pair.client.ready;
   pair.client.connection.state.nextStream = 2 ** 31 - 1;
@@ -245,7 +245,7 @@ Deno.test("a connection whose stream identifiers are used up says so, and is rep
   assertEquals([late.status!.code, late.status!.unprocessed], [Status.UNAVAILABLE, "left"]);
 });
 
-Deno.test("a call that was reset in the read that brought it is not begun", async () => {
+Deno.test("a call that was reset in the same read is not begun", async () => {
   await using pair = new GrpcPair();
   await pair.client.ready;
   const call = pair.start();
@@ -255,7 +255,7 @@ Deno.test("a call that was reset in the read that brought it is not begun", asyn
   assertEquals(pair.calls, []);
 });
 
-Deno.test("a writer waits for a slow reader: memory stays bounded, and everything arrives", async () => {
+Deno.test("a writer waits for a slow reader: memory is limited, and everything arrives", async () => {
   let sent = 0;
   await using pair = new GrpcPair({
     onCall: async (call) => {
@@ -278,7 +278,7 @@ Deno.test("a writer waits for a slow reader: memory stays bounded, and everythin
   assertEquals([read, call.status!.code], [400, Status.OK]);
 });
 
-Deno.test("unread replies block no other call, however many they are and however fast the first ones came", async () => {
+Deno.test("unread responses block no other call, whatever their number and speed", async () => {
   await using pair = new GrpcPair({
     onCall: async (call) => {
       if (call.path !== "/endless") return void echo(call);
@@ -303,7 +303,7 @@ Deno.test("unread replies block no other call, however many they are and however
   }]);
 });
 
-Deno.test("a handler that reads late opens the window to its caller", async () => {
+Deno.test("a handler that starts to read late opens the window to its caller", async () => {
   await using pair = new GrpcPair();
   await pair.client.ready;
   const call = pair.start();

@@ -9,7 +9,7 @@ import { ErrorCode } from "../../http2/protocol/error.ts";
 const NOT_FOUND = ["grpc-status", "5", "grpc-message", "no such thing"];
 const MESSAGE = [0, 0, 0, 0, 3, 1, 2, 3];
 
-Deno.test("blanks around a value of a response are left out, and its status stays", async () => {
+Deno.test("white space around a value of a response is removed, and its status stays", async () => {
   await using server = new RawServer();
   let header: Metadata | undefined;
   const call = await server.start({ onHeader: (fields) => header = fields });
@@ -22,7 +22,7 @@ Deno.test("blanks around a value of a response are left out, and its status stay
   assertEquals(header!.get("x-name"), "bob");
 });
 
-Deno.test("a value that can't be read is lost, and never the code that the server gave", async () => {
+Deno.test("an unreadable value is dropped, never the server's status code", async () => {
   await using server = new RawServer();
   for (const [i, bad] of [["x-bad", "a\nb"], ["x-bad", "\x1b[2J"], ["x-bad-bin", "*"], ["x-bad-bin", "A"]].entries()) {
     let header: Metadata | undefined;
@@ -38,7 +38,7 @@ Deno.test("a value that can't be read is lost, and never the code that the serve
   }
 });
 
-Deno.test("trailers over the limits leave the code and the text of an error, and make RESOURCE_EXHAUSTED of success", async () => {
+Deno.test("trailers over the limits keep the code and the text of an error, and turn success into RESOURCE_EXHAUSTED", async () => {
   const many = Array.from({ length: 101 }, (_, i) => [`x-${i}`, ""]).flat();
   const commas = ["x-bin", ",".repeat(101)];
   const long = ["x", "y".repeat(9000)];
@@ -80,7 +80,7 @@ Deno.test("a status text is read within metadataBytes, and the code of a longer 
   assertMatch(message, /limits.metadataBytes/);
 });
 
-Deno.test("whole messages that came before one that can't be read are given first, then the error", async () => {
+Deno.test("complete messages before an unreadable one are delivered first, then the error", async () => {
   const ends = { trailers: TRAILERS, error: NOT_FOUND, "no trailers": undefined };
   const bad = {
     "cut off": [[0, 0, 0, 0, 9, 1], Status.INTERNAL],
@@ -115,7 +115,7 @@ Deno.test("whole messages that came before one that can't be read are given firs
   }
 });
 
-Deno.test("the half of a message that was reset holds no window any more", async () => {
+Deno.test("an incomplete message of a reset call holds no window", async () => {
   await using server = new RawServer();
   const call = await server.start();
   server.send(server.headers(1, RESPONSE), data(1, [...MESSAGE, 0, 0, 0, 0, 200, 1, 2]), rstStream(1));
@@ -123,7 +123,7 @@ Deno.test("the half of a message that was reset holds no window any more", async
   assertEquals(server.client.connection.receiveWindow.held, 0);
 });
 
-Deno.test("a last message that can't be decompressed is an error, also where the status has come before it is taken", async () => {
+Deno.test("a last message that can't be decompressed is an error, also if the status arrived before it was read", async () => {
   await using server = new RawServer();
   const call = await server.start();
   server.send(

@@ -9,14 +9,14 @@ import { FrameType } from "../../http2/protocol/frame.ts";
 const GRPC = [...REQUEST, "content-type", "application/grpc"];
 const MESSAGE = [0, 0, 0, 0, 3, 1, 2, 3];
 
-Deno.test("blanks around a value of a request are left out", async () => {
+Deno.test("white space around a value of a request is removed", async () => {
   await using client = new RawClient();
   client.send(client.headers(1, [...GRPC, "x-name", "bob ", "rpc-persist-name", "\tbob "], true));
   const { metadata } = await client.call();
   assertEquals([...metadata], [["x-name", "bob"], ["rpc-persist-name", "bob"]]);
 });
 
-Deno.test("a control character in a value costs its call, and no other", async () => {
+Deno.test("a control character in a value fails its call, and no other", async () => {
   await using client = new RawClient();
   client.send(client.headers(1, [...GRPC, "x-bad", "a\x1bb"], true), client.headers(3, GRPC, true));
   await client.call();
@@ -25,7 +25,7 @@ Deno.test("a control character in a value costs its call, and no other", async (
   assertEquals(client.calls.length, 0);
 });
 
-Deno.test("whole requests that came before one that can't be read are given first, then the error", async () => {
+Deno.test("complete requests before an unreadable one are delivered first, then the error", async () => {
   for (const bad of [[0, 0, 0, 0, 9, 1], [0, 0], [7, 0, 0, 0, 0], [0, 255, 0, 0, 0]]) {
     for (const waits of [false, true]) {
       await using client = new RawClient();
@@ -43,7 +43,7 @@ Deno.test("whole requests that came before one that can't be read are given firs
   }
 });
 
-Deno.test("a caller that resets its call when the deadline has passed is no caller that gave up", async () => {
+Deno.test("a reset by the caller after the deadline is DEADLINE_EXCEEDED, not CANCELLED", async () => {
   await using client = new RawClient();
   client.send(client.headers(1, [...GRPC, "grpc-timeout", "20m"]), client.headers(3, [...GRPC, "grpc-timeout", "9S"]));
   const [late, early] = [await client.call(), await client.call()];
@@ -54,7 +54,7 @@ Deno.test("a caller that resets its call when the deadline has passed is no call
   assertEquals([late, early].map(({ signal }) => signal.reason.code), [Status.DEADLINE_EXCEEDED, Status.CANCELLED]);
 });
 
-Deno.test("no answer repeats at length what it refuses", async () => {
+Deno.test("no response repeats a long rejected text", async () => {
   const long = "\xe9".repeat(4000);
   const requests = [
     [...REQUEST, "content-type", long],

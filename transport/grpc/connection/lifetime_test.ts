@@ -25,7 +25,7 @@ Deno.test("handshakeTimeout: applies until the peer's SETTINGS arrive, and not a
   assertEquals(check(10_200), undefined);
 });
 
-Deno.test("headersTimeout: a header block that does not end", () => {
+Deno.test("headersTimeout: ends a connection with an endless header block", () => {
   const { peer, check } = setUp("server");
   const block = peer.block(REQUEST);
   peer.give(frame(FrameType.HEADERS, 0, 1, block.subarray(0, 5)));
@@ -35,7 +35,7 @@ Deno.test("headersTimeout: a header block that does not end", () => {
   assertEquals(check(12_000), undefined);
 });
 
-Deno.test("idleTimeout: no call for so long, from the last one on", () => {
+Deno.test("idleTimeout: ends a connection without calls, counted from the last one", () => {
   const { peer, pump, born, check } = setUp("server", { idleTimeout: 50_000 });
   assertEquals(check(1000), undefined);
   peer.give(peer.request(1));
@@ -46,7 +46,7 @@ Deno.test("idleTimeout: no call for so long, from the last one on", () => {
   assertEquals(check(110_000), "idleTimeout");
 });
 
-Deno.test("stallTimeout: a write that takes too long, or a window that stays closed while something waits", () => {
+Deno.test("stallTimeout: ends a connection with a stuck write, or with queued data and a closed window", () => {
   const slow = setUp("server", { keepaliveInterval: 1e9, stallTimeout: 30_000 });
   slow.pump.writingSince = slow.born + 5000;
   assertEquals([slow.check(34_000), slow.check(35_000)], [undefined, "stallTimeout"]);
@@ -59,7 +59,7 @@ Deno.test("stallTimeout: a write that takes too long, or a window that stays clo
   assertEquals(check(71_000), "stallTimeout");
 });
 
-Deno.test("keepalive: a PING after silence, and the end if nothing comes", () => {
+Deno.test("keepalive: sends a PING after silence, and ends the connection without an answer", () => {
   const { peer, pump, born, check } = setUp("server", { idleTimeout: Infinity });
   assertEquals([check(59_000), check(60_100)], [undefined, undefined]);
   assertEquals(peer.sent(), ["PING 0200000000000000"]);
@@ -70,7 +70,7 @@ Deno.test("keepalive: a PING after silence, and the end if nothing comes", () =>
   assertEquals([check(150_000), check(151_100)], [undefined, "keepaliveTimeout"]);
 });
 
-Deno.test("keepalive: a client asks only while calls are in flight", () => {
+Deno.test("keepalive: a client pings only while calls are in flight", () => {
   const { peer, check } = setUp("client", { idleTimeout: Infinity });
   assertEquals(check(100_000), undefined);
   assertEquals(peer.sent(), []);
@@ -80,7 +80,7 @@ Deno.test("keepalive: a client asks only while calls are in flight", () => {
   assertEquals(peer.sent(), ["PING 0200000000000000"]);
 });
 
-Deno.test("keepalive: after two PINGs of any purpose a client waits six times as long, until HEADERS or DATA come", () => {
+Deno.test("keepalive: after two PINGs of any purpose the interval is six times as long, until HEADERS or DATA arrive", () => {
   const { peer, pump, born, check } = setUp("client");
   peer.open();
   peer.sent();
@@ -101,7 +101,7 @@ Deno.test("keepalive: after two PINGs of any purpose a client waits six times as
   assertEquals([asks(842_000), asks(843_000)], [false, true]);
 });
 
-Deno.test("keepalive: a client that waits for the answer to another question asks no second one", () => {
+Deno.test("keepalive: a client sends no PING while a liveness probe is unanswered", () => {
   const { peer, pump, born, lifetime } = setUp("client");
   peer.open();
   const check = (ms: number) => lifetime.check(born + ms, true);
@@ -114,7 +114,7 @@ Deno.test("keepalive: a client that waits for the answer to another question ask
   assertEquals(lifetime.check(born + 81_000), undefined);
 });
 
-Deno.test("connectionAge: give or take a tenth; a drain for it has a bound, one of a stopping server has none", () => {
+Deno.test("connectionAge: varies by 10 %; a drain because of age is limited, that of a stopping server is not", () => {
   const { lifetime, check } = setUp("server", { connectionAge: 10_000, connectionAgeGrace: 5000 });
   assertEquals(check(8900), undefined);
   assertEquals(check(11_100), "connectionAge");
@@ -125,7 +125,7 @@ Deno.test("connectionAge: give or take a tenth; a drain for it has a bound, one 
   assertEquals([stopping.check(500), stopping.check(1100), stopping.check(50_000)], [undefined, "drain", "drain"]);
 });
 
-Deno.test("an idle connection lets go of large buffers", () => {
+Deno.test("an idle connection releases large buffers", () => {
   const { peer, check } = setUp("server");
   peer.give(peer.request(1), data(1, 10));
   peer.connection.sendData(peer.streams.get(1)!, new Uint8Array(0), new Uint8Array(60_000), true);

@@ -8,7 +8,7 @@ import { listBytes } from "../headers/headers.ts";
 /** What a peer announces as its SETTINGS_MAX_HEADER_LIST_SIZE, in octets. */
 const PEER_BYTES = 1000;
 
-Deno.test("a call whose header the server would not take is RESOURCE_EXHAUSTED, and is not sent", async () => {
+Deno.test("a call whose header exceeds the server's limit is RESOURCE_EXHAUSTED, and is not sent", async () => {
   await using pair = new GrpcPair({
     onCall: (call) => void call.finish({ code: Status.OK, message: "" }),
   });
@@ -30,7 +30,7 @@ Deno.test("a call whose header the server would not take is RESOURCE_EXHAUSTED, 
   assertEquals(pair.calls.length, 1);
 });
 
-Deno.test("a status keeps its code where the client takes no such trailers, and its text as far as there is room", async () => {
+Deno.test("a status keeps its code if its trailers exceed the client's limit, and as much of its text as fits", async () => {
   const long = "m".repeat(2 * PEER_BYTES);
   const trailer = new Metadata({ "x-big": long });
   const details = new Uint8Array(PEER_BYTES);
@@ -57,7 +57,7 @@ Deno.test("a status keeps its code where the client takes no such trailers, and 
   }
 });
 
-Deno.test("a header or a trailer of success that the client would not take is RESOURCE_EXHAUSTED", async () => {
+Deno.test("a header or a successful trailer beyond the client's limit is RESOURCE_EXHAUSTED", async () => {
   const metadata = new Metadata({ "x-big": "y".repeat(PEER_BYTES) });
   const thrown: Status[] = [];
   await using pair = new GrpcPair({

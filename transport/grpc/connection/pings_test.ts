@@ -77,7 +77,7 @@ Deno.test("no call fails because of its client's PINGs if the server follows gRP
   assertEquals(outcomes, Object.keys(SCENARIOS).map((name) => [name, [], [Status.OK]]));
 });
 
-Deno.test("a server that freezes when its client may send no PING any more is silent within 2.5 s of the next call", async () => {
+Deno.test("a server that freezes while its client may send no PING is silent within 2.5 s of the next call", async () => {
   using clock = fakeClock();
   await using pair = new GrpcPair({ limits: STRICT, onCall: takes(60_000) });
   await pair.client.ready;
@@ -99,7 +99,7 @@ Deno.test("a server that freezes when its client may send no PING any more is si
   assertEquals(pair.hits, []);
 });
 
-Deno.test("a client that gets too_many_pings says so, and its later connections wait twice as long with keepalive", async () => {
+Deno.test("a client logs too_many_pings, and its later connections double the keepalive interval", async () => {
   using clock = fakeClock();
   const pace = { factor: 1 };
   const lines: unknown[] = [];

@@ -15,7 +15,7 @@ function setUp() {
   return { look, connection };
 }
 
-Deno.test("a server that owes answers is asked once, and is silent if it does not answer", () => {
+Deno.test("a server with calls in flight is probed once, and is silent if it does not answer", () => {
   const { look } = setUp();
   assertEquals(look(1000, 900), [0, false]);
   assertEquals(look(2000, 900), [1, false]);
@@ -23,7 +23,7 @@ Deno.test("a server that owes answers is asked once, and is silent if it does no
   assertEquals(look(4000, 900), [1, true]);
 });
 
-Deno.test("a server that gives a sign of life is not asked again, whatever else it sends for the connection", () => {
+Deno.test("a server that answered a probe is not probed again because of frames of the connection", () => {
   const { look } = setUp();
   assertEquals(look(1000, 100), [1, false]);
   for (let now = 2000; now < 60_000; now += 1000) assertEquals(look(now, 1001), [1, false]);
@@ -31,7 +31,7 @@ Deno.test("a server that gives a sign of life is not asked again, whatever else 
   for (let now = 60_000; now < 120_000; now += 1000) assertEquals(look(now, now - now % 2500), [1, false]);
 });
 
-Deno.test("a server is asked again once it has sent something for a call, or another call has begun", () => {
+Deno.test("a server is probed again after a frame of a call, or after another call has begun", () => {
   const { look, connection } = setUp();
   assertEquals(look(1000, 100), [1, false]);
   assertEquals(look(2000, 1001), [1, false]);
@@ -44,7 +44,7 @@ Deno.test("a server is asked again once it has sent something for a call, or ano
   assertEquals(look(7000, 4001), [3, true]);
 });
 
-Deno.test("a call that begins while the server is asked is a reason to ask again: the answer may have been on its way before it", () => {
+Deno.test("a call that begins during a probe causes another probe: the answer may have been sent before the call", () => {
   const { look, connection } = setUp();
   assertEquals(look(1000, 100), [1, false]);
   connection.progress += 2;
@@ -52,12 +52,12 @@ Deno.test("a call that begins while the server is asked is a reason to ask again
   assertEquals(look(3000, 2001), [2, false]);
 });
 
-Deno.test("a server that owes nothing is not asked", () => {
+Deno.test("a server without calls in flight is not probed", () => {
   const { look } = setUp();
   for (let now = 1000; now < 60_000; now += 1000) assertEquals(look(now, 0, false), [0, false]);
 });
 
-Deno.test("a server whose calls have all ended by their deadline is asked all the same", () => {
+Deno.test("a server whose calls have all ended at their deadline is still probed", () => {
   const { look } = setUp();
   assertEquals(look(1000, 900), [0, false]);
   assertEquals(look(2000, 900, false), [1, false]);

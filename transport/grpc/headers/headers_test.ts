@@ -21,7 +21,7 @@ Deno.test("metadata comes back from fields: text, UTF-8 with a byte order mark, 
   for (const text of fields) for (const c of text) assertEquals(c.charCodeAt(0) < 256, true);
 });
 
-Deno.test("-bin values come with and without padding, and several in one field", () => {
+Deno.test("-bin values are read with and without padding, and several from one field", () => {
   const fields = ["x-bin", "AA==,AAE=, AAEC,AA", "y-bin", "AAE"];
   assertEquals(malformedMetadata(fields), undefined);
   assertEquals([...metadataOf(fields)].map(([name, value]) => `${name} ${value}`), [
@@ -30,7 +30,7 @@ Deno.test("-bin values come with and without padding, and several in one field",
   assertEquals(encodeBase64(new Uint8Array([0])), "AA");
 });
 
-Deno.test("a -bin value that is no base64 is malformed, and only that", () => {
+Deno.test("a -bin value that is not base64 is malformed; other values are not", () => {
   for (const value of ["A", "AAAAA", "-_", "A*", "AA=", "====", "AA,A", "\xff"]) {
     assertEquals(malformedMetadata(["x-bin", value]), "the value of x-bin is no base64", value);
     assertEquals(malformedMetadata(["x-text", value]), undefined);

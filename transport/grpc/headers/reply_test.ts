@@ -12,7 +12,7 @@ const BASE = [":method", "POST", ":scheme", "http", ":path", "/a.B/C"];
 const read = (fields: string[], exceeded = false) => readRequest(fields, exceeded, DEFAULT_LIMITS);
 const GRPC = ["content-type", "application/grpc"];
 
-Deno.test("readRequest() reads what gRPC says of a call", () => {
+Deno.test("readRequest() reads gRPC's fields of a call", () => {
   const request = read([
     ...BASE,
     ...GRPC,
@@ -30,7 +30,7 @@ Deno.test("readRequest() reads what gRPC says of a call", () => {
   }
 });
 
-Deno.test("readRequest() refuses what a server can't take, with the status that says why", () => {
+Deno.test("readRequest() rejects invalid requests with the status that explains why", () => {
   const many = Array.from({ length: 101 }, (_, i) => [`x-${i}`, ""]).flat();
   const cases: [code: Status, http: number | undefined, fields: string[]][] = [
     [Status.INTERNAL, 405, [":method", "GET", ...BASE.slice(2), ...GRPC]],
@@ -75,13 +75,13 @@ Deno.test("trailerFields() writes a status that statusOf() reads back, in traile
   assertEquals(responseFields(undefined).includes("grpc-encoding"), false);
 });
 
-Deno.test("plainAnswer() answers as HTTP does: 405 says what is allowed", () => {
+Deno.test("plainAnswer() answers in HTTP: 405 names the allowed method", () => {
   const { fields, body } = plainAnswer({ http: 405, code: Status.INTERNAL, message: "m" });
   assertEquals(fields, [":status", "405", "content-type", "text/plain; charset=utf-8", "allow", "POST"]);
   assertEquals(body, utf8("m\n"));
 });
 
-Deno.test("a status that is missing or no number is UNKNOWN; one that gRPC does not define stays", () => {
+Deno.test("a missing or malformed status is UNKNOWN; an undefined number stays", () => {
   for (const value of ["", "x", "-1", "1e1", "9999999999"]) {
     assertEquals(statusOf(["grpc-status", value]).code, Status.UNKNOWN, value);
   }
@@ -100,7 +100,7 @@ Deno.test("HTTP statuses of servers without gRPC become gRPC statuses", () => {
   assertEquals(headerProblem([":status", "200", ...GRPC, "x-bin", "*"]), undefined);
 });
 
-Deno.test("no message repeats a peer's text at length", () => {
+Deno.test("no message repeats a long text of a peer", () => {
   const long = "\x01".repeat(8000);
   const said = [
     ...[[":method", long], ["content-type", long], ["grpc-timeout", long], ["grpc-encoding", long]]

@@ -15,7 +15,7 @@ const all = (reader: MessageReader) => {
 };
 const codeOf = (run: () => unknown) => assertThrows(run, RpcError).code;
 
-Deno.test("messages split at every octet, or given octet by octet, come out the same", () => {
+Deno.test("messages split at every octet, or passed octet by octet, are read the same", () => {
   const bodies = [[], [1], [], [2, 3, 4, 5, 6, 7], [8]];
   const octets = concat(...bodies.map((body) => message(body)));
   for (let cut = 0; cut <= octets.length; cut++) {
@@ -46,7 +46,7 @@ Deno.test("flags other than 0 and 1 are INTERNAL; so is a compressed message wit
   push(1, "gzip")();
 });
 
-Deno.test("a message over the limit is RESOURCE_EXHAUSTED as soon as its length came", () => {
+Deno.test("a message over the limit is RESOURCE_EXHAUSTED as soon as its length has arrived", () => {
   const push = (length: number) => () =>
     new MessageReader(10, undefined).push(new Uint8Array([0, ...uint32(length)]), 0, 5);
   push(10)();
@@ -54,7 +54,7 @@ Deno.test("a message over the limit is RESOURCE_EXHAUSTED as soon as its length 
   assertEquals(codeOf(push(2 ** 32 - 1)), Status.RESOURCE_EXHAUSTED);
 });
 
-Deno.test("a message of which only the length came takes little memory", () => {
+Deno.test("a message of which only the length has arrived takes little memory", () => {
   const four = 4 * 1024 * 1024;
   const readers = Array.from({ length: 500 }, () => new MessageReader(four, undefined));
   const before = Deno.memoryUsage().external;
@@ -63,7 +63,7 @@ Deno.test("a message of which only the length came takes little memory", () => {
   assertEquals(readers[0]!.partial, 6);
 });
 
-Deno.test("compressed messages come back; damaged ones are INTERNAL, and bombs RESOURCE_EXHAUSTED", () => {
+Deno.test("compressed messages are decompressed; damaged ones are INTERNAL, and bombs RESOURCE_EXHAUSTED", () => {
   const body = new Uint8Array(1000).fill(7);
   for (const encoding of ["gzip", "deflate"]) {
     assertEquals(decompress(encoding, compress(encoding, body), 1000), body);
@@ -77,7 +77,7 @@ Deno.test("compressed messages come back; damaged ones are INTERNAL, and bombs R
   assertEquals(codeOf(() => decompress("gzip", bomb, 1_000_000)), Status.RESOURCE_EXHAUSTED);
 });
 
-Deno.test("unread messages cost their octets, however small they are", () => {
+Deno.test("unread messages count with their octets, however small they are", () => {
   for (const size of [0, 1]) {
     const reader = new MessageReader(100, undefined);
     const one = message(new Uint8Array(size));
@@ -102,7 +102,7 @@ Deno.test("a message that was read is not changed by later octets", () => {
   assertEquals(taken.map((one) => [...one]), Array.from({ length: 200 }, (_, i) => [i >> 1, i >> 1]));
 });
 
-Deno.test("a message that can't be decompressed stays ready, alone and behind others", () => {
+Deno.test("a message that can't be decompressed stays ready, alone and after others", () => {
   for (const before of [0, 1]) {
     const reader = new MessageReader(100, "gzip");
     const octets = concat(...Array.from({ length: before }, () => message([7])), new Uint8Array([1, ...uint32(1), 9]));

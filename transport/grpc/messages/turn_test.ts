@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { turnBegins, turnOver } from "./turn.ts";
 
-Deno.test("turnOver() makes all readers of a turn wait once it lasts too long, and not before", async () => {
+Deno.test("turnOver() makes all readers of a turn wait once the turn is too long, not earlier", async () => {
   turnBegins(performance.now() + 10_000);
   for (let i = 0; i < 1000; i++) assertEquals(turnOver(), undefined);
 

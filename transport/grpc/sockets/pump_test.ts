@@ -23,7 +23,7 @@ function setUp(onFirst: (first: Uint8Array) => CloseReason | undefined = () => u
   return { peer, socket, far, pump, done, readAll };
 }
 
-Deno.test("the whole output is written, however little one write accepts", async () => {
+Deno.test("the whole output is written, however little each write accepts", async () => {
   const { peer, socket, far, pump, done, readAll } = setUp();
   socket.most = 3;
   far.other.arrive(concat(PREFACE, settings(), peer.request(1)));
@@ -44,7 +44,7 @@ Deno.test("the whole output is written, however little one write accepts", async
   assertEquals(await done, { kind: "closed", text: "the end" });
 });
 
-Deno.test("one write is in flight at a time, and the next one has all that was queued since", async () => {
+Deno.test("one write is in flight at a time, and the next one holds everything queued since", async () => {
   const { peer, socket, far, pump, done, readAll } = setUp();
   const gate = Promise.withResolvers<void>();
   socket.gate = gate.promise;
@@ -64,7 +64,7 @@ Deno.test("one write is in flight at a time, and the next one has all that was q
   await done;
 });
 
-Deno.test("a failed write, a failed read and the peer's end close the socket, and say why", async () => {
+Deno.test("a failed write, a failed read and the peer's end close the socket with a reason", async () => {
   const broken = setUp();
   broken.far.closed = true;
   broken.socket.arrive(PREFACE);
@@ -80,7 +80,7 @@ Deno.test("a failed write, a failed read and the peer's end close the socket, an
   assertEquals(await wrong.done, { kind: "unusable", text: "speaks HTTP/1" });
 });
 
-Deno.test("end() sends what waits, ends the writing side, and closes when the peer has ended", async () => {
+Deno.test("end() sends the queue, ends the writing side, and closes when the peer has ended", async () => {
   const { peer, socket, far, pump, done } = setUp();
   peer.connection.refuseStreams();
   pump.end();
@@ -94,13 +94,13 @@ Deno.test("end() sends what waits, ends the writing side, and closes when the pe
   assertEquals((await done).kind, "ended");
 });
 
-Deno.test("end() closes the socket in the end, also if the peer never does", async () => {
+Deno.test("end() closes the socket after a time, also if the peer never ends", async () => {
   const { pump, done } = setUp();
   pump.end();
   assertEquals((await done).kind, "closed");
 });
 
-Deno.test("the read buffer grows while the peer fills it, and shrinks again behind that", async () => {
+Deno.test("the read buffer grows while the peer fills it, and shrinks afterwards", async () => {
   const { peer, socket, far, pump, done } = setUp();
   far.other.arrive(concat(PREFACE, settings(), peer.request(1)));
   for (let i = 0; i < 40; i++) far.other.arrive(concat(...Array.from({ length: 4 }, () => data(1, 16_384))));
@@ -117,7 +117,7 @@ Deno.test("the read buffer grows while the peer fills it, and shrinks again behi
   await done;
 });
 
-Deno.test("a peer that asks without reading the answers is not read any more, until it does", async () => {
+Deno.test("a peer that does not read the responses is not read from until it does", async () => {
   const { peer, socket, far, pump, done } = setUp();
   const gate = Promise.withResolvers<void>();
   socket.gate = gate.promise;
@@ -138,7 +138,7 @@ Deno.test("a peer that asks without reading the answers is not read any more, un
   await done;
 });
 
-Deno.test("a server sends nothing before its client does, and then only the answer, if the client speaks another protocol", async () => {
+Deno.test("a server sends nothing before its client does, and only a rejection if the client speaks another protocol", async () => {
   const { peer, socket, far, pump, done, readAll } = setUp(() => {
     void pump.answer(new Uint8Array([72, 73]));
     return undefined;

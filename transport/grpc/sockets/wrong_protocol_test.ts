@@ -12,7 +12,7 @@ const KITEX = {
   "00 00 00 30 90 01 00 01 00 00 00 04": "Kitex Protobuf",
 };
 
-Deno.test("a Kitex client that speaks no gRPC is recognized, with TLS and without, and not answered", () => {
+Deno.test("a Kitex client without gRPC is recognized, with TLS and without, and gets no response", () => {
   for (const [hex, protocol] of Object.entries(KITEX)) {
     for (const tls of [false, true]) {
       assertEquals(wrongProtocolOfClient(octets(hex), tls), {
@@ -27,7 +27,7 @@ Deno.test("a Kitex client that speaks no gRPC is recognized, with TLS and withou
   }
 });
 
-Deno.test("TLS is TLS however long its first record is", () => {
+Deno.test("TLS is recognized whatever the length of its first record", () => {
   for (let length = 0; length < 1024; length++) {
     const hello = new Uint8Array([22, 3, 1, length >> 8, length & 0xff, 1, 0, 1, 252, 3, 3]);
     assertEquals(wrongProtocolOfClient(hello, true), undefined, `${length}`);
@@ -35,7 +35,7 @@ Deno.test("TLS is TLS however long its first record is", () => {
   }
 });
 
-Deno.test("a client of another protocol gets an answer in that protocol; a client that may be right does not", () => {
+Deno.test("a client of another protocol gets a response in that protocol; a possibly valid client does not", () => {
   const text = (first: Uint8Array, tls: boolean) => wrongProtocolOfClient(first, tls)?.why;
   const preface = utf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   for (let end = 1; end <= preface.length; end++) assertEquals(text(preface.subarray(0, end), false), undefined);
@@ -49,7 +49,7 @@ Deno.test("a client of another protocol gets an answer in that protocol; a clien
   assertMatch(new TextDecoder().decode(wrongProtocolOfClient(hello, false)!.answer), /^HTTP\/1\.1 400 /);
 });
 
-Deno.test("a server that speaks something else is recognized", () => {
+Deno.test("a server of another protocol is recognized", () => {
   assertEquals(wrongProtocolOfServer(new Uint8Array([21, 3, 3, 0, 2]))?.kind, "tls");
   const { kind, text } = wrongProtocolOfServer(utf8("HTTP/1.1 400 Bad\r\n\r\nno such thing"))!;
   assertEquals(kind, "unusable");

@@ -137,12 +137,12 @@ for (
     ["Huffman padding of zeros", "0001618100", "padding"],
   ] as const
 ) {
-  Deno.test(`HpackDecoder refuses ${name}`, () => {
+  Deno.test(`HpackDecoder rejects ${name}`, () => {
     assertThrows(() => decode(newDecoder(), hex), HpackError, message);
   });
 }
 
-Deno.test("HpackDecoder resizes its table as the block's start says", () => {
+Deno.test("HpackDecoder resizes its table as the beginning of the block requests", () => {
   const decoder = newDecoder();
   decode(decoder, "400161013 1 400162013 2".replaceAll(" ", ""));
   assertEquals(tableOf(decoder), ["b: 2", "a: 1"]);
@@ -152,7 +152,7 @@ Deno.test("HpackDecoder resizes its table as the block's start says", () => {
   assertEquals(tableOf(decoder), ["c: 3"]);
 });
 
-Deno.test("HpackDecoder keeps no more than maxListBytes, and its table stays right", () => {
+Deno.test("HpackDecoder keeps at most maxListBytes, and its table stays correct", () => {
   const decoder = newDecoder({ maxListBytes: 102 });
   const block = "40016101 31 40016201 32 40016301 33 40016401 34";
   assertEquals([lines(decode(decoder, block)), decoder.exceeded], [["a: 1", "b: 2", "c: 3"], true]);
@@ -160,13 +160,13 @@ Deno.test("HpackDecoder keeps no more than maxListBytes, and its table stays rig
   assertEquals([lines(decode(decoder, "bebf")), decoder.exceeded], [["d: 4", "c: 3"], false]);
 });
 
-Deno.test("HpackDecoder leaves out all that comes after a field that is too large", () => {
+Deno.test("HpackDecoder skips all fields after one that is too large", () => {
   const decoder = newDecoder({ maxListBytes: 102 });
   const large = "00016178" + "31".repeat(120);
   assertEquals([lines(decode(decoder, "82" + large + "82")), decoder.exceeded], [[":method: GET"], true]);
 });
 
-Deno.test("HpackDecoder keeps no more than maxFields", () => {
+Deno.test("HpackDecoder keeps at most maxFields", () => {
   const decoder = newDecoder({ maxFields: 3 });
   assertEquals([decode(decoder, "828282").length, decoder.exceeded], [6, false]);
   assertEquals([decode(decoder, "82828282").length, decoder.exceeded], [6, true]);
@@ -192,7 +192,7 @@ Deno.test("HpackDecoder returns the same list for the same indexed block", () =>
   assertEquals(decode(decoder, "82be88").length, 6); // the block and more is another block
 });
 
-Deno.test("HpackDecoder decodes a block anew once the table has changed", () => {
+Deno.test("HpackDecoder decodes a cached block again once the table has changed", () => {
   const decoder = newDecoder();
   decode(decoder, "4001610131");
   const before = decode(decoder, "82be");
@@ -213,7 +213,7 @@ Deno.test("HpackDecoder does not cache a block that changes the table, but cache
   }
 });
 
-Deno.test("HpackDecoder remembers blocks of up to 128 octets, and tells longer ones apart that begin alike", () => {
+Deno.test("HpackDecoder caches blocks of up to 128 octets, and distinguishes longer ones with the same beginning", () => {
   const decoder = newDecoder();
   const long = "82".repeat(128);
   assertStrictEquals(decode(decoder, long), decode(decoder, long));

@@ -9,7 +9,7 @@ function entries(table: DynamicTable): string[] {
   });
 }
 
-Deno.test("DynamicTable drops the oldest entries for a new one", () => {
+Deno.test("DynamicTable evicts the oldest entries for a new one", () => {
   const dropped: string[] = [];
   const table = new DynamicTable(100, (name, value) => dropped.push(`${name}: ${value}`));
   table.add("a", "1"); // 34 bytes
@@ -34,7 +34,7 @@ Deno.test("DynamicTable is emptied by an entry larger than itself", () => {
   assertEquals([table.length, table.bytes], [1, 100]);
 });
 
-Deno.test("DynamicTable.resize() drops what no longer fits and keeps the rest in order", () => {
+Deno.test("DynamicTable.resize() evicts entries that no longer fit, and keeps the rest in order", () => {
   const table = new DynamicTable(4096);
   for (let i = 0; i < 1000; i++) table.add("n", String(i)); // the ring goes round many times
   assertEquals(table.length, Math.floor(4096 / 36));
@@ -48,7 +48,7 @@ Deno.test("DynamicTable.resize() drops what no longer fits and keeps the rest in
   assertEquals(entries(table), []);
 });
 
-Deno.test("DynamicTable keeps no text that has left it", () => {
+Deno.test("DynamicTable releases the texts of evicted entries", () => {
   const table = new DynamicTable(4096);
   for (let i = 0; i < 100; i++) table.add("n", String(i));
   table.resize(0);

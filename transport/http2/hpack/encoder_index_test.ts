@@ -26,7 +26,7 @@ Deno.test("EncoderIndex forgets a name with its last entry", () => {
   assertEquals(index.find("x"), undefined);
 });
 
-Deno.test("EncoderIndex goes back to the static entry of a name, or to none", () => {
+Deno.test("EncoderIndex falls back to the static entry of a name, or to none", () => {
   const index = new EncoderIndex();
   for (const name of [":path", "grpc-timeout"]) {
     const before = structuredClone(index.find(name));

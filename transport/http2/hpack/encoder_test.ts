@@ -32,7 +32,7 @@ Deno.test("HpackEncoder writes the blocks of RFC 7541, C.4", () => {
   );
 });
 
-Deno.test("HpackEncoder writes an octet a field once it has sent the fields", () => {
+Deno.test("HpackEncoder writes one octet for each repeated field", () => {
   const encoder = new HpackEncoder();
   const head = [":status", "200", "content-type", "application/grpc"];
   encode(encoder, head);
@@ -41,7 +41,7 @@ Deno.test("HpackEncoder writes an octet a field once it has sent the fields", ()
   assertEquals(encode(encoder, ["grpc-status", "0"]), "be");
 });
 
-Deno.test("HpackEncoder writes the same list the same, and anew once the table has changed", () => {
+Deno.test("HpackEncoder caches a list until the table changes", () => {
   const encoder = new HpackEncoder();
   const decoder = newDecoder();
   const head = [":status", "200", "content-type", "application/grpc"];
@@ -65,7 +65,7 @@ Deno.test("HpackEncoder indexes the name of a field that varies, and never its l
   assertEquals(encode(encoder, ["x-first", "1"]), "bf");
 });
 
-Deno.test("HpackEncoder never indexes secrets, and says so", () => {
+Deno.test("HpackEncoder sends secrets as never indexed", () => {
   const encoder = new HpackEncoder();
   for (
     const [name, first] of [["authorization", "1f08"], ["cookie", "1f11"], ["proxy-authorization", "1f22"], [
@@ -88,7 +88,7 @@ Deno.test("HpackEncoder does not index an entry of more than a quarter of the ta
   }
 });
 
-Deno.test("HpackEncoder codes a text that enters the table, where that is shorter", () => {
+Deno.test("HpackEncoder uses Huffman for texts that enter the table, if that is shorter", () => {
   const encoder = new HpackEncoder();
   assertEquals(encode(encoder, [":path", "aaaaaaaa"]), "4485" + "18c6318c63");
   assertEquals(encode(encoder, [":path", "{}{}{}{}"]), "4408" + "7b7d7b7d7b7d7b7d");
@@ -96,7 +96,7 @@ Deno.test("HpackEncoder codes a text that enters the table, where that is shorte
   assertEquals(encode(encoder, ["cookie", "aaaaaaaa"]), "1f1108" + "6161616161616161");
 });
 
-Deno.test("HpackEncoder sends an octet for each character, whatever the text holds", () => {
+Deno.test("HpackEncoder sends one octet for each character of any text", () => {
   const decoder = newDecoder();
   const encoder = new HpackEncoder();
   const all = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join("");
@@ -132,13 +132,13 @@ Deno.test("HpackEncoder uses a larger table once the peer allows it", () => {
   assertEquals(encode(encoder, []), "3fe13f");
 });
 
-Deno.test("HpackEncoder says at once that it uses less than the default", () => {
+Deno.test("HpackEncoder announces a table below the default size at once", () => {
   const encoder = new HpackEncoder(0);
   assertEquals(encode(encoder, ["x", "1"]), "20" + "0001780131");
   assertEquals(encode(encoder, ["x", "1"]), "0001780131");
 });
 
-Deno.test("HpackEncoder knows no name or value that its table has dropped", () => {
+Deno.test("HpackEncoder uses no name or value that its table has evicted", () => {
   const encoder = new HpackEncoder();
   const decoder = newDecoder();
   for (let round = 0; round < 3; round++) {

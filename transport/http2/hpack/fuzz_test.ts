@@ -71,7 +71,7 @@ function randomFields(random: Random): string[] {
   }).flat();
 }
 
-Deno.test("HpackDecoder gives back what HpackEncoder was given, while table sizes change", () => {
+Deno.test("HpackDecoder returns the fields that HpackEncoder got, while table sizes change", () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = seeded(seed);
     const encoder = new HpackEncoder([4096, 0, 100, 16384][seed % 4]);

@@ -54,7 +54,7 @@ for (
   });
 }
 
-Deno.test("huffmanDecode() gives back each octet, at each place in an octet", () => {
+Deno.test("huffmanDecode() returns each octet, at each bit offset", () => {
   for (let octet = 0; octet < 256; octet++) {
     for (let before = 0; before < 8; before++) { // "0" has 5 bits, so 8 of them start at each of the 8 bit positions
       const text = "0".repeat(before) + String.fromCharCode(octet) + "e";
@@ -65,19 +65,19 @@ Deno.test("huffmanDecode() gives back each octet, at each place in an octet", ()
   }
 });
 
-Deno.test("huffmanDecode() gives back texts longer than its buffer", () => {
+Deno.test("huffmanDecode() returns texts longer than its buffer", () => {
   const text = Array.from({ length: 20_000 }, (_, i) => String.fromCharCode(i * 7 & 0xff)).join("");
   assertEquals(decoded(encoded(text)), text);
   assertEquals(decoded(encoded("0".repeat(4095))), "0".repeat(4095));
 });
 
-Deno.test("huffmanDecode() refuses EOS, also within a text and with what follows right", () => {
+Deno.test("huffmanDecode() rejects EOS, also within an otherwise valid text", () => {
   const eos = bitsOf(EOS);
   assertThrows(() => decodedBits(eos + "11"), HpackError, "end-of-string");
   assertThrows(() => decodedBits(bitsOf(0x30) + eos + bitsOf(0x30)), HpackError, "end-of-string");
 });
 
-Deno.test("huffmanDecode() refuses 8 or more bits of padding", () => {
+Deno.test("huffmanDecode() rejects 8 or more bits of padding", () => {
   assertEquals(decodedBits(bitsOf(0x21) + "111111"), "!"); // 10 bits
   assertEquals(decodedBits(bitsOf(0x2c) + bitsOf(0x42) + bitsOf(0x21) + "1111111"), ",B!");
   assertThrows(() => decodedBits("11111111"), HpackError, "padding");
@@ -85,7 +85,7 @@ Deno.test("huffmanDecode() refuses 8 or more bits of padding", () => {
   assertThrows(() => decodedBits("1".repeat(24)), HpackError, "padding");
 });
 
-Deno.test("huffmanDecode() refuses padding that is not all ones", () => {
+Deno.test("huffmanDecode() rejects padding that is not all ones", () => {
   for (const padding of ["110", "011", "000"]) {
     assertEquals(padding.length, 3);
     assertThrows(() => decodedBits("00000" + padding), HpackError, "padding"); // "0" has 5 bits

@@ -56,18 +56,18 @@ Deno.test("readInteger() reads what writeInteger() writes, up to 2^31-1 and for 
   }
 });
 
-Deno.test("readInteger() refuses 2^31, however it is written", () => {
+Deno.test("readInteger() rejects 2^31 in any encoding", () => {
   assertThrows(() => read([0x7f, 0x81, 0xff, 0xff, 0xff, 0x07], 0x7f), HpackError, "more than 2147483647");
   assertThrows(() => read([0x7f, 0xff, 0xff, 0xff, 0xff, 0x7f], 0x7f), HpackError, "more than 2147483647");
 });
 
-Deno.test("readInteger() refuses an endless integer", () => {
+Deno.test("readInteger() rejects an endless integer", () => {
   assertThrows(() => read([0x7f, ...new Array(1000).fill(0x80), 0], 0x7f), HpackError, "more than 5 octets");
   assertThrows(() => read([0x7f, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], 0x7f), HpackError, "more than 5 octets");
   assertEquals(read([0x7f, 0x80, 0x80, 0x80, 0x80, 0x00], 0x7f), { value: 127, pos: 6 });
 });
 
-Deno.test("readInteger() refuses an integer that is cut off", () => {
+Deno.test("readInteger() rejects an incomplete integer", () => {
   assertThrows(() => read([0x7f], 0x7f), HpackError, "ends inside an integer");
   assertThrows(() => read([0x7f, 0x80], 0x7f), HpackError, "ends inside an integer");
 });

@@ -24,7 +24,7 @@ import { PingPurpose } from "../state/pings.ts";
 const server = Peer.ready.bind(null, "server");
 const client = Peer.ready.bind(null, "client");
 
-Deno.test("a server says SETTINGS and opens its window before anything came; it acknowledges the peer's SETTINGS (3.4)", () => {
+Deno.test("a server sends SETTINGS and opens its window first; it acknowledges the peer's SETTINGS (3.4)", () => {
   const peer = new Peer("server");
   assertEquals(peer.sent(), ["SETTINGS 3=100 4=262144 6=12288", `WINDOW_UPDATE 0 ${32 * 1024 * 1024 - 65535}`]);
   assert(!peer.connection.established);
@@ -33,7 +33,7 @@ Deno.test("a server says SETTINGS and opens its window before anything came; it 
   assertEquals(peer.sent(), ["SETTINGS ACK"]);
 });
 
-Deno.test("a client says the preface, SETTINGS without push, and opens its window (3.4)", () => {
+Deno.test("a client sends the preface and SETTINGS without push, and opens its window (3.4)", () => {
   const { output } = new Peer("client").connection;
   assertEquals(output.buf.subarray(0, PREFACE.length), PREFACE);
   assertEquals(new Peer("client").sent()[0], "SETTINGS 2=0 4=262144 6=73728");
@@ -56,7 +56,7 @@ Deno.test("a first frame that is no SETTINGS is a PROTOCOL_ERROR (3.4)", () => {
   }
 });
 
-Deno.test("frames split at every octet, or passed octet by octet, cause the same events as in one piece", () => {
+Deno.test("frames split at every octet, or passed octet by octet, cause the same events as whole frames", () => {
   const talk = () => {
     const peer = new Peer("server");
     const first = peer.request(1);
@@ -105,7 +105,7 @@ Deno.test("frames split at every octet, or passed octet by octet, cause the same
   inPieces("octet by octet", ...octets.keys());
 });
 
-Deno.test("a frame over 16384 octets is a FRAME_SIZE_ERROR as soon as its header came (4.2)", () => {
+Deno.test("a frame over 16384 octets is a FRAME_SIZE_ERROR as soon as its header has arrived (4.2)", () => {
   for (const type of [0, 1, 4, 0x99]) {
     assertEquals(server().give(frame(type, 0, 1, new Uint8Array(16385)).subarray(0, 9)), ["failed FRAME_SIZE_ERROR"]);
   }
@@ -139,7 +139,7 @@ Deno.test("frames of wrong sizes are a FRAME_SIZE_ERROR (6)", () => {
   }
 });
 
-Deno.test("frames on stream 0 that belong to a stream, and the other way round, are a PROTOCOL_ERROR (6)", () => {
+Deno.test("frames of a stream on stream 0, and frames of the connection on a stream, are a PROTOCOL_ERROR (6)", () => {
   const wrong: [string, Uint8Array][] = [
     ["DATA", data(0, 1)],
     ["HEADERS", frame(FrameType.HEADERS, Flag.END_HEADERS, 0, [0x82])],
@@ -174,7 +174,7 @@ Deno.test("frames on idle streams are a PROTOCOL_ERROR, but for HEADERS and PRIO
   assertEquals(server().give(frame(FrameType.PRIORITY, 0, 9, [...uint32(0), 1])), []);
 });
 
-Deno.test("DATA and HEADERS behind END_STREAM are a STREAM_CLOSED of the stream (5.1, half-closed remote)", () => {
+Deno.test("DATA and HEADERS after END_STREAM are a STREAM_CLOSED of the stream (5.1, half-closed remote)", () => {
   for (const late of [(_: Peer) => data(1, 9), (peer: Peer) => peer.headers(1, TRAILERS, 5)]) {
     const peer = server();
     assertEquals(peer.give(peer.request(1, true), late(peer)), ["open 1 end", "reset 1 STREAM_CLOSED"]);
@@ -183,7 +183,7 @@ Deno.test("DATA and HEADERS behind END_STREAM are a STREAM_CLOSED of the stream 
   }
 });
 
-Deno.test("WINDOW_UPDATE, PRIORITY and RST_STREAM are taken behind END_STREAM (5.1, half-closed remote)", () => {
+Deno.test("WINDOW_UPDATE, PRIORITY and RST_STREAM are accepted after END_STREAM (5.1, half-closed remote)", () => {
   const peer = server();
   peer.give(peer.request(1, true), windowUpdate(1, 7), frame(FrameType.PRIORITY, 0, 1, [0, 0, 0, 0, 1]));
   assertEquals(peer.streams.get(1)!.sendWindow, 65542);
@@ -199,7 +199,7 @@ Deno.test("on a stream that the peer has reset: DATA is answered by RST_STREAM, 
   assertEquals(peer.give(peer.headers(1, TRAILERS, 5)), ["failed STREAM_CLOSED"]);
 });
 
-Deno.test("on a stream that this side has reset, what was on its way is ignored (5.1, closed)", () => {
+Deno.test("on a stream that this side has reset, frames in flight are ignored (5.1, closed)", () => {
   const peer = server();
   peer.give(peer.request(1));
   peer.connection.reset(peer.streams.get(1)!, ErrorCode.CANCEL);
@@ -209,7 +209,7 @@ Deno.test("on a stream that this side has reset, what was on its way is ignored 
   assertEquals(peer.connection.receiveWindow.held, 0);
 });
 
-Deno.test("as many streams as may be open at once are all remembered when this side resets them", () => {
+Deno.test("this side remembers its resets of as many streams as may be open at once", () => {
   for (const concurrentStreams of [1, 100, 1000]) {
     const peer = Peer.ready("server", { concurrentStreams });
     const last = concurrentStreams * 2;
@@ -221,7 +221,7 @@ Deno.test("as many streams as may be open at once are all remembered when this s
   }
 });
 
-Deno.test("a client ignores what comes for a stream that it has given up, and keeps the HPACK table right", () => {
+Deno.test("a client ignores frames of a cancelled stream, and keeps the HPACK table correct", () => {
   const peer = client();
   const stream = peer.open();
   peer.connection.reset(stream, ErrorCode.CANCEL);
@@ -240,7 +240,7 @@ Deno.test("DATA before the response is a PROTOCOL_ERROR of the stream (8.1)", ()
   assertEquals(peer.connection.receiveWindow.held, 0);
 });
 
-Deno.test("padding is no data, and counts for flow control (6.1)", () => {
+Deno.test("padding is not data, but counts for flow control (6.1)", () => {
   const peer = server();
   peer.reads = false;
   peer.give(peer.request(1));
@@ -263,7 +263,7 @@ Deno.test("padding as long as its frame is a PROTOCOL_ERROR (6.1, 6.2)", () => {
   assertEquals(other.give(other.headers(1, REQUEST, Flag.PADDED | Flag.END_HEADERS, [255])), ["failed PROTOCOL_ERROR"]);
 });
 
-Deno.test("DATA with the padding flag and nothing in it, at the very end of the read buffer, counts no octets that are none", () => {
+Deno.test("empty DATA with the padding flag at the very end of the read buffer counts no octets", () => {
   const budget = { received: 0, queued: 0 };
   const peer = new Peer("server", {}, budget);
   peer.give(PREFACE, settings(), peer.request(1));
@@ -284,19 +284,19 @@ Deno.test("flags that a type does not define, and the reserved bit, are ignored 
   assertEquals(peer.give(frame(FrameType.PING, 0xfe, 0, new Uint8Array(8))), []);
 });
 
-Deno.test("PING is answered with its own octets, ahead of nothing else (6.7)", () => {
+Deno.test("PING is answered with its octets, and nothing else is sent (6.7)", () => {
   const peer = server();
   peer.give(ping([9, 8, 7, 6, 5, 4, 3, 2]));
   assertEquals(peer.sent(), ["PING ACK 0908070605040302"]);
 });
 
-Deno.test("the answer to a PING is not answered, and ends no drain that has not begun", () => {
+Deno.test("a PING acknowledgement is not answered, and ends no drain before it has begun", () => {
   const peer = server();
   peer.give(pong(PingPurpose.Drain), pong(PingPurpose.Keepalive));
   assertEquals(peer.sent(), []);
 });
 
-Deno.test("a server ends the connection of a client that pings too often: at the third early PING, with too_many_pings (gRPC A8)", () => {
+Deno.test("a server ends a connection at the third early PING, with too_many_pings (gRPC A8)", () => {
   const peer = server();
   assertEquals(peer.give(ping(), ping(), ping()), []);
   assertEquals(peer.give(ping()), ["failed ENHANCE_YOUR_CALM"]);
@@ -304,7 +304,7 @@ Deno.test("a server ends the connection of a client that pings too often: at the
   assertEquals(peer.connection.failure!.limit, "pingInterval");
 });
 
-Deno.test("PINGs are no strike while calls are sent to", () => {
+Deno.test("PINGs are not strikes while a call sends frames", () => {
   const peer = server();
   peer.give(peer.request(1));
   for (let i = 0; i < 20; i++) {
@@ -313,7 +313,7 @@ Deno.test("PINGs are no strike while calls are sent to", () => {
   }
 });
 
-Deno.test("a client takes PINGs without strikes", () => {
+Deno.test("a client accepts any number of PINGs", () => {
   const peer = client();
   for (let i = 0; i < 100; i++) assertEquals(peer.give(ping()), []);
 });
@@ -332,7 +332,7 @@ Deno.test("after a GOAWAY, a client's streams above its last one are lost as unp
   assertEquals(peer.give(peer.headers(1, RESPONSE)), [`headers 1 ${RESPONSE.join(" ")}`]);
 });
 
-Deno.test("a server serves on after a client's GOAWAY (6.8)", () => {
+Deno.test("a server continues to serve after a client's GOAWAY (6.8)", () => {
   const peer = server();
   peer.give(peer.request(1));
   assertEquals(peer.give(goAway(0, ErrorCode.NO_ERROR), peer.request(3)), ["goaway NO_ERROR", "open 3"]);

@@ -7,7 +7,7 @@ const server = Peer.ready.bind(null, "server");
 const client = Peer.ready.bind(null, "client");
 const ENDS = Flag.END_HEADERS | Flag.END_STREAM;
 
-Deno.test("a header block comes in HEADERS and any CONTINUATION, also empty ones (6.10)", () => {
+Deno.test("a header block may consist of HEADERS and any number of CONTINUATION, also empty ones (6.10)", () => {
   const peer = server();
   const block = peer.block(REQUEST);
   const told = peer.give(
@@ -20,7 +20,7 @@ Deno.test("a header block comes in HEADERS and any CONTINUATION, also empty ones
   assertEquals(peer.connection.headerBlock, 0);
 });
 
-Deno.test("inside a header block, anything but its CONTINUATION is a PROTOCOL_ERROR (6.10)", () => {
+Deno.test("inside a header block, any frame but its CONTINUATION is a PROTOCOL_ERROR (6.10)", () => {
   const begun = frame(FrameType.HEADERS, 0, 1, [0x82]);
   for (
     const octets of [
@@ -40,7 +40,7 @@ Deno.test("inside a header block, anything but its CONTINUATION is a PROTOCOL_ER
   }
 });
 
-Deno.test("CONTINUATION without HEADERS, or behind END_HEADERS, is a PROTOCOL_ERROR (6.10)", () => {
+Deno.test("CONTINUATION without HEADERS, or after END_HEADERS, is a PROTOCOL_ERROR (6.10)", () => {
   const peer = server();
   assertEquals(peer.give(peer.request(1), frame(FrameType.CONTINUATION, 4, 1)), [
     ...["open 1", "lost 1", "failed PROTOCOL_ERROR"],
@@ -59,7 +59,7 @@ Deno.test("a header block of more than limits.headerBlockFrames frames is ENHANC
   assertEquals(peer.connection.failure!.limit, "headerBlockFrames");
 });
 
-Deno.test("a block that is no HPACK is a COMPRESSION_ERROR of the connection, also on a closed stream (4.3)", () => {
+Deno.test("an invalid HPACK block is a COMPRESSION_ERROR of the connection, also on a closed stream (4.3)", () => {
   const peer = server();
   assertEquals(peer.give(frame(FrameType.HEADERS, ENDS, 1, [0xff, 0xff, 0xff])), ["failed COMPRESSION_ERROR"]);
   const other = client();
@@ -78,7 +78,7 @@ Deno.test("a client's streams are odd and rise; those between are closed (5.1.1)
   assertEquals(last.give(last.request(2 ** 31 - 1)), ["open 2147483647"]);
 });
 
-Deno.test("streams over limits.concurrentStreams are refused, and those behind them are taken once there is room (5.1.2)", () => {
+Deno.test("streams over limits.concurrentStreams are refused, and later ones accepted once others have ended (5.1.2)", () => {
   const peer = server({ concurrentStreams: 2 });
   assertEquals(peer.give(peer.request(1), peer.request(3), peer.request(5)), ["open 1", "open 3"]);
   assertEquals(peer.sent(), ["RST_STREAM 5 REFUSED_STREAM"]);
@@ -87,7 +87,7 @@ Deno.test("streams over limits.concurrentStreams are refused, and those behind t
   assertEquals(peer.give(peer.request(7)), ["open 7"]);
 });
 
-Deno.test("streams above the one that GOAWAY named are refused (6.8)", () => {
+Deno.test("streams above the last one of GOAWAY are refused (6.8)", () => {
   const peer = server();
   peer.give(peer.request(1));
   peer.connection.refuseStreams();
@@ -95,7 +95,7 @@ Deno.test("streams above the one that GOAWAY named are refused (6.8)", () => {
   assertEquals(peer.sent(), ["GOAWAY 1 NO_ERROR", "RST_STREAM 3 REFUSED_STREAM"]);
 });
 
-Deno.test("a GOAWAY for an error names no higher stream than one before it did (6.8)", () => {
+Deno.test("a GOAWAY for an error names no higher stream than an earlier GOAWAY (6.8)", () => {
   const peer = server();
   peer.give(peer.request(1));
   peer.connection.refuseStreams();
@@ -184,7 +184,7 @@ Deno.test("a list that is valid as trailers is not valid as a request, nor the o
   assertEquals(peer.give(peer.request(7), peer.headers(7, REQUEST, ENDS)), ["open 7", "reset 7 PROTOCOL_ERROR"]);
 });
 
-Deno.test("an empty block is right as trailers, and no response", () => {
+Deno.test("an empty block is valid as trailers, and invalid as a response", () => {
   const peer = client();
   for (const id of [1, 3, 5]) {
     peer.open(true);
@@ -216,7 +216,7 @@ Deno.test("a malformed response is a PROTOCOL_ERROR of its stream (8.3.2)", () =
   }
 });
 
-Deno.test("blanks around values are left out, as RFC 9110 (5.5) has it: Kitex and grpc-go send them", () => {
+Deno.test("white space around values is removed, as in RFC 9110, 5.5: Kitex and grpc-go send it", () => {
   const peer = client();
   const blank = [":status", "200", "content-type", "\tapplication/grpc ", "x", " \t", "x", " \xc3\xa0 b\t"];
   const read = ":status 200 content-type application/grpc x  x \xc3\xa0 b";
@@ -234,7 +234,7 @@ Deno.test("blanks around values are left out, as RFC 9110 (5.5) has it: Kitex an
   }
 });
 
-Deno.test("a value with control characters is lost from a response, and nothing else is", () => {
+Deno.test("a value with control characters is dropped from a response, and nothing else is", () => {
   const peer = client();
   for (const bad of ["a\0b", "a\nb", "\r\n", "a\x1b[2J", "\x7f"]) {
     const stream = peer.open(true);
@@ -245,7 +245,7 @@ Deno.test("a value with control characters is lost from a response, and nothing 
   }
 });
 
-Deno.test("interim responses are passed over; one may not end the stream (8.1)", () => {
+Deno.test("interim responses are ignored, but must not end the stream (8.1)", () => {
   const peer = client();
   peer.open();
   assertEquals(peer.give(peer.headers(1, [":status", "100"]), peer.headers(1, [":status", "103", "link", "x"])), []);
@@ -315,7 +315,7 @@ Deno.test("fields over the limits are reported as exceeded, and the table stays 
   assertEquals(peer.sent(), ["RST_STREAM 3 PROTOCOL_ERROR"]);
 });
 
-Deno.test("a response whose first field is over the limits is reported as exceeded: it ends its call, not the connection", () => {
+Deno.test("a response whose first field exceeds the limits is reported as exceeded: it ends its call, not the connection", () => {
   const peer = client({ headerListBytes: 1000 });
   peer.open(true);
   assertEquals(peer.give(peer.headers(1, [":status", "1".repeat(2000)])), ["headers 1  exceeded"]);

@@ -4,7 +4,7 @@ import { SettingId } from "../protocol/settings.ts";
 
 const NOTHING = new Uint8Array(0);
 
-Deno.test("each setting is taken within its bounds, and the connection fails beyond them (6.5.2)", () => {
+Deno.test("each setting is accepted within its range, and fails the connection outside it (6.5.2)", () => {
   const { ENABLE_PUSH, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE } = SettingId;
   const cases: [id: number, value: number, failure?: string][] = [
     [SettingId.HEADER_TABLE_SIZE, 0],
@@ -35,7 +35,7 @@ Deno.test("a server that allows push is a PROTOCOL_ERROR (6.5.2)", () => {
   assertEquals(Peer.ready("client").give(settings([SettingId.ENABLE_PUSH, 1])), ["failed PROTOCOL_ERROR"]);
 });
 
-Deno.test("a client opens 100 streams before the server's SETTINGS, any number after them, and no more than they say (5.1.2)", () => {
+Deno.test("a client opens up to 100 streams before the server's SETTINGS, and as many as they allow afterwards (5.1.2)", () => {
   const peer = new Peer("client");
   const openAll = (most: number) => {
     let opened = 0;
@@ -51,7 +51,7 @@ Deno.test("a client opens 100 streams before the server's SETTINGS, any number a
   assertEquals(openAll(1000), 0);
 });
 
-Deno.test("a client's streams end with the last identifier there is (5.1.1)", () => {
+Deno.test("a client opens no stream after the largest identifier (5.1.1)", () => {
   const peer = Peer.ready("client");
   peer.connection.state.nextStream = 2 ** 31 - 3;
   assertEquals(peer.connection.open()!.id, 2 ** 31 - 3);
@@ -61,7 +61,7 @@ Deno.test("a client's streams end with the last identifier there is (5.1.1)", ()
   assertEquals(peer.connection.open(), undefined);
 });
 
-Deno.test("INITIAL_WINDOW_SIZE changes the windows of open streams, and lets go what waited (6.9.2)", () => {
+Deno.test("INITIAL_WINDOW_SIZE changes the windows of open streams, and queued data is sent (6.9.2)", () => {
   const peer = Peer.ready("client", {}, [SettingId.INITIAL_WINDOW_SIZE, 10]);
   const stream = peer.open();
   peer.sent();
@@ -87,7 +87,7 @@ Deno.test("INITIAL_WINDOW_SIZE that takes a stream's window over 2^31-1 is a FLO
   ]);
 });
 
-Deno.test("an empty frame that ends a stream goes out as such while the window is below zero (6.9.1)", () => {
+Deno.test("an empty frame that ends a stream is sent while the window is negative (6.9.1)", () => {
   const peer = Peer.ready("client");
   const stream = peer.open();
   peer.connection.sendData(stream, NOTHING, new Uint8Array(100), false);
@@ -99,7 +99,7 @@ Deno.test("an empty frame that ends a stream goes out as such while the window i
   assertEquals(stream.sendWindow, -50);
 });
 
-Deno.test("MAX_FRAME_SIZE is the largest frame that goes out (4.2)", () => {
+Deno.test("no frame is sent above MAX_FRAME_SIZE (4.2)", () => {
   const peer = Peer.ready("client");
   const stream = peer.open();
   peer.sent();

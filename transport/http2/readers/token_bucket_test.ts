@@ -27,7 +27,7 @@ Deno.test("a bucket lets a burst through, then four for each useful frame, then 
   assertEquals(error.message, "too many PINGs (limits.controlFrames)");
 });
 
-Deno.test("what useful frames earn is never more than the burst, and Infinity sets no bound", () => {
+Deno.test("useful frames refill the bucket up to the burst, and Infinity sets no limit", () => {
   const bucket = new TokenBucket("resets", 3, () => 1_000_000);
   for (let i = 0; i < 6; i++) bucket.spend("resets");
   assertThrows(() => bucket.spend("resets"), ConnectionError);
@@ -35,7 +35,7 @@ Deno.test("what useful frames earn is never more than the burst, and Infinity se
   for (let i = 0; i < 10_000; i++) open.spend("resets");
 });
 
-Deno.test("a flood of any frames that carry nothing is ENHANCE_YOUR_CALM", () => {
+Deno.test("a flood of any frames without data is ENHANCE_YOUR_CALM", () => {
   const floods: Record<string, (peer: Peer) => Uint8Array> = {
     "SETTINGS": () => settings(),
     "SETTINGS ACK": () => settingsAck(),
@@ -62,7 +62,7 @@ Deno.test("a flood of any frames that carry nothing is ENHANCE_YOUR_CALM", () =>
   }
 });
 
-Deno.test("a client is not flooded either", () => {
+Deno.test("a client has the same limits as a server", () => {
   for (const flood of [ping(), settings(), windowUpdate(0, 1), rstStream(1)]) {
     const peer = Peer.ready("client", { controlFrames: 50 });
     peer.connection.reset(peer.open(), ErrorCode.CANCEL);
@@ -71,7 +71,7 @@ Deno.test("a client is not flooded either", () => {
   }
 });
 
-Deno.test("rapid reset is ENHANCE_YOUR_CALM, also of requests that were sent whole (CVE-2023-44487)", () => {
+Deno.test("rapid reset is ENHANCE_YOUR_CALM, also of complete requests (CVE-2023-44487)", () => {
   const ways: Record<string, (peer: Peer, id: number) => Uint8Array[]> = {
     "headers": (peer, id) => [peer.request(id), rstStream(id)],
     "headers that end": (peer, id) => [peer.request(id, true), rstStream(id)],
@@ -87,7 +87,7 @@ Deno.test("rapid reset is ENHANCE_YOUR_CALM, also of requests that were sent who
   }
 });
 
-Deno.test("a call that is answered before its end pays for the reset that its client sends then", () => {
+Deno.test("a call that is answered before its end compensates its client's reset", () => {
   const peer = Peer.ready("server", { resets: 50 });
   for (let id = 1; id < 4000; id += 2) {
     peer.give(peer.request(id));
@@ -98,7 +98,7 @@ Deno.test("a call that is answered before its end pays for the reset that its cl
   assertEquals(peer.connection.failure, undefined);
 });
 
-Deno.test("calls that end pay for resets: one in two may be reset for ever", () => {
+Deno.test("completed calls compensate resets: every second call may be reset without end", () => {
   const peer = Peer.ready("server", { resets: 50 });
   for (let id = 1; id < 4000; id += 4) {
     peer.give(peer.request(id, true), peer.request(id + 2), rstStream(id + 2));
@@ -108,7 +108,7 @@ Deno.test("calls that end pay for resets: one in two may be reset for ever", () 
   assertEquals(peer.connection.failure, undefined);
 });
 
-Deno.test("what is reset after it has waited for long, or was answered, is no rapid reset", async () => {
+Deno.test("a late reset, or one after the response, is not a rapid reset", async () => {
   const peer = Peer.ready("server", { resets: 5, controlFrames: 1000 });
   const ids = Array.from({ length: 50 }, (_, n) => 2 * n + 1);
   peer.give(...ids.map((id) => peer.request(id)));

@@ -27,7 +27,7 @@ const EVENTS = {
   loss: (state, stream) => state.lost(stream, "gone", false),
 } satisfies Record<string, Event>;
 
-Deno.test("a client's stream goes from state to state as RFC 9113 draws it (5.1)", () => {
+Deno.test("a client's stream follows the states of RFC 9113 (5.1)", () => {
   const rows: [events: (keyof typeof EVENTS)[], state: keyof typeof StreamState][] = [
     [[], "Open"],
     [["ES"], "HalfClosedLocal"],
@@ -53,7 +53,7 @@ Deno.test("a client's stream goes from state to state as RFC 9113 draws it (5.1)
   }
 });
 
-Deno.test("a server resets a stream whose request it does not need any more, with NO_ERROR (8.1)", () => {
+Deno.test("a server resets a stream with NO_ERROR if it no longer needs the request (8.1)", () => {
   const { state } = setUp("server");
   const [whole, partial] = [state.remoteOpened(1), state.remoteOpened(3)];
   assertEquals([whole.state, state.lastPeerStream], [StreamState.Open, 3]);

@@ -19,7 +19,7 @@ function setUp() {
   return { peer, pings: peer.connection.pings, asks };
 }
 
-Deno.test("a client asks by two PINGs, and by SETTINGS until the server sends HEADERS or DATA", () => {
+Deno.test("a client probes with two PINGs, then with SETTINGS until the server sends HEADERS or DATA", () => {
   const { peer, asks } = setUp();
   assertEquals([asks(), asks(), asks(), asks()].flat(), [PING, PING, "SETTINGS", "SETTINGS"]);
   peer.give(pong(), pong());
@@ -30,7 +30,7 @@ Deno.test("a client asks by two PINGs, and by SETTINGS until the server sends HE
   assertEquals([asks(), asks(), asks()].flat(), [PING, PING, "SETTINGS"]);
 });
 
-Deno.test("WINDOW_UPDATE and PING of the server excuse no PING", () => {
+Deno.test("WINDOW_UPDATE and PING of the server permit no further PING", () => {
   const { peer, asks } = setUp();
   asks();
   asks();
@@ -49,7 +49,7 @@ Deno.test("PINGs of all purposes are counted together", () => {
   assertEquals(asks(), ["SETTINGS"]);
 });
 
-Deno.test("a PING that has no answer as HEADERS come is counted on: the server may read it behind them", () => {
+Deno.test("a PING that is unanswered when HEADERS arrive still counts: the server may read it after them", () => {
   const { peer, pings, asks } = setUp();
   asks();
   peer.give(peer.headers(1, RESPONSE));
@@ -60,14 +60,14 @@ Deno.test("a PING that has no answer as HEADERS come is counted on: the server m
   assertEquals(pings.spent, true);
 });
 
-Deno.test("answers that nobody asked for change nothing", () => {
+Deno.test("unexpected acknowledgements change nothing", () => {
   const { peer, asks } = setUp();
   peer.give(pong(), pong(), pong());
   peer.give(peer.headers(1, RESPONSE));
   assertEquals([asks(), asks(), asks()].flat(), [PING, PING, "SETTINGS"]);
 });
 
-Deno.test("a client whose server reported too many PINGs asks by SETTINGS only", () => {
+Deno.test("a client whose server reported too_many_pings probes with SETTINGS only", () => {
   const { pings, asks } = setUp();
   pings.sparing = true;
   assertEquals([asks(), pings.spent], [["SETTINGS"], false]);
@@ -96,7 +96,7 @@ class GrpcGoServer {
   }
 }
 
-Deno.test("a server forgives all PINGs that a server of grpc-go with the same interval forgives", () => {
+Deno.test("a server tolerates all PINGs that grpc-go tolerates with the same interval", () => {
   const random = seeded(7);
   const real = performance.now;
   let now = Math.ceil(real.call(performance)), refused = 0;
@@ -129,7 +129,7 @@ Deno.test("a server forgives all PINGs that a server of grpc-go with the same in
   assertEquals(refused > 50, true);
 });
 
-Deno.test("no order in which frames pass each other makes a client's PINGs too many for a server of grpc-go", () => {
+Deno.test("whatever the order of crossing frames, a client's PINGs are not too many for grpc-go", () => {
   const random = seeded(8);
   let most = 0;
   for (let run = 0; run < 200; run++) {

@@ -52,7 +52,7 @@ Deno.test("the connection's window stays open to others while slow readers hold 
   assertEquals([window.held, budget.received], [MIB_BYTES * 0.75, MIB_BYTES * 0.75]);
 });
 
-Deno.test("nothing released opens nothing: there is no WINDOW_UPDATE of 0", () => {
+Deno.test("no WINDOW_UPDATE of 0 is sent", () => {
   const output = new Output();
   const window = new ReceiveWindow(output, 65_535, 100, { received: 0, queued: 0 });
   window.receive(65_535);
@@ -79,7 +79,7 @@ Deno.test("DATA beyond a stream's window is a FLOW_CONTROL_ERROR of the stream, 
   assertEquals(peer.give(data(3, 1)), ["data 3 1"]);
 });
 
-Deno.test("a stream's window opens by half of it at a time, and not behind its end", () => {
+Deno.test("a stream's window opens by half of it at a time, and not after its end", () => {
   const output = new Output();
   const window = new ReceiveWindow(output, 16 * MIB_BYTES, 10, { received: 0, queued: 0 });
   const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW_BYTES);
@@ -111,7 +111,7 @@ function grown(times: number): [Output, ReceiveWindow] {
   return [output, window];
 }
 
-Deno.test("streams' windows double when a window comes near full in a round trip, up to 4 MiB", () => {
+Deno.test("the windows of streams double when one is nearly full in a round trip, up to 4 MiB", () => {
   const stream = () => new Stream(1, 0, INITIAL_STREAM_WINDOW_BYTES);
   for (const [times, expected] of [[0, 0.25], [1, 0.5], [2, 1], [4, 4]] as const) {
     const [output, window] = grown(times);
@@ -123,7 +123,7 @@ Deno.test("streams' windows double when a window comes near full in a round trip
   assert(!window.wantsSample());
 });
 
-Deno.test("a stream that begins after the windows have grown is not left with its first window", () => {
+Deno.test("a stream that begins after the windows have grown gets the larger window", () => {
   for (const times of [1, 2, 3, 4]) {
     const [output, window] = grown(times);
     const stream = new Stream(1, 0, INITIAL_STREAM_WINDOW_BYTES);
@@ -136,7 +136,7 @@ Deno.test("a stream that begins after the windows have grown is not left with it
   }
 });
 
-Deno.test("a connection asks by PING for a round trip's measure, one at a time", () => {
+Deno.test("a connection measures a round trip by PING, one at a time", () => {
   const peer = Peer.ready("server");
   peer.give(peer.request(1));
   const pings = () => peer.sent().filter((line) => line.startsWith("PING"));
@@ -211,7 +211,7 @@ function fill(window: ReceiveWindow, stream: Stream): void {
   window.consume(stream, octets);
 }
 
-Deno.test("a new stream's window opens again, however wide the others have grown", () => {
+Deno.test("a new stream's window opens again, however large the others have grown", () => {
   const window = new ReceiveWindow(new Output(), 1 << 24, 10, { received: 0, queued: 0 });
   window.start();
   const first = newStream(1);
@@ -227,7 +227,7 @@ Deno.test("a new stream's window opens again, however wide the others have grown
   assertEquals(second.receiveWindow > 0, true);
 });
 
-Deno.test("the windows of all streams together stay within the connection's, and room to grow comes back from closed ones", () => {
+Deno.test("the windows of all streams together stay within the connection's, and closed streams return their share", () => {
   const output = new Output();
   const window = new ReceiveWindow(output, 32 * MIB_BYTES, 100, { received: 0, queued: 0 });
   window.start();

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Stream } from "./stream.ts";
 import { StreamTable } from "./stream_table.ts";
 
-Deno.test("StreamTable holds what a Map would, through 20,000 random additions and removals", () => {
+Deno.test("StreamTable equals a Map after 20,000 random additions and removals", () => {
   const table = new StreamTable(), model = new Map<number, Stream>();
   let seed = 7, next = 1;
   const random = (below: number) => (seed = (seed * 48271) % 0x7fffffff) % below;
