@@ -1,13 +1,11 @@
 import { formatAddress } from "../base/address.ts";
-import { checkOption, checkOptions } from "../base/options/check_options.ts";
+import { checkOption } from "../base/options/check_options.ts";
 import { callable } from "../base/options/fields.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
 import type { Service } from "../rpc/service.ts";
 import { within } from "../base/wait.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
-import { checkServerTls } from "../tls/check.ts";
-import { SERVER_TLS } from "../tls/option_fields.ts";
 import { prepareForShortage } from "../transport/file_descriptors.ts";
 import type { Listener, ServerTls } from "../transport/transport.ts";
 import { Admission } from "./admission/admission.ts";
@@ -23,6 +21,7 @@ import { healthRoutes } from "./health/grpc_service.ts";
 import { ServerPhase } from "./health/server_phase.ts";
 import { addHits, type LimitHits, type LimitName } from "./limit_hits.ts";
 import { listening } from "./listening.ts";
+import { checkNewTls } from "./new_tls.ts";
 import type { ServerOptions } from "./options.ts";
 import type { Settings } from "./settings.ts";
 import { preflight } from "./preflight.ts";
@@ -139,16 +138,7 @@ export class GrpcServer implements Server {
   }
 
   setTls(tls: ServerTls): void {
-    if (!this.#tls) throw new TypeError("server.setTls: the server has no TLS; give createServer the option tls");
-    const checked = checkServerTls("server.setTls", checkOptions("server.setTls", SERVER_TLS, tls));
-    if ((tls.ca === undefined) !== (this.#tls.ca === undefined)) {
-      throw new TypeError(
-        "server.setTls: whether clients must show a certificate (tls.ca) is fixed once the server runs",
-      );
-    }
-    if (this.#listener && !this.#listener.setTls) {
-      throw new TypeError("server.setTls: the transport can't change its certificate; start the server again");
-    }
+    const checked = checkNewTls(this.#tls, tls, this.#listener);
     this.#tls = checked;
     this.#listener?.setTls?.(checked);
     if (this.#listener && !this.#stopping) this.#watchCertificates(checked);

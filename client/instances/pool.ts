@@ -5,12 +5,13 @@ import { after } from "../../base/time.ts";
 import type { PolicyInUse } from "../../policy/client_policy_in_use.ts";
 import type { Instance } from "../../registry/registry.ts";
 import { Connector } from "./connector.ts";
+import type { DialSettings } from "./dial.ts";
 import { OutlierDetector } from "./outliers/outlier_detector.ts";
 import { takers } from "./selection.ts";
 import { Subchannel, type SubchannelSetup } from "./subchannel.ts";
 
 /** The options of a pool. */
-export interface PoolOptions extends Pick<SubchannelSetup, "transport" | "connectTimeout" | "options" | "authority"> {
+export interface PoolOptions extends DialSettings {
   /** The name of the service in log lines. */
   readonly target: string;
   readonly policy: PolicyInUse;

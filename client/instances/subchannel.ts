@@ -1,22 +1,17 @@
-import { parseAddress } from "../../base/address.ts";
 import { inBackground } from "../../base/background.ts";
 import { Status } from "../../rpc/status.ts";
-import { after } from "../../base/time.ts";
 import type { Instance } from "../../registry/registry.ts";
-import type { CallStart, ClientCall, ClientTransport, Connection, ConnectOptions } from "../../transport/transport.ts";
+import type { CallStart, ClientCall, Connection } from "../../transport/transport.ts";
 import type { Candidate } from "../balancing/balancer.ts";
 import { slowStartShare } from "../balancing/slow_start.ts";
 import { ConnectBackoff } from "./connect_backoff.ts";
+import { dial, type DialSettings } from "./dial.ts";
 import { INSTANCE_FAILURES } from "./failure_statuses.ts";
 import { Latency } from "./latency.ts";
 import type { OutlierDetector, Suspect } from "./outliers/outlier_detector.ts";
 
 /** The settings that all instances of a channel share. */
-export interface SubchannelSetup {
-  readonly transport: () => Promise<ClientTransport>;
-  readonly connectTimeout: number;
-  readonly options: Omit<ConnectOptions, "address" | "authority" | "signal">;
-  readonly authority: string | undefined;
+export interface SubchannelSetup extends DialSettings {
   /** How long an instance that is new, or has recovered, takes to grow into its full weight, in milliseconds. */
   readonly slowStart: () => number;
   readonly outliers: OutlierDetector<Subchannel>;
@@ -175,20 +170,10 @@ export class Subchannel implements Candidate {
    * @returns Whether it succeeded.
    */
   async connect(): Promise<boolean> {
-    const { transport, connectTimeout, options, authority } = this.#setup;
     const { address } = this.instance;
     const connecting = this.#connecting = new AbortController();
-    const late = () => connecting.abort(new Error(`${address} takes no connection within ${connectTimeout} ms`));
-    const stopTimer = after(connectTimeout, late);
     try {
-      const connection = await (await transport()).connect({
-        ...options,
-        address: parseAddress(address, "instance"),
-        // :authority can't hold a path. gRPC sends localhost there.
-        authority: authority ?? (address.startsWith("unix:") ? "localhost" : address),
-        signal: connecting.signal,
-        onSilence: () => this.#onSilence(),
-      });
+      const connection = await dial(address, this.#setup, connecting, () => this.#onSilence());
       if (this.#closed) return this.#leave(connection, true), false;
       this.#connected(connection);
       return true;
@@ -196,13 +181,12 @@ export class Subchannel implements Candidate {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       // A mistake of the operator, which the next attempts repeat. Without this line only the caller would learn of it.
       if (error.cause instanceof Deno.errors.NotCapable && this.#backoff.failures === 0) {
-        options.logger.warn("a permission to connect is missing", { address, error: error.cause.message });
+        this.#setup.options.logger.warn("a permission to connect is missing", { address, error: error.cause.message });
       }
       this.#failed(error);
       this.#backoff.failed();
       return false;
     } finally {
-      stopTimer();
       this.#connecting = undefined;
     }
   }

@@ -3,8 +3,9 @@ import { outsideScopes } from "../../base/outside_scopes.ts";
 import { backoff } from "../../base/backoff.ts";
 import { sleep, within } from "../../base/wait.ts";
 import { ConsulError } from "./error.ts";
+import { holderOf } from "./holder.ts";
 import type { ConsulHttp } from "./http.ts";
-import { type ConsulService, readHolder } from "./wire.ts";
+import type { ConsulService } from "./wire.ts";
 import type { Lease } from "../registry.ts";
 
 /** How often the lease asks the agent whether it still has the registration, in milliseconds. */
@@ -128,21 +129,8 @@ export class ConsulLease implements Lease {
     return this.#maintenance === undefined ? service : { ...service, check: { ...service.check, status: "critical" } };
   }
 
-  /**
-   * Returns the lease that the agent has under our ID: undefined if the ID is free, `""` if the registration is not
-   * Dinokit's.
-   */
-  async #holder(timeout: number, signal: AbortSignal): Promise<string | undefined> {
-    const { id } = this.#lessee.service;
-    const filter = `ID == ${JSON.stringify(id)}`;
-    const [, body] = await this.#http.ask((api, options) => api.agent.service.list({ ...options, filter }), {
-      timeout,
-      signal,
-    });
-    return await this.#http.read(body, (json) => {
-      if (json.peek() === "{") return readHolder(json, id);
-      throw new ConsulError(`Consul at ${this.#http.address} answered with what is no list of services`, "garbage");
-    });
+  #holder(timeout: number, signal: AbortSignal): Promise<string | undefined> {
+    return holderOf(this.#http, this.#lessee.service.id, timeout, signal);
   }
 
   async #register(): Promise<void> {
@@ -163,10 +151,7 @@ export class ConsulLease implements Lease {
     }
     // Any HTTP server may answer 200, so only the agent's own list proves the registration.
     if (await this.#holder(REQUEST_TIMEOUT_MS, this.#cut.signal) === undefined) {
-      throw new ConsulError(
-        `Consul at ${this.#http.address} took the registration and does not have it`,
-        "garbage",
-      );
+      throw new ConsulError(`Consul at ${this.#http.address} took the registration and does not have it`, "garbage");
     }
     const where = `in Consul at ${this.#http.address}`;
     const news = {

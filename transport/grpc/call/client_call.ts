@@ -1,19 +1,19 @@
 import { NO_BYTES } from "../../../base/bytes.ts";
 import { RpcError } from "../../../rpc/error.ts";
 import type { QueueEntry } from "../../../base/collections/queue.ts";
-import { Metadata } from "../../../rpc/metadata.ts";
 import { Status } from "../../../rpc/status.ts";
 import { ErrorCode } from "../../http2/protocol/error.ts";
 import type { FieldList } from "../../http2/hpack/field_list.ts";
 import type { Stream, StreamEvents } from "../../http2/state/stream.ts";
-import { messageExcess, sizeExcess, withoutTrailer } from "../../excess.ts";
+import { messageExcess, sizeExcess } from "../../excess.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } from "../../transport.ts";
 import type { ClientCallHost } from "./call_host.ts";
 import { type Dated, isPast, late } from "./deadlines.ts";
-import { fieldsExcess, metadataOf } from "../headers/headers.ts";
+import { metadataOf } from "../headers/headers.ts";
 import { Inbox, type InboxOwner } from "../messages/inbox.ts";
 import { Outbox } from "../messages/outbox.ts";
-import { encodingOf, headerProblem, isTrailersOnly, statusOf, statusOfReset } from "../headers/reply.ts";
+import { encodingOf, headerProblem, isTrailersOnly, statusOfReset } from "../headers/reply.ts";
+import { excessOf, statusWithin } from "../headers/response_limits.ts";
 
 /** One call of a client. */
 export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dated {
@@ -42,7 +42,8 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.#start = start;
     const { deadline, signal, metadata } = start;
     const bytes = metadata.bytes;
-    const excess = sizeExcess(metadata.size, bytes, host.limits, "the header") ?? this.#peerExcess(bytes);
+    const excess = sizeExcess(metadata.size, bytes, host.limits, "the header") ??
+      host.fields.excess(start, bytes, host.connection.peer.maxHeaderListSize);
     if (excess) return this.#end({ code: excess.code, message: excess.rawMessage }), this;
     if (signal?.aborted) return this.cancel(), this;
     signal?.addEventListener("abort", this.#onAbort);
@@ -50,12 +51,6 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.deadline = deadline;
     if (deadline <= now) this.#fail(late());
     else host.deadlines.add(this);
-  }
-
-  /** Returns the error if the server would reject the header. */
-  #peerExcess(metadataBytes: number): RpcError | undefined {
-    const { fields, connection } = this.#host;
-    return fields.excess(this.#start, metadataBytes, connection.peer.maxHeaderListSize);
   }
 
   get status(): CallStatus | undefined {
@@ -112,7 +107,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
 
   onHeaders(fields: FieldList, end: boolean, exceeded: boolean): void {
     if (this.#inbox || end && isTrailersOnly(fields)) return this.#trailers(fields, exceeded);
-    const excess = this.#excess(fields, exceeded, "the header");
+    const excess = excessOf(fields, exceeded, this.#host.limits, "the header");
     if (excess) return this.#fail(excess);
     const problem = headerProblem(fields);
     if (problem) return this.#fail(problem);
@@ -184,13 +179,8 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   /** Handles the header. Messages follow. */
   #open(fields: FieldList): void {
     const { connection, limits } = this.#host;
-    this.#inbox = new Inbox(
-      this.#stream!,
-      connection.receiveWindow,
-      limits.receiveMessageBytes,
-      encodingOf(fields),
-      this,
-    );
+    const { receiveMessageBytes: limit } = limits;
+    this.#inbox = new Inbox(this.#stream!, connection.receiveWindow, limit, encodingOf(fields), this);
     this.#receiver?.resolve(undefined);
   }
 
@@ -203,19 +193,9 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   }
 
   #trailers(fields: FieldList, exceeded: boolean): void {
-    const { limits } = this.#host;
-    const excess = this.#excess(fields, exceeded, "the trailer");
-    if (!excess) return this.#ended(statusOf(fields, limits.metadataBytes));
-    // Some fields are missing because of the limits, and the status may be one of them.
-    const status = isTrailersOnly(fields) ? statusOf(fields, limits.metadataBytes, NO_METADATA) : undefined;
-    if (status === undefined || status.code === Status.OK) return this.#fail(excess);
-    this.#ended(withoutTrailer(status, limits.metadataBytes, excess));
-  }
-
-  #excess(fields: FieldList, exceeded: boolean, what: string): RpcError | undefined {
-    if (!exceeded) return fieldsExcess(fields, this.#host.limits, what);
-    const text = `${what} has more fields or longer ones than limits.metadataEntries and limits.metadataBytes allow`;
-    return new RpcError(Status.RESOURCE_EXHAUSTED, text);
+    const status = statusWithin(fields, exceeded, this.#host.limits);
+    if (status instanceof RpcError) this.#fail(status);
+    else this.#ended(status);
   }
 
   /** Handles the end of the response. Messages that were not read yet come before the status. */
@@ -264,5 +244,4 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
 
 /** Below this, the connection's window counts as closed, in octets. */
 const LOW_WINDOW_BYTES = 64 * 1024;
-const NO_METADATA = new Metadata();
 const NO_STATUS: CallStatus = { code: Status.INTERNAL, message: "the server ended the call without a status" };

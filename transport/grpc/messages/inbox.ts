@@ -3,7 +3,8 @@ import { Status } from "../../../rpc/status.ts";
 import type { ReceiveWindow } from "../../http2/state/receive_window.ts";
 import type { Stream } from "../../http2/state/stream.ts";
 import type { MaybePromise } from "../../transport.ts";
-import { MessageReader, PREFIX_BYTES } from "./message_reader.ts";
+import { PREFIX_BYTES } from "./message_prefix.ts";
+import { MessageReader } from "./message_reader.ts";
 import { turnOver } from "./turn.ts";
 
 /** Receives the errors of an inbox. */

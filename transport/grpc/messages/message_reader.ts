@@ -1,9 +1,7 @@
-import { RpcError } from "../../../rpc/error.ts";
-import { Status } from "../../../rpc/status.ts";
+import type { RpcError } from "../../../rpc/error.ts";
 import { decompress } from "./compression.ts";
+import { isOneMessage, PREFIX_BYTES, prefixProblem } from "./message_prefix.ts";
 
-/** The octets before each message: a flag for compression, and the length. */
-export const PREFIX_BYTES = 5;
 /**
  * The smallest buffer for a message that arrives in pieces, in octets. The buffer doubles as octets arrive, as a peer
  * may announce a length that it never sends.
@@ -162,17 +160,8 @@ export class MessageReader {
     }
   }
 
-  /** Returns why the message can't be read whose prefix has arrived; undefined if it can. */
   #check(): RpcError | undefined {
-    if (this.#flag > 1) {
-      return new RpcError(Status.INTERNAL, `a message with the flags ${this.#flag}, which gRPC does not know`);
-    }
-    if (this.#flag === 1 && (this.#encoding === undefined || this.#encoding === "identity")) {
-      return new RpcError(Status.INTERNAL, "a compressed message, and no grpc-encoding says how");
-    }
-    if (this.#length <= this.#limit) return undefined;
-    const text = `a message has ${this.#length} bytes, over the limit of ${this.#limit} (limits.receiveMessageBytes)`;
-    return new RpcError(Status.RESOURCE_EXHAUSTED, text);
+    return prefixProblem(this.#flag, this.#length, this.#encoding, this.#limit);
   }
 
   /**
@@ -244,10 +233,4 @@ export class MessageReader {
     }
     return joined;
   }
-}
-
-function isOneMessage(buf: Uint8Array, start: number, end: number): boolean {
-  if (end - start < PREFIX_BYTES) return false;
-  const length = buf[start + 1]! * 2 ** 24 + (buf[start + 2]! << 16 | buf[start + 3]! << 8 | buf[start + 4]!);
-  return length === end - start - PREFIX_BYTES;
 }

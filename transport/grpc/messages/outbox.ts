@@ -2,7 +2,7 @@ import type { Connection } from "../../http2/connection.ts";
 import type { Stream } from "../../http2/state/stream.ts";
 import type { Compression, MaybePromise } from "../../transport.ts";
 import { compress } from "./compression.ts";
-import { PREFIX_BYTES } from "./message_reader.ts";
+import { PREFIX_BYTES } from "./message_prefix.ts";
 
 /** The prefix of the message that is being sent. The connection copies it at once. */
 const prefix = new Uint8Array(PREFIX_BYTES);
