@@ -1,10 +1,10 @@
 import { netPermissions } from "../../base/permissions.ts";
 import { DEFAULT_AUTHORITIES } from "../../tls/connect.ts";
 import { ConsulHttp, type ConsulTls } from "./http.ts";
-import { checkKey, ConsulKey } from "./key_watch.ts";
+import { checkKey, ConsulKeyWatch } from "./key_watch.ts";
 import { ConsulLease } from "./lease.ts";
 import { type ConsulOptions, consulSettings } from "./options.ts";
-import { ConsulWatch } from "./service_watch.ts";
+import { ConsulServiceWatch } from "./service_watch.ts";
 import { checkName, toService, toWeights } from "./wire.ts";
 import type { KeyValue, Registry, Resolution, Resolver } from "../registry.ts";
 import { SharedWatches } from "../shared_watches.ts";
@@ -63,7 +63,7 @@ export function consul(address: string, options: ConsulOptions = {}): Registry &
       const watched = { ...numbers, name, datacenter, allowed };
       return services.watch(
         `${identity} ${name}`,
-        (notify, log) => new ConsulWatch(http(), watched, notify, log),
+        (notify, log) => new ConsulServiceWatch(http(), watched, notify, log),
         listener,
         logger,
       );
@@ -73,7 +73,7 @@ export function consul(address: string, options: ConsulOptions = {}): Registry &
       const query = { wait: numbers.wait, datacenter };
       return keys.watch(
         `${identity} ${key}`,
-        (notify, log) => new ConsulKey(http(), key, query, notify, log),
+        (notify, log) => new ConsulKeyWatch(http(), key, query, notify, log),
         listener,
         logger,
       );

@@ -7,7 +7,7 @@ import type { Watch, WatchState } from "../registry.ts";
  * Watches the value of one key in Consul's KV store by blocking queries. While Consul fails, the last value remains
  * valid.
  */
-export class ConsulKey implements Watch, Subject {
+export class ConsulKeyWatch implements Watch, Subject {
   readonly what: string;
   readonly needs: string;
   readonly expected = "value of a key";

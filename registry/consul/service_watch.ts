@@ -22,7 +22,7 @@ export interface WatchOptions extends BlockingOptions {
 }
 
 /** Watches the instances of a service that pass their checks, by blocking queries. */
-export class ConsulWatch implements Watch, Subject {
+export class ConsulServiceWatch implements Watch, Subject {
   readonly what: string;
   readonly needs: string;
   readonly expected = "list of instances";
