@@ -13,7 +13,7 @@ const MAX_TEXT_CHARACTERS = 200;
  *
  * 1. GOAWAY with the largest identifier, and a PING. Streams that the client opens before it reads them are served.
  * 2. When the PING is answered, the client has read both. GOAWAY with the last stream that it opened follows, and later
- *    streams are refused. `grpc/lifetime.ts` takes this step if the client does not answer the PING in time.
+ *    streams are refused. `grpc/connection/lifetime.ts` takes this step if the client does not answer the PING in time.
  */
 export class Drain {
   /** The highest stream that the peer may open. */
