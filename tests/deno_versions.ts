@@ -16,7 +16,7 @@ import { must, runProgram, startProgram } from "./program.ts";
 const OLDEST = "2.5.7";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Deno below 2.9 trusts other authorities than the system's, from which it may have to download packages. */
+/** Deno 2.5 trusts other authorities than the system's, from which it may have to download packages. */
 const ENV = { NO_COLOR: "1", DENO_TLS_CA_STORE: "mozilla,system" };
 
 /** Tests that need no permission. Those of TLS are not among them: TLS needs Deno 2.8. */
@@ -63,7 +63,7 @@ Deno.test(`Deno ${OLDEST} accepts the types of each entry`, async () => {
 });
 
 Deno.test(`Deno ${OLDEST} passes the tests in memory`, async () => {
-  // Deno below 2.9 rejects the field "test" of deno.json: it has no such options, and always sanitizes.
+  // Deno below 2.8 rejects the field "test" of deno.json: it has no such options, and always sanitizes.
   const { test: _, ...config } = denoJson;
   const path = await Deno.makeTempFile({ suffix: ".json" });
   try {
