@@ -64,8 +64,16 @@ export type {
 export { type ServerContext, withMetainfo } from "./rpc/context.ts";
 export type { Metainfo, MetainfoInit, MetainfoValues, OutgoingMetainfo } from "./rpc/metainfo.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./rpc/metadata.ts";
-export { BizError, type ErrorDetail, errorDetail, RpcError, type RpcErrorOptions } from "./rpc/error.ts";
+export {
+  BizError,
+  type ErrorDetail,
+  errorDetail,
+  type ErrorOrigin,
+  RpcError,
+  type RpcErrorOptions,
+} from "./rpc/error.ts";
 export { Status, statusName } from "./rpc/status.ts";
+export { httpStatus } from "./rpc/http_status.ts";
 export type { Call, Middleware, Next } from "./rpc/middleware.ts";
 export type { Peer, PeerIdentity } from "./rpc/peer.ts";
 export type { Source } from "./rpc/source_headers.ts";

@@ -20,6 +20,7 @@ const NAMES = [
   "createServer",
   "errorDetail",
   "formatAddress",
+  "httpStatus",
   "loadConfig",
   "memoryRegistry",
   "memoryTransport",

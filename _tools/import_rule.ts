@@ -65,7 +65,9 @@ const MAY: Record<string, readonly string[]> = {
   "client/call": ["base", "rpc", "codec", "transport", "policy", "client/instances"],
   "client/instances": ["base", "rpc", "transport", "registry", "policy", "client/balancing"],
   "client/balancing": ["registry", "policy"],
+  "proto/google": ["codec"],
   "proto/grpc": ["codec"],
+  errors: ["proto/google"],
   "mod.ts": [
     ...["base", "rpc", "codec", "transport", "registry", "policy", "server", "config"],
     ...["client", "client/call", "client/instances", "client/balancing"],
@@ -91,7 +93,7 @@ const MAY: Record<string, readonly string[]> = {
   "cli/new": ["base", "codegen", "codec", "cli", "cli/new/template", "cli/output", "cli/generate"],
   "cli/new/template": ["mod.ts"],
   "cli/generate": ["base", "codegen", "cli"],
-  "cli/schema": ["base", "codegen", "codec", "transport", "proto/grpc", "mod.ts", "cli", "cli/output"],
+  "cli/schema": ["base", "codegen", "codec", "transport", "errors", "proto/grpc", "mod.ts", "cli", "cli/output"],
   "cli/output": ["base", "mod.ts"],
   testing: ["base", "mod.ts"],
   examples: ["mod.ts", "proto"],

@@ -251,7 +251,7 @@ Deno.test("a closed client lets calls in flight end, and rejects new ones", asyn
   await entered.promise;
   const closed = echo[Symbol.asyncDispose]();
   const error = await failure(() => echo.echo({}));
-  assertEquals([error.code, error.rawMessage], [Status.UNAVAILABLE, "the client of memory:a was closed"]);
+  assertEquals([error.code, error.rawMessage], [Status.UNAVAILABLE, "the client was closed"]);
   hold.resolve();
   assertEquals((await held).resp, "a");
   await closed;

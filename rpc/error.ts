@@ -10,10 +10,20 @@ export interface ErrorDetail {
   readonly value: Uint8Array;
 }
 
+/**
+ * Where the error of a call comes from:
+ * - `"server"`: the server's answer.
+ * - `"connection"`: no instance is known or can be reached, or the connection was lost.
+ * - `"breaker"`: the circuit breaker of this client, which did not make the call.
+ * - `"client"`: anything else on this side: the deadline passed, the caller cancelled the call, a limit was exceeded, or
+ *   a message could not be decoded.
+ */
+export type ErrorOrigin = "server" | "connection" | "breaker" | "client";
+
 /** The optional parts of an {@linkcode RpcError}. */
 export interface RpcErrorOptions {
   /**
-   * Details that the client can read with {@linkcode RpcError.findDetails}.
+   * Details that the client can read with {@linkcode RpcError.detail}.
    * @default {[]}
    */
   details?: readonly ErrorDetail[];
@@ -28,6 +38,8 @@ export interface RpcErrorOptions {
   cause?: unknown;
   /** The client's summary of its attempts. It is never sent to the peer. */
   note?: string;
+  /** Where the error of a call comes from. Clients set it. */
+  origin?: ErrorOrigin;
 }
 
 const BRAND = Symbol.for("dinokit.RpcError");
@@ -60,6 +72,8 @@ export class RpcError extends Error {
    * peer.
    */
   readonly note: string | undefined;
+  /** Where the error of a call comes from; undefined if it is not the error of a client's call. */
+  readonly origin: ErrorOrigin | undefined;
 
   /**
    * Creates an error.
@@ -70,7 +84,7 @@ export class RpcError extends Error {
    * @throws {RangeError} If `code` is OK or not a status code.
    */
   constructor(code: Status, rawMessage: string = "", options: RpcErrorOptions = {}) {
-    const { details = [], metadata = new Metadata(), path, cause, note } = options;
+    const { details = [], metadata = new Metadata(), path, cause, note, origin } = options;
     const where = path === undefined ? "" : ` ${path}`;
     const text = [rawMessage, note && `(${note})`].filter(Boolean).join(" ");
     super(`[${statusName(code)}]${where}${text && (where ? `: ${text}` : ` ${text}`)}`, { cause });
@@ -84,6 +98,7 @@ export class RpcError extends Error {
     this.metadata = metadata;
     this.path = path;
     this.note = note;
+    this.origin = origin;
   }
 
   /** Makes `instanceof` accept the errors of another copy of this package. */
@@ -114,9 +129,18 @@ export class RpcError extends Error {
   }
 
   /**
-   * Returns the details of one type, decoded. Details that can't be decoded are left out.
+   * Returns the first detail of a type, decoded; undefined if there is none, or none that can be decoded.
    *
-   * @param type The generated type, such as `BadRequest`.
+   * @param type The generated type, such as `BadRequest` of `@dinokit/dinokit/errors`.
+   */
+  detail<T>(type: MessageType<T>): T | undefined {
+    return this.findDetails(type)[0];
+  }
+
+  /**
+   * Returns all details of a type, decoded. Details that can't be decoded are left out.
+   *
+   * @param type The generated type.
    */
   findDetails<T>(type: MessageType<T>): T[] {
     return this.details.filter((detail) => detail.type === type.typeName).flatMap((detail) => {

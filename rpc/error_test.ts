@@ -76,5 +76,7 @@ Deno.test("findDetails() returns the details of one type, and omits those that c
     { type: "a.C", value: new Uint8Array() },
     { type: "a.B", value: new Uint8Array([255]) },
   ];
-  assertEquals(new RpcError(Status.ABORTED, "x", { details }).findDetails(type), ["one"]);
+  const error = new RpcError(Status.ABORTED, "x", { details });
+  assertEquals([error.findDetails(type), error.detail(type)], [["one"], "one"]);
+  assertEquals(new RpcError(Status.ABORTED, "x").detail(type), undefined);
 });

@@ -45,6 +45,7 @@ export function blocksOf(markdown: string): Block[] {
 /** A page's TypeScript with imports that lead to this repository. */
 export const importable = (code: string): string =>
   code.replace("@dinokit/dinokit/testing", () => urlOf("testing/mod.ts"))
+    .replace("@dinokit/dinokit/errors", () => urlOf("errors/mod.ts"))
     .replace("@dinokit/dinokit/grpc_js", () => urlOf("transport/grpc_js/mod.ts"))
     .replace(/"(@dinokit\/dinokit|(?:https:\S+|\.)\/mod\.ts)"/, () => `"${urlOf("mod.ts")}"`)
     .replace(/"\.[./]*\/(?:idl|proto)\/echo\.ts"/, () => `"${urlOf("proto/echo.ts")}"`);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ErrorOrigin } from "../rpc/error.ts";
 import type { Compression } from "../rpc/compression.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { Peer } from "../rpc/peer.ts";
@@ -35,6 +36,11 @@ export interface CallStatus {
   readonly lost?: boolean;
   /** The error that caused the failure, if this side found it. It is never sent to the peer. */
   readonly cause?: unknown;
+  /**
+   * On clients, where the failure was found.
+   * @default {"server"}
+   */
+  readonly origin?: Exclude<ErrorOrigin, "breaker">;
 }
 
 /** A call as its server sees it. */

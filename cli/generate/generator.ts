@@ -44,8 +44,8 @@ interface Job {
   readonly asked: boolean;
 }
 
-/** The folder of the kit's own services. mod.ts exports them, so their code must not import mod.ts. */
-const OWN_SERVICES = new URL("../../proto/grpc/", import.meta.url);
+/** The folders of the kit's own protos. mod.ts imports their code, so it must not import mod.ts. */
+const OWN = ["google", "grpc"].map((folder) => new URL(`../../proto/${folder}/`, import.meta.url).href);
 
 /** Generates the TypeScript of .proto files. */
 export class ProtoGenerator {
@@ -154,7 +154,8 @@ export class ProtoGenerator {
 
   #emit(job: Job, files: ReadonlyMap<string, LoadedFile>): string {
     const out = this.#out(job, job.name);
-    const isOwn = new URL(resolve(job.path), "file:").href.startsWith(OWN_SERVICES.href);
+    const { href } = new URL(resolve(job.path), "file:");
+    const isOwn = OWN.some((folder) => href.startsWith(folder));
     const kit = new URL(isOwn ? "../../codec/mod.ts" : "../../mod.ts", import.meta.url);
     return emitFile(job.name, files, {
       kit: this.#kit(out) ?? kitSpecifier(out, kit),

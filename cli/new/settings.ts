@@ -96,6 +96,7 @@ export function denoJson({ type, registry, module }: Plan, idl: string): string 
     },
     imports: {
       dinokit: module,
+      "dinokit/errors": entry(module, "errors", "errors/mod.ts"),
       "dinokit/testing": entry(module, "testing", "testing/mod.ts"),
       "dinokit/cli": entry(module, "cli", "cli/main.ts"),
     },

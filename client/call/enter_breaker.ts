@@ -31,7 +31,8 @@ export function enterBreaker(
   const breaker = shared.breaker(method);
   const pass = breaker.enter(rules);
   if (typeof pass === "string") {
-    throw new RpcError(Status.UNAVAILABLE, `the circuit breaker is open: ${pass}`, { path: method.path });
+    const text = `the circuit breaker is open: ${pass}`;
+    throw new RpcError(Status.UNAVAILABLE, text, { path: method.path, origin: "breaker" });
   }
   let left = false;
   return (verdict) => {

@@ -23,6 +23,7 @@ export function errorOf(status: CallStatus, path: string, note?: string): RpcErr
   return new RpcError(codeOf(status), status.message, {
     path,
     note,
+    origin: status.origin ?? "server",
     metadata: trailer,
     details: detailsOf(status),
     cause: status.cause,
@@ -40,11 +41,11 @@ export function codeOf({ code, message }: CallStatus): Status {
   return code === Status.OK || Status[code] === undefined ? Status.UNKNOWN : code;
 }
 
-/** Adds the method's path to an error that has none. */
+/** Adds the method's path and the origin to an error of this client, unless it has a path already. */
 export function withPath(method: Method, error: unknown): unknown {
   if (!(error instanceof RpcError) || error.path !== undefined) return error;
-  const { code, rawMessage, details, metadata, cause, note } = error;
-  return new RpcError(code, rawMessage, { details, metadata, cause, note, path: method.path });
+  const { code, rawMessage, details, metadata, cause, note, origin = "client" } = error;
+  return new RpcError(code, rawMessage, { details, metadata, cause, note, origin, path: method.path });
 }
 
 function detailsOf({ details }: CallStatus): readonly ErrorDetail[] {

@@ -30,11 +30,11 @@ export function oneResponse(shared: SharedState): Next<ClientContext> {
       outgoing.forget();
       const { message } = attempt;
       if (message !== undefined && await attempt.receive() !== undefined) {
-        throw new RpcError(Status.UNIMPLEMENTED, "one response was expected, and more came", { path: method.path });
+        throw wrongCount(method, "more came");
       }
       conclude(attempt, shared, rules, outgoing);
       if (message === undefined) {
-        throw new RpcError(Status.UNIMPLEMENTED, "one response was expected, and none came", { path: method.path });
+        throw wrongCount(method, "none came");
       }
       const response = decode(method, message, shared);
       leaveBreaker?.("succeeded");
@@ -131,6 +131,9 @@ function conclude(attempt: Attempt, shared: SharedState, { retry, hedge }: Metho
   throw errorOf(status, method.path, attempt.note);
 }
 
+const wrongCount = ({ path }: Method, what: string) =>
+  new RpcError(Status.UNIMPLEMENTED, `one response was expected, and ${what}`, { path, origin: "server" });
+
 function decode(method: Method, message: Uint8Array, { memory }: SharedState): unknown {
   try {
     return method.response.decode(message, memory);
@@ -138,6 +141,7 @@ function decode(method: Method, message: Uint8Array, { memory }: SharedState): u
     if (cause instanceof RpcError) throw withPath(method, cause);
     throw new RpcError(Status.INTERNAL, `the response is not a valid ${method.response.typeName}`, {
       path: method.path,
+      origin: "client",
       cause,
     });
   }

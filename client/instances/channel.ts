@@ -130,7 +130,7 @@ export class Channel {
   }
 
   #throwIfClosed(): void {
-    if (this.#closed) throw new RpcError(Status.UNAVAILABLE, `the client of ${this.#settings.target} was closed`);
+    if (this.#closed) throw new RpcError(Status.UNAVAILABLE, "the client was closed");
   }
 
   #startWatching(): void {

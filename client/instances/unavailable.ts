@@ -9,7 +9,7 @@ const MAX_NAMED_ADDRESSES = 5;
 /** The error of a call for which no instance is known. */
 export function noInstance(target: string, reason: string | undefined, cause: Error | undefined): RpcError {
   const text = `no instance of ${target} is known${reason === undefined ? "" : `: ${reason}`}`;
-  return new RpcError(Status.UNAVAILABLE, text, { cause });
+  return new RpcError(Status.UNAVAILABLE, text, { cause, origin: "connection" });
 }
 
 /**
@@ -30,5 +30,6 @@ export function noConnection(
   const old = oldList === undefined ? "" : `; the list is outdated: ${oldList}`;
   const reason = last.lastError?.message ?? `${last.instance.address} was lost`;
   const to = authority !== undefined ? ` to ${target} (${addresses})` : tried.length > 1 ? ` to ${addresses}` : "";
-  return new RpcError(Status.UNAVAILABLE, `no connection${to}: ${reason}${old}`, { cause: last.lastError });
+  const text = `no connection${to}: ${reason}${old}`;
+  return new RpcError(Status.UNAVAILABLE, text, { cause: last.lastError, origin: "connection" });
 }

@@ -20,7 +20,7 @@ export function waitFor<T>(
     promise,
     Math.max(lateAt - performance.now(), 0),
     () => {
-      throw new RpcError(Status.DEADLINE_EXCEEDED, `the deadline passed before ${event}`);
+      throw new RpcError(Status.DEADLINE_EXCEEDED, `the deadline passed before ${event}`, { origin: "connection" });
     },
     signal,
     () => {

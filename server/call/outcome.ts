@@ -13,13 +13,14 @@ import type { CallStatus } from "../../transport/transport.ts";
  */
 const DETAILS_TEXT_BYTES = 2048;
 
-/**
- * The status that the caller gets for an error that a handler threw, and whether the error is a fault that must be
- * logged.
- */
+/** What follows from an error that a handler threw. */
 export interface Outcome {
+  /** The status that the caller gets. */
   readonly status: CallStatus;
+  /** Whether the error is a fault of the handler, which must be logged. */
   readonly fault: boolean;
+  /** Whether the text of the error is hidden from the caller, because it contains addresses of another service. */
+  readonly hidden?: boolean;
 }
 
 /**
@@ -38,7 +39,9 @@ const FAULTS = new Set([Status.UNKNOWN, Status.INTERNAL, Status.DATA_LOSS]);
 export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outcome {
   if (thrown instanceof BizError) return { status: bizStatus(thrown, trailer), fault: false };
   if (thrown instanceof RpcError) {
-    const { code, rawMessage: message, details, path } = thrown;
+    const { code, details, path, origin } = thrown;
+    const hidden = path !== undefined && origin === "connection";
+    const message = hidden ? `${path}: no connection to the service` : textFor(thrown);
     return {
       status: {
         code,
@@ -51,17 +54,23 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
         trailer: path === undefined ? join(trailer, thrown.metadata) : trailer,
       },
       fault: FAULTS.has(code),
+      hidden,
     };
   }
   return { status: { code: Status.INTERNAL, message: "internal error", trailer }, fault: true };
+}
+
+/** Returns the text for the caller. If the call to another service failed on this side, it names that method. */
+function textFor({ rawMessage, path, origin = "server" }: RpcError): string {
+  return path === undefined || origin === "server" ? rawMessage : `${path}: ${rawMessage}`;
 }
 
 /**
  * Adds a trailer field that forbids the caller to retry. It is for a handler whose own calls already exhausted their
  * retries.
  */
-export function forbidRetry({ status, fault }: Outcome): Outcome {
-  return { status: { ...status, trailer: join(status.trailer, pushbackField(-1)) }, fault };
+export function forbidRetry({ status, ...outcome }: Outcome): Outcome {
+  return { ...outcome, status: { ...status, trailer: join(status.trailer, pushbackField(-1)) } };
 }
 
 /**

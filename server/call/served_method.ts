@@ -10,6 +10,9 @@ import { forbidRetry, type Outcome, outcomeOf } from "./outcome.ts";
 import { answer } from "./replies.ts";
 import { oneRequest, requests } from "./requests.ts";
 
+/** The minimum time between two warnings about hidden texts of one method, in milliseconds. */
+const WARN_INTERVAL_MS = 1000;
+
 /** The parts that all methods of a server share. */
 export interface ServedMethodOptions {
   /** The server's name. */
@@ -27,6 +30,7 @@ export class ServedMethod implements ServedMethodInfo {
   readonly #metainfo: MetainfoRules;
   readonly #decoder: Decoder;
   readonly #logger: Logger;
+  #warnedAt = -Infinity;
 
   /**
    * @param route The method and its handler.
@@ -91,10 +95,11 @@ export class ServedMethod implements ServedMethodInfo {
 
   /** Ends a call that has failed. Never throws. */
   readonly #fail = (call: ServerCall, context: CallContext, thrown: unknown): void => {
-    const { status, fault } = failureOf(thrown, call, context);
+    const { status, fault, hidden } = failureOf(thrown, call, context);
     if (fault && !isUnreadable(thrown)) {
       this.#logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
     }
+    if (hidden) this.#logHidden(call, thrown);
     try {
       context.flushHeader();
     } catch (error) {
@@ -106,6 +111,14 @@ export class ServedMethod implements ServedMethodInfo {
       this.#logger.error("the status was not sent", { path: call.path, error });
     }
   };
+
+  /** Logs the text that the caller does not get: as a warning at most once a second, else at level debug. */
+  #logHidden(call: ServerCall, error: unknown): void {
+    const now = performance.now();
+    const isDue = now - this.#warnedAt >= WARN_INTERVAL_MS;
+    if (isDue) this.#warnedAt = now;
+    this.#logger[isDue ? "warn" : "debug"]("a call to another service failed", { path: call.path, error });
+  }
 }
 
 /** Returns the outcome of a failed call. If the parts of the error can't be sent, that is a fault too. */

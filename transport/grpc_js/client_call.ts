@@ -34,7 +34,7 @@ export class GrpcClientCall implements ClientCall {
     this.#signal = start.signal;
     const excess = metadataExcess(start.metadata, limits, "the header");
     if (excess) {
-      this.status = { code: excess.code, message: excess.rawMessage };
+      this.status = { code: excess.code, message: excess.rawMessage, origin: "client" };
       return;
     }
     const serialize = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -60,7 +60,11 @@ export class GrpcClientCall implements ClientCall {
       // A server cancels calls whose deadline has passed, and may do so before the timer here fires.
       const isLate = (object.code as number) === Status.CANCELLED && !this.#gaveUp &&
         performance.now() >= (start.deadline ?? Infinity);
-      this.#finish(isLate ? LATE : withinLimits(statusOf(object), limits));
+      if (isLate) return this.#finish(LATE);
+      const status = statusOf(object);
+      const { code, origin } = status;
+      const kept = withinLimits(status, limits);
+      this.#finish({ ...kept, origin: this.#gaveUp || kept.code !== code ? "client" : origin });
     });
     start.signal?.addEventListener("abort", this.#onAbort);
     if (start.signal?.aborted) this.cancel();
@@ -90,7 +94,7 @@ export class GrpcClientCall implements ClientCall {
   }
 
   #fail(error: RpcError): void {
-    this.#finish({ code: error.code, message: error.rawMessage });
+    this.#finish({ code: error.code, message: error.rawMessage, origin: "client" });
     this.#stream!.cancel();
   }
 
@@ -110,7 +114,7 @@ function deadlineOf(moment: number): number {
   return timeOfDay(Math.min(moment, now + LONGEST_TIMER_MS), now);
 }
 
-const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadline passed" };
+const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadline passed", origin: "client" };
 
 function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {
   return {
@@ -122,5 +126,14 @@ function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {
     message: details === "OK" && (code as number) === Status.OK ? "" : details,
     trailer: fromGrpc(metadata),
     details: detailsOf(metadata),
+    origin: originOf(details),
   };
+}
+
+/** Statuses of grpc-js itself have no mark but their text. */
+function originOf(details: string): CallStatus["origin"] {
+  if (/^Deadline exceeded after /.test(details)) return "client";
+  if (/^(?:Received|Attempted to send) message larger than max|^Cancelled on client/.test(details)) return "client";
+  const isLost = /^No connection established|^Connection dropped|^read E[A-Z]+|triggered by internal client error/;
+  return isLost.test(details) ? "connection" : "server";
 }

@@ -75,27 +75,29 @@ export class Call {
    *
    * @param error The status for the client.
    * @param reason The reason for the server.
+   * @param origin Where the client should say that the error comes from.
    */
-  cut(error: RpcError, reason: RpcError = error): void {
+  cut(error: RpcError, reason: RpcError = error, origin: CallStatus["origin"] = "client"): void {
     if (this.status) return;
     this.#header = undefined;
     this.replies.discard();
-    this.#end(statusOf(error), reason);
+    this.#end(statusOf(error, origin), reason);
   }
 
   /** Ends the call because the client rejects the server's next message. Queued replies can still be read. */
   refuse(error: RpcError): void {
-    if (!this.#ended) this.#end(statusOf(error), new RpcError(Status.CANCELLED, "the caller gave the call up"));
+    if (!this.#ended) {
+      this.#end(statusOf(error, "client"), new RpcError(Status.CANCELLED, "the caller gave the call up"));
+    }
   }
 
   /** Ends the call for the server. The client receives the queued replies, then the status. */
   finish(status: CallStatus): void {
     if (this.#ended) return;
-    const { code, message, trailer = new Metadata(), details } = withinLimits(
-      withinLimits(status, this.serverLimits),
-      this.clientLimits,
-    );
-    this.#end({ code, message: message.toWellFormed(), trailer: copyOf(trailer), details: details?.slice() });
+    const sent = withinLimits(status, this.serverLimits);
+    const { code, message, trailer = new Metadata(), details } = withinLimits(sent, this.clientLimits);
+    const origin = code === sent.code ? "server" : "client";
+    this.#end({ code, message: message.toWellFormed(), trailer: copyOf(trailer), details: details?.slice(), origin });
   }
 
   /** Takes the header from the server. The client receives it in the next turn, or before it reads a reply. */
@@ -103,7 +105,7 @@ export class Call {
     if (this.#ended || this.#headerSent) return;
     this.#headerSent = true;
     const tooMuch = metadataExcess(header, this.serverLimits, "the header");
-    if (tooMuch) return this.cut(tooMuch);
+    if (tooMuch) return this.cut(tooMuch, tooMuch, "server");
     const refused = metadataExcess(header, this.clientLimits, "the header");
     if (refused) return this.refuse(refused);
     if (!this.#onHeader) return;
@@ -139,7 +141,11 @@ export class Call {
 
 const FINISHED = new RpcError(Status.CANCELLED, "the call has ended");
 
-const statusOf = (error: RpcError): CallStatus => ({ code: error.code, message: error.rawMessage });
+const statusOf = ({ code, rawMessage: message }: RpcError, origin: CallStatus["origin"]): CallStatus => ({
+  code,
+  message,
+  origin,
+});
 
 /** Copies metadata, including its bytes. */
 export function copyOf(metadata: Metadata): Metadata {

@@ -43,7 +43,7 @@ export class MemoryConnection implements Connection {
     const call = new Call(start, this.#options.limits, limits, (call) => this.#ended(call));
     const client = new MemoryClientCall(call);
     if (call.ended) return client;
-    if (this.#why !== undefined) call.cut(new RpcError(Status.UNAVAILABLE, `${this.peer.address}: ${this.#why}`));
+    if (this.#why !== undefined) this.#lose(call, this.#why);
     else {
       this.#calls.add(call);
       this.#waiting.push({ call, server: new MemoryServerCall(call, start, this.#client) });
@@ -71,11 +71,15 @@ export class MemoryConnection implements Connection {
   /** Accepts no more calls. Ends calls that the server has not seen with UNAVAILABLE, and with `force` all calls. */
   goAway(why: string, force: boolean): Promise<void> {
     const gone = this.retire(why);
-    const error = new RpcError(Status.UNAVAILABLE, `${this.peer.address}: ${why}`);
     for (const call of this.#calls) {
-      if (force || !this.#seen.has(call)) call.cut(error);
+      if (force || !this.#seen.has(call)) this.#lose(call, why);
     }
     return gone;
+  }
+
+  #lose(call: Call, why: string): void {
+    const error = new RpcError(Status.UNAVAILABLE, `${this.peer.address}: ${why}`);
+    call.cut(error, error, "connection");
   }
 
   #admit(): void {

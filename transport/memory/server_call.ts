@@ -42,7 +42,7 @@ export class MemoryServerCall implements ServerCall {
   send(message: Uint8Array): MaybePromise<void> {
     const call = this.#call;
     const tooMuch = messageExcess(message.length, call.serverLimits, "sendMessageBytes");
-    if (tooMuch) return call.cut(tooMuch);
+    if (tooMuch) return call.cut(tooMuch, tooMuch, "server");
     call.sendHeader(NO_HEADER);
     const refused = messageExcess(message.length, call.clientLimits, "receiveMessageBytes");
     return refused ? call.refuse(refused) : call.replies.push(message.slice());

@@ -108,7 +108,7 @@ export class Attempt {
    */
   expire(message: string, lost: boolean = false): void {
     if (this.responded || this.#ended) return;
-    this.#expired = { code: Status.UNAVAILABLE, message, lost };
+    this.#expired = { code: Status.UNAVAILABLE, message, lost, origin: lost ? "connection" : "client" };
     this.end();
   }
 

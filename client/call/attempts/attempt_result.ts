@@ -48,8 +48,8 @@ export function finish(result: AttemptResult, note: string | undefined): Attempt
     return result;
   }
   if (note === undefined) throw result;
-  const { code, rawMessage, details, metadata, path, cause } = result;
-  throw new RpcError(code, rawMessage, { details, metadata, path, cause, note });
+  const { code, rawMessage, details, metadata, path, cause, origin } = result;
+  throw new RpcError(code, rawMessage, { details, metadata, path, cause, origin, note });
 }
 
 /**

@@ -78,6 +78,7 @@ function checkTime({ method, lateAt, context: { signal } }: Outgoing): void {
   if (lateAt !== undefined && lateAt <= performance.now()) {
     throw new RpcError(Status.DEADLINE_EXCEEDED, "the deadline had passed before the call began", {
       path: method.path,
+      origin: "client",
     });
   }
 }

@@ -82,7 +82,9 @@ async function attempt(
     if (timedOut() && !result.responded && result.status!.code === Status.CANCELLED) result.expire(text);
     return result;
   } catch (error) {
-    if (timedOut()) return new RpcError(Status.UNAVAILABLE, text, { path: method.path, cause: error });
+    if (timedOut()) {
+      return new RpcError(Status.UNAVAILABLE, text, { path: method.path, cause: error, origin: "client" });
+    }
     if (error instanceof RpcError) return error;
     throw error;
   } finally {

@@ -44,7 +44,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     const bytes = metadata.bytes;
     const excess = sizeExcess(metadata.size, bytes, host.limits, "the header") ??
       host.fields.excess(start, bytes, host.connection.peer.maxHeaderListSize);
-    if (excess) return this.#end({ code: excess.code, message: excess.rawMessage }), this;
+    if (excess) return this.#end({ code: excess.code, message: excess.rawMessage, origin: "client" }), this;
     if (signal?.aborted) return this.cancel(), this;
     signal?.addEventListener("abort", this.#onAbort);
     if (deadline === undefined) return;
@@ -110,7 +110,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     const excess = excessOf(fields, exceeded, this.#host.limits, "the header");
     if (excess) return this.#fail(excess);
     const problem = headerProblem(fields);
-    if (problem) return this.#fail(problem);
+    if (problem) return this.#fail(problem, "server");
     if (end) return this.#ended(NO_STATUS);
     this.#open(fields);
     const { onHeader } = this.#start;
@@ -151,7 +151,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     // The server's own error is more specific.
     if (this.#result && this.#result.code !== Status.OK) return;
     this.#result = undefined;
-    this.#finish({ code, message });
+    this.#finish({ code, message, origin: "client" });
   }
 
   onLate(): void {
@@ -204,20 +204,20 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.#finish(status);
   }
 
-  /** Ends the call with an error of this side. */
-  #fail(error: RpcError): void {
+  /** Ends the call with an error that this side found. */
+  #fail(error: RpcError, origin: CallStatus["origin"] = "client"): void {
     if (this.status) return;
     this.#result = undefined;
     if (this.#stream) this.#host.connection.reset(this.#stream, ErrorCode.CANCEL);
     const { code, rawMessage: message, cause } = error;
-    this.#end(cause === undefined ? { code, message } : { code, message, cause });
+    this.#end(cause === undefined ? { code, message, origin } : { code, message, origin, cause });
     this.#inbox?.discard();
     if (this.#stream) this.#host.wake();
     else this.#host.forget(this);
   }
 
   #lose(message: string, unprocessed: CallStatus["unprocessed"]): void {
-    this.#finish({ code: Status.UNAVAILABLE, message, unprocessed, lost: true });
+    this.#finish({ code: Status.UNAVAILABLE, message, unprocessed, lost: true, origin: "connection" });
   }
 
   /** Ends the call after its stream has ended. */
