@@ -126,14 +126,16 @@ function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {
     message: details === "OK" && (code as number) === Status.OK ? "" : details,
     trailer: fromGrpc(metadata),
     details: detailsOf(metadata),
-    origin: originOf(details),
+    origin: originOf(details, metadata),
   };
 }
 
-/** Statuses of grpc-js itself have no mark but their text. */
-function originOf(details: string): CallStatus["origin"] {
-  if (/^Deadline exceeded after /.test(details)) return "client";
-  if (/^(?:Received|Attempted to send) message larger than max|^Cancelled on client/.test(details)) return "client";
-  const isLost = /^No connection established|^Connection dropped|^read E[A-Z]+|triggered by internal client error/;
-  return isLost.test(details) ? "connection" : "server";
+const OWN_LIMITS = /^Deadline exceeded after |^Received message larger than max|^Attempted to send message /;
+const LOST = /^No connection established|^Connection dropped|^read E[A-Z]+|triggered by internal client error/;
+
+/** The statuses that grpc-js itself makes have no fields, and no other mark than their text. */
+function originOf(text: string, metadata: grpc.Metadata): CallStatus["origin"] {
+  if (Object.keys(metadata.getMap()).length > 0) return "server";
+  if (OWN_LIMITS.test(text)) return "client";
+  return LOST.test(text) ? "connection" : "server";
 }
