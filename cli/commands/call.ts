@@ -148,12 +148,16 @@ function show(type: MessageType<unknown>, message: unknown, options: JsonWriteOp
   }
 }
 
-/** Returns the details of an error as text: as JSON where the server or the .proto files know the type. */
+/** Returns the details of an error as text: as JSON if the server, the .proto files or the kit know the type. */
 async function detailsOf({ details }: RpcError, any: AnyTypes): Promise<string[]> {
   return await Promise.all(details.map(async ({ type: name, value }) => {
     const type = await any.find(name).catch(() => undefined);
     try {
-      if (type) return `${name} ${JSON.stringify(type.toJson(type.decode(value) as Init<unknown>))}`;
+      if (type) {
+        const message = type.decode(value) as Init<unknown>;
+        await any.ofMessage(message);
+        return `${name} ${JSON.stringify(type.toJson(message, { types: any.types }))}`;
+      }
     } catch {
       // The bytes are not of that type. Shows the name and size only.
     }

@@ -1,4 +1,5 @@
 import { type JsonValue, type MessageType, pb } from "../../mod.ts";
+import * as errorDetails from "../../errors/mod.ts";
 import { type Schema, SchemaError } from "./schema.ts";
 
 /**
@@ -21,7 +22,10 @@ export class AnyTypes {
   /** Returns the type with a name. */
   async find(name: string): Promise<MessageType<unknown> | undefined> {
     if (!this.#found.has(name) && this.#found.size < MAX_TYPES) {
-      this.#found.set(name, await this.#schema.findType(name).catch(unknownType) ?? WELL_KNOWN.get(name));
+      const known = WELL_KNOWN.get(name);
+      // A server that can't be asked now must not hide a type that the kit knows.
+      const found = await this.#schema.findType(name).catch(known ? () => undefined : unknownType);
+      this.#found.set(name, found ?? known);
     }
     return this.#found.get(name);
   }
@@ -59,7 +63,7 @@ export class AnyTypes {
 
 /** The types that come with the kit: a server need not know them. */
 const WELL_KNOWN = new Map(
-  Object.values<unknown>({ ...pb }).filter(isType).map((type) => [type.typeName, type] as const),
+  Object.values<unknown>({ ...pb, ...errorDetails }).filter(isType).map((type) => [type.typeName, type] as const),
 );
 
 function isType(value: unknown): value is MessageType<unknown> {

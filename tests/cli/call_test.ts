@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { createServer } from "../../mod.ts";
+import { BadRequest, RetryInfo } from "../../errors/mod.ts";
+import { createServer, errorDetail, RpcError, Status } from "../../mod.ts";
 import { kindsHandlers, type Seen } from "../kinds.ts";
 import { needs } from "../needs.ts";
 import { until } from "../observe.ts";
@@ -126,6 +127,34 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 64 and the status, and says what 
       "next:  start the server, or give the address where it listens\n",
   );
 });
+
+needs(
+  CLI_PERMISSIONS,
+  "dinokit call prints the details of an error as JSON, and those of unknown types by size",
+  async () => {
+    const details = [
+      errorDetail(BadRequest, { fieldViolations: [{ field: "quantity", description: "must be at least 1" }] }),
+      errorDetail(RetryInfo, { retryDelay: { seconds: 1n, nanos: 500_000_000 } }),
+      { type: "shop.Unknown", value: new Uint8Array(3) },
+      { type: "google.rpc.Help", value: new Uint8Array([255]) },
+    ];
+    const fails = () => {
+      throw new RpcError(Status.INVALID_ARGUMENT, "the order is invalid", { details });
+    };
+    await using peer = createServer({ name: "kinds", address: "127.0.0.1:0", reflection: true });
+    await peer.add(Kinds, { ...kindsHandlers(), unary: fails }).start();
+    for (const proto of [[], PROTO]) {
+      const { code, stderr } = await dinokit(["call", peer.address, "dinokit.test.Kinds/Unary", ...proto]);
+      assertEquals([code, stderr.split("\n").slice(0, 5)], [67, [
+        "error: INVALID_ARGUMENT: the order is invalid",
+        '  detail: google.rpc.BadRequest {"fieldViolations":[{"field":"quantity","description":"must be at least 1"}]}',
+        '  detail: google.rpc.RetryInfo {"retryDelay":"1.500s"}',
+        "  detail: shop.Unknown, 3 bytes",
+        "  detail: google.rpc.Help, 1 bytes",
+      ]]);
+    }
+  },
+);
 
 needs(CLI_PERMISSIONS, "dinokit call keeps what a stream gave before it failed", async () => {
   await using peer = await server();

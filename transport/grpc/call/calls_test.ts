@@ -228,7 +228,7 @@ Deno.test("a lost connection ends calls as UNAVAILABLE, not as unprocessed", asy
   const { signal } = pair.calls[0]!;
   pair.sockets[1].close();
   const [, status] = await result(call);
-  assertEquals([status.code, status.unprocessed], [Status.UNAVAILABLE, undefined]);
+  assertEquals([status.code, status.unprocessed, status.origin], [Status.UNAVAILABLE, undefined, "connection"]);
   await turn();
   assertEquals((signal.reason as RpcError).code, Status.CANCELLED);
 });
