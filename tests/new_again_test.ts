@@ -21,6 +21,8 @@ service EchoService {
 ${methods.map((method) => `  ${method}\n`).join("")}}
 `;
 const ECHO = "rpc Echo(Req) returns (Resp);";
+const STUB = 'new RpcError(Status.UNIMPLEMENTED, "Echo is not implemented yet: edit handlers/echo_service/echo.ts");';
+const ASSERT = 'import assert from "node:assert/strict";';
 const UP_TO_DATE = "all is up to date\n";
 const SHOUT = "rpc Shout(Req) returns (Resp);";
 
@@ -39,14 +41,13 @@ async function edited(...methods: string[]): Promise<Workshop> {
     assertStringIncludes(text, from);
     shop.write(`hello/${path}`, text.replace(from, to));
   };
+  edit("handlers/echo_service/echo.ts", "{ type Handler, RpcError, Status }", "type { Handler }");
   edit("handlers/echo_service/echo.ts", "_request, _context", "request");
-  edit("handlers/echo_service/echo.ts", "return {};", "return { resp: request.mes };");
-  edit("handlers/echo_service/echo_test.ts", ".echo({})", '.echo({ mes: "hi" })');
-  edit(
-    "handlers/echo_service/echo_test.ts",
-    '{ resp: "" }',
-    '{ resp: "hi" }',
-  );
+  edit("handlers/echo_service/echo.ts", `throw ${STUB}`, "return { resp: request.mes };");
+  edit("handlers/echo_service/echo_test.ts", 'import { Status } from "dinokit";', ASSERT);
+  edit("handlers/echo_service/echo_test.ts", "assertRpcError, ", "");
+  edit("handlers/echo_service/echo_test.ts", "assertRpcError(", "assert.deepEqual(await ");
+  edit("handlers/echo_service/echo_test.ts", "{}), { code: Status.UNIMPLEMENTED }", '{ mes: "hi" }), { resp: "hi" }');
   for (const [path, text] of filesIn(shop, "hello")) {
     if (/^(idl|\.vscode)\/|handlers\/mod\.ts|deno\.json/.test(path)) continue;
     const mark = /\.ts$/.test(path) ? "// mine\n" : /\.md$/.test(path) ? "\nMine.\n" : "# mine\n";

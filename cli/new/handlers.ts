@@ -8,27 +8,31 @@ import { CLIENT, METHODS } from "./templates.ts";
 
 /** Returns a template as a file of the project, with adjusted imports. `idl` is the path of the main .proto in idl/. */
 export const placed = (template: string, idl: string): string =>
-  template.replace(/"(?:\.\.\/)+(?:(testing)\/)?mod\.ts"/, (_, entry) => entry ? `"dinokit/${entry}"` : '"dinokit"')
+  template.replace(/"(?:\.\.\/)+(?:(testing)\/)?mod\.ts"/g, (_, entry) => entry ? `"dinokit/${entry}"` : '"dinokit"')
     .replace(
       "/idl/the.ts",
       () => `/idl/${inSpecifier(idl.replace(/proto$/, "ts"))}`,
     );
 
-/** Returns the initial text of a method's handler or of its test. `reply` is the expected reply, as a literal. */
+/** Returns the initial text of a method's handler or of its test. */
 export function methodFile(
   what: "handler" | "test",
   service: DeclaredService,
   method: DeclaredMethod,
   idl: string,
-  reply: string,
   places: HandlerPaths,
 ): string {
   const { local, name, [what]: template } = METHODS[method.kind];
   const handler = identifier(method.local);
   const handlerAs = importedAs(handler, template, local);
-  const serviceAs = importedAs(service.name, `${template} ${reply} ${handlerAs}`, "TheService");
+  const serviceAs = importedAs(service.name, `${template} ${handlerAs}`, "TheService");
   return placed(template, idl)
     .replace(`template.TheService/${name}`, `${service.fullName}/${method.name}`)
+    .replace(`"${name} is `, `"${method.name} is `)
+    .replace(
+      `handlers/the_service/${snake(name)}.ts`,
+      `handlers/${places.folderOf(service)}/${places.fileOf(method)}.ts`,
+    )
     .replaceAll(new RegExp(`(methods|client)\\.${local}\\b`, "g"), `$1.${method.local}`)
     .replace(`const ${local}:`, `const ${handler}:`)
     .replace(
@@ -40,7 +44,7 @@ export function methodFile(
     .replaceAll(
       /\{ TheService \}|\bTheService\b/g,
       (found) => found === "TheService" ? serviceAs : braced(service.name, " as ", serviceAs),
-    ).replace('{ text: "" }', () => reply);
+    );
 }
 
 /** Returns `{ name }` or `{ name as other }`. */

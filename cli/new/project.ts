@@ -2,7 +2,6 @@ import { format } from "../generate/format.ts";
 import { clientFile, methodFile, placed, registration } from "./handlers.ts";
 import { type Idl, idlFiles } from "./idl.ts";
 import { HandlerPaths } from "./handler_paths.ts";
-import { emptyReplies } from "./replies.ts";
 import { denoJson, named, type Plan } from "./settings.ts";
 import { COMMON, CONF, CONTAINER, MAIN, README } from "./templates.ts";
 
@@ -24,13 +23,11 @@ export async function filesOf(idl: Idl, server: boolean): Promise<Files> {
   if (!server) return { generated, handlers: [] };
   const places = new HandlerPaths(idl.services);
   generated.set("handlers/mod.ts", await format(registration(idl.services, idl.name, places)));
-  const replyOf = emptyReplies(idl);
   const handlers = idl.services.flatMap((service) =>
     service.methods.map((method) => {
       const path = `handlers/${places.folderOf(service)}/${places.fileOf(method)}`;
-      const reply = replyOf(service, method);
       const [text, test] = (["handler", "test"] as const).map((what) =>
-        methodFile(what, service, method, idl.name, reply, places)
+        methodFile(what, service, method, idl.name, places)
       );
       return { path: `${path}.ts`, text: text!, test: [`${path}_test.ts`, test!] as [string, string] };
     })

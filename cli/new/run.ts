@@ -149,6 +149,7 @@ function sayWhatNext(root: string, { type, module, registry }: Plan, { services 
   console.log(`\n${services.length} service(s), ${methods} method(s). Next:\n\n  cd ${root}`);
   if (registry === "consul" && type !== "client") console.log("  docker compose up -d consul # or: consul agent -dev");
   for (const task of tasks) console.log(`  deno task ${task}`);
+  if (type !== "client") console.log("\nEach method answers UNIMPLEMENTED until its file in handlers/ has your code.");
   if (/^[./]|^file:/.test(module)) {
     console.log(
       `\nIt imports the kit from ${module}: "imports" in deno.json needs a URL before it is built elsewhere; then run deno install -P=test.`,

@@ -1,12 +1,12 @@
 /**
- * Calls each method once. The address, or where to look it up, is in conf/<env>/conf.yaml.
+ * Calls each method once, and prints the replies. The address, or where to look it up, is in conf/<env>/conf.yaml.
  *
  *     deno task client
  *
  * @module
  */
 
-import { consul, createClient, loadConfig } from "../../../mod.ts";
+import { consul, createClient, loadConfig, RpcError, Status } from "../../../mod.ts";
 import { TheService } from "./idl/the.ts";
 
 async function main(): Promise<void> {
@@ -39,10 +39,20 @@ async function isUp(agent: string): Promise<boolean> {
 
 async function callTheService(): Promise<void> {
   await using service = createClient(TheService, await clientOptions());
-  console.log("Unary", await service.unary({}));
-  console.log("ClientStream", await service.clientStream(ReadableStream.from([{}])));
-  for await (const reply of service.serverStream({})) console.log("ServerStream", reply);
-  for await (const reply of service.bidi(ReadableStream.from([{}]))) console.log("Bidi", reply);
+  await show("Unary", service.unary({}));
+  await show("ClientStream", service.clientStream(ReadableStream.from([{}])));
+  await show("ServerStream", service.serverStream({}));
+  await show("Bidi", service.bidi(ReadableStream.from([{}])));
+}
+
+/** Prints the replies of a call; or which file to edit, if the server's handler is still as `dinokit new` wrote it. */
+async function show(method: string, replies: Promise<unknown> | AsyncIterable<unknown>): Promise<void> {
+  try {
+    for await (const reply of "then" in replies ? [await replies] : replies) console.log(method, reply);
+  } catch (error) {
+    if (!(error instanceof RpcError && error.code === Status.UNIMPLEMENTED)) throw error;
+    console.log(`${method} UNIMPLEMENTED: ${error.rawMessage}`);
+  }
 }
 
 try {

@@ -1,9 +1,9 @@
-import type { Handler } from "../../../../../mod.ts";
+import { type Handler, RpcError, Status } from "../../../../../mod.ts";
 import type { TheService } from "../../idl/the.ts";
 
 /** Serves template.TheService/Bidi. */
-export const bidi: Handler<typeof TheService.methods.bidi> = async function* (requests, _context) {
-  for await (const _request of requests) {
-    yield {}; // Your code. A field that is left out is sent as its default.
-  }
+// deno-lint-ignore require-yield -- your code will yield the replies
+export const bidi: Handler<typeof TheService.methods.bidi> = async function* (_requests, _context) {
+  // Your code: `for await (const request of requests) yield { ... }`.
+  throw new RpcError(Status.UNIMPLEMENTED, "Bidi is not implemented yet: edit handlers/the_service/bidi.ts");
 };

@@ -1,10 +1,12 @@
-import type { Handler } from "../../../../../mod.ts";
+import { type Handler, RpcError, Status } from "../../../../../mod.ts";
 import type { TheService } from "../../idl/the.ts";
 
 /** Serves template.TheService/ClientStream. */
-export const clientStream: Handler<typeof TheService.methods.clientStream> = async (requests, _context) => {
-  for await (const _request of requests) {
-    // Your code: it runs for each request.
-  }
-  return {}; // A field that is left out is sent as its default.
+// deno-lint-ignore require-await -- your code will await the requests
+export const clientStream: Handler<typeof TheService.methods.clientStream> = async (_requests, _context) => {
+  // Your code: `for await (const request of requests) { ... }`, then `return { ... }`.
+  throw new RpcError(
+    Status.UNIMPLEMENTED,
+    "ClientStream is not implemented yet: edit handlers/the_service/client_stream.ts",
+  );
 };
