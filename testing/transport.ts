@@ -102,7 +102,7 @@ export function faultyTransport(...services: readonly Service[]): FaultyTranspor
 }
 
 const WHY = "the connection was lost, as the test wants";
-const LOST: CallStatus = { code: Status.UNAVAILABLE, message: WHY, lost: true };
+const LOST: CallStatus = { code: Status.UNAVAILABLE, message: WHY, lost: true, origin: "connection" };
 
 /** A connection that can be dropped. */
 class FragileConnection implements Connection {

@@ -128,6 +128,8 @@ needs(
       ".shout>",
     );
     shop.write("hello/handlers/echo_service/shout.ts", shout);
+    const test = before.get("handlers/echo_service/echo_test.ts")!.replaceAll(/(?<!idl\/)\becho\b/g, "shout");
+    shop.write("hello/handlers/echo_service/shout_test.ts", test);
     for (const name of ["echo.ts", "echo_test.ts"]) Deno.removeSync(`${shop.path}/hello/handlers/echo_service/${name}`);
     shop.write("hello/client.ts", files.get("client.ts")!.replace(".echo(", ".shout("));
     assertEquals(await shop.make("hello", "--idl", "echo.proto"), UP_TO_DATE);

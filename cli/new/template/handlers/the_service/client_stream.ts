@@ -2,9 +2,8 @@ import { type Handler, RpcError, Status } from "../../../../../mod.ts";
 import type { TheService } from "../../idl/the.ts";
 
 /** Serves template.TheService/ClientStream. */
-// deno-lint-ignore require-await -- your code will await the requests
-export const clientStream: Handler<typeof TheService.methods.clientStream> = async (_requests, _context) => {
-  // Your code: `for await (const request of requests) { ... }`, then `return { ... }`.
+export const clientStream: Handler<typeof TheService.methods.clientStream> = (_requests, _context) => {
+  // Your function: `async (requests) => { for await (const request of requests) { ... } return { ... }; }`
   throw new RpcError(
     Status.UNIMPLEMENTED,
     "ClientStream is not implemented yet: edit handlers/the_service/client_stream.ts",
