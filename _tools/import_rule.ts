@@ -67,7 +67,7 @@ const MAY: Record<string, readonly string[]> = {
   "client/balancing": ["registry", "policy"],
   "proto/google": ["codec"],
   "proto/grpc": ["codec"],
-  errors: ["proto/google"],
+  errors: ["codec", "proto/google"],
   "mod.ts": [
     ...["base", "rpc", "codec", "transport", "registry", "policy", "server", "config"],
     ...["client", "client/call", "client/instances", "client/balancing"],

@@ -20,3 +20,4 @@
  */
 
 export * from "../proto/google/rpc/error_details.ts";
+export type { Duration } from "../codec/pb.ts";

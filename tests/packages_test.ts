@@ -15,15 +15,12 @@ const PACKAGES: Record<string, Record<string, string>> = {
     yaml: "conf.yaml with the lines of its mistakes; it is loaded with the first file",
   },
   "./cli": { commander: "arguments and help" },
-  "./errors": { protobufjs: "messages to bytes and back", long: "of protobufjs" },
   "./testing": {
     "@sinonjs/fake-timers": "fakeClock(): Deno below 2.9 has no mock.timers",
     "@sinonjs/commons": "of @sinonjs/fake-timers",
     "type-detect": "of @sinonjs/commons",
   },
 };
-/** The entries that do not import mod.ts. */
-const WITHOUT_MOD = new Set(["./errors"]);
 /** The entry that brings a tree of packages: only its root is named. */
 const TREES: Record<string, string> = { "./grpc_js": "@grpc/grpc-js" };
 
@@ -55,10 +52,7 @@ needs(
       const { direct, all } = await packagesOf(path);
       const tree = TREES[entry];
       if (tree !== undefined) assertEquals(sorted(direct), [tree], entry);
-      else {
-        const own = WITHOUT_MOD.has(entry) ? {} : PACKAGES["."];
-        assertEquals(sorted(all), sorted(Object.keys({ ...own, ...PACKAGES[entry] })), entry);
-      }
+      else assertEquals(sorted(all), sorted(Object.keys({ ...PACKAGES["."], ...PACKAGES[entry] })), entry);
     }
   },
 );
