@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ErrorOrigin } from "../rpc/error.ts";
 import type { Compression } from "../rpc/compression.ts";
+import type { ErrorOrigin } from "../rpc/error.ts";
 import type { Metadata } from "../rpc/metadata.ts";
 import type { Peer } from "../rpc/peer.ts";
 import type { Source } from "../rpc/source_headers.ts";
