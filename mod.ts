@@ -122,6 +122,15 @@ export type {
 
 // Configuration
 export {
+  configure,
+  type Configured,
+  type ConfiguredServerOptions,
+  type ConfigureOptions,
+  type SharedOption,
+} from "./config/configure.ts";
+export {
+  type Bounds,
+  type CalledService,
   clientPolicyFrom,
   type Config,
   ConfigError,
@@ -129,8 +138,15 @@ export {
   type ConfigPermissions,
   configPermissions,
   type ConfigProblem,
+  type Field,
+  type FieldMaker,
+  type Fields,
+  fields,
   loadConfig,
   type LoadConfigOptions,
+  type OwnSection,
+  type OwnSections,
+  type OwnValues,
   readTls,
   serverPolicyFrom,
 } from "./config/mod.ts";

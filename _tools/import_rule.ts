@@ -56,6 +56,7 @@ const MAY: Record<string, readonly string[]> = {
   registry: ["base", "tls", "deps.ts"],
   policy: ["base", "rpc"],
   config: ["base", "rpc", "transport", "policy", "server", "deps.ts"],
+  "config/configure.ts": ["base", "rpc", "policy", "registry", "config", "server", "client"],
   codegen: ["base", "codec", "deps.ts"],
   server: ["base", "rpc", "codec", "tls", "transport", "registry", "policy", "proto/grpc"],
   client: [
@@ -70,6 +71,7 @@ const MAY: Record<string, readonly string[]> = {
   errors: ["codec", "proto/google"],
   "mod.ts": [
     ...["base", "rpc", "codec", "transport", "registry", "policy", "server", "config"],
+    "config/configure.ts",
     ...["client", "client/call", "client/instances", "client/balancing"],
   ],
   proto: ["mod.ts"],
@@ -100,7 +102,7 @@ const MAY: Record<string, readonly string[]> = {
 };
 
 /** What a part may import the types of. */
-const TYPES: Record<string, readonly string[]> = { config: ["registry"] };
+const TYPES: Record<string, readonly string[]> = { config: ["registry", "client"] };
 
 /** Where a name of deps.ts may be seen: in a folder or in one file. */
 const PACKAGES: Record<string, readonly string[]> = {

@@ -17,3 +17,16 @@ export async function readBounded(path: string, maxBytes: number): Promise<Uint8
   }
   return undefined;
 }
+
+/** Reads a file up to a size limit, like {@linkcode readBounded}, and blocks until it is read. */
+export function readBoundedSync(path: string, maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(maxBytes + 1);
+  let length = 0;
+  while (length <= maxBytes) {
+    const read = file.readSync(bytes.subarray(length));
+    if (read === null) return bytes.subarray(0, length);
+    length += read;
+  }
+  return undefined;
+}

@@ -2,7 +2,7 @@ import { nearest } from "../base/text/did_you_mean.ts";
 import type { Config } from "./config.ts";
 
 /** The maximum number of wrong letters in a misspelt name. With more, `user-service` would match `order-service`. */
-const MAX_WRONG_LETTERS = 2;
+export const MAX_WRONG_LETTERS = 2;
 
 /**
  * Returns the clients' policies, and warns when the program reads a service that the file has only under a similar

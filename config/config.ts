@@ -110,15 +110,26 @@ export interface Config {
     readonly drainTimeout?: number;
     /** Whether the server drops the permissions that it no longer needs, once it serves. */
     readonly dropPermissions?: boolean;
+    /** The services that clients call, by their name in the registry. `configure` uses them. */
+    readonly clients?: Readonly<Record<string, CalledService>>;
     /**
-     * The policies of clients, keyed by the name of the service that they call. Pass one to the client:
-     * `createClient(EchoService, { name, resolver, ...config.dinokit.clients?.echoservice })`.
+     * Whether `configure` also follows the policies in Consul's keys `dinokit/<name>/client` and
+     * `dinokit/<name>/server`, for the services that it calls and serves.
+     * @default {true} with a registry
      */
-    readonly clients?: Readonly<Record<string, ClientPolicy>>;
-    /**
-     * The policy of the server. Pass it to the server:
-     * `createServer({ name, address, ...config.dinokit.server })`.
-     */
+    readonly livePolicies?: boolean;
+    /** The policy of the server. */
     readonly server?: ServerPolicy;
   };
+}
+
+/** A service that clients call: where it is, and the policy of its clients. */
+export interface CalledService extends ClientPolicy {
+  /**
+   * The services of .proto files that are called under this name, with or without their package, such as
+   * `"shop.ProductService"`. @default the service whose name is the entry's, apart from case, "-" and "_"
+   */
+  readonly services?: readonly string[];
+  /** The address to call instead of looking up the name in the registry. @default none */
+  readonly address?: string;
 }

@@ -35,25 +35,48 @@ export const MAX_NAME_CHARACTERS = 256;
  */
 export function readDocument(yaml: Yaml, source: string, file: string, bounds: TextBounds): Given<Where> {
   checkSize(yaml, source, file, bounds);
-  const lines = new yaml.LineCounter();
-  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true } as const;
+  const counter = new yaml.LineCounter();
+  const options = { lineCounter: counter, prettyErrors: false, uniqueKeys: false, stringKeys: true } as const;
   const document = withoutVariables(() => yaml.parseDocument(source.replace(/^\ufeff/, ""), options));
   const place = (offset: number): Where => {
-    const { line, col } = lines.linePos(offset);
+    const { line, col } = counter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   // Reports one problem per line: further errors in the same line usually have the same cause.
-  const problems = new Map<number, ConfigProblem>();
+  const problems: ConfigProblem[] = [];
+  const lines = new Set<number>();
   for (const { code, pos } of [...document.errors, ...document.warnings]) {
-    const where = place(pos[0]);
-    if (!problems.has(where.line!)) problems.set(where.line!, { ...where, message: syntaxText(code) });
+    const { line } = place(pos[0]);
+    if (lines.has(line!)) continue;
+    const indented = badIndent(source, code, pos[0]);
+    const where = place(indented ?? pos[0]);
+    lines.add(line!).add(where.line!);
+    problems.push({ ...where, message: syntaxText(indented === undefined ? code : "BAD_INDENT") });
   }
-  if (problems.size > 0) throw new ConfigError([...problems.values()]);
+  if (problems.length > 0) throw new ConfigError(problems);
   const targets = targetsOf(yaml, document);
   if (targets.size > MAX_ALIASES) {
     throw new ConfigError([{ file, message: `has ${targets.size} aliases; write out all but ${MAX_ALIASES}` }]);
   }
   return new YamlValue({ yaml, targets, place, left: bounds.tokens }, document.contents, place(0));
+}
+
+/**
+ * Returns where a line begins that is indented wrongly, if that is the cause of an error. Two other errors of the
+ * parser have that cause: a key that is indented deeper than the value before it looks like a second key in its line,
+ * and one that is indented less than the first key stands after the end of the document.
+ */
+function badIndent(source: string, code: string, offset: number): number | undefined {
+  const line = source.slice(offset, lineEnd(source, offset));
+  if (code === "UNEXPECTED_TOKEN") return /^[\w-]+:(\s|$)/.test(line) ? offset : undefined;
+  if (code !== "BLOCK_AS_IMPLICIT_KEY" || /:(\s|$)/.test(line)) return undefined;
+  const next = /^\s*[\w-]+:(\s|$)/m.exec(source.slice(lineEnd(source, offset)));
+  return next ? lineEnd(source, offset) + next.index + next[0].search(/[\w-]/) : undefined;
+}
+
+function lineEnd(source: string, offset: number): number {
+  const end = source.indexOf("\n", offset);
+  return end < 0 ? source.length : end;
 }
 
 function checkSize(yaml: Yaml, source: string, file: string, { bytes, tokens }: TextBounds): void {

@@ -1,4 +1,4 @@
-import { VARIABLES } from "./schema.ts";
+import type { Variables } from "./schema.ts";
 
 /** The environment in use, and how it was chosen. */
 export interface Environment {
@@ -32,10 +32,12 @@ export function chooseEnvironment(option: string | undefined, who: string): Envi
 
 /**
  * Returns the variables that override keys. If all variables may be read, this includes unknown ones with our prefix.
+ *
+ * @param known The variables that override keys.
  */
-export function overrides(): Record<string, string> {
+export function overrides(known: Variables): Record<string, string> {
   if (Deno.permissions.querySync({ name: "env" }).state === "granted") return ours(Deno.env.toObject());
-  return Object.fromEntries([...VARIABLES.keys()].flatMap((name) => {
+  return Object.fromEntries([...known.keys()].flatMap((name) => {
     const value = valueOf(name);
     return value === undefined ? [] : [[name, value]];
   }));

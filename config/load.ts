@@ -2,17 +2,18 @@ import { fileURLToPath } from "node:url";
 import { createLogger } from "../base/logger.ts";
 import { readBounded } from "../base/bounded_file.ts";
 import { checkOptions } from "../base/options/check_options.ts";
-import { section, unchecked } from "../base/options/fields.ts";
+import { object, section, unchecked } from "../base/options/fields.ts";
 import { rememberPermissions, requirePermissions } from "../base/permissions.ts";
 import { withNearMisses } from "./clients.ts";
 import type { Config } from "./config.ts";
 import { CONF_BOUNDS } from "./document.ts";
 import { chooseEnvironment, type Environment, overrides } from "./environment.ts";
-import { parseConfig } from "./parse.ts";
+import { type OwnSections, type OwnValues, schemaWith } from "./own_sections.ts";
+import { type ParsedConfig, parseSettings } from "./parse.ts";
 import { ConfigError, shortened } from "./problem.ts";
 
 /** Options of {@linkcode loadConfig}. */
-export interface LoadConfigOptions {
+export interface LoadConfigOptions<S extends OwnSections = OwnSections> {
   /**
    * The folder that contains the environments: a path, or a file URL such as `new URL("../conf/", import.meta.url)`.
    * @default {"conf"}
@@ -23,6 +24,11 @@ export interface LoadConfigOptions {
    * @default {DENO_ENV, then GO_ENV, then "test"}
    */
   env?: string;
+  /**
+   * Sections of your own beside the kit's, with the declarations of their fields by {@linkcode fields}. Names are in
+   * camel case here, and in snake case in the file. @default {{}}
+   */
+  sections?: S;
 }
 
 /** The permissions that {@linkcode loadConfig} uses. */
@@ -33,9 +39,12 @@ export interface ConfigPermissions {
   used: Deno.PermissionDescriptor[];
 }
 
-const who = "loadConfig";
-
-const OPTIONS = section<LoadConfigOptions>({ dir: unchecked(), env: unchecked() }); // whose values are checked by use
+/** The declarations of the options of `loadConfig`. Their values are checked where they are used. */
+export const LOAD_OPTIONS = {
+  dir: unchecked<string | URL>(),
+  env: unchecked<string>(),
+  sections: object("{ payment: { url: fields.url() } }"),
+};
 
 /**
  * Reads the settings of a service from `conf/<env>/conf.yaml`. Environment variables override single keys.
@@ -53,20 +62,39 @@ const OPTIONS = section<LoadConfigOptions>({ dir: unchecked(), env: unchecked() 
  * @throws {Deno.errors.NotCapable} If the file may not be read. The message contains the complete command.
  * @throws {TypeError} If an option is invalid, or the environment is not a folder name.
  */
-export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
-  checkOptions(who, OPTIONS, options);
-  const dir = pathOf(options.dir ?? "conf");
+export async function loadConfig<const S extends OwnSections = Record<never, never>>(
+  options: LoadConfigOptions<S> = {},
+): Promise<Config & OwnValues<S>> {
+  const who = "loadConfig";
+  checkOptions(who, section(LOAD_OPTIONS as never), options);
+  const { config } = await readConfig<S>(who, options);
+  const { dinokit } = config;
+  if (!dinokit.clients) return config;
+  const logger = createLogger(config.kitex.logLevel);
+  const clients = withNearMisses(dinokit.clients, config.file, (message) => logger.warn(message));
+  return Object.freeze({ ...config, dinokit: Object.freeze({ ...dinokit, clients }) }) as typeof config;
+}
+
+/**
+ * Reads the settings, and logs warnings about those that are perhaps not intended.
+ *
+ * @param who The function that was given the options, for errors.
+ */
+export async function readConfig<S extends OwnSections>(
+  who: string,
+  options: LoadConfigOptions<S>,
+): Promise<ParsedConfig<S>> {
+  const schema = schemaWith(who, options.sections);
+  const dir = pathOf(who, options.dir);
   const { needed, used } = configPermissions(options);
   rememberPermissions([...needed, ...used]);
   const environment = chooseEnvironment(options.env, who);
   const file = `${dir}/${environment.env}/conf.yaml`;
-  const config = await parseConfig(await readText(file, dir, environment), file, environment.env, overrides());
-  const logger = createLogger(config.kitex.logLevel);
-  for (const warning of warnings(config, environment)) logger.warn(warning);
-  const { dinokit } = config;
-  if (!dinokit.clients) return config;
-  const clients = withNearMisses(dinokit.clients, file, (message) => logger.warn(message));
-  return Object.freeze({ ...config, dinokit: Object.freeze({ ...dinokit, clients }) });
+  const text = await readText(who, file, dir, environment);
+  const parsed = await parseSettings<S>(text, file, environment.env, overrides(schema.variables), schema);
+  const logger = createLogger(parsed.config.kitex.logLevel);
+  for (const warning of warnings(parsed.config, environment)) logger.warn(warning);
+  return parsed;
 }
 
 /** Yields warnings about settings that are valid but perhaps not intended. */
@@ -89,12 +117,12 @@ function* warnings({ registry }: Config, { env, from, unread }: Environment): Ge
  */
 export function configPermissions(options: Pick<LoadConfigOptions, "dir"> = {}): ConfigPermissions {
   return {
-    needed: [{ name: "read", path: pathOf(options.dir ?? "conf") }],
+    needed: [{ name: "read", path: pathOf("loadConfig", options.dir) }],
     used: ["DENO_ENV", "GO_ENV", "DINOKIT_*"].map((variable) => ({ name: "env", variable })),
   };
 }
 
-function pathOf(dir: string | URL): string {
+function pathOf(who: string, dir: string | URL = "conf"): string {
   const text = String(dir);
   if (text === "" || /^(?!file:)\w{2,}:/.test(text)) {
     throw new TypeError(`${who}: dir is ${JSON.stringify(text)}; use a path or a file URL, for example "conf"`);
@@ -104,7 +132,7 @@ function pathOf(dir: string | URL): string {
   return path;
 }
 
-async function readText(file: string, dir: string, { env, from }: Environment): Promise<string> {
+async function readText(who: string, file: string, dir: string, { env, from }: Environment): Promise<string> {
   if (Deno.permissions.querySync({ name: "read", path: file }).state !== "granted") {
     const note = "Its addresses stand in the settings: add --allow-net, or run it again to be told which of it";
     requirePermissions(who, configPermissions({ dir }).needed, note);

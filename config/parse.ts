@@ -1,11 +1,19 @@
 import { loadYaml } from "../deps.ts";
 import { nearest } from "../base/text/did_you_mean.ts";
 import { Checker, type Given } from "../base/options/field_checker.ts";
-import type { AnyEntry, Leaf } from "../base/options/fields.ts";
+import type { Leaf } from "../base/options/fields.ts";
 import type { Config } from "./config.ts";
 import { CONF_BOUNDS, readDocument } from "./document.ts";
 import { byPlace, ConfigError, type ConfigProblem, MAX_REPORTED_PROBLEMS, problemOf, type Where } from "./problem.ts";
-import { SCHEMA, type Settings, VARIABLES, WITHOUT_VARIABLES, YAML } from "./schema.ts";
+import { type ConfSchema, type OwnSections, type OwnValues, schemaWith } from "./own_sections.ts";
+import { type Settings, type Variables, WITHOUT_VARIABLES, YAML } from "./schema.ts";
+
+/** The settings, and where free names are in the file. */
+export interface ParsedConfig<S extends OwnSections> {
+  readonly config: Config & OwnValues<S>;
+  /** The position of each free name, by the full path of its key: `dinokit.clients.echoservice`. */
+  readonly names: ReadonlyMap<string, Where>;
+}
 
 /**
  * Parses the text of a conf.yaml into settings. Reads no files and no environment variables.
@@ -22,53 +30,73 @@ export async function parseConfig(
   env: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Config> {
+  return (await parseSettings(source, file, env, variables, schemaWith("parseConfig"))).config;
+}
+
+/** Parses the text of a conf.yaml, like {@linkcode parseConfig}, by a schema that may have sections of the user's own. */
+export async function parseSettings<S extends OwnSections>(
+  source: string,
+  file: string,
+  env: string,
+  variables: Readonly<Record<string, string>>,
+  schema: ConfSchema,
+): Promise<ParsedConfig<S>> {
   const document = readDocument(await loadYaml(), source, file, CONF_BOUNDS);
-  const { overrides, problems } = readVariables(variables);
-  const checker = new Checker(YAML, SCHEMA as AnyEntry, overrides);
-  const settings = checker.check(document) as Settings;
-  problems.push(...checker.problems.map(problemOf));
+  const { overrides, problems } = readVariables(variables, schema.variables);
+  const checker = new Checker(YAML, schema.keys, overrides);
+  const settings = checker.check(document) as Settings & OwnValues<S>;
+  problems.push(...checker.problems.map(problemOf).map(withOwnSections));
   if (problems.length > 0) throw new ConfigError(problems.toSorted(byPlace));
   const reflection = settings.dinokit.reflection ?? REFLECTION_ENVS.includes(env);
-  return freeze({ env, file, ...settings, dinokit: { ...settings.dinokit, reflection } });
+  const config = freeze({ env, file, ...settings, dinokit: { ...settings.dinokit, reflection } });
+  return { config, names: checker.names };
+}
+
+/** Adds to the problem of an unknown section how to declare one. */
+function withOwnSections(problem: ConfigProblem): ConfigProblem {
+  return problem.message.includes(`; ${YAML.whole} may have `)
+    ? { ...problem, message: `${problem.message}; configure({ sections }) declares others` }
+    : problem;
 }
 
 /** The environments in which servers offer reflection by default: those that people inspect. */
 const REFLECTION_ENVS = ["dev", "test"];
 
 /** Returns the values of environment variables by key. */
-function readVariables(variables: Readonly<Record<string, string>>) {
+function readVariables(variables: Readonly<Record<string, string>>, known: Variables) {
   const overrides = new Map<string, Given<Where>>();
   const problems: ConfigProblem[] = [];
   for (const [variable, value] of Object.entries(variables)) {
-    const known = VARIABLES.get(variable);
-    if (known) overrides.set(known.key, fromText(known.leaf, value, variable));
-    else {problems.push({
-        variable,
-        message: `matches no key; ${problems.length < MAX_REPORTED_PROBLEMS ? remedy(variable) : ""}`,
-      });}
+    const one = known.get(variable);
+    if (one) overrides.set(one.key, fromText(one.leaf, value, variable));
+    else {
+      const help = problems.length < MAX_REPORTED_PROBLEMS ? remedy(variable, known) : "";
+      problems.push({ variable, message: `matches no key; ${help}` });
+    }
   }
   return { overrides, problems };
 }
 
-function remedy(variable: string): string {
+function remedy(variable: string, known: Variables): string {
   for (const [start, key] of WITHOUT_VARIABLES) {
     if (variable.startsWith(start)) return `${key} is set in the file only`;
   }
-  const near = nearest(variable, VARIABLES.keys());
+  const near = nearest(variable, known.keys());
   return near ? `did you mean ${near}?` : "correct or unset it";
 }
 
 /** Converts a variable's text as YAML would. */
-function fromText({ kind }: Leaf<unknown>, text: string, variable: string): Given<Where> {
-  const value = kind === "list"
-    ? text.split(",").map((item) => item.trim()).filter(Boolean)
-    : kind === "number" && /^\d+$/.test(text)
-    ? Number(text)
-    : kind === "boolean" && /^(true|false)$/.test(text)
-    ? text === "true"
-    : text;
+function fromText(leaf: Leaf<unknown>, text: string, variable: string): Given<Where> {
+  const value = leaf.kind === "list"
+    ? text.split(",").map((item) => item.trim()).filter(Boolean).map((item) => scalar(leaf.item, item))
+    : scalar(leaf, text);
   // An empty variable removes the file's value.
   return { value, where: { variable }, head: { variable }, unset: text === "", items: [], fields: () => undefined };
+}
+
+function scalar(leaf: Leaf<unknown> | undefined, text: string): string | number | boolean {
+  if (leaf?.kind === "number" && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  return leaf?.kind === "boolean" && /^(true|false)$/.test(text) ? text === "true" : text;
 }
 
 function freeze<T>(value: T): T {

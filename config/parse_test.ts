@@ -157,17 +157,17 @@ Deno.test("parseConfig() names an unknown key with its place and the nearest tha
     "conf/test/conf.yaml:4:22: dinokit.limits.recieve_message_bytes is not a key; did you mean dinokit.limits.receive_message_bytes?",
   ]);
   assertEquals(await problems(`${LEAST}health: { address: ":1" }\n`), [
-    "conf/test/conf.yaml:4:1: health is not a key; did you mean dinokit.health?",
+    "conf/test/conf.yaml:4:1: health is not a key; did you mean dinokit.health? Check the indentation",
   ]);
   assertEquals(await problems(`${LEAST}frobnicate: 1\n`), [
-    "conf/test/conf.yaml:4:1: frobnicate is not a key; the file may have kitex, registry, mysql, redis, dinokit",
+    "conf/test/conf.yaml:4:1: frobnicate is not a key; the file may have kitex, registry, mysql, redis, dinokit; configure({ sections }) declares others",
   ]);
 });
 
 Deno.test("parseConfig() takes names of Object's prototype for unknown keys", async () => {
   assertEquals(await problems(`${LEAST}  constructor: 1\n__proto__: { polluted: 1 }\n`), [
     "conf/test/conf.yaml:4:3: kitex.constructor is not a key; kitex may have service, address, log_level, log_file_name, log_max_size, log_max_age, log_max_backups",
-    "conf/test/conf.yaml:5:1: __proto__ is not a key; the file may have kitex, registry, mysql, redis, dinokit",
+    "conf/test/conf.yaml:5:1: __proto__ is not a key; the file may have kitex, registry, mysql, redis, dinokit; configure({ sections }) declares others",
   ]);
 });
 

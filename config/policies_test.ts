@@ -66,9 +66,9 @@ Deno.test("parseConfig() takes infinity for a timeout: no deadline", async () =>
   });
 });
 
-Deno.test("parseConfig() takes a policy's section without a value for none, and an empty one for its defaults", async () => {
+Deno.test("parseConfig() takes a policy's section without a value for none, and an empty one for its defaults, but each client's name counts", async () => {
   const { clients } = await parse("dinokit: { clients: { a: { retry: , breaker: {}, methods: }, b: , c: {} } }\n");
-  assertEquals(clients, { a: { breaker: {} }, c: {} });
+  assertEquals({ ...clients }, { a: { breaker: {} }, b: {}, c: {} });
   assertEquals(await parse("dinokit: { clients: , server: }\n"), { reflection: true });
 });
 
@@ -100,8 +100,8 @@ Deno.test("parseConfig() names all that is wrong with policies, each with its pl
     `${FILE}:7:17: ${echo}.balancer is "least"; use weighted_round_robin, random, p2c, least_in_flight, consistent_hash or pick_first`,
     `${FILE}:8:21: ${echo}.tags.zone is 1; use a text (in quotes)`,
     `${FILE}:11:11: ${echo}.methods.Echo.hedge.delay is missing; give a number of at least 0, in milliseconds`,
-    `${FILE}:12:11: ${echo}.methods.Echo.attempts is not a key; did you mean ${echo}.methods.Echo.retry.attempts?`,
-    `${FILE}:13:11: ${echo}.methods.Echo.perTryTimeout is not a key; did you mean ${echo}.methods.Echo.retry.per_try_timeout?`,
+    `${FILE}:12:11: ${echo}.methods.Echo.attempts is not a key; did you mean ${echo}.methods.Echo.retry.attempts? Check the indentation`,
+    `${FILE}:13:11: ${echo}.methods.Echo.perTryTimeout is not a key; did you mean ${echo}.methods.Echo.retry.per_try_timeout? Check the indentation`,
     `${FILE}:14:5: dinokit.clients["pay ment"] holds no keys; write "key: value" lines, with a space after the colon`,
     `${FILE}:16:11: dinokit.server.rate is "yes"; use false, or "key: value" lines`,
     `${FILE}:17:27: dinokit.server.concurrency.limit is "many"; use a whole number of at least 1, or "adaptive"`,

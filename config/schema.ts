@@ -1,4 +1,4 @@
-import { agentAddress } from "../base/options/address_fields.ts";
+import { agentAddress, serverAddress } from "../base/options/address_fields.ts";
 import type { Dialect } from "../base/options/field_checker.ts";
 import {
   type AnyEntry,
@@ -18,8 +18,8 @@ import { CLIENT_POLICY } from "../policy/client_fields.ts";
 import { SERVER_POLICY } from "../policy/server_fields.ts";
 import { SERVER_OPTIONS, WORKER_COUNT } from "../server/option_fields.ts";
 import { LIMITS } from "../transport/limit_fields.ts";
-import type { Config } from "./config.ts";
-import { lines, logLevel, path, secret } from "./leaf.ts";
+import type { CalledService, Config } from "./config.ts";
+import { lines, logLevel, path, protoName, secret } from "./leaf.ts";
 
 /** The content of conf.yaml. {@linkcode Config} documents the fields. */
 export type Settings = Omit<Config, "env" | "file">;
@@ -55,7 +55,12 @@ export const SCHEMA: Section<Settings> = section<Settings>({
     drainDelay: SERVER_OPTIONS.drainDelay,
     drainTimeout: SERVER_OPTIONS.drainTimeout,
     dropPermissions: SERVER_OPTIONS.dropPermissions,
-    clients: keyed(CLIENT_POLICY),
+    clients: keyed<CalledService>({
+      ...CLIENT_POLICY as unknown as Section<CalledService>,
+      presence: "always", // An entry without fields names a service too.
+      entries: { ...CLIENT_POLICY.entries, services: lines(protoName()), address: serverAddress() },
+    }),
+    livePolicies: yesOrNo(),
     server: SERVER_POLICY,
   }),
 });
@@ -71,15 +76,26 @@ export const YAML: Dialect = {
     off
       ? `is ${described}; use false, or "key: value" lines`
       : 'holds no keys; write "key: value" lines, with a space after the colon',
+  elsewhere: " Check the indentation",
 };
 
 /**
  * The environment variables that override keys, by name: `DINOKIT_KITEX_ADDRESS`, or `DINOKIT_HEALTH_ADDRESS` in the
  * section `dinokit`.
  */
-export const VARIABLES: ReadonlyMap<string, { readonly key: string; readonly leaf: Leaf<unknown> }> = new Map(
-  leavesBelow(SCHEMA as AnyEntry, ""),
-);
+export type Variables = ReadonlyMap<string, { readonly key: string; readonly leaf: Leaf<unknown> }>;
+
+/** Yields the variables that override the keys of a declaration. */
+export function* variablesOf(entry: AnyEntry, key = ""): Generator<[string, { key: string; leaf: Leaf<unknown> }]> {
+  if (entry.kind === "map" || entry.kind === "section" && entry.presence === "given") return;
+  if (entry.kind !== "section") return yield [variableOf(key), { key, leaf: entry }];
+  for (const [name, one] of Object.entries(entry.entries)) {
+    yield* variablesOf(one, key ? `${key}.${YAML.spell(name)}` : YAML.spell(name));
+  }
+}
+
+/** The variables that override the kit's own keys. */
+export const VARIABLES: Variables = new Map(variablesOf(SCHEMA as AnyEntry));
 
 /**
  * The keys that variables can't override, by the prefix of the variable: policies, because many of their names are
@@ -92,14 +108,6 @@ export const WITHOUT_VARIABLES: ReadonlyMap<string, string> = new Map(
     >,
   ).map(([, key]) => [`${variableOf(key)}_`, key]),
 );
-
-function* leavesBelow(entry: AnyEntry, key: string): Generator<[string, { key: string; leaf: Leaf<unknown> }]> {
-  if (entry.kind === "map" || entry.kind === "section" && entry.presence === "given") return;
-  if (entry.kind !== "section") return yield [variableOf(key), { key, leaf: entry }];
-  for (const [name, one] of Object.entries(entry.entries)) {
-    yield* leavesBelow(one, key ? `${key}.${YAML.spell(name)}` : YAML.spell(name));
-  }
-}
 
 function variableOf(key: string): string {
   const name = key.replaceAll(".", "_").toUpperCase();

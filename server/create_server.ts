@@ -29,9 +29,18 @@ import { thisWorker } from "./workers/this_worker.ts";
  * @throws {RangeError} If a number is out of range.
  */
 export function createServer(options: ServerOptions): Server {
+  return createServerThatCloses(options, async () => {});
+}
+
+/**
+ * Creates a server, like {@linkcode createServer}.
+ *
+ * @param close Closes what belongs to the server, after it has taken its last call and before its stop ends.
+ */
+export function createServerThatCloses(options: ServerOptions, close: () => Promise<void>): Server {
   const worker = thisWorker();
-  if (worker) return serverInWorker(options, worker);
+  if (worker) return serverInWorker(options, worker, close);
   const settings = settingsOf(options);
-  if (!settings.workers) return new GrpcServer(options, settings);
-  return new GrpcServer({ ...options, transport: workerTransport(options.name, settings.workers) }, settings);
+  if (!settings.workers) return new GrpcServer(options, settings, close);
+  return new GrpcServer({ ...options, transport: workerTransport(options.name, settings.workers) }, settings, close);
 }

@@ -47,6 +47,7 @@ export interface Supervisor {
 export class GrpcServer implements Server {
   readonly #options: ServerOptions;
   readonly #settings: Settings;
+  readonly #close: () => Promise<void>;
   readonly #supervisor: Supervisor | undefined;
   readonly #routes = new Map<string, Route>();
   readonly #services = new Map<string, Service>();
@@ -68,12 +69,14 @@ export class GrpcServer implements Server {
   /**
    * @param options The options of createServer.
    * @param settings The same options, checked and with their defaults.
+   * @param close Closes what belongs to the server, at the end of its stop.
    * @param supervisor The worker that the server runs in; undefined in the main thread.
    */
-  constructor(options: ServerOptions, settings: Settings, supervisor?: Supervisor) {
+  constructor(options: ServerOptions, settings: Settings, close: () => Promise<void>, supervisor?: Supervisor) {
     this.#options = options;
     this.#settings = settings;
     this.#decoder = new Decoder(settings.limits.decodedMessageBytes);
+    this.#close = close;
     this.#supervisor = supervisor;
     this.#tls = settings.tls;
     this.#certificates = new CertificateWatch(settings.logger, options.name);
@@ -233,7 +236,8 @@ export class GrpcServer implements Server {
 
   stop({ force = false }: { force?: boolean } = {}): Promise<void> {
     if (force) this.#cut.abort();
-    return this.#stopping ??= outsideScopes(() => this.#stop()).then(() => {
+    const stopped = () => this.#stop().finally(() => this.#waitAtMost(Infinity, this.#close()));
+    return this.#stopping ??= outsideScopes(stopped).then(() => {
       this.#supervisor?.stopped();
       this.#finished.resolve();
     }, (error) => {

@@ -41,6 +41,8 @@ export interface Dialect {
   readonly nothing: string;
   /** Returns the message for a value that should have fields but has none. `use` is the section's form in code. */
   noFields(described: string, off: boolean, use?: string): string;
+  /** A hint that is added if a field exists, but in another section. */
+  readonly elsewhere?: string;
 }
 
 /** One problem in the settings. */
@@ -73,6 +75,8 @@ export class Checker<W> {
   readonly problems: Problem<W>[] = [];
   /** The position of each path. */
   readonly places = new Map<string, W>();
+  /** The position of the name of each entry with a free name, by its path. */
+  readonly names = new Map<string, W>();
   readonly #dialect: Dialect;
   readonly #root: AnyEntry;
   readonly #overrides: ReadonlyMap<string, Given<W>>;
@@ -142,8 +146,18 @@ export class Checker<W> {
     if (!fields) return undefined;
     // Names are free: a name may equal a property that every object has, such as `constructor`.
     const built: Record<string, unknown> = Object.create(null);
+    const { spell, elsewhere = "" } = this.#dialect;
+    const fieldsOf = entry.kind === "section" ? Object.keys(entry.entries).map(spell) : [];
+    let above: string | undefined;
     for (const [name, one] of fields) {
-      const value = this.#entry(entry, one, entryPath(path, name), given.head);
+      const here = entryPath(path, name);
+      this.names.set(here, one.head);
+      // A field that belongs to the entry above it.
+      const meant = above !== undefined && typeof one.value !== "object" && fieldsOf.includes(name);
+      if (one.unset) above = here;
+      if (meant) this.report(here, one.head, `${here} is not an entry; did you mean ${above}.${name}?${elsewhere}`);
+      if (meant) continue;
+      const value = this.#entry(entry, one, here, given.head);
       if (value !== undefined) built[name] = value;
     }
     return built;
@@ -172,20 +186,33 @@ export class Checker<W> {
     for (const [name, { head }] of fields ?? []) {
       if (names.includes(name)) continue;
       const near = nearest(name, names);
-      const meant = near !== undefined ? fieldPath(path, near) : this.#find(name, section, path);
+      const meant = near !== undefined ? fieldPath(path, near) : this.#find(name, section, path, fields!);
       if (meant) this.#faulty.add(meant);
-      const help = meant ? `did you mean ${meant}?` : `${path || whole} may have ${names.join(", ")}`;
+      const hint = near === undefined && this.#dialect.elsewhere || "";
+      const help = meant ? `did you mean ${meant}?${hint}` : `${path || whole} may have ${names.join(", ")}`;
       const one = entryPath(path, name);
       this.report(one, head, `${one} is not ${noun}; ${help}`);
     }
   }
 
   /** Returns the path of the field with that name: in the section if it has one, otherwise anywhere. */
-  #find(name: string, section: AnySection, path: string): string | undefined {
+  #find(
+    name: string,
+    section: AnySection,
+    path: string,
+    fields: ReadonlyMap<string, Given<W>>,
+  ): string | undefined {
     const end = `.${this.#dialect.spell(name)}`;
-    const isMeant = (one: string) => one.endsWith(end);
+    const isMeant = (one: string) => `.${one}`.endsWith(end);
     const below = this.#pathsOf(section).find(isMeant);
-    return below === undefined ? this.#pathsOf(this.#root).find(isMeant) : fieldPath(path, below);
+    if (below !== undefined) return fieldPath(path, below);
+    const anywhere = this.#pathsOf(this.#root).find(isMeant);
+    if (anywhere !== undefined) return anywhere;
+    // The name may be free: an entry of an empty map beside it.
+    for (const [map, { kind }] of Object.entries(section.entries)) {
+      const spelt = this.#dialect.spell(map);
+      if (kind === "map" && fields.get(spelt)?.unset) return entryPath(fieldPath(path, spelt), name);
+    }
   }
 
   #pathsOf(entry: AnyEntry): readonly string[] {

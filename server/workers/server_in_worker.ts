@@ -12,9 +12,14 @@ import type { ThisWorker } from "./this_worker.ts";
  *
  * @param options The options of createServer, which are the same as in the main thread.
  * @param worker The worker that this thread is.
+ * @param close Closes what belongs to the server.
  * @throws {TypeError} If an option is missing, unknown or malformed.
  */
-export function serverInWorker(options: ServerOptions, worker: ThisWorker): GrpcServer {
+export function serverInWorker(
+  options: ServerOptions,
+  worker: ThisWorker,
+  close: () => Promise<void>,
+): GrpcServer {
   // The main thread handles the health port, the registry, signals and the timeouts of a stop.
   const { health: _, registry: _r, advertise: _a, workers: _w, ...own } = options;
   const { logger, checks, checkTimeout } = settingsOf(options);
@@ -25,7 +30,7 @@ export function serverInWorker(options: ServerOptions, worker: ThisWorker): Grpc
     drainDelay: 0,
     drainTimeout: Number.MAX_SAFE_INTEGER,
   };
-  return new GrpcServer(inWorker, { ...settingsOf(inWorker), checks, checkTimeout }, worker);
+  return new GrpcServer(inWorker, { ...settingsOf(inWorker), checks, checkTimeout }, close, worker);
 }
 
 /** Returns the kit's transport, which listens on the address that the main thread sends. */
