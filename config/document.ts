@@ -29,15 +29,16 @@ export const MAX_NAME_CHARACTERS = 256;
 /**
  * Parses YAML. Values are converted lazily, when they are read.
  *
- * @param source The text.
+ * @param text The text.
  * @param file The name of the file, for messages.
  * @throws {ConfigError} If the text is not YAML, or too large.
  */
-export function readDocument(yaml: Yaml, source: string, file: string, bounds: TextBounds): Given<Where> {
-  checkSize(yaml, source, file, bounds);
+export function readDocument(yaml: Yaml, text: string, file: string, bounds: TextBounds): Given<Where> {
+  checkSize(yaml, text, file, bounds);
+  const source = text.replace(/^\ufeff/, "");
   const counter = new yaml.LineCounter();
   const options = { lineCounter: counter, prettyErrors: false, uniqueKeys: false, stringKeys: true } as const;
-  const document = withoutVariables(() => yaml.parseDocument(source.replace(/^\ufeff/, ""), options));
+  const document = withoutVariables(() => yaml.parseDocument(source, options));
   const place = (offset: number): Where => {
     const { line, col } = counter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };

@@ -89,7 +89,7 @@ Deno.test("parseConfig() refuses nesting that would exhaust the stack", async ()
 Deno.test("parseConfig() counts lines and columns right after a byte order mark and with CRLF", async () => {
   assertEquals((await parse(`\ufeff${LEAST}`)).kitex.service, "echoservice");
   assertEquals(await problems(`\ufeffx: 1\n${LEAST}`), [
-    `${FILE}:1:1: x is not a key; the file may have kitex, registry, mysql, redis, dinokit`,
+    `${FILE}:1:1: x is not a key; the file may have kitex, registry, mysql, redis, dinokit; configure({ sections }) declares others`,
   ]);
   assertEquals(await problems(`\ufeff${LEAST}  port: 1\n`.replaceAll("\n", "\r\n")), [
     `${FILE}:4:3: kitex.port is not a key; kitex may have service, address, log_level, log_file_name, log_max_size, log_max_age, log_max_backups`,

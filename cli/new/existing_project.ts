@@ -71,7 +71,7 @@ function calledMethods(text: string, { name }: DeclaredService): Set<string> {
   const services = new Map<string, string>();
   const called = new Set<string>();
   const clientOrCall =
-    /([\w$]+)\s*(?:=\s*createClient\(\s*|:\s*Client<typeof\s+)([\w$]+)|([\w$]+)\s*\??\.\s*([\w$]+)\s*\(/g;
+    /([\w$]+)\s*(?:=\s*(?:[\w$]+\.)?createClient\(\s*|:\s*Client<typeof\s+)([\w$]+)|([\w$]+)\s*\??\.\s*([\w$]+)\s*\(/g;
   for (const [, variable, service, object, method] of text.matchAll(clientOrCall)) {
     if (variable !== undefined) services.set(variable, service!);
     else if (services.get(object!) === alias) called.add(method!);

@@ -74,27 +74,23 @@ ${lines.join("\n")}
 `;
 }
 
-/** Returns the client's text: a function for each service that has methods, with a line for each method. */
+/** Returns the client's text: a line for each method. If there are several services, each has a block of its own. */
 export function clientFile(declared: readonly DeclaredService[], idl: string): string {
   const services = declared.filter(({ methods }) => methods.length > 0);
-  const start = CLIENT.indexOf("async function callTheService");
-  const end = CLIENT.indexOf("\n}\n", start) + 3;
-  const lines = CLIENT.slice(start, end).split("\n");
-  const isCall = (line: string) => Object.values(METHODS).some(({ local }) => line.includes(`.${local}(`));
-  const first = lines.findIndex(isCall);
-  const rest = lines.filter((line) => !isCall(line));
+  const start = CLIENT.indexOf("  const service = ");
+  const end = CLIENT.indexOf("} catch");
+  const [first, ...lines] = CLIENT.slice(start, end).trimEnd().split("\n");
   const names = services.map(({ name }) => ({ name, as: importedAs(name, CLIENT, "TheService") }));
-  const functions = services.map((service, i) => {
-    const calls = service.methods.map(({ kind, name, local }) => {
+  const blocks = services.map(({ methods }, i) => {
+    const calls = methods.map(({ kind, name, local }) => {
       const { local: template, name: label } = METHODS[kind];
       const line = lines.find((line) => line.includes(`.${template}(`))!;
       return line.replace(`.${template}(`, () => `.${local}(`).replace(`"${label}"`, `"${name}"`);
     });
-    const text = [...rest.slice(0, first), ...calls, ...rest.slice(first)].join("\n");
-    return text.replace("callTheService", `call${service.name}`).replaceAll(/\bTheService\b/g, names[i]!.as);
+    const text = [first!.replaceAll(/\bTheService\b/g, names[i]!.as), ...calls].join("\n");
+    return services.length === 1 ? text : `  {\n${text}\n  }`;
   });
-  const each = services.map(({ name }) => `  await call${name}();\n`).join("");
   const list = names.map(({ name, as }) => name === as ? name : `${name} as ${as}`).join(", ");
-  const text = CLIENT.slice(0, start) + functions.join("\n") + CLIENT.slice(end);
-  return placed(text, idl).replace("  await callTheService();\n", each).replace("{ TheService }", `{ ${list} }`);
+  const text = `${CLIENT.slice(0, start)}${blocks.join("\n")}\n${CLIENT.slice(end)}`;
+  return placed(text, idl).replace("{ TheService }", `{ ${list} }`);
 }
