@@ -4,12 +4,10 @@ import { MAX_WRONG_LETTERS } from "./clients.ts";
 import type { CalledService, Config } from "./config.ts";
 import type { ConfigProblem, Where } from "./problem.ts";
 
-/** A service that a client calls, as the settings describe it. */
+/** A service that a client calls. */
 export interface Called {
-  /** The name in the registry. */
+  /** Its name in the registry, which is also that of its entry in `dinokit.clients`, if there is one. */
   readonly name: string;
-  /** The entry of `dinokit.clients`; undefined if there is none. */
-  readonly entry?: CalledService;
 }
 
 type Entry = readonly [name: string, entry: CalledService];
@@ -20,7 +18,7 @@ const plain = (name: string) => name.replaceAll(/[-_]/g, "").toLowerCase();
 const lastPart = (typeName: string) => typeName.slice(typeName.lastIndexOf(".") + 1);
 
 /**
- * Returns the entry of `dinokit.clients` for a service, or a problem if there is none, or more than one. In this order:
+ * Returns the name of a service in the registry by the entries of `dinokit.clients`, or a problem if there is none, or more than one. In this order:
  * an entry whose `services` name the service; one without `services` that has the service's full name; and one without
  * `services` that has the last part of that name, apart from case, "-" and "_". The service of the settings themselves
  * counts as an entry without `services`.
@@ -43,7 +41,7 @@ export function findCalled(
     unmapped.filter(([name]) => name === typeName),
     unmapped.filter(([name]) => plain(name) === plain(last)),
   ].find(({ length }) => length > 0);
-  if (choices?.length === 1) return { name: choices[0]![0], entry: choices[0]![1] };
+  if (choices?.length === 1) return { name: choices[0]![0] };
   if (choices) {
     const all = choices.map(([name]) => `dinokit.clients.${name}`).join(" and ");
     return { file, message: `${all} are for ${typeName}; give createClient the option "name"` };

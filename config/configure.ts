@@ -112,10 +112,13 @@ export async function configure<const S extends OwnSections = Record<never, neve
   const clients = withNearMisses(dinokit.clients ?? {}, conf.file, (message) => logger.warn(message));
   const opened = new Opened(ownLogger);
 
-  /** Returns the server's or client's address, or how to find it. */
-  const targetOf = (name: string, address: string | undefined) => {
-    if (address !== undefined) return { address };
-    if (registry) return { name, resolver: registry };
+  /** Returns the options by which a client finds the service, and the policy that it follows. */
+  const placeOf = (name: string, address: string | undefined, given: ClientOptions): ClientOptions => {
+    if (given.address !== undefined) return {};
+    if (given.resolver) return { name };
+    const policy = policies && clientPolicyFrom(policies, `dinokit/${name}/client`);
+    if (address !== undefined) return { address, policy };
+    if (registry) return { name, resolver: registry, policy };
     if (name === kitex.service) return { address: kitex.address };
     const message =
       `dinokit.clients.${name} has no address, and the file no registry.registry_address; give one of them`;
@@ -133,7 +136,7 @@ export async function configure<const S extends OwnSections = Record<never, neve
       const server = createServerThatCloses({
         ...{ name, address: kitex.address, registry, logger, ...own, ...policy },
         tls: given.tls ?? (tls && readTlsSync(tls)),
-        policy: policies && serverPolicyFrom(policies, `dinokit/${name}/server`),
+        policy: policies && !given.registry ? serverPolicyFrom(policies, `dinokit/${name}/server`) : undefined,
         ...given,
         ...(health || givenHealth) && { health: { ...health, ...givenHealth } as HealthOptions },
         limits: { ...limits, ...shared.limits, ...givenLimits },
@@ -145,18 +148,14 @@ export async function configure<const S extends OwnSections = Record<never, neve
     createClient(service, options) {
       opened.check("createClient");
       const given = { ...shared, ...defined(options ?? {}) } as ClientOptions;
-      const isAddressed = given.address !== undefined;
-      const called = given.name === undefined
-        ? findCalled(conf, parsed.names, service)
-        : { name: given.name, entry: clients[given.name] };
-      if ("message" in called && !isAddressed) throw new ConfigError([called]);
-      const { name, entry } = "message" in called ? { name: undefined } : called;
-      const { services: _, address, ...policy }: CalledService = entry ?? {};
-      const live = policies && !isAddressed && clientPolicyFrom(policies, `dinokit/${name}/client`);
-      const target = isAddressed ? {} : given.resolver ? { name } : targetOf(name!, address);
+      const called = given.name === undefined ? findCalled(conf, parsed.names, service) : { name: given.name };
+      const isFound = !("message" in called);
+      // Only a client that is called by its address needs no name.
+      if (!isFound && given.address === undefined) throw new ConfigError([called]);
+      const { services: _, address, ...policy }: CalledService = isFound && clients[called.name] || {};
       const client = createClient<typeof service>(
         service,
-        { logger, policy: live, ...policy, ...target, ...given } as never,
+        { logger, ...policy, ...isFound && placeOf(called.name, address, given), ...given } as never,
       );
       return opened.client(client);
     },

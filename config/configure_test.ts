@@ -135,15 +135,36 @@ dinokit:
   app.createClient(EchoService, { address: "127.0.0.1:1" });
 });
 
-needs(FILES, "a client calls the entry's address, or looks up its name in the registry of the code", async () => {
+needs(FILES, "a client calls the address of the entry that names its service", async () => {
+  await using conf = await folder(`${ECHO}dinokit:
+  clients:
+    other: { services: [echo.EchoService], address: "memory:other" }
+`);
+  await using app = await configure({ ...conf.options, ...inMemory() });
+  await app.createServer({ address: "memory:other" }).add(EchoService, handlers).start();
+  assertEquals(await app.createClient(EchoService).echo({ mes: "a" }), { resp: "a" });
+});
+
+needs(FILES, "a policy under a misspelt name is warned of, if the service is the settings' own", async () => {
+  await using conf = await folder(`kitex: { service: echoservice, address: "memory:echo" }
+dinokit: { clients: { ecoservice: { timeout: 5 } } }
+`);
+  const shared = inMemory();
+  await using app = await configure({ ...conf.options, ...shared });
+  app.createClient(EchoService);
+  assertStringIncludes(shared.logger.lines.join("\n"), 'did you mean it by "ecoservice"?');
+});
+
+needs(FILES, "a client calls the address or asks the registry of the code, whatever the file has", async () => {
   await using conf = await folder(`${ECHO}dinokit:
   clients:
     other: { services: [echo.EchoService], address: "memory:echo" }
+registry: { registry_address: ["127.0.0.1:1"] } # nothing asks it, as the code names others
 `);
   const registry = memoryRegistry();
   await using app = await configure({ ...conf.options, ...inMemory() });
   await app.createServer({ name: "other", registry, drainDelay: 0 }).add(EchoService, handlers).start();
-  assertEquals(await app.createClient(EchoService).echo({ mes: "a" }), { resp: "a" });
+  assertEquals(await app.createClient(EchoService, { address: "memory:echo" }).echo({ mes: "a" }), { resp: "a" });
   assertEquals(await app.createClient(EchoService, { resolver: registry }).echo({ mes: "b" }), { resp: "b" });
 });
 

@@ -7,7 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Client, consul, createClient, loadConfig, parseAddress, RpcError, withMetainfo } from "../../mod.ts";
+import { configure, consul, RpcError, withMetainfo } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
 
 const HELP = `Calls the echo service.
@@ -20,12 +20,8 @@ const HELP = `Calls the echo service.
   --consul HOST:PORT  the Consul agent                 (registry.registry_address of conf.yaml)
   --addr HOST:PORT    call this address, without Consul
 
-Without Consul it falls back to kitex.address of conf.yaml, and says so.
-
   deno task client --message hi --count 3
   deno task client --addr 127.0.0.1:8888`;
-
-type Echo = Client<typeof EchoService>;
 
 async function main(): Promise<void> {
   const { values: flags } = parseArgs({
@@ -45,47 +41,18 @@ async function main(): Promise<void> {
     throw new TypeError(`--count is ${flags.count}; use a whole number of at least 1`);
   }
 
-  const conf = await loadConfig({ dir: new URL("../../conf/", import.meta.url) });
-  const calls = (echo: Echo) => callTimes(echo, count, flags.message!);
-  if (flags.addr) {
-    await using echo = createClient(EchoService, { address: flags.addr });
-    return await calls(echo);
-  }
-  const agent = flags.consul ?? conf.registry.registryAddress[0] ?? "127.0.0.1:8500";
-  {
-    const resolver = consul(agent, { token: conf.registry.token });
-    await using echo = createClient(EchoService, { name: flags.name ?? conf.kitex.service, resolver });
-    if (await isUp(agent)) return await calls(echo);
-  }
-  console.error(`no Consul at ${agent}: calling ${conf.kitex.address} directly (kitex.address of conf.yaml)`);
-  await using echo = createClient(EchoService, { address: conf.kitex.address });
-  await calls(echo);
-}
-
-async function callTimes(echo: Echo, count: number, mes: string): Promise<void> {
+  await using app = await configure({ dir: new URL("../../conf/", import.meta.url) });
+  const echo = app.createClient(EchoService, {
+    name: flags.name,
+    resolver: flags.consul ? consul(flags.consul, { token: app.conf.registry.token }) : undefined,
+    address: flags.addr,
+  });
   for (let i = 0; i < count; i++) {
     const reply = await withMetainfo(
       { persistent: { CLIENT_NAME: "echo_client" } },
-      () => echo.echo({ mes }, { timeout: 3000 }),
+      () => echo.echo({ mes: flags.message }, { timeout: 3000 }),
     );
     console.log(reply);
-  }
-}
-
-/** The names of errors for an unreachable agent. An unknown host name is a different error. */
-const DOWN = ["ConnectionRefused", "TimedOut", "TimeoutError", "HostUnreachable", "NetworkUnreachable"];
-
-/** Whether a server listens at an address. */
-async function isUp(text: string): Promise<boolean> {
-  const address = parseAddress(text, "the Consul agent");
-  if (address.kind !== "tcp") throw new TypeError(`the Consul agent: ${text} is not "host:port"`);
-  const { host: hostname, port } = address;
-  try {
-    (await Deno.connect({ hostname, port, signal: AbortSignal.timeout(1000) })).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Error && DOWN.includes(error.name)) return false;
-    throw error;
   }
 }
 
