@@ -18,10 +18,10 @@ const plain = (name: string) => name.replaceAll(/[-_]/g, "").toLowerCase();
 const lastPart = (typeName: string) => typeName.slice(typeName.lastIndexOf(".") + 1);
 
 /**
- * Returns the name of a service in the registry by the entries of `dinokit.clients`, or a problem if there is none, or more than one. In this order:
- * an entry whose `services` name the service; one without `services` that has the service's full name; and one without
- * `services` that has the last part of that name, apart from case, "-" and "_". The service of the settings themselves
- * counts as an entry without `services`.
+ * Returns the name of a service in the registry by the entries of `dinokit.clients`, or a problem if no entry fits, or
+ * more than one. In this order it looks for an entry whose `services` name the service; for one without `services` that
+ * has the service's full name; and for one without `services` that has the last part of that name, apart from case, "-"
+ * and "_". The service of the settings themselves counts as an entry without `services`.
  *
  * @param names The position of each entry, by its full path.
  */

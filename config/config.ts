@@ -113,9 +113,9 @@ export interface Config {
     /** The services that clients call, by their name in the registry. `configure` uses them. */
     readonly clients?: Readonly<Record<string, CalledService>>;
     /**
-     * Whether `configure` also follows the policies in Consul's keys `dinokit/<name>/client` and
-     * `dinokit/<name>/server`, for the services that it calls and serves.
-     * @default {true} with a registry
+     * Whether `configure`, if there is a registry, also follows the policies in Consul's keys: `dinokit/<name>/server`
+     * for its servers, and `dinokit/<name>/client` for the services that its clients call.
+     * @default {true}
      */
     readonly livePolicies?: boolean;
     /** The policy of the server. */
@@ -127,9 +127,10 @@ export interface Config {
 export interface CalledService extends ClientPolicy {
   /**
    * The services of .proto files that are called under this name, with or without their package, such as
-   * `"shop.ProductService"`. @default the service whose name is the entry's, apart from case, "-" and "_"
+   * `"shop.ProductService"`. Without this list, the entry is for the service that has its name, apart from case, "-"
+   * and "_".
    */
   readonly services?: readonly string[];
-  /** The address to call instead of looking up the name in the registry. @default none */
+  /** The address to call, instead of looking up the name in the registry. */
   readonly address?: string;
 }

@@ -23,12 +23,12 @@ import { ConfigError } from "./problem.ts";
 import { readTlsSync } from "./tls.ts";
 
 /** Options whose values belong to one server or one client. */
-const NOT_SHARED = ["name", "address", "tls", "policy"] as const;
+const NOT_SHARED = ["name", "address", "tls", "policy"];
 
 /** The names of the options that `createServer` and `createClient` both have. */
 export type SharedOption = Exclude<
   keyof ServerOptions & keyof ClientOptions,
-  typeof NOT_SHARED[number] | keyof ServerPolicy | keyof ClientPolicy
+  "name" | "address" | "tls" | "policy" | keyof ServerPolicy | keyof ClientPolicy
 >;
 
 /** The options of {@linkcode configure}: where the settings are, and options for each server and client. */
@@ -39,7 +39,7 @@ export type ConfigureOptions<S extends OwnSections = OwnSections> =
 
 /** The options of a server that override the settings. Those of `health` and `limits` are merged. */
 export interface ConfiguredServerOptions extends Omit<Partial<ServerOptions>, "health"> {
-  /** The HTTP health endpoint. @default dinokit.health of the settings */
+  /** The HTTP health endpoint. The settings give what is not set here. */
   health?: Partial<HealthOptions>;
 }
 
@@ -165,9 +165,7 @@ export async function configure<const S extends OwnSections = Record<never, neve
 
 /** Returns the declarations of the options that servers and clients share. */
 function sharedFields(): Record<string, AnyEntry> {
-  const names = Object.keys(SERVER_OPTIONS).filter((name) =>
-    name in CLIENT_OPTIONS && !(NOT_SHARED as readonly string[]).includes(name)
-  );
+  const names = Object.keys(SERVER_OPTIONS).filter((name) => name in CLIENT_OPTIONS && !NOT_SHARED.includes(name));
   return Object.fromEntries(
     names.map((name) => [name, (SERVER_OPTIONS as unknown as Record<string, AnyEntry>)[name]!]),
   );

@@ -41,9 +41,15 @@ export interface FieldMaker<T, More = unknown> {
 
 /** The bounds of a number. */
 export interface Bounds {
-  /** The smallest number that is allowed. @default {0} */
+  /**
+   * The smallest number that is allowed.
+   * @default {0}
+   */
   min?: number;
-  /** The largest number that is allowed. @default {Infinity} */
+  /**
+   * The largest number that is allowed.
+   * @default {Infinity}
+   */
   max?: number;
 }
 

@@ -26,7 +26,7 @@ export interface LoadConfigOptions<S extends OwnSections = OwnSections> {
   env?: string;
   /**
    * Sections of your own beside the kit's, with the declarations of their fields by {@linkcode fields}. Names are in
-   * camel case here, and in snake case in the file. @default {{}}
+   * camel case here, and in snake case in the file.
    */
   sections?: S;
 }

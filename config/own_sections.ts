@@ -6,6 +6,7 @@ import { SCHEMA, VARIABLES, type Variables, variablesOf } from "./schema.ts";
 
 /** The fields of a section of your own, by name in camel case. A field may hold further fields. */
 export interface OwnSection {
+  /** A field, or further fields. */
   readonly [field: string]: Field<unknown> | OwnSection;
 }
 

@@ -8,7 +8,7 @@ const ROOT = new URL("..", import.meta.url);
 
 /** Imports for the fragments that have none. */
 const PRELUDE = `import {
-  clientPolicyFrom, consul, createClient, createServer, loadConfig, serverPolicyFrom,
+  clientPolicyFrom, configure, consul, createClient, createServer, loadConfig, serverPolicyFrom,
 } from "@dinokit/dinokit";
 import { EchoService } from "../proto/echo.ts";
 `;

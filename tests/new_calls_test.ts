@@ -37,16 +37,16 @@ needs(
       assertStringIncludes(shop.read(path), from);
       shop.write(path, shop.read(path).replace(from, to));
     };
-    replace("hello/clients.ts", "127.0.0.1:8890", called);
+    replace("hello/conf/test/conf.yaml", "127.0.0.1:8890", called);
     replace(
       "hello/main.ts",
       "  addHandlers(server);",
-      "  await using _clients = makeClients(conf);\n  addHandlers(server);",
+      "  clients.names = app.createClient(NameService);\n  addHandlers(server);",
     );
     replace(
       "hello/main.ts",
       "import { addHandlers }",
-      'import { makeClients } from "./clients.ts";\nimport { addHandlers }',
+      'import { clients } from "./clients.ts";\nimport { NameService } from "./idl/names.ts";\nimport { addHandlers }',
     );
     const server = (project: string) => ({
       path: Deno.execPath(),
