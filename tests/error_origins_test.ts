@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type CallOptions, type ErrorOrigin, RpcError, Status } from "../mod.ts";
+import { startProxy } from "./faults/proxy.ts";
+import { until } from "./observe.ts";
 import { each, from, type KindsClient, within } from "./each_transport.ts";
 
 const METHODS = ["Unary", "ClientStream", "ServerStream", "Bidi"];
@@ -58,6 +60,19 @@ each("a server that can't be reached and a lost connection have the origin conne
   await client.unary({});
   await server.stop();
   assertAll(await errorsOf(client, ""), Status.UNAVAILABLE, "connection");
+});
+
+each("a connection that is lost during calls gives them the origin connection", async ({ server, connect, seen }) => {
+  if (server.address.startsWith("memory:")) return;
+  await using proxy = await startProxy(server.address);
+  for (const how of ["close", "reset"] as const) {
+    await using client = connect({ address: proxy.address });
+    const before = seen.length;
+    const errors = errorsOf(client, "hang");
+    await until(() => seen.length === before + METHODS.length, "all calls have arrived");
+    proxy.cut(how);
+    assertAll(await errors, Status.UNAVAILABLE, "connection");
+  }
 });
 
 const fail = () => {

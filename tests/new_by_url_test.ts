@@ -13,6 +13,7 @@ needs(ALL, "dinokit new by URL: the templates come along, and the project import
   assertStringIncludes(made, "1 service(s), 1 method(s)");
   assertEquals(JSON.parse(await place.read("hello/deno.json")).imports, {
     "dinokit": `${kit.url}/mod.ts`,
+    "dinokit/errors": `${kit.url}/errors/mod.ts`,
     "dinokit/testing": `${kit.url}/testing/mod.ts`,
     "dinokit/cli": `${kit.url}/cli/main.ts`,
   });

@@ -48,8 +48,8 @@ needs(
     const call = ["run", "-A", "cli/main.ts", "call", address, "echo.EchoService/Echo"];
     const cwd = fileURLToPath(new URL("..", import.meta.url));
     const proto = ["--proto", `${shop.path}/echo.proto`];
-    const { stdout, stderr } = await runProgram({ path: Deno.execPath(), args: [...call, ...proto], cwd });
-    assertEquals(stdout, "{}\n", stderr);
+    const { stderr } = await runProgram({ path: Deno.execPath(), args: [...call, ...proto], cwd });
+    assertStringIncludes(stderr, "UNIMPLEMENTED: Echo is not implemented yet");
     await server.stop();
     await server.line("stopped");
     assertEquals((await health()).code, 1);
