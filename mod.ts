@@ -61,7 +61,10 @@ export type {
 } from "./policy/server_policy.ts";
 
 // Calls: context, metadata, errors, middleware
-export { type ServerContext, withMetainfo } from "./rpc/context.ts";
+export { type CurrentCall, type ServerContext, withMetainfo } from "./rpc/context.ts";
+export { type ContextKey, contextKey, type ContextValues } from "./rpc/context_key.ts";
+export { currentCall } from "./rpc/current_call.ts";
+export { detached, type DetachedOptions } from "./rpc/detached.ts";
 export type { Metainfo, MetainfoInit, MetainfoValues, OutgoingMetainfo } from "./rpc/metainfo.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./rpc/metadata.ts";
 export {

@@ -21,7 +21,7 @@ const MAY: Record<string, readonly string[]> = {
   "deps.ts": [],
   "deno.json": [],
   base: [],
-  rpc: [],
+  rpc: ["base"],
   codec: ["base", "rpc", "deps.ts"],
   tls: ["base", "rpc"],
   transport: ["base", "rpc", "tls", "transport/grpc"],

@@ -5,6 +5,9 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Logger } from "../base/logger.ts";
+import type { ContextValues } from "./context_key.ts";
+import type { DetachedWork } from "./detached_work.ts";
 import type { Metadata } from "./metadata.ts";
 import { mergeMetainfo, type Metainfo, type MetainfoInit, NO_METAINFO, type OutgoingMetainfo } from "./metainfo.ts";
 import type { Compression } from "./compression.ts";
@@ -24,6 +27,12 @@ export interface ServerContext {
    * reason is an {@linkcode RpcError}.
    */
   readonly signal: AbortSignal;
+  /**
+   * Aborts when the server begins to drain: when it has left the registry and is about to take no more calls. A long
+   * stream then ends in time instead of holding up the stop for `drainTimeout`. The reason is an
+   * {@linkcode RpcError} with the status UNAVAILABLE.
+   */
+  readonly draining: AbortSignal;
   /** The time by which the call must end, in milliseconds since 1970; undefined if the caller set no deadline. */
   readonly deadline: number | undefined;
   /** The header fields that the caller sent. */
@@ -34,6 +43,8 @@ export interface ServerContext {
   readonly trailer: Metadata;
   /** The Kitex metainfo of the call. */
   readonly metainfo: Metainfo;
+  /** Values that middleware hands to the handler, by keys of {@linkcode contextKey}. */
+  readonly values: ContextValues;
   /** The encoding of the last request; undefined if the transport does not expose it (grpc-js does not). */
   readonly requestCompression: Compression | undefined;
   /**
@@ -44,6 +55,19 @@ export interface ServerContext {
   compression: Compression | undefined;
   /** Sends {@linkcode ServerContext.header} now instead of with the first response. */
   sendHeader(): void;
+}
+
+/** The call whose handler, middleware or {@linkcode detached} work runs now. */
+export interface CurrentCall {
+  /** The context of the call, as its handler gets it. */
+  readonly context: ServerContext;
+  /** Logs with the path of the call, its request id, and the id of its trace if the caller sent one. */
+  readonly logger: Logger;
+  /**
+   * The id of the request, which is the same at all services of the chain of calls. It comes from the caller's metainfo
+   * or its field `x-request-id`; a value that is not 1 to 128 letters, digits and `._:/+=@-` is replaced by a new one.
+   */
+  readonly requestId: string;
 }
 
 /** The values that propagate from a handler, or from {@linkcode withMetainfo}, to the calls that are made inside it. */
@@ -61,6 +85,10 @@ export interface Scope {
   retriesExhausted(): void;
   /** The service and method that make the next call; undefined outside of a handler. */
   readonly source?: Source;
+  /** The call whose handler runs; undefined outside of handlers. */
+  readonly call?: CurrentCall;
+  /** The detached work of the server whose handler runs; undefined outside of handlers. */
+  readonly detachedWork?: DetachedWork;
 }
 
 const EMPTY: Scope = { lateAt: undefined, signal: undefined, outgoing: NO_METAINFO, retriesExhausted() {} };
@@ -107,5 +135,7 @@ export function withMetainfo<T>(metainfo: MetainfoInit, fn: () => T): T {
     outgoing,
     retriesExhausted: () => scope.retriesExhausted(),
     source: scope.source,
+    call: scope.call,
+    detachedWork: scope.detachedWork,
   }, fn);
 }

@@ -2,7 +2,10 @@ import { formatAddress } from "../base/address.ts";
 import { checkOption } from "../base/options/check_options.ts";
 import { callable } from "../base/options/fields.ts";
 import { outsideScopes } from "../base/outside_scopes.ts";
+import { DetachedWork } from "../rpc/detached_work.ts";
+import { RpcError } from "../rpc/error.ts";
 import type { Service } from "../rpc/service.ts";
+import { Status } from "../rpc/status.ts";
 import { within } from "../base/wait.ts";
 import type { Lease } from "../registry/registry.ts";
 import { chooseTransport } from "../transport/choose.ts";
@@ -12,6 +15,7 @@ import { Admission } from "./admission/admission.ts";
 import { CertificateWatch } from "./certificate_watch.ts";
 import { createDispatcher, type ServerMiddleware } from "./call/dispatch.ts";
 import { Decoder } from "./call/decoder.ts";
+import { Draining } from "./call/draining.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { type Handlers, type Route, routesOf } from "./call/handlers.ts";
 import { healthHandler } from "./health/http_handler.ts";
@@ -56,6 +60,8 @@ export class GrpcServer implements Server {
   readonly #cut = new AbortController();
   readonly #admission: Admission;
   readonly #decoder: Decoder;
+  readonly #draining = new Draining();
+  readonly #detachedWork = new DetachedWork();
   readonly #checks: HealthChecks;
   readonly #phase = new ServerPhase();
   readonly #certificates: CertificateWatch;
@@ -224,6 +230,8 @@ export class GrpcServer implements Server {
       metainfo: this.#settings.metainfo,
       admission: this.#admission,
       decoder: this.#decoder,
+      draining: this.#draining,
+      detachedWork: this.#detachedWork,
       logger: this.#settings.logger,
     });
   }
@@ -257,12 +265,20 @@ export class GrpcServer implements Server {
     if (this.#lease) await this.#waitAtMost(3000, release(this.#lease, this.#options.name, logger));
     if (this.#listener) {
       await this.#waitAtMost(drainDelay);
-      await this.#waitAtMost(drainTimeout, this.#listener.drain());
+      await this.#waitAtMost(drainTimeout, this.#drain(this.#listener));
+      this.#detachedWork.abort(new RpcError(Status.UNAVAILABLE, "the server has stopped"));
       await this.#listener.close().finally(() => this.#health?.close());
     }
     this.#admission.close();
     this.#certificates.stop();
     if (this.#listener) logger.info("stopped", { service: this.#options.name });
+  }
+
+  /** Waits for the calls in flight, then for the work that they detached. */
+  async #drain(listener: Listener): Promise<void> {
+    this.#draining.begin();
+    await listener.drain();
+    await this.#detachedWork.ended();
   }
 
   /** Waits until `done` resolves, the time has passed, or the stop is forced. */

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { BizError, type Metadata, RpcError, Status, withMetainfo } from "../mod.ts";
 import { each, from, type KindsClient, within } from "./each_transport.ts";
+import { HIDDEN_TEXT } from "./kinds.ts";
 import { Msg } from "./proto/kinds.ts";
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
@@ -90,7 +91,8 @@ for (const kind of ["unary", "clientStream", "serverStream", "bidi"] as const) {
 
   each(`${kind}: the text of any other error stays on the server`, async ({ client, log }) => {
     const error = await assertRejects(() => run(client, "throw"), RpcError);
-    assertEquals([error.code, error.rawMessage], [Status.INTERNAL, "internal error"]);
+    assertEquals(error.code, Status.INTERNAL);
+    assertMatch(error.rawMessage, HIDDEN_TEXT);
     assertEquals(log.length, 1);
     assertStringIncludes(log[0], "a secret");
     assertStringIncludes(log[0], "/dinokit.test.Kinds/");

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { BizError, type CallOptions, errorDetail, RpcError, Status } from "../mod.ts";
+import { HIDDEN_TEXT } from "./kinds.ts";
 import { Msg } from "./proto/kinds.ts";
 import { each, from, within } from "./each_transport.ts";
 import { until } from "./observe.ts";
@@ -145,7 +146,8 @@ each("a reply's fields over the client's limit are RESOURCE_EXHAUSTED", async ({
 
 each("an error whose details can't be encoded is INTERNAL, and the log says why", async ({ client, log }) => {
   const error = await assertRejects(() => client.unary({}), RpcError);
-  assertEquals([error.code, error.rawMessage], [Status.INTERNAL, "internal error"]);
+  assertEquals(error.code, Status.INTERNAL);
+  assertMatch(error.rawMessage, HIDDEN_TEXT);
   assertStringIncludes(log.join(), "handler failed");
 }, {
   handlers: {

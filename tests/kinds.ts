@@ -8,6 +8,9 @@
 import { BizError, errorDetail, type Handlers, RpcError, type ServerContext, type Status } from "../mod.ts";
 import { type Kinds, Msg } from "./proto/kinds.ts";
 
+/** The text that a caller gets for an error of a handler whose own text is hidden. */
+export const HIDDEN_TEXT = /^internal error \(request id [0-9a-f-]{36}\)$/;
+
 /** What handlers saw of a call, so that tests can look at it. */
 export interface Seen {
   method: string;

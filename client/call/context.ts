@@ -1,4 +1,5 @@
 import { currentScope } from "../../rpc/context.ts";
+import { ContextValues } from "../../rpc/context_key.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import { addMetainfo, mergeMetainfo } from "../../rpc/metainfo.ts";
 import type { Middleware } from "../../rpc/middleware.ts";
@@ -19,6 +20,11 @@ export interface ClientContext {
   readonly signal: AbortSignal | undefined;
   /** The fields to send: the call's own metadata and all metainfo. */
   readonly metadata: Metadata;
+  /**
+   * Values that middleware hands to other middleware, by keys of {@linkcode contextKey}. They are the call's own: those
+   * of a handler that makes the call are in `currentCall()`.
+   */
+  readonly values: ContextValues;
   /** Who makes the call, for `source-service` and `source-method`; undefined outside of handlers. */
   readonly source?: Source;
 }
@@ -55,6 +61,7 @@ export function contextOf(method: Method, options: CallOptions, rules: MethodRul
       ? AbortSignal.any([options.signal, scope.signal])
       : options.signal ?? scope.signal,
     metadata: addMetainfo(metadata, metainfo),
+    values: new ContextValues(),
     source: scope.source,
   };
 }

@@ -1,4 +1,7 @@
-import type { Scope, ServerContext } from "../../rpc/context.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { CurrentCall, Scope, ServerContext } from "../../rpc/context.ts";
+import { ContextValues } from "../../rpc/context_key.ts";
+import type { DetachedWork } from "../../rpc/detached_work.ts";
 import { Metadata } from "../../rpc/metadata.ts";
 import {
   addBackward,
@@ -9,9 +12,12 @@ import {
   traceContext,
 } from "../../rpc/metainfo.ts";
 import { PREVIOUS_ATTEMPTS, RETRY_FIELD, RETRY_KEY } from "../../rpc/retry_headers.ts";
+import { REQUEST_ID_KEY, requestIdOf } from "../../rpc/request_id.ts";
 import { timeOfDay } from "../../base/time.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 import type { Source } from "../../rpc/source_headers.ts";
+import { traceIdOf, withFields } from "./call_logger.ts";
+import type { Draining } from "./draining.ts";
 import type { Route } from "./handlers.ts";
 
 /** The rules of a server for the metainfo that it receives. */
@@ -27,10 +33,13 @@ export interface ServedMethodInfo {
   readonly route: Route;
   /** The source of the calls that the handler makes. */
   readonly source: Source;
+  readonly logger: Logger;
+  readonly draining: Draining;
+  readonly detachedWork: DetachedWork;
 }
 
 /** The context of one call. Expensive parts are created on first use. */
-export class CallContext implements ServerContext, Scope {
+export class CallContext implements ServerContext, Scope, CurrentCall {
   readonly #call: ServerCall;
   readonly #served: ServedMethodInfo;
   readonly #rules: MetainfoRules;
@@ -38,7 +47,13 @@ export class CallContext implements ServerContext, Scope {
   #trailer: Metadata | undefined;
   #metainfo: Metainfo | undefined;
   #deadline: number | undefined;
+  #outgoing: OutgoingMetainfo | undefined;
+  #values: ContextValues | undefined;
+  #requestId: string | undefined;
+  #logger: Logger | undefined;
+  #draining: AbortController | undefined;
   #headerSent = false;
+  #ended = false;
   compression: ServerContext["compression"] = undefined;
   /** Whether the caller must not retry the call, because a call of the handler already exhausted its retries. */
   mustNotRepeat = false;
@@ -63,6 +78,10 @@ export class CallContext implements ServerContext, Scope {
   }
   get signal(): AbortSignal {
     return this.#call.signal;
+  }
+  get draining(): AbortSignal {
+    const { draining } = this.#served;
+    return this.#ended ? draining.signal : (this.#draining ??= draining.enter()).signal;
   }
   get deadline(): number | undefined {
     const { lateAt } = this;
@@ -90,15 +109,44 @@ export class CallContext implements ServerContext, Scope {
     };
   }
 
+  get values(): ContextValues {
+    return this.#values ??= new ContextValues();
+  }
+
+  get call(): CurrentCall {
+    return this;
+  }
+  get context(): ServerContext {
+    return this;
+  }
+  get detachedWork(): DetachedWork {
+    return this.#served.detachedWork;
+  }
+  get requestId(): string {
+    return this.#requestId ??= requestIdOf(this.#call.metadata);
+  }
+  get logger(): Logger {
+    return this.#logger ??= withFields(this.#served.logger, {
+      path: this.#call.path,
+      requestId: this.requestId,
+      trace: traceIdOf(this.#call.metadata),
+    });
+  }
+
   /** The metainfo of the calls that the handler makes. */
   get outgoing(): OutgoingMetainfo {
-    const { persistent, transient } = this.metainfo;
-    return {
-      persistent: this.#isRetry && !persistent.has(RETRY_KEY)
-        ? new MetainfoMap([...persistent, [RETRY_KEY, "1"]])
-        : persistent,
-      transient: this.#rules.forwardTransient ? transient : traceContext(transient),
+    return this.#outgoing ??= {
+      persistent: this.#persistent,
+      transient: this.#rules.forwardTransient ? this.metainfo.transient : traceContext(this.metainfo.transient),
     };
+  }
+
+  get #persistent(): ReadonlyMap<string, string> {
+    const { metainfo: { persistent }, requestId } = this;
+    const marksRetry = this.#isRetry && !persistent.has(RETRY_KEY);
+    if (!marksRetry && persistent.get(REQUEST_ID_KEY) === requestId) return persistent;
+    const all = new MetainfoMap(persistent).set(REQUEST_ID_KEY, requestId);
+    return marksRetry ? all.set(RETRY_KEY, "1") : all;
   }
 
   /**
@@ -123,6 +171,12 @@ export class CallContext implements ServerContext, Scope {
   /** Sends the header if the handler added fields to it. */
   flushHeader(): void {
     if (this.#header !== undefined && this.#header.size > 0) this.sendHeader();
+  }
+
+  /** Releases what the server holds for the call, which has ended. */
+  end(): void {
+    this.#ended = true;
+    if (this.#draining !== undefined) this.#served.draining.leave(this.#draining);
   }
 
   /** Returns the trailer fields to send; undefined if there are none. */

@@ -31,12 +31,18 @@ const FAULTS = new Set([Status.UNKNOWN, Status.INTERNAL, Status.DATA_LOSS]);
 
 /**
  * Returns the outcome for a value that a handler threw. Only the texts of {@linkcode RpcError} and {@linkcode BizError}
- * are sent to the caller; the text of any other error is hidden.
+ * are sent to the caller. The text of any other error is hidden; the caller gets the id of the request, by which the log
+ * line with the text is found.
  *
  * @param thrown The thrown value.
  * @param trailer The trailer fields that the handler set.
+ * @param call The call. Its request id is read only if the text is hidden.
  */
-export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outcome {
+export function outcomeOf(
+  thrown: unknown,
+  trailer: Metadata | undefined,
+  call: { readonly requestId: string },
+): Outcome {
   if (thrown instanceof BizError) return { status: bizStatus(thrown, trailer), fault: false };
   if (thrown instanceof RpcError) {
     const { code, details, path, origin } = thrown;
@@ -57,7 +63,8 @@ export function outcomeOf(thrown: unknown, trailer: Metadata | undefined): Outco
       hidden,
     };
   }
-  return { status: { code: Status.INTERNAL, message: "internal error", trailer }, fault: true };
+  const message = `internal error (request id ${call.requestId})`;
+  return { status: { code: Status.INTERNAL, message, trailer }, fault: true };
 }
 
 /** Returns the text for the caller. If the call to another service failed on this side, it names that method. */

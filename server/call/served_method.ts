@@ -1,10 +1,12 @@
 import type { Logger } from "../../base/logger.ts";
 import { runInScope } from "../../rpc/context.ts";
+import type { DetachedWork } from "../../rpc/detached_work.ts";
 import { streamsRequests } from "../../rpc/service.ts";
 import type { Source } from "../../rpc/source_headers.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 import { CallContext, type MetainfoRules, type ServedMethodInfo } from "./context.ts";
 import { type Decoder, isUnreadable } from "./decoder.ts";
+import type { Draining } from "./draining.ts";
 import type { CallHandler, Route } from "./handlers.ts";
 import { forbidRetry, type Outcome, outcomeOf } from "./outcome.ts";
 import { answer } from "./replies.ts";
@@ -20,16 +22,20 @@ export interface ServedMethodOptions {
   readonly metainfo: MetainfoRules;
   readonly decoder: Decoder;
   readonly logger: Logger;
+  readonly draining: Draining;
+  readonly detachedWork: DetachedWork;
 }
 
 /** Serves the calls of one method: creates the context, decodes the request, runs the handler, sends the response. */
 export class ServedMethod implements ServedMethodInfo {
   readonly route: Route;
   readonly source: Source;
+  readonly logger: Logger;
+  readonly draining: Draining;
+  readonly detachedWork: DetachedWork;
   readonly #handler: CallHandler;
   readonly #metainfo: MetainfoRules;
   readonly #decoder: Decoder;
-  readonly #logger: Logger;
   #warnedAt = -Infinity;
 
   /**
@@ -37,13 +43,16 @@ export class ServedMethod implements ServedMethodInfo {
    * @param handler The handler with the middleware around it.
    * @param options The parts that all methods share.
    */
-  constructor(route: Route, handler: CallHandler, { name, metainfo, decoder, logger }: ServedMethodOptions) {
+  constructor(route: Route, handler: CallHandler, options: ServedMethodOptions) {
+    const { name, metainfo, decoder, logger, draining, detachedWork } = options;
     this.route = route;
     this.source = { service: name, method: route.method.name };
+    this.logger = logger;
+    this.draining = draining;
+    this.detachedWork = detachedWork;
     this.#handler = handler;
     this.#metainfo = metainfo;
     this.#decoder = decoder;
-    this.#logger = logger;
   }
 
   /**
@@ -57,16 +66,15 @@ export class ServedMethod implements ServedMethodInfo {
       // iterates it.
       const pending = runInScope(context, this.#serve, call, context);
       if (pending !== undefined) {
-        // `hold(0)` releases the memory accounted for the decoded request.
-        return pending.then(() => call.hold?.(0), (thrown) => {
+        return pending.then(() => release(call, context), (thrown) => {
           this.#fail(call, context, thrown);
-          call.hold?.(0);
+          release(call, context);
         });
       }
     } catch (thrown) {
       this.#fail(call, context, thrown);
     }
-    call.hold?.(0);
+    release(call, context);
   };
 
   /**
@@ -97,37 +105,43 @@ export class ServedMethod implements ServedMethodInfo {
   readonly #fail = (call: ServerCall, context: CallContext, thrown: unknown): void => {
     const { status, fault, hidden } = failureOf(thrown, call, context);
     if (fault && !isUnreadable(thrown)) {
-      this.#logger.error("handler failed", { path: call.path, peer: call.peer.address, error: thrown });
+      context.logger.error("handler failed", { peer: call.peer.address, error: thrown });
     }
-    if (hidden) this.#logHidden(call, thrown);
+    if (hidden) this.#logHidden(context, thrown);
     try {
       context.flushHeader();
     } catch (error) {
-      this.#logger.error("the header was not sent", { path: call.path, error });
+      context.logger.error("the header was not sent", { error });
     }
     try {
       call.finish(status);
     } catch (error) {
-      this.#logger.error("the status was not sent", { path: call.path, error });
+      context.logger.error("the status was not sent", { error });
     }
   };
 
   /** Logs the text that the caller does not get: as a warning at most once a second, else at level debug. */
-  #logHidden(call: ServerCall, error: unknown): void {
+  #logHidden(context: CallContext, error: unknown): void {
     const now = performance.now();
     const isDue = now - this.#warnedAt >= WARN_INTERVAL_MS;
     if (isDue) this.#warnedAt = now;
-    this.#logger[isDue ? "warn" : "debug"]("a call to another service failed", { path: call.path, error });
+    context.logger[isDue ? "warn" : "debug"]("a call to another service failed", { error });
   }
+}
+
+/** Releases what is held for a call that has ended. */
+function release(call: ServerCall, context: CallContext): void {
+  call.hold?.(0); // the memory of the decoded requests
+  context.end();
 }
 
 /** Returns the outcome of a failed call. If the parts of the error can't be sent, that is a fault too. */
 function failureOf(thrown: unknown, call: ServerCall, context: CallContext): Outcome {
   try {
-    const outcome = outcomeOf(reasonOf(thrown, call), context.endTrailer());
+    const outcome = outcomeOf(reasonOf(thrown, call), context.endTrailer(), context);
     return context.mustNotRepeat ? forbidRetry(outcome) : outcome;
   } catch (error) {
-    return outcomeOf(error, undefined);
+    return outcomeOf(error, undefined, context);
   }
 }
 

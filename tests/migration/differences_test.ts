@@ -128,7 +128,8 @@ testRows("What works differently", {
       },
     });
     const hidden = await assertRejects(() => kit.client().unary({}), RpcError);
-    assertEquals([hidden.code, hidden.rawMessage], [Status.INTERNAL, "internal error"]);
+    assertEquals(hidden.code, Status.INTERNAL);
+    assertMatch(hidden.rawMessage, HIDDEN_TEXT);
     assert(kit.logger.lines.includes("error: handler failed"));
     const told = await assertRejects(() => kit.client().unary({ text: "told" }), RpcError);
     assertEquals([told.code, told.rawMessage], [Status.INTERNAL, "no database"]);
