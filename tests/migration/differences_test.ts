@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RpcError, Status } from "../../mod.ts";
+import { HIDDEN_TEXT } from "../kinds.ts";
 import { startCountingProxy } from "../pings/counting_proxy.ts";
 import { Kit, testRows } from "./rows.ts";
 
