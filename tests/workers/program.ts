@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createServer, type ServerOptions, type ServerTls } from "../../mod.ts";
+import { createServer, detached, type ServerOptions, type ServerTls } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
 
 const { nextTls, unwell, ...options }: Partial<ServerOptions> & { nextTls?: ServerTls; unwell?: boolean } = JSON.parse(
@@ -34,6 +34,17 @@ server.add(EchoService, {
     if (mes === "hang") {
       ctx.sendHeader();
       await new Promise(() => {});
+    }
+    if (mes === "drain") {
+      ctx.sendHeader();
+      await new Promise((resolve) => ctx.draining.addEventListener("abort", resolve));
+      return { resp: `draining, ${ctx.signal.aborted}` };
+    }
+    if (mes === "detached") {
+      void detached(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        console.error(`${thread}: the detached work has ended`);
+      });
     }
     if (mes === "loop") { for (;;); }
     if (mes === "read") await Deno.readTextFile(new URL(import.meta.url));

@@ -129,6 +129,18 @@ needs(PERMISSIONS, "SIGTERM: health says so, calls are taken for drainDelay, and
   assertEquals((await stopped).code, 0, server.child.log);
 });
 
+needs(PERMISSIONS, "SIGTERM: calls in workers learn of the drain, and their detached work ends", async () => {
+  await using server = await start({ drainTimeout: 20_000 });
+  const clients = [...(await server.clients(2)).values()];
+  const watching = clients.map((client) => begun(client, "drain"));
+  await Promise.all(watching.map(({ header }) => header));
+  await clients[0]!.echo({ mes: "detached" });
+  const stopped = server.stop();
+  for (const { reply } of watching) assertEquals(await reply, "draining, false");
+  assertEquals((await stopped).code, 0, server.child.log);
+  assertMatch(server.child.log, /dinokit worker \d of echo: the detached work has ended/);
+});
+
 needs(PERMISSIONS, "a second signal cuts the calls in all workers", async () => {
   await using server = await start({ drainTimeout: 600_000 });
   const calls = [...(await server.clients(2)).values()].map((client) => begun(client, "hang"));
