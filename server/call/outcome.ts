@@ -31,8 +31,8 @@ const FAULTS = new Set([Status.UNKNOWN, Status.INTERNAL, Status.DATA_LOSS]);
 
 /**
  * Returns the outcome for a value that a handler threw. Only the texts of {@linkcode RpcError} and {@linkcode BizError}
- * are sent to the caller. The text of any other error is hidden. Instead, the caller gets the id of the request, by which
- * people find the log line with the text.
+ * are sent to the caller. The text of any other error is hidden. Instead, the caller gets the id of the request, by
+ * which people find the log line with the text.
  *
  * @param thrown The thrown value.
  * @param trailer The trailer fields that the handler set.
