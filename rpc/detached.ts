@@ -1,6 +1,6 @@
 import { createLogger } from "../base/logger.ts";
 import { checkOptions } from "../base/options/check_options.ts";
-import { filled, given, milliseconds, or, orInfinity } from "../base/options/fields.ts";
+import { type Fields, milliseconds, or, orInfinity, section } from "../base/options/fields.ts";
 import { after } from "../base/time.ts";
 import { within } from "../base/wait.ts";
 import { currentScope, runInScope, type Scope } from "./context.ts";
@@ -17,10 +17,9 @@ export interface DetachedOptions {
   timeout?: number;
 }
 
-/** The declaration of {@linkcode DetachedOptions}. */
-export const DETACHED_OPTIONS = filled(
-  given<DetachedOptions>({ timeout: or(orInfinity(milliseconds()), 30_000) }, "{ timeout: 5000 }"),
-);
+/** The declarations of {@linkcode DetachedOptions}. */
+export const DETACHED_OPTIONS = { timeout: or(orInfinity(milliseconds()), 30_000) } satisfies Fields<DetachedOptions>;
+const DECLARED = { ...section<DetachedOptions>(DETACHED_OPTIONS), use: "{ timeout: 5000 }" };
 
 /**
  * Runs `fn` without the deadline and the cancellation of the surrounding call: for compensation after a failure, audit,
@@ -60,7 +59,7 @@ export function detached<T>(
   fn: (signal: AbortSignal) => T | PromiseLike<T>,
   options: DetachedOptions = {},
 ): Promise<T> {
-  const { timeout } = checkOptions<Required<DetachedOptions>>("detached", DETACHED_OPTIONS, options);
+  const { timeout } = checkOptions<Required<DetachedOptions>>("detached", DECLARED, options);
   const surrounding = currentScope();
   const controller = new AbortController();
   const { signal } = controller;

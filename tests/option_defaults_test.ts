@@ -3,6 +3,7 @@ import type { AnyEntry } from "../base/options/fields.ts";
 import { CLIENT_OPTIONS } from "../client/options.ts";
 import * as client from "../policy/client_fields.ts";
 import * as server from "../policy/server_fields.ts";
+import { DETACHED_OPTIONS } from "../rpc/detached.ts";
 import { CONSUL_OPTIONS } from "../registry/consul/options.ts";
 import { SERVER_OPTIONS } from "../server/option_fields.ts";
 import { LIMITS } from "../transport/limit_fields.ts";
@@ -15,6 +16,7 @@ const DECLARED: readonly (readonly [file: string, name: string, entries: object]
   ["server/options.ts", "HealthOptions", SERVER_OPTIONS.health.entries],
   ["registry/consul/options.ts", "ConsulOptions", CONSUL_OPTIONS],
   ["transport/limits.ts", "Limits", LIMITS.entries],
+  ["rpc/detached.ts", "DetachedOptions", DETACHED_OPTIONS],
   ["policy/call_policy.ts", "MethodPolicy", { timeout: client.TIMEOUT }],
   ["policy/call_policy.ts", "RetryPolicy", client.RETRY.entries],
   ["policy/call_policy.ts", "HedgePolicy", client.HEDGE.entries],
