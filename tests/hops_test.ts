@@ -28,7 +28,8 @@ const seenOf = ({ metadata, metainfo: { persistent, transient }, deadline }: Ser
   metadata: Object.fromEntries(
     Object.entries(metadata.toJSON()).filter(([name]) => name.startsWith("source-") || name.startsWith("x-")),
   ),
-  persistent: Object.fromEntries(persistent),
+  // The id of the request is always there; call_context_test.ts tests it.
+  persistent: Object.fromEntries([...persistent].filter(([key]) => key !== "REQUEST_ID")),
   transient: Object.fromEntries(transient),
   deadline,
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   BizError,
   consul,
@@ -177,7 +177,9 @@ needs(
         { persistent: { TRACE: "7" }, transient: { ONCE: "1" } },
         () => echo.echo({ mes: `forward:${middle.address} forward:${last.address} ${mes}` }, { timeout: 5000 }),
       );
-    assertEquals(JSON.parse((await chain("meta")).resp), { persistent: { TRACE: "7" }, transient: {} });
+    const { persistent: { REQUEST_ID, ...persistent }, transient } = JSON.parse((await chain("meta")).resp);
+    assertEquals([persistent, transient], [{ TRACE: "7" }, {}]);
+    assertMatch(REQUEST_ID, /^[0-9a-f-]{36}$/); // made by the first service
     const left = Number((await chain("deadline")).resp);
     assert(left > 0 && left <= 5000, `${left} ms are left`);
   },
