@@ -1,7 +1,6 @@
 import { createLogger } from "../base/logger.ts";
 import { checkOptions } from "../base/options/check_options.ts";
 import { type Fields, milliseconds, or, orInfinity, section } from "../base/options/fields.ts";
-import { after } from "../base/time.ts";
 import { within } from "../base/wait.ts";
 import { currentScope, runInScope, type Scope } from "./context.ts";
 import { RpcError } from "./error.ts";
@@ -65,10 +64,14 @@ export function detached<T>(
   const { signal } = controller;
   const scope = new DetachedScope(surrounding, signal, performance.now() + timeout);
   const work = runInScope(scope, () => Promise.try(() => fn(signal)));
-  const stop = after(timeout, () => controller.abort(late(timeout)));
-  const result = within(work, Infinity, () => {
+  const fail = (): never => {
     throw signal.reason;
-  }, signal).finally(stop);
+  };
+  const expire = () => {
+    controller.abort(late(timeout));
+    return fail();
+  };
+  const result = within(work, timeout, expire, signal, fail);
   const ended = result.catch(() => {});
   surrounding.detachedWork?.add({ ended, abort: (reason) => controller.abort(reason) });
   return new WatchedPromise(result, (error) => {

@@ -6,8 +6,14 @@ const TRACE_FIELDS = ["traceparent", "rpc-transit-traceparent"];
 /** Matches `traceparent` of W3C Trace Context, with the id of the trace. */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
 
+/** Returns a logger whose lines have the path of the call, its request id, and the id of its trace if there is one. */
+export function callLogger(logger: Logger, path: string, requestId: string, metadata: Metadata): Logger {
+  const trace = traceIdOf(metadata);
+  return withFields(logger, trace === undefined ? { path, requestId } : { path, requestId, trace });
+}
+
 /** Returns the id of the trace that a call belongs to; undefined if its caller sent none. */
-export function traceIdOf(metadata: Metadata): string | undefined {
+function traceIdOf(metadata: Metadata): string | undefined {
   for (const field of TRACE_FIELDS) {
     const [, id] = TRACEPARENT.exec(metadata.get(field) ?? "") ?? [];
     if (id !== undefined) return id;
@@ -15,7 +21,7 @@ export function traceIdOf(metadata: Metadata): string | undefined {
 }
 
 /** Returns a logger that adds fields to each line. Fields of the line take precedence. */
-export function withFields(logger: Logger, own: LogFields): Logger {
+function withFields(logger: Logger, own: LogFields): Logger {
   const at = (level: keyof Logger): Logger["info"] => (message, fields) =>
     logger[level](message, { ...own, ...fields });
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };

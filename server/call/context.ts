@@ -16,7 +16,7 @@ import { REQUEST_ID_KEY, requestIdOf } from "../../rpc/request_id.ts";
 import { timeOfDay } from "../../base/time.ts";
 import type { ServerCall } from "../../transport/transport.ts";
 import type { Source } from "../../rpc/source_headers.ts";
-import { traceIdOf, withFields } from "./call_logger.ts";
+import { callLogger } from "./call_logger.ts";
 import type { Draining } from "./draining.ts";
 import type { Route } from "./handlers.ts";
 
@@ -126,11 +126,12 @@ export class CallContext implements ServerContext, Scope, CurrentCall {
     return this.#requestId ??= requestIdOf(this.#call.metadata);
   }
   get logger(): Logger {
-    return this.#logger ??= withFields(this.#served.logger, {
-      path: this.#call.path,
-      requestId: this.requestId,
-      trace: traceIdOf(this.#call.metadata),
-    });
+    return this.#logger ??= callLogger(
+      this.#served.logger,
+      this.#call.path,
+      this.requestId,
+      this.#call.metadata,
+    );
   }
 
   /** The metainfo of the calls that the handler makes. */
