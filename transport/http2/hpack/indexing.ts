@@ -33,5 +33,6 @@ export const NOT_INDEXED: ReadonlyMap<string, Indexing> = new Map([
     "x-b3-spanid",
     "x-b3-traceid",
     "x-request-id",
+    "rpc-persist-request-id",
   ].map((name) => [name, WITHOUT_BITS] as const),
 ]);
