@@ -30,7 +30,8 @@ export interface ServerContext {
   /**
    * Aborts when the server begins to drain: when it has left the registry and is about to take no more calls. A long
    * stream then ends in time instead of holding up the stop for `drainTimeout`. The reason is an
-   * {@linkcode RpcError} with the status UNAVAILABLE.
+   * {@linkcode RpcError} with the status UNAVAILABLE. The signal is the call's own: it does not abort after the call
+   * has ended.
    */
   readonly draining: AbortSignal;
   /** The time by which the call must end, in milliseconds since 1970; undefined if the caller set no deadline. */
