@@ -47,7 +47,7 @@ export function outcomeOf(
   if (thrown instanceof RpcError) {
     const { code, details, path, origin } = thrown;
     const hidden = path !== undefined && origin === "connection";
-    const message = hidden ? `${path}: no connection to the service` : textFor(thrown);
+    const message = hidden ? `${path}: no connection to the service ${idOf(call)}` : textFor(thrown);
     return {
       status: {
         code,
@@ -63,9 +63,11 @@ export function outcomeOf(
       hidden,
     };
   }
-  const message = `internal error (request id ${call.requestId})`;
-  return { status: { code: Status.INTERNAL, message, trailer }, fault: true };
+  return { status: { code: Status.INTERNAL, message: `internal error ${idOf(call)}`, trailer }, fault: true };
 }
+
+/** Returns the id by which people find the log line with a hidden text. */
+const idOf = (call: { readonly requestId: string }) => `(request id ${call.requestId})`;
 
 /** Returns the text for the caller. If the call to another service failed on this side, it names that method. */
 function textFor({ rawMessage, path, origin = "server" }: RpcError): string {
