@@ -11,6 +11,7 @@ import { createServerThatCloses } from "../server/create_server.ts";
 import { SERVER_OPTIONS } from "../server/option_fields.ts";
 import type { HealthOptions, ServerOptions } from "../server/options.ts";
 import type { Server } from "../server/server.ts";
+import { thisWorker } from "../server/workers/this_worker.ts";
 import { findCalled } from "./called_service.ts";
 import { withNearMisses } from "./clients.ts";
 import type { CalledService, Config } from "./config.ts";
@@ -142,7 +143,7 @@ export async function configure<const S extends OwnSections = Record<never, neve
         limits: { ...limits, ...shared.limits, ...givenLimits },
       }, () => opened.stopped(server));
       opened.server(server);
-      logger.info("settings", { env: conf.env, file: conf.file });
+      if (!thisWorker()) logger.info("settings", { env: conf.env, file: conf.file });
       return server;
     },
     createClient(service, options) {

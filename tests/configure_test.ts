@@ -1,9 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { configure, Status } from "../mod.ts";
+import { configure, createClient, Status } from "../mod.ts";
 import { EchoService } from "../proto/echo.ts";
 import { CONSUL_PERMISSIONS, startConsul } from "./consul.ts";
 import { needs } from "./needs.ts";
 import { recordingLogger, until } from "./observe.ts";
+import { startProgram } from "./program.ts";
+
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 /** A folder with one environment. */
 async function folder(text: string) {
@@ -54,5 +58,30 @@ ${registry}dinokit: { clients: { echo-a: { services: [EchoService], timeout: 200
     await until(async () => await codeOf("a") === Status.RESOURCE_EXHAUSTED, "the server follows its key");
     await server.stop();
     assertStringIncludes(logger.lines.join("\n"), "is registered");
+  },
+);
+
+needs(
+  CONSUL_PERMISSIONS,
+  "configure(): each worker of a server has its clients and logs, and all ends with the server",
+  async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    listener.close();
+    await using conf = await folder(`kitex:
+  service: echoservice
+  address: "127.0.0.1:${port}"
+  log_file_name: log/echo.log
+dinokit: { workers: 2 }
+`);
+    const args = ["run", "-A", "--no-prompt", `--config=${pathOf("../deno.json")}`, pathOf("configure_workers.ts")];
+    const program = { path: Deno.execPath(), args: [...args, conf.dir], cwd: conf.dir };
+    await using server = await startProgram(program, "READY 127.0.0.1:");
+    await using echo = createClient(EchoService, { address: `127.0.0.1:${port}` });
+    assertEquals(await echo.echo({ mes: "a" }), { resp: "code 0" });
+    await server.stop();
+    const log = await Deno.readTextFile(`${conf.dir}/log/echo.log`);
+    const lines = [...log.matchAll(/INFO {2}(\w+)/g)].map(([, message]) => message);
+    assertEquals(lines, ["settings", "serving", "draining", "stopped"]);
   },
 );
