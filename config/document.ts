@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { loadYaml } from "../deps.ts";
-import type { Given } from "../base/options/field_checker.ts";
+import type { Sourced } from "../base/options/field_checker.ts";
 import { ConfigError, type ConfigProblem, type Where } from "./problem.ts";
 import { syntaxText } from "./yaml_syntax.ts";
 
@@ -33,7 +33,7 @@ export const MAX_NAME_CHARACTERS = 256;
  * @param file The name of the file, for messages.
  * @throws {ConfigError} If the text is not YAML, or too large.
  */
-export function readDocument(yaml: Yaml, text: string, file: string, bounds: TextBounds): Given<Where> {
+export function readDocument(yaml: Yaml, text: string, file: string, bounds: TextBounds): Sourced<Where> {
   checkSize(yaml, text, file, bounds);
   const source = text.replace(/^\ufeff/, "");
   const counter = new yaml.LineCounter();
@@ -109,7 +109,7 @@ interface Reader {
   left: number;
 }
 
-class YamlValue implements Given<Where> {
+class YamlValue implements Sourced<Where> {
   readonly value: unknown;
   readonly where: Where;
   readonly head: Where;
@@ -145,7 +145,7 @@ class YamlValue implements Given<Where> {
   fields(
     path: string,
     report: (path: string, where: Where, message: string) => void,
-  ): ReadonlyMap<string, Given<Where>> | undefined {
+  ): ReadonlyMap<string, Sourced<Where>> | undefined {
     const { yaml, place } = this.#reader;
     if (!yaml.isMap(this.#target)) return undefined;
     const fields = new Map<string, YamlValue>();

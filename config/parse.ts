@@ -1,6 +1,6 @@
 import { loadYaml } from "../deps.ts";
 import { nearest } from "../base/text/did_you_mean.ts";
-import { Checker, type Given } from "../base/options/field_checker.ts";
+import { Checker, type Sourced } from "../base/options/field_checker.ts";
 import type { Leaf } from "../base/options/fields.ts";
 import type { Config } from "./config.ts";
 import { CONF_BOUNDS, readDocument } from "./document.ts";
@@ -64,7 +64,7 @@ const REFLECTION_ENVS = ["dev", "test"];
 
 /** Returns the values of environment variables by key. */
 function readVariables(variables: Readonly<Record<string, string>>, known: Variables) {
-  const overrides = new Map<string, Given<Where>>();
+  const overrides = new Map<string, Sourced<Where>>();
   const problems: ConfigProblem[] = [];
   for (const [variable, value] of Object.entries(variables)) {
     const one = known.get(variable);
@@ -86,7 +86,7 @@ function remedy(variable: string, known: Variables): string {
 }
 
 /** Converts a variable's text as YAML would. */
-function fromText(leaf: Leaf<unknown>, text: string, variable: string): Given<Where> {
+function fromText(leaf: Leaf<unknown>, text: string, variable: string): Sourced<Where> {
   const value = leaf.kind === "list"
     ? text.split(",").map((item) => item.trim()).filter(Boolean).map((item) => scalar(leaf.item, item))
     : scalar(leaf, text);

@@ -1,3 +1,5 @@
+// A new field goes here and into client_fields.ts, and what it does into client_rules.ts.
+
 import type { Status } from "../rpc/status.ts";
 
 /** The name of a status code, such as `"UNAVAILABLE"`. */

@@ -30,6 +30,8 @@ import type {
   StatusName,
 } from "./policy.ts";
 
+// The types of these fields are in call_policy.ts and policy.ts. Their values become rules in client_rules.ts.
+
 /** A record, so that the compiler reports a missing name. */
 const BALANCERS = {
   weighted_round_robin: true,

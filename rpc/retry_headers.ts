@@ -1,6 +1,6 @@
 /**
  * The header fields of retries: the two of gRPC, and the one of Kitex. Applications can't set those of gRPC, but the
- * transports pass them on as metadata.
+ * transports pass them on as metadata. A client's attempts send them: client/call/attempts/attempt.ts.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md
  * @module

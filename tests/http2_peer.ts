@@ -148,7 +148,7 @@ export class Peer {
         this.why = why;
         log(`lost ${id}${unprocessed ? " unprocessed" : ""}`);
       },
-      onDrained: () => void log(`drained ${id}`),
+      onQueueSent: () => void log(`drained ${id}`),
     } satisfies StreamEvents;
   }
 

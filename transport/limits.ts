@@ -67,8 +67,9 @@ export interface Limits {
    */
   headerBlockFrames: number;
   /**
-   * The largest burst of frames that carry no data (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA). Each useful
-   * frame allows four more, and each second allows 100 more. A larger burst ends the connection with ENHANCE_YOUR_CALM.
+   * The largest burst of frames that carry no data (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, GOAWAY,
+   * unknown types, empty DATA). Each useful frame allows four more, and each second allows 100 more. A larger burst
+   * ends the connection with ENHANCE_YOUR_CALM.
    * @default {1000}
    */
   controlFrames: number;
@@ -80,8 +81,8 @@ export interface Limits {
    */
   resets: number;
   /**
-   * The minimum time between two PINGs of a client while no call sends anything, in milliseconds. Two PINGs may come
-   * too early (gRPC A8). The next one ends the connection with GOAWAY `too_many_pings`.
+   * The minimum time between two PINGs of a client while no call sends anything, in milliseconds. Two PINGs in a row
+   * may come too early (gRPC A8). The next one ends the connection with GOAWAY `too_many_pings`.
    * @default {10000}
    */
   pingInterval: number;

@@ -92,7 +92,10 @@ export interface ServerCall {
    * listener.
    */
   send(message: Uint8Array, compression?: Compression): MaybePromise<void>;
-  /** Ends the call with a status. Only the first call has an effect. */
+  /**
+   * Ends the call with a status. Only the first call has an effect. Throws only if a part of the status has not the
+   * declared type, as in an error that JavaScript code has made.
+   */
   finish(status: CallStatus): void;
 }
 

@@ -1,4 +1,4 @@
-import { Checker, type Dialect, type Given, type Problem } from "./field_checker.ts";
+import { Checker, type Dialect, type Problem, type Sourced } from "./field_checker.ts";
 import { type AnySection, type Leaf, required, section } from "./fields.ts";
 
 /** The error for an invalid option: a TypeError, or a RangeError if a number is out of range. */
@@ -20,7 +20,7 @@ const CODE: Dialect = {
   noFields: (described, off, use = "an object") => `is ${described}; use ${use}${off ? ", or false" : ""}`,
 };
 
-class Value implements Given<undefined> {
+class Value implements Sourced<undefined> {
   readonly where = undefined;
   readonly head = undefined;
   readonly items = [];

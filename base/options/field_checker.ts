@@ -2,7 +2,7 @@ import { nearest } from "../text/did_you_mean.ts";
 import type { AnyEntry, AnyKeyed, AnySection, Leaf } from "./fields.ts";
 
 /** A value from some source, with its position for error messages. */
-export interface Given<W> {
+export interface Sourced<W> {
   /** The value as plain data. */
   readonly value: unknown;
   /** The position of the value. */
@@ -19,7 +19,7 @@ export interface Given<W> {
    * @param path The path of the value.
    * @param report Receives problems with the names themselves.
    */
-  fields(path: string, report: Report<W>): ReadonlyMap<string, Given<W>> | undefined;
+  fields(path: string, report: Report<W>): ReadonlyMap<string, Sourced<W>> | undefined;
   /** The positions of a list's items. */
   readonly items: readonly W[];
 }
@@ -79,7 +79,7 @@ export class Checker<W> {
   readonly names = new Map<string, W>();
   readonly #dialect: Dialect;
   readonly #root: AnyEntry;
-  readonly #overrides: ReadonlyMap<string, Given<W>>;
+  readonly #overrides: ReadonlyMap<string, Sourced<W>>;
   /** Paths that are present but wrong, or meant by a misspelt name. They are not reported as missing as well. */
   readonly #faulty = new Set<string>();
   /** For each declaration, the paths of the fields below it, relative to it. */
@@ -89,14 +89,14 @@ export class Checker<W> {
    * @param root The declaration of the outermost value.
    * @param overrides Values by path that override those of the outermost value.
    */
-  constructor(dialect: Dialect, root: AnyEntry, overrides: ReadonlyMap<string, Given<W>> = new Map()) {
+  constructor(dialect: Dialect, root: AnyEntry, overrides: ReadonlyMap<string, Sourced<W>> = new Map()) {
     this.#dialect = dialect;
     this.#root = root;
     this.#overrides = overrides;
   }
 
   /** Returns the settings. They are valid only if there are no problems. */
-  check(given: Given<W>): unknown {
+  check(given: Sourced<W>): unknown {
     return this.#entry(this.#root, given, "", given.where);
   }
 
@@ -106,14 +106,14 @@ export class Checker<W> {
     this.problems.push({ path, where, message, ...more });
   }
 
-  #entry(entry: AnyEntry, given: Given<W> | undefined, path: string, above: W): unknown {
+  #entry(entry: AnyEntry, given: Sourced<W> | undefined, path: string, above: W): unknown {
     if (given) this.places.set(path, given.where);
     if (entry.kind === "section") return this.#section(entry, given, path, above);
     if (entry.kind === "map") return given && this.#map(entry, given, path);
     return this.#leaf(entry, given, path);
   }
 
-  #section(section: AnySection, given: Given<W> | undefined, path: string, above: W): unknown {
+  #section(section: AnySection, given: Sourced<W> | undefined, path: string, above: W): unknown {
     if (section.off && given?.value === false) return false;
     const fields = given && this.#fields(given, path, section);
     if (given && !fields && !given.unset) return undefined;
@@ -124,24 +124,24 @@ export class Checker<W> {
     let isSet = false;
     const missing: [path: string, where: W, allowed: string][] = [];
     for (const [name, entry] of Object.entries(section.entries)) {
-      const one = fieldPath(path, this.#dialect.spell(name));
-      const value = this.#overrides.get(one) ?? fields?.get(this.#dialect.spell(name));
-      const result = this.#entry(entry, value, one, here);
+      const at = fieldPath(path, this.#dialect.spell(name));
+      const value = this.#overrides.get(at) ?? fields?.get(this.#dialect.spell(name));
+      const result = this.#entry(entry, value, at, here);
       isSet ||= result !== undefined;
       if (result !== undefined) built[name] = result;
       else if (section.filled && "fallback" in entry) built[name] = entry.fallback;
-      else if ("required" in entry && entry.required) missing.push([one, value?.where ?? here, entry.allowed]);
+      else if ("required" in entry && entry.required) missing.push([at, value?.where ?? here, entry.allowed]);
     }
     isSet ||= this.problems.length > before;
     const isGiven = section.presence === "given" && given !== undefined && !given.unset;
     if (section.presence !== "always" && !isSet && !isGiven) return undefined;
-    for (const [one, where, allowed] of missing) {
-      if (!this.#faulty.has(one)) this.report(one, where, `${one} is missing; give ${allowed}`, { allowed });
+    for (const [at, where, allowed] of missing) {
+      if (!this.#faulty.has(at)) this.report(at, where, `${at} is missing; give ${allowed}`, { allowed });
     }
     return built;
   }
 
-  #map({ entry, use }: AnyKeyed, given: Given<W>, path: string): unknown {
+  #map({ entry, use }: AnyKeyed, given: Sourced<W>, path: string): unknown {
     const fields = this.#fields(given, path, { use });
     if (!fields) return undefined;
     // Names are free: a name may equal a property that every object has, such as `constructor`.
@@ -149,25 +149,25 @@ export class Checker<W> {
     const { spell, elsewhere = "" } = this.#dialect;
     const fieldsOf = entry.kind === "section" ? Object.keys(entry.entries).map(spell) : [];
     let above: string | undefined;
-    for (const [name, one] of fields) {
+    for (const [name, item] of fields) {
       const here = entryPath(path, name);
-      this.names.set(here, one.head);
+      this.names.set(here, item.head);
       // A field that belongs to the entry above it.
-      const meant = above !== undefined && typeof one.value !== "object" && fieldsOf.includes(name);
-      if (one.unset) above = here;
-      if (meant) this.report(here, one.head, `${here} is not an entry; did you mean ${above}.${name}?${elsewhere}`);
+      const meant = above !== undefined && typeof item.value !== "object" && fieldsOf.includes(name);
+      if (item.unset) above = here;
+      if (meant) this.report(here, item.head, `${here} is not an entry; did you mean ${above}.${name}?${elsewhere}`);
       if (meant) continue;
-      const value = this.#entry(entry, one, here, given.head);
+      const value = this.#entry(entry, item, here, given.head);
       if (value !== undefined) built[name] = value;
     }
     return built;
   }
 
   #fields(
-    given: Given<W>,
+    given: Sourced<W>,
     path: string,
     { off = false, use }: Partial<AnySection> = {},
-  ): ReadonlyMap<string, Given<W>> | undefined {
+  ): ReadonlyMap<string, Sourced<W>> | undefined {
     if (given.fault) return void this.report(path, given.where, `${path} ${given.fault}`);
     const fields = given.fields(path, (path, where, message) => this.report(path, where, message));
     if (fields || given.unset) return fields;
@@ -180,7 +180,7 @@ export class Checker<W> {
     );
   }
 
-  #unknown(section: AnySection, fields: ReadonlyMap<string, Given<W>> | undefined, path: string): void {
+  #unknown(section: AnySection, fields: ReadonlyMap<string, Sourced<W>> | undefined, path: string): void {
     const { spell, noun, whole } = this.#dialect;
     const names = Object.keys(section.entries).map(spell);
     for (const [name, { head }] of fields ?? []) {
@@ -190,8 +190,8 @@ export class Checker<W> {
       if (meant) this.#faulty.add(meant);
       const hint = near === undefined && this.#dialect.elsewhere || "";
       const help = meant ? `did you mean ${meant}?${hint}` : `${path || whole} may have ${names.join(", ")}`;
-      const one = entryPath(path, name);
-      this.report(one, head, `${one} is not ${noun}; ${help}`);
+      const at = entryPath(path, name);
+      this.report(at, head, `${at} is not ${noun}; ${help}`);
     }
   }
 
@@ -200,10 +200,10 @@ export class Checker<W> {
     name: string,
     section: AnySection,
     path: string,
-    fields: ReadonlyMap<string, Given<W>>,
+    fields: ReadonlyMap<string, Sourced<W>>,
   ): string | undefined {
     const end = `.${this.#dialect.spell(name)}`;
-    const isMeant = (one: string) => `.${one}`.endsWith(end);
+    const isMeant = (at: string) => `.${at}`.endsWith(end);
     const below = this.#pathsOf(section).find(isMeant);
     if (below !== undefined) return fieldPath(path, below);
     const anywhere = this.#pathsOf(this.#root).find(isMeant);
@@ -221,7 +221,7 @@ export class Checker<W> {
     return paths;
   }
 
-  #leaf(leaf: Leaf<unknown>, given: Given<W> | undefined, path: string): unknown {
+  #leaf(leaf: Leaf<unknown>, given: Sourced<W> | undefined, path: string): unknown {
     if (given?.fault) return void this.report(path, given.where, `${path} ${given.fault}`);
     if (!given || given.unset) return undefined;
     const { value, where, items } = given;
@@ -248,10 +248,10 @@ export class Checker<W> {
 /** Yields the paths of all fields of a declaration, except those under free names. */
 export function* pathsBelow(entry: AnyEntry, path: string, dialect: Dialect): Generator<string> {
   if (entry.kind !== "section") return;
-  for (const [name, one] of Object.entries(entry.entries)) {
+  for (const [name, item] of Object.entries(entry.entries)) {
     const below = fieldPath(path, dialect.spell(name));
     yield below;
-    yield* pathsBelow(one, below, dialect);
+    yield* pathsBelow(item, below, dialect);
   }
 }
 

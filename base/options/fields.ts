@@ -12,7 +12,7 @@ export interface Leaf<T> {
   readonly allowed: string;
   /** Returns the value as the program uses it, or undefined if the value is not allowed. */
   readonly check: (value: unknown) => T | undefined;
-  /** Returns a better text for a value that is not allowed than that it is not among the allowed ones. */
+  /** Returns a message for a value that is not allowed, if there is a better one than the list of allowed values. */
   readonly problem?: (value: unknown) => string | undefined;
   /** The allowed texts, for suggestions when a value is misspelt. */
   readonly texts?: readonly string[];
@@ -146,7 +146,7 @@ export const list = <T>(
   item,
 });
 
-/** A field that accepts an object with these functions. Any other of its properties is not checked. */
+/** A field that accepts an object with these functions. Its other properties are not checked. */
 export const object = <T>(use: string, ...methods: readonly string[]): Leaf<T> => {
   const isObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);

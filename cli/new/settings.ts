@@ -118,12 +118,21 @@ export function remoteHost(module: string): string | undefined {
   return url.port || url.protocol === "https:" ? url.host : `${url.host}:80`;
 }
 
-/** Returns a file of the template with the project's name and registry. */
+/** What `named` replaces by the project's name, in conf.yaml, compose.yaml and README.md of the template. */
+const TEMPLATE_NAME = /(?:service|name): echoservice$|# .*echoservice$/m;
+const TEMPLATE_REGISTRY = /registry_address: \[(.*)\]/;
+
+/**
+ * Returns a file of the template with the project's name and registry.
+ *
+ * @throws {Error} If the template lacks the text to replace.
+ */
 export function named(template: string, { registry, serverName, type }: Plan): string {
   // Quotes a name that YAML would read as a number or a boolean.
   const yaml = /^(?!(?:true|false|null|yes|no|on|off|[yn])$)[a-z][\w-]*$/i.test(serverName)
     ? serverName
     : JSON.stringify(serverName);
+  if (!TEMPLATE_NAME.test(template)) throw new Error(`a file of the template lacks ${TEMPLATE_NAME}`);
   const text = template
     .replace("service: echoservice", `service: ${yaml}`)
     .replace(
@@ -131,9 +140,10 @@ export function named(template: string, { registry, serverName, type }: Plan): s
       `name: ${serverName.toLowerCase().replace(/[^a-z0-9_-]/g, "-").replace(/^[_-]+/, "")}`,
     )
     .replace(/(# .*)echoservice$/m, (_, before) => before + serverName);
-  if (!text.includes("registry_address")) return text;
+  if (!/^registry:/m.test(text)) return text;
+  if (!TEMPLATE_REGISTRY.test(text)) throw new Error(`a conf.yaml of the template lacks ${TEMPLATE_REGISTRY}`);
   const registered = registry === "consul"
     ? text
-    : text.replace(/registry_address: \[(.*)\]/, "registry_address: [] # [$1]: Consul is there");
+    : text.replace(TEMPLATE_REGISTRY, "registry_address: [] # [$1]: Consul is there");
   return type === "client" ? registered.replace(/\ndinokit:[^]*/, "") : registered;
 }

@@ -26,8 +26,8 @@ export class Breaker {
   #reason = "";
 
   /**
-   * @param clock Returns milliseconds that never go back. To read it is most of what a call costs here, so it is read
-   * once.
+   * @param clock Returns milliseconds that never go back. Reading it is most of the cost of a step, so each step reads
+   * it at most once.
    */
   constructor(clock: () => number) {
     this.#clock = clock;

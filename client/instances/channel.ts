@@ -33,7 +33,7 @@ const randomSeed = () => Math.floor(Math.random() * 2 ** 32);
 export class Channel {
   readonly #settings: ChannelSettings;
   readonly #pool: Pool;
-  /** Resolves with the registry's first answer. */
+  /** Resolves with the registry's first answer or error, or when the client is closed. */
   readonly #firstAnswer = Promise.withResolvers<void>();
   /** Decides which instances the client's subset holds. Each client has its own. */
   #subsetSeed = randomSeed();
@@ -94,7 +94,10 @@ export class Channel {
     }
   }
 
-  /** An instance that has a connection; undefined if the call has to {@linkcode wait}. */
+  /**
+   * An instance that has a connection; undefined if the call has to {@linkcode wait}. May offer the call as the probe
+   * of an ejected instance.
+   */
   pick(call: PickOptions): Subchannel | undefined {
     const { ready } = this.#pool;
     if (ready.length === 0) return undefined;
@@ -119,7 +122,7 @@ export class Channel {
     avoid: ReadonlySet<Subchannel>,
     call: PickOptions,
   ): Subchannel | undefined {
-    // Another array would make the balancer drop what it keeps of this one.
+    // First from the same array: for another one, the balancer would drop what it keeps (see Balancer.pick).
     for (let draws = 0; draws < MAX_REDRAWS && ready.length > 1; draws++) {
       const picked = this.#retryBalancer.pick(ready, call);
       if (!avoid.has(picked)) return picked;

@@ -4,7 +4,10 @@ import { ConsulHttp } from "./http.ts";
 import { type ConsulOptions, consulSettings } from "./options.ts";
 import type { JsonReader } from "./json_reader.ts";
 
-/** A service in Consul's catalog, for display. */
+/**
+ * A service in Consul's catalog, for the command line. The instances that a client calls are queried by
+ * service_watch.ts.
+ */
 export interface CatalogService {
   readonly name: string;
   /** All registered instances, in any state of health. */

@@ -3,8 +3,8 @@ import type { ConsulHttp } from "./http.ts";
 import { readHolder } from "./wire.ts";
 
 /**
- * Returns the lease that the agent has under an ID: undefined if the ID is free, `""` if the registration is not
- * Dinokit's.
+ * Returns the key of the lease that the agent has under an ID: undefined if the ID is free, `""` if the registration
+ * is not Dinokit's.
  *
  * @throws {ConsulError} If the agent does not answer within `timeout` milliseconds, or answers with something else.
  */

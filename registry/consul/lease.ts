@@ -46,14 +46,14 @@ export class ConsulLease implements Lease {
   /** `"held"` once registered; `"taken"` while another process uses the ID. */
   #state: "new" | "held" | "lost" | "taken" = "new";
   /** Whether Consul may hold the registration. */
-  #mayStand = false;
+  #mayBeRegistered = false;
   #problem: number | string | undefined;
   /** The token with which Consul has the registration. */
   #token = "";
   /** Why the server should receive no calls; undefined if it should. */
-  #maintenance: string | undefined;
+  #wantedMaintenance: string | undefined;
   /** Why the server is in maintenance in Consul; undefined if it is not, null if that is unknown. */
-  #maintained: string | undefined | null;
+  #knownMaintenance: string | undefined | null;
   #wake = () => {};
 
   constructor(http: ConsulHttp, lessee: Lessee, logger: Logger) {
@@ -69,7 +69,7 @@ export class ConsulLease implements Lease {
   }
 
   maintain(reason: string | undefined): void {
-    this.#maintenance = reason;
+    this.#wantedMaintenance = reason;
     this.#wake();
   }
 
@@ -99,21 +99,21 @@ export class ConsulLease implements Lease {
     if (this.#state === "held" || this.#state === "taken") {
       const holder = await this.#holder(REQUEST_TIMEOUT_MS, this.#stop.signal);
       this.#answered();
-      if (holder !== undefined && holder !== this.#lessee.key) return this.#lose(holder);
+      if (holder !== undefined && holder !== this.#lessee.key) return this.#takenOver(holder);
       if (holder === undefined && this.#state === "held") this.#state = "lost";
     }
     // Consul keeps using the token of the registration. With a revoked token, it could not report a failing check.
     if (this.#state !== "held" || this.#http.token !== this.#token) await this.#register();
-    if (this.#maintenance !== this.#maintained) await this.#maintain(this.#maintenance);
+    if (this.#wantedMaintenance !== this.#knownMaintenance) await this.#maintain(this.#wantedMaintenance);
   }
 
   async #maintain(reason: string | undefined): Promise<void> {
     const { id } = this.#lessee.service;
     const limits = { timeout: REQUEST_TIMEOUT_MS, signal: this.#stop.signal };
     const enable = reason !== undefined;
-    this.#maintained = null;
+    this.#knownMaintenance = null;
     await this.#http.ask((api, options) => api.agent.service.maintenance({ ...options, id, enable, reason }), limits);
-    this.#maintained = reason;
+    this.#knownMaintenance = reason;
     this.#logger.info(
       `${this.#what} is ${enable ? `in maintenance: ${reason}` : "back from maintenance"}`,
       this.#fields,
@@ -126,7 +126,9 @@ export class ConsulLease implements Lease {
    */
   #service(): ConsulService {
     const { service } = this.#lessee;
-    return this.#maintenance === undefined ? service : { ...service, check: { ...service.check, status: "critical" } };
+    return this.#wantedMaintenance === undefined
+      ? service
+      : { ...service, check: { ...service.check, status: "critical" } };
   }
 
   #holder(timeout: number, signal: AbortSignal): Promise<string | undefined> {
@@ -136,7 +138,7 @@ export class ConsulLease implements Lease {
   async #register(): Promise<void> {
     const { extraBody } = this.#lessee;
     const service = this.#service();
-    this.#mayStand = true;
+    this.#mayBeRegistered = true;
     try {
       await this.#http.ask((api, options) => api.agent.service.register({ ...options, ...service }), {
         timeout: REQUEST_TIMEOUT_MS,
@@ -146,7 +148,7 @@ export class ConsulLease implements Lease {
     } catch (error) {
       const { kind, refused } = error as ConsulError;
       // If a new token is refused, the registration with the old token remains.
-      if ((refused || kind === "ECONNREFUSED") && this.#state !== "held") this.#mayStand = false;
+      if ((refused || kind === "ECONNREFUSED") && this.#state !== "held") this.#mayBeRegistered = false;
       throw error;
     }
     // Any HTTP server may answer 200, so only the agent's own list proves the registration.
@@ -161,7 +163,7 @@ export class ConsulLease implements Lease {
       taken: `is registered again ${where}: its ID is free`,
     };
     this.#logger.info(`${this.#what} ${news[this.#state]}`, this.#fields);
-    if (this.#state !== "held") this.#maintained = undefined;
+    if (this.#state !== "held") this.#knownMaintenance = undefined;
     this.#token = this.#http.token;
     this.#state = "held";
     this.#problem = undefined;
@@ -172,10 +174,10 @@ export class ConsulLease implements Lease {
    * Handles that another process has registered with our ID. Registering again would start an endless fight between
    * both processes.
    */
-  #lose(holder: string): void {
+  #takenOver(holder: string): void {
     if (this.#state === "taken") return;
     this.#state = "taken";
-    this.#mayStand = false;
+    this.#mayBeRegistered = false;
     this.#logger.error(
       `Consul ID ${
         JSON.stringify(this.#lessee.service.id)
@@ -218,7 +220,7 @@ export class ConsulLease implements Lease {
     this.#wake();
     await within(this.#running, RELEASE_TIMEOUT_MS / 2, () => {}, this.#cut.signal);
     this.#cut.abort();
-    if (this.#mayStand) await this.#deregister(end);
+    if (this.#mayBeRegistered) await this.#deregister(end);
     this.#resolveRegistered();
   }
 

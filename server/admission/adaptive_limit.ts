@@ -7,6 +7,8 @@ const LATENCY_TOLERANCE_RATIO = 1.5;
  * The lowest factor by which one window reduces the limit. A pause of the garbage collector must not reduce it further.
  */
 const MAX_DECREASE_RATIO = 0.7;
+/** If half the limit leaves more than this share of the latency, there was no queue of this server. */
+const HIGH_LATENCY_RATIO = 0.8;
 const INITIAL_LIMIT = 20;
 const MIN_LIMIT = 4;
 const MAX_LIMIT = 10_000;
@@ -28,6 +30,7 @@ export class AdaptiveLimit {
   #base: number | undefined;
   /** Whether the limit has never been too large. Until then it grows fast. */
   #young = true;
+  /** The limit and the mean latency when it began to shrink; undefined while it does not. */
   #shrinking: { from: number; mean: number } | undefined;
   #start = -Infinity;
   #count = 0;
@@ -67,6 +70,7 @@ export class AdaptiveLimit {
     );
     if (gradient < 1) this.#young = false;
     this.#watch(gradient, mean);
+    // #watch may have restored the limit.
     if (gradient < 1) this.#limit = Math.max(this.#limit * gradient, MIN_LIMIT);
     // A limit that is not reached does not need to grow.
     else if (busy) this.#limit = Math.min(limit + (this.#young ? limit / 2 : Math.sqrt(limit)), MAX_LIMIT);
@@ -85,7 +89,7 @@ export class AdaptiveLimit {
     if (gradient === 1) this.#shrinking = undefined;
     else if (this.#shrinking === undefined) this.#shrinking = { from: this.#limit, mean };
     else if (this.#limit <= this.#shrinking.from / 2) {
-      if (mean > 0.8 * this.#shrinking.mean) {
+      if (mean > HIGH_LATENCY_RATIO * this.#shrinking.mean) {
         this.#base = mean;
         this.#limit = this.#shrinking.from;
       }

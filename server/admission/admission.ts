@@ -129,8 +129,8 @@ export class Admission {
     const { rate, concurrency, overload } = sharedRules(this.#policy);
     this.#rate = this.#rated(this.#rate, rate);
     this.#concurrency = this.#limited(this.#concurrency, concurrency);
-    this.#overload = this.#guardedFrom(overload);
-    this.#strain.after = overload?.unreadyAfter ?? Infinity;
+    this.#overload = this.#overloadOf(overload);
+    this.#strain.reportAfterMs = overload?.unreadyAfter ?? Infinity;
     for (const guarded of this.#guarded) this.#setRules(guarded);
   }
 
@@ -157,7 +157,7 @@ export class Admission {
     return same(old, rules) ? old : rules && new ConcurrencyLimit(rules, this.#clock);
   }
 
-  #guardedFrom(rules: OverloadRules | undefined): Overload | undefined {
+  #overloadOf(rules: OverloadRules | undefined): Overload | undefined {
     const old = this.#overload;
     if (same(old, rules)) return old;
     old?.close();

@@ -13,8 +13,8 @@ const MIN_PUSHBACK_MS = 10;
 export interface Entrant {
   /** The deadline of the call, in milliseconds of the clock; Infinity if it has none. */
   readonly deadline: number;
-  /** The place of the call in the line, and the time since it waits. Only the limit sets it. */
-  waits?: { readonly place: QueueEntry<Entrant>; readonly since: number };
+  /** The call's place in the line, and since when it waits. Only the limit sets it. */
+  waiting?: { readonly place: QueueEntry<Entrant>; readonly since: number };
   /** Begins the call. */
   begin(): void;
   /** Rejects the call. */
@@ -85,13 +85,14 @@ export class ConcurrencyLimit {
     }
     const now = this.#clock.now();
     const { queue, queueTimeout, option } = this.rules;
-    const first = line.first?.waits?.since ?? now;
+    const firstSince = line.first?.waiting?.since ?? now;
     if (line.size >= queue) this.#refuse(entrant, `and ${queue} wait (${option}.queue)`);
     // The first call in the line has waited for this time, so this call would wait at least as long.
-    else if (entrant.deadline <= now + now - first) this.#refuse(entrant, "and its turn would come after its deadline");
-    else {
+    else if (entrant.deadline <= now + now - firstSince) {
+      this.#refuse(entrant, "and its turn would come after its deadline");
+    } else {
       if (line.size === 0) this.#empty = now;
-      entrant.waits = { place: line.push(entrant), since: now };
+      entrant.waiting = { place: line.push(entrant), since: now };
       this.#cancel ??= this.#clock.after(queueTimeout, this.#onTimer);
       return true;
     }
@@ -100,7 +101,7 @@ export class ConcurrencyLimit {
 
   /** Removes a waiting call from the line. */
   drop(entrant: Entrant): void {
-    if (entrant.waits) this.#queue.remove(entrant.waits.place);
+    if (entrant.waiting) this.#queue.remove(entrant.waiting.place);
   }
 
   /**
@@ -133,7 +134,7 @@ export class ConcurrencyLimit {
     while (this.#queue.size > 0 && this.#inFlight < this.limit) {
       const entrant = this.#queue.shift()!;
       // If calls are slow, the last waiting call is begun although it has waited too long, so that no slot stays empty.
-      if (now - entrant.waits!.since <= maxWait || this.#queue.size === 0) this.#begin(entrant);
+      if (now - entrant.waiting!.since <= maxWait || this.#queue.size === 0) this.#begin(entrant);
       else this.#late(entrant);
     }
     this.#moving = false;
@@ -160,7 +161,7 @@ export class ConcurrencyLimit {
     this.#cancel = undefined;
     const now = this.#clock.now();
     for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
-      const left = first.waits!.since + this.rules.queueTimeout - now;
+      const left = first.waiting!.since + this.rules.queueTimeout - now;
       if (left > 0) {
         this.#cancel = this.#clock.after(left, this.#onTimer);
         return;

@@ -8,8 +8,8 @@ const MIN_REFUSED_SHARE = 0.1;
 const CALM_CHECKS = 3;
 
 /**
- * Detects that a server has been overloaded for long: more than a tenth of its calls were rejected in each second.
- * There is no timer while no call is rejected.
+ * Detects that a server has been overloaded for long: more than a tenth of its calls were rejected in most seconds,
+ * with at most two calm checks in a row. There is no timer while no call is rejected.
  */
 export class Strain {
   readonly #clock: Clock;
@@ -21,7 +21,7 @@ export class Strain {
   #strained = false;
   #cancel: (() => void) | undefined;
   /** The duration of an overload after which it is reported, in milliseconds. */
-  after = Infinity;
+  reportAfterMs = Infinity;
 
   /** @param onChange Called with true when the strain begins, and with false when it is over. */
   constructor(clock: Clock, onChange: (strained: boolean) => void) {
@@ -37,8 +37,8 @@ export class Strain {
   /** Counts a rejected call. It was counted by {@linkcode came} before. */
   refused(): void {
     this.#refused++;
-    if (this.after === Infinity || this.#cancel !== undefined) return;
-    this.#calls = this.#refused = 1;
+    if (this.reportAfterMs === Infinity || this.#cancel !== undefined) return;
+    this.#calls = this.#refused = 1; // counting starts with this call
     this.#since = this.#clock.now();
     this.#cancel = this.#clock.after(CHECK_INTERVAL_MS, this.#look);
   }
@@ -55,7 +55,7 @@ export class Strain {
     else if (++this.#calm === CALM_CHECKS) return this.#over();
     this.#calls = this.#refused = 0;
     this.#cancel = this.#clock.after(CHECK_INTERVAL_MS, this.#look);
-    if (!this.#strained && this.#calm === 0 && now - this.#since! >= this.after) this.#set(true);
+    if (!this.#strained && this.#calm === 0 && now - this.#since! >= this.reportAfterMs) this.#set(true);
   };
 
   #over(): void {

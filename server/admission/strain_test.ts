@@ -8,7 +8,7 @@ function make(after: number) {
   const clock = new FakeClock();
   const told: boolean[] = [];
   const strain = new Strain(clock, (strained) => void told.push(strained));
-  strain.after = after;
+  strain.reportAfterMs = after;
   const seconds = (count: number, calls: number, refused: number) => {
     for (let i = 0; i < count; i++) {
       for (let n = 0; n < calls; n++) strain.came();

@@ -22,7 +22,8 @@ const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadlin
 
 /**
  * Returns a function that finds the method of a call by its path, and passes the call to the gate of the method. The
- * gate begins the call now or later, or rejects it. The function never throws.
+ * gate begins the call now or later, or rejects it. The function never throws: here and in
+ * the gates, calls end only with the kit's own statuses, and {@linkcode ServedMethod} catches what a handler's cause.
  */
 export function createDispatcher(options: DispatchOptions): (call: ServerCall) => void {
   const { routes, middleware, admission } = options;

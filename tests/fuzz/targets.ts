@@ -68,7 +68,7 @@ function exchange(role: "server" | "client", input: Uint8Array, cut: (left: numb
       },
       onReset: release,
       onLost: release,
-      onDrained() {},
+      onQueueSent() {},
     };
   };
   const connection = new Connection(role, http2Limits(LIMITS, role), {

@@ -137,7 +137,7 @@ export class Connection {
     if (stream.state !== StreamState.Closed) this.#sender.headers(stream, fields, end);
   }
 
-  /** Sends data. See {@linkcode Sender.data}. */
+  /** Sends data. See {@linkcode Sender.data}. Data of a closed stream is discarded: returns true. */
   sendData(stream: Stream, head: Uint8Array, body: Uint8Array, end: boolean): boolean {
     return stream.state === StreamState.Closed || this.#sender.data(stream, head, body, end);
   }

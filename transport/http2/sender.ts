@@ -49,7 +49,7 @@ export class Sender {
    *
    * @param head The first part. It is copied before this returns.
    * @param body The second part. The caller must not change it afterwards.
-   * @returns Whether all of it was written. If not, the stream's `onDrained` follows later.
+   * @returns Whether all of it was written. If not, the stream's `onQueueSent` follows later.
    */
   data(stream: Stream, head: Uint8Array, body: Uint8Array, end: boolean): boolean {
     const size = head.length + body.length;
@@ -72,7 +72,7 @@ export class Sender {
     for (const stream of waiting) {
       if (this.#output.length >= HIGH_WATER_BYTES) return;
       // A stream with more data moves to the end: a Set keeps the order of insertion, and its iteration includes
-      // entries that are added meanwhile.
+      // entries that are added meanwhile. `delete` returns false if #flush has emptied the queue.
       if (this.#flush(stream, QUANTUM_BYTES) && waiting.delete(stream)) waiting.add(stream);
     }
   }
@@ -100,7 +100,7 @@ export class Sender {
       if (stream.state === StreamState.Closed) break;
     }
     this.#window.dequeue(stream);
-    stream.events?.onDrained();
+    stream.events?.onQueueSent();
     return true;
   }
 

@@ -13,8 +13,8 @@ import { makeAttempt } from "./make_attempt.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /**
- * Sends further attempts while earlier ones are slow. The first attempt wins whose response
- * begins or that fails for good; the others are cancelled. If all fail, the last one's failure is the call's.
+ * Sends further attempts while earlier ones are slow. The first attempt wins whose response begins or that fails for
+ * good; the others are cancelled. If all fail, the last one's failure is the call's.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#hedging-policy
  */
@@ -79,7 +79,7 @@ class Race {
       if (this.#winner !== undefined && this.#winner !== controller) {
         return result instanceof Attempt ? result.end() : undefined;
       }
-      if (failure && this.#goesOnAfter(failure)) this.#failed(failure, result);
+      if (failure && this.#noteFailure(failure)) this.#failed(failure, result);
       else {
         this.#win(controller);
         if (failure && this.#forbidden) currentScope().retriesExhausted();
@@ -106,8 +106,11 @@ class Race {
     }
   }
 
-  /** Whether the call goes on after a failure. A server that forbids further attempts does not end those that run. */
-  #goesOnAfter({ code, pushback, lost }: Failure): boolean {
+  /**
+   * Counts a failure. Returns whether the call goes on: a server that forbids further attempts does not end those that
+   * run.
+   */
+  #noteFailure({ code, pushback, lost }: Failure): boolean {
     const forbidden = pushback !== undefined && pushback < 0;
     const passing = this.#hedge.statuses.has(code);
     if (forbidden) this.#forbidden = true;

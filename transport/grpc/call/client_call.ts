@@ -143,7 +143,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
     this.#lose(why, "left");
   }
 
-  onDrained(): void {
+  onQueueSent(): void {
     this.#outbox!.release();
   }
 

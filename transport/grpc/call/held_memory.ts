@@ -28,7 +28,7 @@ export class HeldMemory {
   }
 
   /** Adds to the octets of decoded requests that handlers hold. A negative number subtracts. */
-  hold(more: number): void {
+  add(more: number): void {
     this.#decoded += more;
     this.#host.decoded += more;
   }
@@ -38,12 +38,12 @@ export class HeldMemory {
    * continue.
    */
   exceedsShare(kind: keyof Budget | "decoded", more: number): boolean {
-    const { bufferBytes, connections } = this.#host.options.limits;
+    const { bufferBytes, connections: maxConnections } = this.#host.options.limits;
     const sum = more + (kind === "decoded" ? this.#host.decoded : this.#host.budget[kind]);
     if (sum <= bufferBytes) return false;
-    // Older connections may hold larger shares, from when there were fewer connections. Above twice the limit, the
-    // share is therefore that of the maximum number of connections.
-    const share = bufferBytes / (sum <= 2 * bufferBytes ? this.#host.connections : connections);
+    // The share shrinks as connections are added, but older ones keep what they hold, so the sum may exceed the limit.
+    // Above twice the limit, the share is that of `limits.connections`.
+    const share = bufferBytes / (sum <= 2 * bufferBytes ? this.#host.connections : maxConnections);
     const exceeds = more + this.#own(kind) > share;
     if (exceeds) this.#host.hit("bufferBytes");
     return exceeds;

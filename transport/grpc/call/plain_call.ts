@@ -54,7 +54,7 @@ export class PlainCall implements HostedCall, StreamEvents {
     this.#host.calls.delete(this);
   }
 
-  onDrained(): void {}
+  onQueueSent(): void {}
 
   #answer(): void {
     const { fields, body } = plainAnswer(this.#refusal);

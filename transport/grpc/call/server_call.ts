@@ -96,7 +96,7 @@ export class GrpcServerCall implements ServerCall, HostedCall, StreamEvents, Inb
       throw new RpcError(Status.RESOURCE_EXHAUSTED, "the server holds too many decoded requests (limits.bufferBytes)");
     }
     this.#decoded = octets;
-    this.#host.memory.hold(more);
+    this.#host.memory.add(more);
   }
 
   sendHeader(header: Metadata): void {
@@ -158,7 +158,7 @@ export class GrpcServerCall implements ServerCall, HostedCall, StreamEvents, Inb
     this.#abort(new RpcError(Status.CANCELLED, `the caller went away: ${why}`));
   }
 
-  onDrained(): void {
+  onQueueSent(): void {
     this.#outbox.release();
   }
 

@@ -98,7 +98,7 @@ export class Lifetime {
     const factor = !server && !asking && pings.spent ? SPENT_PINGS_FACTOR : 1;
     if (now - lastRead < keepaliveInterval * factor) return false;
     this.#askedSince = now;
-    if (asking) return false;
+    if (asking) return false; // the question of `Silence` takes the place of the PING
     pings.send(PingPurpose.Keepalive);
     this.#pump.wake();
     return false;

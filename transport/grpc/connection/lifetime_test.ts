@@ -35,6 +35,23 @@ Deno.test("headersTimeout: ends a connection with an endless header block", () =
   assertEquals(check(12_000), undefined);
 });
 
+Deno.test("headersTimeout: counts from a block's first octet to its last, and separately for each block", () => {
+  const { peer, check } = setUp("server");
+  const block = peer.block(REQUEST);
+  const headers = frame(FrameType.HEADERS, 0, 1, block.subarray(0, 5));
+  const rest = frame(FrameType.CONTINUATION, 4, 1, block.subarray(5));
+  peer.connection.receive(headers, 0, 5); // the rest is passed again
+  assertEquals(check(1000), undefined);
+  peer.give(headers);
+  assertEquals(check(10_000), undefined);
+  peer.connection.receive(rest, 0, 5);
+  assertEquals(check(10_900), undefined);
+  assertEquals(check(11_000), "headersTimeout");
+  peer.give(rest, frame(FrameType.HEADERS, 1, 1, block.subarray(0, 5))); // trailers
+  assertEquals([check(12_000), check(21_900)], [undefined, undefined]);
+  assertEquals(check(22_000), "headersTimeout");
+});
+
 Deno.test("idleTimeout: ends a connection without calls, counted from the last one", () => {
   const { peer, pump, born, check } = setUp("server", { idleTimeout: 50_000 });
   assertEquals(check(1000), undefined);

@@ -34,7 +34,7 @@ export class MessageReader {
   #chunks: Chunk[] = [];
   /** The only complete message, if it arrived in one piece, as most do. */
   #whole: Uint8Array | undefined;
-  /** The received part of the incomplete message's prefix. */
+  /** The prefix of the incomplete message, as far as received, or of `#whole`. */
   #flag = 0;
   #length = 0;
   /** How many complete messages were not read yet. */

@@ -1,7 +1,9 @@
 /** The size of a frame header, in octets (RFC 9113, section 4.1). */
 export const FRAME_HEADER_BYTES = 9;
-/** The frame size that every peer accepts, and the maximum that this side accepts, in octets (section 6.5.2). */
+/** The frame size that every peer accepts, in octets (section 6.5.2). */
 export const MIN_FRAME_BYTES = 16_384;
+/** The largest frame that this side accepts, in octets: it announces no larger size. */
+export const MAX_RECEIVED_FRAME_BYTES = MIN_FRAME_BYTES;
 /** The largest frame size that a peer may announce, in octets. */
 export const MAX_FRAME_BYTES = 16_777_215;
 /** The largest stream identifier (section 5.1.1). */

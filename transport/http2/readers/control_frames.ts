@@ -6,7 +6,7 @@ import type { ConnectionState } from "../state/connection_state.ts";
 import { PingPurpose } from "../state/pings.ts";
 import type { TokenBucket } from "./token_bucket.ts";
 
-/** How many PINGs may come too early. The next one ends the connection. */
+/** How many PINGs in a row may come too early. The next one ends the connection. */
 const MAX_PING_STRIKES = 2;
 
 /** Handles SETTINGS, PING, GOAWAY and PRIORITY. */

@@ -10,7 +10,7 @@ export class Faults {
   readonly controlBucket: TokenBucket;
   /** Limits streams that end early. */
   readonly resetBucket: TokenBucket;
-  /** How many DATA frames with content were received: each permits more frames without content. */
+  /** How many DATA frames with content or END_STREAM were received: each permits more frames without content. */
   usefulData = 0;
   readonly #state: ConnectionState;
 

@@ -1,5 +1,12 @@
 import { protocol, sizeError } from "../protocol/error.ts";
-import { Flag, FRAME_HEADER_BYTES, FrameType, MIN_FRAME_BYTES, PREFACE, readUint31 } from "../protocol/frame.ts";
+import {
+  Flag,
+  FRAME_HEADER_BYTES,
+  FrameType,
+  MAX_RECEIVED_FRAME_BYTES,
+  PREFACE,
+  readUint31,
+} from "../protocol/frame.ts";
 import type { Sender } from "../sender.ts";
 import type { ConnectionState } from "../state/connection_state.ts";
 import type { Pings } from "../state/pings.ts";
@@ -21,8 +28,11 @@ export class FrameReader {
   readonly #controlBucket: TokenBucket;
   readonly #pings: Pings;
   #prefaceRead = 0;
-  /** Counts the frames of which a read contained only the beginning. */
-  #incompleteFrame = 0;
+  /**
+   * Counts the completed frames, except those after which a header block goes on. So it stays the same from a block's
+   * first octet to its last, and identifies the block.
+   */
+  #completed = 0;
   /** Whether the incomplete frame belongs to a header block. */
   #isHeaderIncomplete = false;
 
@@ -45,11 +55,10 @@ export class FrameReader {
 
   /**
    * Identifies the incomplete header block, so that `Lifetime` sees whether it is still the same one; 0 if there is
-   * none. Negative while CONTINUATION is expected.
+   * none.
    */
   get headerBlock(): number {
-    if (this.#headerReader.expected !== 0) return -this.#headerReader.expected;
-    return this.#isHeaderIncomplete ? this.#incompleteFrame : 0;
+    return this.#headerReader.expected !== 0 || this.#isHeaderIncomplete ? this.#completed + 1 : 0;
   }
 
   /**
@@ -59,20 +68,21 @@ export class FrameReader {
    * @throws {ConnectionError} If the connection must end.
    */
   read(buf: Uint8Array, at: number, end: number): number {
-    const from = at;
     if (this.#state.server) this.#state.readAt = performance.now() | 0;
     if (this.#prefaceRead < PREFACE.length) at = this.#readPreface(buf, at, end);
     while (end - at >= FRAME_HEADER_BYTES) {
       const length = buf[at]! << 16 | buf[at + 1]! << 8 | buf[at + 2]!;
-      if (length > MIN_FRAME_BYTES) throw sizeError(`a frame of ${length} octets, over SETTINGS_MAX_FRAME_SIZE`);
+      if (length > MAX_RECEIVED_FRAME_BYTES) {
+        throw sizeError(`a frame of ${length} octets, over SETTINGS_MAX_FRAME_SIZE`);
+      }
       const start = at + FRAME_HEADER_BYTES;
       if (end - start < length) break;
       this.#frame(buf[at + 3]!, buf[at + 4]!, readUint31(buf, at + 5), buf, start, start + length);
+      if (this.#headerReader.expected === 0) this.#completed++;
       at = start + length;
     }
-    // The rest is the beginning of a frame. It is the same frame as before if no frame was completed.
-    if (at > from || this.#incompleteFrame === 0) this.#incompleteFrame++;
-    // The type octet may be missing. Until it arrives, the frame counts as part of a header block.
+    // The rest is the beginning of a frame. Its type octet may be missing. Until that arrives, the frame counts as part
+    // of a header block.
     const type = buf[at + 3]!;
     this.#isHeaderIncomplete = at < end &&
       (end - at < 4 || type === FrameType.HEADERS || type === FrameType.CONTINUATION);

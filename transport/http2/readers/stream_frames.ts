@@ -8,8 +8,8 @@ import { type Stream, StreamState } from "../state/stream.ts";
 import type { Faults } from "./faults.ts";
 
 /**
- * A reset after this time is not a rapid reset: the stream has occupied a slot for that long, so there can't be many.
- * The caller has only stopped waiting.
+ * A reset after this time is not rapid: the caller stopped waiting. There can't be many, because each stream has
+ * occupied one of `concurrentStreams` for that long.
  */
 const MIN_SLOW_RESET_MS = 50;
 

@@ -183,6 +183,6 @@ export class ConnectionState {
     this.receiveWindow.closed(stream);
     this.closedStreams.add(stream.id, resetByUs);
     this.events.onClosed();
-    if (this.drain.ended && this.streams.size === 0) this.events.onDrained?.();
+    if (this.drain.refusing && this.streams.size === 0) this.events.onDrained?.();
   }
 }

@@ -19,7 +19,7 @@ export class Drain {
   /** The highest stream that the peer may open. */
   lastAllowed = MAX_STREAM_ID;
   /** Whether the second step was taken: later streams are refused. */
-  ended = false;
+  refusing = false;
   readonly #output: Output;
   readonly #pings: Pings;
   #text: string | undefined;
@@ -59,8 +59,8 @@ export class Drain {
 
   /** Takes the second step, also if there was no first one. `last` is the last stream that the peer has opened. */
   end(last: number): void {
-    if (this.ended) return;
-    this.ended = true;
+    if (this.refusing) return;
+    this.refusing = true;
     this.sendGoAway(last, ErrorCode.NO_ERROR, this.#text ?? "");
   }
 }

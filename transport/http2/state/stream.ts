@@ -46,7 +46,7 @@ export interface StreamEvents {
    */
   onLost(why: string, unprocessed: boolean): void;
   /** The queue is empty: everything was sent. */
-  onDrained(): void;
+  onQueueSent(): void;
 }
 
 /**
