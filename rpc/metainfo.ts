@@ -118,12 +118,18 @@ export function traceContext(transient: ReadonlyMap<string, string>): ReadonlyMa
 /** Returns the metadata of a call with its metainfo added. */
 export function addMetainfo(metadata: Metadata, { persistent, transient }: OutgoingMetainfo): Metadata {
   if (persistent.size === 0 && transient.size === 0) return metadata;
-  return Metadata.unchecked([...metadata, ...fields(PERSISTENT, persistent), ...fields(TRANSIENT, transient)]);
+  const entries = [...metadata];
+  addFields(entries, PERSISTENT, persistent);
+  addFields(entries, TRANSIENT, transient);
+  return Metadata.unchecked(entries);
 }
 
 /** Returns the trailer with the backward values added. */
 export function addBackward(trailer: Metadata, backward: ReadonlyMap<string, string>): Metadata {
-  return backward.size === 0 ? trailer : Metadata.unchecked([...trailer, ...fields(BACKWARD, backward)]);
+  if (backward.size === 0) return trailer;
+  const entries = [...trailer];
+  addFields(entries, BACKWARD, backward);
+  return Metadata.unchecked(entries);
 }
 
 /**
@@ -169,9 +175,9 @@ function take(
   return map.set(key, text);
 }
 
-function* fields(prefix: string, values: ReadonlyMap<string, string>): Generator<[string, MetadataValue]> {
+function addFields(entries: [string, MetadataValue][], prefix: string, values: ReadonlyMap<string, string>): void {
   for (const [key, value] of values) {
-    yield [prefix + key.toLowerCase().replaceAll("_", "-"), isBinary(key) ? bytesOf(value) : value];
+    entries.push([prefix + key.toLowerCase().replaceAll("_", "-"), isBinary(key) ? bytesOf(value) : value]);
   }
 }
 
