@@ -1,0 +1,111 @@
+/**
+ * Runs the tests of all files, several at a time: `deno task test`. Its arguments name files or folders; without them,
+ * all tests run that need no other programs but Consul. Arguments that begin with `-` go on to `deno test`.
+ *
+ * Each file of tests/ has a process of its own, and so has each folder of the library. What a process prints is printed
+ * when it has ended.
+ *
+ * @module
+ */
+
+import { findConsul } from "./find_consul.ts";
+
+const ROOT = new URL("..", import.meta.url);
+/** How many processes run at a time: most tests wait for something. */
+const LANES = 2 * Math.max(2, Math.min(4, navigator.hardwareConcurrency));
+/** A process that takes longer is killed. */
+const MAX_FILE_MS = 420_000;
+/** Needs programs of others: `deno task test:interop` and `deno task test:conformance`. */
+const OTHERS = ["tests/interop/", "tests/conformance/"];
+/** What takes longest begins first. */
+const LONGEST = [
+  "tests/fresh_clone_test.ts",
+  "tests/new_again_test.ts",
+  "tests/hostile/evil_server_test.ts",
+  "tests/guides_test.ts",
+  "tests/new_test.ts",
+];
+/** Measures time, or the memory of a process: nothing runs beside these files. */
+const ALONE = ["tests/cost/", "tests/faults/overload", "tests/faults/thousand", "tests/hostile/memory_test.ts"];
+
+interface Result {
+  readonly name: string;
+  readonly success: boolean;
+  /** Passed, failed and ignored tests. */
+  readonly counts: readonly number[];
+}
+
+/** All test files, by path from the root: `"tests/cli/call_test.ts"`. */
+async function* testFiles(folder: string = ""): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    if (name.startsWith(".") || name === "node_modules" || name === "coverage") continue;
+    if (isDirectory) yield* testFiles(`${folder}${name}/`);
+    else if (name.endsWith("_test.ts")) yield folder + name;
+  }
+}
+
+/** Puts files into processes: each file of tests/ into its own, the files of each other folder into one. */
+function processesOf(files: readonly string[]): Map<string, string[]> {
+  const processes = new Map<string, string[]>();
+  for (const file of files) {
+    const name = file.startsWith("tests/") ? file : file.replace(/\/.*/, "/");
+    processes.set(name, [...processes.get(name) ?? [], file]);
+  }
+  return processes;
+}
+
+async function run(name: string, files: readonly string[], flags: readonly string[]): Promise<Result> {
+  const start = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-P=test", "--no-check", ...flags, ...files],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), MAX_FILE_MS);
+  const { success, stdout, stderr } = await child.output();
+  clearTimeout(timer);
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`${text.trim()}\n${success ? "" : "FAILED: "}${name} (${seconds} s)\n`);
+  const summary = /^(?:ok|FAILED) \| (.*)$/m.exec(text.replaceAll(/\x1b\[[\d;]*m/g, ""))?.[1] ?? "1 failed";
+  const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
+  return { name, success, counts: [count("passed"), count("failed"), count("ignored")] };
+}
+
+/** Runs processes in lanes: each lane takes the next one when its last one has ended. */
+async function runAll(
+  processes: readonly (readonly [string, string[]])[],
+  lanes: number,
+  flags: readonly string[],
+): Promise<Result[]> {
+  const queue = [...processes];
+  const results: Result[] = [];
+  await Promise.all(Array.from({ length: lanes }, async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) results.push(await run(...next, flags));
+  }));
+  return results;
+}
+
+const start = performance.now();
+const flags = Deno.args.filter((arg) => arg.startsWith("-"));
+const wanted = Deno.args.filter((arg) => !arg.startsWith("-")).map((arg) => arg.replace(/^\.\//, ""));
+const isWanted = (file: string) =>
+  wanted.length === 0 ? !OTHERS.some((folder) => file.startsWith(folder)) : wanted.some((name) => file.startsWith(name));
+const files = (await Array.fromAsync(testFiles())).filter(isWanted).sort();
+const rank = (name: string) => (LONGEST.indexOf(name) + LONGEST.length + 1) % (LONGEST.length + 1);
+// Otherwise the processes would install it side by side.
+if (files.some((file) => file.startsWith("tests/"))) await findConsul();
+const processes = [...processesOf(files)].sort(([a], [b]) => rank(a) - rank(b));
+const isAlone = ([name]: readonly [string, string[]]) => ALONE.some((prefix) => name.startsWith(prefix));
+const results = [
+  ...await runAll(processes.filter((process) => !isAlone(process)), LANES, flags),
+  ...await runAll(processes.filter(isAlone), 1, flags),
+];
+const failed = results.filter(({ success }) => !success);
+for (const { name } of failed) console.error(`failed: deno task test ${name}`);
+const [passed, failures, ignored] = [0, 1, 2].map((i) => results.reduce((sum, { counts }) => sum + counts[i]!, 0));
+const minutes = ((performance.now() - start) / 60_000).toFixed(1);
+console.log(`${passed} passed, ${failures} failed, ${ignored} ignored in ${files.length} files (${minutes} minutes)`);
+if (failed.length > 0 || files.length === 0) Deno.exit(1);
