@@ -59,6 +59,7 @@ async function run(name: string, files: readonly string[], flags: readonly strin
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-P=test", "--no-check", ...flags, ...files],
     cwd: ROOT,
+    env: { NO_COLOR: "1" }, // the summary is read
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -69,7 +70,7 @@ async function run(name: string, files: readonly string[], flags: readonly strin
   const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${text.trim()}\n${success ? "" : "FAILED: "}${name} (${seconds} s)\n`);
-  const summary = /^(?:ok|FAILED) \| (.*)$/m.exec(text.replaceAll(/\x1b\[[\d;]*m/g, ""))?.[1] ?? "1 failed";
+  const summary = /^(?:ok|FAILED) \| (.*)$/m.exec(text)?.[1] ?? "1 failed";
   const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
   return { name, success, counts: [count("passed"), count("failed"), count("ignored")] };
 }
@@ -92,7 +93,9 @@ const start = performance.now();
 const flags = Deno.args.filter((arg) => arg.startsWith("-"));
 const wanted = Deno.args.filter((arg) => !arg.startsWith("-")).map((arg) => arg.replace(/^\.\//, ""));
 const isWanted = (file: string) =>
-  wanted.length === 0 ? !OTHERS.some((folder) => file.startsWith(folder)) : wanted.some((name) => file.startsWith(name));
+  wanted.length === 0
+    ? !OTHERS.some((folder) => file.startsWith(folder))
+    : wanted.some((name) => file.startsWith(name));
 const files = (await Array.fromAsync(testFiles())).filter(isWanted).sort();
 const rank = (name: string) => (LONGEST.indexOf(name) + LONGEST.length + 1) % (LONGEST.length + 1);
 // Otherwise the processes would install it side by side.
