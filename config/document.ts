@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { loadYaml } from "../deps.ts";
-import type { Sourced } from "../base/options/field_checker.ts";
+import type { Sourced } from "../base/options/sourced.ts";
 import { ConfigError, type ConfigProblem, type Where } from "./problem.ts";
 import { syntaxText } from "./yaml_syntax.ts";
 

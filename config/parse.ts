@@ -1,6 +1,7 @@
 import { loadYaml } from "../deps.ts";
 import { nearest } from "../base/text/did_you_mean.ts";
-import { Checker, type Sourced } from "../base/options/field_checker.ts";
+import { Checker } from "../base/options/field_checker.ts";
+import type { Sourced } from "../base/options/sourced.ts";
 import type { Leaf } from "../base/options/fields.ts";
 import type { Config } from "./config.ts";
 import { CONF_BOUNDS, readDocument } from "./document.ts";

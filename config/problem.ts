@@ -1,4 +1,4 @@
-import type { Problem } from "../base/options/field_checker.ts";
+import type { Problem } from "../base/options/sourced.ts";
 
 /** One problem in the settings. */
 export interface ConfigProblem {

@@ -1,5 +1,5 @@
 import { agentAddress, serverAddress } from "../base/options/address_fields.ts";
-import type { Dialect } from "../base/options/field_checker.ts";
+import type { Dialect } from "../base/options/sourced.ts";
 import {
   type AnyEntry,
   keyed,

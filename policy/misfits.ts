@@ -1,7 +1,7 @@
 import { withDefaults } from "../base/options/fields.ts";
 import { nearest } from "../base/text/did_you_mean.ts";
 import type { Method, Service } from "../rpc/service.ts";
-import { entryPath, fieldPath } from "../base/options/field_checker.ts";
+import { entryPath, fieldPath } from "../base/options/sourced.ts";
 import type { ClientPolicy, MethodPolicy } from "./policy.ts";
 import type { ServerPolicy } from "./server_policy.ts";
 import { OUTLIERS, RETRY } from "./client_fields.ts";

@@ -3,7 +3,7 @@
 import { defined, withDefaults } from "../base/options/fields.ts";
 import type { Method } from "../rpc/service.ts";
 import { Status } from "../rpc/status.ts";
-import { entryPath } from "../base/options/field_checker.ts";
+import { entryPath } from "../base/options/sourced.ts";
 import { INJECTION } from "./client_fields.ts";
 import type { InjectionPolicy } from "./policy.ts";
 import { CONCURRENCY, OVERLOAD, RATE } from "./server_fields.ts";

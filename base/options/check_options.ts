@@ -1,4 +1,5 @@
-import { Checker, type Dialect, type Problem, type Sourced } from "./field_checker.ts";
+import { Checker } from "./field_checker.ts";
+import type { Dialect, Problem, Sourced } from "./sourced.ts";
 import { type AnySection, type Leaf, required, section } from "./fields.ts";
 
 /** The error for an invalid option: a TypeError, or a RangeError if a number is out of range. */

@@ -36,10 +36,7 @@ export class ConsulLease implements Lease {
   readonly #fields: { id: string };
   readonly #running: Promise<void>;
   readonly #stop = new AbortController();
-  /**
-   * Aborts a registration in flight. A release first lets it finish within a short time: otherwise it could arrive
-   * after the removal.
-   */
+  /** Aborts a registration in flight. A release first waits a while for it, as it could arrive after the removal. */
   readonly #cut = new AbortController();
   #resolveRegistered!: () => void;
   #releasing: Promise<void> | undefined;
