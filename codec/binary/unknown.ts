@@ -24,13 +24,17 @@ class Unknown extends Given {
     this.#bytes = bytes;
   }
 
+  /** Whether any message has unknown fields. Asking a message whether it has the private field takes V8 60 ns. */
+  static #exist = false;
+
   static add(message: object, bytes: string): void {
+    Unknown.#exist = true;
     if (#bytes in message) message.#bytes += bytes;
     else new Unknown(message, bytes);
   }
 
   static of(message: object): string | undefined {
-    return #bytes in message ? message.#bytes : undefined;
+    return Unknown.#exist && #bytes in message ? message.#bytes : undefined;
   }
 }
 
