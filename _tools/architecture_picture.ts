@@ -63,7 +63,7 @@ function reduced(edges: readonly Edge[]): Edge[] {
 /** The page with the picture as the code is. */
 export async function withPicture(page: string): Promise<string> {
   const lists = await Promise.all(ENTRIES.map(modulesOf));
-  const modules = [...new Map(lists.flat().map((one) => [one.specifier, one])).values()];
+  const modules = [...new Map(lists.flat().map((module) => [module.specifier, module])).values()];
   const id = (part: string) => part.replaceAll(/\W/g, "_");
   const lines = [
     "graph TD",

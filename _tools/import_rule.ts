@@ -138,18 +138,18 @@ function objection(file: string, { specifier, typeOnly, names }: Import): string
     return `${file} may not import ${specifier}: packages come from deps.ts, everything else by relative path`;
   }
   const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
-  const other = partOf(target);
-  if (other === undefined) return `${file} may not import ${target}: it is no part of the library`;
-  const may = other === part || MAY[part]!.includes(other) || (typeOnly && TYPES[part]?.includes(other));
+  const targetPart = partOf(target);
+  if (targetPart === undefined) return `${file} may not import ${target}: it is no part of the library`;
+  const may = targetPart === part || MAY[part]!.includes(targetPart) || (typeOnly && TYPES[part]?.includes(targetPart));
   if (!may) return `${file} may not import ${target}: ${allowed(part)}`;
-  if (other !== "deps.ts") return undefined;
+  if (targetPart !== "deps.ts") return undefined;
   if (names === undefined) return `${file} may not import all of deps.ts: it names what it uses`;
   const bad = names.find((name) => !PACKAGES[name]?.some((place) => file.startsWith(place)));
   return bad && `${file} may not import ${bad} of deps.ts: only ${PACKAGES[bad]?.join(", ") ?? "nobody"} may see it`;
 }
 
 function allowed(part: string): string {
-  const parts = [...MAY[part]!, ...(TYPES[part] ?? []).map((other) => `the types of ${other}`)];
+  const parts = [...MAY[part]!, ...(TYPES[part] ?? []).map((source) => `the types of ${source}`)];
   return `${part} may see ${parts.length === 0 ? "only itself" : parts.join(", ")}`;
 }
 
@@ -186,7 +186,9 @@ const plugin: Deno.lint.Plugin = {
           ImportDeclaration(node) {
             const typeOnly = node.importKind === "type" ||
               node.specifiers.length > 0 &&
-                node.specifiers.every((one) => one.type === "ImportSpecifier" && one.importKind === "type");
+                node.specifiers.every((specifier) =>
+                  specifier.type === "ImportSpecifier" && specifier.importKind === "type"
+                );
             look(node, node.source.value, typeOnly, namesOf(node.specifiers));
           },
           ExportNamedDeclaration(node) {

@@ -50,8 +50,8 @@ const atomOf = (text: string, quantifier: string): Atom => ({
 });
 
 /** Whether some character can be matched by both. */
-function overlap(one: Atom, other: Atom, flags: string): boolean {
-  const [a, b] = [one, other].map(({ text }) => new RegExp(`^(?:${text})$`, flags.replace(/[gy]/g, "")));
+function overlap(first: Atom, second: Atom, flags: string): boolean {
+  const [a, b] = [first, second].map(({ text }) => new RegExp(`^(?:${text})$`, flags.replace(/[gy]/g, "")));
   return Array.from({ length: 0x300 }, (_, code) => String.fromCharCode(code)).some((c) => a!.test(c) && b!.test(c));
 }
 
@@ -68,7 +68,9 @@ export function slowness(pattern: string, flags: string): string | undefined {
       if (!anchored && (next === "$" || i === 0 && atom.text === ".")) {
         return `${atom.text} is looked for from each place of the text up to ${next}; begin with ^, or use code`;
       }
-      const rival = behind.slice(0, end + 1).find((one) => one.unbounded && overlap(atom, one, flags));
+      const rival = behind.slice(0, end + 1).find((candidate) =>
+        candidate.unbounded && overlap(atom, candidate, flags)
+      );
       if (rival) return `${atom.text} and ${rival.text} share characters, which are divided in all ways; use code`;
     }
   }

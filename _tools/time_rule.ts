@@ -49,8 +49,10 @@ const plugin: Deno.lint.Plugin = {
           },
           ImportDeclaration(node) {
             if (!node.source.value.startsWith("node:timers")) return;
-            for (const one of node.specifiers) {
-              if (one.type === "ImportSpecifier" && one.imported.type === "Identifier") look(one, one.imported.name);
+            for (const specifier of node.specifiers) {
+              if (specifier.type === "ImportSpecifier" && specifier.imported.type === "Identifier") {
+                look(specifier, specifier.imported.name);
+              }
             }
           },
         };

@@ -19,10 +19,10 @@ import { markdownTable, type Row } from "./table.ts";
 /** The measurements that failed, with the reason. */
 const missing: string[] = [];
 
-function miss(what: string, error: unknown): void {
+function miss(measurement: string, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
-  missing.push(`${what}: ${reason}`);
-  console.error(`MISSING ${what}: ${reason}`);
+  missing.push(`${measurement}: ${reason}`);
+  console.error(`MISSING ${measurement}: ${reason}`);
 }
 
 /** Returns the peers that run on this machine and answer correctly. */
@@ -76,7 +76,7 @@ async function bench(options: Options): Promise<void> {
     [...facts, rounds].map((fact) => `- ${fact}`).join("\n"),
     ...tables,
     ...(missing.length > 0
-      ? [`Not measured:\n\n${missing.map((one) => `- ${one.replaceAll("\n", " ")}`).join("\n")}`]
+      ? [`Not measured:\n\n${missing.map((failure) => `- ${failure.replaceAll("\n", " ")}`).join("\n")}`]
       : []),
   ].join("\n\n"));
   if (options.json) {

@@ -29,7 +29,7 @@ export async function measure(
   load: Load,
   peers: readonly Peer[],
   { rounds, seconds, tls }: Rounds,
-  miss: (what: string, error: unknown) => void,
+  miss: (measurement: string, error: unknown) => void,
 ): Promise<Row[]> {
   const rows = peers.map((peer) => ({ peer: peer.name, title: peer.title, samples: [] as Sample[] }));
   const servers = new Map<Peer, Server>();
@@ -44,13 +44,15 @@ export async function measure(
   };
   for (let round = 1; round <= (load.fresh ? 1 : rounds); round++) {
     for (const [i, peer] of peers.entries()) {
-      const what = `${load.name}, round ${round}, ${peer.title}`;
+      const measurement = `${load.name}, round ${round}, ${peer.title}`;
       try {
         const sample = load.fresh ? await once(load, peer, seconds) : await load.run(await serverOf(peer), seconds);
         rows[i]!.samples.push(sample);
-        console.error(`${what}: ${load.columns.map(({ key, title }) => `${show(sample[key]!)} ${title}`).join("; ")}`);
+        console.error(
+          `${measurement}: ${load.columns.map(({ key, title }) => `${show(sample[key]!)} ${title}`).join("; ")}`,
+        );
       } catch (error) {
-        miss(what, error);
+        miss(measurement, error);
       }
     }
   }

@@ -25,14 +25,14 @@ export function isThere(path: string): boolean {
  * Finds a .proto file named on the command line: by its path or, as in protoc, by the name that imports use.
  *
  * @param folders The folders of -I.
- * @param what The file's description, for messages.
+ * @param description The file's description, for messages.
  * @throws {Failure} If the file does not exist.
  */
-export function namedFile(file: string, folders: readonly string[] = [], what: string = file): string {
+export function namedFile(file: string, folders: readonly string[] = [], description: string = file): string {
   const path = [file, ...folders.map((folder) => join(folder, file))].find(isThere);
   if (path !== undefined) return path;
   const where = folders.length === 0 ? "; -I DIR adds a folder to look in" : `, nor in ${folders.join(", ")}`;
-  throw new Failure(`${what}: no such file${where}`, undefined, EXIT.usage);
+  throw new Failure(`${description}: no such file${where}`, undefined, EXIT.usage);
 }
 
 /** @throws {Failure} If a folder of -I does not exist. */

@@ -50,9 +50,9 @@ export function dinokit(): Command {
 /** Returns the help text of a command, or of `dinokit` for `""`. */
 export function helpOf(name: string): string {
   const program = dinokit();
-  const one = name === "" ? program : program.commands.find((one) => one.name() === name)!;
+  const command = name === "" ? program : program.commands.find((command) => command.name() === name)!;
   let text = "";
-  one.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
+  command.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
   return text;
 }
 
@@ -79,7 +79,7 @@ export async function run(args: readonly string[]): Promise<number> {
 function told(error: unknown, program: Command, args: readonly string[]): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
-    const known = program.commands.find((one) => one.name() === args[0]);
+    const known = program.commands.find((command) => command.name() === args[0]);
     if (error.code === "commander.help") {
       if (args[0] === "help") say(`unknown command '${args[1]}'`, "dinokit --help");
       else tell(helpOf("").trimEnd());

@@ -59,7 +59,7 @@ function noEntry(
   const none = `no entry of dinokit.clients is for ${typeName}`;
   for (const [name, { services }] of entries) {
     const isNear = services
-      ? services.some((one) => nearest(lastPart(one), [last], MAX_WRONG_LETTERS) !== undefined)
+      ? services.some((service) => nearest(lastPart(service), [last], MAX_WRONG_LETTERS) !== undefined)
       : nearest(plain(name), [plain(last)], MAX_WRONG_LETTERS) !== undefined;
     const key = `dinokit.clients.${name}`;
     if (!isNear) continue;

@@ -21,7 +21,7 @@ export function withNearMisses(
     get(policies, name, receiver) {
       if (typeof name === "string" && !asked.has(name)) {
         asked.add(name);
-        const others = Object.keys(policies).filter((other) => !asked.has(other));
+        const others = Object.keys(policies).filter((client) => !asked.has(client));
         const near = name in policies ? undefined : nearest(name, others, MAX_WRONG_LETTERS);
         if (near !== undefined) {
           warn(

@@ -122,7 +122,7 @@ class YamlValue implements Sourced<Where> {
 
   constructor(reader: Reader, node: unknown, head: Where) {
     const { isAlias, isNode, isSeq } = reader.yaml;
-    const placeOf = (one: unknown) => isNode(one) && one.range ? reader.place(one.range[0]) : head;
+    const placeOf = (item: unknown) => isNode(item) && item.range ? reader.place(item.range[0]) : head;
     const target = this.#target = isAlias(node) ? reader.targets.get(node) : node;
     this.#reader = reader;
     this.head = head;
@@ -130,7 +130,7 @@ class YamlValue implements Sourced<Where> {
     const list = isSeq(target) ? target.items : [];
     this.items = list.map(placeOf);
     reader.left -= 1 + list.length;
-    this.#isLoose = [node, ...list].some((one) => isAlias(one) && !reader.targets.get(one));
+    this.#isLoose = [node, ...list].some((item) => isAlias(item) && !reader.targets.get(item));
     const value = isSeq(target) ? list.map((item) => plainValue(reader, item)) : plainValue(reader, target);
     this.value = value;
     // An empty text counts as not set, as in an environment variable.

@@ -174,11 +174,11 @@ function fieldsOf(declared: AnyEntry, policy: object): Map<string, string> {
 function* below(entry: AnyEntry, value: unknown, path: string): Generator<[string, string]> {
   if (entry.kind === "section" && value) {
     if (path) yield [path, "there"];
-    for (const [name, one] of Object.entries(value)) {
-      yield* below(entry.entries[name]!, one, fieldPath(path, YAML.spell(name)));
+    for (const [name, field] of Object.entries(value)) {
+      yield* below(entry.entries[name]!, field, fieldPath(path, YAML.spell(name)));
     }
   } else if (entry.kind === "map") {
-    for (const [name, one] of Object.entries(value!)) yield* below(entry.entry, one, entryPath(path, name));
+    for (const [name, item] of Object.entries(value!)) yield* below(entry.entry, item, entryPath(path, name));
   } else yield [path, JSON.stringify(value)];
 }
 

@@ -114,7 +114,7 @@ export class LogFile implements Disposable {
     }
   }
 
-  #complain(what: string, error: unknown): void {
-    console.error(`log file ${this.#options.path} ${what}: ${(error as Error).message}`);
+  #complain(problem: string, error: unknown): void {
+    console.error(`log file ${this.#options.path} ${problem}: ${(error as Error).message}`);
   }
 }

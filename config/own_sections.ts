@@ -52,34 +52,37 @@ export function schemaWith(who: string, sections: OwnSections = {}): ConfSchema 
   const own = entriesOf(who, "sections", sections);
   const keys = section({ ...SCHEMA.entries, ...own } as never) as unknown as AnySection;
   const variables = new Map(BUILT_IN.variables);
-  for (const [variable, one] of variablesOf(section(own as never) as AnyEntry)) {
-    const other = variables.get(variable);
-    if (other) {
+  for (const [variable, target] of variablesOf(section(own as never) as AnyEntry)) {
+    const existing = variables.get(variable);
+    if (existing) {
       throw new TypeError(
-        `${who}: sections: ${other.key} and ${one.key} have the same variable ${variable}; rename one`,
+        `${who}: sections: ${existing.key} and ${target.key} have the same variable ${variable}; rename one`,
       );
     }
-    variables.set(variable, one);
+    variables.set(variable, target);
   }
   return { keys, variables };
 }
 
 function entriesOf(who: string, path: string, given: OwnSections | OwnSection): Record<string, AnyEntry> {
   return Object.fromEntries(
-    Object.entries(given).map(([name, one]) => {
+    Object.entries(given).map(([name, declaration]) => {
       const at = `${path}.${visible(name)}`;
       if (!/^[a-z][a-zA-Z\d]*$/.test(name)) {
         throw new TypeError(`${who}: ${at} is not a name in camel case; use letters and digits, such as "apiKey"`);
       }
-      if (isField(one)) return [name, one as unknown as AnyEntry];
-      if (typeof one === "object" && one !== null && !Array.isArray(one) && Object.keys(one).length > 0) {
-        return [name, section(entriesOf(who, at, one) as never) as AnyEntry];
+      if (isField(declaration)) return [name, declaration as unknown as AnyEntry];
+      if (
+        typeof declaration === "object" && declaration !== null && !Array.isArray(declaration) &&
+        Object.keys(declaration).length > 0
+      ) {
+        return [name, section(entriesOf(who, at, declaration) as never) as AnyEntry];
       }
       throw new TypeError(`${who}: ${at} declares no field; use { url: fields.url() }`);
     }),
   );
 }
 
-const isField = (one: unknown): one is Field<unknown> =>
-  typeof (one as { kind?: unknown } | undefined)?.kind === "string" &&
-  typeof (one as { check?: unknown }).check === "function";
+const isField = (value: unknown): value is Field<unknown> =>
+  typeof (value as { kind?: unknown } | undefined)?.kind === "string" &&
+  typeof (value as { check?: unknown }).check === "function";

@@ -1,7 +1,7 @@
 import { loadYaml } from "../deps.ts";
 import { nearest } from "../base/text/did_you_mean.ts";
 import { Checker } from "../base/options/field_checker.ts";
-import type { Sourced } from "../base/options/sourced.ts";
+import type { Problem, Sourced } from "../base/options/sourced.ts";
 import type { Leaf } from "../base/options/fields.ts";
 import type { Config } from "./config.ts";
 import { CONF_BOUNDS, readDocument } from "./document.ts";
@@ -46,7 +46,7 @@ export async function parseSettings<S extends OwnSections>(
   const { overrides, problems } = readVariables(variables, schema.variables);
   const checker = new Checker(YAML, schema.keys, overrides);
   const settings = checker.check(document) as Settings & OwnValues<S>;
-  problems.push(...checker.problems.map(problemOf).map(withOwnSections));
+  problems.push(...checker.problems.map(withOwnSections).map(problemOf));
   if (problems.length > 0) throw new ConfigError(problems.toSorted(byPlace));
   const reflection = settings.dinokit.reflection ?? REFLECTION_ENVS.includes(env);
   const config = freeze({ env, file, ...settings, dinokit: { ...settings.dinokit, reflection } });
@@ -54,8 +54,8 @@ export async function parseSettings<S extends OwnSections>(
 }
 
 /** Adds to the problem of an unknown section how to declare one. */
-function withOwnSections(problem: ConfigProblem): ConfigProblem {
-  return problem.message.includes(`; ${YAML.whole} may have `)
+function withOwnSections(problem: Problem<Where>): Problem<Where> {
+  return problem.unknownIn === ""
     ? { ...problem, message: `${problem.message}; configure({ sections }) declares others` }
     : problem;
 }
@@ -68,8 +68,8 @@ function readVariables(variables: Readonly<Record<string, string>>, known: Varia
   const overrides = new Map<string, Sourced<Where>>();
   const problems: ConfigProblem[] = [];
   for (const [variable, value] of Object.entries(variables)) {
-    const one = known.get(variable);
-    if (one) overrides.set(one.key, fromText(one.leaf, value, variable));
+    const target = known.get(variable);
+    if (target) overrides.set(target.key, fromText(target.leaf, value, variable));
     else {
       const help = problems.length < MAX_REPORTED_PROBLEMS ? remedy(variable, known) : "";
       problems.push({ variable, message: `matches no key; ${help}` });

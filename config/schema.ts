@@ -89,8 +89,8 @@ export type Variables = ReadonlyMap<string, { readonly key: string; readonly lea
 export function* variablesOf(entry: AnyEntry, key = ""): Generator<[string, { key: string; leaf: Leaf<unknown> }]> {
   if (entry.kind === "map" || entry.kind === "section" && entry.presence === "given") return;
   if (entry.kind !== "section") return yield [variableOf(key), { key, leaf: entry }];
-  for (const [name, one] of Object.entries(entry.entries)) {
-    yield* variablesOf(one, key ? `${key}.${YAML.spell(name)}` : YAML.spell(name));
+  for (const [name, field] of Object.entries(entry.entries)) {
+    yield* variablesOf(field, key ? `${key}.${YAML.spell(name)}` : YAML.spell(name));
   }
 }
 

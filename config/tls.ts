@@ -36,12 +36,12 @@ export function readTlsSync(tls: NonNullable<Config["dinokit"]["tls"]>): ServerT
 /** The maximum size of a PEM file. A bundle of all public certificate authorities has 250 KB. */
 export const MAX_PEM_BYTES = 2 ** 20;
 
-function readPem(key: string, path: string, form: RegExp, what: string): string {
+function readPem(key: string, path: string, form: RegExp, expected: string): string {
   const who = `dinokit.tls.${key}`;
   const bytes = read(who, path);
   if (!bytes) throw new TypeError(`${who}: ${path} has more than ${MAX_PEM_BYTES} bytes; use a file of PEM texts`);
   const text = new TextDecoder().decode(bytes);
-  if (!form.test(text)) throw new TypeError(`${who}: ${path} holds no PEM text of ${what}`);
+  if (!form.test(text)) throw new TypeError(`${who}: ${path} holds no PEM text of ${expected}`);
   return text;
 }
 

@@ -53,7 +53,7 @@ export interface Collected<T> {
 export async function collect<T>(stream: AsyncIterable<T>): Promise<Collected<T>> {
   const messages: T[] = [];
   try {
-    for await (const one of stream) messages.push(one);
+    for await (const message of stream) messages.push(message);
     return { messages, error: undefined };
   } catch (error) {
     return { messages, error: error as Error };
@@ -88,8 +88,8 @@ export async function assertRpcError(
 ): Promise<RpcError> {
   const wanted = `an RpcError ${statusName(expected.code)}`;
   const error = await failureOf(call, wanted);
-  if (!(error instanceof RpcError)) throw other(error, wanted);
-  if (error.code !== expected.code) throw other(error, wanted);
+  if (!(error instanceof RpcError)) throw otherError(error, wanted);
+  if (error.code !== expected.code) throw otherError(error, wanted);
   compareText(error.rawMessage, expected.message, wanted);
   if (expected.metadata) assertMetadata(error.metadata, expected.metadata);
   return error;
@@ -123,8 +123,8 @@ export async function assertBizError(
 ): Promise<BizError> {
   const wanted = `a BizError ${expected.code}`;
   const error = await failureOf(call, wanted);
-  if (!(error instanceof BizError)) throw other(error, wanted);
-  if (error.code !== expected.code) throw other(error, wanted);
+  if (!(error instanceof BizError)) throw otherError(error, wanted);
+  if (error.code !== expected.code) throw otherError(error, wanted);
   compareText(error.message, expected.message, wanted);
   if (expected.extra && !isDeepStrictEqual({ ...error.extra }, expected.extra)) {
     throw differ(`${wanted} has another extra`, error.extra, expected.extra);
@@ -177,14 +177,14 @@ async function failureOf(
   throw differ(`the call succeeded, and ${wanted} was expected`, reply, wanted);
 }
 
-function compareText(actual: string, expected: string | RegExp | undefined, what: string): void {
+function compareText(actual: string, expected: string | RegExp | undefined, subject: string): void {
   if (expected === undefined) return;
   const same = typeof expected === "string" ? actual === expected : new RegExp(expected).test(actual);
-  if (!same) throw differ(`${what} has another text`, actual, expected);
+  if (!same) throw differ(`${subject} has another text`, actual, expected);
 }
 
 /** Creates the error for an unexpected exception, with the exception as its cause. */
-function other(thrown: unknown, wanted: string): AssertionError {
+function otherError(thrown: unknown, wanted: string): AssertionError {
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return Object.assign(differ(`${wanted} was expected, and this was thrown: ${text}`, thrown, wanted), {
     cause: thrown,

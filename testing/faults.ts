@@ -122,11 +122,11 @@ export class FaultList implements Faults {
 
   /** Records an attempt and returns its fault. The attempt counts for each matching fault. */
   next(path: string, attempt: Omit<Attempt, "fault">): Fault | undefined {
-    const due = this.#faults.filter((one) => {
-      const { address = attempt.address, attempts } = one.fault;
-      if (one.paths?.includes(path) === false || address !== attempt.address) return false;
-      one.seen++;
-      return attempts === undefined || attempts.includes(one.seen);
+    const due = this.#faults.filter((injected) => {
+      const { address = attempt.address, attempts } = injected.fault;
+      if (injected.paths?.includes(path) === false || address !== attempt.address) return false;
+      injected.seen++;
+      return attempts === undefined || attempts.includes(injected.seen);
     });
     const fault = due[0]?.fault;
     this.attempts.push({ ...attempt, fault });
@@ -152,7 +152,7 @@ function check(fault: Fault): void {
     throw new RangeError(`inject: delay is ${delay}; use milliseconds from 0 on`);
   }
   if (after !== undefined) checkAfter(after);
-  const bad = attempts?.find((one) => !Number.isInteger(one) || one < 1);
+  const bad = attempts?.find((attempt) => !Number.isInteger(attempt) || attempt < 1);
   if (bad !== undefined) throw new RangeError(`inject: attempts has ${bad}; they are counted 1, 2, 3`);
 }
 

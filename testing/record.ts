@@ -47,7 +47,7 @@ export function recorder({ methods }: Service, calls: Entry[]): ServerMiddleware
     const streams = isStream(call.request);
     if (!streams) entry.requests.push(call.request);
     const request = streams
-      ? watched(call.request as AsyncIterable<unknown>, (one) => entry.requests.push(one))
+      ? watched(call.request as AsyncIterable<unknown>, (message) => entry.requests.push(message))
       : call.request;
     try {
       const reply = await next({ ...call, request });
@@ -67,10 +67,10 @@ function entryOf(context: ServerContext, handler: string): Entry {
   return { ...came, header, trailer, ended: false, error: undefined };
 }
 
-async function* watched(stream: AsyncIterable<unknown>, see: (one: unknown) => void): AsyncGenerator<unknown> {
-  for await (const one of stream) {
-    see(one);
-    yield one;
+async function* watched(stream: AsyncIterable<unknown>, see: (message: unknown) => void): AsyncGenerator<unknown> {
+  for await (const message of stream) {
+    see(message);
+    yield message;
   }
 }
 

@@ -49,7 +49,8 @@ export function testRegistry(): TestRegistry {
   const entries = new Set<{ readonly name: string; readonly instance: Instance; readonly set: boolean }>();
   const watches = new Set<TestWatch>();
   let down: { readonly error?: Error; readonly over: PromiseWithResolvers<void> } | undefined;
-  const instances = (name: string) => [...entries].filter((one) => one.name === name).map((one) => one.instance);
+  const instances = (name: string) =>
+    [...entries].filter((entry) => entry.name === name).map((entry) => entry.instance);
   const tell = (watch: TestWatch) => {
     if (watch.waiting) return;
     watch.waiting = true;
@@ -67,7 +68,9 @@ export function testRegistry(): TestRegistry {
     permissions: [],
     instances,
     set(name, list) {
-      const next = list.map((one) => instanceOf(name, typeof one === "string" ? { address: one } : one));
+      const next = list.map((instance) =>
+        instanceOf(name, typeof instance === "string" ? { address: instance } : instance)
+      );
       for (const entry of entries) if (entry.set && entry.name === name) entries.delete(entry);
       for (const instance of next) entries.add({ name, instance, set: true });
       if (!down) changed(name);

@@ -173,7 +173,7 @@ class FragileCall implements ClientCall {
 
   lose(): void {
     const next = () => this.#inner.receive();
-    for (let one = next(); one instanceof Uint8Array; one = next()) this.#kept.push(one);
+    for (let message = next(); message instanceof Uint8Array; message = next()) this.#kept.push(message);
     if (this.#inner.status === undefined) this.#lost = LOST;
   }
 }

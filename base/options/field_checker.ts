@@ -37,7 +37,7 @@ export class Checker<W> {
   }
 
   /** Adds a problem. */
-  report(path: string, where: W, message: string, more?: Pick<Problem<W>, "range" | "value" | "allowed">): void {
+  report(path: string, where: W, message: string, more?: Omit<Problem<W>, "path" | "where" | "message">): void {
     this.#faulty.add(path);
     this.problems.push({ path, where, message, ...more });
   }
@@ -127,7 +127,7 @@ export class Checker<W> {
       const hint = near === undefined && this.#dialect.elsewhere || "";
       const help = meant ? `did you mean ${meant}?${hint}` : `${path || whole} may have ${names.join(", ")}`;
       const at = entryPath(path, name);
-      this.report(at, head, `${at} is not ${noun}; ${help}`);
+      this.report(at, head, `${at} is not ${noun}; ${help}`, meant ? undefined : { unknownIn: path });
     }
   }
 

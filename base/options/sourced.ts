@@ -54,6 +54,11 @@ export interface Problem<W> {
   readonly value?: unknown;
   /** The allowed values in words; undefined if the field does not exist. */
   readonly allowed?: string;
+  /**
+   * The path of the field's section: `""` for the outermost value. It is set only if the field does not exist and the
+   * message suggests no other field.
+   */
+  readonly unknownIn?: string;
 }
 
 /** Returns the path of a field within a section: `retry.attempts`. */

@@ -12,10 +12,10 @@ const [CONNECTIONS, STREAMS] = [8, 16];
 const COLUMNS = [{ key: "rate", title: "calls/s", better: "more" }, CPU("call"), ...BUSY] as const;
 
 /** Creates a load of Echo calls by h2load. It uses less CPU than any gRPC client, so the servers are the bottleneck. */
-function h2load(name: string, size: number, what: string, options: Partial<Load> = {}): Load {
+function h2load(name: string, size: number, payload: string, options: Partial<Load> = {}): Load {
   return {
     name,
-    title: `unary calls of ${what}, ${CONNECTIONS} connections of ${STREAMS} streams (h2load)`,
+    title: `unary calls of ${payload}, ${CONNECTIONS} connections of ${STREAMS} streams (h2load)`,
     columns: COLUMNS,
     needs: "h2load",
     refuses: (peer) => {

@@ -99,7 +99,7 @@ async function callMethod(target: string, name: string, words: readonly string[]
 
 /** Returns a mistake in the requests, which arrives as the cause of the failed call. */
 function mistake(error: unknown): Failure | undefined {
-  for (let one = error; one instanceof Error; one = one.cause) if (one instanceof Failure) return one;
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Failure) return cause;
 }
 
 async function* requestsOf(

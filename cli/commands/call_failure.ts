@@ -53,7 +53,7 @@ export function callFailure(thrown: unknown, typed: TypedTarget, details: readon
     visible(`${statusName(error.code)}${message && `: ${message}`}`),
     nextAfter(error, typed),
     EXIT.status(error.code),
-    details.map((one) => visible(`detail: ${one}`)),
+    details.map((detail) => visible(`detail: ${detail}`)),
   );
 }
 

@@ -9,9 +9,9 @@ export interface CommandText {
   /** Further information. */
   readonly description?: string;
   /** Example command lines, each with a description. */
-  readonly examples: readonly (readonly [command: string, what: string])[];
+  readonly examples: readonly (readonly [command: string, explanation: string])[];
   /** The `deno run` flags that the command needs, each with its purpose. */
-  readonly permissions: readonly (readonly [flag: string, what: string])[];
+  readonly permissions: readonly (readonly [flag: string, purpose: string])[];
 }
 
 /** Creates a command whose help includes examples and permissions. */
@@ -22,9 +22,9 @@ export function command(name: string, { summary, description, examples, permissi
     .addHelpText("after", () =>
       [
         `\n${title("Examples:")}`,
-        ...examples.map(([line, what]) => `  ${paint(`# ${what}`, "dim")}\n  ${line}`),
+        ...examples.map(([line, explanation]) => `  ${paint(`# ${explanation}`, "dim")}\n  ${line}`),
         `\n${title("Permissions")} (deno run FLAGS cli/main.ts ${name} ...):`,
-        ...permissions.map(([flag, what]) => `  ${flag.padEnd(29)}  ${what}`),
+        ...permissions.map(([flag, purpose]) => `  ${flag.padEnd(29)}  ${purpose}`),
       ].join("\n"));
 }
 

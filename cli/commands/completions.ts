@@ -35,15 +35,15 @@ const VALUES = { "--type": ["server", "client", "both"], "--registry": ["consul"
 /** The first arguments of commands that have few possible ones. */
 const firstOf = (commands: readonly Command[]) => ({
   completions: Object.keys(SHELLS),
-  help: commands.map((one) => one.name()).filter((name) => name !== "help"),
+  help: commands.map((subcommand) => subcommand.name()).filter((name) => name !== "help"),
 });
 
 /** Returns the flags of a command as they are typed. */
-const flagsOf = (one: Command) => [...one.options.flatMap(wordsOf), "--help"];
+const flagsOf = (subcommand: Command) => [...subcommand.options.flatMap(wordsOf), "--help"];
 const wordsOf = ({ short, long }: Option) => [short, long].filter((word) => word !== undefined);
 
 function bash(commands: readonly Command[]): string {
-  const cases = commands.map((one) => `      ${one.name()}) words="${flagsOf(one).join(" ")}" ;;`);
+  const cases = commands.map((subcommand) => `      ${subcommand.name()}) words="${flagsOf(subcommand).join(" ")}" ;;`);
   const values = Object.entries(VALUES).map(([flag, words]) => `    ${flag}) words="${words.join(" ")}" ;;`);
   const first = Object.entries(firstOf(commands)).map(([name, words]) =>
     `      ${name}) words="${words.join(" ")}" ;;`
@@ -55,7 +55,7 @@ _dinokit() {
 ${values.join("\n")}
   esac
   if ((COMP_CWORD == 1)); then
-    words="${commands.map((one) => one.name()).join(" ")} --help --version"
+    words="${commands.map((subcommand) => subcommand.name()).join(" ")} --help --version"
   elif [[ $current == -* ]]; then
     case "\${COMP_WORDS[1]}" in
 ${cases.join("\n")}
@@ -74,9 +74,11 @@ complete -o default -F _dinokit dinokit
 function zsh(commands: readonly Command[]): string {
   const quoted = (text: string) => text.replaceAll("'", "'\\''");
   const described = (name: string, text: string) => `'${quoted(name)}:${quoted(text)}'`;
-  const cases = commands.map((one) => {
-    const flags = one.options.flatMap((option) => wordsOf(option).map((word) => described(word, option.description)));
-    return `    ${one.name()}) flags=(${[...flags, described("--help", "what there is")].join(" ")}) ;;`;
+  const cases = commands.map((subcommand) => {
+    const flags = subcommand.options.flatMap((option) =>
+      wordsOf(option).map((word) => described(word, option.description))
+    );
+    return `    ${subcommand.name()}) flags=(${[...flags, described("--help", "what there is")].join(" ")}) ;;`;
   });
   const values = Object.entries(VALUES).map(([flag, words]) => `    ${flag}) values=(${words.join(" ")}) ;;`);
   const first = Object.entries(firstOf(commands)).map(([name, words]) =>
@@ -86,7 +88,7 @@ function zsh(commands: readonly Command[]): string {
 # dinokit in zsh: names of files where nothing else is meant.
 _dinokit() {
   local -a commands flags values
-  commands=(${commands.map((one) => described(one.name(), one.summary())).join(" ")})
+  commands=(${commands.map((subcommand) => described(subcommand.name(), subcommand.summary())).join(" ")})
   if ((CURRENT == 2)); then
     _describe 'command' commands
     return
@@ -121,20 +123,20 @@ fi
 function fish(commands: readonly Command[]): string {
   const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const first: Partial<Record<string, string[]>> = firstOf(commands);
-  const lines = commands.flatMap((one) => {
-    const within = `complete -c dinokit -n '__fish_seen_subcommand_from ${one.name()}'`;
-    const words = first[one.name()];
+  const lines = commands.flatMap((subcommand) => {
+    const within = `complete -c dinokit -n '__fish_seen_subcommand_from ${subcommand.name()}'`;
+    const words = first[subcommand.name()];
     return [
-      `complete -c dinokit -n __fish_use_subcommand -f -a ${one.name()} -d ${quoted(one.summary())}`,
+      `complete -c dinokit -n __fish_use_subcommand -f -a ${subcommand.name()} -d ${quoted(subcommand.summary())}`,
       ...(words
         ? [
-          `complete -c dinokit -n '__fish_is_nth_token 2; and __fish_seen_subcommand_from ${one.name()}' -f -a ${
+          `complete -c dinokit -n '__fish_is_nth_token 2; and __fish_seen_subcommand_from ${subcommand.name()}' -f -a ${
             quoted(words.join(" "))
           }`,
         ]
         : []),
       `${within} -s h -l help -d 'this text'`,
-      ...one.options.map((option) => {
+      ...subcommand.options.map((option) => {
         const names = [option.short && `-s ${option.short.slice(1)}`, option.long && `-l ${option.long.slice(2)}`];
         const values = VALUES[option.long as keyof typeof VALUES];
         const value = values ? `-x -a ${quoted(values.join(" "))}` : option.required ? "-r" : "";

@@ -65,11 +65,11 @@ async function checkHealth(
   }
   let worst: number = EXIT.ok;
   const told: unknown[] = [];
-  for await (const [one, answer] of askAll(all, (one) => ask(one, service ?? "", call, typed))) {
+  for await (const [instance, answer] of askAll(all, (instance) => ask(instance, service ?? "", call, typed))) {
     const { status, error, code } = answer;
     const text = paint(status ?? error!, code === EXIT.ok ? "green" : "red");
-    if (flags.json) told.push({ address: one.address, status, error, code });
-    else await printPainted(name === undefined ? text : `${visible(String(one.address))} ${text}`);
+    if (flags.json) told.push({ address: instance.address, status, error, code });
+    else await printPainted(name === undefined ? text : `${visible(String(instance.address))} ${text}`);
     worst = Math.max(worst, code);
   }
   if (flags.json) await printJson(told);
@@ -93,16 +93,16 @@ const MAX_CONCURRENT_CHECKS = 64;
 /** Checks all instances concurrently, and yields the answers in order. */
 async function* askAll(
   all: readonly ClientOptions[],
-  ask: (one: ClientOptions) => Promise<Answer>,
+  ask: (instance: ClientOptions) => Promise<Answer>,
 ): AsyncGenerator<[ClientOptions, Answer]> {
   const answers = all.map(() => Promise.withResolvers<Answer>());
   // A failed check is reported when its turn comes.
   for (const { promise } of answers) promise.catch(() => {});
   const left = all.entries();
   const asking = Promise.all(Array.from({ length: MAX_CONCURRENT_CHECKS }, async () => {
-    for (const [i, one] of left) await ask(one).then(answers[i]!.resolve, answers[i]!.reject);
+    for (const [i, instance] of left) await ask(instance).then(answers[i]!.resolve, answers[i]!.reject);
   }));
-  for (const [i, one] of all.entries()) yield [one, await answers[i]!.promise];
+  for (const [i, instance] of all.entries()) yield [instance, await answers[i]!.promise];
   await asking;
 }
 

@@ -132,7 +132,7 @@ export function reach(target: string, flags: TargetFlags): ClientOptions {
 }
 
 function tlsOf({ tls, ca, cert, key, serverName }: TargetFlags): ClientTls | undefined {
-  if (!tls && [ca, cert, key, serverName].every((one) => one === undefined)) return undefined;
+  if (!tls && [ca, cert, key, serverName].every((flag) => flag === undefined)) return undefined;
   const options = { ca: read("--ca", ca), cert: read("--cert", cert), key: read("--key", key), serverName };
   return checked(() => checkClientTls(undefined, options, TLS_FLAGS));
 }

@@ -82,9 +82,9 @@ export class ProtoGenerator {
         const files = loaders.get(key)!.load(job.name);
         const { imports, warnings: own } = files.get(job.name)!;
         if (job.asked) {
-          for (const one of own) yield { kind: "warning", text: `warning: ${this.#at(job, one)}` };
+          for (const warning of own) yield { kind: "warning", text: `warning: ${this.#at(job, warning)}` };
         }
-        for (const name of imports.filter((one) => !isWellKnown(one) && files.has(one))) {
+        for (const name of imports.filter((imported) => !isWellKnown(imported) && files.has(imported))) {
           jobs.push({ name, path: find(folders, name)!, folders, asked: false });
         }
         const warnings: string[] = [];

@@ -16,13 +16,13 @@ export const placed = (template: string, idl: string): string =>
 
 /** Returns the initial text of a method's handler or of its test. */
 export function methodFile(
-  what: "handler" | "test",
+  kind: "handler" | "test",
   service: DeclaredService,
   method: DeclaredMethod,
   idl: string,
   places: HandlerPaths,
 ): string {
-  const { local, name, [what]: template } = METHODS[method.kind];
+  const { local, name, [kind]: template } = METHODS[method.kind];
   const handler = identifier(method.local);
   const handlerAs = importedAs(handler, template, local);
   const serviceAs = importedAs(service.name, `${template} ${handlerAs}`, "TheService");
@@ -47,8 +47,8 @@ export function methodFile(
     );
 }
 
-/** Returns `{ name }` or `{ name as other }`. */
-const braced = (name: string, as: string, other: string) => name === other ? `{ ${name} }` : `{ ${name}${as}${other} }`;
+/** Returns `{ name }` or `{ name as alias }`. */
+const braced = (name: string, as: string, alias: string) => name === alias ? `{ ${name} }` : `{ ${name}${as}${alias} }`;
 
 /** Returns the text of handlers/mod.ts, which registers all handlers. It is generated again each time. */
 export function registration(services: readonly DeclaredService[], idl: string, places: HandlerPaths): string {

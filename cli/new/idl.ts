@@ -42,21 +42,21 @@ export function loadIdl(idl: string, include: readonly string[], root: string): 
   const path = namedFile(idl, include, `--idl ${idl}`);
   const folders = [...include, dirname(path)];
   const name = importName(folders, path);
-  const find = (one: string) => folders.map((folder) => join(folder, one)).find((at) => readText(at) !== undefined);
+  const find = (file: string) => folders.map((folder) => join(folder, file)).find((at) => readText(at) !== undefined);
   const noted: Digests = JSON.parse(readText(join(root, SOURCES)) ?? "{}");
   const digests: Record<string, string> = { ...noted };
-  const read = (one: string) => {
-    const from = find(one);
-    return from === undefined ? undefined : newer(one, from, join(root, "idl", one), noted, digests);
+  const read = (file: string) => {
+    const from = find(file);
+    return from === undefined ? undefined : newer(file, from, join(root, "idl", file), noted, digests);
   };
   try {
     const files = loadProto(name, read);
     const services = servicesOf(files.get(name)!);
     const others = loadOthers(root, files);
-    const kept = Object.entries(digests).filter(([one]) => files.has(one));
+    const kept = Object.entries(digests).filter(([file]) => files.has(file));
     const sources = `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`;
-    const isImported = (one: string) => [...others].some(([by, closure]) => by !== one && closure.has(one));
-    const unused = Object.keys(noted).filter((one) => others.has(one) && !isImported(one));
+    const isImported = (file: string) => [...others].some(([by, closure]) => by !== file && closure.has(file));
+    const unused = Object.keys(noted).filter((file) => others.has(file) && !isImported(file));
     return { name, path, files, others, unused, sources, services };
   } catch (error) {
     if (!(error instanceof ProtoProblem)) throw error;
@@ -89,7 +89,10 @@ const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 export async function idlFiles({ files, others, sources }: Idl): Promise<Map<string, string>> {
   const written = new Map<string, string>();
   const emit = async (name: string, files: ReadonlyMap<string, LoadedFile>) => {
-    const options = { kit: "dinokit", specifier: (other: string) => specifier(name, other.replace(/proto$/, "ts")) };
+    const options = {
+      kit: "dinokit",
+      specifier: (imported: string) => specifier(name, imported.replace(/proto$/, "ts")),
+    };
     const path = `idl/${name.replace(/proto$/, "ts")}`;
     written.set(path, await formatted(emitFile(name, files, options), path, (line) => tell(line)));
   };

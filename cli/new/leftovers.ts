@@ -6,18 +6,18 @@ import type { Idl } from "./idl.ts";
 
 /** Returns a line for each copy in idl/ that the main .proto no longer needs. */
 export const unusedCopies = ({ name, unused }: Idl): string[] =>
-  unused.map((one) =>
-    `idl/${one}: ${name} doesn't import it any more: delete it and ${one.replace(/proto$/, "ts")}, or keep both`
+  unused.map((copy) =>
+    `idl/${copy}: ${name} doesn't import it any more: delete it and ${copy.replace(/proto$/, "ts")}, or keep both`
   );
 
 /** Yields a line for each handler or test whose method no longer exists in the .proto. */
 export function* staleHandlers(root: string, services: readonly DeclaredService[], idl: string): Generator<string> {
   const places = new HandlerPaths(services);
   const folders = new Map(services.map((service) => [places.folderOf(service), service]));
-  for (const folder of list(`${root}/handlers`).filter((one) => one.isDirectory)) {
+  for (const folder of list(`${root}/handlers`).filter((entry) => entry.isDirectory)) {
     const service = folders.get(folder.name);
     const names = list(`${root}/handlers/${folder.name}`).map(({ name }) => name);
-    for (const name of names.filter((one) => one.endsWith(".ts"))) {
+    for (const name of names.filter((file) => file.endsWith(".ts"))) {
       const isTest = name.endsWith("_test.ts");
       if (isTest && names.includes(name.replace("_test.ts", ".ts"))) continue; // named with its handler
       const path = `handlers/${folder.name}/${name}`;
@@ -25,12 +25,12 @@ export function* staleHandlers(root: string, services: readonly DeclaredService[
       const [use, local] = (isTest ? /\.client\.(\w+)/ : /\.methods\.(\w+)/).exec(text) ?? [];
       if (use === undefined || service?.methods.some((method) => method.local === local)) continue;
       const line = text.slice(0, text.indexOf(use)).split("\n").length;
-      const what = service
+      const reason = service
         ? `${service.fullName} has no method ${protoName(text, service, local!)}`
         : `${idl} has no such service`;
       const test = name.replace(".ts", "_test.ts");
       const both = !isTest && names.includes(test) ? `it and ${test}` : "it";
-      yield `${path}:${line}: ${what} any more: move what you need, then delete ${both}`;
+      yield `${path}:${line}: ${reason} any more: move what you need, then delete ${both}`;
     }
   }
 }

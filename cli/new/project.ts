@@ -26,8 +26,8 @@ export async function filesOf(idl: Idl, server: boolean): Promise<Files> {
   const handlers = idl.services.flatMap((service) =>
     service.methods.map((method) => {
       const path = `handlers/${places.folderOf(service)}/${places.fileOf(method)}`;
-      const [text, test] = (["handler", "test"] as const).map((what) =>
-        methodFile(what, service, method, idl.name, places)
+      const [text, test] = (["handler", "test"] as const).map((kind) =>
+        methodFile(kind, service, method, idl.name, places)
       );
       return { path: `${path}.ts`, text: text!, test: [`${path}_test.ts`, test!] as [string, string] };
     })

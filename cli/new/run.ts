@@ -69,11 +69,11 @@ function planOf({ name, serverName = basename(resolve(name)), type = "both", reg
 
 function checkServerName(serverName: string, options: NewOptions): void {
   if (/^[a-z0-9][\w.-]{0,127}$/i.test(serverName)) return;
-  const [what, remedy] = options.serverName === undefined
+  const [problem, remedy] = options.serverName === undefined
     ? [`NAME ${options.name}: the service would be called ${JSON.stringify(serverName)}`, "; or give --server_name"]
     : [`--server_name is ${JSON.stringify(serverName)}`, ""];
   throw new TypeError(
-    `${what}; use 1 to 128 letters, digits, ".", "_" and "-", the first a letter or digit${remedy}`,
+    `${problem}; use 1 to 128 letters, digits, ".", "_" and "-", the first a letter or digit${remedy}`,
   );
 }
 

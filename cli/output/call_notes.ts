@@ -18,17 +18,17 @@ export class CallNotes {
   }
 
   /** Prints a note with the elapsed time. */
-  note(what: string, lines: readonly string[]): void {
+  note(title: string, lines: readonly string[]): void {
     if (!this.#on) return;
     const ms = (performance.now() - this.#start).toFixed(1);
-    tell("", paint(`${what} (${ms} ms)`, "bold", colours.err));
+    tell("", paint(`${title} (${ms} ms)`, "bold", colours.err));
     for (const line of lines) tell(`  ${visible(line)}`);
   }
 
   /** Prints the fields of a header or trailer. */
-  fields(what: string, metadata: Metadata): void {
+  fields(title: string, metadata: Metadata): void {
     this.note(
-      what,
+      title,
       [...metadata].map(([key, value]) => `${key}: ${typeof value === "string" ? value : value.toBase64()}`),
     );
   }

@@ -12,7 +12,7 @@ export interface Change {
 
 /** Returns the changes between `seen` and `instances`, and updates `seen`. */
 export function changes(seen: Map<string, Instance>, instances: readonly Instance[]): Change[] {
-  const now = new Map(instances.map((one) => [one.address, one]));
+  const now = new Map(instances.map((instance) => [instance.address, instance]));
   const all: Change[] = [];
   for (const [address, instance] of seen) if (!now.has(address)) all.push({ change: "removed", instance });
   for (const [address, instance] of now) {
@@ -21,7 +21,7 @@ export function changes(seen: Map<string, Instance>, instances: readonly Instanc
     else if (facts(before) !== facts(instance)) all.push({ change: "changed", instance, before });
   }
   seen.clear();
-  for (const one of now) seen.set(...one);
+  for (const entry of now) seen.set(...entry);
   return all;
 }
 

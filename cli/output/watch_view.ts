@@ -90,15 +90,15 @@ export function changingTable(name: string): WatchView {
 function rowsOf(seen: ReadonlyMap<string, Instance>, last: readonly Change[]): string {
   const gone = last.filter(({ change }) => change === "removed").map(({ instance }) => instance);
   const marks = new Map(last.map(({ change, instance }) => [instance.address, change]));
-  const rows = [...seen.values(), ...gone].sort((a, b) => a.address < b.address ? -1 : 1).map((one) => {
-    const change = marks.get(one.address);
+  const rows = [...seen.values(), ...gone].sort((a, b) => a.address < b.address ? -1 : 1).map((instance) => {
+    const change = marks.get(instance.address);
     const [sign, colour] = change ? LOOKS[change] : [" ", undefined];
-    const address = `${sign} ${visible(one.address)}`;
+    const address = `${sign} ${visible(instance.address)}`;
     return [
       colour ? paint(address, colour) : address,
-      String(one.weight),
-      shown(tagsOf(one.tags)),
-      shown(factsOf(one.meta)),
+      String(instance.weight),
+      shown(tagsOf(instance.tags)),
+      shown(factsOf(instance.meta)),
     ];
   });
   const head = ["  INSTANCE", "WEIGHT", "TAGS", "META"].map((text) => paint(text, "bold"));

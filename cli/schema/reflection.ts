@@ -174,13 +174,13 @@ export class Reflection implements SchemaSource {
     return new SchemaError(`${this.label} tells of its services what can't be used: ${error.message}`);
   }
 
-  #refusal(what: string, answer: Answer): Error {
+  #refusal(question: string, answer: Answer): Error {
     if (answer?.case !== "errorResponse") {
-      return new SchemaError(`${this.label} was asked for ${what} and answers with ${answer?.case ?? "nothing"}`);
+      return new SchemaError(`${this.label} was asked for ${question} and answers with ${answer?.case ?? "nothing"}`);
     }
     const { errorCode, errorMessage } = answer.value;
     const code = errorCode !== Status.OK && Status[errorCode] !== undefined ? errorCode : Status.UNKNOWN;
-    return new RpcError(code, `${this.label} was asked for ${what}: ${errorMessage}`);
+    return new RpcError(code, `${this.label} was asked for ${question}: ${errorMessage}`);
   }
 }
 

@@ -103,8 +103,8 @@ function sourceOf(label: string, files: ReadonlyMap<string, ProtoFile>): SchemaS
 function schemaOf(source: SchemaSource): Schema {
   const { label } = source;
   const nameOf = (name: string) => name.replace(/^[./]/, "").replace("/", ".");
-  const missing = (what: string, name: string, known: readonly string[] = []) =>
-    new SchemaError(`${label} has no ${what} ${name}${didYouMean(name, known)}`);
+  const missing = (kind: string, name: string, known: readonly string[] = []) =>
+    new SchemaError(`${label} has no ${kind} ${name}${didYouMean(name, known)}`);
   const serviceOf = async (given: string): Promise<Service> => {
     const name = nameOf(given);
     const file = await source.fileOf(name);

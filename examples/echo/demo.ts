@@ -11,7 +11,8 @@ import { EchoService } from "../../proto/echo.ts";
 
 const registry = memoryRegistry();
 const logger = createLogger("warn");
-const say = (who: string, what: string, ...values: unknown[]) => console.log(`${who.padEnd(9)} ${what}`, ...values);
+const say = (who: string, message: string, ...values: unknown[]) =>
+  console.log(`${who.padEnd(9)} ${message}`, ...values);
 
 const server = createServer({
   name: "echoservice",
@@ -40,7 +41,13 @@ const health = await fetch(`http://${server.healthAddress}/health`);
 say("health", `${health.status}`, await health.json());
 
 const watch = registry.watch("echoservice", (resolution) => {
-  if ("instances" in resolution) say("registry", "echoservice is at", resolution.instances.map((one) => one.address));
+  if ("instances" in resolution) {
+    say(
+      "registry",
+      "echoservice is at",
+      resolution.instances.map((instance) => instance.address),
+    );
+  }
 }, logger);
 
 {
