@@ -57,8 +57,8 @@ export interface ServiceRules
 export function methodRules(policy: ClientPolicy, method: Method): MethodRules {
   const own: MethodPolicy = policy.methods?.[method.name] ?? {};
   const said = { ...policy, ...own };
-  const one = method.kind === "unary" || method.kind === "server_streaming";
-  const hedge = one && said.hedge;
+  const hasOneRequest = method.kind === "unary" || method.kind === "server_streaming";
+  const hedge = hasOneRequest && said.hedge;
   const retry = said.retry ?? (method.idempotent && !hedge ? {} : false);
   return {
     timeout: method.kind === "unary" ? said.timeout ?? TIMEOUT.fallback : own.timeout,

@@ -36,7 +36,7 @@ export class PolicyMisfit extends Error {
 
   /** Creates the error from at least one reason. */
   constructor(misfits: readonly Misfit[]) {
-    super(misfits.map((one) => `${misfitPath(one)} ${one.text}`).join("; "));
+    super(misfits.map((misfit) => `${misfitPath(misfit)} ${misfit.text}`).join("; "));
     this.misfits = misfits;
   }
 }
@@ -52,20 +52,22 @@ export function clientMisfits(policy: ClientPolicy, { typeName, methods }: Servi
   if (outliers) misfits.push(...tooLong("outliers.ejectionTime", "maxEjectionTime", withDefaults(OUTLIERS, outliers)));
   misfits.push(...methodMisfits(policy));
   for (const [name, own] of Object.entries(policy.methods ?? {})) {
-    const method = Object.values(methods).find((one) => one.name === name);
+    const method = Object.values(methods).find((candidate) => candidate.name === name);
     const found = method
       ? methodMisfits(own, policy, method)
-      : [unknownMethod(name, typeName, Object.values(methods).map((one) => one.name))];
-    misfits.push(...found.map((one) => ({ ...one, method: name })));
+      : [unknownMethod(name, typeName, Object.values(methods).map((candidate) => candidate.name))];
+    misfits.push(...found.map((misfit) => ({ ...misfit, method: name })));
   }
   return misfits;
 }
 
 /** Returns why a server with these methods can't use the policy. A policy names a method by its name or its path. */
 export function serverMisfits({ methods = {} }: ServerPolicy, known: readonly Method[]): Misfit[] {
-  const unknown = Object.keys(methods).filter((name) => !known.some((one) => one.name === name || one.path === name));
+  const unknown = Object.keys(methods).filter((name) =>
+    !known.some((method) => method.name === name || method.path === name)
+  );
   return unknown.map((name) => {
-    const names = known.map((one) => name.startsWith("/") ? one.path : one.name);
+    const names = known.map((method) => name.startsWith("/") ? method.path : method.name);
     return { ...unknownMethod(name, "this server", names), method: name };
   });
 }
@@ -100,7 +102,7 @@ function tooLong<M extends string>(path: string, most: M, values: object): Misfi
 
 function unknownMethod(name: string, service: string, names: readonly string[]): Misfit {
   // If the key is a path where a name is expected, suggests the name.
-  const near = names.find((one) => name.endsWith(`/${one}`)) ?? nearest(name, names);
+  const near = names.find((candidate) => name.endsWith(`/${candidate}`)) ?? nearest(name, names);
   const help = near === undefined ? `it has ${names.join(", ")}` : `did you mean ${near}?`;
   return { field: "", text: `is no method of ${service}; ${help}` };
 }

@@ -25,10 +25,10 @@ export function messageExcess(
  *
  * @param metadata The header or trailer fields.
  * @param limits The limits of this side.
- * @param what What the message calls them, such as `"the header"`.
+ * @param subject What the message calls them, such as `"the header"`.
  */
-export function metadataExcess(metadata: Metadata, limits: Limits, what: string): RpcError | undefined {
-  return sizeExcess(metadata.size, metadata.bytes, limits, what);
+export function metadataExcess(metadata: Metadata, limits: Limits, subject: string): RpcError | undefined {
+  return sizeExcess(metadata.size, metadata.bytes, limits, subject);
 }
 
 /**
@@ -37,11 +37,13 @@ export function metadataExcess(metadata: Metadata, limits: Limits, what: string)
  *
  * @param bytes The size of all fields, as HTTP/2 counts it.
  * @param peerBytes The limit that the peer announced, in octets.
- * @param what What the message calls the fields, such as `"the header"`.
+ * @param subject What the message calls the fields, such as `"the header"`.
  */
-export function peerExcess(bytes: number, peerBytes: number, what: string): RpcError | undefined {
+export function peerExcess(bytes: number, peerBytes: number, subject: string): RpcError | undefined {
   if (bytes <= peerBytes) return undefined;
-  return exhausted(`${what} has ${bytes} bytes, and the peer takes ${peerBytes} (its SETTINGS_MAX_HEADER_LIST_SIZE)`);
+  return exhausted(
+    `${subject} has ${bytes} bytes, and the peer takes ${peerBytes} (its SETTINGS_MAX_HEADER_LIST_SIZE)`,
+  );
 }
 
 /**
@@ -73,14 +75,14 @@ export function withoutTrailer({ code, message }: CallStatus, room: number, exce
 }
 
 /** Does what {@linkcode metadataExcess} does, for fields whose number and size are known. */
-export function sizeExcess(entries: number, bytes: number, limits: Limits, what: string): RpcError | undefined {
+export function sizeExcess(entries: number, bytes: number, limits: Limits, subject: string): RpcError | undefined {
   if (entries > limits.metadataEntries) {
     return exhausted(
-      `${what} has ${entries} fields, over the limit of ${limits.metadataEntries} (limits.metadataEntries)`,
+      `${subject} has ${entries} fields, over the limit of ${limits.metadataEntries} (limits.metadataEntries)`,
     );
   }
   if (bytes <= limits.metadataBytes) return undefined;
-  return exhausted(`${what} has ${bytes} bytes, over the limit of ${limits.metadataBytes} (limits.metadataBytes)`);
+  return exhausted(`${subject} has ${bytes} bytes, over the limit of ${limits.metadataBytes} (limits.metadataBytes)`);
 }
 
 const exhausted = (text: string) => new RpcError(Status.RESOURCE_EXHAUSTED, text);

@@ -31,7 +31,7 @@ class Value implements Sourced<undefined> {
   fields(): ReadonlyMap<string, Value> | undefined {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    return new Map(Object.entries(value).map(([name, one]) => [name, new Value(one)]));
+    return new Map(Object.entries(value).map(([name, field]) => [name, new Value(field)]));
   }
 }
 

@@ -86,7 +86,11 @@ export const text = (allowed = "a text", form = /^/): Leaf<string> =>
 
 /** A field that accepts one of several texts. */
 export const oneOf = <T extends string>(...texts: readonly T[]): Leaf<T> => ({
-  ...leaf("text", `${texts.slice(0, -1).join(", ")} or ${texts.at(-1)}`, (value) => texts.find((one) => one === value)),
+  ...leaf(
+    "text",
+    `${texts.slice(0, -1).join(", ")} or ${texts.at(-1)}`,
+    (value) => texts.find((choice) => choice === value),
+  ),
   texts,
 });
 
@@ -111,11 +115,11 @@ export const whole = (least: number, unit = "", most = Infinity): Leaf<number> =
 };
 
 /** The field, which also accepts infinity. */
-export const orInfinity = (one: Leaf<number>): Leaf<number> =>
+export const orInfinity = (field: Leaf<number>): Leaf<number> =>
   leaf(
     "number",
-    `${one.allowed}, or infinity`,
-    (value) => value === Infinity || value === "infinity" ? Infinity : one.check(value),
+    `${field.allowed}, or infinity`,
+    (value) => value === Infinity || value === "infinity" ? Infinity : field.check(value),
   );
 
 /** A field that accepts a duration in milliseconds. */
@@ -175,10 +179,10 @@ export const callable = <T>(use: string): Leaf<T> =>
   leaf("value", use, (value) => typeof value === "function" ? value as T : undefined);
 
 /** The field as a required one. */
-export const required = <T>(one: Leaf<T>): Leaf<T> => ({ ...one, required: true });
+export const required = <T>(field: Leaf<T>): Leaf<T> => ({ ...field, required: true });
 
 /** The field with a default. */
-export const or = <T>(one: Leaf<T>, fallback: T): Leaf<T> => ({ ...one, fallback });
+export const or = <T>(field: Leaf<T>, fallback: T): Leaf<T> => ({ ...field, fallback });
 
 /** A section that always exists. */
 export const section = <T>(entries: Fields<T>): Section<T> => ({

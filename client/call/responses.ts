@@ -131,8 +131,8 @@ function conclude(attempt: Attempt, shared: SharedState, { retry, hedge }: Metho
   throw errorOf(status, method.path, attempt.note);
 }
 
-const wrongCount = ({ path }: Method, what: string) =>
-  new RpcError(Status.UNIMPLEMENTED, `one response was expected, and ${what}`, { path, origin: "server" });
+const wrongCount = ({ path }: Method, received: string) =>
+  new RpcError(Status.UNIMPLEMENTED, `one response was expected, and ${received}`, { path, origin: "server" });
 
 function decode(method: Method, message: Uint8Array, { memory }: SharedState): unknown {
   try {

@@ -178,9 +178,9 @@ class Unused {
   }
 
   /** Returns `addresses that ...: a, b and 7 more`; undefined if nothing was skipped. */
-  text(what: string): string | undefined {
+  text(heading: string): string | undefined {
     if (this.count === 0) return undefined;
     const more = this.count > MAX_NAMED_ENTRIES ? ` and ${this.count - MAX_NAMED_ENTRIES} more` : "";
-    return `${what}: ${this.#names.join(", ")}${more}`;
+    return `${heading}: ${this.#names.join(", ")}${more}`;
   }
 }

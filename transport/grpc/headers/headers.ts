@@ -37,9 +37,9 @@ export function metadataSize(fields: FieldList): { entries: number; bytes: numbe
 }
 
 /** Returns the error if the application's fields in a list exceed the limits; undefined if not. */
-export function fieldsExcess(fields: FieldList, limits: Limits, what: string): RpcError | undefined {
+export function fieldsExcess(fields: FieldList, limits: Limits, subject: string): RpcError | undefined {
   const { entries, bytes } = metadataSize(fields);
-  return sizeExcess(entries, bytes, limits, what);
+  return sizeExcess(entries, bytes, limits, subject);
 }
 
 /**

@@ -99,7 +99,7 @@ function metadataRefusal(fields: FieldList, limits: Limits): Refusal | undefined
   return why === undefined ? undefined : refuse(Status.INTERNAL, why);
 }
 
-function tooMuch(what: string, { metadataEntries, metadataBytes }: Limits, limit: keyof Limits): Refusal {
+function tooMuch(size: string, { metadataEntries, metadataBytes }: Limits, limit: keyof Limits): Refusal {
   const bounds = `${metadataEntries} fields (limits.metadataEntries) and ${metadataBytes} bytes (limits.metadataBytes)`;
-  return { ...refuse(Status.RESOURCE_EXHAUSTED, `the header has ${what}; the limits are ${bounds}`), limit };
+  return { ...refuse(Status.RESOURCE_EXHAUSTED, `the header has ${size}; the limits are ${bounds}`), limit };
 }

@@ -13,11 +13,11 @@ const NO_METADATA = new Metadata();
  * Returns the error if the fields of a response exceed the limits; undefined if they do not.
  *
  * @param exceeded Whether HTTP/2 has already removed fields because of the limits.
- * @param what The name of the fields, for the error.
+ * @param subject The name of the fields, for the error.
  */
-export function excessOf(fields: FieldList, exceeded: boolean, limits: Limits, what: string): RpcError | undefined {
-  if (!exceeded) return fieldsExcess(fields, limits, what);
-  const text = `${what} has more fields or longer ones than limits.metadataEntries and limits.metadataBytes allow`;
+export function excessOf(fields: FieldList, exceeded: boolean, limits: Limits, subject: string): RpcError | undefined {
+  if (!exceeded) return fieldsExcess(fields, limits, subject);
+  const text = `${subject} has more fields or longer ones than limits.metadataEntries and limits.metadataBytes allow`;
   return new RpcError(Status.RESOURCE_EXHAUSTED, text);
 }
 

@@ -34,10 +34,10 @@ export class TokenBucket {
   /**
    * Takes a token.
    *
-   * @param what What the peer does, for the error.
+   * @param events What the peer does, for the error.
    * @throws {ConnectionError} ENHANCE_YOUR_CALM if no token is left.
    */
-  spend(what: string): void {
+  spend(events: string): void {
     if (this.#tokens-- > 0) return;
     const now = performance.now(), useful = this.#useful();
     const earned = (useful - this.#usefulAt) * TOKENS_PER_USEFUL_FRAME +
@@ -46,6 +46,6 @@ export class TokenBucket {
     this.#filledAt = now;
     this.#usefulAt = useful;
     if (this.#tokens-- > 0) return;
-    throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, `too many ${what} (limits.${this.#limit})`, this.#limit);
+    throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, `too many ${events} (limits.${this.#limit})`, this.#limit);
   }
 }
