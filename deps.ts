@@ -1,9 +1,9 @@
 // deno-lint-ignore-file no-import-prefix -- a remote module has no import map: full specifiers stand only here
 /**
  * Every package that `mod.ts` loads, each specifier once. A remote module gets no import map of its own, so the
- * specifiers are complete. What some users need is behind a function, so that importing `mod.ts` does not load it. It is
- * downloaded all the same: Deno follows a literal `import("npm:...")` that is never called. So the packages of the other
- * entries have a deps.ts of their own: in cli/, testing/ and transport/grpc_js/.
+ * specifiers are complete. What some users need is behind a function, so that importing `mod.ts` does not load it. It
+ * is downloaded all the same: Deno follows a literal `import("npm:...")` that is never called. So the packages of the
+ * other entries have a deps.ts of their own: in cli/, testing/ and transport/grpc_js/.
  *
  * @module
  */

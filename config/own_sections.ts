@@ -28,7 +28,9 @@ export interface ConfSchema {
 
 const BUILT_IN: ConfSchema = { keys: SCHEMA as unknown as AnySection, variables: VARIABLES };
 
-/** Names that are taken: by the kit's sections, by `Config`, and by keys of `dinokit`, whose variables lack that name. */
+/**
+ * Names that are taken: by the kit's sections, by `Config`, and by keys of `dinokit`, whose variables lack that name.
+ */
 const TAKEN = [
   "env",
   "file",

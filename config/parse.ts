@@ -34,7 +34,9 @@ export async function parseConfig(
   return (await parseSettings(source, file, env, variables, schemaWith("parseConfig"))).config;
 }
 
-/** Parses the text of a conf.yaml, like {@linkcode parseConfig}, by a schema that may have sections of the user's own. */
+/**
+ * Parses the text of a conf.yaml, like {@linkcode parseConfig}, by a schema that may have sections of the user's own.
+ */
 export async function parseSettings<S extends OwnSections>(
   source: string,
   file: string,

@@ -15,8 +15,8 @@ export interface ErrorDetail {
  * - `"server"`: the server's answer.
  * - `"connection"`: no instance is known or can be reached, or the connection was lost.
  * - `"breaker"`: the circuit breaker of this client, which did not make the call.
- * - `"client"`: anything else on this side: the deadline passed, the caller cancelled the call, a limit was exceeded, or
- *   a message could not be decoded.
+ * - `"client"`: anything else on this side: the deadline passed, the caller cancelled the call, a limit was exceeded,
+ *   or a message could not be decoded.
  */
 export type ErrorOrigin = "server" | "connection" | "breaker" | "client";
 

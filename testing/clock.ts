@@ -25,8 +25,8 @@ export interface FakeClock extends Disposable {
  * `using` restores real time.
  *
  * Use it for calls in memory: a real network does not wait for the clock. `AbortSignal.timeout` and `Deno.cron` do not
- * use the fake clock; use `timeout` or `deadline` of a call instead. In Deno 2.5, each millisecond takes about as long as
- * a real one.
+ * use the fake clock; use `timeout` or `deadline` of a call instead. In Deno 2.5, each millisecond takes about as long
+ * as a real one.
  *
  * @example A deadline of ten seconds that passes at once.
  * ```ts

@@ -19,8 +19,8 @@ import { faultyTransport } from "./transport.ts";
 /** Options of {@linkcode testPair}. */
 export interface TestPairOptions<S extends Service = Service> {
   /**
-   * Options of the server, except its address and transport. The defaults are those of `createServer`, but `drainDelay` is 0
-   * and the logger writes from level warn on.
+   * Options of the server, except its address and transport. The defaults are those of `createServer`, but `drainDelay`
+   * is 0 and the logger writes from level warn on.
    */
   readonly server?: Partial<Omit<ServerOptions, "address" | "transport" | "workers">>;
   /**

@@ -61,7 +61,9 @@ export const withAsking = (command: Command): Command => withHeader(withTimeout(
 /** Returns the timeout in milliseconds. */
 export const timeoutOf = ({ timeout = DEFAULT_TIMEOUT_MS }: AskingFlags): number => timeout;
 
-/** Returns the call options of such queries. All queries of a command share one deadline, by default that of `timeout`. */
+/**
+ * Returns the call options of such queries. All queries of a command share one deadline, by default that of `timeout`.
+ */
 export const askingOf = (flags: AskingFlags, signal: AbortSignal) => ({
   signal,
   metadata: flags.header,

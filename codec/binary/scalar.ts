@@ -117,7 +117,9 @@ const string: ValueCodec = {
   read: readText,
 };
 
-/** Nobody can change it, so all messages have the same. But its buffer can be detached, so base/bytes.ts has another. */
+/**
+ * Nobody can change it, so all messages have the same. But its buffer can be detached, so base/bytes.ts has another.
+ */
 export const NO_BYTES = new Uint8Array();
 
 /** For so many bytes, a view of the buffer takes longer than a loop. */

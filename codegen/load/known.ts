@@ -21,7 +21,9 @@ interface FieldDeclaration {
 }
 type Declarations = Readonly<Record<string, Declaration>>;
 
-/** Returns .proto text for declarations. Of the fields' options it has the one that leaves options out of descriptors. */
+/**
+ * Returns .proto text for declarations. Of the fields' options it has the one that leaves options out of descriptors.
+ */
 function textOf(declarations: Declarations): string {
   return Object.entries(declarations).map(([name, { values, fields = {}, nested = {}, ...numbers }]) => {
     if (values) return `enum ${name} {${Object.entries(values).map(([name, id]) => `${name} = ${id};`).join(" ")}}`;

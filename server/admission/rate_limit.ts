@@ -4,7 +4,10 @@ import type { RateRules } from "../../policy/server_rules.ts";
 const MAX_CALLERS = 10_000;
 /** The number of buckets that are checked for removal when there is no room for a new caller. */
 const CALLERS_PER_SWEEP = 8;
-/** The name of the bucket that callers without a bucket of their own share. Names from `callerOf` are empty, begin with = or @, or are an address. */
+/**
+ * The name of the bucket that callers without a bucket of their own share. Names from `callerOf` are empty, begin with
+ * = or @, or are an address.
+ */
 const SHARED_BUCKET = "the callers beyond";
 
 /**

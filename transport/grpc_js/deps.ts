@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-import-prefix -- a remote module has no import map: full specifiers stand only here
 /**
- * The package of the entry `./grpc_js`: `mod.ts` does not reach it, so that it is downloaded only for those who import the entry.
+ * The package of the entry `./grpc_js`: `mod.ts` does not reach it, so that it is downloaded only for those who import
+ * the entry.
  *
  * @module
  */

@@ -23,7 +23,9 @@ function valuesIn(name: string, value: string): number {
   return values;
 }
 
-/** Returns the size of the application's fields in a list: the number of values, and the bytes as HTTP/2 counts them. */
+/**
+ * Returns the size of the application's fields in a list: the number of values, and the bytes as HTTP/2 counts them.
+ */
 export function metadataSize(fields: FieldList): { entries: number; bytes: number } {
   let entries = 0, bytes = 0;
   for (let i = 0; i < fields.length; i += 2) {

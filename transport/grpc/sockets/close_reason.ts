@@ -4,8 +4,8 @@ import { TLS_OPTIONS, type TlsText } from "../../../tls/words.ts";
 export interface CloseReason {
   /**
    * `"ended"`: the peer closed it. `"lost"`: its socket failed. `"tls"`: the peer speaks TLS, and this side does not.
-   * `"unusable"`: the peer can't be called at all, or does not speak HTTP/2. `"closed"`: this side closed it, such as at
-   * a limit.
+   * `"unusable"`: the peer can't be called at all, or does not speak HTTP/2. `"closed"`: this side closed it, such as
+   * at a limit.
    */
   readonly kind: "ended" | "lost" | "tls" | "unusable" | "closed";
   /** A text for people. If the peer can't be called, it is a phrase about the peer: "takes no calls: ...". */
