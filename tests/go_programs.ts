@@ -10,7 +10,7 @@ export interface GoModule {
 }
 
 /** Building from nothing compiles hundreds of packages on two cores. */
-const LIMIT = 14 * 60_000;
+const LIMIT_MS = 14 * 60_000;
 
 const building = new Map<GoModule, Promise<string>>();
 
@@ -34,7 +34,7 @@ async function build({ folder, packages }: GoModule): Promise<string> {
 }
 
 async function go(args: string[], folder: URL): Promise<void> {
-  const signal = AbortSignal.timeout(LIMIT);
+  const signal = AbortSignal.timeout(LIMIT_MS);
   let output: Deno.CommandOutput;
   try {
     output = await new Deno.Command("go", { args, cwd: folder, stdin: "null", signal }).output();
@@ -45,7 +45,7 @@ async function go(args: string[], folder: URL): Promise<void> {
     );
   }
   if (output.success) return;
-  const why = signal.aborted ? `it took over ${LIMIT / 60_000} minutes` : new TextDecoder().decode(output.stderr);
+  const why = signal.aborted ? `it took over ${LIMIT_MS / 60_000} minutes` : new TextDecoder().decode(output.stderr);
   throw new Error(
     `go ${args.join(" ")} failed in ${
       fileURLToPath(folder)

@@ -9,7 +9,7 @@ export interface Time {
 /** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
 const [FIRST, LAST] = [-62_135_596_800n, 253_402_300_799n];
 /** 10,000 years, of 365.25 days. */
-const LONGEST = 315_576_000_000n;
+const LONGEST_SECONDS = 315_576_000_000n;
 const TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
 const DURATION = /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/;
 
@@ -60,7 +60,9 @@ const isoOf = (millis: number) => new Date(millis).toISOString().slice(0, 19);
  * @throws {Misfit} If it is out of range.
  */
 export function durationText({ seconds, nanos }: Time): string {
-  if (seconds < -LONGEST || seconds > LONGEST) throw wrong(`seconds from -${LONGEST} to ${LONGEST}`, seconds);
+  if (seconds < -LONGEST_SECONDS || seconds > LONGEST_SECONDS) {
+    throw wrong(`seconds from -${LONGEST_SECONDS} to ${LONGEST_SECONDS}`, seconds);
+  }
   if (Math.abs(nanos) > 999_999_999) throw wrong("nanos from -999999999 to 999999999", nanos);
   if (seconds < 0n && nanos > 0 || seconds > 0n && nanos < 0) throw new Misfit("seconds and nanos differ in sign");
   const sign = seconds < 0n || nanos < 0 ? "-" : "";
@@ -76,6 +78,8 @@ export function parseDuration(text: unknown): Time {
   const [, sign, whole, digits = ""] = DURATION.exec(String(text)) ?? [];
   if (typeof text !== "string" || whole === undefined) throw wrong(`a duration such as "1.5s"`, text);
   const seconds = BigInt(sign + whole);
-  if (seconds < -LONGEST || seconds > LONGEST) throw wrong(`a duration of at most ${LONGEST} seconds`, text);
+  if (seconds < -LONGEST_SECONDS || seconds > LONGEST_SECONDS) {
+    throw wrong(`a duration of at most ${LONGEST_SECONDS} seconds`, text);
+  }
   return { seconds, nanos: Number(sign + digits.padEnd(9, "0")) + 0 };
 }

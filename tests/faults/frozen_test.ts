@@ -15,7 +15,7 @@ const WAYS: Record<string, Omit<LoadSetup, "rate">> = {
   "a hedge after 100 ms": { timeout: 10_000, options: { hedge: { delay: 100 } } },
 };
 /** How long the instance is frozen, in milliseconds. A call that begins at the end of that time still has its 10 s. */
-const FROZEN = LONG ? 15_000 : 7000;
+const FROZEN_MS = LONG ? 15_000 : 7000;
 
 needs(
   CONSUL_PERMISSIONS,
@@ -33,7 +33,7 @@ needs(
     const victim = pool.instances[0]!;
     victim.signal("SIGSTOP");
     const frozen = Date.now();
-    await pause(FROZEN);
+    await pause(FROZEN_MS);
     victim.signal("SIGCONT");
     const thawed = Date.now();
     const all = await Promise.all(loads.map(([way, load]) => untilBack(load, victim.address, way)));
@@ -53,7 +53,7 @@ needs(
       );
       if (/perTry|hedge/.test(way)) assertNoneFailed(calls);
       // Whether it is well again is found out by one call at a time, every 5 s and later.
-      assert(failed(late).length <= FROZEN / 5000, `${failed(late).length} calls failed with ${way}`);
+      assert(failed(late).length <= FROZEN_MS / 5000, `${failed(late).length} calls failed with ${way}`);
       const text = `the 99th percentile was ${normal} ms, and is ${p99} ms from the 3rd second on, with ${way}`;
       // A call to it takes a second or more, of which none is left; a probe that is repeated elsewhere takes
       // perTryTimeout.
