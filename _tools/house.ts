@@ -1,7 +1,7 @@
 /**
  * Checks the rules that no other tool knows: circles of imports, long lines, phrases that a reader has to decode,
- * numeric constants without their unit, and tags of doc comments that `deno doc` and JSR would not show. `deno run
- * --allow-read --allow-run=git _tools/house.ts` prints each violation.
+ * numeric constants without their unit, variables whose names say nothing, and tags of doc comments that `deno doc` and
+ * JSR would not show. `deno run --allow-read --allow-run=git _tools/house.ts` prints each violation.
  *
  * @module
  */
@@ -9,8 +9,12 @@
 /** The most columns of a line, comments included. */
 const MAX_COLUMNS = 120;
 
-/** Circles where the data is recursive: a message holds fields, which hold messages. One file of each circle. */
-const RECURSIVE_DATA: readonly string[] = ["rpc/service.ts", "codec/binary/message.ts", "codec/json/message.ts"];
+/** The circles where the data is recursive: a message holds fields, which hold messages. All files of each, sorted. */
+const RECURSIVE_DATA: readonly string[] = [
+  "rpc/json.ts, rpc/service.ts",
+  "codec/binary/empty.ts, codec/binary/field.ts, codec/binary/message.ts",
+  "codec/json/any.ts, codec/json/field.ts, codec/json/message.ts, codec/json/well_known.ts",
+];
 
 /** Phrases that a reader has to decode, as `style.md` names them, with what to write instead. */
 const PHRASES: readonly (readonly [RegExp, string])[] = [
@@ -26,10 +30,32 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
 ];
 
 const CONSTANT =
-  /^ *(?:export )?const ([A-Z][A-Z0-9_]*)(?:: number)? = (?!0x)([-\d(][\d_. */()e+-]*|[A-Z_]+ \* [\d_]+);/;
+  /^ *(?:export )?const ([A-Z][A-Z0-9_]*)(?:: number)? = (?!0x)([-\d(][\d_. */()e+n-]*|[A-Z_]+ \* [\d_]+|\w+ \? [\d_]+ : [\d_]+);/;
 /** What the name of a number's constant ends in: a unit, a rate or a count of things. */
 const UNITS =
-  /(^|_)(MS|S|BYTES|BITS?|RATIO|SHARE|FACTOR|DIVISOR|WEIGHT|DEPTH|LIMIT|ID|INDEX|VALUE|INTEGER|NUMBER|PROBABILITY|DIFFERENCE|TAG|HANDSHAKE|ALERT|[A-Z]+S|PER_[A-Z_]+)$/;
+  /(^|_)(MS|S|BYTES|BITS?|RATIO|SHARE|FACTOR|DIVISOR|WEIGHT|DEPTH|ID|INDEX|VALUE|INTEGER|NUMBER|PROBABILITY|DIFFERENCE|TAG|HANDSHAKE|ALERT|[A-Z]+S|PER_[A-Z_]+)$|_LIMIT$/;
+
+/** Names of variables and parameters that do not say what they hold. */
+const VAGUE = "(one|what|way)";
+/** Where a line declares such a name. Properties of objects are not meant. */
+const VAGUE_DECLARATIONS: readonly RegExp[] = [
+  `\\b(?:const|let) ${VAGUE}\\b`,
+  // In a destructured list: `const [name, one] of`, `const { what } =`.
+  `\\b(?:const|let) [[{][^=]*\\b${VAGUE}\\b(?!:)[^=]*[\\]}] (?:=|of) `,
+  // As a parameter with a type, on the line of its parenthesis or on its own.
+  `\\((?:(?:[^(){}[\\]]|\\{[^{}]*\\}|\\[[^[\\]]*\\])*, )?${VAGUE}\\??: `,
+  `^ +${VAGUE}\\??: (?:string|number|boolean|unknown),$`,
+  // As a parameter of an arrow function: `(one) =>`, `([name, one]) =>`.
+  `\\((?:[^()]*[,[{ ])?${VAGUE}\\b(?!:)[^()]*\\)(?:: [^=]*)? =>`,
+].map((source) => new RegExp(source));
+/** Files that may have vague names. */
+const MAY_BE_VAGUE = /^(codec|codegen|tests)\/|\/tests\/|_test\.ts$/;
+
+const COMMENT_LINE = /^\s*(\/\*|\*|\/\/)/;
+/** The parts of a comment that can't be broken: a URL and the specifier of an import. */
+const UNBREAKABLE = /https?:\/\/\S+|\b(?:from|import) "[^"]+"/g;
+/** Parts of code that can't be broken without reading worse: strings, templates and regular expressions. */
+const LITERALS = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`?|\/\^?(?:\\.|[^/\\])+\/\w*/g;
 
 const DOC_COMMENT = /\/\*\*(.*?)\*\//gs;
 /** A tag at the beginning of a line is a tag; elsewhere it is plain text. In code quotes it is meant as text. */
@@ -56,9 +82,14 @@ export function problemsIn(path: string, text: string): string[] {
   for (const [i, line] of text.split("\n").entries()) {
     const at = `${path}:${i + 1}`;
     if (!path.endsWith(".ts")) break;
+    const isComment = COMMENT_LINE.test(line);
     // Tests hold .proto files and programs as text.
-    const isText = path.endsWith("_test.ts") && !/^\s*(\*|\/\/)/.test(line);
-    if (!isText && isTooLong(line)) problems.push(`${at}: ${line.length} columns; ${MAX_COLUMNS} are the limit`);
+    const isText = path.endsWith("_test.ts") && !isComment;
+    if (!isText && isTooLong(line, isComment ? UNBREAKABLE : LITERALS)) {
+      problems.push(`${at}: ${line.length} columns; ${MAX_COLUMNS} are the limit`);
+    }
+    const vague = isComment || MAY_BE_VAGUE.test(path) ? undefined : vagueName(line);
+    if (vague) problems.push(`${at}: rename ${vague} to what it holds`);
     const [, name] = CONSTANT.exec(line) ?? [];
     if (name && !UNITS.test(name)) {
       problems.push(`${at}: ${name} is a number; end its name in its unit, such as _MS or _BYTES`);
@@ -73,11 +104,15 @@ export function problemsIn(path: string, text: string): string[] {
   return problems;
 }
 
-/** A string can't be broken without reading worse: a line may be as long as it must for the longest one. */
-function isTooLong(line: string): boolean {
+/** Returns the first vague name that a line of code declares. */
+const vagueName = (line: string): string | undefined =>
+  VAGUE_DECLARATIONS.map((form) => form.exec(line)?.[1]).find((name) => name !== undefined);
+
+/** Whether a line is too long. It may be as long as it must for the longest part that can't be broken. */
+function isTooLong(line: string, unbreakable: RegExp): boolean {
   if (line.length <= MAX_COLUMNS) return false;
-  const literals = line.match(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`?|\/\^?(?:\\.|[^/\\])+\/\w*/g) ?? [];
-  return line.length - Math.max(0, ...literals.map(({ length }) => length)) > MAX_COLUMNS;
+  const parts = line.match(unbreakable) ?? [];
+  return line.length - Math.max(0, ...parts.map(({ length }) => length)) > MAX_COLUMNS;
 }
 
 /** The text of each comment, on one line. */
@@ -120,6 +155,13 @@ export function circlesOf(files: ReadonlyMap<string, string>): string[][] {
   return circles;
 }
 
+/** Returns how the circles differ from the allowed ones. Each circle is the list of its files, as one text. */
+export const circleProblems = (circles: readonly string[], allowed = RECURSIVE_DATA): string[] => [
+  ...circles.filter((circle) => !allowed.includes(circle)).map((circle) => `a circle of imports: ${circle}`),
+  ...allowed.filter((circle) => !circles.includes(circle))
+    .map((circle) => `_tools/house.ts: ${circle} is no whole circle any more; take it off the list`),
+];
+
 /** Every problem of the repository. */
 async function problems(): Promise<string[]> {
   const root = new URL("..", import.meta.url);
@@ -130,13 +172,10 @@ async function problems(): Promise<string[]> {
   const paths = new TextDecoder().decode(stdout).split("\n").filter((path) => path && !path.includes("/proto/"));
   const texts = await Promise.all(paths.map((path) => Deno.readTextFile(new URL(path, root)).catch(() => "")));
   const files = new Map(paths.map((path, i) => [path, texts[i]!]));
-  const circles = circlesOf(files);
-  const gone = RECURSIVE_DATA.filter((path) => !circles.some((circle) => circle.includes(path)));
+  const circles = circlesOf(files).map((circle) => circle.join(", "));
   return [
     ...Array.from(files).flatMap(([path, text]) => problemsIn(path, text)),
-    ...circles.filter((circle) => !circle.some((path) => RECURSIVE_DATA.includes(path)))
-      .map((circle) => `a circle of imports: ${circle.join(", ")}`),
-    ...gone.map((path) => `_tools/house.ts: ${path} is in no circle any more; take it off the list`),
+    ...circleProblems(circles),
   ];
 }
 
