@@ -29,7 +29,7 @@ const LEADER_ONLY_MS = 60_000;
 /** The subject of a blocking query: what to ask for, and how to handle the answers. */
 export interface Subject {
   /** The subject's name in the log: `service "echoservice"`. */
-  readonly what: string;
+  readonly title: string;
   /** The expected kind of answer, for messages: `"list of instances"`. */
   readonly expected: string;
   /** What an ACL token needs for the query, for messages. */
@@ -83,7 +83,7 @@ export class BlockingQuery implements Watch {
     this.#subject = subject;
     this.#options = options;
     this.#logger = logger;
-    inBackground(`the watch of ${subject.what} in Consul at ${http.address}`, logger, () => this.#run());
+    inBackground(`the watch of ${subject.title} in Consul at ${http.address}`, logger, () => this.#run());
   }
 
   get state(): WatchState {
@@ -177,7 +177,7 @@ export class BlockingQuery implements Watch {
     const where = `Consul at ${this.#http.address}`;
     if (old) {
       if (this.#problem !== "old") {
-        this.#logger.warn(`${where} has no leader: its data about ${this.#subject.what} may be stale`);
+        this.#logger.warn(`${where} has no leader: its data about ${this.#subject.title} may be stale`);
       }
       this.#problem = "old";
       return;
@@ -185,7 +185,7 @@ export class BlockingQuery implements Watch {
     this.#state.confirmed = timeOfDay();
     if (this.#problem === undefined) return;
     this.#problem = undefined;
-    this.#logger.info(`${where} answers again about ${this.#subject.what}`);
+    this.#logger.info(`${where} answers again about ${this.#subject.title}`);
   }
 
   /** Logs a failure if its kind differs from the previous one. */

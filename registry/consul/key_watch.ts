@@ -8,7 +8,7 @@ import type { Watch, WatchState } from "../registry.ts";
  * valid.
  */
 export class ConsulKeyWatch implements Watch, Subject {
-  readonly what: string;
+  readonly title: string;
   readonly needs: string;
   readonly expected = "value of a key";
   readonly #key: string;
@@ -24,7 +24,7 @@ export class ConsulKeyWatch implements Watch, Subject {
     listener: (text: string | undefined) => void,
     logger: Logger,
   ) {
-    this.what = `key ${JSON.stringify(key)}`;
+    this.title = `key ${JSON.stringify(key)}`;
     this.needs = `key:read for ${JSON.stringify(key)}`;
     this.#key = key;
     this.#listener = listener;
@@ -53,8 +53,8 @@ export class ConsulKeyWatch implements Watch, Subject {
 
   failed(): string {
     return this.#lastText === null
-      ? `${this.what} is asked for again until it succeeds`
-      : `the last value of ${this.what} holds meanwhile`;
+      ? `${this.title} is asked for again until it succeeds`
+      : `the last value of ${this.title} holds meanwhile`;
   }
 }
 

@@ -112,7 +112,7 @@ export class ConsulLease implements Lease {
     await this.#http.ask((api, options) => api.agent.service.maintenance({ ...options, id, enable, reason }), limits);
     this.#knownMaintenance = reason;
     this.#logger.info(
-      `${this.#what} is ${enable ? `in maintenance: ${reason}` : "back from maintenance"}`,
+      `${this.#title} is ${enable ? `in maintenance: ${reason}` : "back from maintenance"}`,
       this.#fields,
     );
   }
@@ -159,7 +159,7 @@ export class ConsulLease implements Lease {
       lost: `is registered again ${where}, which had lost it`,
       taken: `is registered again ${where}: its ID is free`,
     };
-    this.#logger.info(`${this.#what} ${news[this.#state]}`, this.#fields);
+    this.#logger.info(`${this.#title} ${news[this.#state]}`, this.#fields);
     if (this.#state !== "held") this.#knownMaintenance = undefined;
     this.#token = this.#http.token;
     this.#state = "held";
@@ -188,7 +188,7 @@ export class ConsulLease implements Lease {
   #answered(): void {
     if (this.#problem === undefined) return;
     this.#problem = undefined;
-    this.#logger.info(`Consul at ${this.#http.address} answers again about ${this.#what}`, this.#fields);
+    this.#logger.info(`Consul at ${this.#http.address} answers again about ${this.#title}`, this.#fields);
   }
 
   /** Logs a failure if its kind differs from the previous one. */
@@ -202,12 +202,12 @@ export class ConsulLease implements Lease {
       }`
       : "";
     this.#logger.warn(
-      `${error.message}${remedy}; ${this.#what} serves meanwhile, but ${problem}, which is tried again until it succeeds`,
+      `${error.message}${remedy}; ${this.#title} serves meanwhile, but ${problem}, which is tried again until it succeeds`,
       this.#fields,
     );
   }
 
-  get #what(): string {
+  get #title(): string {
     return `service ${JSON.stringify(this.#lessee.service.name)}`;
   }
 
@@ -233,7 +233,7 @@ export class ConsulLease implements Lease {
           timeout: left(),
           signal,
         });
-        return this.#logger.info(`${this.#what} is deregistered`, this.#fields);
+        return this.#logger.info(`${this.#title} is deregistered`, this.#fields);
       } catch (error) {
         failure = error as ConsulError;
         if (failure.refused) break;
@@ -241,7 +241,7 @@ export class ConsulLease implements Lease {
       }
     } while (performance.now() < end);
     this.#logger.warn(
-      `${failure.message}; ${this.#what} is not deregistered: Consul removes it when its check has failed for a while`,
+      `${failure.message}; ${this.#title} is not deregistered: Consul removes it when its check has failed for a while`,
       this.#fields,
     );
   }

@@ -23,7 +23,7 @@ export interface WatchOptions extends BlockingOptions {
 
 /** Watches the instances of a service that pass their checks, by blocking queries. */
 export class ConsulServiceWatch implements Watch, Subject {
-  readonly what: string;
+  readonly title: string;
   readonly needs: string;
   readonly expected = "list of instances";
   readonly isList = true;
@@ -45,7 +45,7 @@ export class ConsulServiceWatch implements Watch, Subject {
 
   constructor(http: ConsulHttp, options: WatchOptions, listener: (resolution: Resolution) => void, logger: Logger) {
     const { name } = options;
-    this.what = `service ${JSON.stringify(name)}`;
+    this.title = `service ${JSON.stringify(name)}`;
     this.needs = `service:read for ${JSON.stringify(name)} and node:read`;
     this.#http = http;
     this.#options = options;
@@ -81,15 +81,15 @@ export class ConsulServiceWatch implements Watch, Subject {
   }
 
   failed(error: Error): string {
-    return this.#keepOr({ error }, error.message) ?? `${this.what} is looked up again until it succeeds`;
+    return this.#keepOr({ error }, error.message) ?? `${this.title} is looked up again until it succeeds`;
   }
 
   #found({ instances, refused, unused }: InstanceList): void {
-    if (unused !== this.#unused && unused !== "") this.#logger.warn(`${this.what} in Consul has ${unused}`);
+    if (unused !== this.#unused && unused !== "") this.#logger.warn(`${this.title} in Consul has ${unused}`);
     this.#unused = unused;
     if (instances.length === 0) {
       const where = `Consul at ${this.#http.address}`;
-      const none = `${where} lists none of ${this.what} that ${refused > 0 ? "may be called" : "passes"}`;
+      const none = `${where} lists none of ${this.title} that ${refused > 0 ? "may be called" : "passes"}`;
       const why = refused > 0
         ? `those that pass in ${where} are not called: ${this.#options.allowed}`
         : `none passes its check in ${where}; is the server running and registered?`;
@@ -115,7 +115,7 @@ export class ConsulServiceWatch implements Watch, Subject {
     this.#afterGrace = resolution;
     if (this.#listed === 0) return void this.#tell(resolution);
     const failing = "error" in resolution;
-    const list = `the last list of ${this.what}, of ${this.#listed},`;
+    const list = `the last list of ${this.title}, of ${this.#listed},`;
     if (this.#kept === undefined || (this.#kept.failing && !failing)) {
       this.#kept?.stop();
       const since = this.#kept?.since ?? timeOfDay();
@@ -138,7 +138,7 @@ export class ConsulServiceWatch implements Watch, Subject {
     if (this.#kept === undefined) return;
     this.#kept.stop();
     this.#kept = undefined;
-    this.#logger.info(`Consul at ${this.#http.address} lists ${this.what} again`);
+    this.#logger.info(`Consul at ${this.#http.address} lists ${this.title} again`);
   }
 
   #tell(resolution: Resolution): void {
@@ -154,7 +154,7 @@ export class ConsulServiceWatch implements Watch, Subject {
     const filtered = headers["x-consul-results-filtered-by-acls"] === "true";
     if (!filtered && !(this.#http.anonymous && await this.#aclsAreOn())) return;
     this.#logger.warn(
-      `Consul at ${this.#http.address} lists nothing of ${this.what}, and its ACLs may be why: ${this.#http.tokenName} ` +
+      `Consul at ${this.#http.address} lists nothing of ${this.title}, and its ACLs may be why: ${this.#http.tokenName} ` +
         `needs ${this.needs}`,
     );
   }
