@@ -16,7 +16,7 @@ function assertRefused(file: string, part: string, lines: string[]): void {
   }
 }
 
-Deno.test("import rule: lets pass what goes one way", () => {
+Deno.test("import rule: accepts imports in one direction", () => {
   assertEquals(said("server/a.ts", `import { x } from "../rpc/x.ts"; import type { y } from "./y.ts";`), []);
   assertEquals(said("codec/a.ts", `import { protobuf } from "../deps.ts";`), []);
   assertEquals(said("rpc/a.ts", `import { AsyncLocalStorage } from "node:async_hooks"; export { x };`), []);
@@ -150,7 +150,7 @@ Deno.test("import rule: packages come from deps.ts, each where it belongs", () =
   ]);
 });
 
-Deno.test("import rule: passes over comments, strings, tests and what is no library", () => {
+Deno.test("import rule: ignores comments, strings, tests and files outside the library", () => {
   assertEquals(said("rpc/a.ts", `// import { x } from "../mod.ts";\nexport const x = 'import "npm:x"';`), []);
   assertEquals(said("rpc/a_test.ts", `import { x } from "../mod.ts";`), []);
   assertEquals(said("tests/a.ts", `import { x } from "npm:x@1";`), []);

@@ -4,7 +4,7 @@ import plugin from "./promise_rule.ts";
 /** How often the rule objects to a file with this text. */
 const objections = (source: string, file = "client/a.ts"): number => Deno.lint.runPlugin(plugin, file, source).length;
 
-Deno.test("promise rule: refuses a promise that nobody waits for and whose failure nobody handles", () => {
+Deno.test("promise rule: rejects a promise that is neither awaited nor has its rejection handled", () => {
   for (
     const source of [
       "void begin();",
@@ -18,7 +18,7 @@ Deno.test("promise rule: refuses a promise that nobody waits for and whose failu
   ) assertEquals(objections(source), 1, source);
 });
 
-Deno.test("promise rule: lets pass what is waited for or handled, what is no promise, and what is no library", () => {
+Deno.test("promise rule: accepts awaited and handled promises, other values, and files outside the library", () => {
   for (
     const source of [
       "await begin();",

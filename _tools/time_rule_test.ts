@@ -5,7 +5,7 @@ import plugin from "./time_rule.ts";
 const said = (file: string, source: string): string[] =>
   Deno.lint.runPlugin(plugin, file, source).map(({ message }) => message);
 
-Deno.test("time rule: refuses raw timers and times of day in the library, and says what to take", () => {
+Deno.test("time rule: rejects raw timers and times of day in the library, and suggests a replacement", () => {
   for (
     const [source, instead] of [
       ["setTimeout(f, ms);", "after()"],
@@ -26,7 +26,7 @@ Deno.test("time rule: refuses raw timers and times of day in the library, and sa
   }
 });
 
-Deno.test("time rule: lets pass what is no timer, and what is no library", () => {
+Deno.test("time rule: accepts calls that are not timers, and files outside the library", () => {
   const fine = `performance.now(); new Date(time); socket.setTimeout(0); clearTimeout(timer); Date.parse(text);
 import { setImmediate } from "node:timers";`;
   assertEquals(said("client/a.ts", fine), []);

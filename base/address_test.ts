@@ -28,7 +28,7 @@ Deno.test("parseAddress() rejects invalid addresses, and names the option, the v
   }
 });
 
-Deno.test("parseAddress() says what is wrong with an address", () => {
+Deno.test("parseAddress() explains why an address is invalid", () => {
   for (
     const [text, why] of [
       ["localhost", "has no port"],

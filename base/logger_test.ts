@@ -15,7 +15,7 @@ Deno.test("createLogger() writes time, level, message and each field in JSON", (
   );
 });
 
-Deno.test("createLogger() writes one line for each event, whatever its message, fields or errors contain", () => {
+Deno.test("createLogger() writes one line for each event, for any content of its message, fields and errors", () => {
   const { lines: all, logger } = lines();
   const forged = "a\nb\r\nc\u2028d\u2029e\x1b[31mf\u0085g\u202eh\u2066i";
   logger.warn(forged, { value: forged, error: new Error(forged), list: [forged] });

@@ -10,7 +10,7 @@ Deno.test("within() settles as its promise does, if that is in time", async () =
   await assertRejects(() => within(Promise.reject(new Error("no")), 60_000, late), Error, "no");
 });
 
-Deno.test("within() returns or throws what onLate does when the time has passed", async () => {
+Deno.test("within() returns the result of onLate, or throws its error, when the time has passed", async () => {
   assertEquals(await within(never(), 1, late), "late");
   const fail = () => {
     throw new Error("too late");

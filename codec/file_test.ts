@@ -63,7 +63,7 @@ Deno.test("encode() writes the bytes that protoc's message has", () => {
   assertEquals(Msg.encode({ text: "", count: 0 }).length, 0);
 });
 
-Deno.test("encode() writes unknown fields again, and nobody sees them meanwhile", () => {
+Deno.test("encode() writes unknown fields back, and they are not visible on the message", () => {
   const bytes = Uint8Array.fromHex("0a0161" + "f83f01");
   const msg = Msg.decode(bytes);
   assertEquals(Object.keys(msg), ["text", "count", "data"]);
@@ -96,7 +96,7 @@ Deno.test("encode() names the field that is wrong", () => {
   }
 });
 
-Deno.test("encode() and decode() refuse nesting over 100 deep", () => {
+Deno.test("encode() and decode() reject nesting deeper than 100 levels", () => {
   let inner: Record<string, unknown> = {};
   for (let i = 0; i < 150; i++) inner = { inner };
   assertThrows(() => All.encode({ inners: [inner] } as never), TypeError, "nested more than 100 deep");
@@ -109,7 +109,7 @@ Deno.test("encode() and decode() refuse nesting over 100 deep", () => {
   assertThrows(() => All.decode(outer), Error, "no valid dinokit.all.All");
 });
 
-Deno.test("decode() refuses text that is not UTF-8", () => {
+Deno.test("decode() rejects text that is not UTF-8", () => {
   assertThrows(() => Msg.decode(Uint8Array.fromHex("0a02c080")), Error, "no valid dinokit.test.Msg");
 });
 

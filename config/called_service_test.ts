@@ -29,7 +29,7 @@ Deno.test("a service is found by its name, apart from case and signs, unless the
   assertEquals(await found("Shop"), "shop");
 });
 
-Deno.test("a service without an entry, with a misspelt one or with two is a problem that says what to do", async () => {
+Deno.test("a service with no entry, a misspelt one or two is a problem with a remedy", async () => {
   const none = "no entry of dinokit.clients is for shop.OrderService";
   assertEquals(
     await found("shop.OrderService"),

@@ -28,7 +28,7 @@ const ECHO = `kitex: { service: echo-service, address: "memory:echo" }\n`;
 const handlers = { echo: ({ mes }: { mes: string }) => ({ resp: mes }) };
 const inMemory = () => ({ transport: memoryTransport(), logger: recordingLogger() });
 
-Deno.test("configure() refuses unknown options before it reads a file", async () => {
+Deno.test("configure() rejects unknown options before it reads a file", async () => {
   const wrong = (options: object) => configure(options as ConfigureOptions);
   await assertRejects(() => wrong({ dirr: "conf" }), TypeError, "configure: dirr is not an option; did you mean dir?");
   await assertRejects(() => wrong({ name: "a" }), TypeError, "configure: name is not an option");

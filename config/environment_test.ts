@@ -5,7 +5,7 @@ Deno.test("chooseEnvironment() prefers the option", () => {
   assertEquals(chooseEnvironment("dev", "loadConfig"), { env: "dev", from: 'the option "env"', unread: [] });
 });
 
-Deno.test("chooseEnvironment() refuses names that lead out of the folder", () => {
+Deno.test("chooseEnvironment() rejects names that lead out of the folder", () => {
   for (const name of ["", ".", "..", "../secret", "a/b", "a\\b", ".git", "a\0"]) {
     assertThrows(
       () => chooseEnvironment(name, "loadConfig"),
@@ -20,7 +20,7 @@ Deno.test("ours() keeps the variables that begin like ours, misspelt ones too", 
   assertEquals(ours(variables), { DINOKIT_KITEX_ADDRESS: "a", DINOKIT_KITEX_PORT: "b" });
 });
 
-Deno.test("ours() leaves out what Kubernetes sets for services whose names begin like ours", () => {
+Deno.test("ours() leaves out the variables that Kubernetes sets for services with the same name prefix", () => {
   const cluster = {
     DINOKIT_SERVICE_HOST: "10.0.0.1",
     DINOKIT_SERVICE_PORT_GRPC: "8888",

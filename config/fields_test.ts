@@ -30,7 +30,7 @@ async function problems(text: string, own: OwnSections = sections, variables: Re
   return error.problems.map(({ line, column, variable, message }) => `${variable ?? `${line}:${column}`}: ${message}`);
 }
 
-Deno.test("a section of one's own is read by its declarations, with defaults and types", async () => {
+Deno.test("a custom section is read by its declarations, with defaults and types", async () => {
   const { payment } = await parse(
     `payment: { url: "https://pay.example.com", api_key: k, hosts: [a:1, b:2], is_live: true, card: { name: m } }\n`,
     sections,
@@ -61,7 +61,7 @@ Deno.test("a section of one's own is read by its declarations, with defaults and
   void key;
 });
 
-Deno.test("variables override the fields of a section of one's own", async () => {
+Deno.test("variables override the fields of a custom section", async () => {
   const { payment } = await parse("", sections, {
     DINOKIT_PAYMENT_URL: "http://127.0.0.1:9",
     DINOKIT_PAYMENT_RETRIES: "0",
@@ -75,7 +75,7 @@ Deno.test("variables override the fields of a section of one's own", async () =>
   assertEquals([payment.hosts, payment.sizes, payment.card.name], [["a:1", "b:2"], [1, 2], "m"]);
 });
 
-Deno.test("what is wrong in a section of one's own is told with its place, and secrets are not", async () => {
+Deno.test("reports problems in custom sections with position, without secrets", async () => {
   assertEquals(
     await problems(`payment:
   urll: "https://a"
@@ -105,7 +105,7 @@ paymnt: {}
   );
 });
 
-Deno.test("sections with a taken name, a name in another case or no declarations are refused", () => {
+Deno.test("sections with a taken name, a name in another case or no declarations are rejected", () => {
   const own = { url: fields.url() };
   for (const name of ["kitex", "redis", "dinokit", "file", "limits", "clients", "health"]) {
     assertThrows(
@@ -136,7 +136,7 @@ Deno.test("sections with a taken name, a name in another case or no declarations
   );
 });
 
-Deno.test("fields refuse unknown options, and defaults that are not allowed", () => {
+Deno.test("fields reject unknown options, and defaults that are not allowed", () => {
   assertThrows(() => fields.string({ defualt: "a" } as never), TypeError, "fields.string: defualt is not an option");
   assertThrows(() => fields.integer({ max: 5, default: 9 }), RangeError, "fields.integer: default is 9");
   assertThrows(() => fields.oneOf(["a", "b"], { default: "c" as "a" }), TypeError, "fields.oneOf: default is");

@@ -44,7 +44,7 @@ function watching<T>(from: (store: KeyValue, key: string) => PolicySource<T>, mi
 const changed = (...paths: string[]) => ["info", { key: KEY, changed: paths }];
 const refused = (...problems: string[]) => ["warn", { key: KEY, problems }];
 
-Deno.test("clientPolicyFrom() tells each policy that differs, and names what changed", async () => {
+Deno.test("clientPolicyFrom() delivers each policy that differs, and logs the changed fields", async () => {
   const { policies, step } = watching(clientPolicyFrom);
   assertEquals(
     await step("timeout: 500\nretry: { max_backoff: 900 }\n"),
@@ -63,7 +63,7 @@ Deno.test("clientPolicyFrom() tells each policy that differs, and names what cha
   assertEquals(policies, expected);
 });
 
-Deno.test("clientPolicyFrom() keeps the last policy that was right, and tells all that is wrong with its place", async () => {
+Deno.test("clientPolicyFrom() keeps the last valid policy, and reports every problem with position", async () => {
   const { policies, step } = watching(clientPolicyFrom);
   await step("timeout: 500\n");
   assertEquals(
@@ -88,7 +88,7 @@ Deno.test("clientPolicyFrom() keeps the last policy that was right, and tells al
   assertEquals(policies, [{ timeout: 500 }, { timeout: 600 }]);
 });
 
-Deno.test("clientPolicyFrom() says nothing of a key that is not there, nor of the same policy in other words", async () => {
+Deno.test("clientPolicyFrom() does not report a missing key, nor an equal policy with different text", async () => {
   const { policies, lines, put, step } = watching(clientPolicyFrom);
   put(undefined);
   put("# nothing\n");
@@ -110,7 +110,7 @@ Deno.test("clientPolicyFrom() keeps the last policy if the listener throws", asy
   assertEquals(policies, [{ timeout: 5 }]);
 });
 
-Deno.test("clientPolicyFrom() tells nothing after its end", async () => {
+Deno.test("clientPolicyFrom() delivers nothing after it is closed", async () => {
   const { policies, lines, put, watch, isWatched } = watching(clientPolicyFrom);
   put("timeout: 5\n");
   watch.close();
@@ -127,7 +127,7 @@ Deno.test("clientPolicyFrom() takes the last of the texts that come while one is
   assertEquals([policies.at(-1), policies.length <= 2, lines.length <= 2], [{ timeout: 1000 }, true, true]);
 });
 
-Deno.test("clientPolicyFrom() tells little of much that is wrong or changed", async () => {
+Deno.test("clientPolicyFrom() shortens long lists of problems and changes", async () => {
   const { lines, step } = watching(clientPolicyFrom);
   const many = (line: (i: number) => string, count = 400) => Array.from({ length: count }, (_, i) => line(i)).join("");
   const tooLarge = refused(`${KEY}: is too large for settings; use at most 4000 keys, values and signs`);
@@ -151,7 +151,7 @@ Deno.test("clientPolicyFrom() tells little of much that is wrong or changed", as
   for (const [, fields] of lines) assertEquals(JSON.stringify(fields).length < 12_000, true);
 });
 
-Deno.test("serverPolicyFrom() tells a server's policy", async () => {
+Deno.test("serverPolicyFrom() delivers a server's policy", async () => {
   const { policies, step } = watching(serverPolicyFrom);
   assertEquals(
     await step("rate: { rate: 5 }\nmethods: { /echo.EchoService/Echo: { concurrency: { queue_timeout: 5 } } }\n"),
@@ -171,7 +171,7 @@ Deno.test("serverPolicyFrom() tells a server's policy", async () => {
   assertEquals((await step("retry: {}\n"))[0], "warn");
 });
 
-Deno.test("clientPolicyFrom() refuses a store that watches no keys, and what is no key", () => {
+Deno.test("clientPolicyFrom() rejects a store that cannot watch keys, and an invalid key", () => {
   const { store } = memoryStore();
   assertThrows(
     () => clientPolicyFrom({} as KeyValue, KEY),

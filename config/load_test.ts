@@ -60,7 +60,7 @@ async function inProcess(cwd: string, flags: string[], env: Record<string, strin
   return new TextDecoder().decode(stdout).trim() + new TextDecoder().decode(stderr).trim();
 }
 
-Deno.test("loadConfig() refuses wrong options and folders that are none", async () => {
+Deno.test("loadConfig() rejects invalid options and folders that are not directories", async () => {
   await assertRejects(
     () => loadConfig({ directory: "conf" } as never),
     TypeError,
@@ -75,7 +75,7 @@ Deno.test("loadConfig() refuses wrong options and folders that are none", async 
   }
 });
 
-Deno.test("configPermissions() tells the folder that is needed and the variables that are used", () => {
+Deno.test("configPermissions() returns the folder and the variables that are read", () => {
   const used = ["DENO_ENV", "GO_ENV", "DINOKIT_*"].map((variable) => ({ name: "env", variable }));
   assertEquals(configPermissions(), { needed: [{ name: "read", path: "conf" }], used });
   assertEquals(configPermissions({ dir: new URL("file:///srv/my%20shop/conf/") }).needed, [

@@ -149,7 +149,7 @@ Deno.test("parseConfig() leaves out sections and keys that hold nothing", async 
   }]);
 });
 
-Deno.test("parseConfig() names an unknown key with its place and the nearest that exists", async () => {
+Deno.test("parseConfig() reports an unknown key with position and the nearest known key", async () => {
   assertEquals(await problems("kitex:\n  service: echoservice\n  adress: :8888\n"), [
     "conf/test/conf.yaml:3:3: kitex.adress is not a key; did you mean kitex.address?",
   ]);
@@ -171,7 +171,7 @@ Deno.test("parseConfig() takes names of Object's prototype for unknown keys", as
   ]);
 });
 
-Deno.test("parseConfig() says what is missing, in an empty file too", async () => {
+Deno.test("parseConfig() reports missing keys, in an empty file too", async () => {
   const service = 'kitex.service is missing; give the service\'s name, for example "echoservice"';
   const address =
     'kitex.address is missing; give "host:port" with a port from 0 to 65535, ":port" for all interfaces, ' +
@@ -185,7 +185,7 @@ Deno.test("parseConfig() says what is missing, in an empty file too", async () =
   ]);
 });
 
-Deno.test("parseConfig() reports all wrong values together, each with what is allowed", async () => {
+Deno.test("parseConfig() reports all invalid values together, each with its allowed values", async () => {
   const source = `kitex:
   service: 12
   address: 127.0.0.1:70000
@@ -223,7 +223,7 @@ dinokit:
   ]);
 });
 
-Deno.test("parseConfig() says it where a section, a list or a text stands in for another", async () => {
+Deno.test("parseConfig() reports a section, a list or a text in place of another type", async () => {
   assertEquals(await problems("kitex: echoservice\n"), [
     `${FILE}:1:1: kitex holds no keys; write "key: value" lines, with a space after the colon`,
   ]);
@@ -267,7 +267,7 @@ Deno.test("parseConfig() lets a variable stand in for a wrong or missing value o
   assertEquals([config.kitex.service, config.kitex.address], ["echoservice", ":1"]);
 });
 
-Deno.test("parseConfig() names the variable that is wrong, after what is wrong in the file", async () => {
+Deno.test("parseConfig() reports invalid variables after the problems in the file", async () => {
   const variables = {
     DINOKIT_KITEX_ADRESS: ":1",
     DINOKIT_ANYTHING: "1",
@@ -286,7 +286,7 @@ Deno.test("parseConfig() names the variable that is wrong, after what is wrong i
   ]);
 });
 
-Deno.test("ConfigError holds each problem with its place for programs", async () => {
+Deno.test("ConfigError holds each problem and its position as fields", async () => {
   const error = await assertRejects(() => parse("kitex: { service: a, adress: :1 }\n", { DINOKIT_X: "" }), ConfigError);
   assertEquals((error as ConfigError).name, "ConfigError");
   assertEquals((error as ConfigError).problems, [

@@ -32,7 +32,7 @@ Deno.test("parseConfig() shows no secret in a message", async () => {
   }
 });
 
-Deno.test("parseConfig() names line and column of what is not YAML, and a remedy", async () => {
+Deno.test("parseConfig() reports invalid YAML with line, column and a remedy", async () => {
   const cases: [source: string, problem: string][] = [
     ["kitex:\n\tservice: a\n", "2:1: is indented with a tab; use spaces"],
     [
@@ -58,7 +58,7 @@ Deno.test("parseConfig() names line and column of what is not YAML, and a remedy
   for (const [source, problem] of cases) assertEquals(await problems(source), [`${FILE}:${problem}`]);
 });
 
-Deno.test("parseConfig() refuses keys that come twice", async () => {
+Deno.test("parseConfig() rejects duplicate keys", async () => {
   assertEquals(await problems(`${LEAST}  service: other\nkitex: {}\n`), [
     `${FILE}:4:3: kitex.service comes twice, first in line 2; keep one of them`,
     `${FILE}:5:1: kitex comes twice, first in line 1; keep one of them`,
@@ -79,7 +79,7 @@ Deno.test("parseConfig() follows an alias, but not into nothing", async () => {
   ]);
 });
 
-Deno.test("parseConfig() refuses nesting that would exhaust the stack", async () => {
+Deno.test("parseConfig() rejects nesting that would exhaust the stack", async () => {
   for (const one of ["[", "{ a: ", "- ", "? "]) {
     const [problem] = await problems(one.repeat(4000));
     assertStringIncludes(problem!, "is nested too deeply for settings");
@@ -137,7 +137,7 @@ const BOMBS: Record<string, [source: () => string, problem: RegExp]> = {
 };
 
 for (const [what, [source, problem]] of Object.entries(BOMBS)) {
-  Deno.test(`parseConfig() tells little of much that is wrong: ${what}`, async () => {
+  Deno.test(`parseConfig() shortens long lists of problems: ${what}`, async () => {
     const told = await problems(source());
     assertMatch(told[0]!, problem);
     assert(told.length <= 21 && told.join("\n").length < 12_000, `${told.length} lines of ${told.join("\n").length}`);

@@ -72,7 +72,7 @@ Deno.test("parseConfig() takes a policy's section without a value for none, and 
   assertEquals(await parse("dinokit: { clients: , server: }\n"), { reflection: true });
 });
 
-Deno.test("parseConfig() names all that is wrong with policies, each with its place", async () => {
+Deno.test("parseConfig() reports every problem of policies, each with position", async () => {
   const source = `dinokit:
   clients:
     echoservice:
@@ -109,7 +109,7 @@ Deno.test("parseConfig() names all that is wrong with policies, each with its pl
   ]);
 });
 
-Deno.test("parseConfig() says that variables can't set policies", async () => {
+Deno.test("parseConfig() reports that variables can't set policies", async () => {
   const variables = { DINOKIT_CLIENTS_ECHOSERVICE_TIMEOUT: "5", DINOKIT_SERVER_OVERLOAD_MAX_WAIT: "5" };
   assertEquals(await problems("dinokit: { server: { overload: false } }\n", variables), [
     "environment variable DINOKIT_CLIENTS_ECHOSERVICE_TIMEOUT: matches no key; dinokit.clients is set in the file only",
@@ -117,7 +117,7 @@ Deno.test("parseConfig() says that variables can't set policies", async () => {
   ]);
 });
 
-Deno.test("what conf.yaml can't know of a service, createClient() says at start", async () => {
+Deno.test("createClient() reports the policy errors that parseConfig() can't find without the service", async () => {
   const { clients } = await parse("dinokit: { clients: { echoservice: { methods: { echo: { timeout: 5 } } } } }\n");
   assertThrows(
     () => createClient(EchoService, { address: "127.0.0.1:1", ...clients?.echoservice }),

@@ -20,7 +20,7 @@ function source(permissions: Deno.PermissionDescriptor[] = []) {
   return { source, tell: (policy: ClientPolicy) => tell!(policy), isWatched: () => tell !== undefined };
 }
 
-Deno.test("what a source tells goes over the options, and each change replaces the one before", () => {
+Deno.test("values from a policy source override the options; each change replaces the previous one", () => {
   const live = source();
   const own: ClientPolicy = { timeout: 5, slowStart: 1, methods: { Echo: { retry: { attempts: 2 } } } };
   const policy = new PolicyInUse(own, live.source, EchoService, recordingLogger());
@@ -42,7 +42,7 @@ Deno.test("what a source tells goes over the options, and each change replaces t
   assertEquals(live.isWatched(), false);
 });
 
-Deno.test("what does not fit the service, or the options beside it, is refused, and what held before holds on", () => {
+Deno.test("rejects an invalid policy and keeps the previous one", () => {
   const live = source();
   const policy = new PolicyInUse({ timeout: 5, retry: {} }, live.source, EchoService, recordingLogger());
   policy.onChange(() => assertEquals(policy.method(echo).timeout, 6));
@@ -59,7 +59,7 @@ Deno.test("what does not fit the service, or the options beside it, is refused, 
 });
 
 Deno.test({
-  name: "createClient() needs what the source of its policy needs",
+  name: "createClient() needs the permissions of its policy source",
   permissions: "none",
   fn: () => {
     const live = source([{ name: "net", host: "127.0.0.1:8500" }]);
@@ -71,7 +71,7 @@ Deno.test({
   },
 });
 
-Deno.test("createClient() refuses a policy that is no source", () => {
+Deno.test("createClient() rejects a policy that is not a source", () => {
   assertThrows(
     () => createClient(EchoService, { address: "memory:a", policy: { timeout: 5 } as never }),
     TypeError,

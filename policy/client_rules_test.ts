@@ -6,7 +6,7 @@ import { mergePolicy } from "./merge.ts";
 import { methodRules } from "./client_rules.ts";
 import { gateRules } from "./server_rules.ts";
 
-Deno.test("idempotent methods are tried again by default, others where it is said; hedges and false go before", () => {
+Deno.test("idempotent methods are retried by default, others if configured; a hedge or false turns retries off", () => {
   const { get, append } = Store.methods;
   assertEquals(methodRules({}, get).retry, {
     attempts: 3,
@@ -22,7 +22,7 @@ Deno.test("idempotent methods are tried again by default, others where it is sai
   assertEquals(methodRules({ hedge: { delay: 5 } }, get).hedge?.delay, 5);
 });
 
-Deno.test("a hedge of the service passes over methods whose requests are a stream", () => {
+Deno.test("a hedge of the service skips methods with streamed requests", () => {
   const { unary, serverStream, clientStream, bidi } = Kinds.methods;
   const hedged = [unary, serverStream, clientStream, bidi].map((one) =>
     methodRules({ hedge: { delay: 5 } }, one).hedge

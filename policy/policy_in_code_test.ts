@@ -54,7 +54,7 @@ Deno.test("clientPolicyOf() takes every field, and leaves out options that are n
   });
 });
 
-Deno.test("clientPolicyOf() refuses numbers out of range with a RangeError that names the field", () => {
+Deno.test("clientPolicyOf() rejects numbers out of range with a RangeError that names the field", () => {
   refuses(client, [
     [
       { methods: { Unary: { retry: { attempts: 9 } } } },
@@ -85,7 +85,7 @@ Deno.test("clientPolicyOf() refuses numbers out of range with a RangeError that 
   ]);
 });
 
-Deno.test("clientPolicyOf() refuses what is of the wrong form with a TypeError that suggests what was meant", () => {
+Deno.test("clientPolicyOf() rejects values of the wrong type with a TypeError that suggests a correction", () => {
   refuses(client, [
     [{ timeout: "5s" }, TypeError, `createClient: timeout is "5s"; use ${LIMIT}`],
     [
@@ -138,7 +138,7 @@ Deno.test("clientPolicyOf() shows the beginning of a long text", () => {
   ]]);
 });
 
-Deno.test("clientPolicyOf() refuses whatever is no policy with a TypeError or a RangeError", () => {
+Deno.test("clientPolicyOf() rejects every invalid policy with a TypeError or a RangeError", () => {
   const values = [null, 0, -1, "", "a", [], [[]], {}, { a: 1 }, () => 1, Symbol("s"), 1n, new Map(), NaN, true, false];
   const names = Object.keys(CLIENT_POLICY.entries);
   for (
@@ -156,7 +156,7 @@ Deno.test("clientPolicyOf() refuses whatever is no policy with a TypeError or a 
   }
 });
 
-Deno.test("clientPolicyOf() refuses fields that don't fit together, or not to the service", () => {
+Deno.test("clientPolicyOf() rejects fields that contradict each other or the service", () => {
   const both = "a method has one of both, so set";
   refuses(client, [
     [
@@ -210,7 +210,7 @@ Deno.test("clientPolicyOf() refuses fields that don't fit together, or not to th
   client({ retry: { perTryTimeout: 500 }, methods: { Unary: { timeout: 100 } } });
 });
 
-Deno.test("serverPolicyOf() takes every field, and refuses what is wrong", () => {
+Deno.test("serverPolicyOf() accepts every field, and rejects invalid values", () => {
   const policy = {
     rate: { rate: 0.5, burst: 1, by: "metadata:x-tenant" },
     concurrency: { limit: "adaptive", queue: 0, queueTimeout: 0 },

@@ -134,8 +134,8 @@ Deno.test("reflection omits only the declarations of a file that can't be descri
     ]);
     assertEquals((services as string[]).includes("bad.Bad"), true);
     assertEquals(odd, ["odd.proto", "kinds.proto", "google/protobuf/empty.proto"]);
-    const way = "google.protobuf.FileDescriptorProto.message_type[0].options.deprecated";
-    const errorMessage = `bad.proto can't be described: ${way}: expected a boolean, got "yes"`;
+    const fieldPath = "google.protobuf.FileDescriptorProto.message_type[0].options.deprecated";
+    const errorMessage = `bad.proto can't be described: ${fieldPath}: expected a boolean, got "yes"`;
     assertEquals(failed, { errorCode: Status.INTERNAL, errorMessage });
     assertEquals(unknown, { errorCode: Status.NOT_FOUND, errorMessage: "there is no symbol bad.M" });
   }

@@ -4,7 +4,7 @@ import { SlidingWindow } from "./sliding_window.ts";
 
 const counts = ({ succeeded, failed, total }: SlidingWindow) => [succeeded, failed, total];
 
-Deno.test("a window counts what happened within it, to a tenth", () => {
+Deno.test("a window counts the events within it, to a tenth of its length", () => {
   const window = new SlidingWindow(1000);
   window.add(false, 5000);
   window.add(true, 5050);
@@ -18,7 +18,7 @@ Deno.test("a window counts what happened within it, to a tenth", () => {
   assertEquals(counts(window), [0, 0, 0]);
 });
 
-Deno.test("a window counts the same as a list of all calls does, whatever came when", () => {
+Deno.test("a window counts the same as a list of all calls, for any sequence of events", () => {
   const random = chance(3);
   const window = new SlidingWindow(1000);
   const calls: { failed: boolean; slot: number }[] = [];

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { agentAddress, hostAndPort, listenAddress, serverAddress } from "./address_fields.ts";
 
-Deno.test("the fields of addresses accept what their side can use", () => {
+Deno.test("the address fields accept the addresses that their side can use", () => {
   const fields = { listenAddress, hostAndPort, serverAddress, agentAddress };
   const accepted = (value: unknown) =>
     Object.entries(fields).filter(([, field]) => field().check(value) === value).map(([name]) => name);

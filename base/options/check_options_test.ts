@@ -61,7 +61,7 @@ Deno.test("checkOptions() returns the options, and the defaults of sections that
   assertEquals(defaultsOf(declared), { wait: 1000 } as never);
 });
 
-Deno.test("checkOptions() throws an error that names the option, its value and what is allowed", () => {
+Deno.test("checkOptions() throws an error that names the option, its value and the allowed values", () => {
   const wrong = (options: unknown, type: typeof TypeError | typeof RangeError, message: string) => {
     const named = Object.prototype.toString.call(options) === "[object Object]"
       ? { name: "a", ...options as object }
@@ -87,7 +87,7 @@ Deno.test("checkOptions() throws an error that names the option, its value and w
   wrong({ key: "hidden" }, TypeError, "key is a text; use a key");
 });
 
-Deno.test("the error of checkOptions() holds the option, its value and what is allowed as fields", () => {
+Deno.test("the error of checkOptions() has fields for the option, its value and the allowed values", () => {
   const fields = (options: object) => {
     const error = assertThrows(() => checkOptions("f", declared, { name: "a", ...options })) as OptionError;
     assertEquals(Object.keys(error), []);

@@ -90,7 +90,7 @@ inFolder("gen names a file in a folder that is a file", { "a.proto": HEAD }, asy
   assertEquals([code, err], [2, "error: a.proto/b.proto: no such file; -I DIR adds a folder to look in\n"]);
 });
 
-inFolder("gen leaves alone what belongs to others: hidden folders and node_modules", {
+inFolder("gen ignores hidden folders and node_modules", {
   "proto/a.proto": HEAD,
   "proto/node_modules/b/b.proto": HEAD,
   "proto/.git/c.proto": HEAD,
@@ -98,7 +98,7 @@ inFolder("gen leaves alone what belongs to others: hidden folders and node_modul
   assertEquals(await folder.gen(), { code: 0, out: "wrote proto/a.ts\n", err: "" });
 });
 
-inFolder("gen writes into --out by the names of files, and what they import as well", USER, async (folder) => {
+inFolder("gen writes files and their imports into --out, under the names of the files", USER, async (folder) => {
   const { code, out, err } = await folder.gen("idl", "-I", "third_party", "--out", "gen", "--import", "npm:kit");
   assertEquals([code, err], [0, ""]);
   assertEquals(out, "wrote gen/user.ts\nwrote gen/common/money.ts\n");
@@ -128,7 +128,7 @@ inFolder("gen writes --import as seen from each file, where it is a path", {
   assertStringIncludes(folder.read("out/y.ts"), 'from "../kit.ts";');
 });
 
-inFolder("gen says what is left over of a .proto that is gone", {
+inFolder("gen reports the leftover code of a deleted .proto", {
   "proto/a.proto": HEAD + "message A {}\n",
   "proto/sub/b.proto": HEAD + "message B {}\n",
   "proto/own.ts": "// mine\n",
@@ -140,7 +140,7 @@ inFolder("gen says what is left over of a .proto that is gone", {
   assertEquals(await folder.gen(), { code: 0, out: "", err: `warning: ${left}` });
 });
 
-inFolder("gen goes on after a mistake, and says where all of them are", {
+inFolder("gen continues after an error, and reports the position of every error", {
   "a/one.proto": HEAD + "message A {\n  string a = 0;\n}\n",
   "a/two.proto": HEAD + "message B {}\n",
   "a/three.proto": HEAD + `import "two.proto";\nimport "four.proto";\n`,
@@ -154,7 +154,7 @@ inFolder("gen goes on after a mistake, and says where all of them are", {
   ]);
 });
 
-inFolder("gen refuses control characters in paths, and quotes what else is in them", {
+inFolder("gen rejects control characters in paths, and quotes other special characters", {
   "p/a\nalert(1);.proto": HEAD,
   "p/b\u2028alert(2);.proto": HEAD,
   "p/ok.proto": HEAD + `import "x*/c.proto";\nimport 'q"; alert(3); "/d.proto';\nmessage M { C c = 1; D d = 2; }\n`,
@@ -170,7 +170,7 @@ inFolder("gen refuses control characters in paths, and quotes what else is in th
   assertStringIncludes(folder.read('p/q"; alert(3); "/d.ts'), "/** *\\/ alert(4); */");
 });
 
-inFolder("gen writes files as they are where the formatter crashes, and goes on", {
+inFolder("gen writes files unformatted if the formatter crashes, and continues", {
   "p/a.proto": HEAD + "message A {}\n",
   "p/b.proto": HEAD + "message B {}\n",
   "bin/deno": "#!/bin/sh\nkill -SEGV $$\n",
@@ -196,7 +196,7 @@ inFolder("no part of the path of a folder begins a line of its own", {
   assertEquals(err.split("\n")[0], `warning: ${text}`);
 });
 
-inFolder("gen needs no code of a file whose options alone are used", {
+inFolder("gen needs no code for a file that is imported only for its options", {
   "idl/a.proto": HEAD + `import "rules.proto";\nmessage M { int32 x = 1 [(rules).least = 1]; }\n`,
   "third/rules.proto": `syntax = "proto2";\nimport "google/protobuf/descriptor.proto";
 message Rules { required int32 least = 1; optional google.protobuf.FieldDescriptorProto.Type type = 2; }
@@ -262,7 +262,7 @@ async function until(lines: AsyncGenerator<string, void, void>, start: string): 
   }
 }
 
-inFolder("gen formats by the deno on PATH, which may be a link, and says so where there is none", {
+inFolder("gen formats with the deno on PATH, which may be a link, and reports a missing one", {
   "a.proto": `${HEAD}message A {}\n`,
 }, async (folder) => {
   for (const name of ["first", "second", "none"]) Deno.mkdirSync(join(folder.path, name));

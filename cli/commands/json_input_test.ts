@@ -32,7 +32,7 @@ Deno.test("parseJson() keeps integers that a number can't hold", () => {
   });
 });
 
-Deno.test("parseJson() says where the text comes from that is no JSON", () => {
+Deno.test("parseJson() names the source of a text that is not JSON", () => {
   const error = assertThrows(() => parseJson("{a:1}", "stdin"), Failure, "stdin is no JSON") as Failure;
   assertEquals(error.code, 2);
 });

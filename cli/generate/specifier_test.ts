@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { kitSpecifier, specifier } from "./specifier.ts";
 
-Deno.test("an import of a file leads there, whatever its name is", () => {
+Deno.test("an import specifier resolves to its file, for any file name", () => {
   assertEquals(specifier("/a/b/x.ts", "/a/b/y.ts"), "./y.ts");
   assertEquals(specifier("/a/b/x.ts", "/a/y.ts"), "../y.ts");
   for (const to of ["/a b/y.ts", "/a/100%/y.ts", "/a/what?/#1/y.ts", "/a/\u00e9/y.ts"]) {

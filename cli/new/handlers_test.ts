@@ -25,7 +25,7 @@ Deno.test("the path of a .proto is quoted wherever it stands in a project's code
   assertStringIncludes(command, `--idl 'idl/a'"'"'; touch x; '"'"'.proto' -I idl`);
 });
 
-Deno.test("handlers of methods that differ in case alone are in files of their own", () => {
+Deno.test("handlers of methods that differ only in case are in separate files", () => {
   const places = new HandlerPaths(SERVICES);
   assertEquals(SERVICES[0]!.methods.map((method) => places.fileOf(method)), ["get", "get_"]);
 });

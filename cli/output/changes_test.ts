@@ -9,7 +9,7 @@ const instance = (address: string, weight: number, tags: Record<string, string> 
   meta: new Map(),
 });
 
-Deno.test("changes() tells what came, what went and what is changed, and nothing else", () => {
+Deno.test("changes() returns added, removed and changed entries, and nothing else", () => {
   const seen = new Map<string, Instance>();
   const [a, b] = [instance("10.0.0.1:1", 10, { zone: "a" }), instance("10.0.0.2:1", 10)];
   assertEquals(changes(seen, [a, b]), [{ change: "added", instance: a }, { change: "added", instance: b }]);

@@ -24,7 +24,7 @@ const refuses = (use: () => unknown) => {
   assertEquals(error.rawMessage.endsWith("has a map whose keys collide"), true, error.rawMessage);
 };
 
-Deno.test("decode() and fromJson() refuse maps whose keys were chosen to collide", () => {
+Deno.test("decode() and fromJson() reject maps with keys chosen to collide", () => {
   for (
     const message of [
       ints(collidingInt),
@@ -42,7 +42,7 @@ Deno.test("decode() and fromJson() refuse maps whose keys were chosen to collide
   refuses(() => Struct.fromJson(Object.fromEntries([...fields.keys()].map((key) => [key, 1]))));
 });
 
-Deno.test("decode() and fromJson() take maps of as many keys that nobody has chosen to collide", () => {
+Deno.test("decode() and fromJson() accept maps with as many ordinary keys", () => {
   const next = seeded(1);
   const random = () => next(2 ** 31);
   const rules: ((i: number) => number)[] = [(i) => i, (i) => -i, (i) => i * 1024, (i) => i * 1000 + 7, random];
@@ -65,7 +65,7 @@ Deno.test("decode() and fromJson() take maps of as many keys that nobody has cho
   assertEquals(All.decode(All.encode(texts((i) => `${10n ** 12n + BigInt(i) * 65_536n}`))).counts.size, ENTRIES);
 });
 
-Deno.test("keys that collide are refused as well where maps take turns, and where a key comes again and again", () => {
+Deno.test("colliding keys are rejected also in alternating maps and when a key is repeated", () => {
   const one = Scalars.encode(ints(collidingInt));
   const turns: number[] = [];
   // An entry of byInt32, then one of byFixed64: each is 2 bytes and its length long.

@@ -23,7 +23,7 @@ function refuses(use: () => unknown, text: string): void {
 
 const empties = COSTLY.find(({ name }) => name === "dinokit.all.All.inners, empty")!;
 
-Deno.test("decode() refuses a message that takes more than 64 MiB of memory, or than it is told", () => {
+Deno.test("decode() rejects a message above 64 MiB of memory or above the given memory limit", () => {
   const bytes = messageOf(empties, 4 * MIB_BYTES);
   refuses(
     () => All.decode(bytes),
@@ -38,7 +38,7 @@ Deno.test("decode() refuses a message that takes more than 64 MiB of memory, or 
   );
 });
 
-Deno.test("fromJson() refuses a message that takes more than 64 MiB of memory, or than it is told", () => {
+Deno.test("fromJson() rejects a message above 64 MiB of memory or above the given memory limit", () => {
   const inners = Array(1000).fill({});
   assertEquals(All.fromJson({ inners }, { decodedMessageBytes: 100_000 }).inners.length, 1000);
   refuses(
@@ -69,7 +69,7 @@ Deno.test("fromJson() counts every value that it makes", () => {
   }
 });
 
-Deno.test("toJson() counts what Any holds, also an Any in an Any", () => {
+Deno.test("toJson() counts the message inside an Any, also of an Any in an Any", () => {
   const { type: List } = COSTLY.find(({ name }) => name === "100 fields of map<int32, int32> in an empty message")!;
   const text = "this dinokit.known.Known takes more than 67108864 bytes of memory (limits.decodedMessageBytes)";
   const types = [List, Known];
@@ -89,7 +89,7 @@ Deno.test("decode() counts unknown fields, and fields that come again and again"
   assertEquals(memoryOf(All, messageOf(again, size)) > size, true);
 });
 
-Deno.test("what a message takes is not counted for the next one", () => {
+Deno.test("the memory of one message does not count against the next one", () => {
   const bytes = messageOf(empties, 3000);
   const budget = { limit: 2 * memoryOf(All, bytes) - 1, used: 0 };
   for (let i = 0; i < 3; i++) All.decode(bytes, budget);

@@ -52,7 +52,7 @@ Deno.test("encode() sends no default where there is no presence", () => {
   assertEquals(encoded(NONE), "");
 });
 
-Deno.test("decode() takes lists of numbers packed or not, whatever the .proto says", () => {
+Deno.test("decode() accepts packed and unpacked lists of numbers, regardless of the .proto's option", () => {
   assertEquals(all("6001" + "62020203" + "6004").numbers, [1, 2, 3, 4]);
   assertEquals(decoded("da01020102").unpacked, [1, 2]);
 });
@@ -145,7 +145,7 @@ Deno.test("encode() names the way to a wrong value through maps, oneofs and list
   }
 });
 
-Deno.test("decode() refuses what is no message, and says what it was to be", () => {
+Deno.test("decode() rejects octets that are no message, and names the expected type", () => {
   for (const hex of ["00", "0a", "0a05", "07", "0c", "0aff", "ffffffffffffffffffff01", "6a020a05", "0901", "1bf801"]) {
     assertThrows(() => all(hex), Error, "bytes are no valid dinokit.all.All: ");
   }

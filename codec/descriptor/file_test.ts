@@ -76,7 +76,7 @@ Deno.test("fileDescriptors() gives another name to a second file of one name, un
   ]);
 });
 
-Deno.test("fileDescriptors() brings descriptor.proto with files that declare options, and says which files are of proto2", async () => {
+Deno.test("fileDescriptors() includes descriptor.proto with files that declare options, and marks proto2 files", async () => {
   const files = await fileDescriptors([IMPORTS_OLD_PROTO]);
   assertEquals([...files].map(([name, { dependencies }]) => [name, dependencies]), [
     ["old.proto", []],

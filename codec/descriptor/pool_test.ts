@@ -100,7 +100,7 @@ Deno.test("protoFiles() names a type that is missing, and the file that is", asy
   assertEquals([message.slice(0, text.length), message.includes(".b.B")], [text, true]);
 });
 
-Deno.test("protoFiles() refuses what is no descriptor, imports in a circle and an edition of the future", async () => {
+Deno.test("protoFiles() rejects invalid descriptors, circular imports and future editions", async () => {
   const cases: [Uint8Array[], string][] = [
     [[Uint8Array.of(0x0a, 9)], "these 2 bytes are no valid google.protobuf.FileDescriptorProto"],
     [
@@ -115,7 +115,7 @@ Deno.test("protoFiles() refuses what is no descriptor, imports in a circle and a
   for (const [descriptors, text] of cases) await assertRejects(() => protoFiles(descriptors), Error, text);
 });
 
-Deno.test("a message with a group refuses to be used, and those beside it do not", async () => {
+Deno.test("a message with a group throws when it is used; other messages of its file work", async () => {
   const bytes = await encoded({
     name: "a.proto",
     messageType: [

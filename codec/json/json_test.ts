@@ -224,7 +224,7 @@ reads(Known, [
   }],
 ]);
 
-Deno.test("fromJson() passes over what it does not know if asked", () => {
+Deno.test("fromJson() ignores unknown fields if the option is set", () => {
   const json = {
     nope: 1,
     an_int32: 7,
@@ -241,7 +241,7 @@ Deno.test("fromJson() passes over what it does not know if asked", () => {
   assert(Known.fromJson({ any: { ...any }, anys: [{ "@type": "x/dinokit.test.Msg", more: 1 }] }, options).any);
 });
 
-Deno.test("toJson() writes what has no presence if asked, and what has presence only if it is set", () => {
+Deno.test("toJson() writes default values of fields without presence if the option is set; fields with presence only if they are set", () => {
   assertEquals(All.toJson({}), {});
   assertEquals(All.toJson({ inners: [{}] }, { emitDefaults: true }), {
     text: "",
@@ -262,7 +262,7 @@ Deno.test("toJson() writes what has no presence if asked, and what has presence 
   });
 });
 
-Deno.test("fromJson() and toJson() find what an Any holds in the option types", () => {
+Deno.test("fromJson() and toJson() find the message type of an Any in the option types", () => {
   const options = { types: [Req, Msg] };
   const any = { typeUrl: "x/echo.Req", value: Req.encode({ mes: "hi" }) };
   const json = { "@type": "x/echo.Req", mes: "hi" };
@@ -282,7 +282,7 @@ Deno.test("toJson() leaves unknown fields out", () => {
   assertEquals(Msg.toJson(Msg.decode(Uint8Array.fromHex("0a0161" + "f83f01"))), { text: "a" });
 });
 
-Deno.test("fromJson() gives messages of their own, which encode() takes", () => {
+Deno.test("fromJson() returns new messages that encode() accepts", () => {
   const [one, other] = [All.fromJson({}), All.fromJson({})];
   one.numbers.push(1);
   assertEquals([other.numbers, All.encode(other).length], [[], 0]);

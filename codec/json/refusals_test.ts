@@ -7,7 +7,7 @@ import * as pb from "../well_known.ts";
 
 function refuses<T>(type: MessageType<T>, cases: [json: unknown, message: string][]) {
   for (const [json, message] of cases) {
-    Deno.test(`fromJson() of ${type.typeName} refuses ${JSON.stringify(json).slice(0, 60)}`, () => {
+    Deno.test(`fromJson() of ${type.typeName} rejects ${JSON.stringify(json).slice(0, 60)}`, () => {
       const error = assertThrows(() => type.fromJson(json as JsonValue), TypeError) as Error;
       assertEquals(error.message, type.typeName + message);
     });
@@ -162,7 +162,7 @@ refuses(Known, [
   ],
 ]);
 
-Deno.test("toJson() names what is wrong", () => {
+Deno.test("toJson() names the invalid field", () => {
   const wrong: [type: MessageType<unknown>, value: unknown, message: string][] = [
     [All, null, ": expected an object, got null"],
     [All, { txt: "" }, `.txt: there is no such field; did you mean "text"?`],

@@ -48,13 +48,13 @@ Deno.test("a drain in two steps: streams that were opened before the client read
 });
 
 Deno.test("a drain names the last stream once its PING is answered, or when refuseStreams() ends the wait", () => {
-  const drained = (way: (server: Peer) => void) => {
+  const drained = (finish: (server: Peer) => void) => {
     const server = Peer.ready("server");
     server.give(server.request(1));
     server.connection.drain("");
     assertEquals(server.sent(), ["GOAWAY 2147483647 NO_ERROR", "PING 0300000000000000"]);
     server.give(server.request(3));
-    way(server);
+    finish(server);
     server.give(server.request(5));
     return server.sent();
   };
