@@ -24,7 +24,7 @@ Deno.test("advertisedAddress() leaves an address that others can reach as it is"
   }
 });
 
-Deno.test("advertisedAddress() takes the first IPv4 address beyond loopback and link-local for a wildcard, and says which", () => {
+Deno.test("advertisedAddress() replaces a wildcard with the first IPv4 address beyond loopback and link-local, and logs it", () => {
   for (const text of ["0.0.0.0:8888", ":8888", "[::]:8888", "[0:0:0:0:0:0:0:0]:8888"]) {
     const { address, note } = advertisedAddress(at(text), undefined, () => INTERFACES);
     assertEquals(address, "192.0.2.7:8888");
@@ -48,7 +48,7 @@ Deno.test("advertisedAddress() prefers the configured address, with the real por
   assertEquals(advertisePermissions(at("0.0.0.0:8888"), "example.net:1"), []);
 });
 
-Deno.test("advertisedAddress() refuses an advertised address that nobody can reach", () => {
+Deno.test("advertisedAddress() rejects an unreachable advertised address", () => {
   const refused = (advertise: string, listen = "0.0.0.0:8888") =>
     assertThrows(() => advertisedAddress(at(listen), advertise), TypeError).message;
   assertStringIncludes(refused("0.0.0.0:8888"), `advertise: "0.0.0.0:8888" is a wildcard`);

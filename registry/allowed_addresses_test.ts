@@ -33,12 +33,12 @@ Deno.test("AllowedAddresses accepts the addresses of its networks, IPv4 and IPv6
   }
 });
 
-Deno.test("AllowedAddresses refuses host names if it has a list, as a name may resolve to any address", () => {
+Deno.test("AllowedAddresses rejects host names if it has a list, as a name may resolve to any address", () => {
   assertEquals(new AllowedAddresses(["0.0.0.0/0", "::/0"]).has("host.example"), false);
   assertEquals(new AllowedAddresses().has("host.example"), true);
 });
 
-Deno.test("AllowedAddresses refuses link-local addresses and wildcards, even if a network contains them", () => {
+Deno.test("AllowedAddresses rejects link-local addresses and wildcards, even if a network contains them", () => {
   const all = new AllowedAddresses(["0.0.0.0/0", "::/0"]);
   assertEquals([all.has("192.0.2.7"), all.has("2001:db8::1")], [true, true]);
   for (const host of ["0.0.0.0", "::", "169.254.169.254", "fe80::1", "::ffff:169.254.0.1", "0", "host name", ""]) {
@@ -46,7 +46,7 @@ Deno.test("AllowedAddresses refuses link-local addresses and wildcards, even if 
   }
 });
 
-Deno.test("AllowedAddresses refuses an invalid network, and names it", () => {
+Deno.test("AllowedAddresses rejects an invalid network, and names it", () => {
   for (
     const wrong of [
       "10.0.0.0",

@@ -66,7 +66,7 @@ Deno.test("memoryRegistry() reports nothing to a closed watch, not even a pendin
   assertEquals(told, []);
 });
 
-Deno.test("memoryRegistry() refuses an invalid address, and names the service", () => {
+Deno.test("memoryRegistry() rejects an invalid address, and names the service", () => {
   assertThrows(
     () => memoryRegistry().register({ name: "echo", address: "127.0.0.1" }, silent),
     TypeError,

@@ -26,11 +26,11 @@ Deno.test("staticAddresses() reports nothing to a closed watch", async () => {
   assertEquals(told, []);
 });
 
-Deno.test("staticAddresses() needs what connecting to the addresses needs", () => {
+Deno.test("staticAddresses() needs the permissions to connect to the addresses", () => {
   assertEquals(staticAddresses(["memory:echo", "127.0.0.1:1"]).permissions, [{ name: "net", host: "127.0.0.1:1" }]);
 });
 
-Deno.test("staticAddresses() refuses an empty list, an invalid address and port 0", () => {
+Deno.test("staticAddresses() rejects an empty list, an invalid address and port 0", () => {
   assertThrows(() => staticAddresses([]), TypeError, "staticAddresses: no address");
   assertThrows(() => staticAddresses(["127.0.0.1:1", "abc"]), TypeError, `staticAddresses: "abc" has no port`);
   assertThrows(() => staticAddresses("127.0.0.1:0"), TypeError, `staticAddresses: "127.0.0.1:0" has port 0`);

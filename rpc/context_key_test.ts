@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { contextKey, ContextValues } from "./context_key.ts";
 
-Deno.test("get() returns undefined for a key that was never set, and has() tells it from a value of undefined", () => {
+Deno.test("get() returns undefined for a key that was never set, and has() distinguishes it from a value of undefined", () => {
   const values = new ContextValues();
   const key = contextKey<string | undefined>("user");
   assertEquals([values.get(key), values.has(key)], [undefined, false]);

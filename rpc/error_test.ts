@@ -39,7 +39,7 @@ Deno.test("BizError rejects code 0 and numbers that are not a 32-bit integer", (
   for (const code of [0, 1.5, 2 ** 31, NaN]) assertThrows(() => new BizError(code, "x"), RangeError);
 });
 
-Deno.test("RpcError.from() converts even an error whose own text throws", () => {
+Deno.test("RpcError.from() converts even an error with a message getter that throws", () => {
   const hostile = new Error();
   Object.defineProperty(hostile, "message", {
     get() {

@@ -56,7 +56,7 @@ const listServices: Question = { case: "listServices", value: "" };
 const file = (value: string): Question => ({ case: "fileByFilename", value });
 const symbol = (value: string): Question => ({ case: "fileContainingSymbol", value });
 
-Deno.test("reflection lists the added services and the kit's own, in both versions", async () => {
+Deno.test("reflection lists the added services and the kit's services, in both versions", async () => {
   await using it = await serve();
   const services = [
     "OddService",

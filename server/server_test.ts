@@ -168,7 +168,7 @@ Deno.test("force ends a stop that waits for its registry, its delay or its calls
   late.resolve(); // the late reply is dropped without harm
 });
 
-Deno.test("stop() during a start closes what the start opened, and the start rejects", async () => {
+Deno.test("stop() during a start closes the resources that the start opened, and the start rejects", async () => {
   const inner = memoryTransport();
   const go = Promise.withResolvers<void>();
   const transport: Transport = { ...inner, listen: (options) => go.promise.then(() => inner.listen(options)) };
@@ -227,7 +227,7 @@ Deno.test("a failed start leaves nothing open, and rejects all callers with the 
   await again.start();
 });
 
-Deno.test("a server without a service does not start, and the error says what to do", async () => {
+Deno.test("a server without a service does not start, and the error suggests a fix", async () => {
   await assertRejects(() => make(memoryTransport()).start(), TypeError, "add a service first");
 });
 
@@ -278,7 +278,7 @@ Deno.test("an invalid request is rejected, and the handler is not called", async
   assertEquals([error.code, error.rawMessage, called], [Status.INTERNAL, "the request is not a valid echo.Req", false]);
 });
 
-Deno.test("a malformed handler causes INTERNAL, and the log says why; the server keeps serving", async () => {
+Deno.test("a malformed handler causes INTERNAL, and the log explains it; the server keeps serving", async () => {
   const transport = memoryTransport();
   const lines: string[] = [];
   await using server = make(transport, { logger: createLogger("error", (line) => lines.push(line)) }).add(Kinds, {
@@ -328,7 +328,7 @@ Deno.test("the log has the faults of handlers with their causes, but not the err
   assertEquals(lines, []);
 });
 
-Deno.test("whatever a handler or middleware throws, the caller gets a status and the server keeps serving", async () => {
+Deno.test("for any value that a handler or middleware throws, the caller gets a status and the server keeps serving", async () => {
   const transport = memoryTransport();
   const hostile = new Proxy(new Error("x"), {
     get() {

@@ -19,7 +19,7 @@ Deno.test("assertRpcError() gives the error that it expected", async () => {
   await assertRpcError(notFound(), { code: Status.NOT_FOUND, message: /user \d$/g, metadata: { "x-why": "gone" } });
 });
 
-Deno.test("assertRpcError() says what happened instead", async () => {
+Deno.test("assertRpcError() reports the actual outcome", async () => {
   const expected = { code: Status.NOT_FOUND, message: "no user" };
   const of = (call: PromiseLike<unknown> | AsyncIterable<unknown>) => complaint(() => assertRpcError(call, expected));
   assertStringIncludes(
@@ -36,7 +36,7 @@ Deno.test("assertRpcError() says what happened instead", async () => {
   assertStringIncludes(text, `the field "x-why" differs`);
 });
 
-Deno.test("assertRpcError() keeps what was thrown as the cause", async () => {
+Deno.test("assertRpcError() keeps the thrown value as the cause", async () => {
   const bug = new TypeError("bug");
   const error = await assertRejects(
     () => assertRpcError(Promise.reject(bug), { code: Status.INTERNAL }),
@@ -61,7 +61,7 @@ Deno.test("assertMetadata() compares all values of a field", () => {
   assertThrows(() => assertMetadata(metadata, { "x-a": [] }), AssertionError, `got      [ "1" ]\n  expected []`);
 });
 
-Deno.test("collect() gives what a stream delivered before it failed, and the error is one to assert of", async () => {
+Deno.test("collect() returns the messages that a stream delivered before it failed, and an error for the assert functions", async () => {
   async function* numbers(error?: Error) {
     yield 1;
     yield 2;

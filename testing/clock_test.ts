@@ -27,7 +27,7 @@ Deno.test("fakeClock() stops every clock until time passes, and gives the real o
   assertEquals([performance.now, setTimeout, clearTimeout, Date.now], real);
 });
 
-Deno.test("fakeClock() gives what a promise ends with in the time that passes, or says that it does not end", async () => {
+Deno.test("fakeClock().pass() settles as the promise does within the time, or reports that it is still pending", async () => {
   using clock = fakeClock();
   const after = (ms: number) => new Promise<number>((resolve) => setTimeout(() => resolve(ms), ms));
   assertEquals(await clock.pass(5, after(5)), 5);

@@ -124,7 +124,7 @@ Deno.test("a drop loses the connection and all calls on it; the next call has a 
   assert(before !== after, `${before} is used again`);
 });
 
-Deno.test("a fault of one server has its instance ejected, and it is asked again later", async () => {
+Deno.test("a fault of one server ejects its instance, which gets calls again later", async () => {
   using clock = fakeClock();
   const transport = faultyTransport();
   const registry = testRegistry();
@@ -157,7 +157,7 @@ Deno.test("a fault of one server has its instance ejected, and it is asked again
   assertEquals(answers, new Set(["memory:a", "memory:b"]));
 });
 
-Deno.test("a fault that says nothing or too much is refused", () => {
+Deno.test("an empty or contradictory fault is rejected", () => {
   const { faults } = faultyTransport();
   assertThrows(() => faults.inject({ attempts: [1] }), TypeError, 'give "delay", "status", "hang" or "drop"');
   assertThrows(() => faults.inject({ hang: true, drop: true }), TypeError, "hang and drop exclude each other");

@@ -57,7 +57,7 @@ Deno.test("a status after all responses comes in place of the good end, also of 
   assertEquals(kinds.calls.map(({ error }) => error), [undefined, undefined, undefined], "the handlers did their work");
 });
 
-Deno.test("a drop after some responses: they arrive though nobody has asked yet, and the connection is lost", async () => {
+Deno.test("a drop after some responses: they arrive even if not yet requested, and the connection is lost", async () => {
   await using kinds = await streams();
   kinds.faults.inject({ attempts: [1], after: { responses: 2 }, drop: true });
   const replies = kinds.client.serverStream({})[Symbol.asyncIterator]();
@@ -101,7 +101,7 @@ Deno.test("a hang and a delay after some responses go by the clock", async () =>
   );
 });
 
-Deno.test("a fault that hangs leaves nobody waiting on a call that was cancelled before it acts", async () => {
+Deno.test("a hang does not block receive() of a call that was cancelled before the fault acts", async () => {
   const inner = { signal: AbortSignal.abort(), receive: () => undefined } as unknown as ServerCall;
   const call = new FaultyCall(inner, { hang: true, after: { requests: 1 } }, () => {});
   assertEquals([await call.receive(), await call.receive()], [undefined, undefined]);

@@ -6,7 +6,7 @@ import { assertMetadata, assertRpcError, type Fault, testPair } from "./mod.ts";
 
 const same = { echo: (req: { mes: string }) => ({ resp: req.mes }) };
 
-Deno.test("testPair() records what the server's code got", async () => {
+Deno.test("testPair() records the calls that the server's code received", async () => {
   await using echo = await testPair(EchoService, same);
   const deadline = Date.now() + 5000;
   const metainfo = { persistent: { USER: "7" }, transient: { HOP: "1" } };
@@ -20,7 +20,7 @@ Deno.test("testPair() records what the server's code got", async () => {
   assertEquals([call!.ended, call!.error], [true, undefined]);
 });
 
-Deno.test("testPair() refuses a fault for a method or a server that there is not: it would never act", async () => {
+Deno.test("testPair() rejects a fault for an unknown method or server, which would never act", async () => {
   await using echo = await testPair(EchoService, same);
   const refused = (fault: Fault, text: string) => assertThrows(() => echo.faults.inject(fault), TypeError, text);
   refused({ method: "Ecko", hang: true }, 'no method "Ecko" in echo.EchoService; there are Echo');
@@ -68,7 +68,7 @@ Deno.test("testPair() answers UNIMPLEMENTED for a method without a handler, and 
   });
 });
 
-Deno.test("testPair() refuses a misspelt handler as a server does", async () => {
+Deno.test("testPair() rejects a misspelt handler as a server does", async () => {
   const handlers = { ...same, ecko: same.echo };
   const error = await assertRejects(() => testPair(EchoService, handlers), TypeError);
   assertStringIncludes(error.message, `has no method "ecko"`);
@@ -87,7 +87,7 @@ Deno.test("testPair() passes options and middleware on", async () => {
   await assertRpcError(echo.client.echo({ mes: "12345678901" }), { code: Status.RESOURCE_EXHAUSTED });
 });
 
-Deno.test("testPair() cuts what is in flight when it is disposed", async () => {
+Deno.test("testPair() cuts in-flight calls when it is disposed", async () => {
   const called = Promise.withResolvers<AbortSignal>();
   const echo = await testPair(EchoService, {
     echo: (_, { signal }) => (called.resolve(signal), new Promise<never>(() => {})),

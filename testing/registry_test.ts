@@ -14,7 +14,7 @@ function watched(registry = testRegistry()) {
   return { registry, told, watch, [Symbol.dispose]: () => watch.close() };
 }
 
-Deno.test("testRegistry() tells what the test lists beside what servers register", async () => {
+Deno.test("testRegistry() reports the instances that the test lists and those that servers register", async () => {
   using one = watched();
   await turn();
   one.registry.set("echo", ["memory:a", { address: "memory:b", weight: 3, tags: { zone: "z" } }]);
@@ -33,7 +33,7 @@ Deno.test("testRegistry() tells what the test lists beside what servers register
   ]);
 });
 
-Deno.test("testRegistry() that hangs tells nothing and registers nobody until it recovers", async () => {
+Deno.test("testRegistry() that hangs reports nothing and registers no server until it recovers", async () => {
   using one = watched();
   await turn();
   one.registry.hang();
@@ -49,7 +49,7 @@ Deno.test("testRegistry() that hangs tells nothing and registers nobody until it
   assertEquals([one.told.at(-1), other.told.at(-1), registered], ["memory:a,memory:c", "memory:a,memory:c", true]);
 });
 
-Deno.test("testRegistry() that fails says why to every watch, and a lease released meanwhile is never registered", async () => {
+Deno.test("testRegistry() that fails reports the reason to every watch, and a lease released meanwhile is never registered", async () => {
   using one = watched();
   await turn();
   one.registry.fail(new Error("no leader"));
@@ -64,7 +64,7 @@ Deno.test("testRegistry() that fails says why to every watch, and a lease releas
   assertEquals([one.told.at(-1), one.registry.instances("echo")], ["none", []]);
 });
 
-Deno.test("testRegistry() tells a closed watch nothing", async () => {
+Deno.test("testRegistry() reports nothing to a closed watch", async () => {
   const one = watched();
   one.watch.close();
   one.registry.set("echo", ["memory:a"]);
@@ -73,7 +73,7 @@ Deno.test("testRegistry() tells a closed watch nothing", async () => {
   assertEquals(one.told, []);
 });
 
-Deno.test("testRegistry() refuses what is no address, and keeps its list", () => {
+Deno.test("testRegistry() rejects an invalid address, and keeps its list", () => {
   const registry = testRegistry();
   registry.set("echo", ["memory:a"]);
   assertThrows(() => registry.set("echo", ["nowhere"]), TypeError, 'testRegistry: address of "echo"');

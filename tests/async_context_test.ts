@@ -78,7 +78,7 @@ async function iterate(responses: AsyncIterable<unknown>): Promise<void> {
 }
 
 for (const [kind, call] of Object.entries(CALLS)) {
-  each(`${kind}: what AsyncLocalStorage holds around next holds in the handler`, async ({ connect }) => {
+  each(`${kind}: a value of AsyncLocalStorage around next is visible in the handler`, async ({ connect }) => {
     await using client = connect({ middleware: [layer("client 1"), layer("client 2")] });
     for (let i = 0; i < 2; i++) {
       seen = [];
@@ -96,7 +96,7 @@ for (const [kind, call] of Object.entries(CALLS)) {
   }, { handlers, middleware: [layer("server 1"), layer("server 2")] });
 }
 
-each("what AsyncLocalStorage holds around next holds where a stream is left early", async ({ connect }) => {
+each("a value of AsyncLocalStorage around next is visible where a stream is left early", async ({ connect }) => {
   seen = [];
   await using client = connect({ middleware: [layer("client 1")] });
   const responses = storage.run("caller", () => client.serverStream({}));

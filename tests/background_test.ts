@@ -133,7 +133,7 @@ Deno.test("a transport that rejects where it may not costs calls, not the proces
   await turn();
 });
 
-Deno.test("a resolver that throws fails the calls, and is asked again", async () => {
+Deno.test("a resolver that throws fails the calls, and is retried", async () => {
   let asked = 0;
   const resolver: Resolver = { permissions: [], watch: () => (asked++, broken()) };
   await using client = createClient(EchoService, { name: "x", resolver, transport: memoryTransport() });

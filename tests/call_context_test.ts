@@ -78,7 +78,7 @@ for (const [kind, call] of Object.entries(CALLS)) {
     { handlers, middleware: [knows] },
   );
 
-  each(`${kind}: all services of a chain share the request id, whoever made it`, async ({ client }) => {
+  each(`${kind}: all services of a chain share the request id, from any origin`, async ({ client }) => {
     for (const given of ["order-7", undefined, "two words", "x".repeat(7000)]) {
       const ids: string[] = [];
       act = async ({ metainfo }) => {
@@ -210,7 +210,7 @@ each("a drain waits for detached work, also that which other work starts", async
   assertEquals(steps, ["first", "second, false"]);
 }, { handlers, drainTimeout: 4000 });
 
-each("work that never ends is aborted after drainTimeout, and the log says so", async ({ client, server, log }) => {
+each("work that never ends is aborted and logged after drainTimeout", async ({ client, server, log }) => {
   let reason: RpcError | undefined;
   act = () =>
     void detached((signal) => {
@@ -238,7 +238,7 @@ each("work that begins after the server has stopped runs with its own timeout", 
   assertEquals(await within(5000, result.promise), Status.DEADLINE_EXCEEDED);
 }, { handlers });
 
-each("a client's call has values of its own, which all its middleware sees", async ({ connect }) => {
+each("each client call has separate values, which all its middleware sees", async ({ connect }) => {
   const seen: unknown[] = [];
   const sets: ClientMiddleware = (call, next) => {
     seen.push(call.context.values.has(USER), currentCall()?.context.values.get(USER));

@@ -43,7 +43,7 @@ async function serve(transport: Transport, name: string, echo: Echo, more: Parti
   return server;
 }
 
-Deno.test("a handler's calls inherit deadline and persistent metainfo; transient values stop, unless they are to go on", async () => {
+Deno.test("a handler's calls inherit deadline and persistent metainfo; transient values stop, unless forwardTransient is set", async () => {
   const transport = memoryTransport();
   const seen: ServerContext[] = [];
   await using _last = await serve(transport, "last", (_req, ctx) => (seen.push(ctx), { resp: "" }));
@@ -64,7 +64,7 @@ Deno.test("a handler's calls inherit deadline and persistent metainfo; transient
   for (const { deadline } of seen) assert(deadline !== undefined && deadline - Date.now() <= 3000);
 });
 
-Deno.test("cancelling a call cancels what its handler has called", async () => {
+Deno.test("cancelling a call cancels the calls of its handler", async () => {
   const transport = memoryTransport();
   const cancelled = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
@@ -85,7 +85,7 @@ Deno.test("cancelling a call cancels what its handler has called", async () => {
   await cancelled.promise;
 });
 
-Deno.test("calls go over all instances in turn, and to a new one once it is connected", async () => {
+Deno.test("calls use all instances in round-robin order, and a new one once it is connected", async () => {
   const transport = memoryTransport();
   const registry = memoryRegistry();
   const start = (name: string) => serve(transport, name, () => ({ resp: name }), { registry });
@@ -228,7 +228,7 @@ Deno.test("a server registers once it serves, and leaves the registry before it 
   assertEquals(life, ["register echoservice at memory:x with 5", "release", "call ends", "stopped"]);
 });
 
-Deno.test("stop() cuts what does not end within drainTimeout, and at once with force", async () => {
+Deno.test("stop() cuts calls that do not end within drainTimeout, and at once with force", async () => {
   for (const force of [false, true]) {
     const transport = memoryTransport();
     const called = Promise.withResolvers<void>();
@@ -255,7 +255,7 @@ Deno.test("add() names a handler that is missing or misspelt, and a service that
   assertThrows(add({ echo: () => ({}) }), TypeError, "echo.EchoService was added already");
 });
 
-Deno.test("wrong options are refused at once, and named", () => {
+Deno.test("invalid options are rejected at once, and named", () => {
   const server = (options: object) => () =>
     createServer({ name: "x", address: "memory:x", transport: memoryTransport(), ...options });
   assertThrows(server({ adress: "a:1" }), TypeError, "adress is not an option; did you mean address?");

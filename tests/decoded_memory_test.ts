@@ -17,7 +17,7 @@ async function refuses(call: Promise<unknown>, message: string): Promise<void> {
 }
 
 each(
-  "a server refuses a request that takes more memory than decodedMessageBytes, of each kind of call",
+  "a server rejects a request that takes more memory than decodedMessageBytes, of each kind of call",
   async (pair) => {
     const { client, server } = pair;
     assertEquals((await client.unary({ text: small })).text, small);
@@ -31,7 +31,7 @@ each(
   { limits: LIMITS },
 );
 
-each("a client refuses a response that takes more memory than decodedMessageBytes", async ({ connect }) => {
+each("a client rejects a response that takes more memory than decodedMessageBytes", async ({ connect }) => {
   await using client = connect({ limits: LIMITS });
   assertEquals((await client.unary({ text: small })).text, small);
   await refuses(client.unary({ text: large }), text(5000));

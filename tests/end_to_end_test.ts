@@ -133,7 +133,7 @@ each("a request over the limit is RESOURCE_EXHAUSTED, and the server lives on", 
   assertEquals((await client.unary({ text: "still here" })).text, "still here");
 }, { limits: { receiveMessageBytes: 2000 } });
 
-each("what the caller's own stream throws comes back to it", async ({ client }) => {
+each("an error of the caller's request stream is thrown to the caller", async ({ client }) => {
   async function* broken() {
     yield { text: "a" };
     throw new RangeError("my own");
@@ -168,7 +168,7 @@ each("a deadline 100 days away is no deadline that has passed", async ({ client 
   assertEquals((await client.unary({ text: "a" }, { timeout: 100 * 24 * 3600 * 1000 })).text, "a");
 });
 
-each("what onHeader throws comes back to the caller, and the call is given up", async ({ client }) => {
+each("an error of onHeader is thrown to the caller, and the call is cancelled", async ({ client }) => {
   const options = {
     metadata: { "x-echo": "a" },
     onHeader: () => {
@@ -179,11 +179,11 @@ each("what onHeader throws comes back to the caller, and the call is given up", 
   await assertRejects(() => client.unary({}, options), RangeError, "my own");
 });
 
-each("requests that are no AsyncIterable are refused, and nothing stays open", async ({ client, seen }) => {
+each("requests that are not AsyncIterable are rejected, and nothing stays open", async ({ client, seen }) => {
   await assertRejects(() => client.clientStream([{ text: "a" }] as never), TypeError, "no AsyncIterable");
   assertEquals(seen.length, 0);
 });
 
-each("a wrong deadline is refused", async ({ client }) => {
+each("an invalid deadline is rejected", async ({ client }) => {
   await assertRejects(() => client.unary({}, { deadline: new Date("nonsense") }), RangeError, "deadline");
 });

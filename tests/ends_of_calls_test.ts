@@ -23,7 +23,7 @@ each("return() before the first next() makes no call", async ({ client, seen }) 
   assertEquals(seen.map(({ method }) => method), ["Unary"]);
 });
 
-each("a client that is closed cancels after drainTimeout what is still in flight", async ({ connect, seen }) => {
+each("a closed client cancels in-flight calls after drainTimeout", async ({ connect, seen }) => {
   const client = connect({ drainTimeout: 50 });
   const call = assertRejects(() => client.unary({ text: "hang" }), RpcError);
   const idle = client.serverStream({ text: "hang" })[Symbol.asyncIterator]();
@@ -144,7 +144,7 @@ each("a reply's fields over the client's limit are RESOURCE_EXHAUSTED", async ({
   },
 });
 
-each("an error whose details can't be encoded is INTERNAL, and the log says why", async ({ client, log }) => {
+each("an error with details that can't be encoded is INTERNAL, and the log explains it", async ({ client, log }) => {
   const error = await assertRejects(() => client.unary({}), RpcError);
   assertEquals(error.code, Status.INTERNAL);
   assertMatch(error.rawMessage, HIDDEN_TEXT);

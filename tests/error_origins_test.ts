@@ -79,7 +79,7 @@ const fail = () => {
   throw new RpcError(Status.UNAVAILABLE, "go away");
 };
 
-each("a call that the breaker refuses has the origin breaker", async ({ connect }) => {
+each("a call that the breaker rejects has the origin breaker", async ({ connect }) => {
   await using client = connect({ breaker: { samples: 1, failureRate: 0.1, openTime: 60_000 } });
   assertAll(await errorsOf(client, ""), Status.UNAVAILABLE, "server");
   assertAll(await errorsOf(client, ""), Status.UNAVAILABLE, "breaker");
@@ -93,7 +93,7 @@ const handlers = {
   bidi: (requests: unknown) => nested.bidi(requests as never),
 };
 
-each("an error of a nested call tells the caller no address, and the server's log the whole text", async (pair) => {
+each("an error of a nested call shows the caller no address; the server's log has the whole text", async (pair) => {
   const address = vacant(pair.server.address);
   await using client = nested = pair.connect({ address });
   const errors = await errorsOf(pair.client, "");
@@ -110,7 +110,7 @@ each("an error of a nested call tells the caller no address, and the server's lo
 }, { handlers });
 
 each(
-  "the text of an error that a handler's own client found names the method that it called",
+  "an error from a handler's own client names the called method",
   async (pair) => {
     await using client = nested = pair.connect({ limits: { sendMessageBytes: 10 } });
     for (const { rawMessage } of await errorsOf(pair.client, "x".repeat(20))) {

@@ -112,7 +112,7 @@ register(ALL, "a fresh clone does what the README says", async (t) => {
   await t.step("deno task gen --check", async () => void await fresh.deno("task", "gen", "--check"));
   await t.step("deno doc --lint mod.ts", async () => void await fresh.deno("doc", "--lint", "mod.ts"));
 
-  await t.step("deno test, which says why it leaves out what it leaves out", async () => {
+  await t.step("deno test, which gives a reason for each ignored test", async () => {
     const text = await fresh.deno("test");
     assertMatch(text, /^ok \| \d+ passed .*\| 0 failed \| \d+ ignored/m);
     const ignored = text.split("\n").filter((line) => line.includes(" ... ignored"));

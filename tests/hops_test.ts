@@ -73,7 +73,7 @@ function chain(
   }
 }
 
-chain("a call says who makes it: nobody at the start of a chain, then the server and its method", {
+chain("a call names its source: empty at the start of a chain, then the server and its method", {
   next: ({ metadata }) => ({ metadata }),
 }, async (call) => {
   const nobody = { "source-service": "", "source-method": "" };
@@ -89,7 +89,7 @@ chain("a call says who makes it: nobody at the start of a chain, then the server
   }
 });
 
-chain("calls inside withMetainfo() say who makes them too", {
+chain("calls inside withMetainfo() name their source too", {
   next: () => ({ metainfo: { persistent: { MORE: "1" } } }),
 }, async (call) => {
   const [, back] = await withMetainfo({ persistent: { A: "1" } }, () => call());
@@ -98,7 +98,7 @@ chain("calls inside withMetainfo() say who makes them too", {
 
 const TRACE = { TRACEPARENT: "00-1-2-01", TRACESTATE: "a=b", BAGGAGE: "user=7" };
 
-chain("the context of a trace goes on over each hop, and no other transient value does", {}, async (call) => {
+chain("the trace context passes each hop, and no other transient value does", {}, async (call) => {
   const [front, back] = await call({ metainfo: { transient: { ...TRACE, "SERVICE.NAME": "kitex", ONCE: "1" } } });
   assertEquals([front!.transient["ONCE"], back!.transient], ["1", TRACE]);
   assertEquals((await call({ metainfo: { transient: { ONCE: "1" } } }))[1]!.transient, {});
@@ -112,7 +112,7 @@ chain("an edge that does not allow the context of a trace drops it", {
   assertEquals([back!.transient, back!.persistent], [{}, { USER_ID: "7" }]);
 });
 
-chain("metainfo of any text goes over two hops as it is, in base64 where its key ends in _BIN", {}, async (call) => {
+chain("metainfo of any text passes two hops unchanged, in base64 if its key ends in _BIN", {}, async (call) => {
   const persistent = { CITY: "北京", TOKEN_BIN: " a\r\n\0 😀" };
   const transient = { BIN: "\x1b[2J" };
   const [front, back] = await call({ metainfo: { persistent, transient } });
@@ -129,7 +129,7 @@ chain(
   },
 );
 
-chain("a call with a timeout of Infinity has no deadline, whatever its client says", {
+chain("a call with a timeout of Infinity has no deadline, for any option of its client", {
   timeout: 5000,
   next: () => ({ timeout: Infinity }),
 }, async (call) => {

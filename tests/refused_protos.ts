@@ -15,7 +15,7 @@ export type Refused = [what: string, text: string, message: string, others?: Rec
 /** Makes a test of each: that it is refused at the place, with the message. */
 export function testRefused(cases: readonly Refused[]): void {
   for (const [what, text, message, others] of cases) {
-    Deno.test(`a .proto with ${what} is refused at the place, with a remedy`, () => {
+    Deno.test(`a .proto with ${what} is rejected with position and remedy`, () => {
       const lines = text.slice(0, text.indexOf(MARK)).split("\n");
       const files: Record<string, string> = { "a.proto": text.replace(MARK, ""), ...others };
       const error = assertThrows(() => {

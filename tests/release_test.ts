@@ -73,7 +73,7 @@ needs(READ, "the changelog keeps its form, and knows the version unless that is 
   assert(newest === undefined || compare(of(VERSION), of(newest)) >= 0, `${newest} is newer than ${VERSION}`);
 });
 
-Deno.test("a changelog that is out of form is told what is wrong", () => {
+Deno.test("problems of a malformed changelog are reported", () => {
   const good = "# Changelog\n\n## [Unreleased]\n\n### Added\n- a\n\n## [0.2.0] - 2026-02-01\n### Fixed\n- b\n";
   assertEquals(problems(good), []);
   const bad: [string, string, string][] = [

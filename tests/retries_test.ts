@@ -61,7 +61,7 @@ const named = (more: object = {}) => ({ metadata: { "x-test": String(++last) }, 
 const seen = ({ metadata }: { metadata: Record<string, string> }) => attempts.get(metadata["x-test"]!);
 const failure = (call: () => Promise<unknown>) => assertRejects(call, RpcError);
 
-each("a failed call is tried again, and each attempt says how many there were", async ({ connect }) => {
+each("a failed call is retried, and each attempt carries the number of earlier ones", async ({ connect }) => {
   await using client = connect({ retry: { backoff: 1 } });
   const options = named();
   assertEquals((await client.unary({}, options)).count, 3);
@@ -76,7 +76,7 @@ each("the server's pushback is honoured", async ({ connect }) => {
   assertEquals(seen(options)!.length, 1);
 }, { handlers });
 
-each("nothing is tried again whose response has begun", async ({ connect }) => {
+each("a call is not retried once its response has begun", async ({ connect }) => {
   await using client = connect({ retry: { backoff: 1 } });
   const unary = named();
   await failure(() => client.unary({ text: "header" }, unary));

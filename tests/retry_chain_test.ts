@@ -78,7 +78,7 @@ const inOwnWords: Hop = async (next) => {
   });
 };
 
-Deno.test("what the last of three hops fails is tried three times by the hop above it, and by no other", async () => {
+Deno.test("a failure of the last of three hops is retried only by the hop above it, in three attempts", async () => {
   for (const hop of [passOn, inOwnWords]) {
     for (const options of [RETRY, { hedge: { delay: 60_000, attempts: 3 } }]) {
       const a = await chain([hop, hop], () => {
@@ -101,7 +101,7 @@ Deno.test("error texts do not nest", async () => {
   await a.end();
 });
 
-Deno.test("what is called for a retry is called once, whoever tells that it is one", async () => {
+Deno.test("the calls of a retry are made once, if either field marks it as a retry", async () => {
   for (const field of ["grpc-previous-rpc-attempts", "rpc-persist-retryreq"]) {
     const a = await chain([passOn, passOn], () => {
       throw down();
@@ -120,7 +120,7 @@ Deno.test("what is called for a retry is called once, whoever tells that it is o
   }
 });
 
-Deno.test("each attempt tells which it is, to the server and those behind it", async () => {
+Deno.test("each attempt carries its number, to the server and to the servers behind it", async () => {
   const a = await chain([passOn], () => {});
   let failures = 2;
   const b = await chain([], () => {
@@ -136,7 +136,7 @@ Deno.test("each attempt tells which it is, to the server and those behind it", a
   await Promise.all([a.end(), b.end()]);
 });
 
-Deno.test("three hops make at most five attempts where the one in the middle does not say what it repeated", async () => {
+Deno.test("three hops make at most five attempts if the middle one does not report its retries", async () => {
   const a = await chain([passOn, passOn], () => {
     throw down();
   });

@@ -45,7 +45,7 @@ each("a clock that is set forth during a call takes none of its time", ({ client
   }), { handlers: { unary: (req) => answer.promise.then(() => req) } });
 
 each(
-  "a deadline is the time of day of users, whatever the clock was before",
+  "a deadline follows the user's clock, also after the clock was set",
   ({ client, connect, seen }) =>
     withClock(async (set) => {
       for (const ms of [HOUR_MS, -2 * HOUR_MS]) {

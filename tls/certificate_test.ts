@@ -18,7 +18,7 @@ Deno.test("parseCertificate() reads all fields", () => {
   assertEquals(parseCertificate(forge({ from: Date.UTC(1950, 0) }).der).notBefore, Date.UTC(1950, 0));
 });
 
-Deno.test("randomly changed certificates are read or refused with a TypeError, and accepted only if they are unchanged", () => {
+Deno.test("randomly changed certificates are read or rejected with a TypeError, and accepted only if they are unchanged", () => {
   const random = seeded(20261129);
   const authorities = [parseCertificate(root.der)];
   let refused = 0;
@@ -47,7 +47,7 @@ function canBeRead(bytes: Uint8Array): boolean {
   }
 }
 
-Deno.test("certificatesIn() says which certificate of a text is damaged", () => {
+Deno.test("certificatesIn() reports which certificate of a text is damaged", () => {
   assertEquals(certificatesIn("").length, 0);
   assertEquals(certificatesIn(root.pem + own.pem).map(({ der }) => pemOf(der)), [root.pem, own.pem]);
   const damaged = pemOf(own.der.subarray(0, 100));

@@ -22,7 +22,7 @@ Deno.test("identityOf() reads the names, and a name that holds a comma stays one
   });
 });
 
-Deno.test("identityOf() refuses octets that are not a complete certificate", () => {
+Deno.test("identityOf() rejects octets that are not a complete certificate", () => {
   for (const length of [0, 1, 2, 100, CERTIFICATE.length - 1]) {
     assertThrows(() => identityOf(CERTIFICATE.subarray(0, length)), TypeError, "no certificate");
   }
@@ -39,7 +39,7 @@ Deno.test("identityOf() returns no name that could be mistaken for another", () 
   assertEquals(uris, ["spiffe://a/x, URI:spiffe://a/admin"]);
 });
 
-Deno.test("identityOf() accepts certificates without names, and refuses damaged names", () => {
+Deno.test("identityOf() accepts certificates without names, and rejects damaged names", () => {
   assertEquals(identityOf(forge({ name: "" }).der), { commonName: "", dnsNames: [], uris: [] });
   const damaged = forge({ extensions: [extension("551d11", new Uint8Array([0x30, 5, 0x82, 9, 0x61, 0x62, 0x63]))] });
   assertThrows(() => identityOf(damaged.der), TypeError);

@@ -10,7 +10,7 @@ Deno.test("consul() needs to connect to the agent, and nothing else", () => {
   assertEquals(consul("[::1]:8500").permissions, [{ name: "net", host: "[::1]:8500" }]);
 });
 
-Deno.test("consul() refuses an invalid address", () => {
+Deno.test("consul() rejects an invalid address", () => {
   for (const address of ["", "127.0.0.1", "127.0.0.1:70000", "http://127.0.0.1:8500"]) {
     assertThrows(() => consul(address), TypeError, "consul: address");
   }
@@ -24,7 +24,7 @@ Deno.test("consul() refuses an invalid address", () => {
   }
 });
 
-Deno.test("consul() refuses an option that is unknown or has a wrong value, and names it", () => {
+Deno.test("consul() rejects an unknown option or an invalid value, and names the option", () => {
   const refused = (options: unknown) => assertThrows(() => consul(HERE, options as ConsulOptions)).message;
   assertEquals(refused({ tokn: "x" }), "consul: tokn is not an option; did you mean token?");
   assertEquals(refused({ namespace: "" }), 'consul: namespace is ""; use a text that is not empty');
@@ -40,7 +40,7 @@ Deno.test("consul() refuses an option that is unknown or has a wrong value, and 
   assertEquals(refused({ grace: "1s" }), 'consul: grace is "1s"; use a number from 0 to 86400000, in milliseconds');
 });
 
-Deno.test("consul() refuses addresses to allow that are no list, or an empty one", () => {
+Deno.test("consul() rejects allowed addresses that are not a list or an empty list", () => {
   for (const allowAddresses of [[], "10.0.0.0/8", null]) {
     assertThrows(
       () => consul(HERE, { allowAddresses: allowAddresses as never }),
@@ -50,7 +50,7 @@ Deno.test("consul() refuses addresses to allow that are no list, or an empty one
   }
 });
 
-Deno.test("consul() refuses numbers that Consul would silently change", () => {
+Deno.test("consul() rejects numbers that Consul would silently change", () => {
   const refused = (options: ConsulOptions) => assertThrows(() => consul(HERE, options), RangeError).message;
   assertEquals(
     refused({ checkInterval: 999 }),
@@ -69,7 +69,7 @@ Deno.test("consul() refuses numbers that Consul would silently change", () => {
   assertEquals(refused({ grace: -1 }), "consul: grace is -1; use a number from 0 to 86400000, in milliseconds");
 });
 
-Deno.test("consul() refuses a token that no header can carry, and does not repeat it", () => {
+Deno.test("consul() rejects a token that no header can carry, and does not repeat it in the error", () => {
   for (const token of ["secret\r\nx-evil: 1", "secret secret", "sécret", 7]) {
     const { message } = assertThrows(() => consul(HERE, { token: token as string }), TypeError);
     assertEquals(message, "consul: token is no text of visible ASCII characters; use a token's SecretID");
@@ -90,14 +90,14 @@ Deno.test("consul() needs to read its tokenFile too, and takes it or a token", (
   assertThrows(() => consul(HERE, { tokenFile: 1 as never }), TypeError, "consul: tokenFile is 1; use a text");
 });
 
-Deno.test("consul().register() and watch() refuse a service that Consul can't hold before anything is sent", () => {
+Deno.test("consul().register() and watch() reject a service that Consul can't store before anything is sent", () => {
   const { register, watch } = consul(HERE);
   assertThrows(() => register({ name: "a/b", address: "127.0.0.1:1" }, silent), TypeError, "consul: name");
   assertThrows(() => register({ name: "a", address: "127.0.0.1:1", weight: 0 }, silent), TypeError, "consul: weight");
   assertThrows(() => watch("a/b", () => {}, silent), TypeError, "consul: name");
 });
 
-Deno.test("consul().watchKey() refuses a key that no path can hold", () => {
+Deno.test("consul().watchKey() rejects a key that no path can hold", () => {
   const { watchKey } = consul(HERE);
   for (const key of ["", "/a", "a/", "a//b", "..", "a/../b", "./a", "a\n", 7]) {
     assertThrows(() => watchKey(key as string, () => {}, silent), TypeError, "consul: key is");

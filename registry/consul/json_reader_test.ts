@@ -52,7 +52,7 @@ Deno.test("JsonReader reads texts as JSON.parse does", () => {
   assertEquals(parse('"\\ud83d\\ude00ä"'), "😀ä");
 });
 
-Deno.test("JsonReader skips what the caller does not read, and what is of another kind", () => {
+Deno.test("JsonReader skips values that the caller does not read, and values of another type", () => {
   const json = reader('{"a": [{"b": "}]\\""}, true], "c": 7, "d": null, "e": "x", "f": {"g": 1}}');
   const seen: unknown[] = [];
   for (const name of json.fields()) {
@@ -66,7 +66,7 @@ Deno.test("JsonReader skips what the caller does not read, and what is of anothe
   assertEquals(seen, ["a", undefined, "c", undefined, "d", [], "e", [], "f"]);
 });
 
-Deno.test("JsonReader refuses what is not JSON, and ends at the end", () => {
+Deno.test("JsonReader rejects invalid JSON, and stops at the end of the text", () => {
   const wrong = [
     "",
     " ",

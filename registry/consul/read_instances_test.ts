@@ -54,7 +54,7 @@ Deno.test("readInstances() counts entries without any address as skipped", async
   );
 });
 
-Deno.test("readInstances() refuses port 0, wildcards and link-local addresses in any spelling", async () => {
+Deno.test("readInstances() rejects port 0, wildcards and link-local addresses in any spelling", async () => {
   const wrong: [unknown, unknown][] = [
     ["192.0.2.7", 0],
     ["192.0.2.7", 70000],
@@ -84,7 +84,7 @@ Deno.test("readInstances() refuses port 0, wildcards and link-local addresses in
   }
 });
 
-Deno.test("readInstances() keeps weights in Consul's own range", async () => {
+Deno.test("readInstances() keeps weights in Consul's range", async () => {
   const weights = [1e308, 1e7, 65_535, 1, 0.5, 1e-308, 0, -1, "9", null];
   const list = (await read(weights.map((Passing, i) => entry("192.0.2.7", i + 1, { Weights: { Passing } }))))!;
   const byPort = list.instances.toSorted((a, b) =>

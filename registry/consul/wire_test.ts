@@ -37,7 +37,7 @@ Deno.test("toService() puts IPv6 into brackets wherever a port follows", () => {
   assertEquals((check as { tcp: string }).tcp, "[2001:db8::7]:1");
 });
 
-Deno.test("toService() refuses what Consul silently accepts or Kitex can't read, and names the field", () => {
+Deno.test("toService() rejects values that Consul silently accepts or Kitex can't read, and names the field", () => {
   const refused = (wrong: Partial<Registration>) =>
     assertThrows(() => toService({ ...ECHO, ...wrong }, TIMES, "KEY"), TypeError).message;
   assertStringIncludes(refused({ name: "a/b" }), `consul: name is "a/b"; use 1 to 128 letters`);
@@ -56,7 +56,7 @@ Deno.test("toService() refuses what Consul silently accepts or Kitex can't read,
   assertStringIncludes(refused({ meta: many }), "consul: meta has 64 entries; use at most 63");
 });
 
-Deno.test("toWeights() defaults to 10, as Kitex does, and refuses what Consul refuses", () => {
+Deno.test("toWeights() defaults to 10, as Kitex does, and rejects weights that Consul rejects", () => {
   assertEquals(toWeights(ECHO), { Weights: { Passing: 10, Warning: 10 } });
   assertEquals(toWeights({ ...ECHO, weight: 3 }), { Weights: { Passing: 3, Warning: 3 } });
   for (const weight of [0, 1.5, -1, 65536, NaN]) {

@@ -23,7 +23,7 @@ Deno.test("/health and /readyz answer 200 only while the server serves", async (
   }
 });
 
-Deno.test("/health runs the checks with a timeout, and only the log says why one fails", async () => {
+Deno.test("/health runs the checks with a timeout, and only the log explains a failure", async () => {
   const { status, body, lines } = await ask("/health", "serving", {
     good: () => true,
     no: () => false,

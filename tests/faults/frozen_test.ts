@@ -25,8 +25,8 @@ needs(
     await using pool = await startPool(3, { consulOptions: { checkInterval: 86_400_000 } });
     await using stack = new AsyncDisposableStack();
     const loads: [string, Load][] = [];
-    for (const [policyName, setup] of Object.entries(WAYS)) {
-      loads.push([policyName, stack.use(await pool.load({ rate: 50, ...setup }))]);
+    for (const [setupName, setup] of Object.entries(WAYS)) {
+      loads.push([setupName, stack.use(await pool.load({ rate: 50, ...setup }))]);
     }
     await pause(2000);
     const before = await Promise.all(loads.map(async ([, load]) => (await load.report()).calls));
@@ -36,14 +36,14 @@ needs(
     await pause(FROZEN_MS);
     victim.signal("SIGCONT");
     const thawed = Date.now();
-    const all = await Promise.all(loads.map(([policyName, load]) => untilBack(load, victim.address, policyName)));
-    for (const [i, [policyName]] of loads.entries()) {
+    const all = await Promise.all(loads.map(([setupName, load]) => untilBack(load, victim.address, setupName)));
+    for (const [i, [setupName]] of loads.entries()) {
       const { calls, took } = all[i]!;
       const lost = failed(calls);
       const late = between(calls, frozen + 3000, thawed);
       const [normal, p99] = [percentile(before[i]!, 99), percentile(late, 99)];
       figure(
-        `one of 3 frozen: ${policyName}`,
+        `one of 3 frozen: ${setupName}`,
         `${lost.length} of ${calls.length} calls failed, ${
           failed(late).length
         } of them begun later than 3 s after it; ` +
@@ -51,10 +51,10 @@ needs(
             (took / 1000).toFixed(1)
           } s after SIGCONT`,
       );
-      if (/perTry|hedge/.test(policyName)) assertNoneFailed(calls);
+      if (/perTry|hedge/.test(setupName)) assertNoneFailed(calls);
       // Whether it is well again is found out by one call at a time, every 5 s and later.
-      assert(failed(late).length <= FROZEN_MS / 5000, `${failed(late).length} calls failed with ${policyName}`);
-      const text = `the 99th percentile was ${normal} ms, and is ${p99} ms from the 3rd second on, with ${policyName}`;
+      assert(failed(late).length <= FROZEN_MS / 5000, `${failed(late).length} calls failed with ${setupName}`);
+      const text = `the 99th percentile was ${normal} ms, and is ${p99} ms from the 3rd second on, with ${setupName}`;
       // A call to it takes a second or more, of which none is left; a probe that is repeated elsewhere takes
       // perTryTimeout.
       assert(p99 < normal + 500, text);
@@ -64,7 +64,7 @@ needs(
 );
 
 /** The calls up to where the instance has its share again, and how many milliseconds that takes. */
-async function untilBack(load: Load, address: string, policyName: string): Promise<{ calls: Call[]; took: number }> {
+async function untilBack(load: Load, address: string, setupName: string): Promise<{ calls: Call[]; took: number }> {
   const calls: Call[] = [];
   const start = Date.now();
   const share = () => shareOf(between(calls, Date.now() - 1000), address);
@@ -73,7 +73,7 @@ async function untilBack(load: Load, address: string, policyName: string): Promi
       calls.push(...(await load.report()).calls);
       return share() > 0.2;
     },
-    `it has its share again with ${policyName}`,
+    `it has its share again with ${setupName}`,
     40_000,
   );
   return { calls, took: Date.now() - start };

@@ -24,7 +24,7 @@ needs([{ name: "read" }], "what a fuzzer has found stays mended", async (t) => {
   }
 });
 
-Deno.test("a fuzzer finds what takes too long for its octets, and forgives one run that is slow", async () => {
+Deno.test("a fuzzer finds inputs that take too long for their size, and tolerates one slow run", async () => {
   const wait = (ms: number) => {
     for (const end = performance.now() + ms; performance.now() < end;);
   };

@@ -88,7 +88,7 @@ const FILES: [file: ProtoFile, path: string, types: string[]][] = [
 ];
 
 for (const [file, path, types] of FILES) {
-  needsPython(`fileDescriptors() gives what protoc makes of ${file.name}, and Python takes it`, async () => {
+  needsPython(`fileDescriptors() of ${file.name} equals protoc's output, and Python accepts it`, async () => {
     const lines = [...(await fileDescriptors([file])).values()].map(({ bytes }) => bytes.toHex());
     await runPython("descriptors.py", [fileURLToPath(new URL(path, import.meta.url)), ...types], lines.join("\n"));
   });
@@ -111,7 +111,7 @@ needsPython("readProtoFiles() gives the custom options that protoc does", async 
 });
 
 needsPython(
-  "readProtoFiles() gives of proto2 what protoc does, and types that agree with Python's protobuf",
+  "readProtoFiles() of proto2 equals protoc's output, with types that agree with Python's protobuf",
   async () => {
     const path = `${HERE}python/proto/proto2.proto`;
     const file = readProtoFiles(["proto2.proto"], () => Deno.readTextFileSync(path)).get("proto2.proto")!;
