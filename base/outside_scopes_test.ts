@@ -4,7 +4,7 @@ import { currentScope, runInScope } from "../rpc/context.ts";
 import { NO_METAINFO } from "../rpc/metainfo.ts";
 import { outsideScopes } from "./outside_scopes.ts";
 
-needs([{ name: "net" }], "what is imported outside of scopes leaves none behind", async () => {
+needs([{ name: "net" }], "an import outside of scopes leaves no scope behind", async () => {
   const scope = { lateAt: 1, signal: undefined, outgoing: NO_METAINFO, retriesExhausted() {} };
   await runInScope(scope, async () => {
     // The module must not be loaded yet.

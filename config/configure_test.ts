@@ -96,7 +96,7 @@ needs(FILES, "the stop of the last server, or await using, closes the clients an
   }
 });
 
-needs(FILES, "a server that fails to start, or is refused, leaves nothing open", async () => {
+needs(FILES, "a server that fails to start, or is rejected, leaves nothing open", async () => {
   await using conf = await folder(ECHO);
   const app = await configure({ ...conf.options, ...inMemory() });
   assertThrows(() => app.createServer({ drainDelay: -1 }), RangeError);
@@ -115,25 +115,29 @@ needs(FILES, "two configure() of one folder are independent", async () => {
   assertEquals(await one.createClient(EchoService).echo({ mes: "a" }), { resp: "a" });
 });
 
-needs(FILES, "createClient() refuses a service that the settings do not know, with its place", async () => {
-  await using conf = await folder(`kitex: { service: shop, address: ":1" }
+needs(
+  FILES,
+  "createClient() rejects a service that is missing in the settings, with the position of its section",
+  async () => {
+    await using conf = await folder(`kitex: { service: shop, address: ":1" }
 dinokit:
   clients:
     ecoservice: { timeout: 5 }
 `);
-  await using app = await configure({ ...conf.options, ...inMemory() });
-  assertThrows(
-    () => app.createClient(EchoService),
-    ConfigError,
-    `${conf.file}:4:5: no entry of dinokit.clients is for echo.EchoService; did you mean it by dinokit.clients.ecoservice?`,
-  );
-  assertThrows(
-    () => app.createClient(EchoService, { name: "ecoservice" }),
-    ConfigError,
-    `${conf.file}:4:5: dinokit.clients.ecoservice has no address, and the file no registry.registry_address`,
-  );
-  app.createClient(EchoService, { address: "127.0.0.1:1" });
-});
+    await using app = await configure({ ...conf.options, ...inMemory() });
+    assertThrows(
+      () => app.createClient(EchoService),
+      ConfigError,
+      `${conf.file}:4:5: no entry of dinokit.clients is for echo.EchoService; did you mean it by dinokit.clients.ecoservice?`,
+    );
+    assertThrows(
+      () => app.createClient(EchoService, { name: "ecoservice" }),
+      ConfigError,
+      `${conf.file}:4:5: dinokit.clients.ecoservice has no address, and the file no registry.registry_address`,
+    );
+    app.createClient(EchoService, { address: "127.0.0.1:1" });
+  },
+);
 
 needs(FILES, "a client calls the address of the entry that names its service", async () => {
   await using conf = await folder(`${ECHO}dinokit:
@@ -155,7 +159,7 @@ dinokit: { clients: { ecoservice: { timeout: 5 } } }
   assertStringIncludes(shared.logger.lines.join("\n"), 'did you mean it by "ecoservice"?');
 });
 
-needs(FILES, "a client calls the address or asks the registry of the code, whatever the file has", async () => {
+needs(FILES, "an address or a registry in code overrides the file", async () => {
   await using conf = await folder(`${ECHO}dinokit:
   clients:
     other: { services: [echo.EchoService], address: "memory:echo" }

@@ -112,16 +112,24 @@ needs(FILES, "loadConfig() lists the environments if the chosen one is not there
   });
 });
 
-needs(FILES, "loadConfig() names file, line and column of what is wrong, and refuses what is not UTF-8", async () => {
-  await withFolder(async (root) => {
-    const file = `${root}/conf/test/conf.yaml`;
-    const load = () => loadConfig({ dir: `${root}/conf`, env: "test" });
-    await Deno.writeTextFile(file, "kitex: { service: a, adress: b }\n");
-    await assertRejects(load, ConfigError, `\n  ${file}:1:22: kitex.adress is not a key; did you mean kitex.address?`);
-    await Deno.writeFile(file, new Uint8Array([0xff, 0xfe, 0x6b, 0x00]));
-    await assertRejects(load, ConfigError, `\n  ${file}: is not UTF-8 text; save it as UTF-8`);
-  });
-});
+needs(
+  FILES,
+  "loadConfig() reports problems with file, line and column, and rejects text that is not UTF-8",
+  async () => {
+    await withFolder(async (root) => {
+      const file = `${root}/conf/test/conf.yaml`;
+      const load = () => loadConfig({ dir: `${root}/conf`, env: "test" });
+      await Deno.writeTextFile(file, "kitex: { service: a, adress: b }\n");
+      await assertRejects(
+        load,
+        ConfigError,
+        `\n  ${file}:1:22: kitex.adress is not a key; did you mean kitex.address?`,
+      );
+      await Deno.writeFile(file, new Uint8Array([0xff, 0xfe, 0x6b, 0x00]));
+      await assertRejects(load, ConfigError, `\n  ${file}: is not UTF-8 text; save it as UTF-8`);
+    });
+  },
+);
 
 needs([{ name: "read" }], "loadConfig() takes the settings of the example", async () => {
   const dir = new URL("../conf/", import.meta.url);
@@ -163,7 +171,7 @@ needs(PROCESS, "loadConfig() names the flag if it may not read", async () => {
   });
 });
 
-needs(PROCESS, "loadConfig() reads no file of more than 256 KiB, whatever its size", async () => {
+needs(PROCESS, "loadConfig() reads no file of more than 256 KiB, for any reported size", async () => {
   await withFolder(async (root) => {
     for (const make of [Deno.writeTextFile, (path: string) => Deno.symlink("/dev/zero", path)]) {
       await Deno.remove(`${root}/conf/test/conf.yaml`);

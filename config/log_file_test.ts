@@ -41,7 +41,7 @@ function stderrOf(run: () => void): string[] {
   return lines;
 }
 
-needs(FILES, "LogFile has each line in the file as soon as it is written, after what was there", async () => {
+needs(FILES, "LogFile appends each line to the file as soon as it is written", async () => {
   await withFolder((folder) => {
     for (const [line, content] of [["one", "one\n"], ["two", "one\ntwo\n"]] as const) {
       using file = new LogFile(options(folder));
@@ -62,7 +62,7 @@ needs(FILES, "LogFile is put aside before it grows over its size, and no line is
   });
 });
 
-needs(FILES, "LogFile counts what the file held when it was opened", async () => {
+needs(FILES, "LogFile counts the octets that the file held when it was opened", async () => {
   await withFolder((folder) => {
     Deno.mkdirSync(folder, { recursive: true });
     Deno.writeTextFileSync(`${folder}/echo.log`, "12345678\n");
@@ -80,7 +80,7 @@ needs(FILES, "LogFile keeps the newest of the files that were put aside", async 
   });
 });
 
-needs(FILES, "LogFile removes what is too old when it is opened, and nothing that is not its own", async () => {
+needs(FILES, "LogFile removes its expired files when it is opened, and no other files", async () => {
   await withFolder((folder) => {
     Deno.mkdirSync(folder, { recursive: true });
     const ago = (days: number) =>
@@ -92,7 +92,7 @@ needs(FILES, "LogFile removes what is too old when it is opened, and nothing tha
   });
 });
 
-needs(FILES, "LogFile goes on in the same file, and says so, if it can't be put aside", async () => {
+needs(FILES, "LogFile continues in the same file, and reports it, if rotation fails", async () => {
   await withFolder((folder) => {
     using file = new LogFile(options(folder));
     file.write("aaaaaaaaa");

@@ -22,7 +22,7 @@ Deno.test({
   },
 });
 
-needs(FILES, "readTls() reads the files, and refuses what they should not hold", async () => {
+needs(FILES, "readTls() reads the files, and rejects unexpected content", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const [certFile, keyFile, caFile] = ["cert.pem", "key.pem", "ca.pem"].map((name) => `${dir}/${name}`) as [

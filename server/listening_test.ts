@@ -20,7 +20,7 @@ async function refusal(options: Partial<ServerOptions>): Promise<Error> {
 
 needs(
   [...PERMISSIONS, { name: "run" }],
-  "the error of an address in use names the option and what to do, whatever listens there",
+  "the error of an address in use names the option and a remedy, for any kind of listener",
   async () => {
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const address = `127.0.0.1:${taken.addr.port}`;

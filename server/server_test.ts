@@ -89,25 +89,29 @@ Deno.test("stop() leaves the registry, takes calls for drainDelay, then lets in-
   assertEquals(life, ["register echo memory:x", "release", "answered while it drains", "stopped"]);
 });
 
-needs([{ name: "net" }], "health says 503 before the server leaves the registry, and is gone at the end", async () => {
-  const released = Promise.withResolvers<void>();
-  const life: string[] = [];
-  const server = make(memoryTransport(), {
-    registry: recorder(life, released.promise),
-    health: { address: "127.0.0.1:0" },
-  }).add(EchoService, echo);
-  await server.start();
-  const health = async () => {
-    const response = await fetch(`http://${server.healthAddress}/health`);
-    return [response.status, (await response.json()).status];
-  };
-  assertEquals(await health(), [200, "serving"]);
-  const stopped = server.stop();
-  assertEquals([await health(), life], [[503, "draining"], ["register echo memory:x with health", "release"]]);
-  released.resolve();
-  await stopped;
-  await assertRejects(health, TypeError);
-});
+needs(
+  [{ name: "net" }],
+  "health answers 503 before the server leaves the registry, and is gone at the end",
+  async () => {
+    const released = Promise.withResolvers<void>();
+    const life: string[] = [];
+    const server = make(memoryTransport(), {
+      registry: recorder(life, released.promise),
+      health: { address: "127.0.0.1:0" },
+    }).add(EchoService, echo);
+    await server.start();
+    const health = async () => {
+      const response = await fetch(`http://${server.healthAddress}/health`);
+      return [response.status, (await response.json()).status];
+    };
+    assertEquals(await health(), [200, "serving"]);
+    const stopped = server.stop();
+    assertEquals([await health(), life], [[503, "draining"], ["register echo memory:x with health", "release"]]);
+    released.resolve();
+    await stopped;
+    await assertRejects(health, TypeError);
+  },
+);
 
 Deno.test("all calls of stop() wait for the same stop, also before a start", async () => {
   const server = make(memoryTransport()).add(EchoService, echo);

@@ -46,7 +46,7 @@ Deno.test("a status after some responses: they arrive, the stream fails though t
   assert(!kinds.signals[1]!.aborted);
 });
 
-Deno.test("a status after all responses comes in place of the good end, also of a unary call", async () => {
+Deno.test("a status after all responses replaces the successful end, also of a unary call", async () => {
   await using kinds = await streams();
   kinds.faults.inject({ after: { responses: 3 }, status: Status.ABORTED });
   assertEquals(await read(kinds.client.serverStream({})), ["123", Status.ABORTED]);
@@ -97,7 +97,7 @@ Deno.test("a hang and a delay after some responses go by the clock", async () =>
   assertEquals(
     kinds.calls.at(-1)!.peer,
     kinds.calls[0]!.peer,
-    "who is gone before the delay has passed is not dropped",
+    "a call that has ended before the delay has passed is not dropped",
   );
 });
 

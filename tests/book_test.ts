@@ -11,7 +11,7 @@ const text = (name: string) => Deno.readTextFileSync(new URL(name, BOOK));
 const pages = () => [...Deno.readDirSync(BOOK)].map(({ name }) => name);
 const isEnglish = (name: string) => !name.endsWith(".zh-CN.md");
 
-needs(READ, "every command of day 1 is executed, or says why not", () => {
+needs(READ, "every command of day 1 is executed, or marked with a reason", () => {
   for (const { language, words } of blocksOf(text("day1.md"))) {
     if (language === "sh") assertMatch(words, /^(server|consul|ignore \w.+)?$/);
   }
@@ -58,7 +58,7 @@ needs(READ, "the contents name every page, in each language those that it has", 
   }
 });
 
-needs(CONSUL_PERMISSIONS, "day 1 goes as the page says", async () => {
+needs(CONSUL_PERMISSIONS, "day 1 works as the page describes", async () => {
   await using agent = await startConsul({ running: false });
   const folder = await Deno.makeTempDir({ prefix: "dinokit_day1_" });
   const moved = mover(agent.address);

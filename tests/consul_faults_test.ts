@@ -12,7 +12,7 @@ const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 needs(
   NET,
-  "consul().register() under 403 warns which token lacks what, once, and uses a new token at once",
+  "consul().register() under 403 warns once which permission a token lacks, and uses a new token at once",
   async () => {
     let token = "3b0e9f6c-0000-old\n";
     let key: string | undefined;
@@ -54,7 +54,7 @@ const FAULTS: [what: string, answer: () => Response, message: string][] = [
 ];
 
 for (const [what, answer, message] of FAULTS) {
-  needs(NET, `consul().watch() given ${what} tells an error, makes no busy loop, and recovers`, async () => {
+  needs(NET, `consul().watch() given ${what} reports an error, makes no busy loop, and recovers`, async () => {
     let well = false;
     await using server = fakeConsul(() => well ? list(5, entry(1)) : answer());
     const most = allowed();
@@ -73,7 +73,7 @@ for (const [what, answer, message] of FAULTS) {
 
   needs(
     NET,
-    `consul().watch() given ${what} keeps its list, says so in its state, and ends in the middle of it`,
+    `consul().watch() given ${what} keeps its list, shows it in its state, and can be closed meanwhile`,
     async () => {
       let well = true;
       await using server = fakeConsul((_, n) => well ? list(n, entry(1)) : answer());
@@ -91,7 +91,7 @@ for (const [what, answer, message] of FAULTS) {
     },
   );
 
-  needs(NET, `consul().register() given ${what} goes on, makes no busy loop, and is released`, async () => {
+  needs(NET, `consul().register() given ${what} continues, makes no busy loop, and is released`, async () => {
     await using server = fakeConsul(answer);
     const logger = recordingLogger();
     const most = allowed();
@@ -108,7 +108,7 @@ for (const [what, answer, message] of FAULTS) {
   });
 }
 
-needs(NET, "consul() reports a token that can't be read, and goes on", async () => {
+needs(NET, "consul() reports a token that can't be read, and continues", async () => {
   let readable = false;
   await using server = fakeConsul(() => list(1));
   const token = () => {

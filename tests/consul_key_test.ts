@@ -23,7 +23,7 @@ function watching(address: string, options: ConsulOptions = {}) {
 
 needs(
   CONSUL_PERMISSIONS,
-  "consul().watchKey() tells a key that is not there, each change of its value, and its end",
+  "consul().watchKey() reports a missing key, each change of its value, and its deletion",
   async () => {
     await using agent = await startConsul();
     using watch = watching(agent.address);
@@ -41,7 +41,7 @@ needs(
 
 needs(
   CONSUL_PERMISSIONS,
-  "consul().watchKey() tells a value that is no text at once, and the next one too",
+  "consul().watchKey() reports a value that is not text at once, and the next value too",
   async () => {
     await using agent = await startConsul();
     await put(agent, new Uint8Array([0xff, 0x31]));
@@ -71,7 +71,7 @@ needs(
 
 needs(
   CONSUL_PERMISSIONS,
-  "consul().watchKey() holds the last value while Consul is down, and says so once",
+  "consul().watchKey() keeps the last value while Consul is down, and logs it once",
   async () => {
     await using agent = await startConsul();
     await put(agent, "1");
@@ -92,7 +92,7 @@ needs(
   },
 );
 
-needs(CONSUL_PERMISSIONS, "consul().watchKey() names what its token lacks", async () => {
+needs(CONSUL_PERMISSIONS, "consul().watchKey() names the permission that its token lacks", async () => {
   await using agent = await startConsul({ config: { acl: { enabled: true, default_policy: "deny" } } });
   using watch = watching(agent.address, { token: "8f3c0000-0000-0000-0000-000000000000" });
   const line = await until(() => watch.logger.lines.find((one) => one.includes("403")), "the warning");

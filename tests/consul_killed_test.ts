@@ -26,7 +26,7 @@ async function killed(agent: ConsulAgent) {
 
 needs(
   CONSUL_PERMISSIONS,
-  "a server that is killed fails its check, which says so in Consul, and its clients are led away",
+  "a killed server fails its check in Consul, and its clients move to other instances",
   async () => {
     await using agent = await startConsul();
     const { passing, check } = await killed(agent);

@@ -123,7 +123,7 @@ needs(
 
 needs(
   CONSUL_PERMISSIONS,
-  "two leases on one ID: the loser says so, does not fight, and returns when the ID is free",
+  "two leases on one ID: the loser reports it, does not overwrite, and returns when the ID is free",
   async () => {
     await using agent = await startConsul();
     const logger = recordingLogger();
@@ -191,7 +191,7 @@ needs(CONSUL_PERMISSIONS, "release() gives up after 2 s when the agent hangs", a
 
 needs(
   CONSUL_PERMISSIONS,
-  "release() of what was never registered returns at once and resolves registered",
+  "release() of a lease that was never registered returns at once and resolves registered",
   async () => {
     await using agent = await startConsul({ running: false });
     const logger = recordingLogger();

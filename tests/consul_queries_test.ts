@@ -30,7 +30,7 @@ needs(NET, "consul().watch() gives up an answer that drips, and close() ends it 
   other.watch.close(); // the sanitizers see whether it does
 });
 
-needs(NET, "consul().watch() reads 10,000 servers, and nothing of what is no server among them", async () => {
+needs(NET, "consul().watch() reads 10,000 servers, and skips the other entries among them", async () => {
   const entries = Array.from({ length: 10_000 }, (_, i) => entry(1, `10.0.${i >> 8}.${i & 255}`));
   await using server = fakeConsul((_, n) => n <= 2 ? list(n, ...entries, ...Array(1000).fill(null)) : hang());
   using watch = watching(server.address);
@@ -68,7 +68,7 @@ needs(
 
 needs(
   NET,
-  "consul().watch() takes an old answer rather than none while there is no leader, and says so once",
+  "consul().watch() accepts a stale answer while there is no leader, and logs it once",
   async () => {
     const none = () => new Response("No cluster leader", { status: 500 });
     const answers = [
@@ -124,7 +124,7 @@ needs(NET, "consul().watch() asks without an index after one that went back, and
 
 needs(
   NET,
-  "consul().watch() under 500 keeps the last list and tells the error after the grace; an empty list then has a grace of its own",
+  "consul().watch() under 500 keeps the last list and reports the error after the grace period; an empty list then has a separate grace period",
   async () => {
     let answer = () => list(5, entry(1));
     await using server = fakeConsul(() => answer());
@@ -147,7 +147,7 @@ needs(
   },
 );
 
-needs(NET, "consul().watch() tells nothing twice, and warns once about addresses that it refuses", async () => {
+needs(NET, "consul().watch() reports no list twice, and warns once about addresses that it rejects", async () => {
   const entries = [entry(1), entry(1, "169.254.169.254"), entry(0)];
   await using server = fakeConsul((_, n) => list(n, ...entries));
   using watch = watching(server.address);
@@ -171,7 +171,7 @@ needs(NET, "consul().watch() asks for its datacenter and namespace", async () =>
   assertEquals(headers.get("x-consul-namespace"), "team");
 });
 
-needs(NET, "consul().watch() tells a change of a weight, a tag or a fact alone", async () => {
+needs(NET, "consul().watch() reports a change of only a weight, a tag or a fact", async () => {
   const one = (more: object) => ({ Service: { ...entry(1).Service, ...more } });
   const changes = [{}, { Weights: { Passing: 3 } }, { Tags: ["zone:a"] }, { Tags: ["zone:b"] }, {
     Meta: { team: "blue" },
@@ -182,7 +182,7 @@ needs(NET, "consul().watch() tells a change of a weight, a tag or a fact alone",
   assertEquals(watch.told.length, changes.length);
 });
 
-needs(NET, "consul().watch() calls nothing outside of allowAddresses, and names what it leaves out", async () => {
+needs(NET, "consul().watch() leaves out instances outside of allowAddresses, and names them", async () => {
   await using server = fakeConsul((_, n) =>
     n === 1 ? list(1, entry(1), entry(1, "10.1.2.3"), entry(1, "evil.example")) : hang()
   );

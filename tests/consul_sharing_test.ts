@@ -8,7 +8,7 @@ const turn = () => new Promise<void>((done) => setTimeout(done));
 
 needs(
   NET,
-  "consul() watches a service once for all clients of the process, and tells a new one at once what is known",
+  "consul() watches a service once for all clients of the process, and gives a new client the known list at once",
   async () => {
     await using server = fakeConsul((_, n) => n === 1 ? list(7, entry(1)) : hang());
     const token = () => "3b0e9f6c";
@@ -26,7 +26,7 @@ needs(
   },
 );
 
-needs(NET, "consul() watches apart what is not looked up in the same way", async () => {
+needs(NET, "consul() keeps separate watches for different queries", async () => {
   await using server = fakeConsul((_, n) => n <= 5 ? list(n, entry(n)) : hang());
   using _plain = watching(server.address);
   using _token = watching(server.address, { token: "3b0e9f6c" });

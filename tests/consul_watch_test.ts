@@ -40,7 +40,7 @@ function watching(agent: ConsulAgent, options = {}) {
 
 needs(
   CONSUL_PERMISSIONS,
-  "consul().watch() tells what passes at first, then each change as it comes, and not at a poll",
+  "consul().watch() reports the passing instances first, then each change at once, without polling",
   async () => {
     await using agent = await startConsul();
     await using one = await serving(agent, { weight: 3, tags: { zone: "a" }, meta: { team: "blue" } });
@@ -68,7 +68,7 @@ needs(
   },
 );
 
-needs(CONSUL_PERMISSIONS, "consul().watch() leaves out what does not pass its check", async () => {
+needs(CONSUL_PERMISSIONS, "consul().watch() leaves out instances that fail their check", async () => {
   await using agent = await startConsul();
   let status = 200;
   const respond = () => new Response(null, { status });
@@ -87,7 +87,7 @@ needs(CONSUL_PERMISSIONS, "consul().watch() leaves out what does not pass its ch
   assertEquals(watch.told, [both, [steady.address], both, [steady.address], both]);
 });
 
-needs(CONSUL_PERMISSIONS, "consul().watch() tells an empty list at once if it never had another", async () => {
+needs(CONSUL_PERMISSIONS, "consul().watch() reports an empty list at once if it never had another", async () => {
   await using agent = await startConsul();
   using watch = watching(agent);
   const start = performance.now();
@@ -101,7 +101,7 @@ needs(CONSUL_PERMISSIONS, "consul().watch() tells an empty list at once if it ne
 
 needs(
   CONSUL_PERMISSIONS,
-  "consul().watch() keeps the last list for the grace when there is none, and says so",
+  "consul().watch() keeps the last list for the grace period if the list becomes empty, and logs it",
   async () => {
     await using agent = await startConsul();
     await using server = await serving(agent);
@@ -146,7 +146,7 @@ needs(
 
 needs(
   CONSUL_PERMISSIONS,
-  "consul().watch() tells why it knows nothing while Consul is down, then the list",
+  "consul().watch() reports the reason for a missing list while Consul is down, then the list",
   async () => {
     await using agent = await startConsul({ running: false });
     using watch = watching(agent);
@@ -159,7 +159,7 @@ needs(
   },
 );
 
-needs(CONSUL_PERMISSIONS, "consul().watch() tells a change within 200 ms of Consul's knowing it", async () => {
+needs(CONSUL_PERMISSIONS, "consul().watch() reports a change within 200 ms of its arrival in Consul", async () => {
   await using agent = await startConsul();
   let toldAt = 0;
   let known = 0;
@@ -182,7 +182,7 @@ needs(CONSUL_PERMISSIONS, "consul().watch() tells a change within 200 ms of Cons
   assert(took[10]! < 200, `after ${took.map(Math.round)} ms`);
 });
 
-needs(CONSUL_PERMISSIONS, "close() ends a query that waits, at once, and tells nothing more", async () => {
+needs(CONSUL_PERMISSIONS, "close() ends a waiting query at once, and reports nothing more", async () => {
   await using agent = await startConsul();
   const told: Resolution[] = [];
   const watch = consul(agent.address).watch("echoservice", (one) => told.push(one), recordingLogger());

@@ -68,13 +68,13 @@ needs(READ, "describe() writes things as a .proto declares them, with full names
   );
 });
 
-needs(READ, "describe() says what a field is called in JSON, where that is not its name", async () => {
+needs(READ, "describe() shows the JSON name of a field if it differs from its name", async () => {
   await using schema = schemaFromFiles([`${ROOT}tests/proto/known.proto`]);
   assertEquals(await schema.describe("dinokit.known.Names.plain"), 'string plain = 1 [json_name = "other"];');
   assertEquals(await schema.describe("dinokit.known.Names.under__score_1"), "int32 under__score_1 = 2;");
 });
 
-needs(READ, "a schema says what there is not, and what may be meant", async () => {
+needs(READ, "a schema reports an unknown name and suggests the nearest one", async () => {
   await using schema = schemaFromFiles([`${ROOT}proto/echo.proto`]);
   const label = `${ROOT}proto/echo.proto`;
   const cases: [() => Promise<unknown>, string][] = [

@@ -119,23 +119,27 @@ Deno.test("health checks are answered while all other calls are rejected", async
   await refused(it.client.echo({}));
 });
 
-needs([{ name: "net" }], "health says not ready after a long overload, and ready again when it is over", async () => {
-  const concurrency = { limit: 1, queue: 0 };
-  await using it = await start({ concurrency, overload: { unreadyAfter: 1000 }, health: { address: "127.0.0.1:0" } });
-  const ready = async () => await (await fetch(`http://${it.server.healthAddress}/readyz`)).json();
-  await using health = createClient(Health, { address: "memory:x", transport: it.transport, logger: silent });
-  const held = it.client.echo({ mes: "hold" });
-  await until(() => it.begun.length === 1 || undefined, "it is busy");
-  await until(async () => {
-    await refused(it.client.echo({}));
-    return (await ready()).status === "overloaded" || undefined;
-  }, "it is not ready");
-  assertEquals((await health.check({})).status, Serving.NOT_SERVING);
-  it.begun[0]!.resolve();
-  await held;
-  await until(async () => (await ready()).status === "serving" || undefined, "it is ready again");
-  assertEquals((await health.check({})).status, Serving.SERVING);
-});
+needs(
+  [{ name: "net" }],
+  "health reports not ready after a long overload, and ready again when it is over",
+  async () => {
+    const concurrency = { limit: 1, queue: 0 };
+    await using it = await start({ concurrency, overload: { unreadyAfter: 1000 }, health: { address: "127.0.0.1:0" } });
+    const ready = async () => await (await fetch(`http://${it.server.healthAddress}/readyz`)).json();
+    await using health = createClient(Health, { address: "memory:x", transport: it.transport, logger: silent });
+    const held = it.client.echo({ mes: "hold" });
+    await until(() => it.begun.length === 1 || undefined, "it is busy");
+    await until(async () => {
+      await refused(it.client.echo({}));
+      return (await ready()).status === "overloaded" || undefined;
+    }, "it is not ready");
+    assertEquals((await health.check({})).status, Serving.NOT_SERVING);
+    it.begun[0]!.resolve();
+    await held;
+    await until(async () => (await ready()).status === "serving" || undefined, "it is ready again");
+    assertEquals((await health.check({})).status, Serving.SERVING);
+  },
+);
 
 Deno.test("a changed policy applies at once, and does not affect options that it does not name", async () => {
   let tell!: (policy: ServerPolicy) => void;

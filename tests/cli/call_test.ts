@@ -45,7 +45,7 @@ needs(CLI_PERMISSIONS, "dinokit call calls methods of all four kinds", async () 
 
 needs(
   CLI_PERMISSIONS,
-  "dinokit call says nothing where nobody reads its responses any more, as with | head",
+  "dinokit call ends silently if its output is closed, as with | head",
   async () => {
     await using peer = createServer({ name: "kinds", address: "127.0.0.1:0", reflection: true })
       .add(Kinds, kindsHandlers());
@@ -78,7 +78,7 @@ needs(CLI_PERMISSIONS, "Ctrl-C ends dinokit call while it waits for its one requ
   assertEquals(await call.interrupt(), 65);
 });
 
-needs(CLI_PERMISSIONS, "where nobody answers, Ctrl-C ends each command, and --timeout those that have it", async () => {
+needs(CLI_PERMISSIONS, "without an answer, Ctrl-C ends each command, and --timeout those that have it", async () => {
   const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const conns: Deno.Conn[] = [];
   const accepting = (async () => {
@@ -108,7 +108,7 @@ needs(CLI_PERMISSIONS, "where nobody answers, Ctrl-C ends each command, and --ti
   for (const conn of conns) conn.close();
 });
 
-needs(CLI_PERMISSIONS, "dinokit call ends with 64 and the status, and says what to do", async () => {
+needs(CLI_PERMISSIONS, "dinokit call exits with 64 plus the status, and suggests a remedy", async () => {
   await using peer = await server();
   const [notFound, biz, late, nobody] = await Promise.all([
     dinokit(peer.call("Unary", '{"text":"fail:5:no user"}', "-v")),
@@ -156,7 +156,7 @@ needs(
   },
 );
 
-needs(CLI_PERMISSIONS, "dinokit call keeps what a stream gave before it failed", async () => {
+needs(CLI_PERMISSIONS, "dinokit call prints the messages that a stream delivered before it failed", async () => {
   await using peer = await server();
   const { code, stdout } = await dinokit(peer.call("ServerStream", '{"text":"fail:8:enough","count":2}'));
   assertEquals([code, stdout.split("\n").length], [72, 3]);
@@ -164,7 +164,7 @@ needs(CLI_PERMISSIONS, "dinokit call keeps what a stream gave before it failed",
 
 needs(
   CLI_PERMISSIONS,
-  "dinokit call sends metadata and metainfo, and -v shows what came beside the message",
+  "dinokit call sends metadata and metainfo, and -v shows the metadata of the response",
   async () => {
     await using peer = await server();
     const flags = [
@@ -195,7 +195,7 @@ needs(
   },
 );
 
-needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and says what is meant", async () => {
+needs(CLI_PERMISSIONS, "dinokit call exits with 2 for invalid arguments, and suggests a correction", async () => {
   await using peer = await server();
   const cases: [args: string[], part: string, next: string][] = [
     [["cal"], "(Did you mean call?)", "next:  dinokit --help"],
@@ -235,7 +235,7 @@ needs(CLI_PERMISSIONS, "dinokit call ends with 2 for what is typed wrong, and sa
   }
 });
 
-needs(CLI_PERMISSIONS, "dinokit says in one line what the system refuses", async () => {
+needs(CLI_PERMISSIONS, "dinokit reports errors of the operating system in one line", async () => {
   await using peer = await server();
   for (const args of [["@tests"], ["--ca", "tests"], ["--proto", "tests"]]) {
     const { code, stderr } = await dinokit(peer.call("Unary", ...args));
@@ -243,7 +243,7 @@ needs(CLI_PERMISSIONS, "dinokit says in one line what the system refuses", async
   }
 });
 
-needs(CLI_PERMISSIONS, "dinokit call without JSON sends an empty request, whatever the JSON of its type", async () => {
+needs(CLI_PERMISSIONS, "dinokit call without JSON sends an empty request, for any request type", async () => {
   await using peer = await server();
   const proto = await Deno.makeTempFile({ suffix: ".proto" });
   try {
@@ -261,7 +261,7 @@ needs(CLI_PERMISSIONS, "dinokit call without JSON sends an empty request, whatev
 
 needs(
   CLI_PERMISSIONS,
-  "dinokit call names the nearest method, and tells where to find the .proto is missing",
+  "dinokit call names the nearest method, and reports a missing source for the .proto",
   async () => {
     await using peer = await server();
     const { code, stderr } = await dinokit(peer.call("Unry"));
@@ -271,7 +271,7 @@ needs(
   },
 );
 
-needs(CLI_PERMISSIONS, "dinokit call needs no more permissions than its help says", async () => {
+needs(CLI_PERMISSIONS, "dinokit call needs only the permissions that its help lists", async () => {
   await using peer = await server();
   const flags = [`--allow-net=${peer.address}`, "--allow-read=tests/proto"];
   assertEquals((await dinokit(peer.call("Unary"), { flags })).code, 0);
@@ -280,7 +280,7 @@ needs(CLI_PERMISSIONS, "dinokit call needs no more permissions than its help say
   assertStringIncludes(stderr, `--allow-net=${peer.address}`);
 });
 
-needs(CLI_PERMISSIONS, "dinokit call refuses what is no UTF-8, in a file and on stdin", async () => {
+needs(CLI_PERMISSIONS, "dinokit call rejects invalid UTF-8, in a file and on stdin", async () => {
   await using peer = await server();
   const path = await Deno.makeTempFile();
   const bytes = new Uint8Array([...new TextEncoder().encode('{"text":"'), 0xff, ...new TextEncoder().encode('"}')]);

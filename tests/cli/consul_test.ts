@@ -90,7 +90,7 @@ needs(CLI_PERMISSIONS, "dinokit finds services in Consul, shows them all, and fo
 
 needs(
   CLI_PERMISSIONS,
-  "dinokit list --consul shows what Consul tells, although no URL leads to some names",
+  "dinokit list --consul shows all names in Consul, even those that no URL can hold",
   async () => {
     await using agent = await startConsul();
     const odd = ["..", ".", "a//b", "a\nb"];
@@ -112,7 +112,7 @@ needs(
   },
 );
 
-needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or is down", async () => {
+needs(CLI_PERMISSIONS, "dinokit reports a service that Consul does not know, and a Consul that is down", async () => {
   await using agent = await startConsul();
   const flags = ["--consul", agent.address];
   const proto = ["--proto", "tests/proto/kinds.proto"];
@@ -148,7 +148,7 @@ needs(CLI_PERMISSIONS, "dinokit says so where Consul does not know a service, or
   assertMatch(gone.stderr, /is down: .*\nnext: {2}say where Consul is: --consul HOST:PORT/);
 });
 
-needs(CLI_PERMISSIONS, "dinokit watch says when Consul answers again", async () => {
+needs(CLI_PERMISSIONS, "dinokit watch reports when Consul answers again", async () => {
   await using agent = await startConsul({ running: false });
   await using watch = startDinokit(["watch", "kinds", "--consul", agent.address]);
   assertMatch(await watch.line(), /^\S+ ! Consul at \S+ is down/);

@@ -145,7 +145,7 @@ const CASES: Record<string, [answer: (question: Question) => AsyncIterable<Answe
 };
 
 for (const [what, [answer, said]] of Object.entries(CASES)) {
-  needs(CLI_PERMISSIONS, `dinokit says what is wrong with a server's reflection: ${what}`, async () => {
+  needs(CLI_PERMISSIONS, `dinokit reports an error in a server's reflection: ${what}`, async () => {
     await using server = await evilReflection(answer);
     const commands = [["call", server.address, "a.S/Do"], ["describe", server.address, "a.S"], [
       "list",
@@ -205,30 +205,34 @@ needs(CLI_PERMISSIONS, "--timeout bounds all questions of a command together, an
   }
 });
 
-needs(CLI_PERMISSIONS, "-H goes to reflection and health, and an error says that it was reflection", async () => {
-  const server = createServer({ name: "kinds", address: "127.0.0.1:0", reflection: true });
-  server.add(Kinds, kindsHandlers());
-  server.use((call, next) => {
-    if (call.context.metadata.get("authorization") === "Bearer T") return next(call);
-    throw new RpcError(Status.UNAUTHENTICATED, "who are you?");
-  });
-  await server.start();
-  const { address } = server;
-  const commands = [["list", address], ["describe", address], ["health", address], [
-    "call",
-    address,
-    "grpc.health.v1.Health/Check",
-  ]];
-  const without = await Promise.all(commands.map((args) => dinokit(args)));
-  const withToken = await Promise.all(commands.map((args) => dinokit([...args, "-H", "authorization: Bearer T"])));
-  await server.stop({ force: true });
-  assertEquals(without.map(({ code }) => code), [80, 80, 80, 80]);
-  for (const i of [0, 1, 3]) {
-    assertStringIncludes(
-      without[i]!.stderr,
-      "error: UNAUTHENTICATED: reflection: who are you?\nnext:  give credentials with -H 'authorization: Bearer TOKEN', or the same with --proto FILE.proto",
-    );
-  }
-  assertEquals(without[2]!.stdout, "UNAUTHENTICATED: who are you?\n");
-  assertEquals(withToken.map(({ code, stderr }) => [code, stderr]), Array(4).fill([0, ""]));
-});
+needs(
+  CLI_PERMISSIONS,
+  "-H applies to reflection and health, and an error of reflection is marked as such",
+  async () => {
+    const server = createServer({ name: "kinds", address: "127.0.0.1:0", reflection: true });
+    server.add(Kinds, kindsHandlers());
+    server.use((call, next) => {
+      if (call.context.metadata.get("authorization") === "Bearer T") return next(call);
+      throw new RpcError(Status.UNAUTHENTICATED, "who are you?");
+    });
+    await server.start();
+    const { address } = server;
+    const commands = [["list", address], ["describe", address], ["health", address], [
+      "call",
+      address,
+      "grpc.health.v1.Health/Check",
+    ]];
+    const without = await Promise.all(commands.map((args) => dinokit(args)));
+    const withToken = await Promise.all(commands.map((args) => dinokit([...args, "-H", "authorization: Bearer T"])));
+    await server.stop({ force: true });
+    assertEquals(without.map(({ code }) => code), [80, 80, 80, 80]);
+    for (const i of [0, 1, 3]) {
+      assertStringIncludes(
+        without[i]!.stderr,
+        "error: UNAUTHENTICATED: reflection: who are you?\nnext:  give credentials with -H 'authorization: Bearer TOKEN', or the same with --proto FILE.proto",
+      );
+    }
+    assertEquals(without[2]!.stdout, "UNAUTHENTICATED: who are you?\n");
+    assertEquals(withToken.map(({ code, stderr }) => [code, stderr]), Array(4).fill([0, ""]));
+  },
+);

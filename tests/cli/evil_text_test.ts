@@ -33,7 +33,7 @@ async function onTerminal(...args: string[]): Promise<string> {
 
 const PROTO = ["--proto", "tests/proto/kinds.proto"];
 
-needs(CLI_PERMISSIONS, "what a server answers does nothing to the terminal, and its JSON stays as it was", async () => {
+needs(CLI_PERMISSIONS, "a server's responses do not affect the terminal, and their JSON stays the same", async () => {
   const server = createServer({ name: "kinds", address: "127.0.0.1:0" });
   server.add(Kinds, {
     unary({ text }) {
@@ -67,7 +67,7 @@ needs(CLI_PERMISSIONS, "what a server answers does nothing to the terminal, and 
   }
 });
 
-needs(CLI_PERMISSIONS, "what a server tells about itself does nothing to the terminal", async () => {
+needs(CLI_PERMISSIONS, "a server's descriptions of itself do not affect the terminal", async () => {
   const named = { ...SERVICE, messageType: [...SERVICE.messageType, { name: `M${EVIL}` }] };
   const answers: ((question: Question) => Promise<Answer>)[] = [
     ({ case: kind }) =>
@@ -107,7 +107,7 @@ needs(CLI_PERMISSIONS, "what a server tells about itself does nothing to the ter
   for (const text of said) assertHarmless(text, "evil");
 });
 
-needs(CLI_PERMISSIONS, "what stands in a .proto file does nothing to the terminal", async () => {
+needs(CLI_PERMISSIONS, "the content of a .proto file does not affect the terminal", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const comment = EVIL.replaceAll(/[\r\n]/g, "");
@@ -132,7 +132,7 @@ needs(CLI_PERMISSIONS, "what stands in a .proto file does nothing to the termina
   }
 });
 
-needs(CLI_PERMISSIONS, "what Consul tells does nothing to the terminal, and its JSON stays as it was", async () => {
+needs(CLI_PERMISSIONS, "data from Consul does not affect the terminal, and its JSON stays the same", async () => {
   const entry = {
     Node: { Node: EVIL, Address: "127.0.0.1" },
     Service: { Address: EVIL, Port: 1, Tags: [EVIL], Meta: { [EVIL]: EVIL } },
@@ -168,7 +168,7 @@ needs(CLI_PERMISSIONS, "what Consul tells does nothing to the terminal, and its 
   assertEquals(JSON.parse(json).meta, { [EVIL]: EVIL });
 });
 
-needs(CLI_PERMISSIONS, "a flag that has one value is refused when it comes twice", async () => {
+needs(CLI_PERMISSIONS, "a repeated flag is rejected if it has a single value", async () => {
   const twice = [
     ["new", "x", "--idl", "a.proto", "--idl", "b.proto"],
     ["new", "x", "--type", "server", "--type", "client"],

@@ -37,7 +37,7 @@ async function workshop() {
   return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 
-needs(CLI_PERMISSIONS, "the examples in the help of every command do what they say", async () => {
+needs(CLI_PERMISSIONS, "the examples in the help of every command work as described", async () => {
   await using agent = await startConsul();
   await using server = createServer({
     name: "echoservice",

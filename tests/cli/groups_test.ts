@@ -51,7 +51,7 @@ for (const [what, file] of FILES) {
   });
 }
 
-needs(CLI_PERMISSIONS, "dinokit call --proto refuses a group with its line", async () => {
+needs(CLI_PERMISSIONS, "dinokit call --proto rejects a group and names its line", async () => {
   const file = await Deno.makeTempFile({ suffix: ".proto" });
   Deno.writeTextFileSync(
     file,

@@ -10,7 +10,7 @@ const PROTO = ["--proto", "tests/proto/kinds.proto"];
 
 needs(
   CLI_PERMISSIONS,
-  "dinokit list and describe tell what a .proto file has, with no permission but to read it",
+  "dinokit list and describe show the content of a .proto file, with read permission only",
   async () => {
     const flags = ["--allow-read=tests/proto"];
     const list = await dinokit(["list", "127.0.0.1:1", "--methods", ...PROTO], { flags });
@@ -90,7 +90,7 @@ needs(
   },
 );
 
-needs(CLI_PERMISSIONS, "dinokit describe asks a server what else may be meant", async () => {
+needs(CLI_PERMISSIONS, "dinokit describe suggests names from the server for a misspelt one", async () => {
   await using server = createServer({ name: "kinds", address: "127.0.0.1:0", reflection: true });
   server.add(Kinds, kindsHandlers());
   await server.start();
@@ -99,7 +99,7 @@ needs(CLI_PERMISSIONS, "dinokit describe asks a server what else may be meant", 
   assertStringIncludes(stderr, 'nothing called dinokit.test.Mgs; did you mean "dinokit.test.Msg"?');
 });
 
-needs(CLI_PERMISSIONS, "dinokit describe without a target says what it needs", async () => {
+needs(CLI_PERMISSIONS, "dinokit describe without a target reports the missing target", async () => {
   const { code, stderr } = await dinokit(["describe"], { flags: [] });
   assertEquals(code, 2);
   assertStringIncludes(stderr, "next:  give a server such as 127.0.0.1:8888, or --proto FILE.proto");
@@ -107,7 +107,7 @@ needs(CLI_PERMISSIONS, "dinokit describe without a target says what it needs", a
 
 needs(
   CLI_PERMISSIONS,
-  "dinokit tells a server of HTTP/2 that is none of gRPC from one without reflection",
+  "dinokit distinguishes an HTTP/2 server without gRPC from a gRPC server without reflection",
   async () => {
     const web = createHttp2Server((_, response) => void response.writeHead(404).end());
     await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
@@ -125,7 +125,7 @@ needs(
   },
 );
 
-needs(CLI_PERMISSIONS, "dinokit list without a target says what it needs", async () => {
+needs(CLI_PERMISSIONS, "dinokit list without a target reports the missing target", async () => {
   const { code, stderr } = await dinokit(["list"], { flags: [] });
   assertEquals(code, 2);
   assertStringIncludes(stderr, "next:  dinokit list 127.0.0.1:8888, or dinokit list --consul");

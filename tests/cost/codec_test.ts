@@ -22,7 +22,7 @@ needs(
 
 needs(
   CHILD,
-  "the estimate of what a message takes is not below what it takes of V8's heap, for every kind of field",
+  "the memory estimate of a message is not below its size on V8's heap, for every kind of field",
   async () => {
     const found = (await linesOf("estimates.ts")).map((line) => JSON.parse(line));
     assert(found.length > 100, `${found.length} kinds`);

@@ -86,7 +86,7 @@ for (const [what, make] of Object.entries(MESSAGES)) {
     }));
 }
 
-Deno.test("streams take time in proportion to their number, whatever identifiers the peer chooses", async () => {
+Deno.test("streams take time in proportion to their number, for any identifiers that the peer chooses", async () => {
   for (const gap of [2, 0x8000, 0x1_0000]) {
     await assertLinear(2000, (size) => {
       const streams = Array.from({ length: size }, (_, i) => new Stream(1 + i * gap, 0, 0));
