@@ -41,7 +41,7 @@ needs(
 
 needs(
   CONSUL_PERMISSIONS,
-  "consul().watchKey() reports a value that is not text at once, and the next value too",
+  "consul().watchKey() delivers a value that is not valid UTF-8 at once, and the next value too",
   async () => {
     await using agent = await startConsul();
     await put(agent, new Uint8Array([0xff, 0x31]));

@@ -48,7 +48,7 @@ Deno.test("Echo answers", async () => {
   await assertRpcError(echo.client.echo({ mes: "" }), { code: Status.INVALID_ARGUMENT, message: "mes is empty" });
 });
 
-Deno.test("Echo is tried again, and ends in time", async () => {
+Deno.test("Echo is retried, and ends in time", async () => {
   using clock = fakeClock();
   await using echo = await testPair(EchoService, handlers, { client: { retry: { attempts: 2, backoff: 1000 } } });
   echo.faults.inject({ attempts: [1], status: Status.UNAVAILABLE });
@@ -122,7 +122,7 @@ needs(ALL, "a bundle of a server with workers needs to read itself, and no more"
   assertEquals(await elsewhere.well(...run, "client.js", server.address), `me\n{ resp: "hello" }\n`);
 });
 
-needs(ALL, "a bundle of the demo prints what the demo prints", async () => {
+needs(ALL, "a bundle of the demo prints the same output as the demo", async () => {
   await using elsewhere = await emptyProject();
   const demo = fileURLToPath(new URL("examples/echo/demo.ts", ROOT));
   await elsewhere.well("bundle", "--no-lock", demo, "-o", `${elsewhere.path}/demo.js`);

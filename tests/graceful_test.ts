@@ -46,7 +46,7 @@ needs([{ name: "net" }], "servers that stop one after the other under load lose 
   assert(calls > 200, `${calls} calls`);
 });
 
-needs([{ name: "net" }], "connections that are told to go for their age lose no call", async () => {
+needs([{ name: "net" }], "connections that are drained for their age lose no call", async () => {
   await using server = await startServer({ limits: { connectionAge: 50, connectionAgeGrace: 2000 } });
   await using client = createClient(Kinds, { address: server.address, logger: quiet });
   const failures: unknown[] = [];

@@ -63,7 +63,7 @@ const SEGMENTS: Record<string, Uint8Array> = {
 
 needs(
   NET,
-  "a grpc-js server outlives what hostile peers send, 16 times each, and serves others meanwhile",
+  "a grpc-js server survives hostile traffic, 16 times each, and serves other clients meanwhile",
   async () => {
     await using server = createServer({ name: "kinds", address: "127.0.0.1:0", logger: quiet, drainTimeout: 500 });
     server.add(Kinds, kindsHandlers());

@@ -14,7 +14,7 @@ const pages = () =>
     .filter((name) => !/^(README|day1)|zh-CN/.test(name)).sort();
 const blocks = (page: string) => blocksOf(Deno.readTextFileSync(new URL(page, BOOK)));
 
-needs([{ name: "read" }], "every block of the guides is executed, or says why not", () => {
+needs([{ name: "read" }], "every block of the guides is executed, or marked with a reason", () => {
   const left = pages().flatMap((page) =>
     blocks(page).filter(({ language, words }) => /^(js |sh ignore|ts ignore types)/.test(`${language} ${words}`))
       .map(({ words }) => `${page}: ${words}`)
@@ -93,7 +93,7 @@ async function read(page: string, consul: ConsulAgent): Promise<void> {
   }
 }
 
-needs(CONSUL_PERMISSIONS, "the guides go as they say", async (t) => {
+needs(CONSUL_PERMISSIONS, "the guides work as described", async (t) => {
   assert(pages().length > 9);
   await using consul = await startConsul();
   for (const page of pages()) await t.step(page, () => read(page, consul));

@@ -108,7 +108,7 @@ needs(
 
 needs(
   [{ name: "net" }],
-  "a call on a connection that is half open ends in time, and so does the next on a new one; one that is only quiet goes on",
+  "a call on a half-open connection ends in time, and so does the next on a new one; a call on a quiet connection continues",
   async () => {
     const limits = { keepaliveInterval: 100, keepaliveTimeout: 100 };
     {

@@ -29,7 +29,7 @@ async function generated(kit: ServedKit): Promise<EmptyProject> {
   return project;
 }
 
-needs(ALL, "the kit and what its CLI generates work by URL from an empty folder, with -A", async () => {
+needs(ALL, "the kit and the code that its CLI generates work by URL from an empty folder, with -A", async () => {
   await using kit = await serveKit();
   assert(kit.url.endsWith(`/dinokit@${VERSION}`));
   await using project = await generated(kit);
@@ -88,7 +88,7 @@ needs(ALL, "the CLI by URL generates with --import URL, and with a name of the i
   assertEquals(await project.well("run", `--allow-import=${kit.host}`, "main.ts"), "hello\n");
 });
 
-needs(ALL, "the lock file holds a hash of each file of the kit, and what has changed is refused", async () => {
+needs(ALL, "the lock file holds a hash of each file of the kit, and changed files are rejected", async () => {
   await using kit = await serveKit();
   await using project = await generated(kit);
   await project.write("deno.json", "{}");

@@ -6,7 +6,7 @@ import { needs } from "./needs.ts";
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-needs([{ name: "net" }], "each limit may be Infinity, on both sides, and calls go on", async () => {
+needs([{ name: "net" }], "each limit may be Infinity, on both sides, and calls succeed", async () => {
   for (const name of Object.keys(DEFAULT_LIMITS)) {
     const limits: Partial<Limits> = { [name]: Infinity };
     await using server = createServer({ name: "echo", address: "127.0.0.1:0", limits, logger });

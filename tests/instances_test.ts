@@ -137,7 +137,7 @@ needs(
 
 needs(
   NET,
-  "when all are gone calls fail and say why; they succeed within a second of the first that is back",
+  "when all instances are gone calls fail with the reason; they succeed within a second of the first that is back",
   () =>
     scene(async (echo, servers) => {
       for (const { server } of servers) await server.stop({ force: true });

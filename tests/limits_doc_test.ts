@@ -18,7 +18,7 @@ import { needs } from "./needs.ts";
 const size = (bytes: number) => bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 2 ** 10} KiB`;
 const text = ({ bytes, tokens }: document.TextBounds) => `${size(bytes)} and ${tokens} tokens`;
 
-needs([{ name: "read" }], "docs/limits.md has the limits on what comes from a registry and from files", () => {
+needs([{ name: "read" }], "docs/limits.md has the limits on data from a registry and from files", () => {
   const page = Deno.readTextFileSync(new URL("../docs/limits.md", import.meta.url));
   const [, section] = /^## From a registry, and from files$(.*?)^## /ms.exec(page)!;
   const rows = [...section!.matchAll(/^\| (?!-|limit )(.+?) +\| (.+?) +\|/gm)].map((

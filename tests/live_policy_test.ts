@@ -55,7 +55,7 @@ async function running(agent: ConsulAgent) {
 
 needs(
   CONSUL_PERMISSIONS,
-  "a running client goes by what stands in Consul's KV store within a second: put, changed, broken, mended, deleted",
+  "a running client applies the policy in Consul's KV store within a second: put, changed, broken, fixed, deleted",
   async () => {
     await using agent = await startConsul();
     await using client = await running(agent);
@@ -105,7 +105,7 @@ needs(
 
 needs(
   CONSUL_PERMISSIONS,
-  "a running server goes by what stands in Consul's KV store within a second: put, broken, mended, deleted",
+  "a running server applies the policy in Consul's KV store within a second: put, broken, fixed, deleted",
   async () => {
     await using agent = await startConsul();
     const lines: string[] = [];

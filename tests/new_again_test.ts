@@ -73,7 +73,7 @@ needs(PERMISSIONS, "dinokit new again: a generated file that was deleted comes b
   assertEquals(changed(before, filesIn(shop, "hello")), []);
 });
 
-needs(PERMISSIONS, "dinokit gen in a project would import another kit, so it says what to run", async () => {
+needs(PERMISSIONS, "dinokit gen in a project would import another kit, so it names the command to run", async () => {
   await using shop = await edited(ECHO);
   const said = await shop.failing("hello", "run", "-A", "dinokit/cli", "gen", "idl/echo.proto");
   assertMatch(said, /error: idl is the idl\/ of a project of dinokit new: run deno task gen there/);
@@ -102,7 +102,7 @@ needs(
 
 needs(
   PERMISSIONS,
-  "dinokit new again: of a renamed method the old handler stays, and the types name each place to change",
+  "dinokit new again: the old handler of a renamed method stays, and type errors show each line to change",
   async () => {
     await using shop = await edited(ECHO);
     const before = filesIn(shop, "hello");
@@ -139,7 +139,7 @@ needs(
 
 needs(
   PERMISSIONS,
-  "dinokit new again: of a removed method the handler stays, and the types and one message name its place",
+  "dinokit new again: the handler of a removed method stays, and type errors and one message show its position",
   async () => {
     await using shop = await edited(ECHO, SHOUT);
     const before = filesIn(shop, "hello");
@@ -187,7 +187,7 @@ needs(
 
 needs(
   PERMISSIONS,
-  "dinokit new again: a .proto that was changed in the project is not undone, and what both sides changed is refused",
+  "dinokit new again: a .proto that was changed in the project is not overwritten, and a change on both sides is rejected",
   async () => {
     await using shop = await edited(ECHO);
     shop.write("hello/idl/echo.proto", proto(ECHO, SHOUT));
@@ -207,7 +207,7 @@ needs(
 
 needs(
   PERMISSIONS,
-  "dinokit new again: a flag that asks for what the project is not is refused, and one that it was made with is not",
+  "dinokit new again: a flag that contradicts the project is rejected, and one that it was made with is accepted",
   async () => {
     await using shop = workshop({ "echo.proto": proto(ECHO) });
     const made = ["hello", "--idl", "echo.proto", "--type", "server", "--server_name", "echoservice"];
@@ -295,7 +295,7 @@ needs(PERMISSIONS, "dinokit new again: an import that is gone leaves its copy, w
 
 needs(
   PERMISSIONS,
-  "deno task gen: a .proto that the user has put into idl/ gets its TypeScript, and its mistakes are told",
+  "deno task gen: a .proto that the user has put into idl/ gets its TypeScript, and its errors are reported",
   async () => {
     await using shop = workshop({ "echo.proto": proto(ECHO) });
     await shop.make("hello", "--idl", "echo.proto");
@@ -314,29 +314,33 @@ needs(
   },
 );
 
-needs(PERMISSIONS, "dinokit new again: what is new in the .proto and not in client.ts is said, once", async () => {
-  await using shop = workshop({ "echo.proto": proto(ECHO) });
-  await shop.make("hello", "--idl", "echo.proto", "--type", "client");
-  const before = shop.read("hello/client.ts");
-  // client.ts calls cancel() on a body, and echo() on the client of another service.
-  const cancel = "rpc Cancel(Req) returns (Resp);";
-  shop.write("echo.proto", `${proto(ECHO, SHOUT, cancel)}\nservice Other {\n  ${ECHO}\n  ${SHOUT}\n}\n`);
-  const said = await shop.make("hello", "--idl", "echo.proto");
-  const kept = "kept hello/client.ts: it doesn't call what is new in echo.";
-  assertEquals(said.split("\n").filter((line) => line.startsWith("kept")), [
-    `${kept}EchoService: Shout, Cancel`,
-    `${kept}Other: Echo, Shout`,
-  ]);
-  assertEquals(await shop.make("hello", "--idl", "echo.proto"), UP_TO_DATE);
-  assertEquals(shop.read("hello/client.ts"), before);
+needs(
+  PERMISSIONS,
+  "dinokit new again: methods that are new in the .proto and missing in client.ts are reported once",
+  async () => {
+    await using shop = workshop({ "echo.proto": proto(ECHO) });
+    await shop.make("hello", "--idl", "echo.proto", "--type", "client");
+    const before = shop.read("hello/client.ts");
+    // client.ts calls cancel() on a body, and echo() on the client of another service.
+    const cancel = "rpc Cancel(Req) returns (Resp);";
+    shop.write("echo.proto", `${proto(ECHO, SHOUT, cancel)}\nservice Other {\n  ${ECHO}\n  ${SHOUT}\n}\n`);
+    const said = await shop.make("hello", "--idl", "echo.proto");
+    const kept = "kept hello/client.ts: it doesn't call what is new in echo.";
+    assertEquals(said.split("\n").filter((line) => line.startsWith("kept")), [
+      `${kept}EchoService: Shout, Cancel`,
+      `${kept}Other: Echo, Shout`,
+    ]);
+    assertEquals(await shop.make("hello", "--idl", "echo.proto"), UP_TO_DATE);
+    assertEquals(shop.read("hello/client.ts"), before);
 
-  // A method that client.ts calls already is not named.
-  const whisper = "rpc Whisper(Req) returns (Resp);";
-  shop.write("hello/client.ts", before.replace(".echo({})", ".whisper({})"));
-  shop.write("echo.proto", `${proto(ECHO, whisper)}\nservice Other {\n  ${ECHO}\n  ${whisper}\n}\n`);
-  const next = await shop.make("hello", "--idl", "echo.proto");
-  assertEquals(next.split("\n").filter((line) => line.startsWith("kept")), [`${kept}Other: Whisper`]);
-});
+    // A method that client.ts calls already is not named.
+    const whisper = "rpc Whisper(Req) returns (Resp);";
+    shop.write("hello/client.ts", before.replace(".echo({})", ".whisper({})"));
+    shop.write("echo.proto", `${proto(ECHO, whisper)}\nservice Other {\n  ${ECHO}\n  ${whisper}\n}\n`);
+    const next = await shop.make("hello", "--idl", "echo.proto");
+    assertEquals(next.split("\n").filter((line) => line.startsWith("kept")), [`${kept}Other: Whisper`]);
+  },
+);
 
 needs(
   PERMISSIONS,

@@ -14,7 +14,7 @@ const NAMES = "names/handlers/name_service/find.ts";
 
 needs(
   PERMISSIONS,
-  "a made service calls another with what its own caller sent, and says at its start what it may not",
+  "a generated service forwards its caller's metainfo to another, and reports missing permissions at its start",
   async () => {
     await using shop = workshop({ "echo.proto": Deno.readTextFileSync(new URL("proto/echo.proto", ROOT)) });
     await shop.make("hello", "--idl", "echo.proto", "--type", "server");

@@ -12,7 +12,7 @@ const ALL: Deno.PermissionDescriptor[] = [{ name: "run" }, { name: "read" }, { n
 
 needs(
   ALL,
-  "dinokit new: what its Dockerfile does, on this machine: all is there when it starts, and it serves",
+  "dinokit new: the steps of its Dockerfile, on this machine: all files are there when it starts, and it serves",
   async () => {
     await using shop = workshop({
       "echo.proto": await Deno.readTextFile(new URL("../proto/echo.proto", import.meta.url)),

@@ -53,7 +53,7 @@ needs(
 
 needs(
   PERMISSIONS,
-  "dinokit new: names that are taken give code that is right, whatever they are taken by",
+  "dinokit new: names that are already taken in any way still give correct code",
   async () => {
     await using shop = workshop({ "my names.proto": NAMES });
     Deno.mkdirSync(`${shop.path}/idl/more`, { recursive: true });
@@ -70,7 +70,7 @@ needs(
 
 needs(
   PERMISSIONS,
-  "dinokit new: there is a deno.lock, or it is said how to make one; the project is made either way",
+  "dinokit new: there is a deno.lock, or a message shows how to make one; the project is made either way",
   async () => {
     await using shop = workshop({ "kinds.proto": KINDS });
     await shop.make("kinds", "--idl", "kinds.proto");
@@ -113,7 +113,7 @@ needs(PERMISSIONS, "dinokit new --type: a server without client, a client withou
 
 needs(
   PERMISSIONS,
-  "dinokit new: a folder with files is left alone, and what would be written is said; --yes keeps what is there",
+  "dinokit new: a folder with files is left unchanged, and the planned files are listed; --yes keeps existing files",
   async () => {
     await using shop = workshop({ "kinds.proto": KINDS });
     Deno.mkdirSync(`${shop.path}/full`);
@@ -169,7 +169,7 @@ const BAD: [args: string[], code: number, message: RegExp][] = [
 
 needs(
   PERMISSIONS,
-  "dinokit new: what is wrong is told by the flag's name or the file's line, and nothing is written",
+  "dinokit new: errors name the flag or the file's line, and nothing is written",
   async () => {
     const head = `syntax = "proto3";\n`;
     await using shop = workshop({

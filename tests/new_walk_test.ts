@@ -92,7 +92,7 @@ needs(PERMISSIONS, "--type client: its tests pass, and it calls a server of --ty
 
 needs(
   PERMISSIONS,
-  "--registry consul without a Consul: the client says so, and what it may not",
+  "--registry consul without a Consul: the client reports it, and its missing permissions",
   async () => {
     await using shop = workshop({ "echo.proto": ECHO });
     await shop.make("hello", "--idl", "echo.proto", "--registry", "consul");

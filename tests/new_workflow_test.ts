@@ -52,7 +52,7 @@ async function commandsOf(place: EmptyProject, folder: string): Promise<string[]
 
 needs(
   ALL,
-  "dinokit new: the commands of its workflow pass in a clone on an empty machine, and find what is old",
+  "dinokit new: the commands of its workflow pass in a clone on an empty machine, and find outdated code",
   async () => {
     await using kit = await serveKit();
     await using place = await emptyProject();

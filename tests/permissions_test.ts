@@ -282,7 +282,7 @@ needs(PERMISSIONS, "a second SIGINT half a second later cuts the calls in flight
   });
 });
 
-needs(PERMISSIONS, "what handlers reject with, while nobody waits for it, does not end the process", async () => {
+needs(PERMISSIONS, "unhandled rejections of handlers do not end the process", async () => {
   const echo = `({ mes }) => { if (mes) return Promise.reject(new Error("a secret")); return { resp: "alive" }; }`;
   await run(NET, program(`address: "127.0.0.1:0"`, RUN, echo), async (child) => {
     const [, address] = await child.said(/serving at (\S+)/);
@@ -314,7 +314,7 @@ const example = (name: string, ...flags: string[]) =>
 
 needs(
   PERMISSIONS,
-  "the example server says in one message what is wrong or missing, with a command that runs",
+  "the example server reports all errors and missing permissions in one message, with a command that runs",
   async () => {
     const said = async (...flags: string[]) => {
       await using server = example("server", ...flags, "");
@@ -334,7 +334,7 @@ needs(
 
 needs(
   PERMISSIONS,
-  "the example client refuses an agent without a port, and asks for permissions before it connects",
+  "the example client rejects an agent without a port, and asks for permissions before it connects",
   async () => {
     for (
       const [flag, message] of [["--consul=foo", 'address is "foo"; use "host:port"'], [

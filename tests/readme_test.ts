@@ -35,7 +35,7 @@ needs(READ, "both READMEs show the same code", () => {
   assertEquals(code(NAMES[1]!), code(NAMES[0]!));
 });
 
-needs(READ, "what Dinokit can by the feature table is linked to its test or document", () => {
+needs(READ, "each supported feature in the feature table links to its test or document", () => {
   for (const name of ["docs/comparison.md", "docs/comparison.zh-CN.md"]) {
     const [table] = text(name).match(/^\| +\| Dinokit .*\n(?:\|.*\n)+/m)!;
     const cells = table.trim().split("\n").slice(2).map((row) => row.split("|")[2]!.trim());
@@ -75,7 +75,7 @@ async function output(program: string, args: string[], cwd: string | URL): Promi
   return new TextDecoder().decode(stdout);
 }
 
-needs(RUN, "both READMEs show what the demo prints, but for its ports", async () => {
+needs(RUN, "both READMEs show the output of the demo, except for its ports", async () => {
   const masked = (text: string) => text.replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:0");
   const printed = masked(await output(Deno.execPath(), ["task", "--quiet", "demo"], ROOT));
   for (const name of NAMES) {

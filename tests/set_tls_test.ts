@@ -22,7 +22,7 @@ async function call(address: string, tls: ClientTls): Promise<string> {
   return await client.echo({ mes: "hello" }).then(({ resp }) => resp, (error: RpcError) => error.rawMessage);
 }
 
-needs(ALL, "setTls() shows new connections another certificate, and old ones go on", async () => {
+needs(ALL, "setTls() shows new connections another certificate, and old ones stay open", async () => {
   await using before = await makeAuthority();
   await using after = await makeAuthority();
   await using server = make(await serverCertificate(before));
@@ -58,7 +58,7 @@ needs(ALL, "setTls() before the start, and with other authorities for clients", 
   assertThrows(() => server.setTls(tls), TypeError, "tls.ca");
 });
 
-needs(ALL, "what is no certificate, no key, or no pair is refused at the start and by setTls()", async () => {
+needs(ALL, "an invalid certificate, key or pair is rejected at the start and by setTls()", async () => {
   await using authority = await makeAuthority();
   const tls = await serverCertificate(authority);
   const other = await authority.sign("other");
@@ -84,7 +84,7 @@ needs(ALL, "what is no certificate, no key, or no pair is refused at the start a
   assertThrows(() => make().setTls(tls), TypeError, "server.setTls: the server has no TLS");
 });
 
-needs([...ALL, { name: "env" }], "setTls() says that grpc-js can't change its certificate", async () => {
+needs([...ALL, { name: "env" }], "setTls() reports that grpc-js can't change its certificate", async () => {
   await using authority = await makeAuthority();
   const tls = await serverCertificate(authority);
   await using server = createServer({ name: "echo", address: "127.0.0.1:0", tls, logger, transport: grpcJs() })

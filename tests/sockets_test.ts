@@ -57,7 +57,7 @@ needs(ALL, "TLS: by IP address and by a configured name", async () => {
   assertEquals((await echo({ tls }, (address) => ({ address, tls: { ca, serverName: "echo.test" } }))).reply, "hello");
 });
 
-needs(ALL, "TLS that fails says which of these it is: trust, name, no TLS here, TLS there", async () => {
+needs(ALL, "a TLS failure names its cause: trust, name, no TLS here, TLS there", async () => {
   await using authority = await makeAuthority();
   await using other = await makeAuthority();
   const { ca } = authority;
@@ -88,7 +88,7 @@ needs(ALL, "TLS that fails says which of these it is: trust, name, no TLS here, 
   await settle();
 });
 
-needs(ALL, "a server of another protocol is told from a server that is down", async () => {
+needs(ALL, "a server of another protocol is distinguished from a server that is down", async () => {
   const mail = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const greeting = (async () => {
     for await (const socket of mail) {
@@ -107,31 +107,35 @@ needs(ALL, "a server of another protocol is told from a server that is down", as
   assertStringIncludes(down.rawMessage, `can't connect to ${address}: Connection refused`);
 });
 
-needs(ALL, "mutual TLS: the handler sees who calls, and a client without a certificate is told so", async () => {
-  await using authority = await makeAuthority();
-  const { ca } = authority;
-  const server = await authority.sign("server", "subjectAltName=DNS:echo.test,IP:127.0.0.1");
-  const client = await authority.sign(
-    "client",
-    "extendedKeyUsage=clientAuth",
-    "subjectAltName=DNS:caller.test,URI:spiffe://test/sa/caller,IP:10.0.0.1",
-  );
-  const tls = { ...server, ca };
-  const { reply, peer } = await echo({ tls }, (address) => ({ address, tls: { ca, ...client } }));
-  assertEquals(reply, "hello");
-  assertEquals(peer.identity, {
-    commonName: "client",
-    dnsNames: ["caller.test"],
-    uris: ["spiffe://test/sa/caller"],
-  });
-  for (let i = 0; i < 10; i++) {
-    assertMatch(
-      await refused({ tls }, { tls: { ca } }),
-      /asks for a client's certificate[;,] set tls\.cert and tls\.key$/,
+needs(
+  ALL,
+  "mutual TLS: the handler sees the caller's identity, and a client without a certificate gets an error that explains it",
+  async () => {
+    await using authority = await makeAuthority();
+    const { ca } = authority;
+    const server = await authority.sign("server", "subjectAltName=DNS:echo.test,IP:127.0.0.1");
+    const client = await authority.sign(
+      "client",
+      "extendedKeyUsage=clientAuth",
+      "subjectAltName=DNS:caller.test,URI:spiffe://test/sa/caller,IP:10.0.0.1",
     );
-  }
-  await settle();
-});
+    const tls = { ...server, ca };
+    const { reply, peer } = await echo({ tls }, (address) => ({ address, tls: { ca, ...client } }));
+    assertEquals(reply, "hello");
+    assertEquals(peer.identity, {
+      commonName: "client",
+      dnsNames: ["caller.test"],
+      uris: ["spiffe://test/sa/caller"],
+    });
+    for (let i = 0; i < 10; i++) {
+      assertMatch(
+        await refused({ tls }, { tls: { ca } }),
+        /asks for a client's certificate[;,] set tls\.cert and tls\.key$/,
+      );
+    }
+    await settle();
+  },
+);
 
 needs(ALL, "peer.address names the caller as gRPC does: IPv4, IPv6 and unix sockets", async () => {
   const plain = (address: string) => ({ address });
@@ -245,7 +249,7 @@ needs(ALL, "gzip carries calls both ways", async () => {
   assertEquals(reply, "hello");
 });
 
-needs(ALL, "a port in use is refused before anything else starts", async () => {
+needs(ALL, "a port in use is reported before anything else starts", async () => {
   await using first = createServer({ name: "a", address: "127.0.0.1:0", logger: quiet });
   first.add(EchoService, { echo: () => ({}) });
   await first.start();

@@ -44,25 +44,29 @@ for (
     "GET / HTTP/1.1\r\n\r\n",
   ]] as const
 ) {
-  needs(ALL, `TLS: who ${who} counts as a connection, and is gone after handshakeTimeout`, async () => {
-    await using authority = await makeAuthority();
-    const tls = await authority.sign("server", NAMES);
-    await using server = await serve({ tls, limits: { connections: 5, handshakeTimeout: 500 } });
-    const callers = await Promise.all(Array.from({ length: 20 }, () => caller(server.address, [...says] as never)));
-    const count = (limit: "connections" | "handshakeTimeout") => server.limitHits.get(limit);
-    await until(() => count("connections") === 15, "15 of 20 are turned away");
-    await until(() => count("handshakeTimeout") === 5, "the others are late");
-    for (const one of callers) {
-      await until(() => givenUp(one), "it is given up");
-      one.conn.close();
-    }
-    await using client = createClient(EchoService, {
-      address: server.address,
-      tls: { ca: authority.ca },
-      logger: quiet,
-    });
-    assertEquals(await client.echo({ mes: "room" }), { resp: "room" });
-  });
+  needs(
+    ALL,
+    `TLS: a client that ${who} counts as a connection, and is disconnected after handshakeTimeout`,
+    async () => {
+      await using authority = await makeAuthority();
+      const tls = await authority.sign("server", NAMES);
+      await using server = await serve({ tls, limits: { connections: 5, handshakeTimeout: 500 } });
+      const callers = await Promise.all(Array.from({ length: 20 }, () => caller(server.address, [...says] as never)));
+      const count = (limit: "connections" | "handshakeTimeout") => server.limitHits.get(limit);
+      await until(() => count("connections") === 15, "15 of 20 are turned away");
+      await until(() => count("handshakeTimeout") === 5, "the others are late");
+      for (const one of callers) {
+        await until(() => givenUp(one), "it is given up");
+        one.conn.close();
+      }
+      await using client = createClient(EchoService, {
+        address: server.address,
+        tls: { ca: authority.ca },
+        logger: quiet,
+      });
+      assertEquals(await client.echo({ mes: "room" }), { resp: "room" });
+    },
+  );
 }
 
 needs(ALL, "TLS: a handshake that is under way when the server stops ends with it", async () => {
@@ -103,7 +107,7 @@ needs(ALL, "TLS: no version below 1.2 is spoken", async () => {
 
 needs(
   ALL,
-  "setTls() shows another certificate to who connects from then on; connections that are there stay",
+  "setTls() shows another certificate to new connections; existing connections stay open",
   async () => {
     await using old = await makeAuthority();
     await using next = await makeAuthority();
@@ -120,7 +124,7 @@ needs(
   },
 );
 
-needs(ALL, "setTls() of a server without TLS says so", async () => {
+needs(ALL, "setTls() of a server without TLS fails with an error that explains it", async () => {
   await using server = await serve({});
   const pem = "-----BEGIN";
   assertThrows(() => server.setTls({ cert: pem, key: pem }), TypeError, "the server has no TLS");

@@ -9,7 +9,7 @@ import { Kinds } from "./proto/kinds.ts";
 
 needs(
   [{ name: "net" }],
-  "a client that got too_many_pings says so, and its next connections ask a silent server by SETTINGS",
+  "a client that got too_many_pings logs it, and its next connections probe a silent server with SETTINGS",
   async () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     /** The types of the frames that the second connection got. */

@@ -9,7 +9,7 @@ const PAGE = new URL("../docs/book/troubleshooting.md", import.meta.url);
 const form = (heading: string) =>
   new RegExp(heading.split("...").map((part) => part.replaceAll(/[^\w\s]/g, "\\$&")).join(".+"));
 
-needs(CONSUL_PERMISSIONS, "every text that troubleshooting.md explains is what the kit says", async (t) => {
+needs(CONSUL_PERMISSIONS, "every text that troubleshooting.md explains is a text of the kit", async (t) => {
   const headings = [...Deno.readTextFileSync(PAGE).matchAll(/^### `(.*)`$/gm)].map(([, heading]) => heading!);
   assertEquals(headings, Object.keys(TROUBLES));
   for (const [heading, make] of Object.entries(TROUBLES)) {

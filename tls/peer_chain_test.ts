@@ -10,7 +10,7 @@ const own = forge({ name: "own", issuer: middle });
 
 needs(
   [{ name: "net" }],
-  "peerChain() gives what the peer has sent, by the private name of Deno and without it",
+  "peerChain() returns the certificates that the peer has sent, by the private name of Deno and without it",
   async () => {
     const tls = { cert: own.pem + middle.pem, key: own.key.pkcs8 };
     const chains = Promise.withResolvers<Uint8Array[][]>();

@@ -10,7 +10,7 @@ for (const same of [true, false]) {
   const where = same ? "on the same address" : "elsewhere";
   needs(
     CONSUL_PERMISSIONS,
-    `when all instances are gone calls fail with what is wrong, and succeed within 1 s of the first that passes ${where}`,
+    `when all instances are gone calls fail with the reason, and succeed within 1 s of the first that passes ${where}`,
     async () => {
       await using pool = await startPool(2);
       await using load = await pool.load({ rate: 50 });

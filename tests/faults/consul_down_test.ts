@@ -11,7 +11,7 @@ const since = (start: number) => `${((performance.now() - start) / 1000).toFixed
 
 needs(
   CONSUL_PERMISSIONS,
-  "a server whose Consul is down serves at once to those who know its address, and is registered within 10 s of Consul's return",
+  "a server with Consul down serves clients that know its address at once, and is registered within 10 s of Consul's return",
   async () => {
     await using pool = new TestPool(await startConsul({ running: false }), { consulOptions: { checkInterval: 1000 } });
     const instance = await pool.add();

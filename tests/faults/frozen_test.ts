@@ -19,7 +19,7 @@ const FROZEN_MS = LONG ? 15_000 : 7000;
 
 needs(
   CONSUL_PERMISSIONS,
-  "an instance that is frozen gets no calls after 3 s, perTryTimeout and hedges go round it from the first, and it gets calls again when it goes on",
+  "a frozen instance gets no calls after 3 s, perTryTimeout and hedges avoid it from the start, and it gets calls again after it resumes",
   async () => {
     // Consul looks so seldom, once a day, that it neither helps nor disturbs.
     await using pool = await startPool(3, { consulOptions: { checkInterval: 86_400_000 } });

@@ -15,7 +15,7 @@ const CALLS = 10_000;
 
 needs(
   CONSUL_PERMISSIONS,
-  "three instances that are restarted one after the other under load fail none of 10,000 calls, and their streams end with what may be repeated",
+  "three instances that are restarted one after the other under load fail none of 10,000 calls, and their streams end with a retryable status",
   async () => {
     const options = { drainDelay: DRAIN_DELAY, drainTimeout: 500 };
     await using pool = await startPool(3, { delay: 5, options });

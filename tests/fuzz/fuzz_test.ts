@@ -6,14 +6,14 @@ import { recordTraffic } from "./traffic.ts";
 
 const SANDBOX: Deno.PermissionDescriptor[] = [{ name: "net" }, { name: "env" }, { name: "read" }, { name: "write" }];
 
-needs(SANDBOX, "mutated traffic does nothing but what the protocol allows, for 8 seconds", async () => {
+needs(SANDBOX, "mutated traffic causes only behaviour that the protocol allows, for 8 seconds", async () => {
   const seed = Date.now() % 1_000_000;
   const { inputs, found } = await fuzz({ seconds: 8, seed, traffic: await recordTraffic() });
   assertEquals(found, [], `seed ${seed}`);
   assertEquals(inputs > 1000, true);
 });
 
-needs([{ name: "read" }], "what a fuzzer has found stays mended", async (t) => {
+needs([{ name: "read" }], "inputs that a fuzzer has found stay fixed", async (t) => {
   const files = await Array.fromAsync(Deno.readDir(FOUND)).catch(() => []);
   for (const { name } of files) {
     if (!name.endsWith(".bin")) continue;

@@ -363,7 +363,7 @@ async function codeOf(
   }
 }
 
-needs(NET, "whatever a server does, a call ends, with the right status", async (t) => {
+needs(NET, "a call ends with the right status for any behaviour of the server", async (t) => {
   for (const [name, one] of Object.entries(CASES)) {
     await t.step(`a server that ${name}`, async () => {
       const before = Deno.memoryUsage().rss;
@@ -386,7 +386,7 @@ async function* oneMessage() {
   yield { text: "hello" };
 }
 
-needs(NET, "a client lets no server fill its memory while nobody reads", async () => {
+needs(NET, "a client lets no server fill its memory with unread responses", async () => {
   await using server = serve({
     codes: [],
     evil: async (wire) => {

@@ -107,7 +107,7 @@ for (const [name, { step, hits, first }] of Object.entries(FLOODS)) {
 }
 
 for (const name of ["PING", "SETTINGS", "rapid reset", "unknown frames"]) {
-  needs(SIEGE_PERMISSIONS, `a flood of ${name} by one who never reads takes no memory`, async () => {
+  needs(SIEGE_PERMISSIONS, `a flood of ${name} by a peer that never reads takes no memory`, async () => {
     await siege(async ({ address }) => {
       using wire = await h2.Wire.connect(address, undefined, { reading: false });
       await flood(wire, FLOODS[name]!.step);
@@ -141,7 +141,7 @@ needs(SIEGE_PERMISSIONS, "pings without calls, more often than allowed, end with
   }, { hits: ["pingInterval"] });
 });
 
-needs(SIEGE_PERMISSIONS, "what is no attack hits no limit", async () => {
+needs(SIEGE_PERMISSIONS, "normal traffic hits no limit", async () => {
   const { hits } = await siege(async ({ address }) => {
     using wire = await h2.Wire.connect(address);
     const calls = 20_000;

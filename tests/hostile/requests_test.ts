@@ -145,7 +145,7 @@ const CASES: Record<string, Case> = {
   },
 };
 
-needs(SIEGE_PERMISSIONS, "bad requests get the answer that they should, and the connection goes on", async (t) => {
+needs(SIEGE_PERMISSIONS, "bad requests get the expected answer, and the connection stays open", async (t) => {
   await siege(async ({ address }) => {
     for (const [name, one] of Object.entries(CASES)) {
       await t.step(name, async () => {

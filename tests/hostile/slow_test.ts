@@ -30,7 +30,7 @@ const HELLOS: Record<string, { hello: Uint8Array; then?: Uint8Array }> = {
 };
 
 for (const [name, { hello, then }] of Object.entries(HELLOS)) {
-  needs(SIEGE_PERMISSIONS, `who ${name} is gone after handshakeTimeout`, async () => {
+  needs(SIEGE_PERMISSIONS, `a client that ${name} is disconnected after handshakeTimeout`, async () => {
     await siege(async ({ address }) => {
       const wires = await Promise.all(Array.from({ length: 50 }, () => h2.Wire.connect(address, hello)));
       await Promise.all(wires.map(async (wire) => {
@@ -53,7 +53,7 @@ const BLOCKS: Record<string, { begin: Uint8Array; then?: Uint8Array }> = {
 };
 
 for (const [name, { begin, then }] of Object.entries(BLOCKS)) {
-  needs(SIEGE_PERMISSIONS, `who ${name} is gone after headersTimeout`, async () => {
+  needs(SIEGE_PERMISSIONS, `a client that ${name} is disconnected after headersTimeout`, async () => {
     await siege(async ({ address }) => {
       using wire = await h2.Wire.connect(address);
       await wire.send(begin);

@@ -23,7 +23,7 @@ async function saysUntilItCloses(wire: h2.Wire): Promise<string> {
 const CLIENT_HELLO = h2.join(new Uint8Array([22, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), new Uint8Array(506).fill(7));
 
 for (const line of ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST /a HTTP/1.1\r\n", "GET / HTTP/1.0\r\n\r\n"]) {
-  needs(SIEGE_PERMISSIONS, `${line.split("\r")[0]} gets an HTTP/1.1 answer that says what is wrong`, async () => {
+  needs(SIEGE_PERMISSIONS, `${line.split("\r")[0]} gets an HTTP/1.1 answer that explains the error`, async () => {
     await siege(async ({ address }) => {
       using wire = await h2.Wire.connect(address, bytes(line));
       const answer = await saysUntilItCloses(wire);
@@ -44,7 +44,7 @@ needs(SIEGE_PERMISSIONS, "TLS on a plaintext port gets an alert at once", async 
 
 needs(
   SIEGE_PERMISSIONS,
-  "a Kitex client that speaks TTHeader is hung up on, and the log says what to give it",
+  "a Kitex client that speaks TTHeader is disconnected, and the log names the option for it",
   async () => {
     await siege(async ({ address, log }) => {
       for (let i = 0; i < 2; i++) {
@@ -69,7 +69,7 @@ needs(SIEGE_PERMISSIONS, "bytes that are no protocol at all are hung up on", asy
   });
 });
 
-needs(ALL, "a kit client with TLS at a plaintext port is told so", async () => {
+needs(ALL, "a kit client with TLS at a plaintext port gets an error that explains it", async () => {
   await using authority = await makeAuthority();
   const { ca } = authority;
   await siege(async ({ address }) => {

@@ -3,7 +3,7 @@ import { dinokit, startDinokit } from "../cli/dinokit.ts";
 import { needs } from "../needs.ts";
 import { PEER_PERMISSIONS, startPeer } from "./peers.ts";
 
-needs(PEER_PERMISSIONS, "dinokit calls a grpc-go server and tells what it has, by its reflection", async () => {
+needs(PEER_PERMISSIONS, "dinokit calls and describes a grpc-go server through its reflection", async () => {
   await using server = await startPeer("grpcgo_server");
   const { address } = server;
   const method = (name: string) => `dinokit.test.Kinds/${name}`;
@@ -38,7 +38,7 @@ needs(PEER_PERMISSIONS, "dinokit calls a grpc-go server and tells what it has, b
   }
 });
 
-needs(PEER_PERMISSIONS, "dinokit says how to go on where a server has no reflection, such as Kitex's", async () => {
+needs(PEER_PERMISSIONS, "dinokit suggests a remedy for a server without reflection, such as Kitex's", async () => {
   await using server = await startPeer("kitex_server");
   const call = ["call", server.address, "echo.EchoService/Echo", '{"mes":"hi"}'];
   const { code, stderr } = await dinokit(call);

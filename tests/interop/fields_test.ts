@@ -150,34 +150,38 @@ needs(PEER_PERMISSIONS, "metainfo whose key ends in _BIN is any text, both ways 
   assertEquals(seen.map(({ metainfo }) => metainfo.persistent.get("RAW_BIN")), [bytes, bytes]);
 });
 
-needs(PEER_PERMISSIONS, "a trace goes on from Kitex over a Dinokit hop to Kitex, which learns who calls", async () => {
-  await using server = await startDinokit();
-  await using peer = await startPeer("kitex_server");
-  const trace = {
-    TRACEPARENT: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-    TRACESTATE: "a=b",
-    BAGGAGE: "c=d",
-  };
-  const [{ resp }] = await runClient(
-    "kitex_client",
-    ...["-addr", server.address, "-message", `forward:${peer.address} meta`, "-transient", "ONCE=1"],
-    ...Object.entries(trace).flatMap(([key, value]) => ["-transient", `${key}=${value}`]),
-  );
-  const { transient, metadata, from } = JSON.parse(resp);
-  assertEquals(transient, trace);
-  assertEquals([metadata["source-service"], metadata["source-method"]], [["echoservice"], ["Echo"]]);
-  assertEquals(from, ["echoservice", "Echo"]);
-  // Where a chain starts, a Kitex client sends both fields empty, too.
-  const atStart = (text: string) => {
-    const { metadata, from } = JSON.parse(text);
-    return [metadata["source-service"], metadata["source-method"], from];
-  };
-  await using toKitex = clientOf(peer.address);
-  const [kitex] = await runClient("kitex_client", "-addr", peer.address, "-message", "meta");
-  assertEquals(atStart((await toKitex.echo({ mes: "meta" })).resp), atStart(kitex.resp));
-  const named = await toKitex.echo({ mes: "meta" }, { metadata: { "source-service": "cron" } });
-  assertEquals(JSON.parse(named.resp).from, ["cron", ""]);
-});
+needs(
+  PEER_PERMISSIONS,
+  "a trace propagates from Kitex over a Dinokit hop to Kitex, which learns the caller's name",
+  async () => {
+    await using server = await startDinokit();
+    await using peer = await startPeer("kitex_server");
+    const trace = {
+      TRACEPARENT: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      TRACESTATE: "a=b",
+      BAGGAGE: "c=d",
+    };
+    const [{ resp }] = await runClient(
+      "kitex_client",
+      ...["-addr", server.address, "-message", `forward:${peer.address} meta`, "-transient", "ONCE=1"],
+      ...Object.entries(trace).flatMap(([key, value]) => ["-transient", `${key}=${value}`]),
+    );
+    const { transient, metadata, from } = JSON.parse(resp);
+    assertEquals(transient, trace);
+    assertEquals([metadata["source-service"], metadata["source-method"]], [["echoservice"], ["Echo"]]);
+    assertEquals(from, ["echoservice", "Echo"]);
+    // Where a chain starts, a Kitex client sends both fields empty, too.
+    const atStart = (text: string) => {
+      const { metadata, from } = JSON.parse(text);
+      return [metadata["source-service"], metadata["source-method"], from];
+    };
+    await using toKitex = clientOf(peer.address);
+    const [kitex] = await runClient("kitex_client", "-addr", peer.address, "-message", "meta");
+    assertEquals(atStart((await toKitex.echo({ mes: "meta" })).resp), atStart(kitex.resp));
+    const named = await toKitex.echo({ mes: "meta" }, { metadata: { "source-service": "cron" } });
+    assertEquals(JSON.parse(named.resp).from, ["cron", ""]);
+  },
+);
 
 needs(PEER_PERMISSIONS, "a status text of 20 KB keeps its code, both ways with Kitex", async () => {
   await using peer = await startPeer("kitex_server");

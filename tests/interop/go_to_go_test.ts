@@ -46,7 +46,7 @@ needs(PEER_PERMISSIONS, "Kitex to Kitex: deadline and cancellation", async () =>
   await server.line("CANCELLED");
 });
 
-needs(PEER_PERMISSIONS, "Kitex to Kitex: gzip where both are told to", async () => {
+needs(PEER_PERMISSIONS, "Kitex to Kitex: gzip if both enable it", async () => {
   await using plain = await startPeer("kitex_server");
   await using zipped = await startPeer("kitex_server", ["-gzip"]);
   assertEquals((await kitex("-addr", zipped.address, "-gzip")).resp, "hello, world");

@@ -123,7 +123,7 @@ needs(PEER_PERMISSIONS, "metainfo of a Kitex client arrives by Kitex's rules", a
 
 needs(
   PEER_PERMISSIONS,
-  "metainfo of a Kitex client arrives without transmeta's handler, which adds who calls",
+  "metainfo of a Kitex client arrives without transmeta's handler, which adds the caller's name",
   async () => {
     const seen: ServerContext[] = [];
     await using server = await startEcho({}, seen);

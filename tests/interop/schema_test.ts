@@ -69,7 +69,7 @@ for (const version of ["all", "v1", "v1alpha"]) {
 }
 
 for (const [name, ...flags] of [["grpcgo_server", "-reflection", "none"], ["kitex_server"]] as const) {
-  needs(PEER_PERMISSIONS, `a schema from ${name} without reflection fails with what to do`, async () => {
+  needs(PEER_PERMISSIONS, `a schema from ${name} without reflection fails with a remedy`, async () => {
     await using peer = await startPeer(name, flags);
     await using schema = schemaFromServer({ address: peer.address, logger });
     const error = await assertRejects(() => schema.services(), SchemaError);

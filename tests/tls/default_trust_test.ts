@@ -48,7 +48,7 @@ async function serve(own: Forged, more: Partial<ServerTls> = {}) {
 
 needs(
   ALL,
-  "tls: {} trusts what Deno trusts, by name and by address, with no more permission than to connect",
+  "tls: {} trusts the same authorities as Deno, by name and by address, with only the permission to connect",
   async () => {
     await using server = await serve(signed());
     for (const tls of [{}, { serverName: "echo.test" }, { serverName: "127.0.0.1" }]) {
@@ -65,7 +65,7 @@ needs(
   },
 );
 
-needs(ALL, "tls: {} says what is wrong with a server", async () => {
+needs(ALL, "tls: {} reports the problem with a server's certificate", async () => {
   const bad = async (own: Forged, why: RegExp) => {
     await using server = await startEvilServer({ chain: [own.der], key: own.key.pkcs8 });
     assertMatch(await ask(server.address, { serverName: "echo.test" }), why);
@@ -93,7 +93,7 @@ needs(ALL, "Deno's flag that ignores certificates holds for tls: {}, and not whe
   );
 });
 
-needs(ALL, "tls: {} tells no TLS, no HTTP/2 and mutual TLS apart", async () => {
+needs(ALL, "tls: {} distinguishes no TLS, no HTTP/2 and mutual TLS", async () => {
   await using plain = createServer({ name: "echo", address: "127.0.0.1:0", logger: createLogger("silent") });
   plain.add(EchoService, { echo: ({ mes }) => ({ resp: mes }) });
   await plain.start();

@@ -155,7 +155,7 @@ const LAX = { "http2": {}, "grpc-js": { sanitizeOps: false, sanitizeResources: f
 
 for (const transport of ["http2", "grpc-js"] as const) {
   for (const [what, [certificates, why]] of Object.entries(EVIL)) {
-    needs(ALL, `${transport}: a server that shows ${what} is told nothing`, async () => {
+    needs(ALL, `${transport}: a server that shows ${what} receives no request`, async () => {
       for (const version of ["-tls1_2", "-tls1_3"]) {
         await using server = await startEvilServer(certificates, version);
         assertMatch(await call(server, transport) ?? "it is believed", why, version);
@@ -164,7 +164,7 @@ for (const transport of ["http2", "grpc-js"] as const) {
     }, LAX[transport]);
   }
 
-  needs(ALL, `${transport}: a server that shows what it should is believed, by name and by address`, async () => {
+  needs(ALL, `${transport}: a server with a valid certificate is trusted, by name and by address`, async () => {
     const middle = signed({ name: "middle", extensions: [authority()] });
     const extensions = [names(`DNS:${NAME}`, "IP:7f000001", `IP:${"0".repeat(31)}1`), extendedUsage("server")];
     for (const key of [makeKey("p256"), makeKey("rsa"), makeKey("ed25519")]) {

@@ -40,7 +40,7 @@ const CLIENTS: Record<string, [tls: Partial<ClientTls>, reason: RegExp]> = {
 
 for (const transport of ["http2", "grpc-js"] as const) {
   for (const [what, [tls, reason]] of Object.entries(CLIENTS)) {
-    needs(NET, `${transport}: a client that shows ${what} is refused, and leaves one line in the log`, async () => {
+    needs(NET, `${transport}: a client that shows ${what} is rejected, and leaves one line in the log`, async () => {
       const { logger, reasons } = warnings();
       const serverTls: ServerTls = { ...pair(own), ca: root.pem };
       const options = {
@@ -73,7 +73,7 @@ for (const transport of ["http2", "grpc-js"] as const) {
   }
 }
 
-needs(NET, "a server whose certificate is not valid says so when it starts, and when it gets another one", async () => {
+needs(NET, "a server with an invalid certificate logs it when it starts, and when it gets another one", async () => {
   const lines: string[] = [];
   const logger = createLogger("warn", (line) => lines.push(line));
   const expired = forge({ name: "old", issuer: root, until: Date.now() - 60_000 });
@@ -89,7 +89,7 @@ needs(NET, "a server whose certificate is not valid says so when it starts, and 
   assertMatch(lines[2]!, /WARN {2}tls\.cert \("early"\) is not valid before \d{4}-/);
 });
 
-needs(NET, "a client whose certificate has expired says so, where the server only hangs up", async () => {
+needs(NET, "a client with an expired certificate logs it, while the server only closes the connection", async () => {
   const { logger } = warnings();
   await using server = createServer({
     name: "echo",

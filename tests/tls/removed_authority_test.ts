@@ -25,7 +25,7 @@ const serverTls = (...authorities: Forged[]) => ({
 
 needs(
   NET,
-  "setTls() without an authority leads its clients away: calls in flight end, new ones fail, others go on",
+  "setTls() without an authority drains its clients: calls in flight end, new ones fail, other clients continue",
   async () => {
     const release = Promise.withResolvers<void>();
     await using server = createServer({

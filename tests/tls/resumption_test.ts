@@ -116,7 +116,7 @@ each("a ticket that another authority's certificate got does not pass", async (t
 });
 
 each(
-  "a certificate that nobody has checked gives no identity, by its ticket of a lax node:https server",
+  "an unverified certificate gives no identity through a session ticket of a lax node:https server",
   async (test) => {
     const open = await test.serve();
     const lax = await test.serveHttps({ ca: test.right.ca, requestCert: true, rejectUnauthorized: false });

@@ -86,7 +86,7 @@ needs(PERMISSIONS, "workers share a free port; all take calls, and the main thre
 });
 
 for (const how of ["crash", "reject", "exit"]) {
-  needs(PERMISSIONS, `a worker that ends by ${how} is replaced, and calls on the others go on`, async () => {
+  needs(PERMISSIONS, `a worker that ends by ${how} is replaced, and calls on the others continue`, async () => {
     await using server = await start();
     const clients = await server.clients(2);
     const before = (await clients.get(worker(1))!.echo({})).resp;
@@ -111,23 +111,27 @@ for (const how of ["crash", "reject", "exit"]) {
   });
 }
 
-needs(PERMISSIONS, "SIGTERM: health says so, calls are taken for drainDelay, and those in flight end", async () => {
-  await using server = await start({ health: { address: "127.0.0.1:0" }, drainDelay: 1500 });
-  const clients = [...(await server.clients(2)).values()];
-  const inFlight = clients.map((client) => begun(client, "slow"));
-  await Promise.all(inFlight.map(({ header }) => header));
-  const stopped = server.stop();
-  const health = server.use(createClient(Health, { address: server.address, logger }));
-  await until(async () => {
-    const response = await fetch(`http://${server.health}/health`);
-    await response.body?.cancel();
-    return response.status === 503;
-  }, "health says 503");
-  assertEquals((await health.check({})).status, Serving.NOT_SERVING);
-  assertMatch((await server.client().echo({})).resp, /^dinokit worker/);
-  for (const { reply } of inFlight) assertMatch(String(await reply), /^dinokit worker/);
-  assertEquals((await stopped).code, 0, server.child.log);
-});
+needs(
+  PERMISSIONS,
+  "SIGTERM: health reports it, calls are accepted for drainDelay, and those in flight end",
+  async () => {
+    await using server = await start({ health: { address: "127.0.0.1:0" }, drainDelay: 1500 });
+    const clients = [...(await server.clients(2)).values()];
+    const inFlight = clients.map((client) => begun(client, "slow"));
+    await Promise.all(inFlight.map(({ header }) => header));
+    const stopped = server.stop();
+    const health = server.use(createClient(Health, { address: server.address, logger }));
+    await until(async () => {
+      const response = await fetch(`http://${server.health}/health`);
+      await response.body?.cancel();
+      return response.status === 503;
+    }, "health says 503");
+    assertEquals((await health.check({})).status, Serving.NOT_SERVING);
+    assertMatch((await server.client().echo({})).resp, /^dinokit worker/);
+    for (const { reply } of inFlight) assertMatch(String(await reply), /^dinokit worker/);
+    assertEquals((await stopped).code, 0, server.child.log);
+  },
+);
 
 needs(PERMISSIONS, "SIGTERM: calls in workers learn of the drain, and their detached work ends", async () => {
   await using server = await start({ drainTimeout: 20_000 });
@@ -169,7 +173,7 @@ needs(PERMISSIONS, "a worker that stands still fails the health check, and the p
   assertStringIncludes(server.child.log, "worker 2 did not stop");
 });
 
-needs(PERMISSIONS, "workers may do no more than workers.permissions says, and drop even that", async () => {
+needs(PERMISSIONS, "workers have only the permissions in workers.permissions, and drop even those", async () => {
   const all = ["-A", "--unstable-worker-options"];
   const permissions = { net: ["127.0.0.1"], read: true, env: true } as const;
   for (const dropPermissions of [false, true]) {
@@ -188,7 +192,7 @@ needs(PERMISSIONS, "workers may do no more than workers.permissions says, and dr
   }
 });
 
-needs(PERMISSIONS, "workers need no flags but net and to read the program, and say so", async () => {
+needs(PERMISSIONS, "workers need only net and read permission for the program, and report a missing one", async () => {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   {
     await using server = await start({}, ["--allow-net=127.0.0.1", `--allow-read=${root}`]);
@@ -237,7 +241,7 @@ needs(PERMISSIONS, "setTls() reaches all workers, and those that come later", as
 
 needs(
   PERMISSIONS,
-  "health.checks that fail are told by the health port and by grpc.health.v1 of the workers",
+  "failing health.checks are reported by the health port and by grpc.health.v1 of the workers",
   async () => {
     await using server = await start({ unwell: true });
     await using client = createClient(Health, { address: server.address, logger });
@@ -262,7 +266,7 @@ needs(PERMISSIONS, "limitHits counts over all workers, those that have ended too
 for (const then of ["fails", "waits"]) {
   needs(
     PERMISSIONS,
-    `a program whose own listener ${then} in its workers is told so, and not that the server's port is taken`,
+    `a program with its own listener that ${then} in its workers gets an error about that, not about the server's port`,
     async () => {
       using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const { port } = free.addr;
@@ -292,7 +296,7 @@ needs(PERMISSIONS, "a second process with workers on the same port finds it in u
   assertEquals((await third.stop()).code, 0, third.child.log);
 });
 
-needs(PERMISSIONS, "a server beside one with workers, in the same program, is refused with the remedy", async () => {
+needs(PERMISSIONS, "a server beside one with workers, in the same program, is rejected with a remedy", async () => {
   await using server = new Running({}, ["-A"], new URL("two_servers.ts", import.meta.url));
   assertEquals(await server.child.code, 1);
   assertStringIncludes(server.child.log, 'where it can\'t start "second": give that one a program of its own');
