@@ -127,7 +127,7 @@ Deno.test("parseConfig() knows every limit that createServer knows", async () =>
   }
 });
 
-Deno.test("parseConfig() freezes what it returns, at every depth", async () => {
+Deno.test("parseConfig() returns a value frozen at every depth", async () => {
   const config = await parse(`${LEAST}registry: { registry_address: ["127.0.0.1:8500"] }\n`);
   assertEquals([config, config.kitex, config.registry.registryAddress].map(Object.isFrozen), [true, true, true]);
 });

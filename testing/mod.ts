@@ -9,7 +9,7 @@
  * import { EchoService } from "./proto/echo.ts";
  * import { handlers } from "./handlers.ts";
  *
- * Deno.test("Echo refuses an empty message", async () => {
+ * Deno.test("Echo rejects an empty message", async () => {
  *   await using echo = await testPair(EchoService, handlers);
  *   await assertRpcError(echo.client.echo({ mes: "" }), { code: Status.INVALID_ARGUMENT });
  * });

@@ -54,7 +54,7 @@ each("a header over the sender's limit ends the call with RESOURCE_EXHAUSTED", a
 });
 
 each(
-  "a header goes out with the status at the latest: of a stream without a message too, however it ends",
+  "a header is sent with the status at the latest, also for a stream without messages, for any end of the call",
   async ({ client }) => {
     for (const text of ["", "fail:5:no such thing"]) {
       for (const kind of ["serverStream", "bidi"] as const) {

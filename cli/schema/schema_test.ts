@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const READ: Deno.PermissionDescriptor[] = [{ name: "read" }];
 const odd = () => schemaFromFiles([`${ROOT}tests/proto/odd.proto`, `${ROOT}proto/echo.proto`]);
 
-needs(READ, "a schema comes from .proto files and what they import", async () => {
+needs(READ, "a schema comes from .proto files and their imports", async () => {
   await using schema = odd();
   assertEquals(await schema.services(), ["OddService", "dinokit.test.Kinds", "echo.EchoService"]);
   for (const name of ["echo.EchoService/Echo", "/echo.EchoService/Echo", "echo.EchoService.Echo"]) {

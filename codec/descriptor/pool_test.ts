@@ -37,7 +37,7 @@ const encoded = async (json: JsonValue) => {
   return type.encode(type.fromJson(json) as never);
 };
 
-Deno.test("protoFiles() gives files whose descriptors are the same again, in any order", async () => {
+Deno.test("protoFiles() returns files with equal descriptors, in any order", async () => {
   const bytes = await bytesOf(ALL_FILES);
   const files = await protoFiles([...bytes.values()].reverse());
   assertEquals([...files.keys()].sort(), [...bytes.keys()].sort());

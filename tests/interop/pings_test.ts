@@ -6,7 +6,7 @@ import { PEER_PERMISSIONS } from "./peers.ts";
 
 needs(
   PEER_PERMISSIONS,
-  "slow and idle calls to Dinokit, grpc-go and Kitex go on, and each of them is found out when it freezes (deno task pings: two minutes)",
+  "slow and idle calls to Dinokit, grpc-go and Kitex continue, and a freeze of each server is detected (deno task pings: two minutes)",
   async () => {
     await Promise.all(GO_PEERS.map(async ({ name, serve }) => {
       await using server = await serve();

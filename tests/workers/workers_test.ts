@@ -266,7 +266,7 @@ needs(PERMISSIONS, "limitHits counts over all workers, those that have ended too
 for (const then of ["fails", "waits"]) {
   needs(
     PERMISSIONS,
-    `a program with its own listener that ${then} in its workers gets an error about that, not about the server's port`,
+    `a program with a listener of its own that ${then} in its workers gets an error about it, not about the server's port`,
     async () => {
       using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const { port } = free.addr;
