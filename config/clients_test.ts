@@ -10,7 +10,7 @@ async function watched(...services: string[]) {
   return { clients: withNearMisses(dinokit.clients!, "conf.yaml", (message) => warnings.push(message)), warnings };
 }
 
-Deno.test("withNearMisses() warns once when a program asks for a service that stands there misspelt", async () => {
+Deno.test("withNearMisses() warns once when a program uses a service that is misspelt in the file", async () => {
   for (const misspelt of ["ecoservice", "echoservise", "echo-service", "EchoService", "ehcoservice"]) {
     const { clients, warnings } = await watched(misspelt);
     assertEquals({ ...clients.echoservice }, {});

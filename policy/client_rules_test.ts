@@ -37,7 +37,7 @@ Deno.test("a timeout of the service is for unary calls, one of a method for that
   assertEquals([unary, bidi].map((one) => methodRules({ timeout: 5 }, one).timeout), [5, undefined]);
 });
 
-Deno.test("a server's rules for a method name the entry that each field stands in", () => {
+Deno.test("a server's rules for a method name the entry of each field", () => {
   const { unary } = Kinds.methods;
   const rules = gateRules({ methods: { Unary: { rate: { rate: 5 } }, [unary.path]: { concurrency: {} } } }, unary);
   assertEquals(rules.rate?.option, "methods.Unary.rate");

@@ -90,7 +90,7 @@ Deno.test("detached() logs no error that is awaited, caught or returned", async 
   assertEquals(lines, []);
 });
 
-Deno.test("DetachedWork.ended() waits for all jobs, and abort() aborts those that run", async () => {
+Deno.test("DetachedWork.ended() waits for all jobs, and abort() aborts the running ones", async () => {
   const { scope, detachedWork } = lateScope();
   await detachedWork.ended();
   const job = Promise.withResolvers<void>();

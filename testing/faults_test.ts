@@ -91,7 +91,7 @@ Deno.test("a call that hangs ends by its deadline, or when the caller gives it u
   assertEquals(echo.faults.attempts.length, 2);
 });
 
-Deno.test("a pair is disposed while a call hangs and the clock stands still", async () => {
+Deno.test("a pair is disposed while a call hangs and the fake clock is stopped", async () => {
   using _clock = fakeClock();
   let cut: Promise<unknown>;
   {

@@ -47,7 +47,7 @@ needs(READ, "the pages in Chinese explain the same error texts, set the same key
 /** Without comments: those are translated. */
 const code = (text: string) => text.replaceAll(/\s*(\/\/|# ).*/g, "");
 
-needs(READ, "the contents name every page, in each language those that it has", () => {
+needs(READ, "the contents list every page, in each language its existing pages", () => {
   const outside = [...Deno.readDirSync(new URL("..", BOOK))].filter(({ isFile }) => isFile).map(({ name }) => name);
   const all = [...pages().filter((name) => !name.startsWith("README")), ...outside.map((name) => `../${name}`)];
   for (const contents of ["README.md", "README.zh-CN.md"]) {

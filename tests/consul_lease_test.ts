@@ -15,7 +15,7 @@ const held = (agent: ConsulAgent, within?: number) =>
 
 needs(
   CONSUL_PERMISSIONS,
-  "consul().register() stands in Consul as Kitex writes and reads it, and passes at once",
+  "consul().register() writes the same Consul entry as Kitex, readable by Kitex, and passes its check at once",
   async () => {
     await using agent = await startConsul();
     const logger = recordingLogger();

@@ -39,7 +39,7 @@ const givenUp = async ({ conn }: { conn: Deno.Conn }) => {
 };
 
 for (
-  const [who, says] of [["says nothing", []], ["sends half a ClientHello", [22, 3, 1, 2, 0, 1]], [
+  const [who, says] of [["sends nothing", []], ["sends half a ClientHello", [22, 3, 1, 2, 0, 1]], [
     "speaks HTTP/1.1 and never hangs up",
     "GET / HTTP/1.1\r\n\r\n",
   ]] as const

@@ -106,7 +106,7 @@ inFolder("gen writes files and their imports into --out, under the names of the 
   assertStringIncludes(folder.read("gen/user.ts"), `from "npm:kit"`);
 });
 
-inFolder("gen writes changed files only, and --check finds those that are stale", USER, async (folder) => {
+inFolder("gen writes changed files only, and --check finds stale files", USER, async (folder) => {
   const args = ["idl/user.proto", "-I", "idl", "-I", "third_party", "--out", "gen"];
   assertEquals((await folder.gen(...args)).out, "wrote gen/user.ts\nwrote gen/common/money.ts\n");
   const before = Deno.statSync(join(folder.path, "gen/user.ts")).mtime;
@@ -223,7 +223,7 @@ inFolder("gen exits with 2 if the command is wrong, and --help shows the permiss
   assertMatch(out, /--allow-read.*--allow-write.*--allow-run=deno/s);
 });
 
-inFolder("gen --watch writes again when a .proto has changed, and survives mistakes", {
+inFolder("gen --watch writes again when a .proto has changed, and survives errors in it", {
   "proto/a.proto": HEAD + "message A { string one = 1; }\n",
 }, async (folder) => {
   await using child = folder.command("--watch").spawn();

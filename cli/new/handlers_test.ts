@@ -10,7 +10,7 @@ const SERVICES: DeclaredService[] = [{
   methods: [{ name: "Get", local: "get", kind: "unary" }, { name: "GET", local: "gET", kind: "unary" }],
 }];
 
-Deno.test("the path of a .proto is quoted wherever it stands in a project's code", () => {
+Deno.test("the path of a .proto is quoted everywhere in a project's code", () => {
   const idl = `a"; alert(1); "'; touch x; '/$(b)\u2028.proto`;
   const specifier = "a%22;%20alert(1);%20%22';%20touch%20x;%20'/$(b)%E2%80%A8.ts";
   assertEquals(placed('import "../idl/the.ts";', idl), `import "../idl/${specifier}";`);

@@ -9,7 +9,7 @@ import { fileDescriptors } from "./file.ts";
 
 // Whether the bytes are those of protoc is tested in tests/interop/python_test.ts.
 
-Deno.test("fileDescriptors() gives a file and its imports once each, those that are imported first", async () => {
+Deno.test("fileDescriptors() returns a file and its imports once each, imports first", async () => {
   const files = await fileDescriptors([ALL_PROTO, ODD_PROTO, ALL_PROTO, HEALTH_PROTO]);
   assertEquals([...files.keys()], [
     "kinds.proto",

@@ -75,7 +75,7 @@ Deno.test("protoFiles() gives services like those of generated code", async () =
   assertEquals(facts(dynamic), facts(Store));
 });
 
-Deno.test("protoFiles() needs neither the well-known files nor those of which nothing is used", async () => {
+Deno.test("protoFiles() needs neither the well-known files nor unused imports", async () => {
   const bytes = await encoded({
     name: "a.proto",
     syntax: "proto3",

@@ -78,35 +78,39 @@ needs(CLI_PERMISSIONS, "Ctrl-C ends dinokit call while it waits for its one requ
   assertEquals(await call.interrupt(), 65);
 });
 
-needs(CLI_PERMISSIONS, "without an answer, Ctrl-C ends each command, and --timeout those that have it", async () => {
-  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const conns: Deno.Conn[] = [];
-  const accepting = (async () => {
-    for await (const conn of silent) conns.push(conn);
-  })();
-  const address = `127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
-  const call = ["call", address, "dinokit.test.Kinds/Unary"];
-  const inConsul = ["health", "consul:kinds", "--consul", address];
-  const [called, asked] = await Promise.all([
-    dinokit([...call, "--timeout", "300ms"]),
-    dinokit([...inConsul, "--timeout", "300ms"]),
-  ]);
-  assertEquals([called.code, asked.code], [68, 68]);
-  assertStringIncludes(called.stderr, "DEADLINE_EXCEEDED");
-  assertMatch(asked.stderr, /does not answer within 300 ms\nnext: {2}say where Consul is/);
-  const asking = [["list", address], ["describe", address, "a.B"], ["list", "--consul", address]];
-  for (const args of [[...call, "--timeout", "1m"], [...inConsul, "--timeout", "1m"], ...asking]) {
-    const before = conns.length;
-    await using running = startDinokit(args);
-    // Deno catches SIGINT before the program does, which asks only after that.
-    await until(() => conns.length > before, "it asks");
-    await running.catches();
-    assertEquals(await running.interrupt(), 65, args.join(" "));
-  }
-  silent.close();
-  await accepting;
-  for (const conn of conns) conn.close();
-});
+needs(
+  CLI_PERMISSIONS,
+  "without an answer, Ctrl-C ends each command, and --timeout each command that has the flag",
+  async () => {
+    const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const conns: Deno.Conn[] = [];
+    const accepting = (async () => {
+      for await (const conn of silent) conns.push(conn);
+    })();
+    const address = `127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
+    const call = ["call", address, "dinokit.test.Kinds/Unary"];
+    const inConsul = ["health", "consul:kinds", "--consul", address];
+    const [called, asked] = await Promise.all([
+      dinokit([...call, "--timeout", "300ms"]),
+      dinokit([...inConsul, "--timeout", "300ms"]),
+    ]);
+    assertEquals([called.code, asked.code], [68, 68]);
+    assertStringIncludes(called.stderr, "DEADLINE_EXCEEDED");
+    assertMatch(asked.stderr, /does not answer within 300 ms\nnext: {2}say where Consul is/);
+    const asking = [["list", address], ["describe", address, "a.B"], ["list", "--consul", address]];
+    for (const args of [[...call, "--timeout", "1m"], [...inConsul, "--timeout", "1m"], ...asking]) {
+      const before = conns.length;
+      await using running = startDinokit(args);
+      // Deno catches SIGINT before the program does, which asks only after that.
+      await until(() => conns.length > before, "it asks");
+      await running.catches();
+      assertEquals(await running.interrupt(), 65, args.join(" "));
+    }
+    silent.close();
+    await accepting;
+    for (const conn of conns) conn.close();
+  },
+);
 
 needs(CLI_PERMISSIONS, "dinokit call exits with 64 plus the status, and suggests a remedy", async () => {
   await using peer = await server();

@@ -11,7 +11,7 @@ service Big { rpc Echo(Numbers) returns (Numbers); }`;
 
 needs(
   CLI_PERMISSIONS,
-  "dinokit call neither rounds integers of 64 bits that go in as numbers nor those that come back",
+  "dinokit call does not round 64-bit integers, neither in requests nor in responses",
   async () => {
     const folder = await Deno.makeTempDir();
     try {

@@ -31,7 +31,7 @@ needs(CLI_PERMISSIONS, "dinokit has colours and indents JSON on a terminal, unle
   assertEquals(await onTerminal(call), '{\n  "text": "x"\n}\n');
 });
 
-needs(CLI_PERMISSIONS, "dinokit watch draws one table anew on a terminal, where it stands", async () => {
+needs(CLI_PERMISSIONS, "dinokit watch redraws one table in place on a terminal", async () => {
   await using agent = await startConsul();
   const child = new Deno.Command("script", {
     args: ["-qec", `"${Deno.execPath()}" run -A cli/main.ts watch kinds --consul ${agent.address}`, "/dev/null"],

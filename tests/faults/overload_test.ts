@@ -37,7 +37,7 @@ if (Deno.build.os === "linux") {
 
   needs(
     PERMISSIONS,
-    "five times too many calls that wait for a pool: those that are taken end in time",
+    "five times too many calls that wait for a pool: accepted calls end in time",
     () =>
       achieves(
         () => overload("pool", { concurrency: { limit: "adaptive" } }, RATES, TIMES),

@@ -22,9 +22,9 @@ const hangsUp = (wire: h2.Wire) => until(() => wire.isClosed, "the server hangs 
 
 /** Ways to be slow at the start, 50 connections each. */
 const HELLOS: Record<string, { hello: Uint8Array; then?: Uint8Array }> = {
-  "says nothing": { hello: nothing },
+  "sends nothing": { hello: nothing },
   "sends half a preface": { hello: h2.PREFACE.subarray(0, 10) },
-  "sends the preface by the byte": { hello: nothing, then: h2.join(h2.PREFACE, h2.repeat(h2.settings(), 20)) },
+  "sends the preface byte by byte": { hello: nothing, then: h2.join(h2.PREFACE, h2.repeat(h2.settings(), 20)) },
   "sends no SETTINGS": { hello: h2.PREFACE },
   "sends half of SETTINGS": { hello: h2.join(h2.PREFACE, h2.settings({ 4: 1 }).subarray(0, 11)) },
 };
