@@ -74,7 +74,7 @@ const RESETS: Record<number, readonly Status[]> = {
 };
 
 const CASES: Record<string, Case> = {
-  "answers well": { evil: says(head(), body(), tail()), codes: [OK] },
+  "answers correctly": { evil: says(head(), body(), tail()), codes: [OK] },
   "answers well, by the byte": {
     evil: async (wire) => {
       for (const byte of h2.join(head(), body(), tail())) await wire.send(new Uint8Array([byte]));
@@ -86,7 +86,7 @@ const CASES: Record<string, Case> = {
   "sends GOAWAY and closes at once": { hello: thenCloses(h2.settings(), goaway(0, 0)), codes: [UNAVAILABLE] },
   "closes at once": { hello: thenCloses(), codes: [UNAVAILABLE] },
   "refuses every call by GOAWAY": { evil: says(goaway(0, 0)), codes: [UNAVAILABLE] },
-  "sends GOAWAY in mid-call and goes on": { evil: says(goaway(1, 0), head(), body(), tail()), codes: [OK] },
+  "sends GOAWAY in mid-call and continues": { evil: says(goaway(1, 0), head(), body(), tail()), codes: [OK] },
   "sends GOAWAY in mid-call and closes": { evil: thenCloses(goaway(1, 0)), codes: [UNAVAILABLE] },
   "sends GOAWAY with ENHANCE_YOUR_CALM": {
     evil: thenCloses(goaway(1, h2.ENHANCE_YOUR_CALM)),
@@ -122,7 +122,7 @@ const CASES: Record<string, Case> = {
     codes: broken,
   },
   "answers :status abc": { evil: says(head({ ":status": "abc" }), body(), tail()), codes: [INTERNAL, UNKNOWN] },
-  "says 100 and 103 before": {
+  "sends 100 and 103 first": {
     evil: says(
       h2.headers(1, [[":status", "100"]]),
       h2.headers(1, [[":status", "103"], ["link", "x"]]),
@@ -133,7 +133,7 @@ const CASES: Record<string, Case> = {
     codes: [OK],
   },
   "ends with a 1xx": { evil: says(h2.headers(1, [[":status", "103"]], 5)), codes: [INTERNAL, UNKNOWN] },
-  "says 103 for ever": { evil: floods(h2.headers(1, [[":status", "103"]])), codes: flooded },
+  "sends 103 forever": { evil: floods(h2.headers(1, [[":status", "103"]])), codes: flooded },
 
   "sends grpc-status 99": {
     evil: says(head(), body(), tail({ "grpc-status": "99", "grpc-message": "odd" })),
@@ -269,7 +269,7 @@ const CASES: Record<string, Case> = {
   },
 
   "answers nothing": { evil: says(), codes: [DEADLINE_EXCEEDED] },
-  "says nothing at all": { hello: says(), codes: [UNAVAILABLE, DEADLINE_EXCEEDED] },
+  "sends nothing at all": { hello: says(), codes: [UNAVAILABLE, DEADLINE_EXCEEDED] },
   "never acknowledges SETTINGS": {
     hello: says(h2.settings()),
     evil: says(head(), body(), tail()),
