@@ -75,7 +75,7 @@ const RESETS: Record<number, readonly Status[]> = {
 
 const CASES: Record<string, Case> = {
   "answers correctly": { evil: says(head(), body(), tail()), codes: [OK] },
-  "answers well, by the byte": {
+  "answers correctly, byte by byte": {
     evil: async (wire) => {
       for (const byte of h2.join(head(), body(), tail())) await wire.send(new Uint8Array([byte]));
     },
