@@ -8,7 +8,7 @@ import type { Stream, StreamEvents } from "../../http2/state/stream.ts";
 import { messageExcess, sizeExcess } from "../../excess.ts";
 import type { CallStart, CallStatus, ClientCall, Compression, MaybePromise } from "../../transport.ts";
 import type { ClientCallHost } from "./call_host.ts";
-import { type Dated, isPast, late } from "./deadlines.ts";
+import { type Dated, isCutShort, isPast, late } from "./deadlines.ts";
 import { metadataOf } from "../headers/headers.ts";
 import { Inbox, type InboxOwner } from "../messages/inbox.ts";
 import { Outbox } from "../messages/outbox.ts";
@@ -195,6 +195,7 @@ export class GrpcClientCall implements ClientCall, StreamEvents, InboxOwner, Dat
   #trailers(fields: FieldList, exceeded: boolean): void {
     const status = statusWithin(fields, exceeded, this.#host.limits);
     if (status instanceof RpcError) this.#fail(status);
+    else if (isCutShort(status.code) && isPast(this.deadline)) this.#fail(late());
     else this.#ended(status);
   }
 

@@ -150,3 +150,21 @@ Deno.test("a stream that is cancelled by its server when the deadline has passed
   server.send(rstStream(5, ErrorCode.INTERNAL_ERROR));
   assertEquals((await result(reset))[1].code, Status.INTERNAL);
 });
+
+Deno.test("a handler that its server cancels at the deadline is DEADLINE_EXCEEDED, whatever it answers", async () => {
+  await using server = new RawServer();
+  let id = 1;
+  for (const code of [Status.CANCELLED, Status.UNKNOWN, Status.INTERNAL, Status.NOT_FOUND]) {
+    for (const wait of [0, 30]) {
+      const deadline = performance.now() + (wait === 0 ? 60_000 : wait);
+      const call = await server.start({ deadline });
+      // Busy, so that the timer can't fire first.
+      while (wait > 0 && performance.now() < deadline);
+      server.send(server.headers(id, [...RESPONSE, "grpc-status", String(code), "grpc-message", "canceled"], true));
+      const [, status] = await result(call);
+      const isLate = wait > 0 && code !== Status.NOT_FOUND;
+      assertEquals(status.code, isLate ? Status.DEADLINE_EXCEEDED : code, `${code} after ${wait} ms`);
+      id += 2;
+    }
+  }
+});

@@ -22,6 +22,13 @@ const MAX_EXPIRED_PER_TURN = 1000;
 /** The error of a call whose deadline has passed. */
 export const late = (): RpcError => new RpcError(Status.DEADLINE_EXCEEDED, "the deadline passed");
 
+/**
+ * Returns whether a code may be the answer of a handler that its server cancelled at the deadline: Kitex answers
+ * INTERNAL. It may arrive before the timer here fires.
+ */
+export const isCutShort = (code: Status): boolean =>
+  code === Status.CANCELLED || code === Status.UNKNOWN || code === Status.INTERNAL;
+
 /** Returns whether a deadline has passed, even if its timer has not fired yet. */
 export const isPast = (deadline: number | undefined): boolean =>
   deadline !== undefined && deadline <= performance.now();
