@@ -46,7 +46,7 @@ needs(
     await using proxy = await startProxy(behind.address);
     await list(pool.agent, proxy, true);
     await using stack = new AsyncDisposableStack();
-    const setup = { consul: pool.agent.address, rate: 40, clients: CLIENTS / PROCESSES, timeout: 5000 };
+    const setup = { consul: pool.agent.address, rate: 40, clients: CLIENTS / PROCESSES };
     const loads = await Promise.all(Array.from({ length: PROCESSES }, async () => stack.use(await startLoad(setup))));
     await until(() => proxy.opened.length === CLIENTS, "all are connected");
 

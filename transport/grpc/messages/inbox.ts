@@ -26,6 +26,7 @@ export class Inbox {
   #held = 0;
   /** Those of them that also count against the stream's window. */
   #unread = 0;
+  #hasRead = false;
 
   /**
    * Creates the inbox of a stream.
@@ -99,7 +100,9 @@ export class Inbox {
   next(): MaybePromise<Uint8Array | undefined> {
     const message = this.#reader.ready ? this.#take() : undefined;
     if (message !== undefined) {
-      const pause = turnOver();
+      // The request of a call is read as the call begins: admission has just checked that it has not waited too long.
+      const pause = this.#hasRead ? turnOver() : undefined;
+      this.#hasRead = true;
       return pause ? pause.then(() => message) : message;
     }
     if (this.#ended && this.#error === undefined) return undefined;

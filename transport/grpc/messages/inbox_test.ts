@@ -7,6 +7,7 @@ import { Output } from "../../http2/state/output.ts";
 import { ReceiveWindow } from "../../http2/state/receive_window.ts";
 import { Stream } from "../../http2/state/stream.ts";
 import { Inbox } from "./inbox.ts";
+import { turnBegins } from "./turn.ts";
 
 const message = (size: number, flag = 0) => new Uint8Array([flag, ...uint32(size), ...new Uint8Array(size)]);
 
@@ -113,4 +114,17 @@ Deno.test("the held octets are never below 0, and 0 at the end, for random seque
     assertEquals([window.held, budget.received], [0, 0], `run ${run}`);
     await Promise.resolve();
   }
+});
+
+Deno.test("the first message of a call does not wait for the next turn, however long this one is; later messages do", async () => {
+  turnBegins(performance.now() - 10_000);
+  const inboxes = Array.from({ length: 100 }, () => setUp());
+  for (const { inbox, push } of inboxes) {
+    push(message(3));
+    push(message(4));
+    assert(inbox.next() instanceof Uint8Array);
+  }
+  const second = inboxes.map(({ inbox }) => inbox.next());
+  assert(second.some((next) => next instanceof Promise));
+  assertEquals((await Promise.all(second)).map((next) => next!.length), Array(100).fill(4));
 });
