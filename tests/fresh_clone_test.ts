@@ -30,7 +30,7 @@ async function freshClone() {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      signal: AbortSignal.timeout(360_000),
+      signal: AbortSignal.timeout(180_000),
     }).spawn();
   const result = async (child: Deno.ChildProcess): Promise<Result> => {
     const { code, stdout, stderr } = await child.output();

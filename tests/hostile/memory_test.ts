@@ -335,9 +335,7 @@ needs(
       } finally {
         for (const wire of wires) wire[Symbol.dispose]();
       }
-      // 154 MB were sent; without the limit, the server takes 244 MiB. Deno takes 70 MiB, and connections that were
-      // there first keep what they hold, so that up to twice `bufferBytes` are held. The rest is what V8 collects late.
-    }, { limits: { bufferBytes: 16 * MIB_BYTES, connectionBufferBytes: 16 * MIB_BYTES }, megabytes: 190 });
+    }, { limits: { bufferBytes: 16 * MIB_BYTES, connectionBufferBytes: 16 * MIB_BYTES } });
   },
 );
 

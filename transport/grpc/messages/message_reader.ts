@@ -123,8 +123,11 @@ export class MessageReader {
     return message;
   }
 
-  /** Discards all messages. */
+  /** Discards all messages. Their memory is released now: V8 collects buffers late, and rejected calls may leave many. */
   clear(): void {
+    // What was read may be a view of the first chunk.
+    for (const { buf, at } of this.#chunks) if (at === 0) release(buf);
+    if (this.#whole !== undefined) release(this.#whole);
     this.#chunks = [];
     this.#whole = undefined;
     this.#ready = this.partial = 0;
@@ -233,4 +236,9 @@ export class MessageReader {
     }
     return joined;
   }
+}
+
+/** Releases the memory of a buffer that nobody uses any more. */
+function release(buf: Uint8Array): void {
+  if (buf.byteLength >= MIN_BUFFER_BYTES) (buf.buffer as ArrayBuffer).transfer(0);
 }
