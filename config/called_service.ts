@@ -64,7 +64,7 @@ function noEntry(
     const key = `dinokit.clients.${name}`;
     if (!isNear) continue;
     const why = services ? `with services: [${services.join(", ")}]` : "";
-    return { file, ...names.get(key), key, message: `${none}; did you mean it by ${[key, why].join(" ").trim()}?` };
+    return { file, ...names.get(key), key, message: `${none}; is ${[key, why].join(" ").trim()} meant for it?` };
   }
   const entry = `"${last.toLowerCase()}: { services: [${typeName}] }"`;
   return {

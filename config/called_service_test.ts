@@ -38,11 +38,11 @@ Deno.test("a service with no entry, a misspelt one or two is a problem with a re
   );
   assertEquals(
     await found("shop.OrderService", "oderservice: { timeout: 5 }"),
-    `6:5: ${none}; did you mean it by dinokit.clients.oderservice?`,
+    `6:5: ${none}; is dinokit.clients.oderservice meant for it?`,
   );
   assertEquals(
     await found("shop.OrderService", "x:", "orders: { services: [shop.OrderServise] }"),
-    `7:5: ${none}; did you mean it by dinokit.clients.orders with services: [shop.OrderServise]?`,
+    `7:5: ${none}; is dinokit.clients.orders with services: [shop.OrderServise] meant for it?`,
   );
   assertEquals(
     await found("shop.OrderService", "a: { services: [OrderService] }", "b: { services: [OrderService] }"),

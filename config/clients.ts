@@ -24,11 +24,8 @@ export function withNearMisses(
         const others = Object.keys(policies).filter((client) => !asked.has(client));
         const near = name in policies ? undefined : nearest(name, others, MAX_WRONG_LETTERS);
         if (near !== undefined) {
-          warn(
-            `${file}: dinokit.clients has no ${JSON.stringify(name)}, which the program asks for; did you mean it by ${
-              JSON.stringify(near)
-            }?`,
-          );
+          const [asks, meant] = [JSON.stringify(name), JSON.stringify(near)];
+          warn(`${file}: dinokit.clients has no ${asks}, which the program asks for; is ${meant} meant for it?`);
         }
       }
       return Reflect.get(policies, name, receiver);

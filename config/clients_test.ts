@@ -16,7 +16,7 @@ Deno.test("withNearMisses() warns once when a program uses a service that is mis
     assertEquals({ ...clients.echoservice }, {});
     assertEquals({ ...clients.echoservice }, {});
     assertEquals(warnings, [
-      `conf.yaml: dinokit.clients has no "echoservice", which the program asks for; did you mean it by "${misspelt}"?`,
+      `conf.yaml: dinokit.clients has no "echoservice", which the program asks for; is "${misspelt}" meant for it?`,
     ]);
   }
 });

@@ -128,7 +128,7 @@ dinokit:
     assertThrows(
       () => app.createClient(EchoService),
       ConfigError,
-      `${conf.file}:4:5: no entry of dinokit.clients is for echo.EchoService; did you mean it by dinokit.clients.ecoservice?`,
+      `${conf.file}:4:5: no entry of dinokit.clients is for echo.EchoService; is dinokit.clients.ecoservice meant for it?`,
     );
     assertThrows(
       () => app.createClient(EchoService, { name: "ecoservice" }),
@@ -156,7 +156,7 @@ dinokit: { clients: { ecoservice: { timeout: 5 } } }
   const shared = inMemory();
   await using app = await configure({ ...conf.options, ...shared });
   app.createClient(EchoService);
-  assertStringIncludes(shared.logger.lines.join("\n"), 'did you mean it by "ecoservice"?');
+  assertStringIncludes(shared.logger.lines.join("\n"), 'is "ecoservice" meant for it?');
 });
 
 needs(FILES, "an address or a registry in code overrides the file", async () => {

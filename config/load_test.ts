@@ -196,7 +196,7 @@ needs(
       assertStringIncludes(
         said,
         'WARN  conf/test/conf.yaml: dinokit.clients has no "echoservice", which the program asks for; ' +
-          'did you mean it by "ecoservice"?',
+          'is "ecoservice" meant for it?',
       );
     });
   },

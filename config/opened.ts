@@ -16,7 +16,9 @@ export class Opened {
   /** @throws {TypeError} If all has been closed. */
   check(who: string): void {
     if (!this.#closing) return;
-    throw new TypeError(`${who}: what configure() opened was closed, as its servers have stopped; configure() again`);
+    throw new TypeError(
+      `${who}: what configure() opened was closed, when its last server stopped or "await using" ended; call it again`,
+    );
   }
 
   /** Adds a server. */

@@ -7,8 +7,8 @@ export interface ContextKey<T> {
 }
 
 /**
- * Creates a key for a value that middleware hands to a handler. Keep it in a module of its own: each call of this
- * function creates a different key, even if the name is the same.
+ * Creates a key for a value that middleware hands to a handler. Two keys with the same name are different keys, so
+ * create each key once, in a module that both sides import.
  *
  * @example
  * ```ts

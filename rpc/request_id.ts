@@ -8,7 +8,7 @@
 import type { Metadata } from "./metadata.ts";
 
 /** The header field from which the first service of a chain takes the id. Gateways such as Envoy and nginx set it. */
-export const REQUEST_ID_FIELD = "x-request-id";
+const REQUEST_ID_FIELD = "x-request-id";
 /** The key of the persistent metainfo that carries the id from service to service. */
 export const REQUEST_ID_KEY = "REQUEST_ID";
 /** The header field of {@linkcode REQUEST_ID_KEY}. */

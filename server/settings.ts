@@ -58,7 +58,7 @@ export function settingsOf(given: ServerOptions): Settings {
   return {
     address,
     healthAddress: health && healthAddress(health, address),
-    checks: given.health?.checks ?? {},
+    checks: health?.checks ?? {},
     // grpc.health.v1 has checks without the option `health` too.
     checkTimeout: withDefaults<Partial<HealthOptions>>(SERVER_OPTIONS.health, health ?? {}).checkTimeout,
     limits: limitsOf(options.limits),

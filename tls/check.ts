@@ -88,7 +88,7 @@ class TlsCheck {
     throw this.error(
       "key",
       ` does not belong to ${this.#words.cert}, whose first certificate is for ${JSON.stringify(own.subject)}; ` +
-        "give the key of that one, and put the own certificate before those of its authorities",
+        "give the key of that certificate. If it is an authority's, move the certificate for your key to the front",
     );
   }
 

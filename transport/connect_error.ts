@@ -1,7 +1,7 @@
 import { TLS_OPTIONS, type TlsText } from "../tls/words.ts";
 
 /** Why a connection could not be made: the server can't be reached, or what it speaks does not fit the TLS options. */
-export type ConnectProblem = "unreachable" | "tls";
+type ConnectProblem = "unreachable" | "tls";
 
 /** A failed attempt to connect. */
 export class ConnectError extends Error {

@@ -21,7 +21,7 @@ export interface CallFlags {
 }
 
 /** Adds `--timeout`. */
-export const withTimeout = (command: Command, when = ""): Command =>
+const withTimeout = (command: Command, when = ""): Command =>
   command.option(
     "--timeout <time>",
     `the timeout of the whole command: 500ms, 5s, 2m (default: ${DEFAULT}${when})`,

@@ -118,7 +118,8 @@ const string: ValueCodec = {
 };
 
 /**
- * Nobody can change it, so all messages have the same. But its buffer can be detached, so base/bytes.ts has another.
+ * The default of all bytes fields. Applications get it and may detach its buffer, so the kit itself uses the one of
+ * base/bytes.ts.
  */
 export const NO_BYTES = new Uint8Array();
 

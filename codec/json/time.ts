@@ -33,7 +33,7 @@ export function timestampText({ seconds, nanos }: Time): string {
 /**
  * The timestamp in a text.
  *
- * @throws {Misfit} If it is none.
+ * @throws {Misfit} If the text is not a timestamp.
  */
 export function parseTimestamp(text: unknown): Time {
   const expected = `a time such as "2026-01-31T12:00:00.5Z"`;
@@ -72,7 +72,7 @@ export function durationText({ seconds, nanos }: Time): string {
 /**
  * The duration in a text.
  *
- * @throws {Misfit} If it is none.
+ * @throws {Misfit} If the text is not a duration.
  */
 export function parseDuration(text: unknown): Time {
   const [, sign, whole, digits = ""] = DURATION.exec(String(text)) ?? [];

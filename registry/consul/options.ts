@@ -1,3 +1,4 @@
+import { readBoundedSync } from "../../base/bounded_file.ts";
 import { type Address, parseAddress } from "../../base/address.ts";
 import { agentAddress } from "../../base/options/address_fields.ts";
 import { checkOptions } from "../../base/options/check_options.ts";
@@ -183,11 +184,9 @@ function tokenReader({ token = "", tokenFile }: ConsulOptions): () => string {
 export const MAX_TOKEN_BYTES = 16 * 1024;
 
 function readTokenFile(path: string): string {
-  using file = Deno.openSync(path);
-  const bytes = new Uint8Array(MAX_TOKEN_BYTES + 1);
-  const length = file.readSync(bytes) ?? 0;
-  if (length > MAX_TOKEN_BYTES) throw new TypeError(`consul: tokenFile ${path} has more than ${MAX_TOKEN_BYTES} bytes`);
-  return new TextDecoder().decode(bytes.subarray(0, length));
+  const bytes = readBoundedSync(path, MAX_TOKEN_BYTES);
+  if (!bytes) throw new TypeError(`consul: tokenFile ${path} has more than ${MAX_TOKEN_BYTES} bytes`);
+  return new TextDecoder().decode(bytes);
 }
 
 const TOKEN_PROBLEM = "is no text of visible ASCII characters; use a token's SecretID";

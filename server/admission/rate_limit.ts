@@ -6,7 +6,7 @@ const MAX_CALLERS = 10_000;
 const CALLERS_PER_SWEEP = 8;
 /**
  * The name of the bucket that callers without a bucket of their own share. Names from `callerOf` are empty, begin with
- * = or @, or are an address.
+ * = or @, or are an address, so no caller has this name.
  */
 const SHARED_BUCKET = "the callers beyond";
 

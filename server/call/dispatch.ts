@@ -22,8 +22,8 @@ const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadlin
 
 /**
  * Returns a function that finds the method of a call by its path, and passes the call to the gate of the method. The
- * gate begins the call now or later, or rejects it. The function never throws: here and in
- * the gates, calls end only with the kit's own statuses, and {@linkcode ServedMethod} catches what a handler's cause.
+ * gate begins the call now or later, or rejects it. The function never throws. It and the gates end calls only with the
+ * kit's own statuses, and {@linkcode ServedMethod} catches the errors of handlers.
  */
 export function createDispatcher(options: DispatchOptions): (call: ServerCall) => void {
   const { routes, middleware, admission } = options;

@@ -8,8 +8,8 @@ import { withoutBadValues, withoutOuterBlanks } from "./header_rules.ts";
 export type Rule = (fields: FieldList) => string | undefined;
 
 /**
- * Validates field lists of one kind. It remembers the last one that was valid, because the decoder returns the same
- * array for the same block, and most blocks of a kind are the same.
+ * Validates the field lists of one kind, such as requests. It remembers the last valid list. Most calls repeat a header
+ * block, and the decoder returns the same array for it, so that list need not be validated again.
  */
 export class FieldChecks {
   readonly #rule: Rule;
