@@ -1,3 +1,4 @@
+import { entryPath } from "../base/options/sourced.ts";
 import { nearest } from "../base/text/did_you_mean.ts";
 import type { Service } from "../rpc/service.ts";
 import { MAX_WRONG_LETTERS } from "./clients.ts";
@@ -61,7 +62,7 @@ function noEntry(
     const isNear = services
       ? services.some((service) => nearest(lastPart(service), [last], MAX_WRONG_LETTERS) !== undefined)
       : nearest(plain(name), [plain(last)], MAX_WRONG_LETTERS) !== undefined;
-    const key = `dinokit.clients.${name}`;
+    const key = entryPath("dinokit.clients", name);
     if (!isNear) continue;
     const why = services ? `with services: [${services.join(", ")}]` : "";
     return { file, ...names.get(key), key, message: `${none}; is ${[key, why].join(" ").trim()} meant for it?` };

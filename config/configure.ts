@@ -1,5 +1,6 @@
 import { checkOptions } from "../base/options/check_options.ts";
 import { type AnyEntry, defined, section } from "../base/options/fields.ts";
+import { entryPath } from "../base/options/sourced.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Client, createClient } from "../client/client.ts";
 import { CLIENT_OPTIONS, type ClientOptions } from "../client/options.ts";
@@ -121,9 +122,9 @@ export async function configure<const S extends OwnSections = Record<never, neve
     if (address !== undefined) return { address, policy };
     if (registry) return { name, resolver: registry, policy };
     if (name === kitex.service) return { address: kitex.address };
-    const message =
-      `dinokit.clients.${name} has no address, and the file no registry.registry_address; give one of them`;
-    throw new ConfigError([{ file: conf.file, ...parsed.names.get(`dinokit.clients.${name}`), message }]);
+    const entry = entryPath("dinokit.clients", name);
+    const message = `${entry} has no address, and the file no registry.registry_address; give one of them`;
+    throw new ConfigError([{ file: conf.file, ...parsed.names.get(entry), message }]);
   };
 
   return {
@@ -156,7 +157,13 @@ export async function configure<const S extends OwnSections = Record<never, neve
       const { services: _, address, ...policy }: CalledService = isFound && clients[called.name] || {};
       const client = createClient<typeof service>(
         service,
-        { logger, ...policy, ...isFound && placeOf(called.name, address, given), ...given } as never,
+        {
+          logger,
+          drainTimeout: dinokit.drainTimeout,
+          ...policy,
+          ...isFound && placeOf(called.name, address, given),
+          ...given,
+        } as never,
       );
       return opened.client(client);
     },

@@ -1,3 +1,4 @@
+import { visible } from "../base/text/visible.ts";
 import type { Problem } from "../base/options/sourced.ts";
 
 /** One problem in the settings. */
@@ -55,7 +56,7 @@ export class ConfigError extends Error {
 /** Returns the first problems as text, each with its position, and the number of further ones. */
 export function problemTexts(problems: readonly ConfigProblem[]): string[] {
   const texts = problems.slice(0, MAX_REPORTED_PROBLEMS).map((problem) =>
-    shortened(`${placeOf(problem)}: ${problem.message}`)
+    shortened(visible(`${placeOf(problem)}: ${problem.message}`))
   );
   return problems.length > MAX_REPORTED_PROBLEMS
     ? [...texts, `and ${problems.length - MAX_REPORTED_PROBLEMS} more`]

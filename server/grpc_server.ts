@@ -34,6 +34,9 @@ import { reflectionRoutes } from "./reflection.ts";
 import type { Server } from "./server.ts";
 import { onEndSignals } from "./signals.ts";
 
+/** How long a stop waits at least for what belongs to the server, such as clients, after the drain. */
+const CLOSE_MS = 1000;
+
 /** The error of a start during which the server was stopped. */
 class StoppedEarly extends Error {}
 
@@ -71,6 +74,8 @@ export class GrpcServer implements Server {
   #lease: Lease | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  /** When the time of the drain is over, in milliseconds of `performance.now()`. */
+  #drainUntil = 0;
 
   /**
    * @param options The options of createServer.
@@ -244,7 +249,11 @@ export class GrpcServer implements Server {
 
   stop({ force = false }: { force?: boolean } = {}): Promise<void> {
     if (force) this.#cut.abort();
-    const stopped = () => this.#stop().finally(() => this.#waitAtMost(Infinity, this.#close()));
+    const stopped = () =>
+      this.#stop().finally(() => {
+        const left = Math.max(this.#drainUntil - performance.now(), CLOSE_MS);
+        return this.#waitAtMost(left, this.#close());
+      });
     return this.#stopping ??= outsideScopes(stopped).then(() => {
       this.#supervisor?.stopped();
       this.#finished.resolve();
@@ -265,6 +274,7 @@ export class GrpcServer implements Server {
     if (this.#lease) await this.#waitAtMost(3000, release(this.#lease, this.#options.name, logger));
     if (this.#listener) {
       await this.#waitAtMost(drainDelay);
+      this.#drainUntil = performance.now() + drainTimeout;
       await this.#waitAtMost(drainTimeout, this.#drain(this.#listener));
       this.#detachedWork.abort(new RpcError(Status.UNAVAILABLE, "the server has stopped"));
       await this.#listener.close().finally(() => this.#health?.close());

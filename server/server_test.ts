@@ -17,7 +17,7 @@ import { Kinds } from "../tests/proto/kinds.ts";
 import { memoryTransport } from "../transport/memory/mod.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { ServerOptions } from "./options.ts";
-import { createServer } from "./create_server.ts";
+import { createServer, createServerThatCloses } from "./create_server.ts";
 import type { Server } from "./server.ts";
 import { grpcJs } from "../transport/grpc_js/mod.ts";
 
@@ -478,4 +478,23 @@ Deno.test("no status repeats a long text of the caller: a path, a service, a sym
   for await (const { messageResponse } of reflection.serverReflectionInfo(ask())) {
     assert(messageResponse?.case === "errorResponse" && messageResponse.value.errorMessage.length < 200);
   }
+});
+
+Deno.test("stop() does not wait for what belongs to the server longer than a second after the drain", async () => {
+  const started = performance.now();
+  const server = createServerThatCloses(
+    {
+      name: "echo",
+      address: "memory:closes",
+      transport: memoryTransport(),
+      logger: silent,
+      drainDelay: 0,
+      drainTimeout: 0,
+    },
+    () => new Promise(() => {}),
+  );
+  server.add(EchoService, { echo: () => ({}) });
+  await server.start();
+  await server.stop();
+  assert(performance.now() - started < 5000);
 });

@@ -150,17 +150,22 @@ function show(type: MessageType<unknown>, message: unknown, options: JsonWriteOp
 
 /** Returns the details of an error as text: as JSON if the server, the .proto files or the kit know the type. */
 async function detailsOf({ details }: RpcError, any: AnyTypes): Promise<string[]> {
-  return await Promise.all(details.map(async ({ type: name, value }) => {
-    const type = await any.find(name).catch(() => undefined);
-    try {
-      if (type) {
-        const message = type.decode(value) as Init<unknown>;
-        await any.ofMessage(message);
-        return `${name} ${JSON.stringify(type.toJson(message, { types: any.types }))}`;
-      }
-    } catch {
-      // The bytes are not of that type. Shows the name and size only.
+  const texts: string[] = [];
+  // One after the other: each unknown type is a question to the server.
+  for (const { type: name, value } of details) texts.push(await detailText(name, value, any));
+  return texts;
+}
+
+async function detailText(name: string, value: Uint8Array, any: AnyTypes): Promise<string> {
+  const type = await any.find(name).catch(() => undefined);
+  try {
+    if (type) {
+      const message = type.decode(value) as Init<unknown>;
+      await any.ofMessage(message);
+      return `${name} ${JSON.stringify(type.toJson(message, { types: any.types }))}`;
     }
-    return `${name}, ${value.length} bytes`;
-  }));
+  } catch {
+    // The bytes are not of that type. Shows the name and size only.
+  }
+  return `${name}, ${value.length} bytes`;
 }

@@ -93,6 +93,7 @@ export class Reflection implements SchemaSource {
    * @returns The name of the first file, and imports that have not been requested yet.
    */
   async #keep(answers: readonly Answer[], questions: readonly string[]) {
+    this.#checkSize();
     const pool = this.#pool ??= await DescriptorPool.create();
     let first: string | undefined;
     const imports = new Set<string>();
@@ -101,7 +102,11 @@ export class Reflection implements SchemaSource {
       for (const bytes of answer.value.fileDescriptorProto) {
         const file = pool.add(bytes);
         first ??= file.name;
-        if (file.isNew) this.#count(bytes);
+        if (file.isNew) {
+          this.#files++;
+          this.#bytes += bytes.length;
+          this.#checkSize();
+        }
         for (const name of file.imports) if (!this.#asked.has(name)) imports.add(name);
       }
     }
@@ -110,9 +115,9 @@ export class Reflection implements SchemaSource {
     return { first, imports: missing };
   }
 
-  #count({ length }: Uint8Array): void {
-    this.#bytes += length;
-    if (++this.#files > MAX_FILES || this.#bytes > MAX_BYTES) {
+  /** Keeps no more files once the server has sent too much. */
+  #checkSize(): void {
+    if (this.#files > MAX_FILES || this.#bytes > MAX_BYTES) {
       throw new SchemaError(
         `${this.label} tells of more than ${MAX_FILES} files, or of more than ${MAX_BYTES} bytes of them`,
       );

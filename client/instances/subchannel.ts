@@ -66,6 +66,7 @@ export class Subchannel implements Candidate {
   readonly #backoff = new ConnectBackoff();
   /** When its slow start began, in milliseconds of `performance.now()`; undefined when it is over. */
   #slowSince: number | undefined;
+  #isPermissionMissing = false;
   #warm: boolean;
 
   /**
@@ -180,7 +181,8 @@ export class Subchannel implements Candidate {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       // A mistake of the operator, which the next attempts repeat. Without this line only the caller would learn of it.
-      if (error.cause instanceof Deno.errors.NotCapable && this.#backoff.failures === 0) {
+      if (error.cause instanceof Deno.errors.NotCapable && !this.#isPermissionMissing) {
+        this.#isPermissionMissing = true;
         this.#setup.options.logger.warn("a permission to connect is missing", { address, error: error.cause.message });
       }
       this.#failed(error);
@@ -195,6 +197,7 @@ export class Subchannel implements Candidate {
     // An instance that is new to the client, or was down, has just started. One that only lost its connection has not.
     if (!this.#warm || this.#backoff.failures > 0) this.startSlowly();
     this.#warm = true;
+    this.#isPermissionMissing = false;
     this.#backoff.reset();
     this.#connection = connection;
     const lost = (reason: unknown) => this.#lost(connection, String(reason));

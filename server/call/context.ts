@@ -81,7 +81,7 @@ export class CallContext implements ServerContext, Scope, CurrentCall {
   }
   get draining(): AbortSignal {
     const { draining } = this.#served;
-    return this.#ended ? draining.signal : (this.#draining ??= draining.enter()).signal;
+    return (this.#draining ??= this.#ended ? draining.left() : draining.enter()).signal;
   }
   get deadline(): number | undefined {
     const { lateAt } = this;

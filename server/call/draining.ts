@@ -6,19 +6,21 @@ import { Status } from "../../rpc/status.ts";
  * runs: listeners on one signal of the server would pile up, because handlers do not remove them.
  */
 export class Draining {
-  readonly #server = new AbortController();
+  /** Why the server drains; undefined while it does not. */
+  #reason: RpcError | undefined;
   readonly #calls = new Set<AbortController>();
-
-  /** Aborts when the drain begins. */
-  get signal(): AbortSignal {
-    return this.#server.signal;
-  }
 
   /** Returns the controller of a running call. It has aborted if the drain has begun. */
   enter(): AbortController {
+    const call = this.left();
+    if (this.#reason === undefined) this.#calls.add(call);
+    return call;
+  }
+
+  /** Returns a controller for a call that has ended. It has aborted if the drain has begun, and does not abort later. */
+  left(): AbortController {
     const call = new AbortController();
-    if (this.signal.aborted) call.abort(this.signal.reason);
-    else this.#calls.add(call);
+    if (this.#reason !== undefined) call.abort(this.#reason);
     return call;
   }
 
@@ -29,9 +31,8 @@ export class Draining {
 
   /** Begins the drain. */
   begin(): void {
-    const reason = new RpcError(Status.UNAVAILABLE, "the server is stopping");
-    this.#server.abort(reason);
-    for (const call of this.#calls) call.abort(reason);
+    this.#reason ??= new RpcError(Status.UNAVAILABLE, "the server is stopping");
+    for (const call of this.#calls) call.abort(this.#reason);
     this.#calls.clear();
   }
 }

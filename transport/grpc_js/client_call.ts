@@ -60,7 +60,7 @@ export class GrpcClientCall implements ClientCall {
       // A server cancels calls whose deadline has passed, and may do so before the timer here fires.
       const isLate = (object.code as number) === Status.CANCELLED && !this.#gaveUp &&
         performance.now() >= (start.deadline ?? Infinity);
-      if (isLate) return this.#finish(LATE);
+      if (isLate || isOwnDeadline(object)) return this.#finish(LATE);
       const status = statusOf(object);
       const { code, origin } = status;
       const kept = withinLimits(status, limits);
@@ -115,6 +115,11 @@ function deadlineOf(moment: number): number {
 }
 
 const LATE: CallStatus = { code: Status.DEADLINE_EXCEEDED, message: "the deadline passed", origin: "client" };
+
+/** Whether the status is grpc-js's own for a deadline that has passed. Its text has the server's address. */
+const isOwnDeadline = ({ code, details, metadata }: grpc.StatusObject) =>
+  (code as number) === Status.DEADLINE_EXCEEDED && details.startsWith("Deadline exceeded after ") &&
+  originOf(details, metadata) === "client";
 
 function statusOf({ code, details, metadata }: grpc.StatusObject): CallStatus {
   return {

@@ -123,7 +123,7 @@ export class MessageReader {
     return message;
   }
 
-  /** Discards all messages. Their memory is released now: V8 collects buffers late, and rejected calls may leave many. */
+  /** Discards all messages and releases their memory now: V8 collects buffers late, and rejected calls leave many. */
   clear(): void {
     // What was read may be a view of the first chunk.
     for (const { buf, at } of this.#chunks) if (at === 0) release(buf);
