@@ -309,7 +309,7 @@ const example = (name: string, ...flags: string[]) =>
     "--cached-only",
     ...flags.slice(0, -1),
     `examples/echo/${name}.ts`,
-    ...flags.slice(-1),
+    ...flags.slice(-1).filter((argument) => argument !== ""),
   ]);
 
 needs(

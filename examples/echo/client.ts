@@ -61,6 +61,10 @@ try {
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   console.error(`${error instanceof RpcError ? "the call failed" : "error"}: ${error.message}`);
-  console.error("  see: deno task client --help");
+  console.error(
+    error instanceof RpcError && error.origin === "connection"
+      ? "  start the server and Consul, or call the server directly: deno task client --addr 127.0.0.1:8888"
+      : "  see: deno task client --help",
+  );
   Deno.exit(1);
 }

@@ -10,6 +10,9 @@ import { configure } from "../../mod.ts";
 import { EchoService } from "../../proto/echo.ts";
 
 try {
+  if (Deno.args.length > 0) {
+    throw new TypeError(`${JSON.stringify(Deno.args[0])} is not used: the addresses are in conf/<env>/conf.yaml`);
+  }
   await using app = await configure({ dir: new URL("../../conf/", import.meta.url) });
   const server = app.createServer();
   server.add(EchoService, {

@@ -17,7 +17,7 @@ export class Draining {
     return call;
   }
 
-  /** Returns a controller for a call that has ended. It has aborted if the drain has begun, and does not abort later. */
+  /** Returns a controller for a call that has ended. It has aborted if the drain has begun, and never aborts later. */
   left(): AbortController {
     const call = new AbortController();
     if (this.#reason !== undefined) call.abort(this.#reason);
